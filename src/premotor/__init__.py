@@ -1,0 +1,42 @@
+"""Real connectomes as controllers of simulated bodies.
+
+The names below load the room they live in when they are first used, so that ``import premotor`` stays quick and
+touches neither JAX nor MuJoCo.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from premotor.errors import PremotorError
+
+if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
+    from premotor.networks import Controller as Controller
+    from premotor.networks import RateNetwork as RateNetwork
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "Controller": "premotor.networks",
+    "RateNetwork": "premotor.networks",
+}
+"""The room of every public name that is loaded at its first use."""
+
+_MODULES: tuple[str, ...] = ()
+"""Public modules that are loaded at their first use."""
+
+__all__ = ["PremotorError", "__version__", *_ROOMS, *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        value = getattr(import_module(_ROOMS[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"premotor.{name}")
+    else:
+        raise AttributeError(f"module 'premotor' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
