@@ -1,0 +1,202 @@
+"""Physics: many copies of a body stepped together."""
+
+import os
+from collections.abc import Mapping
+from typing import Protocol
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch, SimulationError
+
+from premotor.errors import PremotorError
+
+
+def available_cores() -> int:
+    """Number of cores that this process may use."""
+    # Linux tells the cores the process is bound to; other systems only those of the machine.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class PhysicsError(PremotorError):
+    """A world became unstable or MuJoCo refused it; the message names the world and its time."""
+
+
+WARNINGS = {
+    int(mujoco.mjtWarning.mjWARN_INERTIA): "the mass matrix is nearly singular",
+    int(mujoco.mjtWarning.mjWARN_CONTACTFULL): "too many contacts for MuJoCo's memory",
+    int(mujoco.mjtWarning.mjWARN_CNSTRFULL): "too many constraints for MuJoCo's memory",
+    int(mujoco.mjtWarning.mjWARN_BADQPOS): "a position is not finite or is huge",
+    int(mujoco.mjtWarning.mjWARN_BADQVEL): "a velocity is not finite or is huge",
+    int(mujoco.mjtWarning.mjWARN_BADQACC): "an acceleration is not finite or is huge",
+    int(mujoco.mjtWarning.mjWARN_BADCTRL): "a control is not finite or is huge",
+}
+
+
+class Physics(Protocol):
+    """What a task needs of a physics engine: live state arrays, one row a world, and steps."""
+
+    environments: int
+    qpos: np.ndarray
+    qvel: np.ndarray
+    act: np.ndarray
+    sensors: np.ndarray
+
+    def set_control(self, control: np.ndarray) -> None:
+        """Set the controls of all worlds, (environments, actuators)."""
+
+    def step(self, substeps: int = 1) -> None:
+        """Advance all worlds by `substeps` time steps."""
+
+    def set_state(
+        self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None
+    ) -> None:
+        """Put some worlds into new states at time 0."""
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """All that decides how the worlds go on, as arrays of their own."""
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Go on from a snapshot."""
+
+
+class BatchPhysics:
+    """MuJoCo's C engine on a pool of threads (`mujoco.batch.Batch`).
+
+    Each world goes exactly as under `mujoco.mj_step`, bit for bit, whatever the number of threads.
+
+    Args:
+        model: the model of every world; copied.
+        environments: number of worlds.
+        threads: 0 for one thread a core.
+
+    Attributes:
+        qpos: positions, (environments, nq), a live float64 view.
+        qvel: velocities, (environments, nv), a live view.
+        act: actuator activations, (environments, na), a live view.
+        time: time since the state was set, s, (environments,), a live view.
+        control: controls, (environments, nu), a live view; set them through `set_control`.
+        sensors: readings, (environments, nsensordata), refreshed in place. After `step` they describe the
+            state before the last time step, as with `mj_step`; after `set_state` the new state.
+
+    Raises:
+        PremotorError: fewer than one world, or a negative number of threads.
+        PhysicsError: from `step` and `set_state`, when a world is not finite or MuJoCo warns about it (unstable,
+            contact or constraint buffer full). Nothing is reset silently.
+    """
+
+    def __init__(self, model: mujoco.MjModel, environments: int, threads: int = 0) -> None:
+        if environments < 1:
+            raise PremotorError(f"environments is {environments}; at least 1 is needed")
+        if threads < 0:
+            raise PremotorError(f"threads is {threads}; allowed are 0 (one a core) or more")
+        if not model.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_AUTORESET:
+            raise PremotorError(
+                "the model resets unstable worlds silently; disable it with "
+                '<option><flag autoreset="disable"/></option>'
+            )
+        self.model = model
+        self.environments = environments
+        self._batch = Batch(model, environments, threads or available_cores())
+        bind = self._batch.bind
+        self.qpos, self.qvel, self.act = bind("qpos"), bind("qvel"), bind("act")
+        self.time, self.control = bind("time"), bind("ctrl")
+        self._warmstart, self._readings = bind("qacc_warmstart"), bind("sensordata")
+        # Readings are no part of MuJoCo's state and a batch can not be told them, so a restored one needs its own.
+        self.sensors = np.zeros(self._readings.shape)
+        self._batch.forward()
+        self.sensors[:] = self._readings
+
+    @property
+    def threads(self) -> int:
+        """Number of threads in use."""
+        return self._batch.nthread
+
+    def set_control(self, control: np.ndarray) -> None:
+        """Set the controls of all worlds, (environments, nu); PhysicsError where one is not finite."""
+        control = np.asarray(control)
+        if control.shape != self.control.shape:
+            raise PhysicsError(f"controls have shape {control.shape}; expected {self.control.shape}")
+        self.control[:] = control
+        if not np.isfinite(self.control).all():
+            world, actuator = np.argwhere(~np.isfinite(self.control))[0]
+            raise PhysicsError(
+                f"the control of actuator '{self.model.actuator(actuator).name}' in world {world} at "
+                f"{self.time[world]:.3f} s is {self.control[world, actuator]}; it must be finite"
+            )
+
+    def step(self, substeps: int = 1) -> None:
+        """Advance all worlds by `substeps` time steps of the model."""
+        try:
+            self._batch.step(nstep=substeps)
+        except SimulationError as error:
+            raise PhysicsError(str(error)) from error
+        np.copyto(self.sensors, self._readings)
+        self._check()
+
+    def set_state(
+        self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None
+    ) -> None:
+        """Put some worlds into new states, with time, controls and warm start at zero, and read their sensors.
+
+        Args:
+            ids: the worlds: a boolean mask (environments,) or increasing integers.
+            qpos: positions, (worlds, nq) for the worlds of `ids`.
+            qvel: velocities, (worlds, nv).
+            act: activations, (worlds, na); zero when None.
+        """
+        ids = np.asarray(ids)
+        if ids.dtype == bool:
+            if ids.shape != (self.environments,):
+                raise PhysicsError(f"the mask of worlds has shape {ids.shape}; expected ({self.environments},)")
+            ids = np.flatnonzero(ids)
+        if ids.size == 0:
+            return
+        self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
+        self.qpos[ids] = qpos
+        self.qvel[ids] = qvel
+        if act is not None:
+            self.act[ids] = act
+        try:
+            self._batch.forward(ids)
+        except SimulationError as error:
+            raise PhysicsError(str(error)) from error
+        # `forward` leaves its solution as a warm start; a fresh world has none.
+        self._warmstart[ids] = 0.0
+        self.sensors[ids] = self._readings[ids]
+        self._check()
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """The whole state: MuJoCo's integration state of each world and the sensor readings."""
+        return {"state": self._batch.state.copy(), "sensors": self.sensors.copy()}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `snapshot` of worlds of the same model, bit for bit, here or in another process.
+
+        Raises:
+            PremotorError: an array is missing, or has another shape or type than this model's.
+        """
+        for name, target in (("state", self._batch.state), ("sensors", self.sensors)):
+            if name not in snapshot:
+                raise PremotorError(f"the snapshot of the physics has no '{name}'")
+            value = snapshot[name]
+            if value.shape != target.shape or value.dtype != target.dtype:
+                raise PremotorError(
+                    f"the snapshot's '{name}' is {value.dtype}{value.shape}; "
+                    f"these worlds need {target.dtype}{target.shape}"
+                )
+        self._batch.state[:] = snapshot["state"]
+        self.sensors[:] = snapshot["sensors"]
+
+    def _check(self) -> None:
+        """Raise for the first world that is not finite or about which MuJoCo has warned."""
+        warnings = self._batch.warning[:, :, 1]
+        if not warnings.any() and np.isfinite(self.qpos).all() and np.isfinite(self.qvel).all():
+            return
+        bad = warnings.any(axis=1) | ~np.isfinite(self.qpos).all(axis=1) | ~np.isfinite(self.qvel).all(axis=1)
+        world = int(np.flatnonzero(bad)[0])
+        kinds = np.flatnonzero(warnings[world])
+        said = ", ".join(WARNINGS.get(int(kind), f"MuJoCo warning {kind}") for kind in kinds) or "not finite"
+        raise PhysicsError(
+            f"world {world} is unstable after {self.time[world]:.3f} s ({said}); {int(bad.sum())} of "
+            f"{self.environments} worlds are; a shorter time step or weaker servos may help"
+        )
