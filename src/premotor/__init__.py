@@ -1,7 +1,7 @@
 """Real connectomes as controllers of simulated bodies.
 
-The names below load the room they live in when they are first used, so that ``import premotor`` stays quick and
-touches neither JAX nor MuJoCo.
+The names below load the room they live in when they are first used, so that ``import premotor`` stays quick
+and touches neither JAX nor MuJoCo.
 """
 
 from importlib import import_module

@@ -1,0 +1,14 @@
+"""What every test shares: hypothesis profiles, deterministic and without a deadline on shared cores."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "premotor",
+    deadline=None,  # the first call of a jitted function compiles
+    derandomize=True,
+    database=None,  # a test writes nothing outside its own folder
+    max_examples=50,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("thorough", settings.get_profile("premotor"), derandomize=False, max_examples=1000)
+settings.load_profile("premotor")  # `pytest --hypothesis-profile thorough` searches longer
