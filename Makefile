@@ -6,7 +6,8 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Quiet twice: warnings about the machine's own pip settings are not the user's concern; errors still show.
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 STAMPS := $(VENV)/.stamps
 SITE := site
 
@@ -26,10 +27,10 @@ demo: $(STAMPS)/package ## train a controller wired as C. elegans to walk; SHORT
 	@$(BIN)/premotor train walk $(if $(SHORT),$(SHORT_ARGS)) $(DEMO_ARGS)
 
 test: $(STAMPS)/test ## install what the tests need and run them (but the slow ones)
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -q $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(TEST_ARGS)
 
 test-slow: $(STAMPS)/test ## the tests that learn, minutes each
-	@$(BIN)/python -m pytest -q -m slow $(TEST_ARGS)
+	@$(BIN)/python -m pytest -m slow $(TEST_ARGS)
 
 lint: $(STAMPS)/test ## ruff
 	@$(BIN)/ruff check .
