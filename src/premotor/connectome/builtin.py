@@ -1,0 +1,52 @@
+"""The circuits that come with premotor.
+
+`celegans`
+    The adult hermaphrodite *Caenorhabditis elegans* of Cook et al. (2019, Nature 571:63-71), matrices as
+    corrected in July 2020: 302 neurons, 3,709 chemical edges (ordered pairs of neurons) and 2,196 gap-junction
+    edges. A gap-junction edge is a non-zero entry of the symmetric matrix: 1,091 pairs count twice, and 14
+    neurons with a gap junction onto themselves once. Counts are the number of electron-microscopic sections of
+    connectivity, so that they hold number and size of synapses. Ids are 1 to 302 in the alphabetical order
+    (ASCII) of the names; column `name` holds the name (AVAL), `type` the class of neurons (AVA). `class` is
+    sensory, interneuron or motor after Cook et al.; the five polymodal pharyngeal neurons and CANL/R are
+    "other". `side` is the name's L or R where the other one exists. `transmitter` is the primary one of Wang et
+    al. (2024, eLife 13:RP95402, supplementary file 2), all of them are in `transmitters`; GABA is primary in the
+    26 neurons of McIntire et al. (1993, Nature 364:337-341) only, so that ALA, AVJ and RIB (GABA-positive, no
+    GABA synapse shown: Gendrel et al. 2016, eLife 5:e17686) are "unknown". Signs: Kunert et al. 2014, GABAergic
+    neurons inhibit, all others excite.
+
+`fly-cpg`
+    Four neurons of the fly's left front leg that make the walking rhythm (Pugliese et al. 2025), from MANC v1.0
+    (Takemura et al. 2024): DNg100, E1 (IN17A001), E2 (INXXX466), I1 (IN16B036). Column `size` is the size
+    ratio to the median neuron of the whole dataset.
+"""
+
+from pathlib import Path
+
+from premotor.connectome.circuit import Circuit
+from premotor.connectome.readers import open_source, tables
+from premotor.connectome.selection import closest
+from premotor.connectome.signs import DEFAULT_POLICY, KUNERT_2014, SignPolicy
+from premotor.errors import PremotorError
+
+_DATA = Path(__file__).parent / "data"
+_POLICIES = {"celegans": KUNERT_2014}
+
+
+def circuit_names() -> tuple[str, ...]:
+    """Return the names of the built-in circuits."""
+    return tuple(sorted(folder.name for folder in _DATA.iterdir() if folder.is_dir()))
+
+
+def load_builtin(name: str, signs: SignPolicy | None = None) -> Circuit:
+    """Load a built-in circuit with the signs of a policy, or of its own.
+
+    Raises:
+        PremotorError: there is none of this name; the message gives the names.
+    """
+    names = circuit_names()
+    if name not in names:
+        raise PremotorError(
+            f"there is no file, folder or built-in circuit {name!r}{closest(name, names)}; "
+            f"built in are {', '.join(names)}"
+        )
+    return tables.read(open_source(_DATA / name), signs or _POLICIES.get(name, DEFAULT_POLICY))

@@ -1,0 +1,182 @@
+"""A circuit: neurons, synapse counts, gap junctions, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from premotor.connectome.edges import positions, tidy
+from premotor.connectome.neuron_table import REQUIRED
+from premotor.connectome.provenance import Provenance
+from premotor.connectome.selection import describe, matching_neurons
+from premotor.connectome.signs import SignPolicy, sign_policy, signs_of, unknown_neurons
+from premotor.errors import PremotorError
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """Wiring as data. Build one with `load_circuit`; every method returns a new circuit.
+
+    Attributes:
+        neurons: one row a neuron, index "id" (int64, unique). Columns `type`, `class`, `transmitter`, `sign`
+            (int8: +1, −1, 0 unknown) and `side` in canonical words, then the source's other columns.
+        synapses: int64 counts (neurons, neurons), presynaptic × postsynaptic, in the order of `neurons`.
+        gap_junctions: symmetric int64 counts (neurons, neurons), or None where the source has none.
+        provenance: dataset, version, citation and every step so far.
+    """
+
+    neurons: pd.DataFrame
+    synapses: csr_array
+    gap_junctions: csr_array | None
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit together.
+
+        Raises:
+            PremotorError: a wrong index, column, shape, type, a count below 1, or asymmetric gap junctions.
+        """
+        index = self.neurons.index
+        if index.dtype != np.int64 or not index.is_unique:
+            raise PremotorError("a circuit's neurons need an index of unique int64 ids")
+        missing = [name for name in REQUIRED if name not in self.neurons]
+        if missing:
+            raise PremotorError(f"a circuit's neuron table lacks the column {missing[0]!r}")
+        size = (len(index), len(index))
+        for name, matrix in (("synapses", self.synapses), ("gap_junctions", self.gap_junctions)):
+            if matrix is None:
+                continue
+            if matrix.shape != size or matrix.dtype != np.int64:
+                raise PremotorError(
+                    f"a circuit of {len(index)} neurons needs {name} as int64 of shape {size}, "
+                    f"not {matrix.dtype} of shape {matrix.shape}"
+                )
+            if matrix.nnz and matrix.data.min() < 1:
+                raise PremotorError(f"{name} has a count of {matrix.data.min()}; counts are 1 or more")
+        if self.gap_junctions is not None and (self.gap_junctions != self.gap_junctions.T).nnz:
+            raise PremotorError("gap_junctions has to be symmetric")
+
+    def __len__(self) -> int:
+        """Return the number of neurons."""
+        return len(self.neurons)
+
+    def __repr__(self) -> str:
+        """Return one line: the dataset and its size."""
+        gaps = "" if self.gap_junctions is None else f", {self.gap_junctions.nnz:,} gap-junction edges"
+        return (
+            f"Circuit({self.provenance.dataset!r}: {len(self):,} neurons, {self.synapses.nnz:,} edges, "
+            f"{int(self.synapses.sum()):,} synapses{gaps})"
+        )
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Neuron ids, int64 (neurons,), in the order of every matrix."""
+        return self.neurons.index.to_numpy()
+
+    def select(self, *, min_synapses: int | None = None, **conditions: Any) -> Circuit:
+        """Keep the neurons that meet every condition on a column, then the pairs with enough synapses.
+
+        A condition is a text with wildcards (``type="IN*|MN*"``: ``*`` any text, ``?`` one character, ``|`` or),
+        a number, or a list of exact values; ``id`` selects by id. Text is compared with its capitals.
+        `min_synapses` removes the ordered pairs with fewer synapses; gap junctions are kept.
+
+        Raises:
+            PremotorError: an unknown column (with the closest name), a condition of the wrong kind, nothing
+                left, or `min_synapses` below 1.
+        """
+        circuit = self
+        if conditions:
+            keep = matching_neurons(self.neurons, conditions)
+            circuit = self._kept(np.flatnonzero(keep), "select", describe(conditions))
+        if min_synapses is not None:
+            circuit = circuit._thresholded(min_synapses)
+        return circuit
+
+    def subset(self, ids: Iterable[int]) -> Circuit:
+        """Keep the neurons with these ids, in this order.
+
+        Raises:
+            PremotorError: an id that the circuit does not hold, a repeated one, or none at all.
+        """
+        wanted = np.asarray(list(ids))
+        if wanted.size == 0:
+            raise PremotorError("subset() was given no ids")
+        if wanted.dtype.kind not in "iu":
+            raise PremotorError(f"subset() takes neuron ids as whole numbers, not {wanted.flat[0]!r}")
+        where = positions(self.ids, wanted.astype(np.int64))
+        if (where < 0).any():
+            raise PremotorError(f"the circuit has no neuron with the id {wanted[np.argmin(where >= 0)]}")
+        if np.unique(where).size != where.size:
+            raise PremotorError("subset() was given an id more than once")
+        return self._kept(where, "subset", {"ids": f"{wanted.size} ids"})
+
+    def with_signs(self, policy: SignPolicy | str) -> Circuit:
+        """Set every neuron's sign by a policy, or by the name of one ("default", "kunert2014").
+
+        Raises:
+            PremotorError: an unknown name, a column the policy needs is missing, or it drops every neuron.
+        """
+        policy = sign_policy(policy)
+        circuit = self
+        if policy.unknown == "drop":
+            keep = np.flatnonzero(~unknown_neurons(self.neurons, policy))
+            if keep.size < len(self):
+                circuit = self._kept(keep, "drop unknown transmitters", {"policy": policy.name})
+        neurons = circuit.neurons.assign(sign=signs_of(circuit.neurons, policy))
+        arguments = {"policy": policy.name, **policy.model_dump(exclude={"name"})}
+        provenance = circuit.provenance.with_step("signs", arguments, **circuit._size())
+        return replace(circuit, neurons=neurons, provenance=provenance)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the circuit as a folder that `load_circuit` reads back to the same circuit; return its path.
+
+        Raises:
+            PremotorError: the folder exists and is not empty, or it can not be written.
+        """
+        from premotor.connectome.storage import save_circuit
+
+        return save_circuit(self, Path(folder))
+
+    def summary(self) -> str:
+        """Return a page of text: counts by class, transmitter and side, wiring, and what was dropped."""
+        from premotor.connectome.summary import summarise
+
+        return summarise(self)
+
+    def _size(self) -> dict[str, int]:
+        return {"neurons": len(self), "edges": self.synapses.nnz, "synapses": int(self.synapses.sum())}
+
+    def _kept(self, where: np.ndarray, operation: str, arguments: dict[str, Any]) -> Circuit:
+        if where.size == 0:
+            words = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+            raise PremotorError(f"{operation} ({words}) leaves none of the circuit's {len(self)} neurons")
+        synapses = tidy(self.synapses[where][:, where])
+        gaps = None if self.gap_junctions is None else tidy(self.gap_junctions[where][:, where])
+        return self._followed(self.neurons.iloc[where], synapses, gaps, operation, arguments)
+
+    def _thresholded(self, least: int) -> Circuit:
+        if isinstance(least, bool) or not isinstance(least, (int, np.integer)) or least < 1:
+            raise PremotorError(f"min_synapses is {least!r}; it has to be a whole number from 1")
+        synapses = self.synapses.copy()
+        synapses.data[synapses.data < least] = 0
+        arguments = {"min_synapses": int(least)}
+        return self._followed(self.neurons, tidy(synapses), self.gap_junctions, "threshold", arguments)
+
+    def _followed(
+        self,
+        neurons: pd.DataFrame,
+        synapses: csr_array,
+        gaps: csr_array | None,
+        operation: str,
+        arguments: dict[str, Any],
+    ) -> Circuit:
+        size = {"neurons": len(neurons), "edges": synapses.nnz, "synapses": int(synapses.sum())}
+        dropped = {key: value - size[key] for key, value in self._size().items()}
+        provenance = self.provenance.with_step(operation, arguments, **size, dropped=dropped)
+        return Circuit(neurons, synapses, gaps, provenance)

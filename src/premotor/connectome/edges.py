@@ -1,0 +1,88 @@
+"""Rows of a connection table as a sparse matrix: presynaptic × postsynaptic, int64, one entry a pair.
+
+The orientation of the whole package is decided here and nowhere else: rows are presynaptic, columns
+postsynaptic.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array, csr_array
+
+from premotor.errors import PremotorError
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Rows of a connection table: presynaptic and postsynaptic ids and counts, int64 (rows,) each."""
+
+    pre: np.ndarray
+    post: np.ndarray
+    count: np.ndarray
+
+    def ids(self) -> np.ndarray:
+        """Return the different ids in both columns, sorted."""
+        return np.union1d(pd.unique(self.pre), pd.unique(self.post))
+
+
+def positions(index: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Return where each id stands in `index` (unique, any order), or −1; int64 (ids,)."""
+    if index.size == 0:
+        return np.full(ids.shape, -1, np.int64)
+    order = np.argsort(index, kind="stable")
+    place = np.searchsorted(index[order], ids)
+    place = order[np.minimum(place, index.size - 1)]
+    return np.where(index[place] == ids, place, -1)
+
+
+def count_matrix(ids: np.ndarray, edges: Edges, where: str, *, strict: bool) -> tuple[csr_array, dict[str, int]]:
+    """Sum the rows of each ordered pair into a matrix (neurons, neurons) in the order of `ids`.
+
+    Returns the matrix and what was left out: rows and synapses with an end that `ids` does not hold.
+
+    Raises:
+        PremotorError: `strict`, and an end is unknown.
+    """
+    pre = positions(ids, edges.pre)
+    post = positions(ids, edges.post)
+    known = (pre >= 0) & (post >= 0)
+    dropped: dict[str, int] = {}
+    count = edges.count
+    if not known.all():
+        if strict:
+            row = int(np.argmin(known))
+            stranger = edges.pre[row] if pre[row] < 0 else edges.post[row]
+            raise PremotorError(f"{where}, row {row + 1}, names the neuron {stranger}, which the neuron table lacks")
+        dropped = {"rows of unknown neurons": int((~known).sum()), "their synapses": int(count[~known].sum())}
+        pre, post, count = pre[known], post[known], count[known]
+    matrix = coo_array((count, (pre, post)), shape=(ids.size, ids.size)).tocsr()
+    return tidy(matrix), dropped
+
+
+def tidy(matrix) -> csr_array:
+    """Return a CSR matrix of int64 with summed duplicates, sorted indices and no explicit zeros."""
+    result = csr_array(matrix, dtype=np.int64)
+    result.sum_duplicates()
+    result.eliminate_zeros()
+    result.sort_indices()
+    return result
+
+
+def symmetric(ids: np.ndarray, edges: Edges, where: str, *, strict: bool) -> tuple[csr_array, dict[str, int]]:
+    """Return gap junctions as a symmetric matrix, from rows that name each pair once or in both directions.
+
+    Raises:
+        PremotorError: a pair is given in both directions with different counts, or an end is unknown.
+    """
+    matrix, dropped = count_matrix(ids, edges, where, strict=strict)
+    other = tidy(matrix.T)
+    both = matrix.minimum(other)
+    # Where both directions are given they have to agree; where one is, it stands for both.
+    if (both.sign() * (matrix - other)).nnz:
+        row, column = (int(axis[0]) for axis in (both.sign() * (matrix - other)).nonzero())
+        raise PremotorError(
+            f"{where}: the gap junction between {ids[row]} and {ids[column]} has {matrix[row, column]} in one "
+            f"direction and {matrix[column, row]} in the other; a gap junction is symmetric"
+        )
+    return tidy(matrix.maximum(other)), dropped

@@ -1,0 +1,104 @@
+"""Where a circuit comes from and what was done to it: the record that travels with every circuit."""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from premotor.errors import PremotorError
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Dataset, version and citation of a circuit, and every step from the file to the present circuit.
+
+    A step is a dict: ``operation`` (a verb), ``arguments`` (what it was asked), ``neurons``, ``edges`` and
+    ``synapses`` (what was left after it; an edge is an ordered pair of neurons with at least one synapse),
+    ``dropped`` (what it removed, by reason). Everything in it can be written as JSON.
+    """
+
+    dataset: str = "unnamed"
+    version: str = ""
+    citation: str = ""
+    steps: tuple[dict[str, Any], ...] = field(default=())
+
+    def with_step(
+        self,
+        operation: str,
+        arguments: dict[str, Any],
+        *,
+        neurons: int,
+        edges: int,
+        synapses: int,
+        dropped: dict[str, Any] | None = None,
+    ) -> "Provenance":
+        """Return this record with one more step at the end."""
+        step = {
+            "operation": operation,
+            "arguments": arguments,
+            "neurons": int(neurons),
+            "edges": int(edges),
+            "synapses": int(synapses),
+            "dropped": {key: value for key, value in (dropped or {}).items() if value},
+        }
+        return replace(self, steps=(*self.steps, step))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as plain dicts and lists."""
+        return {
+            "dataset": self.dataset,
+            "version": self.version,
+            "citation": self.citation,
+            "steps": list(self.steps),
+        }
+
+    def to_json(self) -> str:
+        """Return the record as JSON text (UTF-8, indented, keys in a fixed order)."""
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, source: str = "provenance") -> "Provenance":
+        """Read a record that `to_json` wrote; keys it does not know are ignored.
+
+        Raises:
+            PremotorError: not JSON, or not an object with a list of steps; the message names `source`.
+        """
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise PremotorError(f"{source} is not valid JSON: {error}") from None
+        steps = data.get("steps", []) if isinstance(data, dict) else None
+        if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+            raise PremotorError(
+                f"{source} has to be a JSON object with dataset, version, citation and a list of steps"
+            )
+        words = {key: data.get(key, default) for key, default in _WORDS.items()}
+        wrong = [key for key, value in words.items() if not isinstance(value, str)]
+        if wrong:
+            raise PremotorError(f"{source}: {wrong[0]} has to be text, not {words[wrong[0]]!r}")
+        return cls(**words, steps=tuple(steps))
+
+    def __str__(self) -> str:
+        """Return a few lines for people: the dataset, its citation, then one line a step."""
+        lines = [f"{self.dataset} {self.version}".rstrip()]
+        if self.citation:
+            lines.append(self.citation)
+        lines += [_step_line(number, step) for number, step in enumerate(self.steps, start=1)]
+        return "\n".join(lines)
+
+
+_WORDS = {"dataset": "unnamed", "version": "", "citation": ""}
+
+
+def _step_line(number: int, step: dict[str, Any]) -> str:
+    arguments = step.get("arguments") or {}
+    words = ", ".join(f"{key}={value}" for key, value in arguments.items()) if isinstance(arguments, dict) else ""
+    line = f"{number}. {step.get('operation', '?')}({words})"
+    counts = [f"{step[key]:,} {key}" for key in ("neurons", "edges", "synapses") if isinstance(step.get(key), int)]
+    if counts:
+        line += ": " + ", ".join(counts)
+    dropped = step.get("dropped")
+    if isinstance(dropped, dict) and dropped:
+        line += "; dropped " + ", ".join(
+            f"{value:,} {key}" if isinstance(value, int) else f"{key}: {value}" for key, value in dropped.items()
+        )
+    return line

@@ -1,0 +1,84 @@
+"""Column names of connection tables, across all sources, and reading the columns into edges."""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from premotor.connectome.edges import Edges
+from premotor.connectome.identifiers import parse_counts, parse_ids
+from premotor.connectome.neuron_table import id_column
+from premotor.connectome.readers.source import Header
+from premotor.connectome.tables import read_table
+from premotor.errors import PremotorError
+
+PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "body_pre", "source", "presynaptic", "source_id")
+POST_NAMES = ("post", "post_id", "bodyId_post", "body_post", "target", "postsynaptic", "target_id")
+COUNT_NAMES = ("count", "weight", "synapses", "syn_count", "n_synapses")
+REGION_NAMES = ("roi", "neuropil")
+GAP_NAMES = ("a", "b", "count")
+
+
+def first(names: tuple[str, ...], header: Header) -> str | None:
+    """Return the first of `names` that the header has, or None."""
+    return next((name for name in names if name in header), None)
+
+
+def is_connections(header: Header) -> bool:
+    """Return whether a table lists connections: a presynaptic and a postsynaptic column."""
+    return first(PRE_NAMES, header) is not None and first(POST_NAMES, header) is not None
+
+
+def is_gap_junctions(header: Header) -> bool:
+    """Return whether a table is premotor's own list of gap junctions."""
+    return set(GAP_NAMES) <= set(header)
+
+
+def is_neurons(header: Header) -> bool:
+    """Return whether a table lists neurons: an id column, and no connections."""
+    return id_column(header) is not None and not is_connections(header)
+
+
+def read_edges(path: Path, pre: str, post: str, count: str) -> Edges:
+    """Read three columns of a connection table.
+
+    Raises:
+        PremotorError: a bad id or count; the message names file, column, row and value.
+    """
+    table = read_table(path, (pre, post, count))
+    return edges_of(table, path, pre, post, count)
+
+
+def edges_of(table: pa.Table, path: object, pre: str, post: str, count: str) -> Edges:
+    """Return three columns of a table as edges; `path` is for errors."""
+    return Edges(
+        parse_ids(table[pre], f"{path}, column {pre}"),
+        parse_ids(table[post], f"{path}, column {post}"),
+        parse_counts(table[count], f"{path}, column {count}"),
+    )
+
+
+def count_column(path: object, header: Header) -> str:
+    """Return the name of the count column.
+
+    Raises:
+        PremotorError: there is none.
+    """
+    name = first(COUNT_NAMES, header)
+    if name is None:
+        raise PremotorError(
+            f"{path} has no column with synapse counts: one of {', '.join(COUNT_NAMES)} is needed, "
+            f"found {', '.join(header)}"
+        )
+    return name
+
+
+def only(paths: list[Path], what: str, where: Path) -> Path:
+    """Return the one path of a list.
+
+    Raises:
+        PremotorError: there are several, so that it is not clear which is meant.
+    """
+    if len(paths) > 1:
+        names = ", ".join(path.name for path in paths)
+        raise PremotorError(f"{where} holds {len(paths)} {what} ({names}); keep one of them in the folder")
+    return paths[0]

@@ -1,0 +1,75 @@
+"""A circuit as a folder: neurons.csv, connections.csv, gap_junctions.csv and provenance.json.
+
+| file | columns |
+|---|---|
+| neurons.csv | id, type, class, transmitter, sign, side, the source's other columns |
+| connections.csv | pre, post, count |
+| gap_junctions.csv (only where there are any) | a, b, count; each pair once, a not after b in the neuron table |
+| provenance.json | dataset, version, citation, steps; column_types restores the columns exactly |
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from scipy.sparse import coo_array, triu
+
+from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.connectome.circuit import Circuit
+
+NEURONS = "neurons.csv"
+CONNECTIONS = "connections.csv"
+GAP_JUNCTIONS = "gap_junctions.csv"
+PROVENANCE = "provenance.json"
+
+
+def save_circuit(circuit: "Circuit", folder: Path) -> Path:
+    """Write a circuit's files aside, then give them their name in one step; return the folder.
+
+    Raises:
+        PremotorError: the folder exists and is not empty, or the disk refuses.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PremotorError(f"{folder} exists and is not empty; a circuit is saved into a new folder")
+    aside: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        write_tables(circuit, aside)
+        # mkdtemp makes a private folder; a saved circuit has the rights of any new folder.
+        umask = os.umask(0)
+        os.umask(umask)
+        aside.chmod(0o777 & ~umask)
+        if folder.exists():
+            folder.rmdir()
+        aside.rename(folder)
+    except OSError as error:
+        raise PremotorError(f"cannot write the circuit to {folder}: {error.strerror or error}") from None
+    finally:
+        if aside is not None and aside.exists():
+            shutil.rmtree(aside)
+    return folder
+
+
+def write_tables(circuit: "Circuit", folder: Path) -> None:
+    """Write the files into an existing folder."""
+    neurons = circuit.neurons
+    neurons.to_csv(folder / NEURONS, index_label="id", lineterminator="\n")
+    ids = circuit.ids
+    _write_edges(folder / CONNECTIONS, coo_array(circuit.synapses), ids, ("pre", "post"))
+    if circuit.gap_junctions is not None:
+        _write_edges(folder / GAP_JUNCTIONS, coo_array(triu(circuit.gap_junctions)), ids, ("a", "b"))
+    record = circuit.provenance.as_dict()
+    record["column_types"] = {str(name): str(kind) for name, kind in neurons.dtypes.items()}
+    (folder / PROVENANCE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_edges(path: Path, matrix: coo_array, ids, names: tuple[str, str]) -> None:
+    table = pd.DataFrame({names[0]: ids[matrix.row], names[1]: ids[matrix.col], "count": matrix.data})
+    table.to_csv(path, index=False, lineterminator="\n")

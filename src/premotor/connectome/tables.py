@@ -1,0 +1,114 @@
+"""Tables from files: CSV (plain or .gz), feather and parquet, by what they are and not what they are called."""
+
+import csv
+import gzip
+import io
+import zlib
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.feather
+import pyarrow.parquet
+
+from premotor.errors import PremotorError
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+ARROW_SUFFIXES = (".feather", ".arrow")
+PARQUET_SUFFIXES = (".parquet", ".pq")
+TABLE_SUFFIXES = TEXT_SUFFIXES + ARROW_SUFFIXES + PARQUET_SUFFIXES
+_SMALL = 64 * 2**20
+_HEADER_BYTES = 2**20
+
+
+def is_table(path: Path) -> bool:
+    """Return whether the file's name ends like a table that `read_table` reads."""
+    return path.name.lower().endswith(TABLE_SUFFIXES)
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """Return a table's column names without reading its rows.
+
+    Raises:
+        PremotorError: the file is unreadable, empty, not text, or its header has empty or repeated names.
+    """
+    name = path.name.lower()
+    try:
+        if name.endswith(PARQUET_SUFFIXES):
+            return tuple(pa.parquet.read_schema(path).names)
+        if name.endswith(ARROW_SUFFIXES):
+            # Feather version 1 has no schema that can be read alone.
+            with pa.memory_map(str(path)) as source:
+                return tuple(pa.feather.read_table(source, memory_map=True).schema.names)
+        return _text_header(path)[0]
+    except OSError as error:
+        raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
+    except (pa.ArrowException, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise PremotorError(f"cannot read {path}: {_brief(error)}") from None
+
+
+def read_table(path: Path, columns: tuple[str, ...] | None = None) -> pa.Table:
+    """Read a table, all of it or some columns. Text columns of text files come dictionary-encoded.
+
+    Raises:
+        PremotorError: the file is unreadable or empty, rows and header differ in length, or it is not UTF-8.
+    """
+    name = path.name.lower()
+    wanted = None if columns is None else list(columns)
+    try:
+        if name.endswith(PARQUET_SUFFIXES):
+            return pa.parquet.read_table(path, columns=wanted)
+        if name.endswith(ARROW_SUFFIXES):
+            return pa.feather.read_table(path, columns=wanted)
+        return _read_text(path, wanted)
+    except OSError as error:
+        raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
+    except (pa.ArrowException, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise PremotorError(f"cannot read {path}: {_brief(error)}") from None
+
+
+def _text_header(path: Path) -> tuple[tuple[str, ...], str]:
+    """Return the column names and the delimiter (a tab where the header has tabs and no comma)."""
+    opened = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
+    with opened as file:
+        head = file.read(_HEADER_BYTES)
+    if not head.strip():
+        raise PremotorError(f"{path} is empty; a table starts with a line of column names")
+    first = head.split(b"\n", 1)[0]
+    if b"\0" in first or len(first) >= _HEADER_BYTES:
+        raise PremotorError(f"{path} is not a text table: its first line is no list of column names")
+    line = first.decode("utf-8-sig").rstrip("\r")
+    delimiter = "\t" if "\t" in line and "," not in line else ","
+    try:
+        names = tuple(name.strip() for name in next(csv.reader(io.StringIO(line), delimiter=delimiter, strict=True)))
+    except (csv.Error, StopIteration):
+        raise PremotorError(f"{path} has no readable first line of column names: {line[:60]!r}") from None
+    if len(names) == 1 and ";" in line:
+        raise PremotorError(f"{path} is separated by semicolons; write it with commas or tabs")
+    repeated = [name for number, name in enumerate(names) if name in names[:number]]
+    if repeated:
+        raise PremotorError(f"{path} has two columns called {repeated[0]!r}; every column needs a name of its own")
+    return names, delimiter
+
+
+def _read_text(path: Path, columns: list[str] | None) -> pa.Table:
+    names, delimiter = _text_header(path)
+    encoded = pa.dictionary(pa.int32(), pa.string())
+    return pa.csv.read_csv(
+        path,
+        # Column names were read above: they may be trimmed, and header and rows have to agree in length.
+        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
+        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=path.stat().st_size < _SMALL),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, encoded),
+            include_columns=columns,
+            null_values=[],
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+
+
+def _brief(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if len(text) <= 160 else text[:157] + "..."

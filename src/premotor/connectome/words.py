@@ -1,0 +1,75 @@
+"""The field's words for class, transmitter and side, whatever word the source uses."""
+
+import re
+
+import pandas as pd
+
+CLASSES = ("sensory", "ascending", "descending", "interneuron", "motor", "other", "")
+"""Canonical classes; the empty string means that the source says nothing."""
+
+SIDES = ("left", "right", "middle", "")
+"""Canonical sides of the cell body; the empty string means unknown."""
+
+UNKNOWN = "unknown"
+"""The transmitter of a neuron for which the source gives none."""
+
+_TRANSMITTERS = {
+    "acetylcholine": ("ach", "acetylcholine", "cholinergic"),
+    "gaba": ("gaba", "gabaergic", "gamma-aminobutyric acid"),
+    "glutamate": ("glut", "glu", "glutamate", "glutamatergic"),
+    "histamine": ("his", "hist", "histamine", "histaminergic"),
+    "dopamine": ("da", "dop", "dopamine", "dopaminergic"),
+    "serotonin": ("ser", "5ht", "5-ht", "serotonin", "serotonergic"),
+    "octopamine": ("oct", "octopamine", "octopaminergic"),
+    "tyramine": ("tyr", "ta", "tyramine", "tyraminergic"),
+    UNKNOWN: ("", "unknown", "unk", "unclear", "neither", "none", "nan", "na", "n/a", "null", "tbd", "?"),
+}
+_TRANSMITTER_OF = {alias: name for name, aliases in _TRANSMITTERS.items() for alias in aliases}
+
+_NO_CLASS = {"", "nan", "na", "n/a", "none", "null", "unknown", "tbd"}
+_CLASS_OF_TOKEN = (
+    ("sensory", ("sensory", "sensor", "receptor", "photoreceptor", "photoreceptors", "afferent")),
+    ("motor", ("motor", "motorneuron", "motorneurons", "motoneuron", "motoneurons", "mn")),
+    ("ascending", ("ascending", "an")),
+    ("descending", ("descending", "dn")),
+    ("interneuron", ("interneuron", "interneurons", "intrinsic", "in", "central", "optic", "visual", "local")),
+)
+
+_SIDE_OF = {
+    **dict.fromkeys(("l", "lhs", "left"), "left"),
+    **dict.fromkeys(("r", "rhs", "right"), "right"),
+    **dict.fromkeys(("m", "mid", "midline", "middle", "center", "centre", "medial"), "middle"),
+}
+
+
+def canonical_transmitter(word: str) -> str:
+    """Return the transmitter's name in lower case ("ACH" → "acetylcholine"); a new word is kept as it is."""
+    key = word.strip().lower()
+    return _TRANSMITTER_OF.get(key, key)
+
+
+def canonical_class(word: str) -> str:
+    """Return the canonical class of a source's word ("intrinsic neuron", "vnc_motor", …).
+
+    The first match in the order sensory, motor, ascending, descending, interneuron decides, so that a
+    sensory ascending neuron is sensory; a word that matches none (glia, endocrine, efferent) is "other".
+    """
+    key = word.strip().lower()
+    if key in _NO_CLASS:
+        return ""
+    tokens = set(re.split(r"[^a-z]+", key))
+    for name, words in _CLASS_OF_TOKEN:
+        if tokens.intersection(words):
+            return name
+    return "other"
+
+
+def canonical_side(word: str) -> str:
+    """Return "left", "right", "middle" or "" for a source's word (L, LHS, left, Midline, …)."""
+    return _SIDE_OF.get(word.strip().lower(), "")
+
+
+def translate(column: pd.Series, rule) -> pd.Series:
+    """Apply one of the functions above to a column, once for each different word."""
+    text = column.astype("str").fillna("")
+    return text.map({word: rule(word) for word in text.unique()}).astype("str")
