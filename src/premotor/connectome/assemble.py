@@ -1,4 +1,4 @@
-"""The last step of every reader: a neuron table and edges become a circuit, and the record says what was lost."""
+"""The last step of every reader: a neuron table and edges become a circuit; the record says what was lost."""
 
 from typing import Any
 
@@ -27,8 +27,8 @@ def assemble(
     """Return the circuit of a neuron table (see `neuron_table`) and the rows of a connection table.
 
     Without a neuron table the neurons are the ids in the edges. Rows whose ends the table lacks are an error
-    when `strict`, else left out and counted. Signs come from the policy; where none is given, from the table's
-    column `sign`, else from the default policy.
+    when `strict`, else left out and counted. Signs come from the policy; where none is given, from the
+    table's column `sign`, else from the default policy.
     """
     if neurons is None:
         neurons = bare_neurons(edges.ids())
@@ -46,7 +46,7 @@ def assemble(
         first = ["type", "class", "transmitter", "sign", "side"]
         neurons = neurons[first + [name for name in neurons.columns if name not in first]]
     size = {"neurons": len(ids), "edges": synapses.nnz, "synapses": int(synapses.sum())}
-    record = provenance.with_step("load", {"reader": reader, **(arguments or {})}, **size, dropped=lost)
+    record = provenance.with_step("load", {"reader": reader, **(arguments or {})}, size=size, dropped=lost)
     circuit = Circuit(neurons, synapses, gaps, record)
     if signs is None and signed:
         return circuit

@@ -2,22 +2,23 @@
 
 `celegans`
     The adult hermaphrodite *Caenorhabditis elegans* of Cook et al. (2019, Nature 571:63-71), matrices as
-    corrected in July 2020: 302 neurons, 3,709 chemical edges (ordered pairs of neurons) and 2,196 gap-junction
-    edges. A gap-junction edge is a non-zero entry of the symmetric matrix: 1,091 pairs count twice, and 14
-    neurons with a gap junction onto themselves once. Counts are the number of electron-microscopic sections of
-    connectivity, so that they hold number and size of synapses. Ids are 1 to 302 in the alphabetical order
-    (ASCII) of the names; column `name` holds the name (AVAL), `type` the class of neurons (AVA). `class` is
-    sensory, interneuron or motor after Cook et al.; the five polymodal pharyngeal neurons and CANL/R are
-    "other". `side` is the name's L or R where the other one exists. `transmitter` is the primary one of Wang et
-    al. (2024, eLife 13:RP95402, supplementary file 2), all of them are in `transmitters`; GABA is primary in the
-    26 neurons of McIntire et al. (1993, Nature 364:337-341) only, so that ALA, AVJ and RIB (GABA-positive, no
-    GABA synapse shown: Gendrel et al. 2016, eLife 5:e17686) are "unknown". Signs: Kunert et al. 2014, GABAergic
-    neurons inhibit, all others excite.
+    corrected in July 2020: 302 neurons, 3,709 chemical edges (ordered pairs of neurons) and 2,196
+    gap-junction edges. A gap-junction edge is a non-zero entry of the symmetric matrix: 1,091 pairs of
+    neurons count twice, 14 neurons with a gap junction onto themselves once. Counts are numbers of
+    electron-microscopic sections of connectivity, so that they hold number and size of synapses.
+
+    Ids are 1 to 302 in the ASCII order of the names; `name` holds the name (AVAL), `type` the kind (AVA).
+    `class` is sensory, interneuron or motor after Cook et al.; the five polymodal pharyngeal neurons and
+    CANL/R are "other". `side` is the name's L or R where the neuron of the other side exists.
+    `transmitter` is the primary one of Wang et al. (2024, eLife 13:RP95402, supplementary file 2), all of
+    them are in `transmitters`. GABA is primary in the 26 neurons of McIntire et al. (1993, Nature
+    364:337-341) only: ALA, AVJ and RIB (GABA-positive, but without a proven GABA synapse: Gendrel et al.
+    2016, eLife 5:e17686) are "unknown". Signs: Kunert et al. 2014, GABAergic neurons inhibit, others excite.
 
 `fly-cpg`
-    Four neurons of the fly's left front leg that make the walking rhythm (Pugliese et al. 2025), from MANC v1.0
-    (Takemura et al. 2024): DNg100, E1 (IN17A001), E2 (INXXX466), I1 (IN16B036). Column `size` is the size
-    ratio to the median neuron of the whole dataset.
+    Four neurons of the left front leg of the fly that make the walking rhythm (Pugliese et al. 2025), from
+    MANC v1.0 (Takemura et al. 2024): DNg100, E1 (IN17A001), E2 (INXXX466) and I1 (IN16B036). Column `size`
+    is the neuron's size divided by the median size of the whole dataset.
 """
 
 from pathlib import Path

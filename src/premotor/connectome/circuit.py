@@ -82,9 +82,9 @@ class Circuit:
     def select(self, *, min_synapses: int | None = None, **conditions: Any) -> Circuit:
         """Keep the neurons that meet every condition on a column, then the pairs with enough synapses.
 
-        A condition is a text with wildcards (``type="IN*|MN*"``: ``*`` any text, ``?`` one character, ``|`` or),
-        a number, or a list of exact values; ``id`` selects by id. Text is compared with its capitals.
-        `min_synapses` removes the ordered pairs with fewer synapses; gap junctions are kept.
+        A condition is a text with wildcards (``type="IN*|MN*"``: ``*`` any text, ``?`` one character, ``|``
+        or), a number, or a list of exact values; ``id`` selects by id. Capitals matter. `min_synapses`
+        removes the ordered pairs with fewer synapses; gap junctions are kept.
 
         Raises:
             PremotorError: an unknown column (with the closest name), a condition of the wrong kind, nothing
@@ -130,7 +130,7 @@ class Circuit:
                 circuit = self._kept(keep, "drop unknown transmitters", {"policy": policy.name})
         neurons = circuit.neurons.assign(sign=signs_of(circuit.neurons, policy))
         arguments = {"policy": policy.name, **policy.model_dump(exclude={"name"})}
-        provenance = circuit.provenance.with_step("signs", arguments, **circuit._size())
+        provenance = circuit.provenance.with_step("signs", arguments, size=circuit._size())
         return replace(circuit, neurons=neurons, provenance=provenance)
 
     def save(self, folder: str | Path) -> Path:
@@ -178,5 +178,5 @@ class Circuit:
     ) -> Circuit:
         size = {"neurons": len(neurons), "edges": synapses.nnz, "synapses": int(synapses.sum())}
         dropped = {key: value - size[key] for key, value in self._size().items()}
-        provenance = self.provenance.with_step(operation, arguments, **size, dropped=dropped)
+        provenance = self.provenance.with_step(operation, arguments, size=size, dropped=dropped)
         return Circuit(neurons, synapses, gaps, provenance)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, sparray
 
 from premotor.errors import PremotorError
 
@@ -36,7 +36,9 @@ def positions(index: np.ndarray, ids: np.ndarray) -> np.ndarray:
     return np.where(index[place] == ids, place, -1)
 
 
-def count_matrix(ids: np.ndarray, edges: Edges, where: str, *, strict: bool) -> tuple[csr_array, dict[str, int]]:
+def count_matrix(
+    ids: np.ndarray, edges: Edges, where: str, *, strict: bool
+) -> tuple[csr_array, dict[str, int]]:
     """Sum the rows of each ordered pair into a matrix (neurons, neurons) in the order of `ids`.
 
     Returns the matrix and what was left out: rows and synapses with an end that `ids` does not hold.
@@ -53,14 +55,16 @@ def count_matrix(ids: np.ndarray, edges: Edges, where: str, *, strict: bool) -> 
         if strict:
             row = int(np.argmin(known))
             stranger = edges.pre[row] if pre[row] < 0 else edges.post[row]
-            raise PremotorError(f"{where}, row {row + 1}, names the neuron {stranger}, which the neuron table lacks")
+            raise PremotorError(
+                f"{where}, row {row + 1}, names neuron {stranger}, which the neuron table lacks"
+            )
         dropped = {"rows of unknown neurons": int((~known).sum()), "their synapses": int(count[~known].sum())}
         pre, post, count = pre[known], post[known], count[known]
     matrix = coo_array((count, (pre, post)), shape=(ids.size, ids.size)).tocsr()
     return tidy(matrix), dropped
 
 
-def tidy(matrix) -> csr_array:
+def tidy(matrix: sparray) -> csr_array:
     """Return a CSR matrix of int64 with summed duplicates, sorted indices and no explicit zeros."""
     result = csr_array(matrix, dtype=np.int64)
     result.sum_duplicates()
@@ -77,12 +81,13 @@ def symmetric(ids: np.ndarray, edges: Edges, where: str, *, strict: bool) -> tup
     """
     matrix, dropped = count_matrix(ids, edges, where, strict=strict)
     other = tidy(matrix.T)
-    both = matrix.minimum(other)
     # Where both directions are given they have to agree; where one is, it stands for both.
-    if (both.sign() * (matrix - other)).nnz:
-        row, column = (int(axis[0]) for axis in (both.sign() * (matrix - other)).nonzero())
+    clash = coo_array(matrix.minimum(other).sign() * (matrix - other))
+    clash.eliminate_zeros()
+    if clash.nnz:
+        a, b = int(clash.row[0]), int(clash.col[0])
         raise PremotorError(
-            f"{where}: the gap junction between {ids[row]} and {ids[column]} has {matrix[row, column]} in one "
-            f"direction and {matrix[column, row]} in the other; a gap junction is symmetric"
+            f"{where}: the gap junction between {ids[a]} and {ids[b]} has {matrix[a, b]} in one direction "
+            f"and {matrix[b, a]} in the other; a gap junction is symmetric"
         )
     return tidy(matrix.maximum(other)), dropped

@@ -13,8 +13,8 @@ from premotor.errors import PremotorError
 def load_circuit(source: str | os.PathLike[str], signs: SignPolicy | str | None = None) -> Circuit:
     """Load a circuit: a built-in name (see `circuit_names`), a file, or a folder of tables.
 
-    The format is recognised by the tables' headers. Signs come from `signs` (a policy or its name); without it
-    from the table's own column `sign`, else from the default policy (for "celegans": Kunert et al. 2014).
+    The format is recognised by the tables' headers. Signs come from `signs` (a policy or its name); without
+    it from the table's own column `sign`, else from the default policy ("celegans": Kunert et al. 2014).
 
     Raises:
         PremotorError: nothing there, an unknown format, or bad contents, in one sentence.

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.extensions import ExtensionArray
 
 from premotor.connectome.identifiers import parse_ids, unique_ids
 from premotor.connectome.words import canonical_class, canonical_side, canonical_transmitter, translate
@@ -97,7 +98,7 @@ def _signs(column: pd.Series, path: object) -> pd.Series:
     return numbers.astype(np.int8)
 
 
-def _column(column: pa.ChunkedArray, name: str) -> pd.Series | np.ndarray:
+def _column(column: pa.ChunkedArray, name: str) -> np.ndarray | ExtensionArray:
     """Return one column as pandas sees it; text that is all numbers becomes numbers."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
@@ -108,16 +109,16 @@ def _column(column: pa.ChunkedArray, name: str) -> pd.Series | np.ndarray:
         numbers = _numbers(text)
         if numbers is not None:
             return numbers
-    return pd.Series(text.to_numpy(zero_copy_only=False), dtype="str").to_numpy()
+    return pd.array(text.to_pylist(), dtype="str")
 
 
-def _typed(column: pa.ChunkedArray) -> np.ndarray | pd.Series:
+def _typed(column: pa.ChunkedArray) -> np.ndarray | ExtensionArray:
     if pa.types.is_integer(column.type) and column.null_count:
         return pd.array(column.cast(pa.int64()).to_pylist(), dtype="Int64")
     return column.to_pandas().to_numpy()
 
 
-def _numbers(text: pa.ChunkedArray) -> np.ndarray | pd.api.extensions.ExtensionArray | None:
+def _numbers(text: pa.ChunkedArray) -> np.ndarray | ExtensionArray | None:
     """Return the numbers of a text column, or None where some value is neither a number nor missing."""
     missing = pc.or_(pc.equal(text, ""), pc.match_substring_regex(text, r"^[nN][aA][nN]$"))
     if pc.all(missing).as_py():
@@ -129,6 +130,7 @@ def _numbers(text: pa.ChunkedArray) -> np.ndarray | pd.api.extensions.ExtensionA
             return whole
         return pd.arrays.IntegerArray(whole.copy(), missing.to_numpy().copy())
     if pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():
-        values = pd.to_numeric(pd.Series(filled.to_pylist(), dtype="object")).to_numpy(np.float64)
+        # numpy reads decimals exactly; pandas' own parser can be one unit in the last place off.
+        values = np.asarray(filled.to_pylist(), dtype="U").astype(np.float64)
         return np.where(missing.to_numpy(), np.nan, values)
     return None

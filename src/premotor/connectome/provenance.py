@@ -26,18 +26,14 @@ class Provenance:
         operation: str,
         arguments: dict[str, Any],
         *,
-        neurons: int,
-        edges: int,
-        synapses: int,
-        dropped: dict[str, Any] | None = None,
+        size: dict[str, int],
+        dropped: dict[str, int] | None = None,
     ) -> "Provenance":
-        """Return this record with one more step at the end."""
+        """Return this record with one more step; `size` counts neurons, edges and synapses after it."""
         step = {
             "operation": operation,
             "arguments": arguments,
-            "neurons": int(neurons),
-            "edges": int(edges),
-            "synapses": int(synapses),
+            **size,
             "dropped": {key: value for key, value in (dropped or {}).items() if value},
         }
         return replace(self, steps=(*self.steps, step))
@@ -90,15 +86,15 @@ _WORDS = {"dataset": "unnamed", "version": "", "citation": ""}
 
 
 def _step_line(number: int, step: dict[str, Any]) -> str:
-    arguments = step.get("arguments") or {}
-    words = ", ".join(f"{key}={value}" for key, value in arguments.items()) if isinstance(arguments, dict) else ""
-    line = f"{number}. {step.get('operation', '?')}({words})"
-    counts = [f"{step[key]:,} {key}" for key in ("neurons", "edges", "synapses") if isinstance(step.get(key), int)]
-    if counts:
-        line += ": " + ", ".join(counts)
-    dropped = step.get("dropped")
-    if isinstance(dropped, dict) and dropped:
-        line += "; dropped " + ", ".join(
-            f"{value:,} {key}" if isinstance(value, int) else f"{key}: {value}" for key, value in dropped.items()
-        )
-    return line
+    arguments = step.get("arguments")
+    words = [f"{key}={value}" for key, value in arguments.items()] if isinstance(arguments, dict) else []
+    line = f"{number}. {step.get('operation', '?')}({', '.join(words)})"
+    counts = _counted({key: step.get(key) for key in ("neurons", "edges", "synapses")})
+    dropped = _counted(step.get("dropped"))
+    return line + (f": {counts}" if counts else "") + (f"; dropped {dropped}" if dropped else "")
+
+
+def _counted(counts: Any) -> str:
+    if not isinstance(counts, dict):
+        return ""
+    return ", ".join(f"{value:,} {key}" for key, value in counts.items() if isinstance(value, int))

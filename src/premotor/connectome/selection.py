@@ -66,7 +66,8 @@ def _matches(column: pd.Series, name: str, condition: Any) -> np.ndarray:
 def _pattern(text: str) -> re.Pattern[str]:
     """Return the regular expression of a text with the wildcards * ? |."""
     alternatives = (
-        "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in part) for part in text.split("|")
+        "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in part)
+        for part in text.split("|")
     )
     return re.compile("|".join(f"(?:{part})" for part in alternatives), re.DOTALL)
 
@@ -79,7 +80,9 @@ def _number(word: str, name: str) -> int | float:
     try:
         return float(word)
     except ValueError:
-        raise PremotorError(f"the column {name!r} holds numbers; {word!r} can not be compared with it") from None
+        raise PremotorError(
+            f"the column {name!r} holds numbers; {word!r} can not be compared with it"
+        ) from None
 
 
 def _described(value: Any) -> Any:

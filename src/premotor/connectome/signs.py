@@ -31,15 +31,13 @@ class SignPolicy(Settings):
 
     name: str = "default"
     """A name for the record."""
-    signs: dict[str, Sign] = Field(
-        default_factory=lambda: {"acetylcholine": 1, "gaba": -1, "glutamate": -1, "histamine": -1}
-    )
+    signs: dict[str, Sign] = {"acetylcholine": 1, "gaba": -1, "glutamate": -1, "histamine": -1}
     """Sign by transmitter (canonical lower-case name)."""
     monoamines: Sign = 1
     """Sign of dopamine, serotonin, octopamine and tyramine where `signs` does not name them."""
     unknown: Literal["zero", "drop", "random", "hemilineage", "excitatory"] = "zero"
-    """What a neuron of unknown (or too uncertain) transmitter gets: sign 0; removal from the circuit; a random
-    sign with the odds of the known ones; the majority of its hemilineage (0 where there is none); or +."""
+    """What a neuron of unknown (or too uncertain) transmitter gets: sign 0; removal from the circuit; a
+    random sign with the odds of the known ones; the majority of its hemilineage (else 0); or +."""
     min_confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     """A predicted transmitter with a lower confidence than this counts as unknown."""
     seed: int = Field(default=0, ge=0)
@@ -53,7 +51,7 @@ KUNERT_2014 = SignPolicy(
     monoamines=1,
     unknown="excitatory",
 )
-"""*C. elegans*: GABAergic neurons inhibit, all others excite (Kunert, Shlizerman and Kutz 2014, Phys. Rev. E 89)."""
+"""*C. elegans*: GABAergic neurons inhibit, all others excite (Kunert et al. 2014, Phys. Rev. E 89:052805)."""
 
 SIGN_POLICIES = {policy.name: policy for policy in (DEFAULT_POLICY, KUNERT_2014)}
 
@@ -104,8 +102,8 @@ def signs_of(neurons: pd.DataFrame, policy: SignPolicy) -> np.ndarray:
 
 
 def unknown_neurons(neurons: pd.DataFrame, policy: SignPolicy) -> np.ndarray:
-    """Return which neurons ``unknown="drop"`` removes, bool (neurons,): those whose transmitter has no rule."""
-    # Under "excitatory" and "zero" every other rule is the same, so the difference is exactly the unknown ones.
+    """Return which neurons ``unknown="drop"`` removes, bool (neurons,): those no rule gives a sign."""
+    # "excitatory" and "zero" differ in nothing but the unknown neurons.
     zero = signs_of(neurons, policy.model_copy(update={"unknown": "zero"}))
     named = signs_of(neurons, policy.model_copy(update={"unknown": "excitatory"}))
     return zero != named

@@ -4,7 +4,7 @@
 |---|---|
 | neurons.csv | id, type, class, transmitter, sign, side, the source's other columns |
 | connections.csv | pre, post, count |
-| gap_junctions.csv (only where there are any) | a, b, count; each pair once, a not after b in the neuron table |
+| gap_junctions.csv (where there are any) | a, b, count; each pair once, a not after b in neurons.csv |
 | provenance.json | dataset, version, citation, steps; column_types restores the columns exactly |
 """
 
@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, triu
 
@@ -67,9 +68,10 @@ def write_tables(circuit: "Circuit", folder: Path) -> None:
         _write_edges(folder / GAP_JUNCTIONS, coo_array(triu(circuit.gap_junctions)), ids, ("a", "b"))
     record = circuit.provenance.as_dict()
     record["column_types"] = {str(name): str(kind) for name, kind in neurons.dtypes.items()}
-    (folder / PROVENANCE).write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    (folder / PROVENANCE).write_text(text + "\n", encoding="utf-8")
 
 
-def _write_edges(path: Path, matrix: coo_array, ids, names: tuple[str, str]) -> None:
+def _write_edges(path: Path, matrix: coo_array, ids: np.ndarray, names: tuple[str, str]) -> None:
     table = pd.DataFrame({names[0]: ids[matrix.row], names[1]: ids[matrix.col], "count": matrix.data})
     table.to_csv(path, index=False, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Tables from files: CSV (plain or .gz), feather and parquet, by what they are and not what they are called."""
+"""Tables from files: CSV and TSV (plain or .gz), feather and parquet, as arrow tables."""
 
 import csv
 import gzip
@@ -69,8 +69,7 @@ def read_table(path: Path, columns: tuple[str, ...] | None = None) -> pa.Table:
 
 def _text_header(path: Path) -> tuple[tuple[str, ...], str]:
     """Return the column names and the delimiter (a tab where the header has tabs and no comma)."""
-    opened = gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")
-    with opened as file:
+    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
         head = file.read(_HEADER_BYTES)
     if not head.strip():
         raise PremotorError(f"{path} is empty; a table starts with a line of column names")
@@ -80,14 +79,15 @@ def _text_header(path: Path) -> tuple[tuple[str, ...], str]:
     line = first.decode("utf-8-sig").rstrip("\r")
     delimiter = "\t" if "\t" in line and "," not in line else ","
     try:
-        names = tuple(name.strip() for name in next(csv.reader(io.StringIO(line), delimiter=delimiter, strict=True)))
+        words = next(csv.reader(io.StringIO(line), delimiter=delimiter, strict=True))
     except (csv.Error, StopIteration):
         raise PremotorError(f"{path} has no readable first line of column names: {line[:60]!r}") from None
+    names = tuple(word.strip() for word in words)
     if len(names) == 1 and ";" in line:
         raise PremotorError(f"{path} is separated by semicolons; write it with commas or tabs")
     repeated = [name for number, name in enumerate(names) if name in names[:number]]
     if repeated:
-        raise PremotorError(f"{path} has two columns called {repeated[0]!r}; every column needs a name of its own")
+        raise PremotorError(f"{path} has two columns called {repeated[0]!r}; every one needs its own name")
     return names, delimiter
 
 
@@ -98,7 +98,10 @@ def _read_text(path: Path, columns: list[str] | None) -> pa.Table:
         path,
         # Column names were read above: they may be trimmed, and header and rows have to agree in length.
         read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=path.stat().st_size < _SMALL),
+        # Text over several lines is rare and slow to split: only small tables (of neurons) may have it.
+        parse_options=pa.csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=path.stat().st_size < _SMALL
+        ),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, encoded),
             include_columns=columns,

@@ -1,6 +1,7 @@
 """The field's words for class, transmitter and side, whatever word the source uses."""
 
 import re
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -32,7 +33,7 @@ _CLASS_OF_TOKEN = (
     ("motor", ("motor", "motorneuron", "motorneurons", "motoneuron", "motoneurons", "mn")),
     ("ascending", ("ascending", "an")),
     ("descending", ("descending", "dn")),
-    ("interneuron", ("interneuron", "interneurons", "intrinsic", "in", "central", "optic", "visual", "local")),
+    ("interneuron", ("interneuron", "interneurons", "intrinsic", "in", "central", "optic", "visual")),
 )
 
 _SIDE_OF = {
@@ -69,7 +70,7 @@ def canonical_side(word: str) -> str:
     return _SIDE_OF.get(word.strip().lower(), "")
 
 
-def translate(column: pd.Series, rule) -> pd.Series:
+def translate(column: pd.Series, rule: Callable[[str], str]) -> pd.Series:
     """Apply one of the functions above to a column, once for each different word."""
     text = column.astype("str").fillna("")
     return text.map({word: rule(word) for word in text.unique()}).astype("str")

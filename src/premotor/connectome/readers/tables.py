@@ -1,4 +1,4 @@
-"""A neuron table and a connection table: premotor's own folders, neuPrint exports, MANC and hemibrain releases.
+"""A neuron table and a connection table: premotor's folders, neuPrint exports, MANC and hemibrain releases.
 
 A folder that `Circuit.save` wrote also has gap_junctions.csv and provenance.json, and comes back the same.
 Connection tables with one row per region are summed over regions; where a table of totals lies beside them,
@@ -9,10 +9,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from premotor.connectome.assemble import assemble
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.edges import Edges
 from premotor.connectome.neuron_table import ID_NAMES, neuron_table
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import (
@@ -33,6 +35,9 @@ from premotor.connectome.storage import GAP_JUNCTIONS, PROVENANCE
 from premotor.connectome.tables import read_table
 from premotor.errors import PremotorError
 
+_NUMPY_TYPES = ("int8", "int16", "int32", "int64", "uint8", "float32", "float64")
+_RESTORED = (*_NUMPY_TYPES, "Int64", "Float64", "boolean", "bool", "str")
+
 
 def matches(source: Source) -> bool:
     """Return whether some table lists connections."""
@@ -49,7 +54,8 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
     provenance, types = _provenance(source)
     if edges.count.size == 0 and not (provenance.steps and provenance.steps[-1].get("edges") == 0):
         raise PremotorError(f"{connections} has a header but no connections")
-    neurons = _neurons(source, types)
+    neuron_file = _neuron_file(source)
+    neurons = None if neuron_file is None else _neurons(neuron_file, types)
     gaps = _gap_junctions(source)
     return assemble(
         neurons,
@@ -60,7 +66,7 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
         gap_junctions=gaps,
         strict=True,
         signs=signs,
-        arguments={"files": [connections.name] if neurons is None else [_neuron_file(source).name, connections.name]},
+        arguments={"files": [path.name for path in (neuron_file, connections) if path is not None]},
     )
 
 
@@ -83,35 +89,30 @@ def _neuron_file(source: Source) -> Path | None:
     if source.path.is_dir():
         others = [path.name for path, header in source.tables.items() if not is_connections(header)]
         raise PremotorError(
-            f"{source.path} holds no neuron table: a table with one of the columns {', '.join(ID_NAMES)} is needed"
+            f"{source.path} holds no neuron table: one of the columns {', '.join(ID_NAMES)} is needed"
             + (f" ({others[0]} has {', '.join(source.tables[source.path / others[0]])})" if others else "")
         )
     return None
 
 
-def _neurons(source: Source, types: dict[str, str]) -> pd.DataFrame | None:
-    path = _neuron_file(source)
-    if path is None:
-        return None
+def _neurons(path: Path, types: dict[str, str]) -> pd.DataFrame:
     neurons = neuron_table(read_table(path), path)
     for name, kind in types.items():
-        if name in neurons and str(neurons[name].dtype) != kind:
+        if name in neurons and kind in _RESTORED and str(neurons[name].dtype) != kind:
             try:
                 neurons[name] = _restored(neurons[name], kind)
-            except (TypeError, ValueError):
-                raise PremotorError(
-                    f"{path}, column {name}, is not {kind}, as {source.path / PROVENANCE} says"
-                ) from None
+            except (TypeError, ValueError, OverflowError):
+                raise PremotorError(f"{path}, column {name}, is not {kind}, as {PROVENANCE} says") from None
     return neurons
 
 
 def _restored(column: pd.Series, kind: str) -> pd.Series:
     if kind == "bool":
-        return column.map({"True": True, "False": False}).astype(bool)
-    return column.astype(kind)
+        return column.map({"True": True, "False": False}).astype("boolean").astype(bool)
+    return column.astype(np.dtype(kind)) if kind in _NUMPY_TYPES else column.astype(kind)  # type: ignore[call-overload]
 
 
-def _gap_junctions(source: Source):
+def _gap_junctions(source: Source) -> Edges | None:
     found = [path for path, header in source.tables.items() if is_gap_junctions(header)]
     if not found:
         return None
@@ -136,7 +137,7 @@ def _provenance(source: Source) -> tuple[Provenance, dict[str, str]]:
 
 READER = Reader(
     name="tables",
-    description="neurons.csv + connections.csv [+ gap_junctions.csv]: premotor's folders, neuPrint, MANC, hemibrain",
+    description="neurons and connections, by id: premotor's folders, neuPrint exports, MANC, hemibrain",
     matches=matches,
     read=read,
 )

@@ -1,0 +1,104 @@
+"""The page of text that `premotor circuit info` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+
+from premotor.connectome.words import CLASSES
+
+if TYPE_CHECKING:
+    from premotor.connectome.circuit import Circuit
+
+
+def summarise(circuit: Circuit) -> str:
+    """Return counts by class, transmitter, sign and side, wiring between classes, hops, and the record."""
+    neurons = circuit.neurons
+    parts = [
+        repr(circuit),
+        str(circuit.provenance),
+        _counts("class", neurons["class"]),
+        _counts("transmitter", neurons["transmitter"]),
+        _counts("sign", neurons["sign"].map({1: "excitatory (+)", -1: "inhibitory (-)", 0: "unknown (0)"})),
+        _counts("side", neurons["side"]),
+        _between(circuit, "edges"),
+        _between(circuit, "synapses"),
+        _degrees(circuit),
+        _hops(circuit),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def hop_distances(circuit: Circuit, sources: np.ndarray, *, gap_junctions: bool = False) -> np.ndarray:
+    """Return the fewest synapses from any of the source neurons to each neuron, int64 (neurons,); −1: none.
+
+    `sources` is bool (neurons,). A source has distance 0. With `gap_junctions` these count as steps too.
+    """
+    steps = circuit.synapses.T.tocsr()
+    if gap_junctions and circuit.gap_junctions is not None:
+        steps = steps + circuit.gap_junctions
+    distance = np.where(sources, 0, -1).astype(np.int64)
+    front = sources.astype(bool)
+    hop = 0
+    while front.any():
+        hop += 1
+        front = ((steps @ front.astype(np.int64)) > 0) & (distance < 0)
+        distance[front] = hop
+    return distance
+
+
+def _counts(title: str, column: pd.Series) -> str:
+    counts = column.replace("", "unknown").value_counts()
+    width = max(len(str(word)) for word in counts.index)
+    lines = [f"  {word:<{width}}  {count:>9,}" for word, count in counts.items()]
+    return "\n".join([f"neurons by {title}", *lines])
+
+
+def _between(circuit: Circuit, what: str) -> str:
+    """Return a table of edges or synapses from each class (rows) to each class (columns)."""
+    word = circuit.neurons["class"]
+    names = [name for name in CLASSES if (word == name).any()]
+    names += sorted(set(word) - set(names))
+    code = word.map({name: number for number, name in enumerate(names)}).to_numpy()
+    wiring = coo_array(circuit.synapses)
+    weight = wiring.data if what == "synapses" else np.ones_like(wiring.data)
+    table = np.zeros((len(names), len(names)), np.int64)
+    np.add.at(table, (code[wiring.row], code[wiring.col]), weight)
+    shown = [name or "unknown" for name in names]
+    width = max(12, *(len(name) for name in shown))
+    lines = [
+        f"{what} from (rows) to (columns)",
+        " " * (width + 2) + "".join(f"{n:>{width + 1}}" for n in shown),
+    ]
+    for name, row in zip(shown, table, strict=True):
+        lines.append(f"  {name:<{width}}" + "".join(f"{count:>{width + 1},}" for count in row))
+    return "\n".join(lines)
+
+
+def _degrees(circuit: Circuit) -> str:
+    incoming = np.bincount(circuit.synapses.indices, minlength=len(circuit))
+    outgoing = np.diff(circuit.synapses.indptr)
+    lines = ["partners of a neuron         minimum  median    mean  maximum"]
+    for word, degree in (("presynaptic (in)", incoming), ("postsynaptic (out)", outgoing)):
+        middle = f"{np.median(degree):>7.1f} {degree.mean():>7.1f}"
+        lines.append(f"  {word:<25}  {degree.min():>7,} {middle}  {degree.max():>7,}")
+    return "\n".join(lines)
+
+
+def _hops(circuit: Circuit) -> str:
+    word = circuit.neurons["class"].to_numpy()
+    motor = word == "motor"
+    for start in ("sensory", "ascending", "descending"):
+        if motor.any() and (word == start).any():
+            hops = hop_distances(circuit, word == start)[motor]
+            lines = [f"motor neurons by the fewest synapses from a {start} neuron"]
+            values, counts = np.unique(hops, return_counts=True)
+            lines += [
+                f"  {'not reached' if value < 0 else value!s:<11}  {count:>9,}"
+                for value, count in zip(values, counts, strict=True)
+            ]
+            return "\n".join(lines)
+    return ""
