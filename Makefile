@@ -39,7 +39,7 @@ types: $(STAMPS)/test ## mypy
 	@$(BIN)/mypy
 
 docs: $(STAMPS)/docs ## build the documentation into site/, strictly
-	@$(BIN)/mkdocs build --strict --quiet --site-dir $(SITE)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir $(SITE)
 	@echo "documentation: $(SITE)/index.html"
 
 clean: ## remove .venv and everything built (runs/ stays)

@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING, Any
 from premotor.errors import PremotorError
 
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
+    from premotor.bodies import build_body as build_body
+    from premotor.connectome import Circuit as Circuit
+    from premotor.connectome import SignPolicy as SignPolicy
+    from premotor.connectome import load_circuit as load_circuit
     from premotor.networks import Controller as Controller
     from premotor.networks import RateNetwork as RateNetwork
 
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "Circuit": "premotor.connectome",
     "Controller": "premotor.networks",
     "RateNetwork": "premotor.networks",
+    "SignPolicy": "premotor.connectome",
+    "build_body": "premotor.bodies",
+    "load_circuit": "premotor.connectome",
 }
 """The room of every public name that is loaded at its first use."""
 

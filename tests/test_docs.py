@@ -1,0 +1,84 @@
+"""The README and the documentation agree with the code and with each other."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import premotor
+from markdown_pages import PAGES, ROOT, Code, anchors, commands, fenced, links
+
+
+def python_blocks(page: Path) -> list[Code]:
+    return [block for block in fenced(page.read_text()) if block.language == "python"]
+
+
+SNIPPETS = [
+    pytest.param(page, block, id=f"{page.name}:{block.line}")
+    for page in PAGES
+    for block in python_blocks(page)
+]
+SESSIONS = [page for page in PAGES if any(not block.skipped for block in python_blocks(page))]
+
+
+def each_page(test):
+    return pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))(test)
+
+
+def broken_links(page: Path, text: str) -> list[str]:
+    """Relative links of a page that lead to no file, or to no heading of it."""
+    broken = []
+    for target in links(text):
+        if re.match(r"https://", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in anchors(file.read_text())):
+            broken.append(target)
+    return broken
+
+
+@each_page
+def test_relative_links_resolve(page):
+    assert broken_links(page, page.read_text()) == []
+
+
+def test_a_broken_link_is_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# One heading\n\n[a](page.md) [b](gone.md) [c](#one-heading) [d](#two) `[e](f)`\n")
+    assert broken_links(page, page.read_text()) == ["gone.md", "#two"]
+
+
+def test_every_page_is_in_the_navigation():
+    navigation = (ROOT / "mkdocs.yml").read_text().split("nav:")[1]
+    pages = [str(page.relative_to(ROOT / "docs")) for page in PAGES if page.is_relative_to(ROOT / "docs")]
+    assert [page for page in pages if page not in navigation] == []
+
+
+@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_python_snippets_run(page, tmp_path, monkeypatch):
+    """One page is one session, in a folder of its own; what takes minutes says so above its fence."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in python_blocks(page):
+        if not block.skipped:
+            # As many lines before it as in the page, so that a traceback names the page's line.
+            exec(compile("\n" * (block.line - 1) + block.text, str(page), "exec"), names)
+
+
+@pytest.mark.parametrize(("page", "block"), SNIPPETS)
+def test_python_snippets_name_what_exists(page, block):
+    tree = ast.parse(block.text, filename=str(page))
+    used = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pm"
+    }
+    assert [name for name in used if not hasattr(premotor, name)] == []
+
+
+def test_the_readme_shows_what_make_demo_runs():
+    demo = re.search(r"^demo:.*\n\t@\$\(BIN\)/(premotor [\w ]+)", (ROOT / "Makefile").read_text(), re.M)
+    assert demo
+    assert demo[1].strip() in commands((ROOT / "README.md").read_text())
