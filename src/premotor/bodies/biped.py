@@ -56,12 +56,23 @@ FOOT = (0.0145, 0.500, 0.475)
 # Drawn and colliding shapes, m.
 TRUNK_RADIUS, HEAD_RADIUS, THIGH_RADIUS, SHANK_RADIUS, FOOT_RADIUS = 0.12, 0.10, 0.07, 0.05, 0.03
 
-# Range (degrees), greatest torque (N m), stiffness (N m/rad) and damping (N m s/rad) of the servo.
-HIP = {"range": (-30, 120), "torque": 180, "stiffness": 600, "damping": 40}
-KNEE = {"range": (0, 140), "torque": 150, "stiffness": 500, "damping": 25}
-ANKLE = {"range": (-50, 30), "torque": 120, "stiffness": 400, "damping": 10}
+# Range (degrees), greatest torque (N m), stiffness (N m/rad) and damping (N m s/rad) of the servo. Torques are a
+# strong person's; stiffnesses are near those of human joints in walking. With the damping a leg in the air is
+# damped by about a quarter to a half of critical, and the servo lags a walking reference by 15 to 33 ms.
+HIP = {"range": (-30, 120), "torque": 180, "stiffness": 600, "damping": 20}
+KNEE = {"range": (0, 140), "torque": 150, "stiffness": 500, "damping": 10}
+ANKLE = {"range": (-50, 30), "torque": 120, "stiffness": 400, "damping": 6}
 
-TIMESTEP = 0.004
+# Measured in free runs that track a walk from 64 phases, against 0.5 ms: after 0.3 s the joints differ by
+# 0.2° at 2 ms, 0.5° at 4 ms, 0.7° at 5 ms, 1.8° at 10 ms and 3.6° at 12.5 ms; heel strikes sink in by at most
+# 5, 10 and 13 mm at 2, 4 and 5 ms (95%: 3, 4 and 5 mm). Bang-bang control between all joint limits is stable up
+# to 12.5 ms. So 5 ms: the same walk as at 2 ms for 40% of the work.
+TIMESTEP = 0.005
+# Time constant (s) and damping ratio of contacts; MuJoCo needs at least two time steps. Its default of 20 ms lets
+# heel strikes sink in twice as deep and slide three times as fast.
+CONTACT = (0.010, 1.0)
+# Sliding (a shoe on a floor), torsional and rolling; the last two do not act in the plane.
+FRICTION = (1.0, 0.005, 0.0001)
 
 
 def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
@@ -75,12 +86,13 @@ def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
     option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
     option.iterations = 10
     option.ls_iterations = 10
-    # A world that blows up stays as it is, so that it is seen: no silent reset.
-    option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET
+    # A world that blows up stays as it is, so that it is seen: no silent reset. One body is one constraint
+    # island; not looking for islands saves 5% of the time.
+    option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET | mujoco.mjtDisableBit.mjDSBL_ISLAND
 
     ground = spec.worldbody.add_geom(name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1])
     ground.contype, ground.conaffinity = 1, 0
-    ground.friction = [1.0, 0.005, 0.0001]
+    ground.friction, ground.solref = FRICTION, CONTACT
     ground.rgba = [0.86, 0.86, 0.83, 1]
 
     trunk = spec.worldbody.add_body(name="trunk", pos=[0, 0, HIP_HEIGHT])
@@ -167,8 +179,7 @@ def _inertia(body: mujoco.MjsBody, segment: tuple, length: float, direction=(0.0
     body.explicitinertial = True
     body.mass = mass
     body.ipos = [centre * length * direction[0], 0, centre * length * direction[1]]
-    # Only the moment about y matters in the plane; a thin rod has (almost) the same about x and none about z,
-    # which a valid inertia tensor needs half of.
+    # Only the moment about y matters in the plane; the same about x and z makes a valid tensor.
     moment = mass * (gyration * length) ** 2
     body.inertia = [moment, moment, moment]
 
@@ -179,7 +190,7 @@ def _capsule(body: mujoco.MjsBody, name: str, start, end, radius: float, colour)
     geom.mass = 0
     geom.contype, geom.conaffinity = 0, 1  # with the ground alone
     geom.condim = 3
-    geom.friction = [1.0, 0.005, 0.0001]
+    geom.friction, geom.solref = FRICTION, CONTACT
     geom.rgba = colour
 
 
