@@ -3,6 +3,7 @@
 Everywhere rows are presynaptic and columns postsynaptic, ids are int64, and counts are int64.
 """
 
+from premotor.connectome import nulls
 from premotor.connectome.builtin import circuit_names
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.load import load_circuit
@@ -18,4 +19,5 @@ __all__ = [
     "SignPolicy",
     "circuit_names",
     "load_circuit",
+    "nulls",
 ]

@@ -1,0 +1,75 @@
+"""Edges of a circuit by block: presynaptic sign, presynaptic class, postsynaptic class."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array, triu
+
+from premotor.connectome.circuit import Circuit
+from premotor.connectome.edges import tidy
+
+
+def codes(column: Any) -> np.ndarray:
+    """Return a number 0, 1, … for each different value of a column, in sorted order; int64 (neurons,)."""
+    return np.unique(np.asarray(column), return_inverse=True)[1].astype(np.int64)
+
+
+def edge_groups(circuit: Circuit, pre: np.ndarray, post: np.ndarray) -> np.ndarray:
+    """Return the block of each edge, int64 (edges,), numbered 0, 1, … without gaps."""
+    kind = codes(circuit.neurons["class"].astype("str"))
+    sign = circuit.neurons["sign"].to_numpy().astype(np.int64) + 1
+    many = int(kind.max(initial=0)) + 1
+    return codes((sign[pre] * many + kind[pre]) * many + kind[post])
+
+
+def gap_groups(
+    circuit: Circuit, a: np.ndarray, b: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the ends of gap junctions, lower class first, their block, and whether both classes are one."""
+    kind = codes(circuit.neurons["class"].astype("str"))
+    turn = kind[a] > kind[b]
+    a, b = np.where(turn, b, a), np.where(turn, a, b)
+    return a, b, codes(kind[a] * (int(kind.max(initial=0)) + 1) + kind[b]), kind[a] == kind[b]
+
+
+def edges(matrix: csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return row, column and count of every entry, int64 (edges,) each."""
+    entries = coo_array(matrix)
+    return entries.row.astype(np.int64), entries.col.astype(np.int64), entries.data.copy()
+
+
+def pairs(matrix: csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each gap junction once, as a, b and count with a ≤ b."""
+    return edges(csr_array(triu(matrix)))
+
+
+def matrix_of(size: int, row: np.ndarray, column: np.ndarray, count: np.ndarray) -> csr_array:
+    """Return the matrix (size, size) with these entries."""
+    return tidy(coo_array((count, (row, column)), shape=(size, size)))
+
+
+def symmetric_of(size: int, a: np.ndarray, b: np.ndarray, count: np.ndarray) -> csr_array:
+    """Return the symmetric matrix (size, size) of gap junctions that are given once each."""
+    off = a != b
+    return matrix_of(
+        size, np.concatenate([a, b[off]]), np.concatenate([b, a[off]]), np.concatenate([count, count[off]])
+    )
+
+
+def moved(before: csr_array, after: csr_array) -> float:
+    """Return the fraction of the edges of `after` that `before` does not have (0 where there are none)."""
+    shared = before.astype(bool).multiply(after.astype(bool)).nnz
+    return 1.0 - shared / after.nnz if after.nnz else 0.0
+
+
+def null_circuit(
+    circuit: Circuit, synapses: csr_array, gaps: csr_array | None, name: str, arguments: dict[str, Any]
+) -> Circuit:
+    """Return a circuit with the same neurons and other wiring, recording how much of it is other."""
+    arguments = {**arguments, "edges_moved": round(moved(circuit.synapses, synapses), 4)}
+    if gaps is not None and circuit.gap_junctions is not None:
+        arguments["gap_junctions_moved"] = round(moved(circuit.gap_junctions, gaps), 4)
+    size = {"neurons": len(circuit), "edges": synapses.nnz, "synapses": int(synapses.sum())}
+    record = circuit.provenance.with_step(f"null model {name}", arguments, size=size)
+    return replace(circuit, synapses=synapses, gap_junctions=gaps, provenance=record)
