@@ -72,6 +72,12 @@ def imported_modules(tree: ast.Module, module: str, is_package: bool) -> Iterato
             yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
 
 
+def package_uses(tree: ast.Module) -> set[str]:
+    """What a file takes from the package itself, as in ``premotor.__version__``."""
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return {node.attr for node in uses if isinstance(node.value, ast.Name) and node.value.id == "premotor"}
+
+
 def import_problems(source: str, module: str, is_package: bool = False) -> list[str]:
     """What a file imports although its room may not."""
     tree = ast.parse(source)
@@ -86,7 +92,10 @@ def import_problems(source: str, module: str, is_package: bool = False) -> list[
         if top == "premotor" and room:
             target = room_of(name)
             allowed = SHARED if room in SHARED else SHARED | ROOMS[room] | {room}
-            if target not in allowed and not (room == "cli" and name == "premotor.__version__"):
+            version = name == "premotor.__version__" or (
+                name == "premotor" and package_uses(tree) <= {"__version__"}
+            )
+            if target not in allowed and not version:
                 problems.append(
                     f"{module}:{line} imports {name}, but {room} may import only {sorted(allowed)}"
                 )

@@ -53,6 +53,7 @@ def test_every_module_has_a_room():
         ("premotor.networks.rate", "from ..tasks import walk", "imports premotor.tasks.walk"),
         ("premotor.tasks.walk", "def f():\n    import premotor.learning", "imports premotor.learning"),
         ("premotor.analysis.gait", "from premotor import Controller", "imports premotor.Controller"),
+        ("premotor.analysis.gait", "import premotor\npremotor.Controller", "imports premotor,"),
         ("premotor.settings", "from premotor.tasks import walk", "imports premotor.tasks.walk"),
         ("premotor.learning.ppo", "import pickle", "imports pickle"),
         ("premotor.learning.ppo", "import torch.nn as nn", "imports torch"),
@@ -69,6 +70,7 @@ def test_the_rule_allows_what_the_table_allows():
         "from premotor.connectome import Circuit\nfrom premotor.errors import PremotorError\nimport jax\n"
     )
     assert import_problems(source, "premotor.networks.rate") == []
+    assert import_problems("import premotor\npremotor.__version__", "premotor.experiments.provenance") == []
     assert import_problems("from .circuit import Circuit", "premotor.connectome", is_package=True) == []
 
 
