@@ -14,6 +14,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from premotor.connectome import Circuit as Circuit
     from premotor.connectome import SignPolicy as SignPolicy
     from premotor.connectome import load_circuit as load_circuit
+    from premotor.connectome import nulls as nulls
+    from premotor.experiments import Experiment as Experiment
+    from premotor.experiments import Run as Run
+    from premotor.experiments import evaluate as evaluate
+    from premotor.experiments import resume as resume
+    from premotor.experiments import train as train
     from premotor.networks import Controller as Controller
     from premotor.networks import RateNetwork as RateNetwork
 
@@ -22,15 +28,22 @@ __version__ = "0.1.0"
 _ROOMS = {
     "Circuit": "premotor.connectome",
     "Controller": "premotor.networks",
+    "Experiment": "premotor.experiments",
     "RateNetwork": "premotor.networks",
+    "Run": "premotor.experiments",
     "SignPolicy": "premotor.connectome",
     "build_body": "premotor.bodies",
+    "evaluate": "premotor.experiments",
     "load_circuit": "premotor.connectome",
+    "resume": "premotor.experiments",
+    "train": "premotor.experiments",
 }
 """The room of every public name that is loaded at its first use."""
 
-_MODULES: tuple[str, ...] = ()
-"""Public modules that are loaded at their first use."""
+_MODULES = {
+    "nulls": "premotor.connectome.nulls",
+}
+"""The same for public modules."""
 
 __all__ = ["PremotorError", "__version__", *_ROOMS, *_MODULES]
 
@@ -39,7 +52,7 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         value = getattr(import_module(_ROOMS[name]), name)
     elif name in _MODULES:
-        value = import_module(f"premotor.{name}")
+        value = import_module(_MODULES[name])
     else:
         raise AttributeError(f"module 'premotor' has no attribute {name!r}")
     globals()[name] = value
