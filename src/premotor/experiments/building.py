@@ -1,0 +1,38 @@
+"""From settings to the things they describe: circuit, task, controller."""
+
+import jax
+
+from premotor.connectome import Circuit, load_circuit
+from premotor.connectome.nulls import null_model
+from premotor.experiments.settings import CircuitSettings, Experiment
+from premotor.networks import Controller, build_controller
+from premotor.tasks import Task
+
+
+def build_circuit(settings: CircuitSettings) -> Circuit:
+    """Load, sign, select, threshold, and replace by the null model where one is named.
+
+    Signs come first, so that rules which look at many neurons (hemilineages) see all of them.
+
+    Raises:
+        PremotorError: no such source, a bad file, or a selection that leaves nothing.
+    """
+    circuit = load_circuit(settings.source, settings.signs)
+    if settings.select or settings.min_synapses is not None:
+        circuit = circuit.select(min_synapses=settings.min_synapses, **settings.select)
+    if settings.null is not None:
+        circuit = null_model(settings.null)(circuit, settings.null_seed)
+    return circuit
+
+
+def controller_for(circuit: Circuit, task: Task, experiment: Experiment) -> Controller:
+    """The controller of an experiment before learning; the same settings give the same arrays."""
+    return build_controller(
+        circuit,
+        task.observation_names,
+        task.action_names,
+        network=experiment.network,
+        maps=experiment.maps,
+        control_period=task.control_period,
+        key=jax.random.fold_in(jax.random.PRNGKey(experiment.seed), 0),
+    )

@@ -1,0 +1,80 @@
+"""Evaluation of a trained controller: its figures, and a trace of everything that happened."""
+
+import json
+from typing import Any
+
+from premotor.errors import PremotorError
+from premotor.experiments.arrays import save_arrays
+from premotor.experiments.episodes import Episodes, Records
+from premotor.experiments.files import replace_atomically, write_json
+from premotor.experiments.run import Run, Which
+
+TEST_SEED = 2_000
+"""Of the starts of test episodes; those during learning have another (`evaluation.seed`)."""
+
+
+def evaluate(
+    run: Run,
+    episodes: int = 100,
+    seconds: float | None = None,
+    *,
+    seed: int = TEST_SEED,
+    checkpoint: Which = "best",
+    threads: int = 0,
+) -> dict[str, Any]:
+    """Test a controller with its mean action in episodes that learning never saw.
+
+    Writes the figures to ``evaluations/test.json``, what happened to ``evaluations/trace.safetensors``, and
+    returns the figures.
+
+    Args:
+        run: the run.
+        episodes: how many, all side by side.
+        seconds: length of an episode; by default as in the run's settings.
+        seed: of their starts.
+        checkpoint: "best", "last", "initial" or the step of a checkpoint.
+        threads: of the physics; 0 for one a core.
+
+    Raises:
+        PremotorError: no such checkpoint, or fewer than one episode.
+    """
+    chosen = test_episodes(run, episodes, seconds, seed, threads)
+    records = chosen.run(run.controller(checkpoint))
+    step = run.step_of(checkpoint)
+    figures = {"step": step, "checkpoint": str(checkpoint), "seed": seed, **chosen.figures(records)}
+    places = run.places
+    places.evaluations_folder.mkdir(exist_ok=True)
+    with replace_atomically(places.trace_file) as aside:
+        save_arrays(aside, records, _metadata(run, chosen, records, step))
+    write_json(places.test_file, figures)
+    return figures
+
+
+def test_episodes(run: Run, episodes: int, seconds: float | None, seed: int, threads: int) -> Episodes:
+    """The episodes of a test; PremotorError for none of them or no time."""
+    seconds = run.settings.evaluation.seconds if seconds is None else seconds
+    if episodes < 1:
+        raise PremotorError(f"episodes is {episodes}; at least 1 is needed")
+    if not seconds > 0:
+        raise PremotorError(f"seconds is {seconds}; it must be more than 0")
+    if seed < 0:
+        raise PremotorError(f"seed is {seed}; it must be 0 or more")
+    return Episodes(run.task(), episodes, seconds, seed, threads)
+
+
+def _metadata(run: Run, chosen: Episodes, records: Records, step: int) -> dict[str, str]:
+    """What names the columns of the trace, as JSON texts."""
+    body = chosen.task.body
+    named = {
+        "joint_names": body.joint_names,
+        "actuator_names": body.actuator_names,
+        "action_names": chosen.task.action_names,
+        "observation_names": chosen.task.observation_names,
+        "feet": body.feet,
+        "body": body.name,
+        "control_period": chosen.task.control_period,
+        "step": step,
+        "episodes": chosen.episodes,
+        "neurons": [int(neuron) for neuron in run.circuit.ids],
+    }
+    return {name: json.dumps(value) for name, value in named.items()}

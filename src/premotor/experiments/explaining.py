@@ -1,0 +1,118 @@
+"""What is wrong with some settings, in one sentence."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+
+def explain(error: ValidationError, data: Any, model: type[BaseModel], given: Iterable[str] = ()) -> str:
+    """The first of pydantic's complaints as a sentence with the key, the value found and what is allowed.
+
+    Args:
+        error: the complaints.
+        data: what was validated, plain dicts and lists.
+        model: the settings class that it was validated against.
+        given: dotted keys that the command line gave; these are shown as the options they were.
+    """
+    complaints = error.errors(include_url=False)
+    # An unknown key first: the complaint about a missing or conflicting one is often its consequence.
+    complaint = next((c for c in complaints if c["type"] == "extra_forbidden"), complaints[0])
+    path, value = _locate(complaint["loc"], data)
+    key = ".".join(path)
+    shown = f"--{key}" if key in set(given) else key or "the settings"
+    if complaint["type"] == "extra_forbidden":
+        known = _keys(model, data, path[:-1])
+        section = ".".join(path[:-1])
+        prefix = f"{section}." if section else ""
+        where = f"under {section}" if section else "at the top"
+        near = closest(path[-1], known, prefix)
+        return f"unknown setting {shown} = {brief(value)}{near}; allowed {where}: {', '.join(known)}"
+    if complaint["type"] == "missing":
+        return f"the setting {'.'.join([*path, str(complaint['loc'][-1])])} is missing"
+    same = [c for c in complaints if _locate(c["loc"], data)[0] == path]
+    wishes = list(dict.fromkeys(_wish(c) for c in same))
+    if complaint["type"] == "value_error":
+        return f"{shown}: {wishes[0]}"
+    return f"{shown} is {brief(value)}, but should be {' or '.join(wishes)}"
+
+
+def closest(word: str, words: Iterable[str], prefix: str = "") -> str:
+    """`` (did you mean x?)`` for the nearest of `words`, or nothing where none is near."""
+    words = list(words)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    near = near or [w for w in words if word and (word in w or _initials(w) == word)][:1]
+    return f" (did you mean {prefix}{near[0]}?)" if near else ""
+
+
+def brief(value: Any) -> str:
+    """`repr`, at most 60 characters of it."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _initials(word: str) -> str:
+    return "".join(part[:1] for part in word.split("_"))
+
+
+def _locate(location: Sequence[int | str], data: Any) -> tuple[list[str], Any]:
+    """The keys of a complaint as the user wrote them, and the value found there.
+
+    Pydantic's locations also hold the variants of unions, which are no keys of the data.
+    """
+    path: list[str] = []
+    for part in location:
+        here: Any = data
+        in_list = isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
+        if in_list or (isinstance(here, Mapping) and part in here):
+            data = here[part]  # type: ignore[index]
+            path.append(str(part))
+    return path, data
+
+
+def _wish(complaint: Any) -> str:
+    message = str(complaint["msg"])
+    if complaint["type"] == "value_error":
+        return message.removeprefix("Value error, ")
+    if complaint["type"] == "union_tag_invalid":
+        return f"one of {complaint['ctx']['expected_tags']} (by its kind)"
+    if complaint["type"] == "model_type" or complaint["type"] == "dict_type":
+        return "a mapping of settings"
+    if complaint["type"] in ("tuple_type", "list_type"):
+        return "a list"
+    if complaint["type"] == "string_pattern_mismatch":
+        return f"a text that matches {complaint['ctx']['pattern']}"
+    if complaint["type"] == "none_required":
+        return "null"
+    if complaint["type"] == "finite_number":
+        return "a finite number"
+    message = message.removeprefix("Input should be ").removeprefix("a valid ")
+    for plain, phrase in (("integer", "an integer"), ("number", "a number"), ("string", "a text")):
+        if message == plain or message.startswith(f"{plain},"):
+            return phrase
+    return message[:1].lower() + message[1:]
+
+
+def _keys(model: type[BaseModel], data: Any, path: Sequence[str]) -> list[str]:
+    """The settings that the section at `path` knows."""
+    for part in path:
+        data = data.get(part) if isinstance(data, Mapping) else None
+        field = model.model_fields.get(part)
+        variants = [] if field is None else _models(field.annotation)
+        if not variants:
+            return []
+        kind = data.get("kind") if isinstance(data, Mapping) else None
+        model = next((v for v in variants if kind in _kinds(v)), variants[0])
+    return list(model.model_fields)
+
+
+def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
+    field = model.model_fields.get("kind")
+    return get_args(field.annotation) if field else ()
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]

@@ -1,0 +1,128 @@
+"""What each group of synapses is worth: silenced at test time, everything else as it was.
+
+A controller that does as well without its recurrent synapses does not use its wiring, whatever it scores.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from premotor.experiments.evaluation import TEST_SEED, test_episodes
+from premotor.experiments.files import write_json
+from premotor.experiments.run import Run, Which
+from premotor.networks import Controller
+
+FIGURES = ("survived", "speed", "speed_error", "score", "return")
+
+
+class Lesion(NamedTuple):
+    """A group of synapses or gap junctions to silence."""
+
+    name: str
+    pre: str
+    post: str
+    kind: str
+    """"chemical", "electrical" or "both"."""
+    synapses: np.ndarray
+    """Which of the network's chemical edges, bool."""
+    junctions: np.ndarray
+    """Which of its gap junctions, bool."""
+
+
+def silence_synapses(
+    run: Run,
+    episodes: int = 50,
+    seconds: float | None = None,
+    *,
+    types: bool = False,
+    seed: int = TEST_SEED,
+    checkpoint: Which = "best",
+    threads: int = 0,
+    tell: Callable[[str], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Silence every group of synapses in turn and walk the same episodes each time.
+
+    Groups: all synapses from one class of neurons to another, chemical and electrical separately; all
+    chemical, all electrical, and all of both; with `types` also all synapses onto or from each cell type.
+    Writes ``lesions.json``, whose first entry ("intact") silences nothing, and returns it.
+
+    Args:
+        run: the run.
+        episodes: how many for each group, all with the same starts.
+        seconds: length of an episode; by default as in the run's settings.
+        types: also one cell type at a time.
+        seed: of the starts.
+        checkpoint: "best", "last", "initial" or the step of a checkpoint.
+        threads: of the physics; 0 for one a core.
+        tell: called with a line after each group.
+
+    Raises:
+        PremotorError: no such checkpoint.
+    """
+    controller = run.controller(checkpoint)
+    chosen = test_episodes(run, episodes, seconds, seed, threads)
+    rows = []
+    for lesion in lesions_of(controller, run.circuit.neurons, types):
+        figures = chosen.figures(chosen.run(silenced(controller, lesion)), gait=False)
+        row = {
+            "name": lesion.name,
+            "pre": lesion.pre,
+            "post": lesion.post,
+            "kind": lesion.kind,
+            "synapses": int(lesion.synapses.sum() + lesion.junctions.sum()),
+            **{name: figures[name] for name in FIGURES if name in figures},
+        }
+        rows.append(row)
+        if tell is not None:
+            tell(line_of(row))
+    write_json(run.places.lesions_file, rows)
+    return rows
+
+
+def line_of(row: dict[str, Any]) -> str:
+    """One row of `silence_synapses` as a line of text."""
+    figures = "  ".join(
+        f"{name} {row[name]:.2f}" for name in ("survived", "speed", "score") if row.get(name) is not None
+    )
+    return f"{row['name']:<44} {row['synapses']:>6} edges  {figures}"
+
+
+def silenced(controller: Controller, lesion: Lesion) -> Controller:
+    """The controller with a group of synapses carrying nothing."""
+    network = controller.network.silenced(jnp.asarray(lesion.synapses), jnp.asarray(lesion.junctions))
+    return eqx.tree_at(lambda c: c.network, controller, network)
+
+
+def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Lesion]:
+    """Every group of the network's synapses that has at least one; `neurons` is the circuit's table."""
+    network = controller.network
+    pre, post = np.asarray(network.pre), np.asarray(network.post)
+    a, b = np.asarray(network.junction_a), np.asarray(network.junction_b)
+    none, no_junction = np.zeros(len(pre), bool), np.zeros(len(a), bool)
+    yield Lesion("intact", "", "", "none", none, no_junction)
+    yield Lesion("all recurrent", "*", "*", "both", ~none, ~no_junction)
+    if len(a):
+        yield Lesion("all chemical", "*", "*", "chemical", ~none, no_junction)
+        yield Lesion("all electrical", "*", "*", "electrical", none, ~no_junction)
+    label = neurons["class"].replace("", "unclassified").to_numpy()
+    classes = sorted(set(label))
+    for i, first in enumerate(classes):
+        for j, second in enumerate(classes):
+            mask = (label[pre] == first) & (label[post] == second)
+            if mask.any():
+                yield Lesion(f"{first} → {second}", first, second, "chemical", mask, no_junction)
+            if j < i:
+                continue  # a gap junction has no direction
+            pair = (label[a] == first) & (label[b] == second) | (label[a] == second) & (label[b] == first)
+            if pair.any():
+                yield Lesion(f"{first} – {second}, electrical", first, second, "electrical", none, pair)
+    if types:
+        label = neurons["type"].to_numpy()
+        for cell in sorted({name for name in label if name}):
+            mask = (label[pre] == cell) | (label[post] == cell)
+            pair = (label[a] == cell) | (label[b] == cell)
+            if mask.any() or pair.any():
+                yield Lesion(f"type {cell}", cell, cell, "both", mask, pair)

@@ -1,0 +1,75 @@
+"""How training tells where it is: a bar on a terminal, a line now and then elsewhere."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+LINE_EVERY = 10.0
+"""Seconds between two lines where there is no terminal."""
+
+
+class _Figures(ProgressColumn):
+    """Steps per second, return and speed."""
+
+    def render(self, task: Task) -> Text:
+        return Text(str(task.fields.get("figures", "")), style="cyan")
+
+
+class TrainingProgress:
+    """Shows steps per second, return, speed and the time left; silent where `shown` is False."""
+
+    def __init__(self, total: int, done: int, shown: bool = True):
+        self.console = Console(quiet=not shown, highlight=False, soft_wrap=True)
+        self._total = total
+        self._last_line = self._began = time.monotonic()
+        self._first = done
+        self._bar: Progress | None = None
+        if self.console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=None),
+                TextColumn("{task.percentage:>3.0f}%"),
+                _Figures(),
+                TextColumn("left"),
+                TimeRemainingColumn(compact=True),
+                console=self.console,
+            )
+            self._task = self._bar.add_task("training", total=total, completed=min(done, total))
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, step: int, metrics: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> None:
+        """Tell the newest numbers."""
+        parts = [f"{metrics['steps_per_second']:,.0f} steps/s"]
+        if metrics.get("return") is not None:
+            parts.append(f"return {metrics['return']:.1f}")
+        if evaluation is not None and evaluation.get("speed") is not None:
+            parts.append(f"speed {evaluation['speed']:.2f} m/s")
+        figures = " · ".join(parts)
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=min(step, self._total), figures=figures)
+        elif now - self._last_line >= LINE_EVERY:
+            self._last_line = now
+            left = (self._total - step) * (now - self._began) / max(step - self._first, 1)
+            self.say(f"{step:>12,} of {self._total:,} steps · {figures} · {_duration(left)} left")
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        (self._bar.console if self._bar is not None else self.console).print(line, markup=False)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)
+    return f"{minutes}:{rest:02d}"

@@ -1,0 +1,114 @@
+"""Training: the loop around a learner, from settings to a run folder, and on from a run folder."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from premotor.connectome import load_circuit
+from premotor.errors import PremotorError
+from premotor.experiments.arrays import flatten, save_arrays
+from premotor.experiments.building import build_circuit
+from premotor.experiments.checkpoints import newest_checkpoint
+from premotor.experiments.files import Lock, new_folder, read_json, write_atomically, write_json
+from premotor.experiments.loading import Overrides, dump_experiment, load_experiment
+from premotor.experiments.metrics import truncate_metrics
+from premotor.experiments.progress import TrainingProgress
+from premotor.experiments.provenance import provenance, session, versions
+from premotor.experiments.run import Run, ended
+from premotor.experiments.run_folder import RunFolder, free_name
+from premotor.experiments.session import Session
+from premotor.experiments.settings import Experiment
+
+
+def train(
+    experiment: Experiment | Mapping[str, Any] | str | os.PathLike[str],
+    *,
+    output: str | os.PathLike[str] | None = None,
+    overrides: Overrides = (),
+    progress: bool = True,
+) -> Run:
+    """Train a controller; everything about it is in the run folder.
+
+    Args:
+        experiment: a preset's name, a YAML file, a dict of settings, or an experiment.
+        output: the run folder to make; by default ``runs/<name>``, with a number where that exists.
+        overrides: settings by dotted key, as `load_experiment` takes them.
+        progress: show a progress bar, or lines where there is no terminal.
+
+    Raises:
+        PremotorError: wrong settings or data, before anything is written; or training diverged.
+        KeyboardInterrupt: stopped by the user, after a checkpoint was written.
+    """
+    settings = load_experiment(experiment, overrides)
+    circuit = build_circuit(settings.circuit)
+    folder = free_name(Path("runs") / settings.name) if output is None else Path(output)
+    with new_folder(folder) as (aside, lock):
+        places = RunFolder(aside)
+        write_atomically(places.settings_file, dump_experiment(settings))
+        circuit.save(places.circuit_folder)
+        # From here on as `resume` does it: from what the folder holds, so that both compute the same.
+        settings = places.settings()
+        work = Session(settings, load_circuit(places.circuit_folder))
+        places.initial_file.parent.mkdir()
+        save_arrays(places.initial_file, flatten(work.state.controller))
+        write_json(places.provenance_file, provenance(settings, places.circuit_folder))
+        places.metrics_file.touch()
+        for empty in (places.checkpoints_folder, places.evaluations_folder):
+            empty.mkdir()
+    return _go_on(RunFolder(folder), work, lock, progress)
+
+
+def resume(folder: str | os.PathLike[str], *, progress: bool = True) -> Run:
+    """Continue a run from its newest whole checkpoint, as if it had never stopped.
+
+    A finished run stays as it is, unless its settings now ask for more steps.
+
+    Raises:
+        PremotorError: no run folder, a damaged one, one that another process writes, or training diverged.
+        KeyboardInterrupt: stopped by the user, after a checkpoint was written.
+    """
+    places = RunFolder.open(folder)
+    lock = Lock(places.path)
+    try:
+        run = Run(places)
+        with TrainingProgress(1, 0, progress) as teller:
+            checkpoint = newest_checkpoint(places.checkpoints_folder, teller.say)
+            if checkpoint is not None and ended(checkpoint.record, run.settings):
+                teller.say(f"{places.path} is finished ({checkpoint.step:,} steps)")
+                lock.release()
+                return run
+            _note_session(places, checkpoint.step if checkpoint else 0, teller)
+        work = Session(run.settings, run.circuit)
+        if checkpoint is not None:
+            work.restore(checkpoint)
+        truncate_metrics(places.metrics_file, work.iteration)
+        for later in places.evaluations_folder.glob("*.json"):
+            if later.stem.isdecimal() and int(later.stem) > work.step:
+                later.unlink()
+    except BaseException:
+        lock.release()
+        raise
+    return _go_on(places, work, lock, progress)
+
+
+def _note_session(places: RunFolder, step: int, teller: TrainingProgress) -> None:
+    """Add this process to the run's record; say so where other versions may give other numbers."""
+    record = read_json(places.provenance_file)
+    sessions = record.get("sessions") if isinstance(record, dict) else None
+    if not isinstance(sessions, list) or not sessions or not isinstance(sessions[0], dict):
+        raise PremotorError(f"{places.provenance_file} is damaged: it has no sessions")
+    before, now = sessions[-1].get("versions", {}), versions()
+    changed = [f"{name} {before.get(name)} → {now[name]}" for name in now if before.get(name) != now[name]]
+    if changed:
+        teller.say(f"warning: other versions than before ({', '.join(changed)}); numbers may differ")
+    write_json(places.provenance_file, {**record, "sessions": [*sessions, session(step)]})
+
+
+def _go_on(places: RunFolder, work: Session, lock: Lock, progress: bool) -> Run:
+    try:
+        with TrainingProgress(work.settings.learning.steps, work.step, progress) as teller:
+            work.run(places, teller)
+    finally:
+        lock.release()
+    return Run(places)
