@@ -21,10 +21,14 @@ So a foot is level when pitch − hip + knee − ankle = 0. The six actuators be
 control is the target angle of a joint (rad), which a servo with a person's strength follows.
 """
 
+from collections.abc import Sequence
+
 import mujoco
 import numpy as np
 
 from premotor.bodies.body import BODIES, Body
+
+Point = Sequence[float] | np.ndarray
 
 MASS = 70.0
 """Whole body, kg."""
@@ -56,20 +60,20 @@ FOOT = (0.0145, 0.500, 0.475)
 # Drawn and colliding shapes, m.
 TRUNK_RADIUS, HEAD_RADIUS, THIGH_RADIUS, SHANK_RADIUS, FOOT_RADIUS = 0.12, 0.10, 0.07, 0.05, 0.03
 
-# Range (degrees), greatest torque (N m), stiffness (N m/rad) and damping (N m s/rad) of the servo. Torques are a
-# strong person's; stiffnesses are near those of human joints in walking. With the damping a leg in the air is
-# damped by about a quarter to a half of critical, and the servo lags a walking reference by 15 to 33 ms.
+# Range (degrees), greatest torque (N m), stiffness (N m/rad) and damping (N m s/rad) of the servo. Torques
+# are a strong person's; stiffnesses are near those of human joints in walking. The servo lags a moving target
+# by damping over stiffness, 15 to 33 ms; more damping made tracking of a walk worse.
 HIP = {"range": (-30, 120), "torque": 180, "stiffness": 600, "damping": 20}
 KNEE = {"range": (0, 140), "torque": 150, "stiffness": 500, "damping": 10}
 ANKLE = {"range": (-50, 30), "torque": 120, "stiffness": 400, "damping": 6}
 
 # Measured in free runs that track a walk from 64 phases, against 0.5 ms: after 0.3 s the joints differ by
-# 0.2° at 2 ms, 0.5° at 4 ms, 0.7° at 5 ms, 1.8° at 10 ms and 3.6° at 12.5 ms; heel strikes sink in by at most
-# 5, 10 and 13 mm at 2, 4 and 5 ms (95%: 3, 4 and 5 mm). Bang-bang control between all joint limits is stable up
-# to 12.5 ms. So 5 ms: the same walk as at 2 ms for 40% of the work.
+# 0.2° at 2 ms, 0.5° at 4 ms, 0.7° at 5 ms, 1.8° at 10 ms and 3.6° at 12.5 ms; heel strikes sink in by at
+# most 5, 10 and 13 mm at 2, 4 and 5 ms (95%: 3, 4 and 5 mm). Bang-bang control between the joint limits is
+# stable up to 12.5 ms. So 5 ms: the same walk as at 2 ms for 40% of the work.
 TIMESTEP = 0.005
-# Time constant (s) and damping ratio of contacts; MuJoCo needs at least two time steps. Its default of 20 ms lets
-# heel strikes sink in twice as deep and slide three times as fast.
+# Time constant (s) and damping ratio of contacts; MuJoCo needs at least two time steps. Its default of 20 ms
+# lets heel strikes sink in twice as deep and slide three times as fast.
 CONTACT = (0.010, 1.0)
 # Sliding (a shoe on a floor), torsional and rolling; the last two do not act in the plane.
 FRICTION = (1.0, 0.005, 0.0001)
@@ -90,16 +94,17 @@ def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
     # island; not looking for islands saves 5% of the time.
     option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET | mujoco.mjtDisableBit.mjDSBL_ISLAND
 
+    _scenery(spec)
     ground = spec.worldbody.add_geom(name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1])
     ground.contype, ground.conaffinity = 1, 0
     ground.friction, ground.solref = FRICTION, CONTACT
-    ground.rgba = [0.86, 0.86, 0.83, 1]
+    ground.material = "tiles"
 
     trunk = spec.worldbody.add_body(name="trunk", pos=[0, 0, HIP_HEIGHT])
     _root(trunk)
     _inertia(trunk, HAT, TRUNK_LENGTH, direction=(0.0, 1.0))
     head = (0.936 - 0.530) * HEIGHT  # Winter figure 4.1: eye level, near the middle of the head
-    _capsule(trunk, "trunk", (0, 0.06), (0, TRUNK_LENGTH - 0.06), TRUNK_RADIUS, (0.35, 0.38, 0.42, 1))
+    _capsule(trunk, "trunk", (0, 0.06), (0, TRUNK_LENGTH - 0.04), TRUNK_RADIUS, (0.44, 0.48, 0.54, 1))
     _capsule(trunk, "head", (0, head - 0.02), (0, head + 0.02), HEAD_RADIUS, (0.80, 0.66, 0.56, 1))
     for side, y, colour in (("left", 0.09, (0.80, 0.35, 0.25, 1)), ("right", -0.09, (0.25, 0.47, 0.70, 1))):
         _leg(trunk, side, y, colour)
@@ -114,6 +119,23 @@ def build_biped(timestep: float = TIMESTEP) -> Body:
     """The planar biped (module docstring); `timestep` in s."""
     spec = biped_spec(timestep)
     return Body("biped", spec.compile(), spec.to_xml(), feet=("left_foot", "right_foot"))
+
+
+def _scenery(spec: mujoco.MjSpec) -> None:
+    """Sky, light and a ground with tiles of 1 m, for MuJoCo's renderer and viewer."""
+    spec.visual.headlight.ambient = [0.45, 0.45, 0.45]
+    spec.visual.headlight.diffuse = [0.35, 0.35, 0.35]
+    spec.visual.headlight.specular = [0.05, 0.05, 0.05]
+    builtin, kind = mujoco.mjtBuiltin, mujoco.mjtTexture
+    sky = spec.add_texture(name="sky", type=kind.mjTEXTURE_SKYBOX, builtin=builtin.mjBUILTIN_GRADIENT)
+    sky.rgb1, sky.rgb2, sky.width, sky.height = [0.80, 0.86, 0.92], [0.96, 0.97, 0.98], 64, 384
+    tiles = spec.add_texture(name="tiles", type=kind.mjTEXTURE_2D, builtin=builtin.mjBUILTIN_CHECKER)
+    tiles.rgb1, tiles.rgb2, tiles.width, tiles.height = [0.90, 0.90, 0.88], [0.80, 0.81, 0.80], 64, 64
+    material = spec.add_material(name="tiles", texuniform=True, texrepeat=[0.5, 0.5])
+    material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "tiles"
+    light = spec.worldbody.add_light(pos=[0, -2, 4], dir=[0.2, 0.4, -1], castshadow=True)
+    light.type = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
+    light.diffuse, light.specular = [0.45, 0.45, 0.45], [0.1, 0.1, 0.1]
 
 
 def _root(trunk: mujoco.MjsBody) -> None:
@@ -167,13 +189,15 @@ def _hinge(body: mujoco.MjsBody, name: str, sign: int, servo: dict) -> None:
     joint = body.add_joint(name=name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, sign, 0])
     joint.limited = mujoco.mjtLimited.mjLIMITED_TRUE
     joint.range = np.deg2rad(servo["range"])
-    # Passive tissue (order of magnitude, Winter 2009, section 5.3) and the inertia of what moves with the limb.
+    # What tissue adds in its order of magnitude, so that a limb without control comes to rest.
     joint.damping = [1.0, 0, 0]
     joint.stiffness = [2.0, 0, 0]
     joint.armature = 0.01
 
 
-def _inertia(body: mujoco.MjsBody, segment: tuple, length: float, direction=(0.0, -1.0)) -> None:
+def _inertia(
+    body: mujoco.MjsBody, segment: tuple[float, float, float], length: float, direction: Point = (0.0, -1.0)
+) -> None:
     fraction, centre, gyration = segment
     mass = fraction * MASS
     body.explicitinertial = True
@@ -184,7 +208,9 @@ def _inertia(body: mujoco.MjsBody, segment: tuple, length: float, direction=(0.0
     body.inertia = [moment, moment, moment]
 
 
-def _capsule(body: mujoco.MjsBody, name: str, start, end, radius: float, colour) -> None:
+def _capsule(
+    body: mujoco.MjsBody, name: str, start: Point, end: Point, radius: float, colour: tuple[float, ...]
+) -> None:
     geom = body.add_geom(name=name, type=mujoco.mjtGeom.mjGEOM_CAPSULE, size=[radius, 0, 0])
     geom.fromto = [start[0], 0, start[1], end[0], 0, end[1]]
     geom.mass = 0

@@ -80,8 +80,8 @@ class BatchPhysics:
 
     Raises:
         PremotorError: fewer than one world, or a negative number of threads.
-        PhysicsError: from `step` and `set_state`, when a world is not finite or MuJoCo warns about it (unstable,
-            contact or constraint buffer full). Nothing is reset silently.
+        PhysicsError: from `step` and `set_state`, when a world is not finite or MuJoCo warns about it
+            (unstable, contact or constraint buffer full). Nothing is reset silently.
     """
 
     def __init__(self, model: mujoco.MjModel, environments: int, threads: int = 0) -> None:
@@ -101,7 +101,7 @@ class BatchPhysics:
         self.qpos, self.qvel, self.act = bind("qpos"), bind("qvel"), bind("act")
         self.time, self.control = bind("time"), bind("ctrl")
         self._warmstart, self._readings = bind("qacc_warmstart"), bind("sensordata")
-        # Readings are no part of MuJoCo's state and a batch can not be told them, so a restored one needs its own.
+        # Readings are no part of MuJoCo's state and a batch can not be told them: `restore` needs our own.
         self.sensors = np.zeros(self._readings.shape)
         self._batch.forward()
         self.sensors[:] = self._readings
@@ -136,7 +136,7 @@ class BatchPhysics:
     def set_state(
         self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None
     ) -> None:
-        """Put some worlds into new states, with time, controls and warm start at zero, and read their sensors.
+        """Put some worlds into new states at time 0, controls and warm start at zero, and read their sensors.
 
         Args:
             ids: the worlds: a boolean mask (environments,) or increasing integers.
@@ -147,7 +147,9 @@ class BatchPhysics:
         ids = np.asarray(ids)
         if ids.dtype == bool:
             if ids.shape != (self.environments,):
-                raise PhysicsError(f"the mask of worlds has shape {ids.shape}; expected ({self.environments},)")
+                raise PhysicsError(
+                    f"the mask of worlds has shape {ids.shape}; expected ({self.environments},)"
+                )
             ids = np.flatnonzero(ids)
         if ids.size == 0:
             return

@@ -1,0 +1,140 @@
+"""Pictures of a body: frames from positions, on any machine."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol
+
+import mujoco
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from premotor.bodies.body import Body
+from premotor.bodies.opengl import OpenGLDrawing, opengl_renderer
+from premotor.bodies.software_drawing import SoftwareDrawing
+from premotor.errors import PremotorError
+
+Backend = Literal["auto", "gl", "software"]
+BACKENDS: tuple[Backend, ...] = ("auto", "gl", "software")
+EMULATORS = ("llvmpipe", "softpipe", "swrast")  # OpenGL on the processor
+INK = (38, 44, 52)
+
+
+class Drawing(Protocol):
+    """Draws a body in the pose of a `mujoco.MjData` whose kinematics are up to date."""
+
+    def draw(self, data: mujoco.MjData, look_at: np.ndarray) -> np.ndarray:
+        """One frame, (height, width, 3) uint8, the camera on the point `look_at`."""
+
+    def close(self) -> None:
+        """Give back what the drawing holds."""
+
+
+class Frames(Iterator[np.ndarray]):
+    """Frames of a body, one for each pose, drawn as they are asked for: what `render_frames` returns."""
+
+    def __init__(self, drawing: Drawing, backend: str, body: Body, qpos: np.ndarray, captions: Sequence[str]):
+        self.backend = backend
+        """What draws: ``gl`` or ``software``."""
+        self._drawing, self._body, self._qpos, self._captions = drawing, body, qpos, captions
+        self._data = mujoco.MjData(body.model)
+        self._next = 0
+
+    def __len__(self) -> int:
+        """Number of frames, drawn ones included."""
+        return len(self._qpos)
+
+    def __next__(self) -> np.ndarray:
+        """The next frame, (height, width, 3) uint8."""
+        if self._next >= len(self._qpos):
+            self._drawing.close()
+            raise StopIteration
+        frame = self._next
+        self._next += 1
+        self._data.qpos[:] = self._qpos[frame]
+        mujoco.mj_kinematics(self._body.model, self._data)
+        mujoco.mj_camlight(self._body.model, self._data)
+        look_at = np.array([*self._data.xpos[1, :2], 0.46 * standing_height(self._body)])
+        image = self._drawing.draw(self._data, look_at)
+        return _with_caption(image, self._captions[frame]) if self._captions else image
+
+
+def render_frames(
+    body: Body,
+    qpos: np.ndarray,
+    size: tuple[int, int] = (640, 360),
+    backend: Backend = "auto",
+    captions: Sequence[str] = (),
+) -> Frames:
+    """Draw a body in a sequence of poses, seen from its right, the camera following it.
+
+    Args:
+        body: the body.
+        qpos: positions, (frames, nq).
+        size: width and height in pixels.
+        backend: ``gl`` is MuJoCo's own renderer; ``software`` needs no graphics at all; ``auto`` takes ``gl``
+            where a graphics card offers it and ``software`` elsewhere, faster than OpenGL without a card.
+        captions: a text for the corner of each frame, or none.
+
+    Returns:
+        an iterator of frames, (height, width, 3) uint8; its `backend` says what draws.
+
+    Raises:
+        PremotorError: an unknown or unavailable back end, a size below 32 pixels, positions that do not fit
+            the body or are not finite, captions of another number, or shapes that `software` can not draw.
+    """
+    qpos = np.asarray(qpos, float)
+    if qpos.ndim != 2 or qpos.shape[1] != body.model.nq:
+        raise PremotorError(
+            f"qpos has shape {qpos.shape}; body '{body.name}' needs (frames, {body.model.nq})"
+        )
+    finite = np.isfinite(qpos).all(axis=1)
+    if not finite.all():
+        raise PremotorError(f"qpos of frame {np.flatnonzero(~finite)[0]} is not finite")
+    if min(size) < 32:
+        raise PremotorError(
+            f"a frame of {size[0]} x {size[1]} pixels is too small; at least 32 x 32 are needed"
+        )
+    if len(captions) not in (0, len(qpos)):
+        raise PremotorError(f"{len(captions)} captions for {len(qpos)} frames")
+    chosen = choose_backend(backend)
+    height = 1.25 * standing_height(body)
+    drawing: Drawing
+    if chosen == "gl":
+        drawing = OpenGLDrawing(body.model, size, height)
+    else:
+        drawing = SoftwareDrawing(body.model, size, height)
+    return Frames(drawing, chosen, body, qpos, captions)
+
+
+def choose_backend(backend: Backend = "auto") -> Literal["gl", "software"]:
+    """What would draw here; PremotorError for an unknown back end, or ``gl`` where OpenGL does not work."""
+    if backend not in BACKENDS:
+        raise PremotorError(f"unknown rendering back end '{backend}'; allowed: {', '.join(BACKENDS)}")
+    if backend == "software":
+        return "software"
+    renderer = opengl_renderer()
+    if backend == "gl":
+        if renderer is None:
+            raise PremotorError(
+                "rendering back end 'gl' does not work here: no OpenGL context; use 'software'"
+            )
+        return "gl"
+    emulated = renderer is None or any(name in renderer.lower() for name in EMULATORS)
+    return "software" if emulated else "gl"
+
+
+def standing_height(body: Body) -> float:
+    """Height of the body's highest shape above the ground in its rest pose, m."""
+    model, data = body.model, mujoco.MjData(body.model)
+    mujoco.mj_kinematics(model, data)
+    shapes = model.geom_bodyid > 0
+    return float((data.geom_xpos[shapes, 2] + model.geom_rbound[shapes]).max())
+
+
+def _with_caption(image: np.ndarray, caption: str) -> np.ndarray:
+    """The frame with a text in its upper left corner."""
+    picture = Image.fromarray(image)
+    unit = max(10, image.shape[0] // 20)
+    ImageDraw.Draw(picture).multiline_text(
+        (0.7 * unit, 0.5 * unit), caption, font=ImageFont.load_default(unit), fill=INK, spacing=0.3 * unit
+    )
+    return np.asarray(picture)
