@@ -1,13 +1,15 @@
 """A walking reference for the biped, made from published human kinematics.
 
-The hip, knee and ankle angles of normal walking (Winter, D. A. (2009), *Biomechanics and Motor Control of Human
-Movement*, 4th ed., appendix A; Perry, J. (1992), *Gait Analysis: Normal and Pathological Function*) belong to
-people with pelves, toes and soft soles. Played on this body they would slide and sink a little. So the curves are
-moved, by a few degrees and no further than needed, until the feet of this body stand on the ground without sliding
-and clear it in swing, at the wanted speed: a least-squares problem over the whole stride.
+The hip, knee and ankle angles of normal walking (Winter, D. A. (2009), *Biomechanics and Motor Control of
+Human Movement*, 4th ed., appendix A; Perry, J. (1992), *Gait Analysis: Normal and Pathological Function*)
+belong to people with pelves, toes and soft soles. Played on this body they would slide and sink a little. So
+the curves are moved, by a few degrees and no further than needed, until the feet of this body stand on the
+ground without sliding and clear it in swing, at the wanted speed: a least-squares problem over the stride.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -16,8 +18,9 @@ from scipy.optimize import least_squares
 from premotor.bodies import biped
 from premotor.errors import PremotorError
 from premotor.tasks.reference import ReferenceGait
+from premotor.tasks.reference_files import save_reference
 
-# Percent of the stride from heel contact to heel contact of the same foot, and degrees. Thigh against the trunk
+# Percent of the stride, from heel contact to heel contact of a foot, and degrees. Thigh against the trunk
 # (a trunk held upright, so without the pelvis's forward tilt of some 10°), knee and ankle.
 HIP_KEYS = {0: 24, 8: 22, 15: 17, 25: 6, 35: -4, 45: -12, 52: -14, 62: -6, 70: 8, 78: 20, 86: 27, 94: 26}
 KNEE_KEYS = {0: 4, 6: 12, 14: 19, 25: 12, 38: 5, 46: 7, 55: 20, 62: 38, 71: 63, 80: 52, 90: 15, 96: 3}
@@ -58,9 +61,9 @@ class GaitFit:
     def __str__(self) -> str:
         """One line in mm and degrees."""
         return (
-            f"slip {self.slip * 1e3:.1f} mm, penetration {self.penetration * 1e3:.1f} mm, gap {self.gap * 1e3:.1f} mm, "
-            f"swing clearance {self.clearance * 1e3:.0f} mm, angles changed by {np.rad2deg(self.joint_change):.1f}°, "
-            f"amplitude {self.amplitude:.2f}"
+            f"slip {self.slip * 1e3:.1f} mm, penetration {self.penetration * 1e3:.1f} mm, "
+            f"gap {self.gap * 1e3:.1f} mm, swing clearance {self.clearance * 1e3:.0f} mm, "
+            f"angles changed by {np.rad2deg(self.joint_change):.1f}°, amplitude {self.amplitude:.2f}"
         )
 
 
@@ -81,10 +84,25 @@ def make_biped_gait(speed: float = 1.35, phases: int = 100) -> tuple[ReferenceGa
         raise PremotorError(f"speed is {speed} m/s; allowed are {SPEEDS[0]} to {SPEEDS[1]} m/s")
     if phases < 40 or phases % 2:
         raise PremotorError(f"phases is {phases}; allowed are even numbers from 40 on")
-    period = 120.0 / np.sqrt(60.0 * speed / WALK_RATIO)
+    period = float(120.0 / np.sqrt(60.0 * speed / WALK_RATIO))
     problem = _Stride(speed, period, phases)
     solution = least_squares(problem.residuals, problem.start(), method="trf", xtol=1e-10, ftol=1e-10)
     return problem.gait(solution.x), problem.fit(solution.x)
+
+
+def save_biped_gait(
+    path: str | Path, speed: float = 1.35, phases: int = 100
+) -> tuple[ReferenceGait, GaitFit]:
+    """Make a gait with `make_biped_gait` and write it as CSV with its origin; returns gait and fit."""
+    gait, fit = make_biped_gait(speed, phases)
+    origin = (
+        f"One stride of the biped at {speed:g} m/s, made from published human kinematics\n"
+        "(Winter 2009; Perry 1992) and fitted to the ground:\n"
+        f"{fit}.\n"
+        "Units: s, m, rad; signs as in premotor.bodies.biped. The last row is the first, one stride later."
+    )
+    save_reference(gait, path, origin)
+    return gait, fit
 
 
 class _Stride:
@@ -95,13 +113,18 @@ class _Stride:
         self.cycle = np.arange(phases) / phases
         self.heel = _window(self.cycle, HEEL_CONTACT)
         self.toe = _window(self.cycle, TOE_CONTACT)
-        self.basis = CubicSpline(np.arange(KNOTS + 1) / KNOTS, _wrapped(np.eye(KNOTS)), bc_type="periodic")(self.cycle)
+        self.basis = CubicSpline(np.arange(KNOTS + 1) / KNOTS, _wrapped(np.eye(KNOTS)), bc_type="periodic")(
+            self.cycle
+        )
         # Hip height and advance repeat twice a stride, once a step.
         angle = 4 * np.pi * self.cycle[:, None] * np.arange(1, HARMONICS + 1)
         self.waves = np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
-        self.published = np.stack([_curve(keys, self.cycle) for keys in (HIP_KEYS, KNEE_KEYS, ANKLE_KEYS)], axis=1)
+        self.published = np.stack(
+            [_curve(keys, self.cycle) for keys in (HIP_KEYS, KNEE_KEYS, ANKLE_KEYS)], axis=1
+        )
 
     def start(self) -> np.ndarray:
+        """The published angles, walking with slightly bent knees."""
         return np.concatenate([np.zeros(3 * KNOTS), [1.0, biped.HIP_HEIGHT - 0.03], np.zeros(4 * HARMONICS)])
 
     def unpack(self, unknowns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -112,7 +135,7 @@ class _Stride:
         return angles, mean_height + self.waves @ waves[0], self.waves @ waves[1]
 
     def ground(self, unknowns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Heights (phases, 2) of heel and toe over the ground and their speeds over it (phases, 2), and angles."""
+        """Heights of heel and toe over the ground and their speeds along it, (phases, 2), and angles."""
         angles, height, advance = self.unpack(unknowns)
         points = _foot(angles)
         heights = height[:, None] + points[:, [1, 3]] - biped.FOOT_RADIUS
@@ -124,6 +147,7 @@ class _Stride:
         return heights, speeds, angles
 
     def residuals(self, unknowns: np.ndarray) -> np.ndarray:
+        """What is to be small, each in units of what is tolerated: 4° of change, 1 mm, 2 cm/s, …."""
         heights, speeds, angles = self.ground(unknowns)
         loaded = np.stack([self.heel, self.toe], axis=1)
         swing = np.clip((self.cycle - 0.66) / 0.28, 0, 1)
@@ -133,18 +157,19 @@ class _Stride:
         return np.concatenate(
             [
                 (change / np.deg2rad(4.0)).ravel(),
-                (_derivative(_derivative(change)) * self.phases**2 / 150.0).ravel(),
-                (heights[loaded] / 0.001),
-                (speeds[loaded] / 0.02),
-                (np.minimum(heights - clearance[:, None], 0)[~loaded] / 0.001),
+                (_derivative(_derivative(change)) * self.phases**2 / 150.0).ravel(),  # rad a squared stride
+                heights[loaded] / 0.001,
+                speeds[loaded] / 0.02,
+                np.minimum(heights - clearance[:, None], 0)[~loaded] / 0.001,
                 np.minimum(angles[:, 1] - LEAST_KNEE, 0) / 0.005,
                 [(rest[0] - 1.0) / 0.02],
-                np.sqrt(self.phases) * rest[2 : 2 + 2 * HARMONICS] / 0.03,
-                np.sqrt(self.phases) * rest[2 + 2 * HARMONICS :] / 0.01,
+                np.sqrt(self.phases) * rest[2 : 2 + 2 * HARMONICS] / 0.03,  # bobbing
+                np.sqrt(self.phases) * rest[2 + 2 * HARMONICS :] / 0.01,  # surging
             ]
         )
 
     def gait(self, unknowns: np.ndarray) -> ReferenceGait:
+        """The stride of both legs, the right one half a period later."""
         angles, height, advance = self.unpack(unknowns)
         half = self.phases // 2
         foot = self.heel | self.toe
@@ -161,6 +186,7 @@ class _Stride:
         )
 
     def fit(self, unknowns: np.ndarray) -> GaitFit:
+        """How well the feet keep to the ground."""
         heights, speeds, angles = self.ground(unknowns)
         slips = []
         for point, loaded in enumerate((self.heel, self.toe)):
@@ -188,11 +214,14 @@ def _foot(angles: np.ndarray) -> np.ndarray:
     ankle_z = -biped.THIGH_LENGTH * np.cos(thigh) - biped.SHANK_LENGTH * np.cos(shank)
     columns = []
     for x, z in biped.foot_ends():
-        columns += [ankle_x + x * np.cos(foot) + z * np.sin(foot), ankle_z - x * np.sin(foot) + z * np.cos(foot)]
+        columns += [
+            ankle_x + x * np.cos(foot) + z * np.sin(foot),
+            ankle_z - x * np.sin(foot) + z * np.cos(foot),
+        ]
     return np.stack([*columns, foot], axis=1)
 
 
-def _curve(keys: dict[int, float], cycle: np.ndarray) -> np.ndarray:
+def _curve(keys: Mapping[int, float], cycle: np.ndarray) -> np.ndarray:
     """Periodic cubic interpolation of key points (percent: degrees), rad."""
     percent = np.array([*keys, 100 + next(iter(keys))]) / 100
     values = np.deg2rad([*keys.values(), next(iter(keys.values()))])
@@ -208,7 +237,7 @@ def _wrapped(values: np.ndarray) -> np.ndarray:
 
 
 def _derivative(values: np.ndarray) -> np.ndarray:
-    """Change per sample of a periodic sequence along its first axis, by the fourth-order central difference."""
+    """Change per sample of a periodic sequence along its first axis, by central differences (4th order)."""
     one = np.roll(values, -1, axis=0) - np.roll(values, 1, axis=0)
     two = np.roll(values, -2, axis=0) - np.roll(values, 2, axis=0)
     return (8 * one - two) / 12

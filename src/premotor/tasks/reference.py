@@ -17,7 +17,7 @@ class ReferenceGait:
     Between the samples it is interpolated by periodic cubic splines; rates are the splines' derivatives.
 
     Raises:
-        PremotorError: shapes that do not match, values that are not finite, a speed or period that is not positive.
+        PremotorError: shapes that do not match, values that are not finite, a speed or period not positive.
     """
 
     joint_names: tuple[str, ...]
@@ -64,8 +64,8 @@ class ReferenceGait:
     def __repr__(self) -> str:
         """One line: speed, stride and size."""
         return (
-            f"ReferenceGait({self.speed:.2f} m/s, stride {self.stride_period:.3f} s and {self.stride_length:.2f} m, "
-            f"{len(self.joint_names)} joints, {len(self.hip_height)} phases)"
+            f"ReferenceGait({self.speed:.2f} m/s, stride {self.stride_period:.3f} s, "
+            f"{self.stride_length:.2f} m, {len(self.joint_names)} joints, {len(self.hip_height)} phases)"
         )
 
     @property

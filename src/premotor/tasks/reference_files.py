@@ -22,7 +22,9 @@ JOINT_PERIODICITY = 0.1
 def reference_names() -> list[str]:
     """Names of the reference gaits in the package."""
     folder = files("premotor.tasks") / "data"
-    return sorted(entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv"))
+    return sorted(
+        entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")
+    )
 
 
 def load_reference(
@@ -34,8 +36,8 @@ def load_reference(
     """Load a reference gait: a name in the package, or a CSV or NPZ file with one stride.
 
     Columns (arrays of an NPZ file): ``time`` (s, rising), ``hip_x`` (m; may be absent when `speed` is given),
-    ``hip_height`` (m), ``pitch`` (rad), ``<foot>_contact`` (0 or 1) for each foot, and one column a joint (rad) with
-    the joint's name. The first row is a left heel strike, the last row the next one: the same pose one stride later.
+    ``hip_height`` (m), ``pitch`` (rad), ``<foot>_contact`` (0 or 1) for each foot, and one column a joint
+    (rad) with the joint's name. The first row is a left heel strike, the last row the next: the same pose.
     Lines that begin with # are comments.
 
     Args:
@@ -46,14 +48,16 @@ def load_reference(
         speed: mean forward speed, m/s, for a file without ``hip_x``.
 
     Raises:
-        PremotorError: no such name or file, a column missing or not numeric or not finite, time that does not rise,
+        PremotorError: no such name or file, a column missing, not numeric or not finite, time not rising,
             contacts other than 0 and 1, a first and a last row that differ, no forward motion.
     """
     path = Path(source)
     if path.suffix.lower() not in (".csv", ".npz"):
         if str(source) not in reference_names():
             allowed = ", ".join(reference_names())
-            raise PremotorError(f"reference '{source}' is neither in the package ({allowed}) nor a .csv or .npz file")
+            raise PremotorError(
+                f"reference '{source}' is neither in the package ({allowed}) nor a .csv or .npz file"
+            )
         with as_file(files("premotor.tasks") / "data" / f"{source}.csv") as stored:
             return load_reference(stored)
     table = _numbers(path, _renamed(path, _read(path), columns))
@@ -73,7 +77,9 @@ def save_reference(gait: ReferenceGait, path: str | Path, comment: str = "") -> 
         "pitch": gait.pitch[around],
     }
     table |= {name: gait.joint_angles[around, joint] for joint, name in enumerate(gait.joint_names)}
-    table |= {f"{foot}{CONTACT_SUFFIX}": gait.contacts[around, i].astype(int) for i, foot in enumerate(gait.feet)}
+    table |= {
+        f"{foot}{CONTACT_SUFFIX}": gait.contacts[around, i].astype(int) for i, foot in enumerate(gait.feet)
+    }
     text = "".join(f"# {line}\n" for line in comment.splitlines())
     text += pd.DataFrame(table).to_csv(index=False, float_format="%.6f", lineterminator="\n")
     aside = path.with_name(path.name + ".partial")
@@ -95,7 +101,9 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     return {str(name): table[name].to_numpy() for name in table.columns}
 
 
-def _renamed(path: Path, table: dict[str, np.ndarray], columns: Mapping[str, str] | None) -> dict[str, np.ndarray]:
+def _renamed(
+    path: Path, table: dict[str, np.ndarray], columns: Mapping[str, str] | None
+) -> dict[str, np.ndarray]:
     """The columns under our names, with flipped signs where the mapping says so."""
     if columns is None:
         return table
@@ -112,7 +120,9 @@ def _renamed(path: Path, table: dict[str, np.ndarray], columns: Mapping[str, str
 
 def _number(path: Path, name: str, values: np.ndarray) -> np.ndarray:
     if values.ndim != 1 or values.dtype.kind not in "biuf":
-        raise PremotorError(f"reference file {path}, column '{name}': {values.dtype} {values.shape}; numbers are needed")
+        raise PremotorError(
+            f"reference file {path}, column '{name}': {values.dtype} {values.shape}; numbers are needed"
+        )
     return values.astype(float)
 
 
@@ -126,10 +136,14 @@ def _numbers(path: Path, table: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         raise PremotorError(f"reference file {path} has {rows} rows; a stride needs at least 9")
     for name, values in table.items():
         if len(values) != rows:
-            raise PremotorError(f"reference file {path}, column '{name}' has {len(values)} values; 'time' has {rows}")
+            raise PremotorError(
+                f"reference file {path}, column '{name}' has {len(values)} values; 'time' has {rows}"
+            )
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise PremotorError(f"reference file {path}, column '{name}', row {row + 1}: {values[row]} is not finite")
+            raise PremotorError(
+                f"reference file {path}, column '{name}', row {row + 1}: {values[row]} is not finite"
+            )
     if not (np.diff(table["time"]) > 0).all():
         row = int(np.flatnonzero(np.diff(table["time"]) <= 0)[0])
         raise PremotorError(f"reference file {path}, column 'time' does not rise after row {row + 1}")
@@ -145,7 +159,9 @@ def _gait(path: Path, table: dict[str, np.ndarray], degrees: bool, speed: float 
     for foot in feet:
         values = table[f"{foot}{CONTACT_SUFFIX}"]
         if not np.isin(values, (0, 1)).all():
-            raise PremotorError(f"reference file {path}, column '{foot}{CONTACT_SUFFIX}': only 0 and 1 are allowed")
+            raise PremotorError(
+                f"reference file {path}, column '{foot}{CONTACT_SUFFIX}': only 0 and 1 are allowed"
+            )
     if degrees:
         table = table | {name: np.deg2rad(table[name]) for name in (*joints, "pitch")}
     cycle = (table["time"] - table["time"][0]) / np.ptp(table["time"])
@@ -153,7 +169,9 @@ def _gait(path: Path, table: dict[str, np.ndarray], degrees: bool, speed: float 
     if "hip_x" in table:
         length = float(table["hip_x"][-1] - table["hip_x"][0])
         if speed is not None and abs(speed * period / length - 1) > 0.01:
-            raise PremotorError(f"reference file {path}: 'hip_x' gives {length / period:.3f} m/s; speed is {speed} m/s")
+            raise PremotorError(
+                f"reference file {path}: 'hip_x' gives {length / period:.3f} m/s; speed is {speed} m/s"
+            )
         speed = length / period
         advance = table["hip_x"] - length * cycle
     elif speed is None:
@@ -168,8 +186,8 @@ def _gait(path: Path, table: dict[str, np.ndarray], degrees: bool, speed: float 
         jump, allowed = abs(smooth[name][-1] - smooth[name][0]), PERIODICITY.get(name, JOINT_PERIODICITY)
         if jump > allowed:
             raise PremotorError(
-                f"reference file {path}, column '{name}': the last row differs from the first by {jump:.3f}, which is "
-                f"more than {allowed}; the file must hold one whole stride"
+                f"reference file {path}, column '{name}': the last row differs from the first by {jump:.3f}, "
+                f"which is more than {allowed}; the file must hold one whole stride"
             )
     grid = np.arange(len(cycle) - 1) / (len(cycle) - 1)
     curves = {name: _periodic(cycle, values, grid) for name, values in smooth.items()}
