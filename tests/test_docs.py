@@ -2,12 +2,15 @@
 
 import ast
 import re
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import premotor
 from markdown_pages import PAGES, ROOT, Code, anchors, commands, fenced, links
+from premotor.settings import Settings
 
 
 def python_blocks(page: Path) -> list[Code]:
@@ -20,6 +23,20 @@ SNIPPETS = [
     for block in python_blocks(page)
 ]
 SESSIONS = [page for page in PAGES if any(not block.skipped for block in python_blocks(page))]
+
+
+CIRCUIT_FIELDS = {field.name for field in fields(premotor.Circuit)}
+SECTIONS = [name for name, value in premotor.Experiment() if isinstance(value, Settings)]
+
+
+def is_setting(name: str) -> bool:
+    """Whether a dotted name is a setting of an experiment, or, like ``circuit.neurons``, of a circuit."""
+    value: Any = premotor.Experiment()
+    for part in name.split("."):
+        if not hasattr(value, part):
+            return name.startswith("circuit.") and (hasattr(premotor.Circuit, part) or part in CIRCUIT_FIELDS)
+        value = getattr(value, part)
+    return True
 
 
 def each_page(test):
@@ -76,6 +93,17 @@ def test_python_snippets_name_what_exists(page, block):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pm"
     }
     assert [name for name in used if not hasattr(premotor, name)] == []
+
+
+@each_page
+def test_named_settings_exist(page):
+    named = set(re.findall(rf"`(?:--)?((?:{'|'.join(SECTIONS)})(?:\.\w+)+)[ :`]", page.read_text()))
+    assert sorted(name for name in named if not is_setting(name)) == []
+
+
+def test_an_unknown_setting_is_seen():
+    assert is_setting("learning.learning_rate") and is_setting("circuit.synapses")
+    assert not is_setting("learning.learning_rat") and not is_setting("task.reward.gaol")
 
 
 def test_the_readme_shows_what_make_demo_runs():
