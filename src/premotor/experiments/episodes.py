@@ -71,11 +71,20 @@ class Episodes:
                 now["command"] = np.asarray(memory.command)
             step = environment.step(action)
             now["reward"] = np.where(alive, step.reward, 0)
-            alive = alive & ~np.asarray(step.terminated)
-            observation, memory = step.observation, environment.memory
             for name, value in now.items():
                 rows.setdefault(name, []).append(np.asarray(value, np.float32))
+            alive = alive & ~np.asarray(step.terminated)
+            observation, memory = step.observation, environment.memory
+            if not alive.any():
+                break
         records = {name: np.stack(values) for name, values in rows.items()}
+        rest = self.steps - len(
+            records["alive"]
+        )  # rows after every episode has ended: nothing happens in them
+        for name in set(records) - {"command"}:
+            ended = np.zeros_like if name in ("alive", "reward") else np.copy
+            last = ended(records[name][-1:])
+            records[name] = np.concatenate([records[name], np.repeat(last, rest, axis=0)])
         if "command" in records:
             records["command"] = records["command"][0]
         records["time"] = np.arange(self.steps, dtype=np.float32) * np.float32(self.task.control_period)

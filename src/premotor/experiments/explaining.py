@@ -66,7 +66,7 @@ def _locate(location: Sequence[int | str], data: Any) -> tuple[list[str], Any]:
         here: Any = data
         in_list = isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
         if in_list or (isinstance(here, Mapping) and part in here):
-            data = here[part]  # type: ignore[index]
+            data = here[part]
             path.append(str(part))
     return path, data
 

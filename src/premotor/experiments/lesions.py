@@ -3,7 +3,7 @@
 A controller that does as well without its recurrent synapses does not use its wiring, whatever it scores.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -41,7 +41,6 @@ def silence_synapses(
     seed: int = TEST_SEED,
     checkpoint: Which = "best",
     threads: int = 0,
-    tell: Callable[[str], None] | None = None,
 ) -> list[dict[str, Any]]:
     """Silence every group of synapses in turn and walk the same episodes each time.
 
@@ -57,7 +56,6 @@ def silence_synapses(
         seed: of the starts.
         checkpoint: "best", "last", "initial" or the step of a checkpoint.
         threads: of the physics; 0 for one a core.
-        tell: called with a line after each group.
 
     Raises:
         PremotorError: no such checkpoint.
@@ -76,18 +74,8 @@ def silence_synapses(
             **{name: figures[name] for name in FIGURES if name in figures},
         }
         rows.append(row)
-        if tell is not None:
-            tell(line_of(row))
     write_json(run.places.lesions_file, rows)
     return rows
-
-
-def line_of(row: dict[str, Any]) -> str:
-    """One row of `silence_synapses` as a line of text."""
-    figures = "  ".join(
-        f"{name} {row[name]:.2f}" for name in ("survived", "speed", "score") if row.get(name) is not None
-    )
-    return f"{row['name']:<44} {row['synapses']:>6} edges  {figures}"
 
 
 def silenced(controller: Controller, lesion: Lesion) -> Controller:
@@ -107,7 +95,7 @@ def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Le
     if len(a):
         yield Lesion("all chemical", "*", "*", "chemical", ~none, no_junction)
         yield Lesion("all electrical", "*", "*", "electrical", none, ~no_junction)
-    label = neurons["class"].replace("", "unclassified").to_numpy()
+    label = neurons["class"].replace("", "unknown").to_numpy()
     classes = sorted(set(label))
     for i, first in enumerate(classes):
         for j, second in enumerate(classes):

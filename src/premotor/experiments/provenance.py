@@ -1,7 +1,6 @@
 """What a run was made with: versions, revision, hashes of the data, the machine, the command."""
 
 import hashlib
-import os
 import platform
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import premotor
+from premotor.bodies.physics import available_cores
 from premotor.experiments.settings import Experiment
 
 LIBRARIES = ("jax", "jaxlib", "mujoco", "numpy", "scipy", "equinox", "optax")
@@ -50,8 +50,7 @@ def versions() -> dict[str, str]:
 
 def machine() -> dict[str, Any]:
     """Platform and processors of this machine; no name by which it could be told."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"platform": platform.platform(), "machine": platform.machine(), "cores": cores}
+    return {"platform": platform.platform(), "machine": platform.machine(), "cores": available_cores()}
 
 
 def revision() -> str | None:

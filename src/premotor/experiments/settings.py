@@ -88,6 +88,8 @@ class EvaluationSettings(Settings):
     """Length of an evaluation episode, s."""
     seed: int = Field(1_000, ge=0)
     """Of the starts of the episodes during learning; `premotor evaluate` takes others."""
+    lesions: bool = True
+    """Whether `premotor train` ends with silencing every group of synapses in turn."""
 
 
 class CheckpointSettings(Settings):

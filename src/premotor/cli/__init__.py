@@ -1,0 +1,5 @@
+"""The command line: words to calls, nothing else."""
+
+from premotor.cli.entry import main
+
+__all__ = ["main"]

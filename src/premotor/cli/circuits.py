@@ -1,0 +1,93 @@
+"""``premotor circuit``: look at wiring, and keep a part of it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from premotor.errors import PremotorError
+
+circuits = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Look at circuits, and build new ones."
+)
+
+Source = Annotated[str, typer.Argument(help="A built-in circuit (celegans, fly-cpg), a file or a folder.")]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Condition on a column, as 'type=IN*|MN*'; can be given many times.", metavar="COLUMN=PATTERN"
+    ),
+]
+Least = Annotated[int | None, typer.Option(help="Drop pairs of neurons with fewer synapses.")]
+Signs = Annotated[str | None, typer.Option(help="Name of a sign policy: default, kunert2014.")]
+Null = Annotated[
+    str | None, typer.Option(help="Name of a null model that replaces the wiring, as 'rewired'.")
+]
+NullSeed = Annotated[int, typer.Option(help="Seed of the null model.")]
+
+
+@circuits.command()
+def info(
+    source: Source,
+    select: Select = None,
+    min_synapses: Least = None,
+    signs: Signs = None,
+    null: Null = None,
+    null_seed: NullSeed = 0,
+) -> None:
+    """Print what a circuit holds: neurons by class, transmitter and side, wiring, and where it comes from.
+
+    \b
+    Example:
+      premotor circuit info celegans --select "class=interneuron|motor" --min-synapses 3
+    """
+    print(_circuit(source, select, min_synapses, signs, null, null_seed).summary(), end="")
+
+
+@circuits.command()
+def build(
+    source: Source,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
+    select: Select = None,
+    min_synapses: Least = None,
+    signs: Signs = None,
+    null: Null = None,
+    null_seed: NullSeed = 0,
+) -> None:
+    """Keep a part of a circuit as a folder of CSV files that every command takes as its source.
+
+    \b
+    Example:
+      premotor circuit build manc/ -o leg --select "type=IN*|MN*" --min-synapses 5
+    """
+    circuit = _circuit(source, select, min_synapses, signs, null, null_seed)
+    print(f"{circuit!r}\nwritten to {circuit.save(output)}")
+
+
+def _circuit(
+    source: str,
+    select: list[str] | None,
+    least: int | None,
+    signs: str | None,
+    null: str | None,
+    null_seed: int,
+) -> Any:
+    from premotor.experiments import build_circuit, load_experiment
+
+    conditions: dict[str, str] = {}
+    for word in select or []:
+        column, equals, pattern = word.partition("=")
+        if not equals or not column or not pattern:
+            raise PremotorError(f"--select is {word!r}, but should look like 'type=IN*|MN*'")
+        if column in conditions:
+            raise PremotorError(f"--select names the column {column!r} twice; join the patterns with |")
+        conditions[column] = pattern
+    section = {
+        "source": source,
+        "select": conditions,
+        "min_synapses": least,
+        "signs": signs,
+        "null": null,
+        "null_seed": null_seed,
+    }
+    return build_circuit(load_experiment({"circuit": section}).circuit)

@@ -1,0 +1,230 @@
+"""The commands about runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from premotor import __version__
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Real connectomes as controllers of simulated bodies.",
+)
+
+Experiment = Annotated[str, typer.Argument(help="A preset (walk) or a YAML file of settings.")]
+RunFolder = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
+Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or the step of a checkpoint.")]
+Name = Annotated[str | None, typer.Option(help="The setting 'name'.")]
+Seed = Annotated[str | None, typer.Option(help="The setting 'seed'.")]
+Threads = Annotated[str | None, typer.Option(help="The setting 'threads': of the physics, 0 for one a core.")]
+Report = Annotated[
+    bool, typer.Option("--report/--no-report", help="Lesions, video and report.html at the end.")
+]
+Test = Annotated[int, typer.Option("--episodes", min=1, help="Test episodes at the end.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"premotor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def group(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Real connectomes as controllers of simulated bodies."""
+    if context.obj and context.invoked_subcommand not in ("train", "compare"):
+        raise typer.BadParameter(f"{context.obj[0]}: only train and compare take settings")
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    experiment: Experiment,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The run folder to make; runs/NAME by default.")
+    ] = None,
+    name: Name = None,
+    seed: Seed = None,
+    threads: Threads = None,
+    report: Report = True,
+    episodes: Test = 100,
+) -> None:
+    """Train a controller, test it, and write its report. Any setting can be given by its dotted name.
+
+    \b
+    Example:
+      premotor train walk --seed 1 --learning.learning_rate 5e-4 --circuit.source leg/
+    """
+    from premotor.cli.ending import finish
+    from premotor.experiments import train as begin
+
+    run = begin(
+        experiment, output=output, overrides=_settings(context, name=name, seed=seed, threads=threads)
+    )
+    finish(run, episodes, report)
+
+
+@app.command()
+def resume(run: RunFolder, report: Report = True, episodes: Test = 100) -> None:
+    """Continue a run from its newest checkpoint, as if it had never stopped.
+
+    \b
+    Example:
+      premotor resume runs/walk
+    """
+    from premotor.cli.ending import finish
+    from premotor.experiments import resume as go_on
+
+    finish(go_on(run), episodes, report)
+
+
+@app.command()
+def evaluate(
+    run: RunFolder,
+    episodes: Annotated[int, typer.Option(help="How many episodes.")] = 100,
+    seconds: Annotated[
+        float | None, typer.Option(help="Length of an episode; by default as in training.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the starts of the episodes.")] = 2_000,
+    checkpoint: Checkpoint = "best",
+    lesions: Annotated[bool, typer.Option(help="Also silence every group of synapses in turn.")] = True,
+    types: Annotated[bool, typer.Option(help="With lesions: also every cell type in turn.")] = False,
+) -> None:
+    """Test a controller in episodes that learning never saw, and what each group of synapses is worth to it.
+
+    \b
+    Example:
+      premotor evaluate runs/walk --episodes 100
+    """
+    from premotor.cli.ending import lesion_table, verdict
+    from premotor.experiments import Run, silence_synapses
+    from premotor.experiments import evaluate as test
+
+    opened = Run(run)
+    figures = test(opened, episodes, seconds, seed=seed, checkpoint=checkpoint)
+    print(verdict(figures))
+    if lesions:
+        print(
+            lesion_table(
+                silence_synapses(
+                    opened, min(episodes, 50), seconds, types=types, seed=seed, checkpoint=checkpoint
+                )
+            )
+        )
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    experiment: Experiment,
+    nulls: Annotated[int, typer.Option(help="How many null models.")] = 3,
+    seeds: Annotated[int, typer.Option(help="How many seeds of learning each.")] = 2,
+    null: Annotated[str, typer.Option(help="Which null model.")] = "rewired",
+    jobs: Annotated[int | None, typer.Option(help="Runs side by side; by default one a core.")] = None,
+    episodes: Test = 100,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-comparison by default.")
+    ] = None,
+    name: Name = None,
+    seed: Seed = None,
+) -> None:
+    """Train the connectome and null models of its wiring, and compare them. Called again, it goes on.
+
+    \b
+    Example:
+      premotor compare walk --nulls 3 --seeds 2
+    """
+    from premotor.cli.ending import comparison_table
+    from premotor.experiments import compare as begin
+    from premotor.experiments import comparison_folder
+    from premotor.report import write_comparison
+
+    settings = _settings(context, name=name, seed=seed)
+    folder = comparison_folder(experiment, settings) if output is None else output
+    result = begin(
+        experiment,
+        nulls=nulls,
+        seeds=seeds,
+        null=null,
+        jobs=jobs,
+        episodes=episodes,
+        output=folder,
+        overrides=settings,
+    )
+    print(comparison_table(result))
+    print(f"report: {write_comparison(folder)}")
+
+
+@app.command()
+def play(
+    source: Annotated[str, typer.Argument(help="A run folder, or a preset or YAML file (untrained).")],
+    view: Annotated[bool, typer.Option("--view", help="In MuJoCo's viewer instead of a file.")] = False,
+    video: Annotated[Path | None, typer.Option(help="The file to write, *.mp4.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="At most so long.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the start of the episode.")] = 2_000,
+    checkpoint: Checkpoint = "best",
+) -> None:
+    """Show an episode: as a video file, or in MuJoCo's viewer.
+
+    \b
+    Example:
+      premotor play runs/walk --video walk.mp4
+    """
+    from premotor.experiments import play_in_viewer, play_to_video, player
+
+    if view and video is not None:
+        raise typer.BadParameter("--view and --video exclude each other")
+    shown = player(source, checkpoint)
+    if view:
+        play_in_viewer(shown, seconds, seed)
+    else:
+        print(f"video: {play_to_video(shown, video, seconds, seed)}")
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="A run folder, or a comparison folder.")]) -> None:
+    """Write report.html of a run, or comparison.html of a comparison, from what its folder holds.
+
+    \b
+    Example:
+      premotor report runs/walk
+    """
+    from premotor.report import write_comparison, write_report
+
+    page = write_comparison(folder) if (folder / "comparison.json").exists() else write_report(folder)
+    print(f"report: {page}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine offers: devices, threads, rendering, video, optional extras.
+
+    \b
+    Example:
+      premotor doctor
+    """
+    from premotor.experiments import examine
+
+    findings = examine()
+    for finding in findings:
+        print(f"{'ok' if finding.good else 'MISSING':<8} {finding.subject:<18} {finding.found}")
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def _settings(context: typer.Context, **top: str | None) -> list[str]:
+    """Settings of the command line: the dotted ones, and those at the top that are options."""
+    words = list(context.obj or [])
+    for key, value in top.items():
+        if value is not None:
+            words.append(f"--{key}={value}")
+    return words

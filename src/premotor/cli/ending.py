@@ -1,0 +1,89 @@
+"""What the commands say at their end."""
+
+from typing import Any
+
+from premotor.errors import PremotorError
+from premotor.experiments import Run, evaluate, silence_synapses
+from premotor.report import write_report, write_walk_video
+
+
+def finish(run: Run, episodes: int, report: bool) -> None:
+    """Test a trained run, with `report` also write its lesions, video and page; say what was reached."""
+    figures = evaluate(run, episodes, threads=run.settings.threads)
+    print(verdict(figures))
+    if not report:
+        return
+    if run.settings.evaluation.lesions:
+        rows = silence_synapses(run, min(episodes, 50), threads=run.settings.threads)
+        print(worth(rows))
+    try:
+        print(f"video: {write_walk_video(run.folder)}")
+    except PremotorError as error:  # a report without a video is better than none
+        print(f"no video: {error}")
+    print(f"report: {write_report(run.folder)}")
+    if run.settings.circuit.null is None:
+        print("is it the wiring? compare with null models of it:")
+        print(f"  premotor compare {run.places.settings_file} --nulls 3 --seeds 2")
+
+
+def verdict(figures: dict[str, Any]) -> str:
+    """What a test found, in one line."""
+    step = f"the {figures['checkpoint']} controller (step {figures['step']:,})"
+    parts = []
+    if figures.get("survived") is not None:
+        upright = round(figures["survived"] * figures["episodes"])
+        parts.append(
+            f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s"
+        )
+    if figures.get("speed") is not None and figures.get("command") is not None:
+        error = (
+            f", off by {100 * figures['speed_error']:.1f}%" if figures.get("speed_error") is not None else ""
+        )
+        parts.append(f"{figures['speed']:.2f} m/s where {figures['command']:.2f} m/s was commanded{error}")
+    if figures.get("score") is not None:
+        parts.append(f"score {figures['score']:.3f}")
+    return f"{step}: {'; '.join(parts)}"
+
+
+def worth(rows: list[dict[str, Any]]) -> str:
+    """What is left without the recurrent synapses, in one line."""
+    by_name = {row["name"]: row for row in rows}
+    intact, lesioned = by_name["intact"], by_name["all recurrent"]
+    between = by_name.get("interneuron → interneuron")
+    parts = [f"score {intact['score']:.2f} intact", f"{lesioned['score']:.2f} without all recurrent synapses"]
+    if between is not None:
+        parts.append(f"{between['score']:.2f} without those from interneurons to interneurons")
+    return "; ".join(parts)
+
+
+def lesion_table(rows: list[dict[str, Any]]) -> str:
+    """One line a group of synapses."""
+    lines = [f"{'silenced':<44} {'edges':>6} {'upright':>8} {'m/s':>6} {'score':>6}"]
+    for row in rows:
+        upright, speed, score = (_cell(row.get(key)) for key in ("survived", "speed", "score"))
+        lines.append(f"{row['name']:<44} {row['synapses']:>6} {upright:>8} {speed:>6} {score:>6}")
+    return "\n".join(lines)
+
+
+def comparison_table(result: dict[str, Any]) -> str:
+    """One line a wiring and figure, mean with its interval; then the tests."""
+    lines = [
+        f"{'wiring':<20} {'runs':>4} " + " ".join(f"{name:>24}" for name in result["summary"][0]["figures"])
+    ]
+    for row in result["summary"]:
+        cells = []
+        for figure in row["figures"].values():
+            low, high = _cell(figure["ci_low"], 3), _cell(figure["ci_high"], 3)
+            cells.append(f"{_cell(figure['mean'], 3)} [{low}, {high}]")
+        lines.append(f"{row['wiring']:<20} {row['runs']:>4} " + " ".join(f"{cell:>24}" for cell in cells))
+    lines.append("mean [95% bootstrap interval] over runs")
+    for test in result["test"]:
+        lines.append(
+            f"{test['figure']}: connectome against {test['wiring']}, Mann-Whitney p = {test['p']:.3f}, "
+            f"Cliff's delta {test['rank_biserial']:+.2f}, Hedges' g {_cell(test['hedges_g'])}"
+        )
+    return "\n".join(lines)
+
+
+def _cell(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"

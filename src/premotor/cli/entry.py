@@ -1,0 +1,69 @@
+"""From the words of a command line to an exit status."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from premotor.cli.circuits import circuits
+from premotor.cli.commands import app
+from premotor.cli.reference import reference
+from premotor.errors import PremotorError
+
+app.add_typer(circuits, name="circuit")
+app.add_typer(reference, name="reference")
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+# Typer brings its own copy of click in some versions; its own exceptions lead to the right base class.
+_Refusal: type[Exception] = next(
+    kind
+    for kind in typer.BadParameter.__mro__
+    if kind.__name__ == "ClickException" and issubclass(kind, Exception)
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0; 2 for input that the user can mend; 130 for Ctrl-C.
+
+    What can be mended is one line on the standard error stream, without a traceback.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    words, settings = split_settings(words)
+    try:
+        status = app(args=words, prog_name="premotor", standalone_mode=False, obj=settings)
+    except PremotorError as error:
+        return _refuse(str(error))
+    except _Refusal as error:
+        return _refuse(error.format_message() if hasattr(error, "format_message") else str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0  # the reader of our output has gone, as in `premotor circuit info celegans | head`
+    return status if isinstance(status, int) else 0
+
+
+def split_settings(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The command's own words, and the settings among them: ``--a.key VALUE`` or ``--a.key=VALUE``."""
+    rest: list[str] = []
+    settings: list[str] = []
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        key, equals, _ = word.partition("=")
+        if word == "--":
+            rest += [word, *waiting]
+            break
+        if not key.startswith("--") or "." not in key:
+            rest.append(word)
+            continue
+        settings.append(word)
+        if not equals and waiting and not waiting[0].startswith("--"):
+            settings.append(waiting.pop(0))
+    return rest, settings
+
+
+def _refuse(message: str) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return BAD_INPUT

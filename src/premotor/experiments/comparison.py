@@ -1,0 +1,230 @@
+"""The connectome against null models of its wiring, each over several seeds, one process a run."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from premotor.analysis import bootstrap_mean, hedges_g, mann_whitney
+from premotor.bodies.physics import available_cores
+from premotor.connectome.nulls import null_model
+from premotor.errors import PremotorError
+from premotor.experiments.building import build_circuit
+from premotor.experiments.files import Lock, new_folder, read_json, write_atomically, write_json
+from premotor.experiments.loading import Overrides, dump_experiment, load_experiment
+from premotor.experiments.processes import Job, run_jobs
+from premotor.experiments.run import Run
+from premotor.experiments.settings import Experiment
+
+FIGURES = ("score", "survived", "speed", "speed_error")
+CONNECTOME = "connectome"
+
+
+class Member(NamedTuple):
+    """One run of a comparison."""
+
+    name: str
+    wiring: str
+    null_seed: int | None
+    seed: int
+
+    def overrides(self, threads: int) -> list[str]:
+        """How its settings differ from the comparison's."""
+        words = ["--seed", str(self.seed), "--threads", str(threads), "--name", self.name]
+        if self.null_seed is not None:
+            words += ["--circuit.null", self.wiring, "--circuit.null_seed", str(self.null_seed)]
+        return words
+
+
+def compare(
+    experiment: Experiment | Mapping[str, Any] | str | os.PathLike[str],
+    *,
+    nulls: int = 3,
+    seeds: int = 2,
+    null: str = "rewired",
+    jobs: int | None = None,
+    episodes: int = 100,
+    output: str | os.PathLike[str] | None = None,
+    overrides: Overrides = (),
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Train the connectome and `nulls` null models of it with `seeds` seeds each, test all, and compare.
+
+    Runs are processes of their own in ``runs/`` of the comparison's folder. Called again with the same
+    settings (and maybe more nulls or seeds) it goes on: finished runs are kept, unfinished ones resumed.
+    Everything about a null model's run is as the connectome's but the wiring: seeds, settings, rules for
+    weights and signs.
+
+    Args:
+        experiment: a preset's name, a YAML file, a dict of settings, or an experiment; its wiring is the
+            connectome's own (`circuit.null` is null).
+        nulls: how many null models, with null seeds 0, 1, ….
+        seeds: how many seeds of learning each, from the experiment's on.
+        null: name of the null model.
+        jobs: processes side by side; by default one a core.
+        episodes: of each test.
+        output: the comparison's folder; by default ``runs/<name>-comparison``.
+        overrides: settings by dotted key.
+        progress: print what happens.
+
+    Returns:
+        What ``comparison.json`` holds: `rows`, one a run; `summary`, one a wiring with means and 95%
+        bootstrap intervals; `test`, for each figure the Mann–Whitney test and effect sizes of the connectome
+        against the null models, over runs.
+
+    Raises:
+        PremotorError: wrong settings, a folder of another comparison, or a run that failed.
+        KeyboardInterrupt: stopped by the user, after each running process wrote a checkpoint.
+    """
+    settings = load_experiment(experiment, overrides)
+    null_model(null)
+    if settings.circuit.null is not None:
+        raise PremotorError(
+            f"circuit.null is {settings.circuit.null!r}, but a comparison starts from the connectome's own "
+            "wiring; leave it null and name the null model with --null"
+        )
+    for name, value, least in (("nulls", nulls, 1), ("seeds", seeds, 1), ("episodes", episodes, 1)):
+        if value < least:
+            raise PremotorError(f"{name} is {value}; at least {least} is needed")
+    cores = available_cores()
+    jobs = cores if jobs is None else jobs
+    if jobs < 1:
+        raise PremotorError(f"jobs is {jobs}; at least 1 is needed")
+    folder = comparison_folder(settings) if output is None else Path(output)
+    lock = _claim(folder, settings)
+    try:
+        members = plan(settings, null, nulls, seeds)
+        threads = max(1, cores // jobs)
+        todo = [_job(folder, member, threads, episodes) for member in members]
+        total = settings.learning.steps
+        run_jobs([job for job in todo if job is not None], jobs, threads, total, progress)
+        result = compared([row_of(folder, member) for member in members])
+        write_json(folder / "comparison.json", result)
+    finally:
+        lock.release()
+    return result
+
+
+def comparison_folder(
+    experiment: Experiment | Mapping[str, Any] | str | os.PathLike[str], overrides: Overrides = ()
+) -> Path:
+    """Where a comparison goes by default."""
+    return Path("runs") / f"{load_experiment(experiment, overrides).name}-comparison"
+
+
+def plan(settings: Experiment, null: str, nulls: int, seeds: int) -> list[Member]:
+    """The runs, seed by seed, so that an unfinished comparison is balanced."""
+    members = []
+    for seed in range(settings.seed, settings.seed + seeds):
+        members.append(Member(f"connectome-s{seed}", CONNECTOME, None, seed))
+        members += [Member(f"{null}-{k}-s{seed}", null, k, seed) for k in range(nulls)]
+    return members
+
+
+def row_of(folder: Path, member: Member) -> dict[str, Any]:
+    """The figures of a finished run; PremotorError where its test is missing or damaged."""
+    run = Run(folder / "runs" / member.name)
+    figures = read_json(run.places.test_file)
+    if not isinstance(figures, dict) or not isinstance(figures.get("score"), int | float):
+        raise PremotorError(f"{run.places.test_file} is damaged: it has no score")
+    return {
+        **member._asdict(),
+        **{name: figures.get(name) for name in FIGURES},
+        "steps": run.step,
+        "best_step": figures.get("step"),
+        "finished": run.finished,
+    }
+
+
+def compared(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Means and intervals by wiring, and the connectome against each null model, over runs.
+
+    Runs with the same null seed share a wiring and are not independent; with several seeds the tests are
+    therefore a little too sure.
+    """
+    wirings = list(dict.fromkeys(row["wiring"] for row in rows))
+    values = {
+        (wiring, figure): np.array(
+            [row[figure] for row in rows if row["wiring"] == wiring and row[figure] is not None], float
+        )
+        for wiring in wirings
+        for figure in FIGURES
+    }
+    summary = []
+    for wiring in wirings:
+        figures = {figure: _interval(values[wiring, figure]) for figure in FIGURES}
+        entry = {"wiring": wiring, "runs": len(values[wiring, "score"]), **figures["score"]}
+        summary.append({**entry, "figures": figures})
+    tests = []
+    for wiring in wirings:
+        for figure in FIGURES:
+            ours, theirs = values[CONNECTOME, figure], values[wiring, figure]
+            if wiring == CONNECTOME or not len(ours) or not len(theirs):
+                continue
+            ranks = mann_whitney(ours, theirs)
+            tests.append(
+                {
+                    "wiring": wiring,
+                    "figure": figure,
+                    "u": ranks.u,
+                    "p": ranks.p,
+                    "rank_biserial": ranks.rank_biserial,
+                    "hedges_g": _number(hedges_g(ours, theirs)),
+                }
+            )
+    return {"rows": rows, "summary": summary, "test": tests}
+
+
+def _interval(values: np.ndarray) -> dict[str, float | None]:
+    if not len(values):
+        return {"mean": None, "ci_low": None, "ci_high": None}
+    estimate = bootstrap_mean(values)
+    return {"mean": estimate.value, "ci_low": _number(estimate.low), "ci_high": _number(estimate.high)}
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _claim(folder: Path, settings: Experiment) -> Lock:
+    """Make the comparison's folder, or go on in the one there is; the lock on it."""
+    file = folder / "settings.yaml"
+    if folder.exists():
+        if not file.is_file() or not (folder / "runs").is_dir():
+            raise PremotorError(f"{folder} exists and is no comparison; name another folder with --output")
+        if load_experiment(file) != settings:
+            raise PremotorError(
+                f"{folder} holds a comparison with other settings (see {file}); "
+                "name another folder with --output"
+            )
+        return Lock(folder)
+    build_circuit(settings.circuit)  # a wrong circuit is seen here, once, and not in every process
+    with new_folder(folder) as (aside, lock):
+        write_atomically(aside / "settings.yaml", dump_experiment(settings))
+        (aside / "runs").mkdir()
+    return lock
+
+
+def _job(folder: Path, member: Member, threads: int, episodes: int) -> Job | None:
+    """The command that brings a run to its end, or None where it is there."""
+    path = folder / "runs" / member.name
+    words = ["--no-report", "--episodes", str(episodes)]
+    if not path.exists():
+        command = ["train", str(folder / "settings.yaml"), "--output", str(path), *words]
+        command += member.overrides(threads)
+    else:
+        run = Run(path)
+        if run.finished and _tested(run, episodes):
+            return None
+        command = ["resume", str(path), *words]
+    return Job(member.name, command, path / "metrics.jsonl", folder / "runs" / f"{member.name}.log")
+
+
+def _tested(run: Run, episodes: int) -> bool:
+    file = run.places.test_file
+    if not file.exists():
+        return False
+    figures = read_json(file)
+    return isinstance(figures, dict) and figures.get("episodes") == episodes

@@ -1,0 +1,126 @@
+"""A controller shown: as a video file, or live in MuJoCo's viewer."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import mujoco
+import numpy as np
+
+from premotor.bodies import render_frames, write_video
+from premotor.errors import PremotorError
+from premotor.experiments.building import build_circuit, controller_for
+from premotor.experiments.episodes import Episodes, Records
+from premotor.experiments.evaluation import TEST_SEED
+from premotor.experiments.loading import load_experiment
+from premotor.experiments.run import Run, Which
+from premotor.networks import Controller
+from premotor.tasks import Task, build_task
+
+FRAMES_PER_SECOND = 25
+
+
+class Player(NamedTuple):
+    """What is shown."""
+
+    controller: Controller
+    task: Task
+    name: str
+    folder: Path
+    """Where its videos go by default."""
+    seconds: float
+
+
+def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player:
+    """The controller of a run folder, or the untrained one of a preset or YAML file.
+
+    Raises:
+        PremotorError: neither a run folder nor an experiment.
+    """
+    if Path(source).is_dir():
+        run = Run(source)
+        folder = run.folder / "video"
+        return Player(
+            run.controller(checkpoint), run.task(), run.settings.name, folder, run.settings.evaluation.seconds
+        )
+    settings = load_experiment(source)
+    task = build_task(settings.task)
+    controller = controller_for(build_circuit(settings.circuit), task, settings)
+    return Player(controller, task, f"{settings.name} (untrained)", Path(), settings.evaluation.seconds)
+
+
+def play_to_video(
+    shown: Player,
+    file: str | os.PathLike[str] | None = None,
+    seconds: float | None = None,
+    seed: int = TEST_SEED,
+) -> Path:
+    """Write one episode as a video that plays in real time; it ends where the episode ends.
+
+    By default the video goes to ``video/play.mp4`` of the run folder, that of a preset to ``play.mp4``.
+
+    Raises:
+        PremotorError: the file's folder does not exist, or there is no video encoder.
+    """
+    path = shown.folder / "play.mp4" if file is None else Path(file)
+    if file is None:
+        path.parent.mkdir(exist_ok=True)
+    if path.suffix.lower() != ".mp4":
+        raise PremotorError(f"{path} should end in .mp4")
+    if not path.parent.is_dir():
+        raise PremotorError(f"the folder {path.parent} does not exist")
+    records = _episode(shown, seconds, seed)
+    period = shown.task.control_period
+    stride = max(1, round(1 / (FRAMES_PER_SECOND * period)))
+    length = int(records["alive"][:, 0].sum())
+    rows = np.arange(0, length, stride)
+    command = f", commanded {records['command'][0]:.2f} m/s" if "command" in records else ""
+    captions = [f"{shown.name}, {records['time'][row]:.1f} s{command}" for row in rows]
+    frames = render_frames(shown.task.body, records["qpos"][rows, 0], captions=captions)
+    return write_video(path, frames, 1 / (stride * period))
+
+
+def _episode(shown: Player, seconds: float | None, seed: int) -> Records:
+    seconds = shown.seconds if seconds is None else seconds
+    if not seconds > 0:
+        raise PremotorError(f"seconds is {seconds}; it must be more than 0")
+    if seed < 0:
+        raise PremotorError(f"seed is {seed}; it must be 0 or more")
+    return Episodes(shown.task, 1, seconds, seed).run(shown.controller)
+
+
+def play_in_viewer(shown: Player, seconds: float | None = None, seed: int = TEST_SEED) -> None:
+    """Show one episode in MuJoCo's viewer, in real time, until it ends or the window is closed.
+
+    Raises:
+        PremotorError: there is no display.
+    """
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise PremotorError(
+            "--view needs a display and there is none (DISPLAY is not set); use --video FILE.mp4"
+        )
+    from mujoco import viewer
+
+    records = _episode(shown, seconds, seed)
+    length = int(records["alive"][:, 0].sum())
+    model = shown.task.body.model
+    data = mujoco.MjData(model)
+    began = time.monotonic()
+    with viewer.launch_passive(model, data, show_left_ui=False, show_right_ui=False) as window:
+        window.cam.type = mujoco.mjtCamera.mjCAMERA_TRACKING
+        window.cam.trackbodyid, window.cam.distance, window.cam.azimuth, window.cam.elevation = (
+            1,
+            4.0,
+            90.0,
+            -10.0,
+        )
+        for row in range(length):
+            if not window.is_running():
+                return
+            data.qpos[:], data.qvel[:] = records["qpos"][row, 0], records["qvel"][row, 0]
+            data.time = records["time"][row]
+            mujoco.mj_forward(model, data)
+            window.sync()
+            time.sleep(max(0.0, began + float(data.time) - time.monotonic()))
