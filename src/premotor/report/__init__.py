@@ -1,0 +1,7 @@
+"""Pages, figures and video, from a run folder alone."""
+
+from premotor.report.comparison_report import write_comparison
+from premotor.report.run_report import write_report
+from premotor.report.video import write_walk_video
+
+__all__ = ["write_comparison", "write_report", "write_walk_video"]

@@ -1,0 +1,127 @@
+"""What a run is: settings in words, the circuit, and where it comes from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from premotor.report.page import Block, Section, Table, Text
+from premotor.report.reading import RunRecord
+from premotor.report.style import CLASS_ORDER
+from premotor.report.words import count, decimal, large
+
+
+def about_section(record: RunRecord) -> Section:
+    """The experiment in a few sentences, the circuit's steps from its source, and its classes of neurons."""
+    blocks: list[Block] = [Text(_experiment(record)), _classes(record), _steps(record)]
+    return Section("What this run is", blocks, lead=record.run.circuit.provenance.citation)
+
+
+def describe_circuit(record: RunRecord) -> str:
+    """One line: dataset and size."""
+    circuit = record.run.circuit
+    source = f"{circuit.provenance.dataset} {circuit.provenance.version}".strip()
+    text = f"{source}: {count(len(circuit), 'neuron')}, {count(circuit.synapses.nnz, 'synaptic edge')}"
+    gaps = circuit.gap_junctions
+    return text if gaps is None else f"{text}, {count(gaps.nnz, 'gap-junction edge')}"
+
+
+def _experiment(record: RunRecord) -> str:
+    settings, body = record.run.settings, record.task.body
+    maps = record.run.controller("initial")
+    inputs, outputs = len(maps.input_neurons), len(maps.output_neurons)
+    text = (
+        f"The task is {settings.task.kind}, with the body {body.name} ({decimal(body.mass, 0)} kg, "
+        f"{count(len(body.actuator_names), 'actuator')}); the controller acts every "
+        f"{decimal(1000 * record.task.control_period, 0)} ms. "
+        f"{count(len(maps.observation_names), 'observation')} enter at "
+        f"{count(inputs, 'neuron')}, and {count(outputs, 'neuron')} drive the actuators, both through a "
+        "linear map; all that "
+        f"lies between is the circuit. It learned by {settings.learning.kind.upper()} over "
+        f"{large(settings.learning.steps)} control steps, seed {settings.seed}."
+    )
+    speed = getattr(settings.task, "speed", None)
+    if speed is not None:
+        text += f" Commanded speeds are drawn between {decimal(speed[0])} and {decimal(speed[1])} m/s."
+    if settings.circuit.null:
+        text += (
+            f" The wiring is not the connectome's: it was replaced by the null model {settings.circuit.null} "
+            f"(seed {settings.circuit.null_seed})."
+        )
+    return text
+
+
+def _classes(record: RunRecord) -> Table:
+    circuit = record.run.circuit
+    neurons = circuit.neurons.assign(**{"class": record.classes})
+    sent = pd.Series(circuit.synapses.sum(1), index=neurons.index)
+    received = pd.Series(circuit.synapses.sum(0), index=neurons.index)
+    present = list(dict.fromkeys(neurons["class"]))
+    names = [*(n for n in CLASS_ORDER if n in present), *(n for n in present if n not in CLASS_ORDER)]
+    rows = []
+    for name in names:
+        chosen = neurons["class"] == name
+        sign = neurons.loc[chosen, "sign"]
+        signs = ((sign > 0).sum(), (sign < 0).sum(), (sign == 0).sum())
+        numbers = (chosen.sum(), *signs, sent[chosen].sum(), received[chosen].sum())
+        rows.append([name, *(f"{int(value):,}" for value in numbers)])
+    return Table(
+        head=[
+            "class",
+            "neurons",
+            "excitatory",
+            "inhibitory",
+            "sign unknown",
+            "synapses made",
+            "synapses received",
+        ],
+        rows=rows,
+        numeric=range(1, 7),
+        title="The circuit",
+        caption=f"{describe_circuit(record)}. The sign of a neuron holds for all of its synapses (Dale's "
+        "law).",
+    )
+
+
+def _steps(record: RunRecord) -> Block:
+    steps = record.run.circuit.provenance.steps
+    if not steps:
+        return Text("The circuit's file tells nothing about the steps from its source.")
+    rows = [
+        [
+            str(step.get("operation", "?")),
+            _pairs(step.get("arguments")),
+            *(_whole(step.get(key)) for key in ("neurons", "edges", "synapses")),
+            _pairs(step.get("dropped")) or "–",
+        ]
+        for step in steps
+    ]
+    return Table(
+        head=["step", "with", "neurons", "edges", "synapses", "dropped"],
+        rows=rows,
+        numeric=(2, 3, 4),
+        title="From the source to this circuit",
+        caption="What was left after each step, and what the step dropped. An edge is an ordered pair of "
+        "neurons with "
+        "at least one chemical synapse.",
+    )
+
+
+def _pairs(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return ""
+    return ", ".join(
+        f"{key} {_whole(entry)}" for key, entry in value.items() if entry not in (None, {}, [], "")
+    )
+
+
+def _whole(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_whole(entry) for entry in value)
+    return (
+        f"{value:,}"
+        if isinstance(value, int) and not isinstance(value, bool)
+        else "–"
+        if value is None
+        else str(value)
+    )

@@ -1,0 +1,217 @@
+"""The comparison of a connectome with its null models: reading, statistics, and a section of a page."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from premotor.analysis import Comparison, bootstrap_mean, hedges_g, holm, mann_whitney
+from premotor.errors import PremotorError
+from premotor.experiments.files import read_json
+from premotor.experiments.run_folder import RunFolder
+from premotor.report.comparing_figures import MEASURES, curves, strips, wirings_of
+from premotor.report.page import Block, Missing, Picture, Section, Table, Text
+from premotor.report.reading import RunRecord
+from premotor.report.words import count, decimal, listed, with_interval
+
+FILE = "comparison.json"
+TITLE = "Against null models"
+
+NULLS = {
+    "rewired": "keeps every neuron's class, sign and numbers of partners, and changes who the partners are",
+    "shuffled_weights": "keeps who is wired to whom, and exchanges the synapse counts among the edges of "
+    "a pair of classes",
+    "random_graph": "keeps the neurons, their signs and the number of edges, and draws the edges at random",
+    "shuffled_identities": "keeps the graph, and exchanges which neuron sits where in it",
+}
+"""What each null model keeps and what it changes."""
+
+
+def read_comparison(folder: Path) -> pd.DataFrame:
+    """The runs of a comparison folder, one row each: name, wiring, seeds and what the controller reached.
+
+    Raises:
+        PremotorError: no comparison.json, or one without proper rows.
+    """
+    if not folder.is_dir():
+        raise PremotorError(f"there is no comparison folder {folder}")
+    path = folder / FILE
+    if not path.exists():
+        raise PremotorError(f"{folder} is no comparison folder: it has no {FILE}")
+    data = read_json(path)
+    rows = data.get("rows") if isinstance(data, dict) else None
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise PremotorError(f"{path} holds no rows, one object a run")
+    for number, row in enumerate(rows, start=1):
+        for key in ("name", "wiring", *(key for key, _, _ in MEASURES)):
+            if key not in row:
+                raise PremotorError(f"{path}: row {number} lacks {key}")
+            kinds: Any = str if key in ("name", "wiring") else int | float | None
+            if not isinstance(row[key], kinds):
+                raise PremotorError(f"{path}: {key} of row {number} is {row[key]!r}")
+    table = pd.DataFrame(rows)
+    numbers = [key for key, _, _ in MEASURES]
+    return table.astype(dict.fromkeys(numbers, float))
+
+
+def comparison_folder(run_folder: Path) -> Path | None:
+    """The comparison that a run belongs to: the folder above its `runs/`, if that holds comparison.json."""
+    above = run_folder.resolve().parent
+    return above.parent if above.name == "runs" and (above.parent / FILE).exists() else None
+
+
+def learning_curves(folder: Path, rows: pd.DataFrame) -> dict[str, list[pd.DataFrame]]:
+    """The evaluations of every run that lies in the comparison folder, by wiring."""
+    tables: dict[str, list[pd.DataFrame]] = {}
+    for wiring in wirings_of(rows):
+        for name in rows[rows["wiring"] == wiring]["name"]:
+            place = folder / "runs" / str(name)
+            if not place.is_dir():
+                continue
+            table = pd.DataFrame(RunFolder.open(place).evaluations())
+            if len(table) and {"step", "score", "survived"} <= set(table):
+                tables.setdefault(wiring, []).append(table[["step", "score", "survived"]].astype(float))
+    return tables
+
+
+def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> list[Block]:
+    """Figures and tables of a comparison; the run named `highlight` is ringed."""
+    blocks: list[Block] = [
+        Picture(
+            strips(rows, highlight),
+            "Every run",
+            "A dot is a run's best controller in its test episodes; the bar is the mean over the runs of "
+            "a wiring, the "
+            "line its 95% BCa bootstrap interval, too narrow with fewer than about eight runs. "
+            + "".join(f"{name.capitalize()} {NULLS[name]}. " for name in wirings_of(rows) if name in NULLS)
+            + "All wirings start with the same spectral radius."
+            + (" The ring marks this run." if highlight else ""),
+        ),
+    ]
+    tables = learning_curves(folder, rows)
+    if tables:
+        blocks.append(
+            Picture(
+                curves(tables),
+                "Learning, by wiring",
+                "Deterministic evaluations during learning; mean and 95% bootstrap interval over the runs "
+                "of a wiring.",
+            )
+        )
+    else:
+        blocks.append(
+            Missing("The runs of this comparison hold no evaluations, so there are no learning curves.")
+        )
+    blocks.append(_means(rows))
+    tests = _tests(rows)
+    if tests is not None:
+        blocks.append(tests)
+    return blocks
+
+
+def comparison_section(record: RunRecord) -> Section:
+    """The comparison that this run belongs to, or the command that makes one."""
+    folder = comparison_folder(record.run.folder)
+    if folder is None:
+        settings = record.run.settings
+        text = "This run belongs to no comparison, so nothing is known yet about what its wiring contributes:"
+        command = f"premotor compare {record.run.folder / 'settings.yaml'} --nulls 5 --seeds 3"
+        if settings.circuit.null:
+            text = f"This run has the null model {settings.circuit.null!r} in place of its wiring, and "
+            "belongs to no comparison."
+            command = ""
+        return Section(TITLE, [Missing(text, command)])
+    rows = read_comparison(folder)
+    return Section(
+        TITLE,
+        [Text(verdict(rows)), *comparison_blocks(folder, rows, record.run.folder.resolve().name)],
+        lead="The same training with the wiring of the connectome and with wirings in which its partners "
+        "are shuffled.",
+    )
+
+
+def verdict(rows: pd.DataFrame) -> str:
+    """Who did better, in words that claim no more than the intervals do."""
+    wirings = wirings_of(rows)
+    nulls = [name for name in wirings if name != "connectome"]
+    own = _values(rows, "connectome", "score")
+    if not len(own) or not nulls:
+        return "There is only one wiring in this comparison, so there is nothing to compare yet."
+    parts = [
+        f"{count(len(own), 'run')} of the connectome and "
+        f"{listed([f'{(rows["wiring"] == name).sum()} of {name}' for name in nulls])}."
+    ]
+    for (name, test), p in zip(_compared(rows), _adjusted(rows), strict=True):
+        better = "higher" if test.rank_biserial > 0 else "lower"
+        if p < 0.05:
+            parts.append(f"The connectome's score is {better} than that of {name} (p = {decimal(p, 3)}).")
+        else:
+            parts.append(
+                f"These runs do not tell the connectome's score from that of {name} (p = {decimal(p, 2)}, "
+                "Cliff's delta "
+                f"{decimal(test.rank_biserial)})."
+            )
+    return " ".join(parts)
+
+
+def _values(rows: pd.DataFrame, wiring: str, key: str) -> np.ndarray:
+    values = rows[rows["wiring"] == wiring][key].to_numpy(float)
+    return values[np.isfinite(values)]
+
+
+def _compared(rows: pd.DataFrame) -> list[tuple[str, Comparison]]:
+    own = _values(rows, "connectome", "score")
+    others = [(name, _values(rows, name, "score")) for name in wirings_of(rows) if name != "connectome"]
+    return [(name, mann_whitney(own, values)) for name, values in others if len(own) and len(values)]
+
+
+def _adjusted(rows: pd.DataFrame) -> np.ndarray:
+    return holm([test.p for _, test in _compared(rows)])
+
+
+def _means(rows: pd.DataFrame) -> Table:
+    body = []
+    for wiring in wirings_of(rows):
+        cells = [wiring, f"{int((rows['wiring'] == wiring).sum())}"]
+        for key, factor, _ in MEASURES:
+            values = factor * _values(rows, wiring, key)
+            cells.append(
+                with_interval(bootstrap_mean(values), 3 if factor == 1 else 1) if len(values) else "–"
+            )
+        body.append(cells)
+    return Table(
+        head=["wiring", "runs", *(title.lower() for _, _, title in MEASURES)],
+        rows=body,
+        numeric=(1, 2, 3, 4),
+        strong=(0,) if body and body[0][0] == "connectome" else (),
+        title="Means and intervals",
+        caption="Mean over runs [95% BCa bootstrap interval].",
+    )
+
+
+def _tests(rows: pd.DataFrame) -> Table | None:
+    compared = _compared(rows)
+    if not compared:
+        return None
+    own = _values(rows, "connectome", "score")
+    body = [
+        [
+            f"connectome – {name}",
+            decimal(float(own.mean() - _values(rows, name, "score").mean()), 3),
+            decimal(test.rank_biserial),
+            decimal(hedges_g(own, _values(rows, name, "score"))),
+            decimal(test.p, 3),
+            decimal(float(p), 3),
+        ]
+        for (name, test), p in zip(compared, _adjusted(rows), strict=True)
+    ]
+    return Table(
+        head=["score", "difference of means", "Cliff's delta", "Hedges' g", "p", "p (Holm)"],
+        rows=body,
+        numeric=(1, 2, 3, 4, 5),
+        title="Tests of the score",
+        caption="Two-sided Mann–Whitney tests, runs as the units; adjusted by Holm for all null models at "
+        "once. Runs with "
+        "the same null seed share a wiring, which makes the tests a little too sure.",
+    )

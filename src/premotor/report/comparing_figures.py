@@ -1,0 +1,113 @@
+"""Figures that compare the connectome with its null models."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from premotor.analysis import bootstrap_mean
+from premotor.report.style import as_png, as_svg, colour, new_figure
+
+NULL_COLOURS = ("muted", "sensory", "right", "ascending", "electrical", "descending")
+MEASURES = (
+    ("score", 1.0, "Score"),
+    ("survived", 100.0, "Episodes without a fall, %"),
+    ("speed_error", 100.0, "Speed error, % of the command"),
+)
+
+
+def wiring_colour(wiring: str, wirings: Sequence[str]) -> str:
+    """The connectome in its own colour, null models in the order in which they come."""
+    if wiring == "connectome":
+        return colour("accent")
+    nulls = [name for name in wirings if name != "connectome"]
+    return colour(NULL_COLOURS[nulls.index(wiring) % len(NULL_COLOURS)])
+
+
+def wirings_of(rows: pd.DataFrame) -> list[str]:
+    """All wirings, the connectome first, then as they come."""
+    found = list(dict.fromkeys(rows["wiring"]))
+    return sorted(found, key=lambda name: name != "connectome")
+
+
+def _strips(rows: pd.DataFrame, highlight: str) -> Figure:
+    wirings = wirings_of(rows)
+    figure = new_figure(height=3.3)
+    for ax, (key, factor, title) in zip(figure.subplots(1, len(MEASURES)), MEASURES, strict=True):
+        ax.set_title(title)
+        for x, wiring in enumerate(wirings):
+            group = rows[rows["wiring"] == wiring]
+            _strip(ax, x, factor * group[key].to_numpy(float), wiring_colour(wiring, wirings))
+            mine = group[group["name"] == highlight][key].to_numpy(float)
+            ax.plot(np.full(len(mine), x), factor * mine, "o", mfc="none", mec=colour("ink"), markersize=9)
+        ax.set_xticks(range(len(wirings)), wirings)
+        ax.set_xlim(-0.6, len(wirings) - 0.4)
+        ax.tick_params(axis="x", length=0)
+        ax.grid(False, axis="x")
+        if key == "survived":
+            ax.set_ylim(-3, 103)
+        else:
+            ax.set_ylim(bottom=0)
+    return figure
+
+
+def _strip(ax: Axes, x: float, values: NDArray[np.float64], tint: str) -> None:
+    """Every run as a dot beside the mean and its interval."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return
+    spread = 0.12 * (np.arange(len(values)) % 5 - 2) / 2 if len(values) > 1 else np.zeros(1)
+    ax.plot(x - 0.12 + spread, values, "o", color=tint, markersize=5, alpha=0.75, markeredgewidth=0)
+    estimate = bootstrap_mean(values)
+    ax.plot([x + 0.14, x + 0.34], [estimate.value] * 2, color=tint, linewidth=2.4)
+    if np.isfinite(estimate.low):
+        ax.plot([x + 0.24] * 2, [estimate.low, estimate.high], color=tint, linewidth=1.4)
+
+
+def _curves(curves: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
+    figure = new_figure(height=3.0)
+    panels = figure.subplots(1, 2)
+    measures = (("score", 1.0, "Score"), ("survived", 100.0, "Episodes without a fall, %"))
+    for ax, (key, factor, title) in zip(panels, measures, strict=True):
+        ax.set_title(f"{title}, by evaluation")
+        for wiring, tables in curves.items():
+            tint = wiring_colour(wiring, list(curves))
+            long = pd.concat([table[["step", key]] for table in tables if key in table]).dropna()
+            steps = np.unique(long["step"].to_numpy(float))
+            estimates = [bootstrap_mean(long[long["step"] == step][key].to_numpy(float)) for step in steps]
+            x = steps / 1e6
+            ax.fill_between(
+                x,
+                [factor * (e.low if np.isfinite(e.low) else e.value) for e in estimates],
+                [factor * (e.high if np.isfinite(e.high) else e.value) for e in estimates],
+                color=tint,
+                alpha=0.18,
+                linewidth=0,
+            )
+            ax.plot(x, [factor * e.value for e in estimates], color=tint, label=wiring)
+        ax.set_xlabel("million control steps")
+        ax.set_xlim(left=0)
+        ax.set_ylim(bottom=0)
+    panels[0].legend(loc="best")
+    return figure
+
+
+@as_svg
+def strips(rows: pd.DataFrame, highlight: str = "") -> Figure:
+    """Every run of every wiring, with mean and interval; the run named `highlight` is ringed."""
+    return _strips(rows, highlight)
+
+
+@as_svg
+def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
+    """Score and survival by evaluation, mean and interval over the runs of a wiring."""
+    return _curves(tables)
+
+
+@as_png
+def strips_png(rows: pd.DataFrame) -> Figure:
+    """The same as `strips`, as a picture for a slide."""
+    return _strips(rows, "")

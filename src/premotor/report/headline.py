@@ -1,0 +1,91 @@
+"""The headline figures of a run."""
+
+import numpy as np
+
+from premotor.analysis import wilson_interval
+from premotor.report.lesions import find_lesion, intact_row
+from premotor.report.page import Tile
+from premotor.report.reading import RunRecord, number
+from premotor.report.weights import wiring_facts
+from premotor.report.words import count, decimal, percent
+
+
+def headline(record: RunRecord) -> list[Tile]:
+    """Tiles: speed, episodes without a fall, joint error, the circuit, signs held, what its core is worth."""
+    tiles = [*_walking(record), *_wiring(record)]
+    lesion = find_lesion(record, "interneuron", "interneuron")
+    if lesion is not None:
+        left, base = number(lesion, "survived"), number(intact_row(record), "survived")
+        tiles.append(
+            Tile(
+                "Episodes without a fall, interneuron → interneuron synapses silenced",
+                percent(left),
+                note=f"{percent(base)} intact",
+                fraction=left if np.isfinite(left) else None,
+            )
+        )
+    return tiles
+
+
+def _walking(record: RunRecord) -> list[Tile]:
+    figures = record.figures
+    tiles: list[Tile] = []
+    speed, command = number(figures, "speed"), number(figures, "command")
+    if np.isfinite(speed):
+        asked = np.isfinite(command) and command > 0
+        tiles.append(
+            Tile(
+                "Forward speed",
+                decimal(speed),
+                "m/s",
+                f"{percent(speed / command)} of the {decimal(command)} m/s commanded" if asked else "",
+                fraction=speed / command if asked else None,
+            )
+        )
+    survived, episodes = number(figures, "survived"), number(figures, "episodes")
+    if np.isfinite(survived) and episodes >= 1:
+        standing = round(survived * episodes)
+        bounds = wilson_interval(standing, int(episodes))
+        seconds = number(figures, "seconds_per_episode")
+        label = (
+            f"Episodes of {decimal(seconds, 0)} s without a fall"
+            if np.isfinite(seconds)
+            else "Episodes without a fall"
+        )
+        tiles.append(
+            Tile(
+                label,
+                percent(survived),
+                note=f"{standing} of {int(episodes)}; 95% interval {percent(bounds.low)} to "
+                f"{percent(bounds.high)}",
+                fraction=survived,
+            )
+        )
+    error = number(figures, "joint_rmse")
+    if np.isfinite(error):
+        tiles.append(
+            Tile(
+                "Joint error against the reference gait",
+                decimal(float(np.rad2deg(error)), 1),
+                "°",
+                "root mean square, at the best phase and stride period",
+            )
+        )
+    return tiles
+
+
+def _wiring(record: RunRecord) -> list[Tile]:
+    circuit, facts = record.run.circuit, wiring_facts(record)
+    note = f"{count(int(circuit.synapses.sum()), 'synapse')} in {count(circuit.synapses.nnz, 'edge')}"
+    if circuit.gap_junctions is not None:
+        note += f", {count(circuit.gap_junctions.nnz, 'gap-junction edge')}"
+    broken = facts.sign_changes + facts.foreign
+    held = "all" if not broken else f"{facts.trained - broken:,} of {facts.trained:,}"
+    return [
+        Tile("Neurons", f"{len(circuit):,}", note=note),
+        Tile(
+            "Signs and wiring held",
+            held,
+            note=f"{count(facts.trained, 'synaptic edge')} compared with the connectome after learning",
+        ),
+    ]

@@ -1,0 +1,78 @@
+"""How it learned."""
+
+from premotor.report.learning_figures import inside, progress
+from premotor.report.page import Block, Missing, Picture, Section, Text
+from premotor.report.reading import RunRecord, number
+from premotor.report.words import count, decimal, duration, large, percent
+
+
+def learning_section(record: RunRecord) -> Section:
+    """Learning curves, from the log of iterations and the evaluations on the way."""
+    blocks: list[Block] = []
+    metrics, evaluations = record.metrics, record.evaluations
+    if not len(metrics):
+        missing = Missing(
+            "No iteration of learning has ended yet; continue the run with", record.command("resume")
+        )
+        return Section("How it learned", [missing])
+    best_step = None if record.best is None else number(record.best, "step")
+    blocks.append(
+        Picture(
+            progress(metrics, evaluations, best_step),
+            "Progress",
+            "Above: mean over the episodes that ended in an iteration, exploration included (faint), and "
+            "its running "
+            "mean over a twentieth of the run. Below: deterministic evaluations of the mean action, "
+            "always from the "
+            "same starts; the band is the 95% Wilson interval of the fraction and the standard deviation "
+            "of the speed "
+            "over episodes. The dashed line marks the evaluation with the best score, whose controller is "
+            "kept and "
+            "is the one that everything below shows.",
+        )
+    )
+    if not len(evaluations):
+        blocks.append(Missing("No evaluation was run during learning (evaluation.every_steps)."))
+    blocks.append(Text(_story(record)))
+    blocks.append(
+        Picture(
+            inside(metrics),
+            "Inside the learner",
+            "Each iteration's value (faint) and its running mean over a twentieth of the run. The "
+            "divergence is the "
+            "mean Kullback–Leibler divergence of the new policy from the one that acted. Explained "
+            "variance is that of "
+            "the critic; 1 is perfect.",
+        )
+    )
+    return Section(
+        "How it learned",
+        blocks,
+        lead=f"{record.run.settings.learning.kind.upper()}, {large(metrics['steps'].iloc[-1])} control "
+        "steps in "
+        f"{count(len(metrics), 'iteration')}, {duration(metrics['seconds'].iloc[-1])}.",
+    )
+
+
+def _story(record: RunRecord) -> str:
+    metrics = record.metrics
+    speed = metrics["steps_per_second"].median() if "steps_per_second" in metrics else float("nan")
+    parts = [f"The median iteration ran at {decimal(speed, 0)} control steps a second, updates included."]
+    if record.best is not None:
+        best = record.best
+        parts.append(
+            f"The best evaluation, after {large(number(best, 'step'))} steps, scored "
+            f"{decimal(number(best, 'score'), 3)}: "
+            f"{percent(number(best, 'survived'))} of its {count(number(best, 'episodes'), 'episode')} "
+            "without a fall, at "
+            f"{decimal(number(best, 'speed'))} m/s."
+        )
+    finished = record.run.finished
+    total = record.run.settings.learning.steps
+    reasons = {
+        "steps": f"Learning ended after all of its {large(total)} steps.",
+        "score": "Learning ended early, since an evaluation reached the score asked for (stop.score).",
+        "minutes": "Learning ended by the clock (stop.minutes).",
+    }
+    parts.append(reasons.get(finished or "", f"Learning has not ended: {large(total)} steps are planned."))
+    return " ".join(parts)

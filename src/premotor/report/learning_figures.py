@@ -1,0 +1,151 @@
+"""Figures of how a run learned."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from premotor.analysis import wilson_interval
+from premotor.report.style import as_svg, colour, new_figure
+
+TERM_COLOURS = ("left", "accent", "excitatory", "right", "sensory", "motor")
+
+
+@as_svg
+def progress(metrics: pd.DataFrame, evaluations: pd.DataFrame, best_step: float | None) -> Figure:
+    """Return and episode length by iteration; survival and speed by evaluation."""
+    figure = new_figure(height=4.6)
+    axes = figure.subplots(2, 2, sharex=True)
+    _curve(axes[0, 0], metrics, "return", "Return of an episode")
+    _curve(axes[0, 1], metrics, "episode_length", "Control steps before an episode ends")
+    _survival(axes[1, 0], evaluations)
+    _speed(axes[1, 1], evaluations)
+    for ax in axes.flat:
+        if best_step is not None:
+            ax.axvline(best_step / 1e6, color=colour("excitatory"), linewidth=1, linestyle=(0, (4, 3)))
+    if best_step is not None:
+        axes[0, 0].annotate(
+            "best",
+            (best_step / 1e6, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-3, -2),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            color=colour("excitatory"),
+            fontsize=8.5,
+        )
+    _millions(axes[1])
+    return figure
+
+
+@as_svg
+def inside(metrics: pd.DataFrame) -> Figure:
+    """Reward terms, losses, divergence, step size, exploration and speed of computation, by iteration."""
+    figure = new_figure(height=5.6)
+    axes = figure.subplots(3, 2, sharex=True)
+    terms = [name for name in metrics.columns if name.startswith("reward/")]
+    for name, token in zip(terms, _cycled(len(terms)), strict=True):
+        _line(axes[0, 0], metrics, name, token, label=name.removeprefix("reward/"))
+    axes[0, 0].set_title("Reward terms, mean of a step")
+    if terms:
+        axes[0, 0].legend(ncols=2, loc="best", handlelength=1.2, columnspacing=1)
+    panels: tuple[tuple[Axes, str, Sequence[str], bool], ...] = (
+        (axes[0, 1], "Loss of the critic", ("value_loss",), True),
+        (axes[1, 0], "Loss of the policy", ("policy_loss",), False),
+        (axes[1, 1], "Divergence of an update, nats", ("kl",), False),
+        (axes[2, 0], "Learning rate", ("learning_rate",), True),
+        (axes[2, 1], "Exploration and explained variance", ("action_spread", "explained_variance"), False),
+    )
+    for ax, title, names, logarithmic in panels:
+        ax.set_title(title)
+        present = [name for name in names if name in metrics]
+        for name, token in zip(present, _cycled(len(present), first="accent"), strict=True):
+            _line(ax, metrics, name, token, label=name.replace("_", " "))
+            if logarithmic and (metrics[name].dropna() > 0).all():
+                _logarithmic(ax)
+        if len(present) > 1:
+            ax.legend(loc="best")
+            ax.set_ylim(bottom=max(-1.0, ax.get_ylim()[0]))
+    _millions(axes[2])
+    return figure
+
+
+def _cycled(count: int, first: str = "left") -> list[str]:
+    start = TERM_COLOURS.index(first)
+    return [TERM_COLOURS[(start + i) % len(TERM_COLOURS)] for i in range(count)]
+
+
+def _line(ax: Axes, table: pd.DataFrame, name: str, token: str, label: str | None = None) -> None:
+    """The values faintly, and their running mean over a twentieth of the record."""
+    x, y = table["steps"] / 1e6, table[name]
+    window = max(1, len(table) // 20)
+    if window > 2:
+        ax.plot(x, y, color=colour(token), linewidth=0.7, alpha=0.3)
+    smooth = y.rolling(window, center=True, min_periods=1).mean()
+    ax.plot(x, smooth, color=colour(token), label=label)
+
+
+def _logarithmic(ax: Axes) -> None:
+    """A logarithmic scale with plain numbers."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _curve(ax: Axes, metrics: pd.DataFrame, name: str, title: str) -> None:
+    ax.set_title(title)
+    if name in metrics:
+        _line(ax, metrics, name, "accent")
+
+
+def _survival(ax: Axes, evaluations: pd.DataFrame) -> None:
+    ax.set_title("Evaluation: episodes without a fall, %")
+    ax.set_ylim(-3, 103)
+    if not {"survived", "episodes"} <= set(evaluations):
+        return
+    rows = evaluations.dropna(subset=["survived", "episodes"])
+    bounds = [
+        wilson_interval(round(k * n), int(n)) for k, n in zip(rows["survived"], rows["episodes"], strict=True)
+    ]
+    x = rows["step"] / 1e6
+    ax.fill_between(
+        x,
+        [100 * b.low for b in bounds],
+        [100 * b.high for b in bounds],
+        color=colour("accent"),
+        alpha=0.2,
+        linewidth=0,
+    )
+    ax.plot(x, 100 * rows["survived"], color=colour("accent"), marker="o", markersize=3.5)
+
+
+def _speed(ax: Axes, evaluations: pd.DataFrame) -> None:
+    ax.set_title("Evaluation: forward speed, m/s")
+    if not {"speed", "speed_sd"} <= set(evaluations):
+        return
+    x = evaluations["step"] / 1e6
+    mean, spread = evaluations["speed"], evaluations["speed_sd"]
+    ax.fill_between(x, mean - spread, mean + spread, color=colour("accent"), alpha=0.2, linewidth=0)
+    ax.plot(x, mean, color=colour("accent"), marker="o", markersize=3.5, label="walked (mean ± sd)")
+    if "command" in evaluations:
+        ax.plot(
+            x,
+            evaluations["command"],
+            color=colour("reference"),
+            linestyle="--",
+            linewidth=1.2,
+            label="commanded",
+        )
+        ax.legend(loc="best")
+    ax.set_ylim(bottom=min(0.0, float(np.nanmin(mean - spread))))
+
+
+def _millions(row: Sequence[Axes]) -> None:
+    for ax in row:
+        ax.set_xlabel("million control steps")
+        ax.set_xlim(left=0)

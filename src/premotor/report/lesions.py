@@ -1,0 +1,125 @@
+"""What each class of synapse is worth."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from premotor.report.lesions_figures import lesion_bars
+from premotor.report.page import Block, Missing, Picture, Section, Table, Text
+from premotor.report.reading import RunRecord, number
+from premotor.report.words import count, decimal, listed, percent
+
+TITLE = "What each class of synapse is worth"
+MOST_TYPES = 25
+"""Cell types shown as bars; the table has all."""
+
+
+def intact_row(record: RunRecord) -> Mapping[str, Any]:
+    """The figures of the controller with all its synapses, in the same episodes where they were noted."""
+    return next((row for row in record.lesions if row["name"] == "intact"), record.figures)
+
+
+def find_lesion(record: RunRecord, pre: str, post: str, kind: str = "chemical") -> Mapping[str, Any] | None:
+    """The lesion of all synapses of a kind from one class onto another, where it was made."""
+    same = (r for r in record.lesions if (r.get("pre"), r.get("post"), r["kind"]) == (pre, post, kind))
+    return next(same, None)
+
+
+def lesions_section(record: RunRecord) -> Section:
+    """Survival and speed with one group of synapses silenced at a time."""
+    cut = [row for row in record.lesions if row["name"] != "intact"]
+    if not cut:
+        return Section(TITLE, [Missing("No lesions were run:", record.command("evaluate", "--lesions"))])
+    intact = intact_row(record)
+    types = [row for row in cut if str(row["name"]).startswith("type ")]
+    groups = [row for row in cut if row not in types]
+    command = number(record.figures, "command")
+    blocks: list[Block] = []
+    if groups:
+        blocks.append(
+            Picture(
+                lesion_bars(sorted(groups, key=_order), intact, command),
+                "One group of synapses silenced at a time",
+                "Each bar is the same controller in the same episodes with the synapses from one class "
+                "onto another at "
+                "zero, nothing learned again. Blue: chemical synapses; olive: gap junctions; grey: both. "
+                "Black line: "
+                "nothing silenced" + ("; dashed: the mean commanded speed." if np.isfinite(command) else "."),
+            )
+        )
+        blocks.append(Text(_verdict(groups, intact)))
+    if types:
+        worst = sorted(types, key=_harm)[:MOST_TYPES]
+        blocks.append(
+            Picture(
+                lesion_bars(worst, intact, command),
+                "One cell type at a time",
+                "All synapses and gap junctions of a cell type at zero, those onto it and those it makes. "
+                + (
+                    f"The {len(worst)} of {count(len(types), 'type')} that cost most."
+                    if len(types) > len(worst)
+                    else ""
+                ),
+            )
+        )
+    blocks.append(_table([*sorted(groups, key=_order), *sorted(types, key=_harm)], intact))
+    return Section(
+        TITLE,
+        blocks,
+        lead="A controller that walks as well without its recurrent synapses does not use its wiring, "
+        "whatever its score.",
+    )
+
+
+def _harm(row: Mapping[str, Any]) -> tuple[float, float]:
+    return (_known(row, "score", "survived"), _known(row, "survived", "speed"))
+
+
+def _known(row: Mapping[str, Any], *keys: str) -> float:
+    """The first of these figures that exists; infinity where none does, which sorts last."""
+    values = [number(row, key) for key in keys]
+    return next((value for value in values if np.isfinite(value)), np.inf)
+
+
+def _order(row: Mapping[str, Any]) -> tuple[bool, float, float]:
+    """Sums ("all …") first, then what costs most."""
+    return (not str(row["name"]).startswith("all "), *_harm(row))
+
+
+def _verdict(groups: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> str:
+    base = number(intact, "survived")
+    single = [row for row in groups if not str(row["name"]).startswith("all ")]
+    vital = [row for row in single if number(row, "survived") < 0.5 * base]
+    idle = [row for row in single if number(row, "survived") >= 0.95 * base]
+    parts = []
+    if vital:
+        names = listed([str(row["name"]) for row in sorted(vital, key=_harm)])
+        parts.append(
+            f"Without {names}, fewer than half of the episodes end without a fall that do so intact."
+        )
+    else:
+        parts.append("No single group of synapses costs half of the episodes without a fall.")
+    if idle:
+        parts.append(f"At least 95% of them are left without {listed([str(row['name']) for row in idle])}.")
+    return " ".join(parts)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> Table:
+    body = [
+        [
+            str(row["name"]),
+            "–" if row.get("synapses") is None else f"{number(row, 'synapses'):,.0f}",
+            percent(number(row, "survived")),
+            decimal(number(row, "speed")),
+            decimal(number(row, "score"), 3),
+        ]
+        for row in [{**intact, "name": "intact", "synapses": None}, *rows]
+    ]
+    return Table(
+        head=["silenced", "edges", "without a fall", "speed, m/s", "score"],
+        rows=body,
+        numeric=(1, 2, 3, 4),
+        strong=(0,),
+        title="All lesions",
+    )

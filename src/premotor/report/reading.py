@@ -1,0 +1,216 @@
+"""Everything that a report needs from a run folder, read once and checked."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from premotor.errors import PremotorError
+from premotor.experiments.arrays import load_arrays
+from premotor.experiments.files import read_json
+from premotor.experiments.run import Run
+
+LESION_KEYS = ("name", "kind", "survived", "speed")
+TRACE_AXES = {
+    "time": ("steps",),
+    "qpos": ("steps", "episodes", "positions"),
+    "qvel": ("steps", "episodes", "velocities"),
+    "action": ("steps", "episodes", "actions"),
+    "contact": ("steps", "episodes", "feet"),
+    "alive": ("steps", "episodes"),
+    "command": ("episodes",),
+    "phase": ("steps", "episodes"),
+    "rates": ("steps", "neurons"),
+}
+OPTIONAL = ("command", "phase")
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """States of the evaluation episodes, as `premotor.experiments` records them."""
+
+    time: NDArray
+    qpos: NDArray
+    qvel: NDArray
+    action: NDArray
+    contact: NDArray
+    alive: NDArray
+    rates: NDArray
+    command: NDArray | None
+    phase: NDArray | None
+    control_period: float
+
+    @property
+    def episodes(self) -> int:
+        """Episodes side by side."""
+        return int(self.qpos.shape[1])
+
+    def length(self, episode: int) -> int:
+        """Steps before an episode ended."""
+        ended = np.flatnonzero(self.alive[:, episode] == 0)
+        return int(ended[0]) if len(ended) else len(self.time)
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Signed weights of the chemical synapses and conductances of the gap junctions of a controller."""
+
+    pre: NDArray[np.intp]
+    post: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    junction_a: NDArray[np.intp]
+    junction_b: NDArray[np.intp]
+    conductance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RunRecord:
+    """A run folder's contents; what the folder does not hold is None or empty."""
+
+    run: Run
+    task: Any
+    metrics: pd.DataFrame
+    evaluations: pd.DataFrame
+    best: Mapping[str, Any] | None
+    test: Mapping[str, Any] | None
+    """Figures of `premotor evaluate`, in episodes that learning never saw."""
+    trace: Trace | None
+    before: Weights
+    after: Weights | None
+    lesions: list[dict[str, Any]]
+    provenance: Mapping[str, Any]
+    videos: list[Path]
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """What the controller is judged by: the test where there is one, the best evaluation otherwise."""
+        return self.test or self.best or {}
+
+    @property
+    def classes(self) -> list[str]:
+        """Class of every neuron; "unknown" where the circuit does not tell."""
+        return [str(name) or "unknown" for name in self.run.circuit.neurons["class"]]
+
+    def command(self, *words: str) -> str:
+        """A command line about this run."""
+        return " ".join(["premotor", words[0], str(self.run.folder), *words[1:]])
+
+
+def read_run(folder: str | os.PathLike[str]) -> RunRecord:
+    """Read a run folder.
+
+    Raises:
+        PremotorError: no run folder, or a file in it is missing, damaged, or does not fit the others.
+    """
+    run = Run(folder)
+    places = run.places
+    task = run.task()
+    best = run.best if places.best_record.exists() else None
+    test = _mapping(places.test_file) if places.test_file.exists() else None
+    trace = read_trace(places.trace_file, task, len(run.circuit)) if places.trace_file.exists() else None
+    provenance = _mapping(places.provenance_file)
+    return RunRecord(
+        run=run,
+        task=task,
+        metrics=_numeric(run.metrics, places.metrics_file),
+        evaluations=_numeric(run.evaluations, places.evaluations_folder),
+        best=best,
+        test=test,
+        trace=trace,
+        before=_weights(run, "initial"),
+        after=_weights(run, "best") if best else None,
+        lesions=_lesions(run.lesions, places.lesions_file),
+        provenance=provenance,
+        videos=sorted((places.path / "video").glob("*.mp4")),
+    )
+
+
+def read_trace(path: Path, task: Any, neurons: int) -> Trace:
+    """Read and check a trace of a task with so many neurons.
+
+    Raises:
+        PremotorError: the file is damaged, an array is missing, or does not fit the task or the circuit.
+    """
+    arrays = load_arrays(path)
+    sizes: dict[str, int] = {
+        "positions": task.body.model.nq,
+        "velocities": task.body.model.nv,
+        "actions": len(task.action_names),
+        "feet": len(task.body.feet),
+        "neurons": neurons,
+    }
+    for name, axes in TRACE_AXES.items():
+        if name not in arrays:
+            if name in OPTIONAL:
+                continue
+            raise PremotorError(f"{path} lacks the array {name}")
+        shape = arrays[name].shape
+        if len(shape) != len(axes):
+            raise PremotorError(f"{path}: {name} has shape {list(shape)}, but should be ({', '.join(axes)})")
+        for axis, size in zip(axes, shape, strict=True):
+            if sizes.setdefault(axis, size) != size:
+                raise PremotorError(f"{path}: {name} has {size} {axis}, but should have {sizes[axis]}")
+        if not np.isfinite(arrays[name]).all():
+            raise PremotorError(f"{path}: {name} holds values that are not finite")
+    if sizes["steps"] < 2 or sizes["episodes"] < 1:
+        raise PremotorError(
+            f"{path} holds {sizes['steps']} steps of {sizes['episodes']} episodes: nothing to show"
+        )
+    chosen = {name: arrays.get(name) for name in TRACE_AXES}
+    return Trace(**chosen, control_period=float(task.control_period))  # type: ignore[arg-type]
+
+
+def number(row: Mapping[str, Any], key: str) -> float:
+    """A figure of a record; NaN where it does not exist (missing or null)."""
+    value = row.get(key)
+    return float("nan") if value is None else float(value)
+
+
+def _weights(run: Run, which: str) -> Weights:
+    network = run.controller(which).network
+    return Weights(
+        pre=np.asarray(network.pre, np.intp),
+        post=np.asarray(network.post, np.intp),
+        weight=np.asarray(network.weight, np.float64),
+        junction_a=np.asarray(network.junction_a, np.intp),
+        junction_b=np.asarray(network.junction_b, np.intp),
+        conductance=np.asarray(network.conductance, np.float64),
+    )
+
+
+def _mapping(path: Path) -> Mapping[str, Any]:
+    record = read_json(path)
+    if not isinstance(record, dict):
+        raise PremotorError(f"{path} holds {type(record).__name__}, but should hold an object")
+    return record
+
+
+def _numeric(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The table with null as NaN, sorted by step; columns that hold no numbers are an error."""
+    for name in table.columns:
+        for value in table[name]:
+            if not (value is None or isinstance(value, int | float | np.number | np.bool_)):
+                raise PremotorError(f"{path}: {name} is {value!r}, but should be a number or null")
+    return table.astype(float)
+
+
+def _lesions(rows: Any, path: Path) -> list[dict[str, Any]]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise PremotorError(f"{path} should hold a list of objects, one a lesion")
+    for row in rows:
+        for key in LESION_KEYS:
+            if key not in row:
+                raise PremotorError(f"{path}: a lesion lacks {key}")
+        for key in ("survived", "speed"):
+            value = row[key]
+            if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
+                raise PremotorError(
+                    f"{path}: {key} of {row['name']} is {value!r}, but should be a number or null"
+                )
+    return rows

@@ -1,0 +1,91 @@
+"""The report of a run: one page, from its folder alone."""
+
+import os
+from pathlib import Path
+
+from premotor.experiments.files import write_atomically
+from premotor.report.about import about_section, describe_circuit
+from premotor.report.comparing import comparison_section
+from premotor.report.headline import headline
+from premotor.report.learning import learning_section
+from premotor.report.lesions import lesions_section
+from premotor.report.neurons import neurons_section
+from premotor.report.page import Page
+from premotor.report.reading import RunRecord, read_run
+from premotor.report.reproducing import reproducing_section
+from premotor.report.walking import walking_section
+from premotor.report.weights import weights_section
+from premotor.report.words import count, large
+
+
+def write_report(folder: str | os.PathLike[str]) -> Path:
+    """Write `report.html` into a run folder and return its path.
+
+    The page is one file that opens without a network. What the folder does not hold yet is said in words,
+    with the command that makes it.
+
+    Raises:
+        PremotorError: no run folder, or a file in it is missing, damaged or does not fit the others.
+    """
+    record = read_run(folder)
+    path = record.run.places.report_file
+    write_atomically(path, run_page(record).render())
+    return path
+
+
+def run_page(record: RunRecord) -> Page:
+    """The page of a run."""
+    settings = record.run.settings
+    sections = [
+        about_section(record),
+        learning_section(record),
+        walking_section(record),
+        neurons_section(record),
+        weights_section(record),
+        lesions_section(record),
+        comparison_section(record),
+        reproducing_section(record),
+    ]
+    sessions = record.provenance.get("sessions")
+    started = sessions[0].get("started", "") if isinstance(sessions, list) and sessions else ""
+    return Page(
+        title=record.run.folder.resolve().name,
+        kicker="premotor run report",
+        subtitle=f"{describe_circuit(record)}. Trained to {settings.task.kind} with the body "
+        f"{record.task.body.name}.",
+        sections=sections,
+        tiles=headline(record),
+        notes=_notes(record),
+        footer=f"Made by premotor from {record.run.folder.resolve().name}/, a run begun {str(started)[:10]}."
+        if started
+        else "Made by premotor.",
+    )
+
+
+def _notes(record: RunRecord) -> list[str]:
+    """What a reader must know first."""
+    notes = []
+    run = record.run
+    if run.finished is None:
+        notes.append(
+            f"This run is not finished: {large(run.step)} of {large(run.settings.learning.steps)} control "
+            "steps. "
+            f"Continue it with {record.command('resume')}."
+        )
+    if run.settings.circuit.null:
+        notes.append(
+            f"The wiring of this run is the null model {run.settings.circuit.null}, not the connectome's."
+        )
+    if record.test is None and record.best is not None:
+        episodes = count(float(record.best.get("episodes") or 0), "episode")
+        notes.append(
+            f"The headline figures are those of the best evaluation during learning ({episodes}), by "
+            "which it was chosen, "
+            "and so somewhat too good. Figures from episodes that learning never saw: "
+            f"{record.command('evaluate')}."
+        )
+    if record.test is not None and record.test.get("checkpoint") not in (None, "best"):
+        notes.append(
+            f"The test shown here is of the controller {record.test['checkpoint']!r}, not of the best one."
+        )
+    return notes

@@ -1,0 +1,193 @@
+"""One look for every figure: colours with a fixed meaning, type, and the way from a figure to a page.
+
+Figures are drawn with matplotlib's objects alone (no pyplot, no global figure), on a transparent ground. On a
+page they are inline SVG in which every colour of the palette stands as a CSS variable, so that the page's
+light and dark colour schemes reach into the figures.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+PALETTE: dict[str, tuple[str, str]] = {
+    # token: (on a light ground, on a dark ground)
+    "ink": ("#1f2328", "#e6e8eb"),
+    "muted": ("#646d76", "#9aa4ae"),
+    "rule": ("#d9dde1", "#343a41"),
+    "card": ("#ffffff", "#1a1e22"),
+    "accent": ("#33658a", "#86bbd8"),
+    "excitatory": ("#c4501b", "#f08a4b"),
+    "inhibitory": ("#1f6fb2", "#5fb0f2"),
+    "electrical": ("#8a7d1c", "#d3c24a"),
+    "left": ("#00876c", "#35c4a2"),
+    "right": ("#9b4f9e", "#d68fd8"),
+    "reference": ("#1f2329", "#e6e8ec"),
+    "sensory": ("#c98a0c", "#edb548"),
+    "interneuron": ("#5b7083", "#9fb3c6"),
+    "motor": ("#b03a5b", "#ee7f9c"),
+    "ascending": ("#4d8f3c", "#8fcf7d"),
+    "descending": ("#6a5acd", "#a99ff5"),
+    "other": ("#8b8f94", "#a9adb2"),
+}
+"""Colours by meaning. Red-orange and blue (excitatory, inhibitory) and green and purple (left, right) stay
+apart for every common kind of colour blindness (after Okabe and Ito 2008); classes are labelled as well."""
+
+CLASS_ORDER = ("sensory", "ascending", "descending", "interneuron", "motor", "other")
+"""The order of classes of neurons in every figure: from what enters to what leaves."""
+
+WIDTH = 8.6
+"""Width of a full figure, in inches."""
+
+RULES: Any = {  # matplotlib types the names of its parameters one by one
+    "axes.axisbelow": True,
+    "axes.edgecolor": PALETTE["muted"][0],
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.labelcolor": PALETTE["muted"][0],
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": PALETTE["ink"][0],
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "figure.facecolor": "none",
+    "figure.titlesize": 10,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "grid.color": PALETTE["rule"][0],
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "legend.labelcolor": PALETTE["ink"][0],
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "savefig.facecolor": "none",
+    "svg.fonttype": "none",
+    "text.color": PALETTE["ink"][0],
+    "xtick.color": PALETTE["muted"][0],
+    "xtick.labelsize": 8.5,
+    "ytick.color": PALETTE["muted"][0],
+    "ytick.labelsize": 8.5,
+}
+
+
+def colour(token: str) -> str:
+    """The colour of a meaning (on a light ground); that of "other" for a class of neurons without its own."""
+    return PALETTE.get(token, PALETTE["other"])[0]
+
+
+def new_figure(width: float = WIDTH, height: float = 3.0) -> Figure:
+    """An empty figure of a size in inches whose parts make room for each other."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def as_svg[**P](draw: Callable[P, Figure]) -> Callable[P, str]:
+    """Turn a function that draws a figure into one that returns it as inline SVG.
+
+    The SVG of a figure depends on nothing but the function's name and what it draws.
+    """
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> str:
+        with mpl.rc_context({**RULES, "svg.hashsalt": draw.__name__}):
+            return to_svg(draw(*args, **kwargs), draw.__name__)
+
+    return drawn
+
+
+def as_png[**P](draw: Callable[P, Figure]) -> Callable[P, bytes]:
+    """Turn a function that draws a figure into one that returns it as a PNG on white."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> bytes:
+        with mpl.rc_context(RULES):
+            buffer = io.BytesIO()
+            figure = draw(*args, **kwargs)
+            figure.savefig(
+                buffer,
+                format="png",
+                dpi=160,
+                facecolor="white",
+                bbox_inches="tight",
+                pad_inches=0.15,
+                metadata={"Software": None},
+            )
+            return buffer.getvalue()
+
+    return drawn
+
+
+def to_svg(figure: Figure, name: str) -> str:
+    """A figure as an SVG element for a page; ids begin with `name` so that figures do not share them."""
+    buffer = io.StringIO()
+    figure.savefig(
+        buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+    )
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    # Its size is the page's business, and its style element would reach the whole page.
+    text = re.sub(r'\s(?:width|height)="[^"]*pt"', "", text, count=2)
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
+    prefix = f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:6]}-"
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}", text)
+    for token, (light, _) in PALETTE.items():
+        text = text.replace(light, f"var(--{token})")
+    return text
+
+
+def tinted(token: str, strength: ArrayLike) -> NDArray[np.float64]:
+    """An image in one colour whose opacity is `strength` in [0, 1]; NaN is empty. Shape (…, 4).
+
+    Opacity instead of whiteness lets the same image stand on a light and on a dark page.
+    """
+    alpha = np.clip(np.nan_to_num(np.asarray(strength, np.float64)), 0.0, 1.0)
+    image = np.empty((*alpha.shape, 4))
+    image[..., :3] = _middle(token)
+    image[..., 3] = alpha
+    return image
+
+
+def signed(values: ArrayLike, limit: float, power: float = 0.5) -> NDArray[np.float64]:
+    """An image of signed values: excitatory colour above 0, inhibitory below, opacity (|v| / limit)^power."""
+    array = np.asarray(values, np.float64)
+    strength = (np.abs(array) / limit) ** power if limit > 0 else np.zeros_like(array)
+    return np.where((array > 0)[..., None], tinted("excitatory", strength), tinted("inhibitory", strength))
+
+
+def _middle(token: str) -> NDArray[np.float64]:
+    """Between the light and the dark scheme's colour: what is burnt into an image must do for both."""
+    light, dark = PALETTE[token]
+    return 0.5 * (np.array(to_rgb(light)) + np.array(to_rgb(dark)))
+
+
+def label_blocks(axes: Axes, blocks: Sequence[tuple[str, int, int]], axis: str, total: int) -> None:
+    """Name classes of neurons along an axis of a matrix (`axis` "x" or "y"), with hairlines between them."""
+    names: Any = axes.set_xticks if axis == "x" else axes.set_yticks
+    line: Any = axes.axvline if axis == "x" else axes.axhline
+    shown = [(name or "unknown", start, end) for name, start, end in blocks]
+    names([(start + end) / 2 - 0.5 for _, start, end in shown], [name for name, _, _ in shown])
+    axes.tick_params(axis="x" if axis == "x" else "y", length=0)
+    ticks = axes.get_xticklabels() if axis == "x" else axes.get_yticklabels()
+    for tick, (name, _, _) in zip(ticks, shown, strict=True):
+        tick.set_color(colour(name))
+    for _, _, end in shown[:-1]:
+        line(end - 0.5, color=colour("rule"), linewidth=0.8)
+
+
+def stylesheet_variables() -> str:
+    """CSS that gives every colour its value in the light and in the dark scheme."""
+    light = " ".join(f"--{token}: {value[0]};" for token, value in PALETTE.items())
+    dark = " ".join(f"--{token}: {value[1]};" for token, value in PALETTE.items())
+    return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"

@@ -1,0 +1,59 @@
+"""A video of the walk, from the trace of a run."""
+
+import os
+from pathlib import Path
+
+from premotor.bodies import render_frames, write_video
+from premotor.bodies.rendering import Backend
+from premotor.errors import PremotorError
+from premotor.experiments.run import Run
+from premotor.report.reading import Trace, read_trace
+
+
+def write_walk_video(
+    folder: str | os.PathLike[str],
+    *,
+    episode: int = 0,
+    size: tuple[int, int] = (640, 360),
+    backend: Backend = "auto",
+) -> Path:
+    """Draw an episode of a run's last evaluation into `video/walk.mp4` and return its path.
+
+    Frames are those control steps that come nearest to 25 a second, so that it plays in real time.
+
+    Args:
+        folder: the run folder.
+        episode: which of the episodes.
+        size: width and height in pixels, even numbers.
+        backend: see `premotor.bodies.rendering.render_frames`.
+
+    Raises:
+        PremotorError: no run folder, no trace in it, no such episode, or no video can be written.
+    """
+    run = Run(folder)
+    path = run.places.trace_file
+    if not path.exists():
+        raise PremotorError(
+            f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`"
+        )
+    task = run.task()
+    trace = read_trace(path, task, len(run.circuit))
+    if not 0 <= episode < trace.episodes:
+        raise PremotorError(f"episode is {episode}; {path} holds the episodes 0 to {trace.episodes - 1}")
+    stride = max(1, round(0.04 / trace.control_period))
+    chosen = range(0, trace.length(episode), stride)
+    frames = render_frames(
+        task.body,
+        trace.qpos[list(chosen), episode],
+        size,
+        backend,
+        [_caption(trace, episode, step) for step in chosen],
+    )
+    target = run.folder / "video" / ("walk.mp4" if episode == 0 else f"walk-{episode}.mp4")
+    target.parent.mkdir(exist_ok=True)
+    return write_video(target, frames, 1 / (stride * trace.control_period))
+
+
+def _caption(trace: Trace, episode: int, step: int) -> str:
+    text = f"{trace.time[step]:.1f} s"
+    return text if trace.command is None else f"{text}   commanded {trace.command[episode]:.2f} m/s"

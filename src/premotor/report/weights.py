@@ -1,0 +1,170 @@
+"""The weights before and after learning."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from premotor.analysis import ClassPair, by_class_pair, sorted_by_class, weight_change, weight_matrix
+from premotor.report.page import Block, Missing, Picture, Section, Table, Text
+from premotor.report.reading import RunRecord
+from premotor.report.style import CLASS_ORDER
+from premotor.report.weights_figures import changes, histograms, matrices, scatter
+from premotor.report.words import count, decimal, percent
+
+MOST_PAIRS = 6
+"""Pairs of classes shown as histograms; the table has all."""
+
+
+@dataclass(frozen=True)
+class WiringFacts:
+    """Whether the trained synapses are those of the connectome."""
+
+    trained: int
+    """Synaptic edges of the controller."""
+    unsigned: int
+    """Edges of the circuit that carry nothing, since the sign of their neuron is unknown."""
+    sign_changes: int
+    """Edges whose weight has another sign than their presynaptic neuron."""
+    foreign: int
+    """Edges that the circuit does not have."""
+
+
+def wiring_facts(record: RunRecord) -> WiringFacts:
+    """Compare the controller's synapses, after learning where known, with the circuit's, one by one."""
+    weights = record.after or record.before
+    circuit = record.run.circuit
+    sign = circuit.neurons["sign"].to_numpy(np.int64)
+    real = circuit.synapses.tocoo()
+    size = len(circuit)
+    edges = set((real.row.astype(np.int64) * size + real.col).tolist())
+    keys = weights.pre * size + weights.post
+    active = weights.weight != 0
+    return WiringFacts(
+        trained=len(weights.weight),
+        unsigned=int(circuit.synapses.nnz - len(edges.intersection(keys.tolist()))),
+        sign_changes=int((np.sign(weights.weight) != sign[weights.pre])[active].sum()),
+        foreign=sum(key not in edges for key in keys[active].tolist()),
+    )
+
+
+def weights_section(record: RunRecord) -> Section:
+    """Matrix, histograms by class pair, scatter and table of signed weights before and after."""
+    title = "The weights before and after"
+    before, after = record.before, record.after
+    if after is None:
+        text = "No controller was evaluated yet, so there is none to compare with its beginning:"
+        return Section(title, [Missing(text, record.command("resume"))])
+    if not np.array_equal(before.pre, after.pre) or not np.array_equal(before.post, after.post):
+        return Section(
+            title, [Text("The synapses of the two controllers differ, so they cannot be compared.")]
+        )
+    classes = record.classes
+    pairs = by_class_pair(
+        [classes[i] for i in before.pre], [classes[i] for i in before.post], before.weight, after.weight
+    )
+    order, blocks = sorted_by_class(classes, CLASS_ORDER)
+    limit = float(np.percentile(np.abs(np.concatenate([before.weight, after.weight])), 99)) if pairs else 1.0
+    facts = wiring_facts(record)
+    several = [pair for pair in pairs if np.isfinite(pair.change.median_log2_ratio)]
+    blocks_shown: list[Block] = [
+        Text(_verdict(facts)),
+        Picture(
+            matrices(
+                weight_matrix(before.pre, before.post, before.weight, order),
+                weight_matrix(after.pre, after.post, after.weight, order),
+                blocks,
+                limit,
+            ),
+            "Signed weights",
+            "Rows are presynaptic, columns postsynaptic, sorted by class. Orange: excitatory; blue: "
+            "inhibitory; opacity "
+            f"grows with the square root of the magnitude, full at {decimal(limit, 2)} (the 99th "
+            "percentile). What is empty "
+            "has no synapse in the connectome, and can never get one.",
+        ),
+    ]
+    if several:
+        shown = several[:MOST_PAIRS]
+        blocks_shown += [
+            Picture(
+                histograms(shown),
+                "Magnitudes by pair of classes",
+                "Excitatory synapses upwards, inhibitory ones downwards. Outline: before learning; "
+                "filled: after. "
+                + (f"The {len(shown)} pairs with most synapses." if len(several) > len(shown) else ""),
+            ),
+            Picture(
+                scatter(before.weight, after.weight),
+                "Every synapse",
+                "Magnitude after against before. The line is no change, the band a factor of two.",
+                narrow=True,
+            ),
+            Picture(
+                changes(several[:12]),
+                "Growth by pair of classes",
+                "After over before: median (dot) and the middle 95% of the synapses (line).",
+                narrow=True,
+            ),
+        ]
+    blocks_shown.append(_table(record, pairs))
+    return Section(
+        title,
+        blocks_shown,
+        lead="Learning may change how strong a synapse is. It can neither change its sign nor make a new "
+        "one.",
+    )
+
+
+def _verdict(facts: WiringFacts) -> str:
+    text = f"Of {count(facts.trained, 'synaptic edge')}, compared one by one with the circuit, "
+    if facts.sign_changes == 0 and facts.foreign == 0:
+        text += "none has another sign than its presynaptic neuron and none is missing from the connectome."
+    else:
+        text += (
+            f"{facts.sign_changes:,} have another sign than their presynaptic neuron and "
+            f"{facts.foreign:,} are missing from "
+            "the connectome."
+        )
+    if facts.unsigned:
+        text += (
+            f" {count(facts.unsigned, 'more edge')} carry nothing, since the sign of their neuron is unknown."
+        )
+    return text
+
+
+def _table(record: RunRecord, pairs: list[ClassPair]) -> Table:
+    rows = [_row(f"{pair.pre} → {pair.post}", pair.before, pair.after) for pair in pairs]
+    if record.after is not None and len(record.after.conductance):
+        rows.append(_row("gap junctions", record.before.conductance, record.after.conductance))
+    return Table(
+        head=[
+            "synapses",
+            "edges",
+            "excitatory",
+            "median change",
+            "changed twofold",
+            "correlation",
+            "sign changes",
+        ],
+        rows=rows,
+        numeric=(1, 2, 3, 4, 5, 6),
+        title="Change by pair of classes",
+        caption="Median of after / before; fraction of the edges that grew or shrank at least twofold; "
+        "Pearson "
+        "correlation of the logarithms of the magnitudes before and after.",
+    )
+
+
+def _row(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> list[str]:
+    change = weight_change(before, after)
+    junctions = name == "gap junctions"
+    return [
+        name,
+        f"{change.synapses:,}",
+        "–" if junctions else percent(float((after > 0).mean())),
+        f"×{decimal(2.0**change.median_log2_ratio)}" if np.isfinite(change.median_log2_ratio) else "–",
+        percent(change.changed_twofold),
+        decimal(change.correlation),
+        "–" if junctions else f"{change.sign_changes:,}",
+    ]
