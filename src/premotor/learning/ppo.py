@@ -1,0 +1,185 @@
+"""Proximal policy optimisation for controllers that have a state."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from premotor.learning.critic import Critic
+from premotor.learning.distribution import log_probability, sample
+from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
+from premotor.learning.settings import PPOSettings
+from premotor.networks import Controller, Product, calibrated
+from premotor.tasks import VectorEnvironment
+
+
+WARM_UP = 50
+"""Control steps of random actions before learning."""
+
+
+class PPOState(eqx.Module):
+    """All that a training run carries from one iteration to the next: arrays only, so that it checkpoints."""
+
+    controller: Controller
+    critic: Critic
+    optimiser: optax.OptState
+    learning_rate: Float[Array, ""]
+    key: Array
+    iteration: Array
+    steps: Array
+    state: Float[Array, "neurons environments"]
+    observation: Float[Array, "environments observations"]
+    started: Array
+    """Environments whose episode starts at the next step: their neurons are then silent."""
+    episode_return: Array
+    episode_length: Array
+
+
+def initialise(
+    controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: PRNGKeyArray
+) -> PPOState:
+    """The state before the first iteration; resets `environment`.
+
+    A first roll-out of random actions sets the normalizer and the controller's calibration to observations of
+    the task itself.
+    """
+    key_critic, key_warm, key = jax.random.split(key, 3)
+    controller = _warmed(controller, environment, settings, key_warm)
+    critic = Critic.initial(len(controller.observation_names), settings.critic_layers, key_critic)
+    trained = eqx.filter((controller, critic), trained_arrays(controller, critic))
+    n = environment.environments
+    return PPOState(
+        controller=controller,
+        critic=critic,
+        optimiser=optimiser(settings).init(trained),
+        learning_rate=jnp.asarray(settings.learning_rate),
+        key=key,
+        iteration=jnp.asarray(0),
+        steps=jnp.asarray(0),
+        state=controller.initial_state(n),
+        observation=jnp.asarray(environment.reset(), jnp.float32),
+        started=jnp.ones(n, bool),
+        episode_return=jnp.zeros(n),
+        episode_length=jnp.zeros(n, jnp.int32),
+    )
+
+
+def iterate(
+    state: PPOState, environment: VectorEnvironment, settings: PPOSettings
+) -> tuple[PPOState, dict[str, float]]:
+    """One roll-out and its update; the new state and what happened.
+
+    Raises:
+        FloatingPointError: a loss or a parameter is no longer finite.
+    """
+    state, batch, metrics = _roll_out(state, environment, settings)
+    learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
+    key, key_update = jax.random.split(state.key)
+    if settings.schedule == "linear":
+        fraction = 1.0 - float(state.steps) / settings.steps
+        learnt = eqx.tree_at(lambda x: x.learning_rate, learnt, jnp.asarray(settings.learning_rate * max(fraction, 0.0)))
+    learnt, losses = update(learnt, batch, key_update, settings, bool(state.iteration < settings.bootstrap_warmup))
+    metrics |= {name: float(value) for name, value in losses.items()}
+    if not all(np.isfinite(metrics[name]) for name in losses):
+        bad = ", ".join(f"{name} {metrics[name]}" for name in losses if not np.isfinite(metrics[name]))
+        raise FloatingPointError(f"training diverged at iteration {int(state.iteration) + 1}: {bad}")
+    n = settings.rollout * environment.environments
+    state = PPOState(
+        controller=learnt.controller,
+        critic=learnt.critic,
+        optimiser=learnt.optimiser,
+        learning_rate=learnt.learning_rate,
+        key=key,
+        iteration=state.iteration + 1,
+        steps=state.steps + n,
+        state=state.state,
+        observation=state.observation,
+        started=state.started,
+        episode_return=state.episode_return,
+        episode_length=state.episode_length,
+    )
+    return state, metrics
+
+
+def _warmed(controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array) -> Controller:
+    rows = [environment.reset()]
+    key_probe, *keys = jax.random.split(key, WARM_UP + 1)
+    shape = (environment.environments, len(controller.action_names))
+    for step_key in keys:
+        action = sample(step_key, jnp.zeros(shape), controller.log_spread)
+        rows.append(environment.step(np.asarray(action)).observation)
+    observations = jnp.asarray(np.stack(rows), jnp.float32)
+    controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(observations))
+    return calibrated(controller, observations, key_probe)
+
+
+@eqx.filter_jit
+def _prepare(controller: Controller) -> Product:
+    return controller.product()
+
+
+@eqx.filter_jit
+def _act(
+    controller: Controller, product: Product, state: Array, observation: Array, started: Array, key: Array
+) -> tuple[Array, Array, Array, Array]:
+    state = jnp.where(started, controller.initial_state(len(observation)), state)
+    state, mean = controller.act(product, state, observation)
+    action = sample(key, mean, controller.log_spread)
+    return state, action, mean, log_probability(action, mean, controller.log_spread)
+
+
+def _roll_out(
+    state: PPOState, environment: VectorEnvironment, settings: PPOSettings
+) -> tuple[PPOState, Batch, dict[str, float]]:
+    """Act for `rollout` control steps in every environment."""
+    controller, first_state = state.controller, state.state
+    product = _prepare(controller)
+    key, *keys = jax.random.split(state.key, settings.rollout + 1)
+    neurons, observation, started = state.state, state.observation, np.asarray(state.started)
+    episode_return, episode_length = np.array(state.episode_return), np.array(state.episode_length)
+    rows: list[tuple[Any, ...]] = []
+    returns: list[float] = []
+    lengths: list[int] = []
+    terms: dict[str, float] = {}
+    for step_key in keys:
+        neurons, action, mean, log_p = _act(controller, product, neurons, observation, started, step_key)
+        step = environment.step(np.asarray(action))
+        done = step.terminated | step.truncated
+        rows.append(
+            (observation, action, mean, log_p, started, step.reward, step.final_observation, step.terminated, step.truncated)
+        )
+        episode_return += step.reward
+        episode_length += 1
+        if done.any():
+            returns += episode_return[done].tolist()
+            lengths += episode_length[done].tolist()
+            episode_return[done] = 0
+            episode_length[done] = 0
+        for name, value in step.terms.items():
+            terms[name] = terms.get(name, 0.0) + float(value.mean()) / settings.rollout
+        observation, started = step.observation, done
+    stacked = [jnp.asarray(np.stack([np.asarray(row[i]) for row in rows])) for i in range(len(rows[0]))]
+    batch = Batch(first_state, jnp.asarray(observation, jnp.float32), *stacked)
+    metrics = {f"reward/{name}": value for name, value in terms.items()}
+    metrics["episodes"] = float(len(returns))
+    metrics["reward"] = float(np.mean([row[5].mean() for row in rows]))
+    if returns:
+        metrics["return"] = float(np.mean(returns))
+        metrics["episode_length"] = float(np.mean(lengths))
+    state = eqx.tree_at(
+        lambda s: (s.key, s.state, s.observation, s.started, s.episode_return, s.episode_length),
+        state,
+        (
+            key,
+            neurons,
+            jnp.asarray(observation, jnp.float32),
+            jnp.asarray(started),
+            jnp.asarray(episode_return),
+            jnp.asarray(episode_length),
+        ),
+    )
+    return state, batch, metrics

@@ -1,0 +1,150 @@
+"""The update of proximal policy optimisation: replay of whole sequences, one jitted program."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float
+
+from premotor.learning.advantages import generalised_advantages
+from premotor.learning.critic import Critic
+from premotor.learning.distribution import divergence, entropy, log_probability
+from premotor.learning.settings import PPOSettings
+from premotor.networks import Controller
+
+
+class Batch(NamedTuple):
+    """One roll-out."""
+
+    first_state: Float[Array, "neurons environments"]
+    """The neurons before the first step, before any reset that `started` asks for."""
+    last_observation: Float[Array, "environments observations"]
+    observation: Float[Array, "steps environments observations"]
+    action: Float[Array, "steps environments actions"]
+    """As executed."""
+    mean: Float[Array, "steps environments actions"]
+    log_probability: Float[Array, "steps environments"]
+    started: Bool[Array, "steps environments"]
+    reward: Float[Array, "steps environments"]
+    final_observation: Float[Array, "steps environments observations"]
+    """What followed the action, before any reset."""
+    terminated: Bool[Array, "steps environments"]
+    truncated: Bool[Array, "steps environments"]
+
+
+class Learnt(NamedTuple):
+    """What an update changes."""
+
+    controller: Controller
+    critic: Critic
+    optimiser: optax.OptState
+    learning_rate: Float[Array, ""]
+
+
+def optimiser(settings: PPOSettings) -> optax.GradientTransformation:
+    """Adam without its step size, which the schedule gives, on gradients of limited norm."""
+    return optax.chain(optax.clip_by_global_norm(settings.gradient_limit), optax.scale_by_adam(eps=1e-5))
+
+
+def trained_arrays(controller: Controller, critic: Critic) -> Any:
+    """Which arrays of (controller, critic) change at all."""
+    return controller.trained(), jax.tree.map(lambda _: True, critic)
+
+
+def replay(
+    controller: Controller,
+    first_state: Float[Array, "neurons environments"],
+    observation: Float[Array, "steps environments observations"],
+    started: Bool[Array, "steps environments"],
+) -> Float[Array, "steps environments actions"]:
+    """Mean actions of the controller along recorded observations, its state cut where an episode started."""
+    product = controller.product()
+    initial = controller.initial_state(observation.shape[1])
+
+    def step(state: Array, row: tuple[Array, Array]) -> tuple[Array, Array]:
+        seen, start = row
+        return controller.act(product, jnp.where(start, initial, state), seen)
+
+    return jax.lax.scan(step, first_state, (observation, started))[1]
+
+
+@eqx.filter_jit
+def update(
+    learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings, critic_only: bool
+) -> tuple[Learnt, dict[str, Array]]:
+    """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
+    controller, critic = learnt.controller, learnt.critic
+    normalizer = controller.normalizer
+    scale = 1.0 - settings.discount if settings.discount < 1 else 1.0  # values of order 1 for rewards of order 1
+    seen = normalizer(batch.observation)
+    value = critic(seen)
+    done = batch.terminated | batch.truncated
+    following = jnp.concatenate([value[1:], critic(normalizer(batch.last_observation))[None]])
+    next_value = jnp.where(done, critic(normalizer(batch.final_observation)), following)
+    advantage = generalised_advantages(
+        scale * batch.reward, value, next_value, batch.terminated, batch.truncated, settings.discount, settings.decay
+    )
+    target = advantage + value
+    advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+    spread = controller.log_spread
+    trained = trained_arrays(controller, critic)
+    parameters, fixed = eqx.partition((controller, critic), trained)
+    # the schedule follows the controller's divergence, in which the critic has no part
+    step_sizes = (
+        jax.tree.map(lambda rate: rate * learnt.learning_rate, controller.learning_rates()),
+        jax.tree.map(lambda _: settings.critic_learning_rate, critic),
+    )
+    step_sizes = eqx.filter(step_sizes, trained)
+    adam = optimiser(settings)
+
+    def loss(parameters: Any, index: Array) -> tuple[Array, dict[str, Array]]:
+        controller, critic = eqx.combine(parameters, fixed)
+        mean = replay(controller, batch.first_state[:, index], batch.observation[:, index], batch.started[:, index])
+        log_p = log_probability(batch.action[:, index], mean, controller.log_spread)
+        ratio = jnp.exp(log_p - batch.log_probability[:, index])
+        gain = advantage[:, index]
+        policy = -jnp.minimum(ratio * gain, jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip) * gain).mean()
+        error = 0.5 * ((critic(seen[:, index]) - target[:, index]) ** 2).mean()
+        kl = divergence(batch.mean[:, index], spread, mean, controller.log_spread).mean()
+        total = settings.value_weight * error
+        if not critic_only:
+            total = total + policy - settings.entropy * entropy(controller.log_spread)
+        clipped = (jnp.abs(ratio - 1) > settings.clip).mean()
+        return total, {"policy_loss": policy, "value_loss": error, "kl": kl, "clipped_fraction": clipped}
+
+    def descend(carry: tuple[Any, Any], index: Array) -> tuple[tuple[Any, Any], dict[str, Array]]:
+        parameters, memory = carry
+        (_, figures), gradient = eqx.filter_value_and_grad(loss, has_aux=True)(parameters, index)
+        figures["gradient_norm"] = optax.global_norm(gradient)
+        change, memory = adam.update(gradient, memory)
+        parameters = jax.tree.map(lambda p, c, r: p - r * c, parameters, change, step_sizes)
+        return (parameters, memory), figures
+
+    def epoch(carry: Any, key: Array) -> tuple[Any, dict[str, Array]]:
+        order = jax.random.permutation(key, settings.environments).reshape(settings.minibatches, -1)
+        return jax.lax.scan(descend, carry, order)
+
+    carry, figures = jax.lax.scan(epoch, (parameters, learnt.optimiser), jax.random.split(key, settings.epochs))
+    parameters, memory = carry
+    rate = learnt.learning_rate
+    if settings.schedule == "divergence" and not critic_only:
+        rate = _paced(rate, figures["kl"][-1].mean(), settings)
+    controller, critic = eqx.combine(parameters, fixed)
+    # the normalizer moves between updates only, so that roll-out and replay see the same observations
+    controller = eqx.tree_at(lambda c: c.normalizer, controller, normalizer.updated(batch.observation))
+    result = {name: values.mean() for name, values in figures.items()}
+    result |= {
+        "learning_rate": rate,
+        "action_spread": jnp.exp(controller.log_spread).mean(),
+        "explained_variance": 1 - (target - value).var() / (target.var() + 1e-12),
+    }
+    return Learnt(controller, critic, memory, rate), result
+
+
+def _paced(rate: Array, kl: Array, settings: PPOSettings) -> Array:
+    """The next step size: smaller where the last epoch went too far from the old policy, larger where not far."""
+    rate = jnp.where(kl > 2 * settings.target_divergence, rate / 1.5, rate)
+    rate = jnp.where(kl < 0.5 * settings.target_divergence, rate * 1.5, rate)
+    return jnp.clip(rate, *settings.learning_rate_limits)

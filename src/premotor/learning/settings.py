@@ -1,0 +1,47 @@
+"""Settings of the ways of learning."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from premotor.settings import Settings
+
+
+class PPOSettings(Settings):
+    """Proximal policy optimisation (Schulman et al. 2017) of a stateful controller."""
+
+    kind: Literal["ppo"] = "ppo"
+    steps: int = Field(2_000_000, ge=1)
+    """Control steps in all environments together, rounded up to whole iterations."""
+    environments: int = Field(256, ge=1)
+    rollout: int = Field(32, ge=2)
+    """Control steps in each environment between two updates; gradients flow through all of them."""
+    epochs: int = Field(4, ge=1)
+    minibatches: int = Field(4, ge=1)
+    """Each holds whole sequences: environments / minibatches of them."""
+    discount: float = Field(0.99, ge=0, le=1)
+    decay: float = Field(0.95, ge=0, le=1)
+    """λ of the generalised advantage estimate."""
+    clip: float = Field(0.2, gt=0)
+    learning_rate: float = Field(1e-3, gt=0)
+    critic_learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["divergence", "linear", "constant"] = "divergence"
+    """`divergence`: the step follows `target_divergence`; `linear`: falls to 0 over `steps`."""
+    target_divergence: float = Field(0.01, gt=0)
+    """Kullback–Leibler divergence of an update, in nats: beyond twice it the step shrinks, below half it grows."""
+    learning_rate_limits: tuple[float, float] = (1e-5, 1e-2)
+    entropy: float = Field(0.0, ge=0)
+    value_weight: float = Field(1.0, gt=0)
+    gradient_limit: float = Field(1.0, gt=0)
+    """Largest global norm of a gradient, in parameters that are trained."""
+    critic_layers: tuple[int, ...] = (128, 128)
+    bootstrap_warmup: int = Field(0, ge=0)
+    """Iterations in which only the critic learns and the normalizer settles."""
+
+    @model_validator(mode="after")
+    def _minibatches_divide(self) -> Self:
+        if self.environments % self.minibatches:
+            raise ValueError(
+                f"minibatches is {self.minibatches}, but it must divide environments, which is {self.environments}"
+            )
+        return self

@@ -1,0 +1,174 @@
+"""A controller: observations → chosen neurons → circuit → motor neurons → actions."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+from pydantic import Field
+
+from premotor.networks.calibration import calibrated, smooth_noise
+from premotor.networks.normalizer import Normalizer
+from premotor.networks.populations import PopulationSettings, input_neurons, output_neurons
+from premotor.networks.product import Product
+from premotor.networks.rate import RateNetwork, RateNetworkSettings
+from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+
+
+class MapSettings(Settings):
+    """How sensors reach neurons and neurons reach actuators."""
+
+    inputs: PopulationSettings = PopulationSettings(minimum_hops=2)
+    outputs: PopulationSettings = PopulationSettings()
+    input_scale: float = Field(1.0, gt=0)
+    """Standard deviation of an input neuron's current, at the start, for observations of variance 1."""
+    output_scale: float = Field(0.1, gt=0)
+    """Standard deviation of the actions at the start, under random observations."""
+    input_rate: float = Field(1.0, ge=0)
+    """Relative learning rate of the input map; 0 holds it fixed."""
+    output_rate: float = Field(1.0, ge=0)
+    """Relative learning rate of the output map; 0 holds it fixed."""
+    action_spread: float = Field(0.2, gt=0)
+    """Standard deviation of the exploration noise at the start, in units of the action range [−1, 1]."""
+
+
+class Controller(eqx.Module):
+    """A network between two linear maps, with Gaussian exploration around its action.
+
+    Only `input_neurons` receive the observations and only `output_neurons` are read out; everything in between
+    is the circuit's own synapses.
+
+    The rates are read out in whitened form, `whitening` @ (rate − `rest_rate`), constants measured once under
+    random observations. This is a change of coordinates of a linear read-out, not a further layer: raw rates
+    share a large common mean, which would make every change of a read-out weight a change of posture.
+    `step_scale`, measured in the same way, brings the steps of each kind of parameter to the same effect on the
+    actions, whatever the size of the circuit (see `premotor.networks.calibration`).
+    """
+
+    network: RateNetwork
+    normalizer: Normalizer
+    input_weight: Float[Array, "inputs observations"]
+    output_weight: Float[Array, "actions outputs"]
+    output_bias: Float[Array, " actions"]
+    rest_state: Float[Array, " neurons"]
+    rest_rate: Float[Array, " outputs"]
+    whitening: Float[Array, "outputs outputs"]
+    step_scale: dict[str, Float[Array, ""]]
+    log_spread: Float[Array, " actions"]
+    input_neurons: Int[Array, " inputs"]
+    output_neurons: Int[Array, " outputs"]
+    map_rates: tuple[float, float] = eqx.field(static=True)
+    observation_names: tuple[str, ...] = eqx.field(static=True)
+    action_names: tuple[str, ...] = eqx.field(static=True)
+
+    def initial_state(self, environments: int) -> Float[Array, "neurons environments"]:
+        """The network's state at the start of an episode: at rest, without input."""
+        return jnp.broadcast_to(self.rest_state[:, None], (self.network.neurons, environments))
+
+    def product(self) -> Product:
+        """The network's linear part, prepared once for many calls of `act`."""
+        return self.network.product()
+
+    def act(
+        self,
+        product: Product,
+        state: Float[Array, "neurons environments"],
+        observation: Float[Array, "environments observations"],
+    ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
+        """Advance the network by one control period; the new state and the mean action.
+
+        `observation` is raw; normalisation belongs to the controller.
+        """
+        drive = self.input_weight @ self.normalizer(observation).T
+        current = jnp.zeros_like(state).at[self.input_neurons].set(drive)
+        state = self.network.step(product, state, current)
+        rates = state[self.output_neurons] - self.rest_rate[:, None]
+        action = (self.output_weight @ self.whitening) @ rates + self.output_bias[:, None]
+        return state, action.T
+
+    def relative_rates(self) -> dict[str, float]:
+        """The learning rate that was asked for each kind of parameter, relative to that of learning."""
+        inputs, outputs = self.map_rates
+        maps = {"input_weight": inputs, "output_weight": outputs, "output_bias": outputs, "log_spread": 1.0}
+        return dict(self.network.rates) | maps
+
+    def parameter(self, name: str) -> Array:
+        """A kind of parameter, of the network or of the maps, by its name in `relative_rates`."""
+        return getattr(self if hasattr(self, name) else self.network, name)
+
+    def with_parameters(self, values: dict[str, Any]) -> Self:
+        """A copy with some kinds of parameters replaced."""
+        for name, value in values.items():
+            self = eqx.tree_at(lambda c, name=name: c.parameter(name), self, value)
+        return self
+
+    def trained(self) -> Self:
+        """The same tree with True at the arrays that learning changes and False everywhere else."""
+        nothing = jax.tree.map(lambda _: False, self)
+        return nothing.with_parameters({name: rate > 0 for name, rate in self.relative_rates().items()})
+
+    def learning_rates(self) -> Self:
+        """The same tree with each array replaced by its step size relative to that of learning."""
+        nothing = jax.tree.map(lambda _: 0.0, self)
+        rates = self.relative_rates().items()
+        return nothing.with_parameters({name: rate * self.step_scale[name] for name, rate in rates})
+
+
+def build_controller(
+    circuit: "Circuit",
+    observation_names: Sequence[str],
+    action_names: Sequence[str],
+    *,
+    network: RateNetworkSettings | None = None,
+    maps: MapSettings | None = None,
+    control_period: float = 0.02,
+    key: PRNGKeyArray,
+) -> Controller:
+    """A controller wired as `circuit`, with random linear maps drawn from `key`.
+
+    Args:
+        circuit: the wiring.
+        observation_names: one a component of the observation.
+        action_names: one a component of the action.
+        network: dynamics.
+        maps: which neurons are inputs and outputs, and how the maps start.
+        control_period: time between two actions, in s.
+        key: JAX random key.
+
+    Raises:
+        PremotorError: the circuit offers no motor neurons, no input neurons or no signed synapse.
+    """
+    maps = maps or MapSettings()
+    outputs = output_neurons(circuit, maps.outputs)
+    inputs = input_neurons(circuit, maps.inputs, outputs)
+    key_in, key_out, key_noise = jax.random.split(key, 3)
+    observations, actions = len(observation_names), len(action_names)
+    size_in = maps.input_scale / np.sqrt(observations)
+    size_out = maps.output_scale / np.sqrt(len(outputs))
+    names = ("log_magnitude", "log_conductance", "log_time_constant", "log_gain", "bias")
+    names = (*names, "input_weight", "output_weight", "output_bias", "log_spread")
+    controller = Controller(
+        network=RateNetwork(circuit, network, control_period=control_period),
+        normalizer=Normalizer.identity(observations),
+        input_weight=size_in * jax.random.normal(key_in, (len(inputs), observations)),
+        output_weight=size_out * jax.random.normal(key_out, (actions, len(outputs))),
+        output_bias=jnp.zeros(actions),
+        rest_state=jnp.zeros(len(circuit)),
+        rest_rate=jnp.zeros(len(outputs)),
+        whitening=jnp.eye(len(outputs)),
+        step_scale={name: jnp.ones(()) for name in names},
+        log_spread=jnp.full(actions, np.log(maps.action_spread), jnp.float32),
+        input_neurons=jnp.asarray(inputs, jnp.int32),
+        output_neurons=jnp.asarray(outputs, jnp.int32),
+        map_rates=(maps.input_rate, maps.output_rate),
+        observation_names=tuple(observation_names),
+        action_names=tuple(action_names),
+    )
+    key_noise, key_probe = jax.random.split(key_noise)
+    return calibrated(controller, smooth_noise(key_noise, observations), key_probe)

@@ -1,0 +1,113 @@
+"""Which neurons receive the observations, and which drive the actuators."""
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+
+from premotor.errors import PremotorError
+from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+
+ENTRY_CLASSES = ("sensory", "ascending", "descending")
+FALLBACK_COUNT = 20
+
+
+class PopulationSettings(Settings):
+    """A set of neurons, by rule or by conditions on the neuron table."""
+
+    neurons: Literal["auto"] | dict[str, str | int | float | list[str] | list[int]] = "auto"
+    """`auto`, or conditions on columns of the neuron table such as `{class: sensory, type: "AS*"}`."""
+    count: int | None = Field(None, ge=1)
+    """At most so many of them: those with the largest synaptic output into (input) or from (output) the circuit."""
+    minimum_hops: int = Field(0, ge=0)
+    """Inputs only: keep the neurons from which every output is at least so many synapses away."""
+
+
+def hops_to(circuit: "Circuit", targets: np.ndarray) -> np.ndarray:
+    """Fewest synapses or gap junctions from each neuron to any of `targets` (positions); inf if unreachable."""
+    edges = circuit.synapses.astype(bool).astype(int)
+    if circuit.gap_junctions is not None:
+        edges = edges + circuit.gap_junctions.astype(bool).astype(int)
+    distance = np.full(len(circuit), np.inf)
+    frontier = np.zeros(len(circuit), bool)
+    frontier[targets] = True
+    step = 0
+    while frontier.any():
+        distance[frontier] = step
+        step += 1
+        frontier = (edges @ frontier.astype(int) > 0) & np.isinf(distance)
+    return distance
+
+
+def output_neurons(circuit: "Circuit", settings: PopulationSettings) -> np.ndarray:
+    """Positions of the neurons that drive the actuators: by default every motor neuron.
+
+    Raises:
+        PremotorError: there are none.
+    """
+    if settings.minimum_hops:
+        raise PremotorError(
+            f"outputs.minimum_hops is {settings.minimum_hops}: only inputs may be chosen by hops, set it to 0"
+        )
+    chosen = _by_rule(circuit, settings, "outputs")
+    if chosen is None:
+        chosen = np.flatnonzero(circuit.neurons["class"].to_numpy() == "motor")
+        if not len(chosen):
+            classes = ", ".join(sorted({c or "(none)" for c in circuit.neurons["class"]}))
+            raise PremotorError(
+                f"the circuit has no motor neurons to drive the actuators (classes found: {classes}); "
+                "name some with outputs.neurons"
+            )
+    received = np.asarray(circuit.synapses.sum(0)).ravel()
+    return _largest(chosen, received, settings.count)
+
+
+def input_neurons(circuit: "Circuit", settings: PopulationSettings, outputs: np.ndarray) -> np.ndarray:
+    """Positions of the neurons that receive the observations.
+
+    By default the sensory, ascending and descending neurons; in a circuit that holds none of them, the 20
+    neurons that give the smallest fraction of their synapses to the motor neurons, so that what enters has to
+    pass through the circuit.
+
+    Raises:
+        PremotorError: none are left.
+    """
+    chosen = _by_rule(circuit, settings, "inputs")
+    given = np.asarray(circuit.synapses.sum(1)).ravel()
+    if chosen is None:
+        chosen = np.flatnonzero(circuit.neurons["class"].isin(ENTRY_CLASSES).to_numpy())
+        if not len(chosen):
+            direct = np.asarray(circuit.synapses[:, outputs].sum(1)).ravel()
+            candidates = np.setdiff1d(np.flatnonzero(given > 0), outputs)
+            fraction = direct[candidates] / given[candidates]
+            order = np.lexsort((candidates, -given[candidates], fraction))
+            return np.sort(candidates[order[: settings.count or FALLBACK_COUNT]])
+    chosen = np.setdiff1d(chosen, outputs)
+    if settings.minimum_hops and len(chosen):
+        hops = hops_to(circuit, outputs)[chosen]
+        chosen = chosen[(hops >= settings.minimum_hops) & np.isfinite(hops)]
+    if not len(chosen):
+        raise PremotorError(
+            f"inputs: no neuron is left to receive the observations (inputs.neurons {settings.neurons!r}, "
+            f"inputs.minimum_hops {settings.minimum_hops}); motor neurons that drive actuators are never inputs"
+        )
+    return _largest(chosen, given, settings.count)
+
+
+def _by_rule(circuit: "Circuit", settings: PopulationSettings, key: str) -> np.ndarray | None:
+    if settings.neurons == "auto":
+        return None
+    try:
+        ids = circuit.select(**settings.neurons).neurons.index
+    except PremotorError as error:
+        raise PremotorError(f"{key}.neurons: {error}") from error
+    return np.sort(circuit.neurons.index.get_indexer(ids))
+
+
+def _largest(chosen: np.ndarray, size: np.ndarray, count: int | None) -> np.ndarray:
+    if count is None or count >= len(chosen):
+        return chosen
+    return np.sort(chosen[np.argsort(-size[chosen], kind="stable")[:count]])

@@ -1,0 +1,214 @@
+"""A rate network whose every synapse is a real one."""
+
+from typing import TYPE_CHECKING, Literal, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from pydantic import Field
+
+from premotor.errors import PremotorError
+from premotor.networks.initial import input_normalised, scale_to_radius
+from premotor.networks.product import Layout, Product
+from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+
+
+def rectified_tanh(x: Array) -> Array:
+    """max(tanh x, 0): silent below threshold, saturating at 1."""
+    return jnp.maximum(jnp.tanh(x), 0.0)
+
+
+ACTIVATIONS = {"rectified_tanh": rectified_tanh, "tanh": jnp.tanh, "softplus": jax.nn.softplus}
+
+
+class LearningRates(Settings):
+    """Step size of each kind of parameter, relative to that of learning; 0 holds the kind fixed.
+
+    The signs and the support are in none of them.
+    """
+
+    magnitudes: float = Field(1.0, ge=0)
+    """Logarithms of the synaptic magnitudes (one a synapse) and gap-junction conductances (one a pair)."""
+    time_constants: float = Field(0.0, ge=0)
+    """Logarithms of the time constants, one a neuron."""
+    gains: float = Field(0.0, ge=0)
+    """Logarithms of the gains, one a neuron."""
+    biases: float = Field(1.0, ge=0)
+
+
+class RateNetworkSettings(Settings):
+    """Dynamics of `RateNetwork`."""
+
+    kind: Literal["rate"] = "rate"
+    time_constant: float = Field(0.015, gt=0)
+    """τ of every neuron at the start, in s."""
+    substeps: int = Field(2, ge=1)
+    """Integration steps in one control step."""
+    gain: float = Field(1.0, gt=0)
+    bias: float = 0.3
+    activation: Literal["rectified_tanh", "tanh", "softplus"] = "rectified_tanh"
+    spectral_radius: float | None = Field(0.97, gt=0)
+    """Magnitudes start as count / total input, scaled as a whole to this spectral radius; null: not scaled."""
+    scale: float = Field(1.0, gt=0)
+    """Factor on all chemical magnitudes where `spectral_radius` is null."""
+    gap_junctions: float = Field(0.5, ge=0)
+    """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
+    product: Layout = "auto"
+    learning_rates: LearningRates = LearningRates()
+
+
+class RateNetwork(eqx.Module):
+    """τ dr/dt = −r + φ(gain · (Wᵀ r + gap currents + input + bias)), with W = sign ∘ magnitude on real synapses.
+
+    Magnitudes are stored as logarithms, one a synapse of the circuit: whatever an optimiser does to them, a
+    synapse keeps its sign (that of its presynaptic neuron, Dale's law) and none appears where the circuit has
+    none. Gap junctions are electrical: current conductance · (r_j − r_i), one conductance a pair. The step is
+    exponential Euler, exact for constant input and stable for any step.
+
+    Synapses of a neuron whose sign is unknown (0) carry nothing; `unsigned_synapses` counts these edges.
+
+    Arrays are neurons first: rates and inputs have shape (neurons, environments).
+    """
+
+    log_magnitude: Float[Array, " synapses"]
+    log_conductance: Float[Array, " junctions"]
+    log_time_constant: Float[Array, " neurons"]
+    log_gain: Float[Array, " neurons"]
+    bias: Float[Array, " neurons"]
+    sign: Float[Array, " synapses"]
+    pre: Int[Array, " synapses"]
+    post: Int[Array, " synapses"]
+    junction_a: Int[Array, " junctions"]
+    junction_b: Int[Array, " junctions"]
+    synapse_on: Float[Array, " synapses"]
+    junction_on: Float[Array, " junctions"]
+    neurons: int = eqx.field(static=True)
+    unsigned_synapses: int = eqx.field(static=True)
+    substeps: int = eqx.field(static=True)
+    control_period: float = eqx.field(static=True)
+    activation: str = eqx.field(static=True)
+    layout: Layout = eqx.field(static=True)
+    rates: tuple[tuple[str, float], ...] = eqx.field(static=True)
+
+    def __init__(
+        self, circuit: "Circuit", settings: RateNetworkSettings | None = None, *, control_period: float = 0.02
+    ):
+        """Wire the network as `circuit`; `control_period` (s) is the time that one `step` lasts.
+
+        Raises:
+            PremotorError: the circuit has no signed synapse, or cannot be scaled as asked.
+        """
+        settings = settings or RateNetworkSettings()
+        count = circuit.synapses.tocoo()
+        sign = circuit.neurons["sign"].to_numpy(np.int64)
+        known = sign[count.row] != 0
+        pre, post, counts = count.row[known], count.col[known], count.data[known].astype(float)
+        if len(pre) == 0:
+            raise PremotorError(
+                f"the circuit has {count.nnz} synaptic edges and none of a neuron with a known sign; "
+                "choose another sign policy (circuit.signs) or selection"
+            )
+        size = len(sign)
+        weight = sign[pre] * input_normalised(pre, post, counts, size)
+        if settings.spectral_radius is not None:
+            weight = scale_to_radius(pre, post, weight, size, settings.spectral_radius)
+        else:
+            weight = weight * settings.scale
+        a, b, conductance = _conductances(circuit, settings.gap_junctions)
+
+        self.log_magnitude = jnp.asarray(np.log(np.abs(weight)), jnp.float32)
+        self.log_conductance = jnp.asarray(np.log(conductance), jnp.float32)
+        self.log_time_constant = jnp.full(size, np.log(settings.time_constant), jnp.float32)
+        self.log_gain = jnp.full(size, np.log(settings.gain), jnp.float32)
+        self.bias = jnp.full(size, settings.bias, jnp.float32)
+        self.sign = jnp.asarray(sign[pre], jnp.float32)
+        self.pre, self.post = jnp.asarray(pre, jnp.int32), jnp.asarray(post, jnp.int32)
+        self.junction_a, self.junction_b = jnp.asarray(a, jnp.int32), jnp.asarray(b, jnp.int32)
+        self.synapse_on = jnp.ones(len(pre), jnp.float32)
+        self.junction_on = jnp.ones(len(a), jnp.float32)
+        self.neurons = size
+        self.unsigned_synapses = int((~known).sum())
+        self.substeps = settings.substeps
+        self.control_period = control_period
+        self.activation = settings.activation
+        self.layout = settings.product
+        relative = settings.learning_rates
+        self.rates = (
+            ("log_magnitude", relative.magnitudes),
+            ("log_conductance", relative.magnitudes),
+            ("log_time_constant", relative.time_constants),
+            ("log_gain", relative.gains),
+            ("bias", relative.biases),
+        )
+
+    @property
+    def weight(self) -> Float[Array, " synapses"]:
+        """Signed weight of every synapse, silenced ones at zero."""
+        return self.sign * jnp.exp(self.log_magnitude) * self.synapse_on
+
+    @property
+    def conductance(self) -> Float[Array, " junctions"]:
+        """Conductance of every gap junction (one a pair), silenced ones at zero."""
+        return jnp.exp(self.log_conductance) * self.junction_on
+
+    def initial_state(self, environments: int) -> Float[Array, "neurons environments"]:
+        """All neurons silent."""
+        return jnp.zeros((self.neurons, environments), jnp.float32)
+
+    def product(self) -> Product:
+        """The linear part of the dynamics, prepared once for many steps."""
+        a, b, g = self.junction_a, self.junction_b, self.conductance
+        return Product.prepare(
+            jnp.concatenate([self.pre, a, b, a, b]),
+            jnp.concatenate([self.post, b, a, a, b]),
+            jnp.concatenate([self.weight, g, g, -g, -g]),
+            self.neurons,
+            self.layout,
+        )
+
+    def step(
+        self,
+        product: Product,
+        rates: Float[Array, "neurons environments"],
+        current: Float[Array, "neurons environments"],
+    ) -> Float[Array, "neurons environments"]:
+        """Advance one control period under constant input `current`."""
+        activate = ACTIVATIONS[self.activation]
+        period = self.control_period / self.substeps
+        blend = -jnp.expm1(-period * jnp.exp(-self.log_time_constant))[:, None]
+        gain = jnp.exp(self.log_gain)[:, None]
+        drive = current + self.bias[:, None]
+        for _ in range(self.substeps):
+            rates = rates + blend * (activate(gain * (product(rates) + drive)) - rates)
+        return rates
+
+    def silenced(self, synapses: Array | None = None, junctions: Array | None = None) -> Self:
+        """A copy in which the marked synapses and gap junctions (boolean masks, one an edge) carry nothing."""
+        network = self
+        if synapses is not None:
+            on = jnp.where(synapses, 0.0, network.synapse_on)
+            network = eqx.tree_at(lambda n: n.synapse_on, network, on)
+        if junctions is not None:
+            on = jnp.where(junctions, 0.0, network.junction_on)
+            network = eqx.tree_at(lambda n: n.junction_on, network, on)
+        return network
+
+
+def _conductances(circuit: "Circuit", strength: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs joined by gap junctions (a < b) and strength · count / (the larger of the two cells' totals).
+
+    This normalisation is symmetric and bounds each cell's total conductance by `strength`.
+    """
+    junctions = circuit.gap_junctions
+    if junctions is None or strength == 0:
+        return np.empty(0, int), np.empty(0, int), np.empty(0)
+    full = junctions.tocoo()
+    total = np.bincount(full.row, weights=full.data, minlength=full.shape[0])
+    upper = full.row < full.col  # a junction of a cell with itself carries no current
+    a, b, count = full.row[upper], full.col[upper], full.data[upper]
+    return a, b, strength * count / np.maximum(total[a], total[b])

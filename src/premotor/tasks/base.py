@@ -1,0 +1,99 @@
+"""What a task is, and what a learner sees of one."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from premotor.bodies import Body
+
+
+class View(NamedTuple):
+    """What a task may read of one world (or, batched, of many): SI units, JAX arrays on any back end."""
+
+    qpos: Float[Array, "*batch positions"]
+    qvel: Float[Array, "*batch velocities"]
+    sensors: Float[Array, "*batch readings"]
+
+
+class Start(NamedTuple):
+    """Where an episode starts."""
+
+    qpos: Float[Array, " positions"]
+    qvel: Float[Array, " velocities"]
+    memory: Any
+
+
+class Outcome(NamedTuple):
+    """What one control step brought."""
+
+    memory: Any
+    terms: dict[str, Float[Array, ""]]
+    """Reward terms by name; the reward is their sum."""
+    terminated: Array
+    """Whether the episode ended by what happened (a fall), as against running out of time."""
+
+
+class Task(Protocol):
+    """Observation, reward, reset and end of an episode for one body; pure functions of one world in JAX.
+
+    `memory` is whatever the task itself carries along an episode (a command, a phase, the last action).
+    """
+
+    name: str
+    body: Body
+    observation_names: tuple[str, ...]
+    action_names: tuple[str, ...]
+    substeps: int
+    """Physics steps in one control step."""
+    time_limit: int
+    """Control steps after which an episode is cut."""
+
+    @property
+    def control_period(self) -> float:
+        """Time between two actions, in s."""
+
+    def start(self, key: PRNGKeyArray) -> Start:
+        """Draw the start of an episode."""
+
+    def observe(self, view: View, memory: Any) -> Float[Array, " observations"]:
+        """What the controller senses."""
+
+    def control(self, action: Float[Array, " actions"]) -> Float[Array, " actuators"]:
+        """Actuator controls for an action in [−1, 1]."""
+
+    def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
+        """Judge the step that led to `view`."""
+
+
+class Step(NamedTuple):
+    """One control step of all environments, as NumPy arrays."""
+
+    observation: Float[np.ndarray, "environments observations"]
+    """What the next action answers to: already of the next episode where one ended."""
+    reward: Float[np.ndarray, " environments"]
+    terminated: Any
+    truncated: Any
+    final_observation: Float[np.ndarray, "environments observations"]
+    """What followed the action, before any reset."""
+    terms: Mapping[str, np.ndarray]
+    """The parts of the reward by name."""
+
+
+class VectorEnvironment(Protocol):
+    """Many copies of a task behind one host-side interface; what learners use."""
+
+    environments: int
+
+    def reset(self) -> np.ndarray:
+        """Start an episode everywhere; observations (environments, observations)."""
+
+    def step(self, action: np.ndarray) -> Step:
+        """Act everywhere; environments whose episode ended start their next one."""
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """All that decides how the environments go on, as arrays of their own."""
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Go on from a snapshot, bit for bit."""

@@ -1,0 +1,241 @@
+"""Walk at a commanded speed, in the manner of a reference gait."""
+
+from typing import Literal, NamedTuple, Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+from pydantic import Field, model_validator
+
+from premotor.bodies import Body, build_body
+from premotor.settings import Settings
+from premotor.tasks.base import Outcome, Start, View
+from premotor.tasks.reference import ReferenceGait
+from premotor.tasks.reference_files import load_reference
+
+ROOT = ("root_x", "root_z", "root_pitch")
+
+
+class WalkReward(Settings):
+    """Weights of the reward terms; imitation and goal are each at most their weight in a step."""
+
+    imitation: float = Field(0.5, ge=0)
+    goal: float = Field(0.5, ge=0)
+    pose: float = Field(0.7, ge=0, le=1)
+    """Share of the pose in the imitation; the rest goes to the joint velocities."""
+    effort: float = Field(0.02, ge=0)
+    """Cost of the mean squared change of the action in a step."""
+    fall: float = Field(5.0, ge=0)
+    """Cost of a fall, once."""
+
+
+class WalkSettings(Settings):
+    """Settings of `WalkTask`."""
+
+    kind: Literal["walk"] = "walk"
+    body: str = "biped"
+    reference: str = "biped-walk"
+    """Name of a reference gait in the package, or a file."""
+    speed: tuple[float, float] = (1.25, 1.5)
+    """Range from which each episode's commanded speed is drawn, m/s."""
+    control_period: float = Field(0.02, gt=0)
+    """Time between two actions, s."""
+    seconds: float = Field(10.0, gt=0)
+    """Length of an episode that does not end in a fall, s."""
+    clock: bool = False
+    """Whether sine and cosine of the reference's phase are among the observations."""
+    reward: WalkReward = WalkReward()
+
+    @model_validator(mode="after")
+    def _speeds_in_order(self) -> Self:
+        low, high = self.speed
+        if not 0 < low <= high:
+            raise ValueError(f"speed is [{low}, {high}], but it must be two positive numbers in rising order")
+        return self
+
+
+class WalkMemory(NamedTuple):
+    """What a walking episode carries along."""
+
+    command: Float[Array, ""]
+    """m/s."""
+    phase: Float[Array, ""]
+    """Of the reference stride, rad, 0 at the left heel strike."""
+    speed: Float[Array, ""]
+    """Forward speed averaged over the last half second (exponentially), m/s."""
+    action: Float[Array, " actions"]
+
+
+class WalkTask:
+    """Walk with a planar biped at a commanded speed.
+
+    Reward: imitation (Peng et al. 2018, DeepMimic, on joint angles and velocities) plus goal (commanded speed).
+    The reference's phase belongs to the reward, not to the controller (unless `clock`): it advances at the pace
+    that the command asks for, at most half of it faster or slower so as to stay next to the body's own pose, so
+    that a rhythm of the network's own is judged by its form and not by a clock it cannot see.
+
+    Episodes start anywhere along the reference. They end by a fall (hips below 70% of their standing height or
+    the trunk tilted by more than 0.8 rad) or after `seconds`.
+    """
+
+    name = "walk"
+
+    def __init__(self, settings: WalkSettings | None = None):
+        self.settings = settings = settings or WalkSettings()
+        self.body: Body = build_body(settings.body)
+        self.substeps = max(1, round(settings.control_period / self.body.timestep))
+        self.time_limit = round(settings.seconds / self.control_period)
+        self.reference: ReferenceGait = load_reference(settings.reference)
+        joints = self.body.actuator_names
+        self.action_names = joints
+        self.observation_names = (
+            *("height", "pitch", "forward_speed", "vertical_speed", "pitch_rate"),
+            *(f"{joint}_angle" for joint in joints),
+            *(f"{joint}_speed" for joint in joints),
+            *(f"{foot}_contact" for foot in self.body.feet),
+            "command",
+            *(("phase_sine", "phase_cosine") if settings.clock else ()),
+        )
+        body = self.body
+        self._root_q, self._root_v = body.qpos_index(ROOT), body.qvel_index(ROOT)
+        self._joint_q, self._joint_v = body.qpos_index(joints), body.qvel_index(joints)
+        self._contacts = body.foot_sensors
+        self._weight = body.weight
+        self._standing = float(body.rest_pose[self._root_q[1]])
+        gait = self.reference
+        angles = gait.joint_angles[:, [gait.joint_names.index(j) for j in joints]]
+        middle = 0.5 * (angles.max(0) + angles.min(0))
+        reach = 0.5 * (angles.max(0) - angles.min(0)) + 0.6  # rad beyond the gait, for recoveries
+        low, high = body.joint_range.T
+        self._low, self._high = jnp.asarray(np.maximum(middle - reach, low)), jnp.asarray(np.minimum(middle + reach, high))
+        # one row a phase, the last repeating the first: root height, root pitch, joints; and their rates a rad,
+        # of root_x first
+        phase = np.linspace(0, 2 * np.pi, 101)
+        order = [gait.joint_names.index(joint) + 3 for joint in joints]
+        poses, rates = gait.qpos(phase), gait.qvel(phase) * gait.stride_period / (2 * np.pi)
+        self._table = jnp.asarray(poses[:, [1, 2, *order]], jnp.float32)
+        self._slope = jnp.asarray(rates[:, [0, 1, 2, *order]], jnp.float32)
+
+    @property
+    def control_period(self) -> float:
+        """Time between two actions, in s: a whole number of physics steps."""
+        return self.substeps * self.body.timestep
+
+    def start(self, key: PRNGKeyArray) -> Start:
+        """A random phase of the reference and a random command."""
+        key_phase, key_command = jax.random.split(key)
+        phase = jax.random.uniform(key_phase, (), maxval=2 * jnp.pi)
+        low, high = self.settings.speed
+        return self.start_at(phase, jax.random.uniform(key_command, (), minval=low, maxval=high))
+
+    def start_at(self, phase: Array, command: Array) -> Start:
+        """The reference's own state at `phase` (rad), walking at `command` (m/s)."""
+        pose = _interpolate(self._table, phase)
+        rates = _interpolate(self._slope, phase) * self._pace(command)
+        qpos = jnp.asarray(self.body.rest_pose, jnp.float32)
+        qpos = qpos.at[self._root_q].set(jnp.concatenate([jnp.zeros(1), pose[:2]])).at[self._joint_q].set(pose[2:])
+        qvel = jnp.zeros(self.body.model.nv)
+        qvel = qvel.at[self._root_v].set(rates[:3]).at[self._joint_v].set(rates[3:])
+        memory = WalkMemory(command, phase, command, jnp.zeros(len(self.action_names)))
+        return Start(qpos, qvel, memory)
+
+    def observe(self, view: View, memory: WalkMemory) -> Float[Array, " observations"]:
+        """Proprioception, ground contact (in body weights) and the command; SI units."""
+        root_q, root_v = view.qpos[self._root_q], view.qvel[self._root_v]
+        parts = [
+            root_q[1:],
+            root_v,
+            view.qpos[self._joint_q],
+            view.qvel[self._joint_v],
+            jnp.minimum(view.sensors[self._contacts] / self._weight, 2.0),
+            memory.command[None],
+        ]
+        if self.settings.clock:
+            parts.append(jnp.stack([jnp.sin(memory.phase), jnp.cos(memory.phase)]))
+        return jnp.concatenate(parts)
+
+    def control(self, action: Float[Array, " actions"]) -> Float[Array, " actuators"]:
+        """Target angles of the joints: [−1, 1] spans the reference's range and 0.6 rad beyond it, within limits."""
+        return self._low + 0.5 * (action + 1) * (self._high - self._low)
+
+    def advance(self, view: View, memory: WalkMemory, action: Float[Array, " actions"]) -> Outcome:
+        """Imitation + goal − effort − fall, as in the class's docstring."""
+        weights = self.settings.reward
+        period = self.control_period
+        angles, speeds = view.qpos[self._joint_q], view.qvel[self._joint_v]
+        phase = self._follow(memory, angles)
+        pose = _interpolate(self._table, phase)[2:]
+        rate = (_interpolate(self._slope, phase) * self._pace(memory.command))[3:]
+        miss = ((jnp.cos(pose) - jnp.cos(angles)) ** 2 + (jnp.sin(pose) - jnp.sin(angles)) ** 2).sum()
+        likeness = weights.pose * jnp.exp(-2.0 * miss)
+        likeness += (1 - weights.pose) * jnp.exp(-0.02 * ((rate - speeds) ** 2).sum())
+        speed = memory.speed + period / 0.5 * (view.qvel[self._root_v[0]] - memory.speed)
+        goal = jnp.exp(-4.0 * ((speed - memory.command) / 0.5) ** 2)
+        fallen = self.fallen(view)
+        terms = {
+            "imitation": weights.imitation * likeness,
+            "goal": weights.goal * goal,
+            "effort": -weights.effort * ((action - memory.action) ** 2).sum(),
+            "fall": -weights.fall * fallen,
+        }
+        return Outcome(WalkMemory(memory.command, phase, speed, action), terms, fallen)
+
+    def fallen(self, view: View) -> Array:
+        """Hips below 70% of their standing height, or the trunk tilted by more than 0.8 rad."""
+        _, height, pitch = view.qpos[self._root_q]
+        return (height < 0.7 * self._standing) | (jnp.abs(pitch) > 0.8)
+
+    def _pace(self, command: Array) -> Array:
+        """Advance of the reference's phase at a commanded speed, rad/s: strides keep their length."""
+        gait = self.reference
+        return 2 * jnp.pi / gait.stride_period * command / gait.speed
+
+    def _follow(self, memory: WalkMemory, angles: Array) -> Array:
+        """The phase after a step: of those within reach, that whose pose is nearest to the body's."""
+        advance = self._pace(memory.command) * self.control_period * jnp.linspace(0.5, 1.5, 9)
+        candidates = memory.phase + advance
+        poses = jax.vmap(lambda phase: _interpolate(self._table, phase))(candidates)[:, 2:]
+        best = jnp.argmin(((poses - angles) ** 2).sum(-1))
+        return jnp.mod(candidates[best], 2 * jnp.pi)
+
+    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+        """What counts as success, from evaluation episodes.
+
+        Args:
+            records: `qpos` (steps, episodes, positions), `alive` (steps, episodes) 1 until the fall, `command`
+                (episodes,) in m/s.
+
+        Returns:
+            `survived`: fraction of the episodes without a fall. `speed`, `command`: means, m/s. `speed_error`: mean
+            of |speed − command| / command, an episode's speed being its distance over the time it lasted.
+            `distance`: mean distance, m. `score`: mean over episodes of time survived × (1 − 2 · speed error),
+            at least 0; 1 is perfect.
+        """
+        alive = records["alive"].astype(bool)
+        x = records["qpos"][:, :, self._root_q[0]]
+        steps = alive.sum(0)
+        last = np.maximum(steps - 1, 0)
+        distance = x[last, np.arange(x.shape[1])]
+        speed = distance / (np.maximum(steps, 1) * self.control_period)
+        error = np.abs(speed - records["command"]) / records["command"]
+        score = steps / len(alive) * np.maximum(0.0, 1.0 - 2.0 * error)
+        return {
+            "survived": float(alive[-1].mean()),
+            "speed": float(speed.mean()),
+            "speed_sd": float(speed.std()),
+            "command": float(records["command"].mean()),
+            "speed_error": float(error.mean()),
+            "distance": float(distance.mean()),
+            "score": float(score.mean()),
+        }
+
+
+def _interpolate(table: Float[Array, "rows columns"], phase: Array) -> Float[Array, " columns"]:
+    """Linear interpolation in a table of one period whose last row repeats the first."""
+    position = jnp.mod(phase, 2 * jnp.pi) / (2 * jnp.pi) * (table.shape[0] - 1)
+    row = jnp.clip(position.astype(int), 0, table.shape[0] - 2)
+    fraction = position - row
+    return (1 - fraction) * table[row] + fraction * table[row + 1]
+
+
