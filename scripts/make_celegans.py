@@ -2,8 +2,8 @@
 
 Run it in an environment of its own; cect is no dependency of premotor:
 
-    python -m venv /tmp/cect && /tmp/cect/bin/pip install cect==0.3.5
-    /tmp/cect/bin/python scripts/make_celegans.py
+    python -m venv cect-environment && cect-environment/bin/pip install cect==0.3.5
+    cect-environment/bin/python scripts/make_celegans.py
 
 Wiring and classes: Cook et al. 2019 (matrices corrected July 2020). Transmitters: Wang et al. 2024,
 supplementary file 2. What each column means is said in premotor/connectome/builtin.py.

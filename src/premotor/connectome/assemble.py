@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from premotor.connectome.circuit import Circuit
@@ -40,11 +41,10 @@ def assemble(
     if gap_junctions is not None:
         gaps, strangers = symmetric(ids, gap_junctions, f"{where} (gap junctions)", strict=strict)
         lost.update({f"gap-junction {key}": value for key, value in strangers.items()})
+    neurons = neurons.copy()
     signed = "sign" in neurons
     if not signed:
-        neurons = neurons.assign(sign=0).astype({"sign": "int8"})
-        first = ["type", "class", "transmitter", "sign", "side"]
-        neurons = neurons[first + [name for name in neurons.columns if name not in first]]
+        neurons.insert(list(neurons.columns).index("side"), "sign", np.zeros(len(ids), np.int8))
     size = {"neurons": len(ids), "edges": synapses.nnz, "synapses": int(synapses.sum())}
     record = provenance.with_step("load", {"reader": reader, **(arguments or {})}, size=size, dropped=lost)
     circuit = Circuit(neurons, synapses, gaps, record)

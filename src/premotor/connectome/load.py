@@ -7,6 +7,7 @@ from premotor.connectome.builtin import circuit_names, load_builtin
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.readers import READERS, open_source
 from premotor.connectome.signs import SignPolicy, sign_policy
+from premotor.connectome.words import listed
 from premotor.errors import PremotorError
 
 
@@ -29,7 +30,9 @@ def load_circuit(source: str | os.PathLike[str], signs: SignPolicy | str | None 
     for reader in READERS:
         if reader.matches(opened):
             return reader.read(opened, policy)
-    found = "; ".join(f"{file.name}: {', '.join(header)}" for file, header in list(opened.tables.items())[:4])
+    found = "; ".join(
+        f"{file.name}: {listed(header, 20)}" for file, header in list(opened.tables.items())[:4]
+    )
     raise PremotorError(
         f"{path} holds no connection table that premotor knows"
         + (f" (columns found: {found})" if found else " (no tables in it)")

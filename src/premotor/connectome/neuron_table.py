@@ -7,7 +7,13 @@ import pyarrow.compute as pc
 from pandas.api.extensions import ExtensionArray
 
 from premotor.connectome.identifiers import parse_ids, unique_ids
-from premotor.connectome.words import canonical_class, canonical_side, canonical_transmitter, translate
+from premotor.connectome.words import (
+    canonical_class,
+    canonical_side,
+    canonical_transmitter,
+    listed,
+    translate,
+)
 from premotor.errors import PremotorError
 
 ID_NAMES = ("id", "neuron_id", "bodyId", "body", "body_id", "root_id", "pt_root_id", "Root ID")
@@ -50,7 +56,7 @@ def neuron_table(table: pa.Table, path: object) -> pd.DataFrame:
     if key is None:
         raise PremotorError(
             f"{path} has no column with neuron ids: one of {', '.join(ID_NAMES)} is needed, "
-            f"found {', '.join(table.column_names) or 'none'}"
+            f"found {listed(table.column_names)}"
         )
     if table.num_rows == 0:
         raise PremotorError(f"{path} has a header but no neurons")
@@ -75,10 +81,9 @@ def canonical_columns(frame: pd.DataFrame, path: object) -> pd.DataFrame:
         "type": source("type"),
         "class": translate(words, canonical_class),
         "transmitter": translate(source("transmitter"), canonical_transmitter),
+        **({"sign": _signs(frame["sign"], path)} if "sign" in frame else {}),
         "side": translate(source("side"), canonical_side),
     }
-    if "sign" in frame:
-        columns["sign"] = _signs(frame["sign"], path)
     if "source_class" not in frame and not words.equals(columns["class"]):
         columns["source_class"] = words
     rest = frame.drop(columns=[name for name in columns if name in frame])
@@ -94,7 +99,7 @@ def _signs(column: pd.Series, path: object) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce")
     good = numbers.isin([-1, 0, 1])
     if not good.all():
-        raise PremotorError(f"{path}, column sign, holds {column[~good].iloc[0]!r}; allowed are -1, 0 and 1")
+        raise PremotorError(f"{path}, column sign, holds {column[~good].iloc[0]}; allowed are -1, 0 and 1")
     return numbers.astype(np.int8)
 
 

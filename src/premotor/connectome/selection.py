@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from premotor.connectome.words import listed
 from premotor.errors import PremotorError
 
 
@@ -40,7 +41,7 @@ def _column(neurons: pd.DataFrame, name: str) -> pd.Series:
     if name not in neurons:
         names = ["id", *map(str, neurons.columns)]
         raise PremotorError(
-            f"the neuron table has no column {name!r}{closest(name, names)}; it has {', '.join(names)}"
+            f"the neuron table has no column {name!r}{closest(name, names)}; it has {listed(names)}"
         )
     return neurons[name]
 

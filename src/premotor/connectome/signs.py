@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from premotor.connectome.words import UNKNOWN
+from premotor.connectome.words import UNKNOWN, listed
 from premotor.errors import PremotorError
 from premotor.settings import Settings
 
@@ -79,9 +79,9 @@ def signs_of(neurons: pd.DataFrame, policy: SignPolicy) -> np.ndarray:
     known = transmitter.isin(table).to_numpy()
     if policy.min_confidence > 0:
         column = _first_column(neurons, CONFIDENCE_COLUMNS, "min_confidence")
-        confidence = pd.to_numeric(neurons[column], errors="coerce").to_numpy(np.float64, na_value=0.0)
+        numbers = pd.to_numeric(neurons[column], errors="coerce").astype("Float64")
         # A neuron without a stated confidence is as uncertain as one can be.
-        known &= np.nan_to_num(confidence) >= policy.min_confidence
+        known = known & (numbers.to_numpy(np.float64, na_value=0.0) >= policy.min_confidence)
     signs = np.where(known, signs, 0).astype(np.int8)
     unknown = np.flatnonzero(~known)
     if policy.unknown == "excitatory":
@@ -115,5 +115,5 @@ def _first_column(neurons: pd.DataFrame, names: tuple[str, ...], reason: str) ->
             return name
     raise PremotorError(
         f"the sign policy's {reason} needs one of the columns {', '.join(names)}; "
-        f"the neuron table has {', '.join(map(str, neurons.columns))}"
+        f"the neuron table has {listed(neurons.columns)}"
     )

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -40,7 +41,7 @@ def read_header(path: Path) -> tuple[str, ...]:
             # Feather version 1 has no schema that can be read alone.
             with pa.memory_map(str(path)) as source:
                 return tuple(pa.feather.read_table(source, memory_map=True).schema.names)
-        return _text_header(path)[0]
+        return _text_header(path)
     except OSError as error:
         raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
     except (pa.ArrowException, EOFError, zlib.error, UnicodeDecodeError) as error:
@@ -67,10 +68,13 @@ def read_table(path: Path, columns: tuple[str, ...] | None = None) -> pa.Table:
         raise PremotorError(f"cannot read {path}: {_brief(error)}") from None
 
 
-def _text_header(path: Path) -> tuple[tuple[str, ...], str]:
-    """Return the column names and the delimiter (a tab where the header has tabs and no comma)."""
+def _text_header(path: Path) -> tuple[str, ...]:
     with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-        head = file.read(_HEADER_BYTES)
+        return _names(path, file.read(_HEADER_BYTES))[0]
+
+
+def _names(path: Path, head: bytes) -> tuple[tuple[str, ...], str]:
+    """Return the column names and the delimiter (a tab where the header has tabs and no comma)."""
     if not head.strip():
         raise PremotorError(f"{path} is empty; a table starts with a line of column names")
     first = head.split(b"\n", 1)[0]
@@ -85,23 +89,28 @@ def _text_header(path: Path) -> tuple[tuple[str, ...], str]:
     names = tuple(word.strip() for word in words)
     if len(names) == 1 and ";" in line:
         raise PremotorError(f"{path} is separated by semicolons; write it with commas or tabs")
-    repeated = [name for number, name in enumerate(names) if name in names[:number]]
-    if repeated:
-        raise PremotorError(f"{path} has two columns called {repeated[0]!r}; every one needs its own name")
+    if len(set(names)) < len(names):
+        name, times = Counter(names).most_common(1)[0]
+        raise PremotorError(f"{path} has {times} columns called {name!r}; every one needs its own name")
     return names, delimiter
 
 
 def _read_text(path: Path, columns: list[str] | None) -> pa.Table:
-    names, delimiter = _text_header(path)
+    with pa.input_stream(
+        str(path), compression="gzip" if path.name.lower().endswith(".gz") else None
+    ) as stream:
+        data = stream.read()
+    names, delimiter = _names(path, data[:_HEADER_BYTES])
+    if data.count(b'"') % 2:
+        # The parser would take everything up to the end of the file for one value.
+        raise PremotorError(f"{path} has a quotation mark that is never closed")
     encoded = pa.dictionary(pa.int32(), pa.string())
     return pa.csv.read_csv(
-        path,
+        pa.BufferReader(data),
         # Column names were read above: they may be trimmed, and header and rows have to agree in length.
         read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
         # Text over several lines is rare and slow to split: only small tables (of neurons) may have it.
-        parse_options=pa.csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=path.stat().st_size < _SMALL
-        ),
+        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=len(data) < _SMALL),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, encoded),
             include_columns=columns,

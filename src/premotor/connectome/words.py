@@ -1,7 +1,7 @@
 """The field's words for class, transmitter and side, whatever word the source uses."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -68,6 +68,13 @@ def canonical_class(word: str) -> str:
 def canonical_side(word: str) -> str:
     """Return "left", "right", "middle" or "" for a source's word (L, LHS, left, Midline, …)."""
     return _SIDE_OF.get(word.strip().lower(), "")
+
+
+def listed(names: Iterable[object], most: int = 100) -> str:
+    """Return names for an error message: all of them, unless there are very many."""
+    words = [str(name) for name in names]
+    more = f", ... ({len(words)} in all)" if len(words) > most else ""
+    return (", ".join(words[:most]) + more) or "none"
 
 
 def translate(column: pd.Series, rule: Callable[[str], str]) -> pd.Series:

@@ -6,6 +6,7 @@ from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import tidy
 from premotor.connectome.nulls.blocks import codes, null_circuit
 from premotor.connectome.selection import closest
+from premotor.connectome.words import listed
 from premotor.errors import PremotorError
 
 
@@ -24,7 +25,7 @@ def shuffled_identities(circuit: Circuit, seed: int = 0, *, within: str | None =
     if within is not None and within not in circuit.neurons:
         names = [str(name) for name in circuit.neurons.columns]
         raise PremotorError(
-            f"the neuron table has no column {within!r}{closest(within, names)}; it has {', '.join(names)}"
+            f"the neuron table has no column {within!r}{closest(within, names)}; it has {listed(names)}"
         )
     kind = (
         np.zeros(len(circuit), np.int64) if within is None else codes(circuit.neurons[within].astype("str"))

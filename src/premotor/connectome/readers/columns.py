@@ -9,6 +9,7 @@ from premotor.connectome.identifiers import parse_counts, parse_ids
 from premotor.connectome.neuron_table import id_column
 from premotor.connectome.readers.source import Header
 from premotor.connectome.tables import read_table
+from premotor.connectome.words import listed
 from premotor.errors import PremotorError
 
 PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "body_pre", "source", "presynaptic", "source_id")
@@ -67,7 +68,7 @@ def count_column(path: object, header: Header) -> str:
     if name is None:
         raise PremotorError(
             f"{path} has no column with synapse counts: one of {', '.join(COUNT_NAMES)} is needed, "
-            f"found {', '.join(header)}"
+            f"found {listed(header)}"
         )
     return name
 

@@ -57,8 +57,10 @@ def open_source(path: Path) -> Source:
     try:
         if path.is_dir():
             files = tuple(sorted(file for file in path.iterdir() if file.is_file() and file.name[0] != "."))
-        elif path.exists():
+        elif path.is_file():
             files = (path,)
+        elif path.exists():
+            raise PremotorError(f"{path} is neither a file nor a folder")
         else:
             raise PremotorError(f"there is no file or folder {path}")
     except (OSError, ValueError) as error:

@@ -33,6 +33,7 @@ from premotor.connectome.readers.source import Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import GAP_JUNCTIONS, PROVENANCE
 from premotor.connectome.tables import read_table
+from premotor.connectome.words import listed
 from premotor.errors import PremotorError
 
 _NUMPY_TYPES = ("int8", "int16", "int32", "int64", "uint8", "float32", "float64")
@@ -90,7 +91,7 @@ def _neuron_file(source: Source) -> Path | None:
         others = [path.name for path, header in source.tables.items() if not is_connections(header)]
         raise PremotorError(
             f"{source.path} holds no neuron table: one of the columns {', '.join(ID_NAMES)} is needed"
-            + (f" ({others[0]} has {', '.join(source.tables[source.path / others[0]])})" if others else "")
+            + (f" ({others[0]} has {listed(source.tables[source.path / others[0]])})" if others else "")
         )
     return None
 
