@@ -72,8 +72,8 @@ ANKLE = {"range": (-50, 30), "torque": 120, "stiffness": 400, "damping": 6}
 # most 5, 10 and 13 mm at 2, 4 and 5 ms (95%: 3, 4 and 5 mm). Bang-bang control between the joint limits is
 # stable up to 12.5 ms. So 5 ms: the same walk as at 2 ms for 40% of the work.
 TIMESTEP = 0.005
-# Time constant (s) and damping ratio of contacts; MuJoCo needs at least two time steps. Its default of 20 ms
-# lets heel strikes sink in twice as deep and slide three times as fast.
+# Time constant (s) and damping ratio of contacts and joint limits; MuJoCo needs at least two time steps. Its
+# default of 20 ms lets heel strikes sink in twice as deep and slide three times as fast.
 CONTACT = (0.010, 1.0)
 # Sliding (a shoe on a floor), torsional and rolling; the last two do not act in the plane.
 FRICTION = (1.0, 0.005, 0.0001)
@@ -189,6 +189,7 @@ def _hinge(body: mujoco.MjsBody, name: str, sign: int, servo: dict) -> None:
     joint = body.add_joint(name=name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, sign, 0])
     joint.limited = mujoco.mjtLimited.mjLIMITED_TRUE
     joint.range = np.deg2rad(servo["range"])
+    joint.solref_limit = CONTACT
     # What tissue adds in its order of magnitude, so that a limb without control comes to rest.
     joint.damping = [1.0, 0, 0]
     joint.stiffness = [2.0, 0, 0]

@@ -153,6 +153,9 @@ class BatchPhysics:
             ids = np.flatnonzero(ids)
         if ids.size == 0:
             return
+        for name, value, size in (("qpos", qpos, self.model.nq), ("qvel", qvel, self.model.nv)):
+            if np.shape(value) != (ids.size, size):
+                raise PhysicsError(f"{name} has shape {np.shape(value)}; expected {(ids.size, size)}")
         self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
         self.qpos[ids] = qpos
         self.qvel[ids] = qvel
@@ -186,6 +189,8 @@ class BatchPhysics:
                     f"the snapshot's '{name}' is {value.dtype}{value.shape}; "
                     f"these worlds need {target.dtype}{target.shape}"
                 )
+        # A reset forgets the warnings about what the worlds were before.
+        self._batch.reset(stage=mujoco.mjtStage.mjSTAGE_NONE)
         self._batch.state[:] = snapshot["state"]
         self.sensors[:] = snapshot["sensors"]
 
