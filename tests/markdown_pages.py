@@ -61,7 +61,7 @@ def commands(page: str) -> list[str]:
         line for block in fenced(page) if block.language in {"", "sh"} for line in block.text.splitlines()
     ]
     joined = re.sub(r"\\\n\s*", " ", "\n".join(lines)).splitlines()
-    inline = re.findall(r"`([^`\n]+)`", prose(page))
+    inline = [code.replace("\\|", "|") for code in re.findall(r"`([^`\n]+)`", prose(page))]
     found = []
     for line in [*joined, *inline]:
         match = re.match(r"(?:\$ )?(?:\.venv/bin/)?(premotor [^#]*)", line.strip())

@@ -14,6 +14,7 @@ ROOMS: dict[str, frozenset[str]] = {
     "experiments": frozenset({"connectome", "networks", "bodies", "tasks", "learning", "analysis"}),
     "report": frozenset({"analysis", "experiments"}),
     "cli": frozenset({"experiments", "report"}),
+    "__main__": frozenset({"cli"}),
 }
 """Each room, and the rooms that it may import besides itself."""
 

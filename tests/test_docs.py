@@ -2,14 +2,19 @@
 
 import ast
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 import premotor
 from markdown_pages import PAGES, ROOT, Code, anchors, commands, fenced, links
+from premotor.cli.commands import app
+from premotor.cli.entry import split_settings
+from premotor.experiments import load_experiment
 from premotor.settings import Settings
 
 
@@ -73,6 +78,19 @@ def test_every_page_is_in_the_navigation():
     assert [page for page in pages if page not in navigation] == []
 
 
+def test_the_reference_lists_every_public_name():
+    listed = set(re.findall(r"^\| \[?`(\w+)`", (ROOT / "docs/reference/premotor.md").read_text(), re.M))
+    assert listed == set(premotor.__all__) - {"__version__"}
+
+
+def test_every_room_has_its_reference():
+    rooms = {path.parent.name for path in (ROOT / "src/premotor").glob("*/__init__.py")} - {"cli"}
+    described = {
+        name for page in PAGES for name in re.findall(r"^::: premotor\.(\w+)$", page.read_text(), re.M)
+    }
+    assert described == rooms
+
+
 @pytest.mark.parametrize("page", SESSIONS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python_snippets_run(page, tmp_path, monkeypatch):
     """One page is one session, in a folder of its own; what takes minutes says so above its fence."""
@@ -93,6 +111,45 @@ def test_python_snippets_name_what_exists(page, block):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "pm"
     }
     assert [name for name in used if not hasattr(premotor, name)] == []
+
+
+def parse(command: str) -> None:
+    """Parse a command line as the program would, settings included, without running it.
+
+    Raises:
+        Exception: an unknown command, option, setting or value, or a missing argument.
+    """
+    words, settings = split_settings(shlex.split(command)[1:])
+    program: Any = get_command(app)
+    while words and hasattr(program, "commands"):
+        name = words.pop(0)
+        assert name in program.commands, f"there is no command {name}"
+        program = program.commands[name]
+    if (words or settings) and words != [
+        "--help"
+    ]:  # a command that is only named stands without its arguments
+        program.make_context("premotor", words)
+    load_experiment({}, settings)
+
+
+@each_page
+def test_commands_parse(page):
+    for command in commands(page.read_text()):
+        parse(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "premotor trian walk",
+        "premotor evaluate runs/walk --epsiodes 3",
+        "premotor train walk --learning.learning_rat 1",
+        "premotor circuit build celegans",
+    ],
+)
+def test_a_wrong_command_is_seen(command):
+    with pytest.raises(Exception, match="no command|[Nn]o such option|unknown setting|[Mm]issing"):
+        parse(command)
 
 
 @each_page

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from premotor.connectome import nulls as nulls
     from premotor.experiments import Experiment as Experiment
     from premotor.experiments import Run as Run
+    from premotor.experiments import compare as compare
     from premotor.experiments import evaluate as evaluate
     from premotor.experiments import resume as resume
     from premotor.experiments import train as train
@@ -33,6 +34,7 @@ _ROOMS = {
     "Run": "premotor.experiments",
     "SignPolicy": "premotor.connectome",
     "build_body": "premotor.bodies",
+    "compare": "premotor.experiments",
     "evaluate": "premotor.experiments",
     "load_circuit": "premotor.connectome",
     "resume": "premotor.experiments",
