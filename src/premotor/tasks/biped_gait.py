@@ -86,7 +86,7 @@ def make_biped_gait(speed: float = 1.35, phases: int = 100) -> tuple[ReferenceGa
         raise PremotorError(f"phases is {phases}; allowed are even numbers from 40 on")
     period = float(120.0 / np.sqrt(60.0 * speed / WALK_RATIO))
     problem = _Stride(speed, period, phases)
-    solution = least_squares(problem.residuals, problem.start(), method="trf", xtol=1e-10, ftol=1e-10)
+    solution = least_squares(problem.residuals, problem.start(), method="trf", xtol=1e-7, ftol=1e-7)
     return problem.gait(solution.x), problem.fit(solution.x)
 
 
