@@ -1,5 +1,9 @@
 """Pictures: shapes where geometry says, both back ends alike, and clear refusals."""
 
+import os
+import subprocess
+import sys
+
 import mujoco
 import numpy as np
 import pytest
@@ -137,6 +141,22 @@ def test_without_opengl_auto_draws_in_software_and_gl_is_an_error(monkeypatch: p
     assert choose_backend("auto") == "software"
     with pytest.raises(PremotorError, match="'gl' does not work here"):
         choose_backend("gl")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="EGL is for Linux")
+def test_a_machine_without_egl_is_noticed_without_a_crash():
+    """A process in which PyOpenGL is bound to another window system, so that MuJoCo's EGL module can not load."""
+    ask = "from premotor.bodies.opengl import opengl_renderer as r; from premotor.bodies import choose_backend as c"
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "MUJOCO_GL")}
+    said = subprocess.run(
+        [sys.executable, "-c", f"{ask}; print(r(), c())"],
+        env=environment | {"PYOPENGL_PLATFORM": "glx", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == "None software"
+    assert said.stderr == ""
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ a display), MuJoCo's default elsewhere.
 import copy
 import os
 import sys
+import weakref
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -38,7 +39,7 @@ def opengl_renderer() -> str | None:
     except NO_CONTEXT:
         return None
     finally:
-        context.free()
+        _free(context)
 
 
 class OpenGLDrawing:
@@ -55,6 +56,8 @@ class OpenGLDrawing:
         self._model, self._context = model, context
         self._renderer = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._renderer)
+        # Also when the drawing is dropped, and before the interpreter goes.
+        self._finish = weakref.finalize(self, _free, context, self._renderer)
         self._scene = mujoco.MjvScene(model, 1000)
         self._camera, self._option = mujoco.MjvCamera(), mujoco.MjvOption()
         self._camera.azimuth, self._camera.elevation = 90.0, ELEVATION
@@ -74,24 +77,41 @@ class OpenGLDrawing:
 
     def close(self) -> None:
         """Free the context; safe to call twice."""
-        if self._context is not None:
-            self._context.make_current()
-            self._renderer.free()
-            self._context.free()
-            self._context = None
+        self._finish()
 
 
 def _context(width: int, height: int) -> Any | None:
     """A current off-screen context, or None."""
-    windowed = sys.platform != "linux" or "DISPLAY" in os.environ or "MUJOCO_GL" in os.environ
-    makers = [lambda: import_module("mujoco.egl").GLContext] if sys.platform == "linux" else []
-    if windowed:
-        makers.append(lambda: mujoco.GLContext)
-    for maker in makers:
+    for module in _window_systems():
         try:
-            context = maker()(width, height)
+            context = import_module(module).GLContext(width, height)
             context.make_current()
-        except NO_CONTEXT:
+        except (*NO_CONTEXT, *_opengl_errors()):
             continue
         return context
     return None
+
+
+def _window_systems() -> list[str]:
+    """Modules with a `GLContext` that may work here, the best first."""
+    if sys.platform != "linux":
+        return ["mujoco"]
+    return (
+        ["mujoco.egl", "mujoco"] if "DISPLAY" in os.environ or "MUJOCO_GL" in os.environ else ["mujoco.egl"]
+    )
+
+
+def _opengl_errors() -> tuple[type[Exception], ...]:
+    """PyOpenGL's errors, if it is loaded; loading it here would settle its platform."""
+    module = sys.modules.get("OpenGL.error")
+    return () if module is None else (module.Error,)
+
+
+def _free(context: Any, renderer: mujoco.MjrContext | None = None) -> None:
+    try:
+        context.make_current()
+        if renderer is not None:
+            renderer.free()
+        context.free()
+    except (*NO_CONTEXT, *_opengl_errors()):
+        return  # at exit the display may be gone before us
