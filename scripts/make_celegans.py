@@ -92,6 +92,13 @@ def write(name: str, header: list[str], rows: list[list[object]]) -> None:
         writer.writerows(rows)
 
 
+def role(kind: str, group: str) -> str:
+    """Where a body meets the circuit: at the sensory neurons, and at the motor neurons that move the trunk."""
+    if group == "Ventral cord motor neuron":
+        return "output"
+    return "input" if kind == "sensory" else ""
+
+
 def main() -> None:
     """Write the three tables and the provenance, after checking the published numbers."""
     names = sorted(cells.PREFERRED_HERM_NEURON_NAMES)
@@ -107,7 +114,7 @@ def main() -> None:
         note = cells.get_cell_notes(name)
         system = "pharynx" if name in pharynx else "somatic"
         rows.append([number, name, group, kind, primary(group, words), side(name, set(names))])
-        rows[-1] += ["; ".join(words), system, note]
+        rows[-1] += ["; ".join(words), system, note, role(kind, note)]
     assert sum(row[4] == "gaba" for row in rows) == 26
 
     where = [reader.nodes.index(name) for name in names]
@@ -121,7 +128,7 @@ def main() -> None:
     assert ((chemical > 0).sum(), (gaps > 0).sum()) == (CHEMICAL_EDGES, GAP_EDGES)
 
     OUT.mkdir(parents=True, exist_ok=True)
-    header = ["id", "name", "type", "class", "transmitter", "side", "transmitters", "system", "group"]
+    header = ["id", "name", "type", "class", "transmitter", "side", "transmitters", "system", "group", "role"]
     write("neurons.csv", header, rows)
     span = range(NEURONS)
     edges = [[i + 1, j + 1, int(chemical[i, j])] for i in span for j in span if chemical[i, j]]

@@ -19,7 +19,11 @@ class PopulationSettings(Settings):
     """A set of neurons, by rule or by conditions on the neuron table."""
 
     neurons: Literal["auto"] | dict[str, str | int | float | list[str] | list[int]] = "auto"
-    """`auto`, or conditions on columns of the neuron table such as `{class: sensory, type: "AS*"}`."""
+    """`auto`, or conditions on columns of the neuron table such as `{class: sensory, type: "AS*"}`.
+
+    `auto` takes the neurons whose column `role` is `input` or `output` where the table says so; else the classes
+    sensory, ascending and descending, or motor.
+    """
     count: int | None = Field(None, ge=1)
     """At most so many of them: those with the largest synaptic output into (input) or from (output) the circuit."""
     minimum_hops: int = Field(0, ge=0)
@@ -43,7 +47,7 @@ def hops_to(circuit: "Circuit", targets: np.ndarray) -> np.ndarray:
 
 
 def output_neurons(circuit: "Circuit", settings: PopulationSettings) -> np.ndarray:
-    """Positions of the neurons that drive the actuators: by default every motor neuron.
+    """Positions of the neurons that drive the actuators: by default those of role output, or else of class motor.
 
     Raises:
         PremotorError: there are none.
@@ -53,6 +57,8 @@ def output_neurons(circuit: "Circuit", settings: PopulationSettings) -> np.ndarr
             f"outputs.minimum_hops is {settings.minimum_hops}: only inputs may be chosen by hops, set it to 0"
         )
     chosen = _by_rule(circuit, settings, "outputs")
+    if chosen is None:
+        chosen = _by_role(circuit, "output")
     if chosen is None:
         chosen = np.flatnonzero(circuit.neurons["class"].to_numpy() == "motor")
         if not len(chosen):
@@ -68,8 +74,8 @@ def output_neurons(circuit: "Circuit", settings: PopulationSettings) -> np.ndarr
 def input_neurons(circuit: "Circuit", settings: PopulationSettings, outputs: np.ndarray) -> np.ndarray:
     """Positions of the neurons that receive the observations.
 
-    By default the sensory, ascending and descending neurons; in a circuit that holds none of them, the 20
-    neurons that give the smallest fraction of their synapses to the motor neurons, so that what enters has to
+    By default those of role input, or else the sensory, ascending and descending neurons; in a circuit that holds
+    none of them, the 20 neurons that give the smallest fraction of their synapses to the motor neurons, so that what enters has to
     pass through the circuit.
 
     Raises:
@@ -77,6 +83,8 @@ def input_neurons(circuit: "Circuit", settings: PopulationSettings, outputs: np.
     """
     chosen = _by_rule(circuit, settings, "inputs")
     given = np.asarray(circuit.synapses.sum(1)).ravel()
+    if chosen is None:
+        chosen = _by_role(circuit, "input")
     if chosen is None:
         chosen = np.flatnonzero(circuit.neurons["class"].isin(ENTRY_CLASSES).to_numpy())
         if not len(chosen):
@@ -105,6 +113,13 @@ def _by_rule(circuit: "Circuit", settings: PopulationSettings, key: str) -> np.n
     except PremotorError as error:
         raise PremotorError(f"{key}.neurons: {error}") from error
     return np.sort(circuit.neurons.index.get_indexer(ids))
+
+
+def _by_role(circuit: "Circuit", role: str) -> np.ndarray | None:
+    if "role" not in circuit.neurons:
+        return None
+    chosen = np.flatnonzero((circuit.neurons["role"] == role).to_numpy())
+    return chosen if len(chosen) else None
 
 
 def _largest(chosen: np.ndarray, size: np.ndarray, count: int | None) -> np.ndarray:
