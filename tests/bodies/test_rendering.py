@@ -145,11 +145,12 @@ def test_without_opengl_auto_draws_in_software_and_gl_is_an_error(monkeypatch: p
 
 @pytest.mark.skipif(sys.platform != "linux", reason="EGL is for Linux")
 def test_a_machine_without_egl_is_noticed_without_a_crash():
-    """A process in which PyOpenGL is bound to another window system, so that MuJoCo's EGL module can not load."""
-    ask = "from premotor.bodies.opengl import opengl_renderer as r; from premotor.bodies import choose_backend as c"
+    """PyOpenGL bound to another window system keeps MuJoCo's EGL module from loading."""
+    ask = "from premotor.bodies import choose_backend as c\n"
+    ask += "from premotor.bodies.opengl import opengl_renderer as r"
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "MUJOCO_GL")}
     said = subprocess.run(
-        [sys.executable, "-c", f"{ask}; print(r(), c())"],
+        [sys.executable, "-c", f"{ask}\nprint(r(), c())"],
         env=environment | {"PYOPENGL_PLATFORM": "glx", "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
