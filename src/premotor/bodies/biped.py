@@ -106,7 +106,7 @@ def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
     head = (0.936 - 0.530) * HEIGHT  # Winter figure 4.1: eye level, near the middle of the head
     _capsule(trunk, "trunk", (0, 0.06), (0, TRUNK_LENGTH - 0.04), TRUNK_RADIUS, (0.44, 0.48, 0.54, 1))
     _capsule(trunk, "head", (0, head - 0.02), (0, head + 0.02), HEAD_RADIUS, (0.80, 0.66, 0.56, 1))
-    for side, y, colour in (("left", 0.09, (0.80, 0.35, 0.25, 1)), ("right", -0.09, (0.25, 0.47, 0.70, 1))):
+    for side, y, colour in (("left", 0.09, (0.00, 0.53, 0.42, 1)), ("right", -0.09, (0.61, 0.31, 0.62, 1))):
         _leg(trunk, side, y, colour)
         _touch_sensors(spec, side)
     for side in ("left", "right"):

@@ -117,7 +117,7 @@ def update(
     def descend(carry: tuple[Any, Any], index: Array) -> tuple[tuple[Any, Any], dict[str, Array]]:
         parameters, memory = carry
         (_, figures), gradient = eqx.filter_value_and_grad(loss, has_aux=True)(parameters, index)
-        figures["gradient_norm"] = optax.global_norm(gradient)
+        figures["gradient_norm"] = optax.tree.norm(gradient)
         change, memory = adam.update(gradient, memory)
         parameters = jax.tree.map(lambda p, c, r: p - r * c, parameters, change, step_sizes)
         return (parameters, memory), figures

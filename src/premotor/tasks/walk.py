@@ -168,9 +168,10 @@ class WalkTask:
         pose = _interpolate(self._table, phase)[2:]
         rate = (_interpolate(self._slope, phase) * self._pace(memory.command))[3:]
         miss = ((jnp.cos(pose) - jnp.cos(angles)) ** 2 + (jnp.sin(pose) - jnp.sin(angles)) ** 2).sum()
-        likeness = weights.pose * jnp.exp(-2.0 * miss)
-        likeness += (1 - weights.pose) * jnp.exp(-0.02 * ((rate - speeds) ** 2).sum())
+        likeness = weights.pose * jnp.exp(-1.0 * miss)
+        likeness += (1 - weights.pose) * jnp.exp(-0.01 * ((rate - speeds) ** 2).sum())
         speed = memory.speed + period / 0.5 * (view.qvel[self._root_v[0]] - memory.speed)
+        likeness *= jnp.clip(speed / memory.command, 0.0, 1.0)  # a pose held still is no gait
         goal = jnp.exp(-4.0 * ((speed - memory.command) / 0.5) ** 2)
         fallen = self.fallen(view)
         terms = {
