@@ -29,7 +29,7 @@ def neurons_section(record: RunRecord) -> Section:
     trace = record.trace
     if trace is None:
         return Section(title, [Missing("No rates were recorded:", record.command("evaluate"))])
-    length = trace.length(0)
+    length = max(2, trace.length(0))
     rates, phase = trace.rates[:length].astype(np.float64), gait_phase(trace)[:length]
     top = rates.max(0)
     active = top > SILENT * top.max()

@@ -1,6 +1,5 @@
 """Everything that a report needs from a run folder, read once and checked."""
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from premotor.experiments.files import read_json
 from premotor.experiments.run import Run
 
 LESION_KEYS = ("name", "kind", "survived", "speed")
+FIGURES = ("step", "episodes", "seconds_per_episode", "survived", "speed", "command", "score", "joint_rmse")
+"""Figures of an evaluation that a report speaks of."""
 TRACE_AXES = {
     "time": ("steps",),
     "qpos": ("steps", "episodes", "positions"),
@@ -111,15 +112,15 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
     run = Run(folder)
     places = run.places
     task = run.task()
-    best = run.best if places.best_record.exists() else None
-    test = _mapping(places.test_file) if places.test_file.exists() else None
+    best = _figures(run.best, places.best_record) if places.best_record.exists() else None
+    test = _figures(_mapping(places.test_file), places.test_file) if places.test_file.exists() else None
     trace = read_trace(places.trace_file, task, len(run.circuit)) if places.trace_file.exists() else None
     provenance = _mapping(places.provenance_file)
     return RunRecord(
         run=run,
         task=task,
-        metrics=_numeric(run.metrics, places.metrics_file),
-        evaluations=_numeric(run.evaluations, places.evaluations_folder),
+        metrics=_numeric(run.metrics, places.metrics_file, ("steps", "seconds")),
+        evaluations=_numeric(run.evaluations, places.evaluations_folder, ("step",)),
         best=best,
         test=test,
         trace=trace,
@@ -191,13 +192,26 @@ def _mapping(path: Path) -> Mapping[str, Any]:
     return record
 
 
-def _numeric(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """The table with null as NaN, sorted by step; columns that hold no numbers are an error."""
+def _figures(record: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    for name in FIGURES:
+        _check_number(record.get(name), name, path)
+    return record
+
+
+def _numeric(table: pd.DataFrame, path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
+    """The table with null as NaN; a column that is missing or holds anything but numbers is an error."""
+    for name in needed:
+        if len(table) and name not in table:
+            raise PremotorError(f"{path} lacks {name}")
     for name in table.columns:
         for value in table[name]:
-            if not (value is None or isinstance(value, int | float | np.number | np.bool_)):
-                raise PremotorError(f"{path}: {name} is {value!r}, but should be a number or null")
+            _check_number(value, name, path)
     return table.astype(float)
+
+
+def _check_number(value: Any, name: str, path: Path) -> None:
+    if not (value is None or isinstance(value, int | float | np.number | np.bool_)):
+        raise PremotorError(f"{path}: {name} is {value!r}, but should be a number or null")
 
 
 def _lesions(rows: Any, path: Path) -> list[dict[str, Any]]:
@@ -208,9 +222,5 @@ def _lesions(rows: Any, path: Path) -> list[dict[str, Any]]:
             if key not in row:
                 raise PremotorError(f"{path}: a lesion lacks {key}")
         for key in ("survived", "speed"):
-            value = row[key]
-            if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
-                raise PremotorError(
-                    f"{path}: {key} of {row['name']} is {value!r}, but should be a number or null"
-                )
+            _check_number(row[key], f"{key} of {row['name']}", path)
     return rows

@@ -55,15 +55,15 @@ def run_page(record: RunRecord) -> Page:
         f"{record.task.body.name}.",
         sections=sections,
         tiles=headline(record),
-        notes=_notes(record),
+        notes=notes_of(record),
         footer=f"Made by premotor from {record.run.folder.resolve().name}/, a run begun {str(started)[:10]}."
         if started
         else "Made by premotor.",
     )
 
 
-def _notes(record: RunRecord) -> list[str]:
-    """What a reader must know first."""
+def notes_of(record: RunRecord) -> list[str]:
+    """What a reader must know first: not finished, a null model, not tested, not the best controller."""
     notes = []
     run = record.run
     if run.finished is None:
