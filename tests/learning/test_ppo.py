@@ -1,0 +1,201 @@
+"""PPO against a plain re-statement of it, on a tiny case, and on a task whose score is known."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from learning.toys import Centre
+from networks.wiring import small_circuit
+from scipy.stats import norm
+
+from premotor.learning import PPOSettings, ppo
+from premotor.learning.ppo import PPOState, _roll_out
+from premotor.learning.ppo_update import Batch, Learnt, replay, update
+from premotor.networks import Controller, build_controller
+
+TINY = PPOSettings(
+    environments=4, rollout=5, epochs=1, minibatches=1, critic_layers=(8,), schedule="constant", learning_rate=3e-3
+)
+
+
+def made(settings: PPOSettings, seed: int = 0) -> tuple[PPOState, Centre]:
+    toy = Centre(settings.environments, seed)
+    controller = build_controller(
+        small_circuit(), toy.observation_names, toy.action_names, key=jax.random.PRNGKey(seed)
+    )
+    return ppo.initialise(controller, toy, settings, jax.random.PRNGKey(seed + 1)), toy
+
+
+def test_the_replay_repeats_the_roll_out_bit_for_bit() -> None:
+    settings = PPOSettings(environments=8, rollout=40, minibatches=2, critic_layers=(8,))
+    state, toy = made(settings)
+    for _ in range(2):
+        state, batch, _ = _roll_out(state, toy, settings)
+        assert batch.started.sum() > 8  # several episodes start within the roll-out
+        means = jax.jit(replay)(state.controller, batch.first_state, batch.observation, batch.started)
+        np.testing.assert_array_equal(means, batch.mean)
+
+
+def test_the_executed_actions_are_what_is_stored_and_judged() -> None:
+    settings = PPOSettings(environments=8, rollout=10, minibatches=1, critic_layers=(8,))
+    state, toy = made(settings)
+    loose = eqx.tree_at(lambda s: s.controller.log_spread, state, jnp.full(2, 0.5))
+    _, batch, _ = _roll_out(loose, toy, settings)
+    action, mean = np.asarray(batch.action, float), np.asarray(batch.mean, float)
+    spread = np.exp(0.5)
+    assert (np.abs(action) == 1).mean() > 0.2 and np.abs(action).max() == 1
+    inside = norm.logpdf(action, mean, spread)
+    expected = np.where(action == 1, norm.logsf(1, mean, spread), inside)
+    expected = np.where(action == -1, norm.logcdf(-1, mean, spread), expected).sum(-1)
+    np.testing.assert_allclose(batch.log_probability, expected, rtol=1e-4, atol=1e-4)
+
+
+def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tuple[Controller, list]:
+    """One full-batch step of PPO written anew: Python loops over time, its own GAE, losses and Adam; no jit."""
+    controller, critic = state.controller, state.critic
+    seen = [controller.normalizer(o) for o in batch.observation]
+    value = np.array([critic(o) for o in seen])
+    steps = len(value)
+    advantage = np.zeros_like(value)
+    for e in range(value.shape[1]):
+        running = 0.0
+        for t in reversed(range(steps)):
+            ended = bool(batch.terminated[t, e] or batch.truncated[t, e])
+            after = batch.final_observation[t, e] if ended or t == steps - 1 else batch.observation[t + 1, e]
+            following = float(critic(controller.normalizer(after))) * (not bool(batch.terminated[t, e]))
+            delta = (1 - settings.discount) * float(batch.reward[t, e]) + settings.discount * following - value[t, e]
+            running = delta + settings.discount * settings.decay * running * (not ended)
+            advantage[t, e] = running
+    target = advantage + value
+    scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+
+    names = [name for name, rate in controller.relative_rates().items() if rate > 0]
+
+    def loss(values: dict, critic_arrays: object) -> jax.Array:
+        candidate = controller.with_parameters(values)
+        neurons, product = batch.first_state, candidate.product()
+        total = 0.0
+        for t in range(steps):
+            begin = batch.started[t]
+            neurons = jnp.where(begin, candidate.initial_state(neurons.shape[1]), neurons)
+            neurons, mean = candidate.act(product, neurons, batch.observation[t])
+            spread = jnp.exp(candidate.log_spread)
+            inside = jax.scipy.stats.norm.logpdf(batch.action[t], mean, spread)
+            top = jax.scipy.stats.norm.logcdf(mean, 1.0, spread)
+            bottom = jax.scipy.stats.norm.logcdf(-1.0, mean, spread)
+            log_p = jnp.where(batch.action[t] >= 1, top, jnp.where(batch.action[t] <= -1, bottom, inside)).sum(-1)
+            ratio = jnp.exp(log_p - batch.log_probability[t])
+            clipped = jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip)
+            total -= jnp.minimum(ratio * scaled[t], clipped * scaled[t]).mean() / steps
+            total += 0.5 * ((critic_arrays(seen[t]) - target[t]) ** 2).mean() / steps
+        return total
+
+    values = {name: controller.parameter(name) for name in names}
+    gradient, critic_gradient = jax.grad(loss, argnums=(0, 1))(values, critic)
+    leaves = jax.tree.leaves((gradient, critic_gradient))
+    size = np.sqrt(sum(float((leaf**2).sum()) for leaf in leaves))
+    shrink = min(1.0, settings.gradient_limit / size)
+
+    def stepped(value: jax.Array, slope: jax.Array, rate: float) -> np.ndarray:
+        slope = np.asarray(slope) * shrink  # Adam's first step: both of its averages are the gradient itself
+        return np.asarray(value) - rate * slope / (np.abs(slope) + 1e-5)
+
+    rates = controller.relative_rates()
+    new = {
+        name: stepped(
+            values[name], gradient[name], settings.learning_rate * rates[name] * float(controller.step_scale[name])
+        )
+        for name in names
+    }
+    new_critic = [
+        stepped(a, b, settings.critic_learning_rate)
+        for a, b in zip(jax.tree.leaves(critic), jax.tree.leaves(critic_gradient), strict=True)
+    ]
+    return new, new_critic
+
+
+def test_an_update_is_that_of_a_plain_restatement() -> None:
+    state, toy = made(TINY)
+    for _ in range(2):  # the second roll-out starts in the middle of episodes
+        state, batch, _ = _roll_out(state, toy, TINY)
+    expected, expected_critic = reference_update(state, batch, TINY)
+    learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
+    after, _ = update(learnt, batch, jax.random.PRNGKey(0), TINY, False)
+    for name, value in expected.items():
+        before = np.asarray(state.controller.parameter(name))
+        moved = np.asarray(after.controller.parameter(name)) - before
+        # Adam divides by the gradient's size: entries next to zero carry rounding errors of order 1
+        close = np.isclose(moved, value - before, rtol=0.02, atol=2e-3 * np.abs(moved).max(initial=1e-12))
+        assert close.mean() > 0.97, name
+    for found, value in zip(jax.tree.leaves(after.critic), expected_critic, strict=True):
+        np.testing.assert_allclose(found, value, rtol=1e-3, atol=2e-5)
+
+
+def test_jit_and_no_jit_agree() -> None:
+    state, toy = made(TINY)
+    state, batch, _ = _roll_out(state, toy, TINY)
+    learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
+    fast, fast_figures = update(learnt, batch, jax.random.PRNGKey(0), TINY, False)
+    with jax.disable_jit():
+        slow, slow_figures = update(learnt, batch, jax.random.PRNGKey(0), TINY, False)
+    for name in fast_figures:
+        np.testing.assert_allclose(fast_figures[name], slow_figures[name], rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(fast.controller.output_weight, slow.controller.output_weight, atol=1e-4)
+
+
+def test_frozen_parameters_and_constants_do_not_move() -> None:
+    state, toy = made(TINY)
+    before = state.controller
+    for _ in range(3):
+        state, _ = ppo.iterate(state, toy, TINY)
+    after = state.controller
+    for name in ("log_time_constant", "log_gain"):  # rates of 0 by default
+        np.testing.assert_array_equal(before.parameter(name), after.parameter(name))
+    for name in ("sign", "pre", "post"):
+        np.testing.assert_array_equal(getattr(before.network, name), getattr(after.network, name))
+    assert not np.array_equal(before.network.log_magnitude, after.network.log_magnitude)
+    assert not np.array_equal(before.output_weight, after.output_weight)
+    np.testing.assert_array_equal(before.whitening, after.whitening)
+
+
+@pytest.mark.parametrize(("kl", "expected"), [(0.05, 1 / 1.5), (0.001, 1.5), (0.01, 1.0)])
+def test_the_step_follows_the_divergence(kl: float, expected: float) -> None:
+    from premotor.learning.ppo_update import _paced
+
+    rate = _paced(jnp.asarray(1e-3), jnp.asarray(kl), PPOSettings(target_divergence=0.01))
+    assert float(rate) == pytest.approx(1e-3 * expected)
+
+
+def test_the_same_seed_gives_the_same_numbers_bit_for_bit() -> None:
+    runs = []
+    for _ in range(2):
+        state, toy = made(TINY, seed=5)
+        for _ in range(3):
+            state, metrics = ppo.iterate(state, toy, TINY)
+        runs.append((state, metrics))
+    assert eqx.tree_equal(runs[0][0], runs[1][0])
+    assert runs[0][1] == runs[1][1]
+
+
+def test_a_loss_that_is_not_finite_is_loud() -> None:
+    state, toy = made(TINY)
+    broken = eqx.tree_at(lambda s: s.controller.output_weight, state, jnp.full((2, 4), jnp.nan))
+    with pytest.raises((FloatingPointError, ValueError)):
+        ppo.iterate(broken, toy, TINY)
+
+
+def test_a_circuit_learns_to_centre_a_point() -> None:
+    settings = PPOSettings(environments=64, rollout=16, minibatches=4, critic_layers=(32,), discount=0.95)
+    state, toy = made(settings)
+    rewards = []
+    for _ in range(60):
+        state, metrics = ppo.iterate(state, toy, settings)
+        rewards.append(metrics["reward"])
+    assert np.mean(rewards[:3]) < -0.5
+    assert np.mean(rewards[-5:]) > -0.17  # going straight home earns about −0.08
+
+
+def test_environments_that_minibatches_do_not_divide_are_refused() -> None:
+    with pytest.raises(ValueError, match="minibatches is 3, but it must divide environments, which is 8"):
+        PPOSettings(environments=8, minibatches=3)
