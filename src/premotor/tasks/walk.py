@@ -20,8 +20,8 @@ ROOT = ("root_x", "root_z", "root_pitch")
 class WalkReward(Settings):
     """Weights of the reward terms; imitation and goal are each at most their weight in a step."""
 
-    imitation: float = Field(0.5, ge=0)
-    goal: float = Field(0.5, ge=0)
+    imitation: float = Field(0.6, ge=0)
+    goal: float = Field(0.4, ge=0)
     pose: float = Field(0.7, ge=0, le=1)
     """Share of the pose in the imitation; the rest goes to the joint velocities."""
     effort: float = Field(0.02, ge=0)
@@ -172,7 +172,7 @@ class WalkTask:
         likeness += (1 - weights.pose) * jnp.exp(-0.01 * ((rate - speeds) ** 2).sum())
         speed = memory.speed + period / 0.5 * (view.qvel[self._root_v[0]] - memory.speed)
         likeness *= jnp.clip(speed / memory.command, 0.0, 1.0)  # a pose held still is no gait
-        goal = jnp.exp(-4.0 * ((speed - memory.command) / 0.5) ** 2)
+        goal = jnp.exp(-4.0 * ((speed - memory.command) / 0.4) ** 2)
         fallen = self.fallen(view)
         terms = {
             "imitation": weights.imitation * likeness,
@@ -204,8 +204,8 @@ class WalkTask:
         """What counts as success, from evaluation episodes.
 
         Args:
-            records: `qpos` (steps, episodes, positions), `alive` (steps, episodes) 1 until the fall, `command`
-                (episodes,) in m/s.
+            records: `qpos` (steps, episodes, positions), from the start on, `alive` (steps, episodes) 1 until the
+                fall, `command` (episodes,) in m/s.
 
         Returns:
             `survived`: fraction of the episodes without a fall. `speed`, `command`: means, m/s. `speed_error`: mean
@@ -217,8 +217,8 @@ class WalkTask:
         x = records["qpos"][:, :, self._root_q[0]]
         steps = alive.sum(0)
         last = np.maximum(steps - 1, 0)
-        distance = x[last, np.arange(x.shape[1])]
-        speed = distance / (np.maximum(steps, 1) * self.control_period)
+        distance = x[last, np.arange(x.shape[1])] - x[0]
+        speed = distance / (np.maximum(last, 1) * self.control_period)
         error = np.abs(speed - records["command"]) / records["command"]
         score = steps / len(alive) * np.maximum(0.0, 1.0 - 2.0 * error)
         return {
