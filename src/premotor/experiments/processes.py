@@ -96,6 +96,9 @@ def _start(job: Job, log: BufferedWriter, threads: int) -> "subprocess.Popen[byt
     if threads == 1:
         flags = environment.get("XLA_FLAGS", "")
         environment["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    # Null models have the shapes of the connectome, so what one run has compiled serves all the others.
+    environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(job.log.parent.resolve() / ".compiled"))
+    environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
     return subprocess.Popen(
         [sys.executable, "-m", "premotor", *job.command],
         stdin=subprocess.DEVNULL,

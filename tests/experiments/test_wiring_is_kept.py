@@ -1,0 +1,63 @@
+"""After training no synapse has changed sign and none has appeared, for every learner and network."""
+
+import numpy as np
+import pytest
+
+from premotor.experiments import build_circuit, load_experiment, train
+from premotor.learning import LEARNERS
+from premotor.networks import NETWORKS
+from tiny import tiny_settings
+
+
+def wiring_of(circuit) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]]]:
+    """Sign of every synapse by (presynaptic, postsynaptic) position, and the pairs with gap junctions."""
+    signs = circuit.neurons["sign"].to_numpy()
+    table = circuit.synapses.toarray()
+    chemical = {(i, j): int(signs[i]) for i, j in zip(*np.nonzero(table), strict=True) if signs[i]}
+    gaps = circuit.gap_junctions
+    pairs = (
+        set() if gaps is None else {(min(p), max(p)) for p in zip(*np.nonzero(gaps.toarray()), strict=True)}
+    )
+    return chemical, {(int(a), int(b)) for a, b in pairs if a != b}
+
+
+def effect_of(network) -> np.ndarray:
+    """What each neuron receives of each other one's unit rate, (presynaptic, postsynaptic), from outside."""
+    product = network.product()
+    return np.array(product(np.eye(network.neurons, dtype=np.float32))).T
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("learner", LEARNERS)
+@pytest.mark.parametrize(("source", "null"), [("tiny", None), ("tiny", "rewired"), ("celegans", None)])
+def test_no_synapse_changes_sign_or_appears(learner, network, source, null, circuit_folder, tmp_path):
+    place = circuit_folder if source == "tiny" else "celegans"
+    settings = tiny_settings(
+        place,
+        circuit={"null": null},
+        network={"kind": network},
+        learning={
+            "kind": learner,
+            "learning_rate": 0.5,
+        },  # far too fast: it must hold whatever the optimiser does
+    )
+    run = train(settings, output=tmp_path / "run", progress=False)
+    circuit = build_circuit(load_experiment(settings).circuit)  # from the source, not from the run folder
+    chemical, gaps = wiring_of(circuit)
+    for which in ("initial", "best", "last"):
+        trained = run.controller(which).network
+        pre, post, weight = (np.asarray(x) for x in (trained.pre, trained.post, trained.weight))
+        assert {(int(i), int(j)) for i, j in zip(pre, post, strict=True)} == set(chemical)
+        assert all(np.sign(w) == chemical[i, j] for i, j, w in zip(pre, post, weight, strict=True))
+        ends = zip(np.asarray(trained.junction_a), np.asarray(trained.junction_b), strict=True)
+        assert {(int(min(p)), int(max(p))) for p in ends} == gaps
+        assert (np.asarray(trained.conductance) > 0).all()
+        # The same without trusting what the network says of itself; junctions act both ways.
+        effect = effect_of(trained)
+        electrical = gaps | {(j, i) for i, j in gaps} | {(i, i) for pair in gaps for i in pair}
+        for i, j in zip(*np.nonzero(effect), strict=True):
+            assert (i, j) in chemical or (i, j) in electrical
+            if (i, j) not in electrical:
+                assert np.sign(effect[i, j]) == chemical[i, j]
+    first, last = run.controller("initial").network.weight, run.controller("last").network.weight
+    assert np.abs(np.asarray(last) / np.asarray(first) - 1).max() > 1e-3, "learning moved no synapse"
