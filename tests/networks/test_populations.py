@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks.wiring import CLASSES, small_circuit
 
-from premotor.connectome import load_circuit
+from premotor.connectome import load_circuit, nulls
 from premotor.errors import PremotorError
 from premotor.networks import PopulationSettings, hops_to, input_neurons, output_neurons
 
@@ -98,3 +98,18 @@ def test_a_circuit_without_motor_or_input_neurons_is_refused() -> None:
     limp = circuit.neurons.assign(**{"class": "interneuron"})
     with pytest.raises(PremotorError, match=r"no motor neurons .*classes found: interneuron"):
         output_neurons(type(circuit)(limp, circuit.synapses, None, circuit.provenance), AUTO)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_rewired_circuit_has_the_same_inputs_and_outputs(seed: int) -> None:
+    rule = PopulationSettings(minimum_hops=2)
+    circuit = load_circuit("celegans")
+    null = nulls.rewired(circuit, seed=seed)
+    for wiring in (circuit, null):
+        outputs = output_neurons(wiring, AUTO)
+        inputs = input_neurons(wiring, rule, outputs)
+        if wiring is circuit:
+            expected = (outputs, inputs)
+    np.testing.assert_array_equal(outputs, expected[0])
+    np.testing.assert_array_equal(inputs, expected[1])
+    assert (null.synapses != circuit.synapses).nnz > 1000

@@ -1,4 +1,8 @@
-"""Edges of a circuit by block: presynaptic sign, presynaptic class, postsynaptic class."""
+"""Edges of a circuit by block: presynaptic sign, presynaptic class, postsynaptic class.
+
+Where the neuron table has a column `role` (input, output), classes are told apart by it too: neurons that have no
+direct synapse onto the outputs of a body then have none in a null model either.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -15,9 +19,17 @@ def codes(column: Any) -> np.ndarray:
     return np.unique(np.asarray(column), return_inverse=True)[1].astype(np.int64)
 
 
+def kinds(circuit: Circuit) -> np.ndarray:
+    """Return the class (and role, if the table has it) of each neuron as a number, int64 (neurons,)."""
+    words = circuit.neurons["class"].astype("str")
+    if "role" in circuit.neurons:
+        words = words + "/" + circuit.neurons["role"].astype("str")
+    return codes(words)
+
+
 def edge_groups(circuit: Circuit, pre: np.ndarray, post: np.ndarray) -> np.ndarray:
     """Return the block of each edge, int64 (edges,), numbered 0, 1, … without gaps."""
-    kind = codes(circuit.neurons["class"].astype("str"))
+    kind = kinds(circuit)
     sign = circuit.neurons["sign"].to_numpy().astype(np.int64) + 1
     many = int(kind.max(initial=0)) + 1
     return codes((sign[pre] * many + kind[pre]) * many + kind[post])
@@ -27,7 +39,7 @@ def gap_groups(
     circuit: Circuit, a: np.ndarray, b: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the ends of gap junctions, lower class first, their block, and whether both classes are one."""
-    kind = codes(circuit.neurons["class"].astype("str"))
+    kind = kinds(circuit)
     turn = kind[a] > kind[b]
     a, b = np.where(turn, b, a), np.where(turn, a, b)
     return a, b, codes(kind[a] * (int(kind.max(initial=0)) + 1) + kind[b]), kind[a] == kind[b]
