@@ -138,7 +138,9 @@ def test_signed_images_show_sign_by_colour_and_size_by_opacity(values, limit):
     assert image.shape == (3, 4, 4)
     assert ((image >= 0) & (image <= 1)).all()
     known = np.nan_to_num(values)
-    assert image[..., 3] == pytest.approx(np.clip(np.sqrt(np.abs(known) / limit), 0, 1))
+    assert image[..., 3] == pytest.approx(
+        np.where(known == 0, 0, np.clip(np.sqrt(np.abs(known) / limit), 0.25, 1))
+    )
     assert (image[known > 0][:, :3] == tinted("excitatory", 1.0)[:3]).all()
     assert (image[known < 0][:, :3] == tinted("inhibitory", 1.0)[:3]).all()
 

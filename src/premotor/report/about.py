@@ -20,7 +20,7 @@ def about_section(record: RunRecord) -> Section:
 def describe_circuit(record: RunRecord) -> str:
     """One line: dataset and size."""
     circuit = record.run.circuit
-    source = f"{circuit.provenance.dataset} {circuit.provenance.version}".strip()
+    source = ", ".join(word for word in (circuit.provenance.dataset, circuit.provenance.version) if word)
     text = f"{source}: {count(len(circuit), 'neuron')}, {count(circuit.synapses.nnz, 'synaptic edge')}"
     gaps = circuit.gap_junctions
     return text if gaps is None else f"{text}, {count(gaps.nnz, 'gap-junction edge')}"
@@ -34,10 +34,9 @@ def _experiment(record: RunRecord) -> str:
         f"The task is {settings.task.kind}, with the body {body.name} ({decimal(body.mass, 0)} kg, "
         f"{count(len(body.actuator_names), 'actuator')}); the controller acts every "
         f"{decimal(1000 * record.task.control_period, 0)} ms. "
-        f"{count(len(maps.observation_names), 'observation')} enter at "
-        f"{count(inputs, 'neuron')}, and {count(outputs, 'neuron')} drive the actuators, both through a "
-        "linear map; all that "
-        f"lies between is the circuit. It learned by {settings.learning.kind.upper()} over "
+        f"{count(len(maps.observation_names), 'observation')} enter at {count(inputs, 'neuron')}, and "
+        f"{count(outputs, 'neuron')} drive the actuators, both through a linear map; all that lies between "
+        f"is the circuit. It learned by {settings.learning.kind.upper()} over "
         f"{large(settings.learning.steps)} control steps, seed {settings.seed}."
     )
     speed = getattr(settings.task, "speed", None)
@@ -85,6 +84,8 @@ def _classes(record: RunRecord) -> Table:
 
 def _steps(record: RunRecord) -> Block:
     steps = record.run.circuit.provenance.steps
+    if len(steps) > 1 and steps[-1].get("operation") == "load":
+        steps = steps[:-1]  # reading the run's own copy of its circuit
     if not steps:
         return Text("The circuit's file tells nothing about the steps from its source.")
     rows = [
@@ -102,8 +103,7 @@ def _steps(record: RunRecord) -> Block:
         numeric=(2, 3, 4),
         title="From the source to this circuit",
         caption="What was left after each step, and what the step dropped. An edge is an ordered pair of "
-        "neurons with "
-        "at least one chemical synapse.",
+        "neurons with at least one chemical synapse.",
     )
 
 
@@ -116,6 +116,8 @@ def _pairs(value: Any) -> str:
 
 
 def _whole(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({_pairs(value)})"
     if isinstance(value, list | tuple):
         return ", ".join(_whole(entry) for entry in value)
     return (

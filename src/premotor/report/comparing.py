@@ -81,9 +81,8 @@ def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> 
         Picture(
             strips(rows, highlight),
             "Every run",
-            "A dot is a run's best controller in its test episodes; the bar is the mean over the runs of "
-            "a wiring, the "
-            "line its 95% BCa bootstrap interval, too narrow with fewer than about eight runs. "
+            "A dot is a run's best controller in its test episodes; the bar is the mean over the runs of a "
+            "wiring, the line its 95% BCa bootstrap interval, too narrow with fewer than about eight runs. "
             + "".join(f"{name.capitalize()} {NULLS[name]}. " for name in wirings_of(rows) if name in NULLS)
             + "All wirings start with the same spectral radius."
             + (" The ring marks this run." if highlight else ""),
@@ -139,8 +138,8 @@ def verdict(rows: pd.DataFrame) -> str:
     if not len(own) or not nulls:
         return "There is only one wiring in this comparison, so there is nothing to compare yet."
     parts = [
-        f"{count(len(own), 'run')} of the connectome and "
-        f"{listed([f'{(rows["wiring"] == name).sum()} of {name}' for name in nulls])}."
+        f"{count(len(own), 'run')} of the "
+        f"connectome and {listed([f'{(rows["wiring"] == name).sum()} of {name}' for name in nulls])}."
     ]
     for (name, test), p in zip(_compared(rows), _adjusted(rows), strict=True):
         better = "higher" if test.rank_biserial > 0 else "lower"
@@ -149,8 +148,7 @@ def verdict(rows: pd.DataFrame) -> str:
         else:
             parts.append(
                 f"These runs do not tell the connectome's score from that of {name} (p = {decimal(p, 2)}, "
-                "Cliff's delta "
-                f"{decimal(test.rank_biserial)})."
+                f"Cliff's delta {decimal(test.rank_biserial)})."
             )
     return " ".join(parts)
 
@@ -212,6 +210,5 @@ def _tests(rows: pd.DataFrame) -> Table | None:
         numeric=(1, 2, 3, 4, 5),
         title="Tests of the score",
         caption="Two-sided Mann–Whitney tests, runs as the units; adjusted by Holm for all null models at "
-        "once. Runs with "
-        "the same null seed share a wiring, which makes the tests a little too sure.",
+        "once. Runs with the same null seed share a wiring, which makes the tests a little too sure.",
     )

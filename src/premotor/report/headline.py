@@ -66,9 +66,8 @@ def _walking(record: RunRecord) -> list[Tile]:
         tiles.append(
             Tile(
                 "Joint error against the reference gait",
-                decimal(float(np.rad2deg(error)), 1),
-                "°",
-                "root mean square, at the best phase and stride period",
+                f"{decimal(float(np.rad2deg(error)), 1)}°",
+                note="root mean square, at the best phase and stride period",
             )
         )
     return tiles

@@ -21,14 +21,10 @@ def learning_section(record: RunRecord) -> Section:
             progress(metrics, evaluations, best_step),
             "Progress",
             "Above: mean over the episodes that ended in an iteration, exploration included (faint), and "
-            "its running "
-            "mean over a twentieth of the run. Below: deterministic evaluations of the mean action, "
-            "always from the "
-            "same starts; the band is the 95% Wilson interval of the fraction and the standard deviation "
-            "of the speed "
-            "over episodes. The dashed line marks the evaluation with the best score, whose controller is "
-            "kept and "
-            "is the one that everything below shows.",
+            "its running mean over a twentieth of the run. Below: deterministic evaluations of the mean "
+            "action, always from the same starts; the band is the 95% Wilson interval of the fraction and "
+            "the standard deviation of the speed over episodes. The dashed line marks the evaluation with "
+            "the best score, whose controller is kept and is the one that everything below shows.",
         )
     )
     if not len(evaluations):
@@ -39,18 +35,15 @@ def learning_section(record: RunRecord) -> Section:
             inside(metrics),
             "Inside the learner",
             "Each iteration's value (faint) and its running mean over a twentieth of the run. The "
-            "divergence is the "
-            "mean Kullback–Leibler divergence of the new policy from the one that acted. Explained "
-            "variance is that of "
-            "the critic; 1 is perfect.",
+            "divergence is the mean Kullback–Leibler divergence of the new policy from the one that acted. "
+            "Explained variance is that of the critic; 1 is perfect.",
         )
     )
     return Section(
         "How it learned",
         blocks,
         lead=f"{record.run.settings.learning.kind.upper()}, {large(metrics['steps'].iloc[-1])} control "
-        "steps in "
-        f"{count(len(metrics), 'iteration')}, {duration(metrics['seconds'].iloc[-1])}.",
+        f"steps in {count(len(metrics), 'iteration')}, {duration(metrics['seconds'].iloc[-1])}.",
     )
 
 
@@ -62,9 +55,8 @@ def _story(record: RunRecord) -> str:
         best = record.best
         parts.append(
             f"The best evaluation, after {large(number(best, 'step'))} steps, scored "
-            f"{decimal(number(best, 'score'), 3)}: "
-            f"{percent(number(best, 'survived'))} of its {count(number(best, 'episodes'), 'episode')} "
-            "without a fall, at "
+            f"{decimal(number(best, 'score'), 3)}: {percent(number(best, 'survived'))} of its "
+            f"{count(number(best, 'episodes'), 'episode')} without a fall, at "
             f"{decimal(number(best, 'speed'))} m/s."
         )
     finished = record.run.finished

@@ -11,8 +11,8 @@ from premotor.report.reading import RunRecord, number
 from premotor.report.words import count, decimal, listed, percent
 
 TITLE = "What each class of synapse is worth"
-MOST_TYPES = 25
-"""Cell types shown as bars; the table has all."""
+MOST_GROUPS, MOST_TYPES = 16, 25
+"""Groups and cell types shown as bars; the table has all."""
 
 
 def intact_row(record: RunRecord) -> Mapping[str, Any]:
@@ -37,15 +37,16 @@ def lesions_section(record: RunRecord) -> Section:
     command = number(record.figures, "command")
     blocks: list[Block] = []
     if groups:
+        worst = sorted(groups, key=_order)[:MOST_GROUPS]
         blocks.append(
             Picture(
-                lesion_bars(sorted(groups, key=_order), intact, command),
+                lesion_bars(worst, intact, command),
                 "One group of synapses silenced at a time",
-                "Each bar is the same controller in the same episodes with the synapses from one class "
-                "onto another at "
-                "zero, nothing learned again. Blue: chemical synapses; olive: gap junctions; grey: both. "
-                "Black line: "
-                "nothing silenced" + ("; dashed: the mean commanded speed." if np.isfinite(command) else "."),
+                "Each bar is the same controller in the same episodes with the synapses from one class onto "
+                "another at zero, nothing learned again. Blue: chemical synapses; olive: gap junctions; "
+                "grey: both. Black line: nothing silenced"
+                + ("; dashed: the mean commanded speed." if np.isfinite(command) else ".")
+                + _shortened(worst, groups, "group"),
             )
         )
         blocks.append(Text(_verdict(groups, intact)))
@@ -55,12 +56,8 @@ def lesions_section(record: RunRecord) -> Section:
             Picture(
                 lesion_bars(worst, intact, command),
                 "One cell type at a time",
-                "All synapses and gap junctions of a cell type at zero, those onto it and those it makes. "
-                + (
-                    f"The {len(worst)} of {count(len(types), 'type')} that cost most."
-                    if len(types) > len(worst)
-                    else ""
-                ),
+                "All synapses and gap junctions of a cell type at zero, those onto it and those it makes."
+                + _shortened(worst, types, "type"),
             )
         )
     blocks.append(_table([*sorted(groups, key=_order), *sorted(types, key=_harm)], intact))
@@ -89,20 +86,34 @@ def _order(row: Mapping[str, Any]) -> tuple[bool, float, float]:
 
 def _verdict(groups: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> str:
     base = number(intact, "survived")
+    if not base >= 0.2:
+        return (
+            "The intact controller falls in most episodes, so what more it loses without a group says little."
+        )
     single = [row for row in groups if not str(row["name"]).startswith("all ")]
-    vital = [row for row in single if number(row, "survived") < 0.5 * base]
+    vital = [row for row in sorted(single, key=_harm) if number(row, "survived") < 0.5 * base]
     idle = [row for row in single if number(row, "survived") >= 0.95 * base]
-    parts = []
     if vital:
-        names = listed([str(row["name"]) for row in sorted(vital, key=_harm)])
-        parts.append(
-            f"Without {names}, fewer than half of the episodes end without a fall that do so intact."
+        text = (
+            f"Of the {len(single)} groups, {len(vital)} cost more than half of the episodes without a fall "
+            f"when silenced alone: {_named(vital)}."
         )
     else:
-        parts.append("No single group of synapses costs half of the episodes without a fall.")
-    if idle:
-        parts.append(f"At least 95% of them are left without {listed([str(row['name']) for row in idle])}.")
-    return " ".join(parts)
+        text = (
+            f"None of the {len(single)} groups costs half of the episodes without a fall when silenced alone."
+        )
+    return f"{text} Without any one of {len(idle)} others at least 95% of these episodes are left."
+
+
+def _named(rows: Sequence[Mapping[str, Any]], most: int = 5) -> str:
+    """The names of the first rows as prose, and how many more there are."""
+    names = [str(row["name"]).replace(", electrical", " (electrical)") for row in rows]
+    return listed(names if len(names) <= most else [*names[:most], f"{len(names) - most} more"])
+
+
+def _shortened(shown: Sequence[Any], rows: Sequence[Any], noun: str) -> str:
+    """That not all rows are drawn, where that is so."""
+    return f" The {len(shown)} of {count(len(rows), noun)} that cost most." if len(rows) > len(shown) else ""
 
 
 def _table(rows: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> Table:

@@ -19,6 +19,8 @@ from premotor.report.style import CLASS_ORDER
 from premotor.report.walking import excerpt
 from premotor.report.words import count, decimal, percent
 
+LEAST_CHANGE = 0.1
+"""A neuron that changes by less than this fraction of its largest rate is not blown up to full contrast."""
 SILENT = 1e-3
 """A neuron whose rate stays below this fraction of the largest rate in the network is called silent."""
 
@@ -31,31 +33,31 @@ def neurons_section(record: RunRecord) -> Section:
         return Section(title, [Missing("No rates were recorded:", record.command("evaluate"))])
     length = max(2, trace.length(0))
     rates, phase = trace.rates[:length].astype(np.float64), gait_phase(trace)[:length]
-    top = rates.max(0)
+    low, top = np.percentile(rates, [1, 99], axis=0)  # not the few steps after a start from silence
     active = top > SILENT * top.max()
     everyone = _tuning(rates, phase)
     classes = record.classes
     preferred = np.full(len(classes), 2.0) if everyone is None else np.nan_to_num(everyone.preferred, nan=2.0)
     order, blocks = sorted_by_class(classes, CLASS_ORDER, np.where(active, preferred, 3.0))
     start, stop = excerpt(trace, 2.0)
-    shown = np.where(active, rates / np.maximum(top, 1e-12), 0.0)[start:stop]
+    span = np.maximum(np.maximum(top - low, LEAST_CHANGE * top), 1e-12)
+    shown = np.where(active, (rates - low) / span, 0.0)[start:stop]
     time = trace.time[start:stop]
     pictures: list[Block] = [
         Picture(
             raster(shown, time, trace.contact[start:stop, 0], record.task.body.feet, order, blocks),
-            "Activity of all neurons over two seconds",
-            f"One row a neuron, {count(len(classes), 'neuron')}, sorted by class and within a class by "
-            "the phase of the "
-            "stride at which it is most active; silent neurons last. Opacity: rate as a fraction of the "
-            "neuron's own "
-            "largest. Above, the feet on the ground at the same time.",
+            "Activity of all neurons",
+            f"One row a neuron, {count(len(classes), 'neuron')}, sorted by class and within a class by the "
+            "phase of the stride at which it is most active; silent neurons last. Opacity: rate between the "
+            "least and the largest of the neuron's own in this episode (1st and 99th percentile; one that "
+            "changes by less than a tenth stays pale). Above, the feet on the ground at the same time.",
         ),
         Picture(
             class_rates(
                 {name: rates_by_group(rates, classes)[name][start:stop] for name, _, _ in blocks}, time
             ),
             "Mean rate by class",
-            "Over the same two seconds, silent neurons included.",
+            "Over the same excerpt, silent neurons included.",
         ),
         Text(_summary(rates, active, everyone)),
     ]
@@ -78,10 +80,8 @@ def neurons_section(record: RunRecord) -> Section:
                 tuning(_chosen(everyone, motor), names, everyone, classes),
                 "Tuning to the phase of the gait",
                 f"Left: mean rate of each motor neuron by phase ({phase_source}; 0% is the strike of the "
-                "first foot), as "
-                "a fraction of its peak. Right: angle is the preferred phase (of the first harmonic), "
-                "radius the "
-                "fraction of a neuron's variance that its tuning curve explains.",
+                "first foot), as a fraction of its peak. Right: angle is the preferred phase (of the first "
+                "harmonic), radius the fraction of a neuron's variance that its tuning curve explains.",
             )
         )
     return Section(
@@ -122,15 +122,13 @@ def _summary(rates: NDArray, active: NDArray, everyone: PhaseTuning | None) -> s
     dimensions = participation_ratio(rates)
     text = (
         f"{count(int(active.sum()), 'neuron')} of {len(active):,} are active; the others stay below "
-        f"{percent(SILENT, 1)} "
-        f"of the largest rate. The activity as a whole fills {decimal(dimensions, 1)} effective dimensions "
-        "(participation ratio of the covariance)."
+        f"{percent(SILENT, 1)} of the largest rate. The activity as a whole fills {decimal(dimensions, 1)} "
+        "effective dimensions (participation ratio of the covariance)."
     )
     if everyone is not None:
         tuned = (everyone.explained > 0.5) & active
         text += (
-            f" In {count(int(tuned.sum()), 'neuron')} ({percent(tuned.sum() / max(1, active.sum()))} of "
-            "the active ones) the "
-            "phase of the gait explains more than half of the variance."
+            f" In {count(int(tuned.sum()), 'neuron')} ({percent(tuned.sum() / max(1, active.sum()))} of the "
+            "active ones) the phase of the gait explains more than half of the variance."
         )
     return text

@@ -25,10 +25,10 @@ def raster(
     order: NDArray,
     blocks: Sequence[tuple[str, int, int]],
 ) -> Figure:
-    """Rates of all neurons, each as a fraction of its largest, below the footfalls of the same time.
+    """Rates of all neurons below the footfalls of the same time.
 
     Args:
-        rates: (steps, neurons), already divided by each neuron's largest rate.
+        rates: (steps, neurons), from 0 (each neuron's least) to 1 (its largest).
         time: (steps,), s.
         contact: (steps, feet).
         feet: their names.
@@ -68,7 +68,7 @@ def class_rates(groups: Mapping[str, NDArray], time: NDArray) -> Figure:
     ax = figure.subplots()
     for name, rate in groups.items():
         ax.plot(time, rate, color=colour(_token(name)), label=name)
-    ax.set_title("Mean rate (1: the activation's saturation)")
+    ax.set_title("Mean rate")
     ax.set_xlabel("time, s")
     ax.set_xlim(time[0], time[-1])
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))

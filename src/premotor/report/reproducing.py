@@ -18,16 +18,13 @@ def reproducing_section(record: RunRecord) -> Section:
     lines = [f"premotor train {settings_file} --output ANOTHER_FOLDER"]
     command = first.get("command")
     if isinstance(command, list) and command:
-        lines.insert(
-            0,
-            f"# as it was made\n{shlex.join(str(word) for word in command)}\n\n# from its complete settings",
-        )
+        words = ["premotor", *(str(word) for word in command[1:])]
+        lines.insert(0, f"# as it was made\n{shlex.join(words)}\n\n# from its complete settings")
     blocks: list[Block] = [
         Code("\n".join(lines)),
         Text(
-            "On a CPU, the same settings, data and versions give the same numbers, bit for bit, also when "
-            "a run is killed "
-            f"and resumed. This one was worked on in {count(len(known), 'session')}."
+            "On a CPU, the same settings, data and versions give the same numbers, bit for bit, also when a "
+            f"run is killed and resumed. This one was worked on in {count(len(known), 'session')}."
         ),
     ]
     if known:

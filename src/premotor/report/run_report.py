@@ -69,8 +69,7 @@ def notes_of(record: RunRecord) -> list[str]:
     if run.finished is None:
         notes.append(
             f"This run is not finished: {large(run.step)} of {large(run.settings.learning.steps)} control "
-            "steps. "
-            f"Continue it with {record.command('resume')}."
+            f"steps. Continue it with {record.command('resume')}."
         )
     if run.settings.circuit.null:
         notes.append(
@@ -79,9 +78,8 @@ def notes_of(record: RunRecord) -> list[str]:
     if record.test is None and record.best is not None:
         episodes = count(float(record.best.get("episodes") or 0), "episode")
         notes.append(
-            f"The headline figures are those of the best evaluation during learning ({episodes}), by "
-            "which it was chosen, "
-            "and so somewhat too good. Figures from episodes that learning never saw: "
+            f"The headline figures are those of the best evaluation during learning ({episodes}), by which "
+            "it was chosen, and so somewhat too good. Figures from episodes that learning never saw: "
             f"{record.command('evaluate')}."
         )
     if record.test is not None and record.test.get("checkpoint") not in (None, "best"):

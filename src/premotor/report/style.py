@@ -132,9 +132,8 @@ def as_png[**P](draw: Callable[P, Figure]) -> Callable[P, bytes]:
 def to_svg(figure: Figure, name: str) -> str:
     """A figure as an SVG element for a page; ids begin with `name` so that figures do not share them."""
     buffer = io.StringIO()
-    figure.savefig(
-        buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-    )
+    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    figure.savefig(buffer, format="svg", dpi=200, metadata=nothing)  # the resolution is that of heat maps
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     # Its size is the page's business, and its style element would reach the whole page.
@@ -159,10 +158,13 @@ def tinted(token: str, strength: ArrayLike) -> NDArray[np.float64]:
     return image
 
 
-def signed(values: ArrayLike, limit: float, power: float = 0.5) -> NDArray[np.float64]:
-    """An image of signed values: excitatory colour above 0, inhibitory below, opacity (|v| / limit)^power."""
-    array = np.asarray(values, np.float64)
-    strength = (np.abs(array) / limit) ** power if limit > 0 else np.zeros_like(array)
+def signed(values: ArrayLike, limit: float, least: float = 0.25) -> NDArray[np.float64]:
+    """An image of signed values: excitatory colour above 0, inhibitory below; 0 is empty.
+
+    Opacity is √(|v| / limit), but at least `least`, so that what is there is seen.
+    """
+    array = np.nan_to_num(np.asarray(values, np.float64))
+    strength = np.where(array == 0, 0.0, np.maximum(least, np.sqrt(np.abs(array) / limit)))
     return np.where((array > 0)[..., None], tinted("excitatory", strength), tinted("inhibitory", strength))
 
 

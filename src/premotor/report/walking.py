@@ -44,9 +44,8 @@ def walking_section(record: RunRecord) -> Section:
         Picture(
             postures(trace, record.task, start, min(stop, start + round(2.4 / trace.control_period))),
             "Silhouettes",
-            f"Seen from the right at equal intervals from {trace.time[start]:.1f} s on, each where it "
-            "was. Left leg "
-            "green, right leg purple, here and below.",
+            f"Seen from the right at equal intervals from {trace.time[start]:.1f} s on, each where it was. "
+            "Left leg green, right leg purple, here and below.",
         )
     )
     cycles = joint_cycles(trace, record.task)
@@ -55,16 +54,14 @@ def walking_section(record: RunRecord) -> Section:
         number = min(len(cycle.strides) for cycle in cycles)
         caption = (
             f"Mean ± standard deviation over at least {count(number, 'stride')} of "
-            f"{count(trace.episodes, 'episode')}, "
-            "each leg cut at its own foot strikes and stretched to the same length; dashed: the reference "
-            "gait from "
-            "its own foot strike on."
+            f"{count(trace.episodes, 'episode')}, each leg cut at its own foot strikes and stretched to the "
+            "same length; dashed: the reference gait from its own foot strike on."
         )
         errors = whole_stride_error(trace, record.task)
         if errors is not None:
             median, high = np.rad2deg(np.percentile(errors, [50, 95]))
             caption += (
-                f" Under one common shift, the root-mean-square error over all joints of a stride is "
+                " Under one common shift, the root-mean-square error over all joints of a stride is "
                 f"{median:.1f}° (median; 95% of strides below {high:.1f}°)."
             )
         blocks.append(Picture(joint_angles(cycles), "Joint angles over a stride", caption))
@@ -77,9 +74,8 @@ def walking_section(record: RunRecord) -> Section:
             Picture(
                 phase_portraits(trace, record.task, start, trace.length(0)),
                 "Phase portraits",
-                f"From {trace.time[start]:.1f} s to the end of the first episode. Dashed: the reference, "
-                "at the "
-                "speed commanded there. Walking is a closed loop that is run through again and again.",
+                f"From {trace.time[start]:.1f} s to the end of the first episode. Dashed: the reference, at "
+                "the speed commanded there. Walking is a closed loop that is run through again and again.",
             )
         )
     if record.task.body.feet:
@@ -97,8 +93,7 @@ def walking_section(record: RunRecord) -> Section:
                 speed_over_time(trace, record.task, window),
                 "Speed over time",
                 f"Every episode (faint), as a running mean over {window * trace.control_period:.2f} s, "
-                "about one stride. "
-                "A line that stops is a fall.",
+                "about one stride. A line that stops is a fall.",
             )
         )
     blocks.append(_table(record, gait))
@@ -106,8 +101,7 @@ def walking_section(record: RunRecord) -> Section:
         "How it walks",
         blocks,
         lead=f"{count(trace.episodes, 'episode')} of {decimal(float(trace.time[-1]), 0)} s with the best "
-        "controller, "
-        "each with its own start and commanded speed, without exploration noise.",
+        "controller, each with its own start and commanded speed, without exploration noise.",
     )
 
 
@@ -198,8 +192,8 @@ def _table(record: RunRecord, gait: Gait) -> Block:
         numeric=(2, 3, 4),
         title="The gait in numbers",
         caption=f"Over {count(gait.episodes, 'episode')} that lasted at least a second; BCa bootstrap "
-        "over episodes. "
-        "The reference's strides keep their length, so its frequency is given at the mean commanded speed.",
+        "over episodes. The reference's strides keep their length, so its frequency is given at the mean "
+        "commanded speed.",
     )
 
 

@@ -194,7 +194,7 @@ def speed_over_time(trace: Trace, task: Any, window: int) -> Figure:
     )
     ax.set_xlabel("time, s")
     ax.set_ylim(0, max(1.3, float(np.nanmax(smooth)) * 1.05))
-    ax.set_xlim(0, trace.time[-1])
+    ax.set_xlim(0, max(1.0, 1.02 * longest * trace.control_period))
     ax.legend(loc="lower right")
     return figure
 

@@ -64,7 +64,9 @@ def weights_section(record: RunRecord) -> Section:
         [classes[i] for i in before.pre], [classes[i] for i in before.post], before.weight, after.weight
     )
     order, blocks = sorted_by_class(classes, CLASS_ORDER)
-    limit = float(np.percentile(np.abs(np.concatenate([before.weight, after.weight])), 99)) if pairs else 1.0
+    limit = 1.0
+    if pairs:
+        limit = float(np.percentile(np.abs(np.concatenate([before.weight, after.weight])), 99)) or 1.0
     facts = wiring_facts(record)
     several = [pair for pair in pairs if np.isfinite(pair.change.median_log2_ratio)]
     blocks_shown: list[Block] = [
@@ -78,10 +80,8 @@ def weights_section(record: RunRecord) -> Section:
             ),
             "Signed weights",
             "Rows are presynaptic, columns postsynaptic, sorted by class. Orange: excitatory; blue: "
-            "inhibitory; opacity "
-            f"grows with the square root of the magnitude, full at {decimal(limit, 2)} (the 99th "
-            "percentile). What is empty "
-            "has no synapse in the connectome, and can never get one.",
+            f"inhibitory; opacity grows with the square root of the magnitude, full at {decimal(limit, 2)} "
+            "(the 99th percentile). What is empty has no synapse in the connectome, and can never get one.",
         ),
     ]
     if several:
@@ -90,8 +90,8 @@ def weights_section(record: RunRecord) -> Section:
             Picture(
                 histograms(shown),
                 "Magnitudes by pair of classes",
-                "Excitatory synapses upwards, inhibitory ones downwards. Outline: before learning; "
-                "filled: after. "
+                "Excitatory synapses upwards, inhibitory ones downwards. Outline: before learning; filled: "
+                "after. "
                 + (f"The {len(shown)} pairs with most synapses." if len(several) > len(shown) else ""),
             ),
             Picture(
@@ -122,9 +122,8 @@ def _verdict(facts: WiringFacts) -> str:
         text += "none has another sign than its presynaptic neuron and none is missing from the connectome."
     else:
         text += (
-            f"{facts.sign_changes:,} have another sign than their presynaptic neuron and "
-            f"{facts.foreign:,} are missing from "
-            "the connectome."
+            f"{facts.sign_changes:,} have another sign than their presynaptic neuron and {facts.foreign:,} "
+            "are missing from the connectome."
         )
     if facts.unsigned:
         text += (
@@ -151,8 +150,7 @@ def _table(record: RunRecord, pairs: list[ClassPair]) -> Table:
         numeric=(1, 2, 3, 4, 5, 6),
         title="Change by pair of classes",
         caption="Median of after / before; fraction of the edges that grew or shrank at least twofold; "
-        "Pearson "
-        "correlation of the logarithms of the magnitudes before and after.",
+        "Pearson correlation of the logarithms of the magnitudes before and after.",
     )
 
 

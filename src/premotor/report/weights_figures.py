@@ -126,7 +126,7 @@ def changes(pairs: Sequence[ClassPair]) -> Figure:
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
-    reach = float(np.abs(ax.get_xlim()).max())
+    reach = max(1.0, float(np.abs(ax.get_xlim()).max()))  # a factor of two: what is less is no growth
     ax.set_xlim(-reach, reach)
     ax.xaxis.set_major_formatter(lambda value, _: _factor(value))
     ax.set_xlabel("after / before")
