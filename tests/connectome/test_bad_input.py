@@ -138,10 +138,6 @@ def test_two_connection_tables(tmp_path):
     )
 
 
-def test_two_neuron_tables(tmp_path):
-    assert "2 neuron tables" in message(folder_of(tmp_path, **{"more.csv": NEURONS}))
-
-
 def test_neurons_without_connections(tmp_path):
     assert "no connection table" in message(folder_of(tmp_path, connections=None))
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from premotor.connectome.canonical import bare_neurons
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges, count_matrix, symmetric
-from premotor.connectome.neuron_table import bare_neurons
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.signs import DEFAULT_POLICY, SignPolicy
 

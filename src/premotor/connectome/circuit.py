@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from premotor.connectome.canonical import REQUIRED
 from premotor.connectome.edges import positions, tidy
-from premotor.connectome.neuron_table import REQUIRED
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.selection import describe, matching_neurons
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of, unknown_neurons

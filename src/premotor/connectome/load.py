@@ -12,7 +12,7 @@ from premotor.errors import PremotorError
 
 
 def load_circuit(source: str | os.PathLike[str], signs: SignPolicy | str | None = None) -> Circuit:
-    """Load a circuit: a built-in name (see `circuit_names`), a file, or a folder of tables.
+    """Load a circuit: a built-in name (see `circuit_names`), a file, a folder of tables, or ``file:part``.
 
     The format is recognised by the tables' headers. Signs come from `signs` (a policy or its name); without
     it from the table's own column `sign`, else from the default policy ("celegans": Kunert et al. 2014).
@@ -26,7 +26,11 @@ def load_circuit(source: str | os.PathLike[str], signs: SignPolicy | str | None 
     path = Path(source)
     if isinstance(source, str) and not os.path.lexists(path) and path.name == source and not path.suffix:
         return load_builtin(source, policy)
-    opened = open_source(path)
+    part = ""
+    if ":" in path.name and not os.path.lexists(path):
+        name, part = path.name.rsplit(":", 1)
+        path = path.with_name(name) if name else path
+    opened = open_source(path, part)
     for reader in READERS:
         if reader.matches(opened):
             return reader.read(opened, policy)

@@ -1,4 +1,6 @@
-"""A source's neuron table in premotor's columns: id, type, class, transmitter, side; the rest as it is."""
+"""Tables of neurons: ids as index, every other column with the type that its contents have."""
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,31 +9,11 @@ import pyarrow.compute as pc
 from pandas.api.extensions import ExtensionArray
 
 from premotor.connectome.identifiers import parse_ids, unique_ids
-from premotor.connectome.words import (
-    canonical_class,
-    canonical_side,
-    canonical_transmitter,
-    listed,
-    translate,
-)
+from premotor.connectome.tables import read_table
+from premotor.connectome.words import listed
 from premotor.errors import PremotorError
 
 ID_NAMES = ("id", "neuron_id", "bodyId", "body", "body_id", "root_id", "pt_root_id", "Root ID")
-ALIASES = {
-    "type": ("type", "cell_type", "primary_type", "Primary Cell Type"),
-    "class": ("class", "superclass", "super_class", "Super Class"),
-    "transmitter": (
-        "transmitter",
-        "predictedNt",
-        "consensus_nt",
-        "consensusNt",
-        "predicted_nt",
-        "nt_type",
-        "Predicted NT type",
-    ),
-    "side": ("side", "somaSide", "soma_side", "Side"),
-}
-REQUIRED = ("type", "class", "transmitter", "sign", "side")
 _TEXT_COLUMNS = {"type", "name", "instance", "hemilineage", "source_class"}
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
 _NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$"
@@ -42,17 +24,19 @@ def id_column(header: tuple[str, ...]) -> str | None:
     return next((name for name in ID_NAMES if name in header), None)
 
 
-def neuron_table(table: pa.Table, path: object) -> pd.DataFrame:
-    """Turn a source's table into a neuron table with index "id" (int64) and canonical columns.
+def read_neurons(path: Path, *, key: str | None = None, repeated: bool = False) -> pd.DataFrame:
+    """Read a table of neurons with index "id" (int64), in the order of the file.
 
-    The source's own words for class stay in `source_class`; its other columns keep name and content: text,
-    int64, Int64 where whole numbers are missing, or float64. Column `sign` is taken over where it is there
-    (−1, 0, +1) and absent otherwise.
+    The other columns keep their names: text, int64, Int64 where whole numbers are missing, float64, bool.
+    Lists (regions of a neuron) become text with semicolons; a nameless column (pandas' index) is left out.
+    `key` is the id column, by default the first of `ID_NAMES`; a column "id" beside it becomes "source_id".
+    With `repeated` the first row of each id counts, and the others are left out.
 
     Raises:
-        PremotorError: no id column, no rows, bad or repeated ids, or a sign other than −1, 0, +1.
+        PremotorError: no id column, no rows, bad or repeated ids.
     """
-    key = id_column(tuple(table.column_names))
+    table = read_table(path)
+    key = key or id_column(tuple(table.column_names))
     if key is None:
         raise PremotorError(
             f"{path} has no column with neuron ids: one of {', '.join(ID_NAMES)} is needed, "
@@ -61,65 +45,28 @@ def neuron_table(table: pa.Table, path: object) -> pd.DataFrame:
     if table.num_rows == 0:
         raise PremotorError(f"{path} has a header but no neurons")
     ids = parse_ids(table[key], f"{path}, column {key}")
-    unique_ids(ids, f"{path}, column {key}")
-    data = {name: _column(table[name], name) for name in table.column_names if name != key}
-    frame = pd.DataFrame(data, index=pd.Index(ids, name="id"))
-    return canonical_columns(frame, path)
+    if not repeated:
+        unique_ids(ids, f"{path}, column {key}")
+    data = {name: typed_column(table[name], name) for name in table.column_names if name not in (key, "")}
+    frame = pd.DataFrame(data, index=pd.Index(ids, name="id")).rename(columns={"id": "source_id"})
+    return frame[~frame.index.duplicated()] if repeated else frame
 
 
-def canonical_columns(frame: pd.DataFrame, path: object) -> pd.DataFrame:
-    """Add or translate the columns type, class, transmitter and side of a frame indexed by id."""
-    found = {word: next((name for name in names if name in frame), None) for word, names in ALIASES.items()}
-    blank = pd.Series("", index=frame.index, dtype="str")
-
-    def source(word: str) -> pd.Series:
-        name = found[word]
-        return blank if name is None else frame[name].astype("str").fillna("")
-
-    words = source("class")
-    columns = {
-        "type": source("type"),
-        "class": translate(words, canonical_class),
-        "transmitter": translate(source("transmitter"), canonical_transmitter),
-        **({"sign": _signs(frame["sign"], path)} if "sign" in frame else {}),
-        "side": translate(source("side"), canonical_side),
-    }
-    if "source_class" not in frame and not words.equals(columns["class"]):
-        columns["source_class"] = words
-    rest = frame.drop(columns=[name for name in columns if name in frame])
-    return pd.concat([pd.DataFrame(columns, index=frame.index), rest], axis=1)
-
-
-def bare_neurons(ids: np.ndarray) -> pd.DataFrame:
-    """Return a neuron table for ids (int64, sorted) of which nothing else is known."""
-    return canonical_columns(pd.DataFrame(index=pd.Index(ids, name="id", dtype=np.int64)), "")
-
-
-def _signs(column: pd.Series, path: object) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
-    good = numbers.isin([-1, 0, 1])
-    if not good.all():
-        raise PremotorError(f"{path}, column sign, holds {column[~good].iloc[0]}; allowed are -1, 0 and 1")
-    return numbers.astype(np.int8)
-
-
-def _column(column: pa.ChunkedArray, name: str) -> np.ndarray | ExtensionArray:
+def typed_column(column: pa.ChunkedArray, name: str) -> np.ndarray | ExtensionArray:
     """Return one column as pandas sees it; text that is all numbers becomes numbers."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        return _typed(column)
-    text = column.cast(pa.large_string()) if pa.types.is_dictionary(column.type) else column
-    text = pc.fill_null(text, "")
-    if name not in _TEXT_COLUMNS:
-        numbers = _numbers(text)
-        if numbers is not None:
-            return numbers
-    return pd.array(text.to_pylist(), dtype="str")
-
-
-def _typed(column: pa.ChunkedArray) -> np.ndarray | ExtensionArray:
-    if pa.types.is_integer(column.type) and column.null_count:
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        if not pa.types.is_string(kind.value_type):
+            column = column.cast(pa.list_(pa.string()))
+        column, kind = pc.binary_join(column, ";"), pa.string()
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        text = pc.fill_null(column.cast(pa.large_string()), "")
+        numbers = None if name in _TEXT_COLUMNS else _numbers(text)
+        return pd.array(text.to_pylist(), dtype="str") if numbers is None else numbers
+    if pa.types.is_integer(kind) and column.null_count:
         return pd.array(column.cast(pa.int64()).to_pylist(), dtype="Int64")
+    if pa.types.is_boolean(kind) and column.null_count:
+        return pd.array(column.to_pylist(), dtype="boolean")
     return column.to_pandas().to_numpy()
 
 

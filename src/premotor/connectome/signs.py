@@ -17,6 +17,8 @@ CONFIDENCE_COLUMNS = (
     "predictedNtProb",
     "predictedNtConfidence",
     "nt_type_score",
+    "predicted_nt_confidence",
+    "predicted_nt_prob",
     "celltypePredictedNtConfidence",
 )
 HEMILINEAGE_COLUMNS = ("hemilineage", "trueHl", "itoleeHl", "ito_lee_hemilineage")

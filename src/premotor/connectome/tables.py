@@ -3,8 +3,11 @@
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +23,8 @@ PARQUET_SUFFIXES = (".parquet", ".pq")
 TABLE_SUFFIXES = TEXT_SUFFIXES + ARROW_SUFFIXES + PARQUET_SUFFIXES
 _SMALL = 64 * 2**20
 _HEADER_BYTES = 2**20
+# A first line of numbers is no header: it is the first row of a matrix.
+_NUMBER = re.compile(r"-?[0-9]+\.?[0-9]*")
 
 
 def is_table(path: Path) -> bool:
@@ -34,7 +39,7 @@ def read_header(path: Path) -> tuple[str, ...]:
         PremotorError: the file is unreadable, empty, not text, or its header has empty or repeated names.
     """
     name = path.name.lower()
-    try:
+    with readable(path):
         if name.endswith(PARQUET_SUFFIXES):
             return tuple(pa.parquet.read_schema(path).names)
         if name.endswith(ARROW_SUFFIXES):
@@ -42,28 +47,37 @@ def read_header(path: Path) -> tuple[str, ...]:
             with pa.memory_map(str(path)) as source:
                 return tuple(pa.feather.read_table(source, memory_map=True).schema.names)
         return _text_header(path)
-    except OSError as error:
-        raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
-    except (pa.ArrowException, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise PremotorError(f"cannot read {path}: {_brief(error)}") from None
 
 
-def read_table(path: Path, columns: tuple[str, ...] | None = None) -> pa.Table:
+def read_table(path: Path, columns: tuple[str, ...] | None = None, *, named: bool = True) -> pa.Table:
     """Read a table, all of it or some columns. Text columns of text files come dictionary-encoded.
+
+    Without `named` the first line of a text file is a row like the others.
 
     Raises:
         PremotorError: the file is unreadable or empty, rows and header differ in length, or it is not UTF-8.
     """
     name = path.name.lower()
     wanted = None if columns is None else list(columns)
-    try:
+    with readable(path):
         if name.endswith(PARQUET_SUFFIXES):
             return pa.parquet.read_table(path, columns=wanted)
         if name.endswith(ARROW_SUFFIXES):
             return pa.feather.read_table(path, columns=wanted)
-        return _read_text(path, wanted)
+        return _read_text(path, wanted, named)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what a reading library says about a damaged or unreadable file into one sentence that names it.
+
+    Raises:
+        PremotorError: instead of the library's error.
+    """
+    try:
+        yield
     except OSError as error:
-        raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
+        raise PremotorError(f"cannot read {path}: {_brief(error.strerror or error)}") from None
     except (pa.ArrowException, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise PremotorError(f"cannot read {path}: {_brief(error)}") from None
 
@@ -73,7 +87,7 @@ def _text_header(path: Path) -> tuple[str, ...]:
         return _names(path, file.read(_HEADER_BYTES))[0]
 
 
-def _names(path: Path, head: bytes) -> tuple[tuple[str, ...], str]:
+def _names(path: Path, head: bytes, unique: bool = True) -> tuple[tuple[str, ...], str]:
     """Return the column names and the delimiter (a tab where the header has tabs and no comma)."""
     if not head.strip():
         raise PremotorError(f"{path} is empty; a table starts with a line of column names")
@@ -89,18 +103,20 @@ def _names(path: Path, head: bytes) -> tuple[tuple[str, ...], str]:
     names = tuple(word.strip() for word in words)
     if len(names) == 1 and ";" in line:
         raise PremotorError(f"{path} is separated by semicolons; write it with commas or tabs")
-    if len(set(names)) < len(names):
+    if unique and len(set(names)) < len(names) and not all(_NUMBER.fullmatch(name) for name in names):
         name, times = Counter(names).most_common(1)[0]
         raise PremotorError(f"{path} has {times} columns called {name!r}; every one needs its own name")
     return names, delimiter
 
 
-def _read_text(path: Path, columns: list[str] | None) -> pa.Table:
+def _read_text(path: Path, columns: list[str] | None, named: bool) -> pa.Table:
     with pa.input_stream(
         str(path), compression="gzip" if path.name.lower().endswith(".gz") else None
     ) as stream:
         data = stream.read()
-    names, delimiter = _names(path, data[:_HEADER_BYTES])
+    names, delimiter = _names(path, data[:_HEADER_BYTES], named)
+    if not named:
+        names = tuple(str(number) for number in range(len(names)))
     if data.count(b'"') % 2:
         # The parser would take everything up to the end of the file for one value.
         raise PremotorError(f"{path} has a quotation mark that is never closed")
@@ -108,7 +124,7 @@ def _read_text(path: Path, columns: list[str] | None) -> pa.Table:
     return pa.csv.read_csv(
         pa.BufferReader(data),
         # Column names were read above: they may be trimmed, and header and rows have to agree in length.
-        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=1),
+        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=int(named)),
         # Text over several lines is rare and slow to split: only small tables (of neurons) may have it.
         parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=len(data) < _SMALL),
         convert_options=pa.csv.ConvertOptions(
@@ -121,6 +137,6 @@ def _read_text(path: Path, columns: list[str] | None) -> pa.Table:
     )
 
 
-def _brief(error: Exception) -> str:
+def _brief(error: object) -> str:
     text = " ".join(str(error).split())
     return text if len(text) <= 160 else text[:157] + "..."

@@ -12,8 +12,8 @@ from premotor.connectome.tables import read_table
 from premotor.connectome.words import listed
 from premotor.errors import PremotorError
 
-PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "body_pre", "source", "presynaptic", "source_id")
-POST_NAMES = ("post", "post_id", "bodyId_post", "body_post", "target", "postsynaptic", "target_id")
+PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "source", "presynaptic", "source_id")
+POST_NAMES = ("post", "post_id", "bodyId_post", "target", "postsynaptic", "target_id")
 COUNT_NAMES = ("count", "weight", "synapses", "syn_count", "n_synapses")
 REGION_NAMES = ("roi", "neuropil")
 GAP_NAMES = ("a", "b", "count")

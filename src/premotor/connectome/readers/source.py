@@ -20,11 +20,13 @@ class Source:
         path: what the user named.
         files: the file itself, or the visible files directly in the folder, sorted by name.
         tables: column names of those files that are tables.
+        part: which of several circuits in the file, from ``file:part``.
     """
 
     path: Path
     files: tuple[Path, ...]
     tables: dict[Path, Header]
+    part: str = ""
 
     def file(self, name: str) -> Path | None:
         """Return the file of this name, or None."""
@@ -48,7 +50,7 @@ class Reader:
     read: Callable[[Source, SignPolicy | None], Circuit]
 
 
-def open_source(path: Path) -> Source:
+def open_source(path: Path, part: str = "") -> Source:
     """Look at a path: which files, which tables, which columns.
 
     Raises:
@@ -69,4 +71,4 @@ def open_source(path: Path) -> Source:
         raise PremotorError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if path.is_dir() and not files:
         raise PremotorError(f"{path} holds no files; a circuit needs tables ({', '.join(TABLE_SUFFIXES)})")
-    return Source(path, files, {file: read_header(file) for file in files if is_table(file)})
+    return Source(path, files, {file: read_header(file) for file in files if is_table(file)}, part)

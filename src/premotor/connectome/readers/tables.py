@@ -1,22 +1,28 @@
 """A neuron table and a connection table: premotor's folders, neuPrint exports, MANC and hemibrain releases.
 
-A folder that `Circuit.save` wrote also has gap_junctions.csv and provenance.json, and comes back the same.
-Connection tables with one row per region are summed over regions; where a table of totals lies beside them,
-only the totals are read.
+| source | tables |
+|---|---|
+| premotor | neurons.csv, connections.csv, gap_junctions.csv, provenance.json, as `Circuit.save` writes them |
+| neuPrint | neurons.csv + total-connections.csv or roi-connections.csv (rows of regions are summed) |
+| neuPrint, one table | bodyId_pre, bodyId_post, weight, type_pre, type_post … (fetch_simple_connections) |
+| MANC, hemibrain | traced-neurons.csv, traced-connections.csv, any tables of annotations by bodyId |
+
+Where a table of totals lies beside one of regions, only the totals are read. With several neuron tables the
+shortest that holds every connected neuron says which neurons there are; the others add columns.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from premotor.connectome.annotations import covering, join
 from premotor.connectome.assemble import assemble
+from premotor.connectome.canonical import canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
-from premotor.connectome.neuron_table import ID_NAMES, neuron_table
-from premotor.connectome.provenance import Provenance
+from premotor.connectome.neuron_table import ID_NAMES, typed_column
 from premotor.connectome.readers.columns import (
     POST_NAMES,
     PRE_NAMES,
@@ -29,15 +35,13 @@ from premotor.connectome.readers.columns import (
     only,
     read_edges,
 )
-from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.readers.record import read_record, restore_types
+from premotor.connectome.readers.source import Header, Reader, Source
 from premotor.connectome.signs import SignPolicy
-from premotor.connectome.storage import GAP_JUNCTIONS, PROVENANCE
+from premotor.connectome.storage import GAP_JUNCTIONS
 from premotor.connectome.tables import read_table
 from premotor.connectome.words import listed
 from premotor.errors import PremotorError
-
-_NUMPY_TYPES = ("int8", "int16", "int32", "int64", "uint8", "float32", "float64")
-_RESTORED = (*_NUMPY_TYPES, "Int64", "Float64", "boolean", "bool", "str")
 
 
 def matches(source: Source) -> bool:
@@ -52,22 +56,27 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
     pre, post = first(PRE_NAMES, header), first(POST_NAMES, header)
     assert pre is not None and post is not None
     edges = read_edges(connections, pre, post, count_column(connections, header))
-    provenance, types = _provenance(source)
+    provenance, types = read_record(source)
     if edges.count.size == 0 and not (provenance.steps and provenance.steps[-1].get("edges") == 0):
         raise PremotorError(f"{connections} has a header but no connections")
-    neuron_file = _neuron_file(source)
-    neurons = None if neuron_file is None else _neurons(neuron_file, types)
-    gaps = _gap_junctions(source)
+    files = _neuron_files(source)
+    if files:
+        base, others = covering(files, edges.ids())
+        frame, dropped = join(base, others)
+    else:
+        frame, dropped = _neurons_of_pairs(connections, header, edges), {}
+    neurons = restore_types(canonical_columns(frame, listed(path.name for path in files)), types, source.path)
     return assemble(
         neurons,
         edges,
         provenance,
         reader="tables",
         where=str(connections),
-        gap_junctions=gaps,
+        gap_junctions=_gap_junctions(source),
         strict=True,
         signs=signs,
-        arguments={"files": [path.name for path in (neuron_file, connections) if path is not None]},
+        dropped=dropped,
+        arguments={"files": [path.name for path in (*files, connections)]},
     )
 
 
@@ -83,34 +92,33 @@ def _connections(source: Source) -> Path:
     return only(totals or found, "connection tables", source.path)
 
 
-def _neuron_file(source: Source) -> Path | None:
+def _neuron_files(source: Source) -> list[Path]:
     found = [path for path, header in source.tables.items() if is_neurons(header)]
-    if found:
-        return only(found, "neuron tables", source.path)
-    if source.path.is_dir():
+    if not found and source.path.is_dir():
         others = [path.name for path, header in source.tables.items() if not is_connections(header)]
         raise PremotorError(
             f"{source.path} holds no neuron table: one of the columns {', '.join(ID_NAMES)} is needed"
             + (f" ({others[0]} has {listed(source.tables[source.path / others[0]])})" if others else "")
         )
-    return None
+    return found
 
 
-def _neurons(path: Path, types: dict[str, str]) -> pd.DataFrame:
-    neurons = neuron_table(read_table(path), path)
-    for name, kind in types.items():
-        if name in neurons and kind in _RESTORED and str(neurons[name].dtype) != kind:
-            try:
-                neurons[name] = _restored(neurons[name], kind)
-            except (TypeError, ValueError, OverflowError):
-                raise PremotorError(f"{path}, column {name}, is not {kind}, as {PROVENANCE} says") from None
-    return neurons
-
-
-def _restored(column: pd.Series, kind: str) -> pd.Series:
-    if kind == "bool":
-        return column.map({"True": True, "False": False}).astype("boolean").astype(bool)
-    return column.astype(np.dtype(kind)) if kind in _NUMPY_TYPES else column.astype(kind)  # type: ignore[call-overload]
+def _neurons_of_pairs(path: Path, header: Header, edges: Edges) -> pd.DataFrame:
+    """Return the neurons of a connection table, with its columns x_pre and x_post as their column x."""
+    ids = edges.ids()
+    frame = pd.DataFrame(index=pd.Index(ids, name="id"))
+    words = [name.removesuffix("_pre") for name in header if name.endswith("_pre")]
+    for word in words:
+        names = (f"{word}_pre", f"{word}_post")
+        if word == "bodyId" or names[0] in PRE_NAMES or names[1] not in header:
+            continue
+        table = read_table(path, names)
+        both = [table[name].cast(pa.large_string()) for name in names]
+        values = typed_column(pa.chunked_array([chunk for part in both for chunk in part.chunks]), word)
+        ends = np.concatenate([edges.pre, edges.post])
+        _, row = np.unique(ends, return_index=True)
+        frame[word] = pd.Series(values).iloc[row].array
+    return frame
 
 
 def _gap_junctions(source: Source) -> Edges | None:
@@ -118,22 +126,6 @@ def _gap_junctions(source: Source) -> Edges | None:
     if not found:
         return None
     return read_edges(only(found, "tables of gap junctions", source.path), "a", "b", "count")
-
-
-def _provenance(source: Source) -> tuple[Provenance, dict[str, str]]:
-    """Return the record beside the tables and the column types it restores."""
-    path = source.file(PROVENANCE)
-    if path is None:
-        return Provenance(dataset=source.path.resolve().name), {}
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PremotorError(f"cannot read {path}: {error}") from None
-    provenance = Provenance.from_json(text, str(path))
-    types: Any = json.loads(text).get("column_types", {})
-    if not isinstance(types, dict) or not all(isinstance(kind, str) for kind in types.values()):
-        raise PremotorError(f"{path}: column_types has to be an object of column names and types")
-    return provenance, types
 
 
 READER = Reader(

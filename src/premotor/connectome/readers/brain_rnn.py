@@ -1,0 +1,116 @@
+"""Graphs of the BrainRNN project: JSON ``{name: {"matrix": [[…]], "layers": [[…]]}}``, rows presynaptic.
+
+Neurons are numbered from 0, as in the layers. Column `layer` is the first layer that lists the neuron, −1
+where none does. A file with several graphs needs the name of one: ``adj_matrices.json:standard_leg``.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+
+from premotor.connectome.arrays import signed_counts
+from premotor.connectome.assemble import assemble
+from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.circuit import Circuit
+from premotor.connectome.edges import Edges
+from premotor.connectome.provenance import Provenance
+from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.selection import closest
+from premotor.connectome.signed import signs_of_rows
+from premotor.connectome.signs import SignPolicy
+from premotor.connectome.words import listed
+from premotor.errors import PremotorError
+
+
+def matches(source: Source) -> bool:
+    """Return whether the source is one JSON file."""
+    return len(source.files) == 1 and source.files[0].suffix.lower() == ".json"
+
+
+def read(source: Source, signs: SignPolicy | None) -> Circuit:
+    """Read the one graph of a file, or the one that the source's part names."""
+    path = source.files[0]
+    name, graph = _graph(source)
+    where = f"{path}, graph {name!r}, matrix"
+    matrix = _matrix(graph.get("matrix"), where)
+    counts, pre, sign = signed_counts(matrix, where)
+    ids = np.arange(counts.shape[0], dtype=np.int64)
+    columns: dict[str, Any] = {"layer": _layers(graph.get("layers", []), ids.size, f"{path}, graph {name!r}")}
+    if (sign < 0).any():
+        columns["sign"] = signs_of_rows(pre, sign, ids, where)
+    entries = coo_array(counts)
+    return assemble(
+        canonical_columns(pd.DataFrame(columns, index=pd.Index(ids, name="id")), path),
+        Edges(ids[entries.row], ids[entries.col], entries.data),
+        Provenance(dataset=name),
+        reader="brain_rnn",
+        where=where,
+        strict=True,
+        signs=signs,
+        arguments={"files": [path.name]},
+    )
+
+
+def _graph(source: Source) -> tuple[str, dict[str, Any]]:
+    path = source.files[0]
+    try:
+        graphs = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:
+        raise PremotorError(f"{path} is not valid JSON: {error}") from None
+    if (
+        not isinstance(graphs, dict)
+        or not graphs
+        or not all(isinstance(graph, dict) for graph in graphs.values())
+    ):
+        raise PremotorError(
+            f'{path} holds no graphs: {{name: {{"matrix": rows, "layers": lists}}}} is needed'
+        )
+    name = source.part or (next(iter(graphs)) if len(graphs) == 1 else None)
+    if name is None:
+        raise PremotorError(
+            f"{path} holds {len(graphs)} graphs; name one, as in {path.name}:{next(iter(graphs))}"
+        )
+    if name not in graphs:
+        raise PremotorError(
+            f"{path} has no graph {name!r}{closest(name, graphs)}; it has {listed(graphs, 20)}"
+        )
+    return name, graphs[name]
+
+
+def _matrix(rows: Any, where: str) -> np.ndarray:
+    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == len(rows) for row in rows):
+        raise PremotorError(f"{where} has to be a square list of lists of numbers")
+    for row in rows:
+        for value in row:
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise PremotorError(f"{where} holds {value!r}; counts are whole numbers")
+    try:
+        return np.array(rows, dtype=np.float64).reshape(len(rows), len(rows))
+    except OverflowError:
+        raise PremotorError(f"{where} holds a number too large for a count") from None
+
+
+def _layers(layers: Any, size: int, where: str) -> np.ndarray:
+    """Return the first layer of each neuron, int64 (neurons,); −1 where it is in none."""
+    result = np.full(size, -1, np.int64)
+    if not isinstance(layers, list) or not all(isinstance(layer, list) for layer in layers):
+        raise PremotorError(f"{where}: layers has to be a list of lists of neurons")
+    for number, layer in reversed(list(enumerate(layers))):
+        for neuron in layer:
+            if isinstance(neuron, bool) or not isinstance(neuron, int) or not 0 <= neuron < size:
+                raise PremotorError(f"{where}: layers names the neuron {neuron!r}; they are 0 to {size - 1}")
+            result[neuron] = number
+    return result
+
+
+READER = Reader(
+    name="brain_rnn",
+    description='BrainRNN graphs: JSON {name: {"matrix": …, "layers": …}}, rows presynaptic',
+    matches=matches,
+    read=read,
+)

@@ -1,0 +1,116 @@
+"""An adjacency matrix: .npy, .npz or .csv, rows presynaptic; alone, or in a folder with a table of neurons.
+
+Entries are counts; negative ones are those of inhibitory neurons (all of a row, or none). Neurons are
+numbered from 1, unless a neuron table with one row a neuron (in the order of the matrix) or, in a .npz file,
+an array ids, node_ids or neuron_ids names them. A CSV matrix is bare numbers, or has the same labels in its
+first line and its first column: ids, or names for the column `name`. A .npz file holds one square array, or
+what `scipy.sparse.save_npz` writes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array, csr_array
+
+from premotor.connectome.arrays import read_array, read_arrays, signed_counts, sparse_of
+from premotor.connectome.assemble import assemble
+from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.circuit import Circuit
+from premotor.connectome.edges import Edges
+from premotor.connectome.identifiers import unique_ids
+from premotor.connectome.neuron_table import read_neurons
+from premotor.connectome.provenance import Provenance
+from premotor.connectome.readers.columns import is_neurons, only
+from premotor.connectome.readers.matrix_csv import is_matrix, read_matrix
+from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.signed import signs_of_rows
+from premotor.connectome.signs import SignPolicy
+from premotor.errors import PremotorError
+
+_IDS = ("ids", "node_ids", "neuron_ids")
+
+
+def matches(source: Source) -> bool:
+    """Return whether there is an array file, or a CSV file whose header is that of a matrix."""
+    return bool(_files(source))
+
+
+def read(source: Source, signs: SignPolicy | None) -> Circuit:
+    """Read the matrix, and the neuron table beside it."""
+    path = only(_files(source), "matrices", source.path)
+    matrix, labels = _matrix(path, source)
+    counts, pre, sign = signed_counts(matrix, str(path))
+    tables = [file for file, header in source.tables.items() if is_neurons(header) and file != path]
+    columns: dict[str, Any] = {}
+    if tables:
+        frame = read_neurons(only(tables, "neuron tables", source.path))
+        if len(frame) != counts.shape[0]:
+            raise PremotorError(f"{tables[0]} has {len(frame)} neurons, but {path} is of {counts.shape[0]}")
+    else:
+        ids, columns = _labelled(labels, counts.shape[0], path)
+        frame = pd.DataFrame(columns, index=pd.Index(ids, name="id"))
+    ids = frame.index.to_numpy()
+    if (sign < 0).any():
+        frame = frame.assign(sign=signs_of_rows(pre, sign, ids, str(path)))
+    entries = coo_array(counts)
+    return assemble(
+        canonical_columns(frame, path),
+        Edges(ids[entries.row], ids[entries.col], entries.data),
+        Provenance(dataset=path.stem),
+        reader="matrix",
+        where=str(path),
+        strict=True,
+        signs=signs,
+        arguments={"files": [file.name for file in (path, *tables)]},
+    )
+
+
+def _files(source: Source) -> list[Path]:
+    arrays = [file for file in source.files if file.suffix.lower() in (".npy", ".npz")]
+    return arrays or [file for file, header in source.tables.items() if is_matrix(header)]
+
+
+def _matrix(path: Path, source: Source) -> tuple[np.ndarray | csr_array, np.ndarray | None]:
+    if path.suffix.lower() == ".npy":
+        return read_array(path), None
+    if path.suffix.lower() != ".npz":
+        return read_matrix(path, source.tables[path])
+    arrays = read_arrays(path)
+    labels = next((arrays[name] for name in _IDS if name in arrays), None)
+    sparse = sparse_of(arrays, str(path))
+    if sparse is not None:
+        return sparse, labels
+    square = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[0] == array.shape[1]]
+    if len(square) != 1:
+        found = ", ".join(f"{name} {array.shape}" for name, array in list(arrays.items())[:10]) or "nothing"
+        raise PremotorError(f"{path} has to hold one square array; it holds {found}")
+    return arrays[square[0]], labels
+
+
+def _labelled(labels: np.ndarray | None, size: int, path: Path) -> tuple[np.ndarray, dict[str, Any]]:
+    """Return ids and columns out of the labels of a matrix: its ids, or names and the numbers from 1."""
+    numbers = np.arange(1, size + 1, dtype=np.int64)
+    if labels is None:
+        return numbers, {}
+    if labels.shape != (size,):
+        raise PremotorError(f"{path} has {labels.size} labels for {size} neurons")
+    if labels.dtype.kind in "iu":
+        if labels.min() < 0 or labels.max() > np.iinfo(np.int64).max:
+            raise PremotorError(
+                f"{path} labels a neuron {labels.min()}; ids are whole numbers from 0 to 2^63-1"
+            )
+        unique_ids(labels, f"{path}, labels")
+        return labels.astype(np.int64), {}
+    if labels.dtype.kind not in "UO":
+        raise PremotorError(f"{path} labels its neurons with {labels.dtype}; ids are whole numbers")
+    return numbers, {"name": pd.array([str(label) for label in labels], dtype="str")}
+
+
+READER = Reader(
+    name="matrix",
+    description="an adjacency matrix (.npy, .npz, .csv), rows presynaptic, with or without a neuron table",
+    matches=matches,
+    read=read,
+)
