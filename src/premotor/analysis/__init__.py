@@ -15,6 +15,7 @@ from premotor.analysis.footfalls import (
     symmetry_index,
 )
 from premotor.analysis.gait import Gait, gait_of
+from premotor.analysis.rhythm import Rhythm, circular_mean, relative_phase, rhythm
 from premotor.analysis.smoothness import action_roughness, cost_of_transport, spectral_arc_length
 from premotor.analysis.spectrum import dominant_frequency, power_spectrum
 from premotor.analysis.statistics import (
@@ -42,12 +43,14 @@ __all__ = [
     "Estimate",
     "Gait",
     "PhaseTuning",
+    "Rhythm",
     "WeightChange",
     "action_roughness",
     "align",
     "bootstrap_mean",
     "by_class_pair",
     "cost_of_transport",
+    "circular_mean",
     "cut_strides",
     "cycle_spline",
     "debounced",
@@ -65,6 +68,8 @@ __all__ = [
     "phase_tuning",
     "power_spectrum",
     "rates_by_group",
+    "relative_phase",
+    "rhythm",
     "sorted_by_class",
     "spectral_arc_length",
     "stride_error",

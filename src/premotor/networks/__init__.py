@@ -7,27 +7,52 @@ from premotor.networks.normalizer import Normalizer
 from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, output_neurons
 from premotor.networks.product import Product
 from premotor.networks.rate import LearningRates, RateNetwork, RateNetworkSettings
+from premotor.networks.stimulated import stimulate
+from premotor.networks.stimulation import (
+    ConstantDrive,
+    Drive,
+    FileDrive,
+    PoissonDrive,
+    PulseDrive,
+    Stimulus,
+    make_stimulus,
+    positions_of,
+)
+from premotor.networks.vnc import VNCNetwork
+from premotor.networks.vnc_parameters import VNCParameters, VNCSettings
 
 NETWORKS = {"rate": (RateNetworkSettings, RateNetwork)}
 """Every kind of network: its settings and its class, by the name that `network.kind` takes."""
 
 __all__ = [
     "NETWORKS",
+    "ConstantDrive",
     "Controller",
+    "Drive",
+    "FileDrive",
     "LearningRates",
     "MapSettings",
     "Normalizer",
+    "PoissonDrive",
     "PopulationSettings",
     "Product",
+    "PulseDrive",
     "RateNetwork",
     "RateNetworkSettings",
+    "Stimulus",
+    "VNCNetwork",
+    "VNCParameters",
+    "VNCSettings",
     "build_controller",
     "calibrated",
     "hops_to",
     "input_neurons",
     "input_normalised",
+    "make_stimulus",
     "output_neurons",
+    "positions_of",
     "scale_to_radius",
     "smooth_noise",
     "spectral_radius",
+    "stimulate",
 ]
