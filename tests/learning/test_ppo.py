@@ -5,17 +5,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from learning.toys import Centre
-from networks.wiring import small_circuit
 from scipy.stats import norm
 
+from learning.toys import Centre
+from networks.wiring import small_circuit
 from premotor.learning import PPOSettings, ppo
 from premotor.learning.ppo import PPOState, _roll_out
 from premotor.learning.ppo_update import Batch, Learnt, replay, update
 from premotor.networks import Controller, build_controller
 
 TINY = PPOSettings(
-    environments=4, rollout=5, epochs=1, minibatches=1, critic_layers=(8,), schedule="constant", learning_rate=3e-3
+    environments=4,
+    rollout=5,
+    epochs=1,
+    minibatches=1,
+    critic_layers=(8,),
+    schedule="constant",
+    learning_rate=3e-3,
 )
 
 
@@ -64,7 +70,11 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
             ended = bool(batch.terminated[t, e] or batch.truncated[t, e])
             after = batch.final_observation[t, e] if ended or t == steps - 1 else batch.observation[t + 1, e]
             following = float(critic(controller.normalizer(after))) * (not bool(batch.terminated[t, e]))
-            delta = (1 - settings.discount) * float(batch.reward[t, e]) + settings.discount * following - value[t, e]
+            delta = (
+                (1 - settings.discount) * float(batch.reward[t, e])
+                + settings.discount * following
+                - value[t, e]
+            )
             running = delta + settings.discount * settings.decay * running * (not ended)
             advantage[t, e] = running
     target = advantage + value
@@ -84,7 +94,9 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
             inside = jax.scipy.stats.norm.logpdf(batch.action[t], mean, spread)
             top = jax.scipy.stats.norm.logcdf(mean, 1.0, spread)
             bottom = jax.scipy.stats.norm.logcdf(-1.0, mean, spread)
-            log_p = jnp.where(batch.action[t] >= 1, top, jnp.where(batch.action[t] <= -1, bottom, inside)).sum(-1)
+            log_p = jnp.where(
+                batch.action[t] >= 1, top, jnp.where(batch.action[t] <= -1, bottom, inside)
+            ).sum(-1)
             ratio = jnp.exp(log_p - batch.log_probability[t])
             clipped = jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip)
             total -= jnp.minimum(ratio * scaled[t], clipped * scaled[t]).mean() / steps
@@ -104,7 +116,9 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
     rates = controller.relative_rates()
     new = {
         name: stepped(
-            values[name], gradient[name], settings.learning_rate * rates[name] * float(controller.step_scale[name])
+            values[name],
+            gradient[name],
+            settings.learning_rate * rates[name] * float(controller.step_scale[name]),
         )
         for name in names
     }

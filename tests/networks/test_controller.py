@@ -5,8 +5,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from networks.wiring import small_circuit
 
+from networks.wiring import small_circuit
 from premotor.networks import (
     Controller,
     MapSettings,

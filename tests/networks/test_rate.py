@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks.wiring import SIGNS, small_circuit
 from scipy.integrate import solve_ivp
 
+from networks.wiring import SIGNS, small_circuit
 from premotor.connectome import load_circuit, nulls
 from premotor.errors import PremotorError
 from premotor.networks import RateNetwork, RateNetworkSettings

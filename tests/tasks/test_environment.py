@@ -101,14 +101,18 @@ def view_at(task: WalkTask, phase: float, command: float = 1.35, **changes: floa
     qpos, qvel = start.qpos, start.qvel
     for joint, value in changes.items():
         qpos = qpos.at[task.body.qpos_index(joint)].add(value)
-    return View(qpos, qvel, jnp.zeros(task.body.model.nsensordata)), start.memory
+    readings = jnp.zeros(task.body.model.nsensordata)
+    touching = task.reference.contact(np.array(phase))
+    return View(qpos, qvel, readings.at[task.body.foot_sensors].set(700.0 * touching)), start.memory
 
 
 def test_every_reward_term_says_what_it_should() -> None:
     task = walk()
     zero = jnp.zeros(6)
     view, _ = view_at(task, 1.0)
-    before = task.start_at(jnp.asarray(1.0) - task._pace(1.35) * task.control_period, jnp.asarray(1.35)).memory
+    before = task.start_at(
+        jnp.asarray(1.0) - task._pace(1.35) * task.control_period, jnp.asarray(1.35)
+    ).memory
     on = task.advance(view, before, zero).terms
     weights = task.settings.reward
     assert float(on["imitation"]) > 0.97 * weights.imitation
@@ -116,6 +120,8 @@ def test_every_reward_term_says_what_it_should() -> None:
     assert float(on["fall"]) == 0 and float(on["effort"]) == 0
     bent, _ = view_at(task, 1.0, left_knee=0.5)
     assert float(task.advance(bent, before, zero).terms["imitation"]) < 0.9 * float(on["imitation"])
+    floating = task.advance(View(view.qpos, view.qvel, 0 * view.sensors), before, zero).terms
+    assert float(floating["imitation"]) < float(on["imitation"]) - 0.4 * weights.imitation * weights.contact
     standing = View(view.qpos, 0 * view.qvel, view.sensors)
     slow = before._replace(speed=jnp.asarray(0.0))
     still = task.advance(standing, slow, zero).terms
@@ -171,6 +177,11 @@ def test_figures_of_known_walks() -> None:
 def test_speeds_have_to_be_in_order() -> None:
     with pytest.raises(ValueError, match="rising order"):
         walk(speed=(1.5, 1.2))
+
+
+def test_shares_of_the_imitation_have_to_fit() -> None:
+    with pytest.raises(ValueError, match="together they may be 1 at most"):
+        walk(reward={"pose": 0.8, "contact": 0.3})
 
 
 def test_jit_and_no_jit_agree() -> None:

@@ -18,7 +18,9 @@ def sample(
 
 
 def log_probability(
-    action: Float[Array, "... actions"], mean: Float[Array, "... actions"], log_spread: Float[Array, " actions"]
+    action: Float[Array, "... actions"],
+    mean: Float[Array, "... actions"],
+    log_spread: Float[Array, " actions"],
 ) -> Float[Array, "..."]:
     """Log-probability of the executed action: a density inside the range, the mass of the tail at its ends.
 

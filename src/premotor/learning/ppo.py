@@ -16,7 +16,6 @@ from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller, Product, calibrated
 from premotor.tasks import VectorEnvironment
 
-
 WARM_UP = 50
 """Control steps of random actions before learning."""
 
@@ -81,8 +80,12 @@ def iterate(
     key, key_update = jax.random.split(state.key)
     if settings.schedule == "linear":
         fraction = 1.0 - float(state.steps) / settings.steps
-        learnt = eqx.tree_at(lambda x: x.learning_rate, learnt, jnp.asarray(settings.learning_rate * max(fraction, 0.0)))
-    learnt, losses = update(learnt, batch, key_update, settings, bool(state.iteration < settings.bootstrap_warmup))
+        learnt = eqx.tree_at(
+            lambda x: x.learning_rate, learnt, jnp.asarray(settings.learning_rate * max(fraction, 0.0))
+        )
+    learnt, losses = update(
+        learnt, batch, key_update, settings, bool(state.iteration < settings.bootstrap_warmup)
+    )
     metrics |= {name: float(value) for name, value in losses.items()}
     if not all(np.isfinite(metrics[name]) for name in losses):
         bad = ", ".join(f"{name} {metrics[name]}" for name in losses if not np.isfinite(metrics[name]))
@@ -105,7 +108,9 @@ def iterate(
     return state, metrics
 
 
-def _warmed(controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array) -> Controller:
+def _warmed(
+    controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array
+) -> Controller:
     rows = [environment.reset()]
     key_probe, *keys = jax.random.split(key, WARM_UP + 1)
     shape = (environment.environments, len(controller.action_names))
@@ -139,7 +144,9 @@ def _roll_out(
     controller, first_state = state.controller, state.state
     product = _prepare(controller)
     key, *keys = jax.random.split(state.key, settings.rollout + 1)
-    neurons, observation, started = state.state, state.observation, np.asarray(state.started)
+    neurons: Any = state.state
+    observation: Any = state.observation
+    started: Any = state.started
     episode_return, episode_length = np.array(state.episode_return), np.array(state.episode_length)
     rows: list[tuple[Any, ...]] = []
     returns: list[float] = []
@@ -150,7 +157,17 @@ def _roll_out(
         step = environment.step(np.asarray(action))
         done = step.terminated | step.truncated
         rows.append(
-            (observation, action, mean, log_p, started, step.reward, step.final_observation, step.terminated, step.truncated)
+            (
+                observation,
+                action,
+                mean,
+                log_p,
+                started,
+                step.reward,
+                step.final_observation,
+                step.terminated,
+                step.truncated,
+            )
         )
         episode_return += step.reward
         episode_length += 1

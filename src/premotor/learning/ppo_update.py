@@ -77,14 +77,22 @@ def update(
     """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
     controller, critic = learnt.controller, learnt.critic
     normalizer = controller.normalizer
-    scale = 1.0 - settings.discount if settings.discount < 1 else 1.0  # values of order 1 for rewards of order 1
+    scale = (
+        1.0 - settings.discount if settings.discount < 1 else 1.0
+    )  # values of order 1 for rewards of order 1
     seen = normalizer(batch.observation)
     value = critic(seen)
     done = batch.terminated | batch.truncated
     following = jnp.concatenate([value[1:], critic(normalizer(batch.last_observation))[None]])
     next_value = jnp.where(done, critic(normalizer(batch.final_observation)), following)
     advantage = generalised_advantages(
-        scale * batch.reward, value, next_value, batch.terminated, batch.truncated, settings.discount, settings.decay
+        scale * batch.reward,
+        value,
+        next_value,
+        batch.terminated,
+        batch.truncated,
+        settings.discount,
+        settings.decay,
     )
     target = advantage + value
     advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
@@ -101,11 +109,15 @@ def update(
 
     def loss(parameters: Any, index: Array) -> tuple[Array, dict[str, Array]]:
         controller, critic = eqx.combine(parameters, fixed)
-        mean = replay(controller, batch.first_state[:, index], batch.observation[:, index], batch.started[:, index])
+        mean = replay(
+            controller, batch.first_state[:, index], batch.observation[:, index], batch.started[:, index]
+        )
         log_p = log_probability(batch.action[:, index], mean, controller.log_spread)
         ratio = jnp.exp(log_p - batch.log_probability[:, index])
         gain = advantage[:, index]
-        policy = -jnp.minimum(ratio * gain, jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip) * gain).mean()
+        policy = -jnp.minimum(
+            ratio * gain, jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip) * gain
+        ).mean()
         error = 0.5 * ((critic(seen[:, index]) - target[:, index]) ** 2).mean()
         kl = divergence(batch.mean[:, index], spread, mean, controller.log_spread).mean()
         total = settings.value_weight * error
@@ -126,7 +138,9 @@ def update(
         order = jax.random.permutation(key, settings.environments).reshape(settings.minibatches, -1)
         return jax.lax.scan(descend, carry, order)
 
-    carry, figures = jax.lax.scan(epoch, (parameters, learnt.optimiser), jax.random.split(key, settings.epochs))
+    carry, figures = jax.lax.scan(
+        epoch, (parameters, learnt.optimiser), jax.random.split(key, settings.epochs)
+    )
     parameters, memory = carry
     rate = learnt.learning_rate
     if settings.schedule == "divergence" and not critic_only:

@@ -38,7 +38,9 @@ def calibrated(
     centred = (rates - rest[:, None]).transpose(1, 0, 2).reshape(len(rest), -1)
     variance, axes = jnp.linalg.eigh(centred @ centred.T / centred.shape[1])
     scale = jax.lax.rsqrt(jnp.maximum(variance, RIDGE * variance[-1]) + 1e-12)
-    controller = eqx.tree_at(lambda c: (c.rest_rate, c.whitening), controller, (rest, (axes * scale) @ axes.T))
+    controller = eqx.tree_at(
+        lambda c: (c.rest_rate, c.whitening), controller, (rest, (axes * scale) @ axes.T)
+    )
     return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, key))
 
 
@@ -59,7 +61,9 @@ def _rest(controller: "Controller") -> Float[Array, " neurons"]:
     network = controller.network
     product, silent = network.product(), network.initial_state(1)
     steps = max(1, round(1.0 / network.control_period))
-    return jax.lax.fori_loop(0, steps, lambda _, state: network.step(product, state, silent * 0), silent)[:, 0]
+    return jax.lax.fori_loop(0, steps, lambda _, state: network.step(product, state, silent * 0), silent)[
+        :, 0
+    ]
 
 
 def _responses(controller: "Controller", observations: Array) -> tuple[Array, Array]:
@@ -73,7 +77,9 @@ def _responses(controller: "Controller", observations: Array) -> tuple[Array, Ar
     return rates[SETTLE:], actions[SETTLE:]
 
 
-def _step_scales(controller: "Controller", observations: Array, key: PRNGKeyArray) -> dict[str, Float[Array, ""]]:
+def _step_scales(
+    controller: "Controller", observations: Array, key: PRNGKeyArray
+) -> dict[str, Float[Array, ""]]:
     names = [name for name in controller.relative_rates() if name != "log_spread"]
     values = {name: controller.parameter(name) for name in names}
 
@@ -86,7 +92,9 @@ def _step_scales(controller: "Controller", observations: Array, key: PRNGKeyArra
     direction = jax.tree.map(jnp.sign, pull(probe)[0])
     scales = {"log_spread": jnp.ones(())}
     for name in names:
-        alone = {other: direction[other] if other == name else jnp.zeros_like(values[other]) for other in names}
+        alone = {
+            other: direction[other] if other == name else jnp.zeros_like(values[other]) for other in names
+        }
         _, change = jax.jvp(actions, (values,), (alone,))
         effect = jnp.sqrt((change**2).mean())
         scales[name] = jnp.where(effect > 0, 1.0 / jnp.maximum(effect, 1e-6), 0.0)

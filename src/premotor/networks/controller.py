@@ -1,6 +1,7 @@
 """A controller: observations → chosen neurons → circuit → motor neurons → actions."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import equinox as eqx
@@ -100,12 +101,12 @@ class Controller(eqx.Module):
 
     def parameter(self, name: str) -> Array:
         """A kind of parameter, of the network or of the maps, by its name in `relative_rates`."""
-        return getattr(self if hasattr(self, name) else self.network, name)
+        return _parameter(name, self)
 
     def with_parameters(self, values: dict[str, Any]) -> Self:
         """A copy with some kinds of parameters replaced."""
         for name, value in values.items():
-            self = eqx.tree_at(lambda c, name=name: c.parameter(name), self, value)
+            self = eqx.tree_at(partial(_parameter, name), self, value)
         return self
 
     def trained(self) -> Self:
@@ -118,6 +119,10 @@ class Controller(eqx.Module):
         nothing = jax.tree.map(lambda _: 0.0, self)
         rates = self.relative_rates().items()
         return nothing.with_parameters({name: rate * self.step_scale[name] for name, rate in rates})
+
+
+def _parameter(name: str, controller: Controller) -> Array:
+    return getattr(controller if hasattr(controller, name) else controller.network, name)
 
 
 def build_controller(
@@ -151,10 +156,11 @@ def build_controller(
     observations, actions = len(observation_names), len(action_names)
     size_in = maps.input_scale / np.sqrt(observations)
     size_out = maps.output_scale / np.sqrt(len(outputs))
-    names = ("log_magnitude", "log_conductance", "log_time_constant", "log_gain", "bias")
-    names = (*names, "input_weight", "output_weight", "output_bias", "log_spread")
+    wired = RateNetwork(circuit, network, control_period=control_period)
+    names = [name for name, _ in wired.rates]
+    names += ["input_weight", "output_weight", "output_bias", "log_spread"]
     controller = Controller(
-        network=RateNetwork(circuit, network, control_period=control_period),
+        network=wired,
         normalizer=Normalizer.identity(observations),
         input_weight=size_in * jax.random.normal(key_in, (len(inputs), observations)),
         output_weight=size_out * jax.random.normal(key_out, (actions, len(outputs))),

@@ -1,6 +1,6 @@
 """Which neurons receive the observations, and which drive the actuators."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -75,8 +75,8 @@ def input_neurons(circuit: "Circuit", settings: PopulationSettings, outputs: np.
     """Positions of the neurons that receive the observations.
 
     By default those of role input, or else the sensory, ascending and descending neurons; in a circuit that holds
-    none of them, the 20 neurons that give the smallest fraction of their synapses to the motor neurons, so that what enters has to
-    pass through the circuit.
+    none of them, the 20 neurons that give the smallest fraction of their synapses to the motor neurons, so that
+    what enters has to pass through the circuit.
 
     Raises:
         PremotorError: none are left.
@@ -109,7 +109,8 @@ def _by_rule(circuit: "Circuit", settings: PopulationSettings, key: str) -> np.n
     if settings.neurons == "auto":
         return None
     try:
-        ids = circuit.select(**settings.neurons).neurons.index
+        conditions: dict[str, Any] = dict(settings.neurons)
+        ids = circuit.select(**conditions).neurons.index
     except PremotorError as error:
         raise PremotorError(f"{key}.neurons: {error}") from error
     return np.sort(circuit.neurons.index.get_indexer(ids))

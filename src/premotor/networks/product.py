@@ -45,5 +45,5 @@ class Product(eqx.Module):
         """Sum of weight × presynaptic rate for every postsynaptic neuron."""
         if self.matrix is not None:
             return self.matrix @ rates
-        assert self.weight is not None and self.pre is not None
+        assert self.weight is not None and self.pre is not None and self.post is not None
         return jax.ops.segment_sum(self.weight[:, None] * rates[self.pre], self.post, self.neurons)

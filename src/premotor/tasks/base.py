@@ -66,6 +66,13 @@ class Task(Protocol):
     def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
         """Judge the step that led to `view`."""
 
+    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+        """What counts as success, from evaluation episodes; `score` among it, larger the better.
+
+        Args:
+            records: arrays (steps, episodes, …) such as `qpos` and `alive`, and what the memory holds.
+        """
+
 
 class Step(NamedTuple):
     """One control step of all environments, as NumPy arrays."""

@@ -27,7 +27,13 @@ class PhysicsEnvironment:
     """
 
     def __init__(
-        self, task: Task, environments: int, *, threads: int = 0, seed: int = 0, physics: Physics | None = None
+        self,
+        task: Task,
+        environments: int,
+        *,
+        threads: int = 0,
+        seed: int = 0,
+        physics: Physics | None = None,
     ):
         self.task = task
         self.environments = environments
@@ -52,7 +58,7 @@ class PhysicsEnvironment:
 
     @property
     def _view(self) -> View:
-        physics = self.physics
+        physics: Any = self.physics  # NumPy arrays: a jitted function takes them as they are
         return View(physics.qpos, physics.qvel, physics.sensors)
 
     @property

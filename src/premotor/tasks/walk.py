@@ -22,12 +22,22 @@ class WalkReward(Settings):
 
     imitation: float = Field(0.6, ge=0)
     goal: float = Field(0.4, ge=0)
-    pose: float = Field(0.7, ge=0, le=1)
-    """Share of the pose in the imitation; the rest goes to the joint velocities."""
+    pose: float = Field(0.5, ge=0, le=1)
+    """Share of the joint angles in the imitation."""
+    contact: float = Field(0.3, ge=0, le=1)
+    """Share of the feet's contact with the ground; what is left goes to the joint velocities."""
     effort: float = Field(0.02, ge=0)
     """Cost of the mean squared change of the action in a step."""
     fall: float = Field(5.0, ge=0)
     """Cost of a fall, once."""
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        if self.pose + self.contact > 1:
+            raise ValueError(
+                f"pose is {self.pose} and contact {self.contact}, but together they may be 1 at most"
+            )
+        return self
 
 
 class WalkSettings(Settings):
@@ -70,7 +80,8 @@ class WalkMemory(NamedTuple):
 class WalkTask:
     """Walk with a planar biped at a commanded speed.
 
-    Reward: imitation (Peng et al. 2018, DeepMimic, on joint angles and velocities) plus goal (commanded speed).
+    Reward: imitation (Peng et al. 2018, DeepMimic, on joint angles and velocities, and on the feet's contacts)
+    plus goal (commanded speed).
     The reference's phase belongs to the reward, not to the controller (unless `clock`): it advances at the pace
     that the command asks for, at most half of it faster or slower so as to stay next to the body's own pose, so
     that a rhythm of the network's own is judged by its form and not by a clock it cannot see.
@@ -108,7 +119,10 @@ class WalkTask:
         middle = 0.5 * (angles.max(0) + angles.min(0))
         reach = 0.5 * (angles.max(0) - angles.min(0)) + 0.6  # rad beyond the gait, for recoveries
         low, high = body.joint_range.T
-        self._low, self._high = jnp.asarray(np.maximum(middle - reach, low)), jnp.asarray(np.minimum(middle + reach, high))
+        self._low, self._high = (
+            jnp.asarray(np.maximum(middle - reach, low)),
+            jnp.asarray(np.minimum(middle + reach, high)),
+        )
         # one row a phase, the last repeating the first: root height, root pitch, joints; and their rates a rad,
         # of root_x first
         phase = np.linspace(0, 2 * np.pi, 101)
@@ -116,6 +130,7 @@ class WalkTask:
         poses, rates = gait.qpos(phase), gait.qvel(phase) * gait.stride_period / (2 * np.pi)
         self._table = jnp.asarray(poses[:, [1, 2, *order]], jnp.float32)
         self._slope = jnp.asarray(rates[:, [0, 1, 2, *order]], jnp.float32)
+        self._stance = jnp.asarray(gait.contact(phase), jnp.float32)
 
     @property
     def control_period(self) -> float:
@@ -134,7 +149,12 @@ class WalkTask:
         pose = _interpolate(self._table, phase)
         rates = _interpolate(self._slope, phase) * self._pace(command)
         qpos = jnp.asarray(self.body.rest_pose, jnp.float32)
-        qpos = qpos.at[self._root_q].set(jnp.concatenate([jnp.zeros(1), pose[:2]])).at[self._joint_q].set(pose[2:])
+        qpos = (
+            qpos.at[self._root_q]
+            .set(jnp.concatenate([jnp.zeros(1), pose[:2]]))
+            .at[self._joint_q]
+            .set(pose[2:])
+        )
         qvel = jnp.zeros(self.body.model.nv)
         qvel = qvel.at[self._root_v].set(rates[:3]).at[self._joint_v].set(rates[3:])
         memory = WalkMemory(command, phase, command, jnp.zeros(len(self.action_names)))
@@ -169,7 +189,9 @@ class WalkTask:
         rate = (_interpolate(self._slope, phase) * self._pace(memory.command))[3:]
         miss = ((jnp.cos(pose) - jnp.cos(angles)) ** 2 + (jnp.sin(pose) - jnp.sin(angles)) ** 2).sum()
         likeness = weights.pose * jnp.exp(-1.0 * miss)
-        likeness += (1 - weights.pose) * jnp.exp(-0.01 * ((rate - speeds) ** 2).sum())
+        stance = _interpolate(self._stance, phase) > 0.5
+        likeness += weights.contact * ((view.sensors[self._contacts] > 0) == stance).mean()
+        likeness += (1 - weights.pose - weights.contact) * jnp.exp(-0.01 * ((rate - speeds) ** 2).sum())
         speed = memory.speed + period / 0.5 * (view.qvel[self._root_v[0]] - memory.speed)
         likeness *= jnp.clip(speed / memory.command, 0.0, 1.0)  # a pose held still is no gait
         goal = jnp.exp(-4.0 * ((speed - memory.command) / 0.4) ** 2)
@@ -238,5 +260,3 @@ def _interpolate(table: Float[Array, "rows columns"], phase: Array) -> Float[Arr
     row = jnp.clip(position.astype(int), 0, table.shape[0] - 2)
     fraction = position - row
     return (1 - fraction) * table[row] + fraction * table[row + 1]
-
-
