@@ -98,10 +98,7 @@ def render_frames(
     chosen = choose_backend(backend)
     height = 1.25 * standing_height(body)
     drawing: Drawing
-    if chosen == "gl":
-        drawing = OpenGLDrawing(body.model, size, height)
-    else:
-        drawing = SoftwareDrawing(body.model, size, height)
+    drawing = OpenGLDrawing(body.model, size, height) if chosen == "gl" else SoftwareDrawing(body.model, size, height)
     return Frames(drawing, chosen, body, qpos, captions)
 
 
