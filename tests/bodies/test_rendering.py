@@ -86,7 +86,7 @@ def test_the_camera_follows_and_the_ground_moves():
     still, moved, tile = (drawn(BIPED, x) for x in (0.0, 0.5, 2.0))
     body_colours = green(still)
     assert body_colours.sum() > 300
-    np.testing.assert_array_equal(body_colours, green(moved))
+    assert (body_colours != green(moved)).sum() < 5  # but for edges that blend with the ground behind
     assert (still != moved).any(axis=-1).mean() > 0.1
     upper = slice(0, int(0.85 * SIZE[1]))  # above the metres written under the body
     np.testing.assert_allclose(still[upper].astype(int), tile[upper], atol=1)  # tiles repeat every 2 m
