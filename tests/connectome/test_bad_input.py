@@ -186,9 +186,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".feather", ".parquet", ".csv.gz", ".arrow"])
-@pytest.mark.parametrize(
-    "content", [b"", b"garbage", b"ARROW1\0\0garbage", b"PAR1garbagePAR1", b"\x1f\x8b\x08\0bad"]
-)
+@pytest.mark.parametrize("content", [b"", b"garbage", b"ARROW1\0\0garbage", b"PAR1garbagePAR1", b"\x1f\x8b\x08\0bad"])
 def test_files_that_are_not_what_they_are_called(tmp_path, suffix, content):
     path = tmp_path / f"edges{suffix}"
     path.write_bytes(content)

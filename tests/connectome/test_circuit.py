@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectome.circuits import circuit_of, circuits
 from premotor import PremotorError
 from premotor.connectome import SignPolicy, load_circuit
-from premotor.connectome.summary import hop_distances
+from premotor.connectome.paths import hop_distances
 
 
 @given(circuits(), st.integers(1, 60))
@@ -27,10 +27,7 @@ def test_min_synapses_drops_the_smaller_pairs(circuit, least):
 
 @given(circuits(), st.sampled_from(["T0", "T1|T2", "T*", "?0", "*", "x*|T2"]))
 def test_select_by_wildcards(circuit, pattern):
-    keep = [
-        any(fnmatch.fnmatchcase(word, part) for part in pattern.split("|"))
-        for word in circuit.neurons["type"]
-    ]
+    keep = [any(fnmatch.fnmatchcase(word, part) for part in pattern.split("|")) for word in circuit.neurons["type"]]
     if not any(keep):
         with pytest.raises(PremotorError, match="leaves none"):
             circuit.select(type=pattern)
@@ -124,9 +121,7 @@ def test_low_confidence_is_unknown():
     policy = SignPolicy(min_confidence=0.5)
     words = ["gaba", "gaba", "gaba", "unknown"]
     assert signs_by(policy, words, nt_type_score=[0.5, 0.4, np.nan, 0.9])[0] == [-1, 0, 0, 0]
-    assert signs_by(SignPolicy(min_confidence=0.5, unknown="drop"), words, nt_type_score=[0.5, 0.4, 1, 1])[
-        1
-    ] == [
+    assert signs_by(SignPolicy(min_confidence=0.5, unknown="drop"), words, nt_type_score=[0.5, 0.4, 1, 1])[1] == [
         0,
         2,
     ]
@@ -177,3 +172,53 @@ def test_the_summary_of_any_circuit(circuit):
     text = circuit.summary()
     assert f"{len(circuit):,} neurons" in text
     assert "\t" not in text
+
+
+def steps_of(circuit, direction):
+    step = circuit.synapses.toarray() > 0
+    return {"downstream": step, "upstream": step.T, "both": step | step.T}[direction]
+
+
+@given(circuits(), st.integers(0, 3), st.sampled_from(["downstream", "upstream", "both"]))
+def test_neighbours_within_some_hops(circuit, hops, direction):
+    start = circuit.neurons["type"].to_numpy() == "T0"
+    reached = start.copy()
+    for _ in range(hops):
+        reached = reached | (reached @ steps_of(circuit, direction))
+    assert list(circuit.neighbours(hops, direction, type="T0").ids) == list(circuit.ids[reached])
+
+
+@given(circuits(), st.none() | st.integers(0, 4))
+def test_neurons_between_two_sets(circuit, most):
+    size = len(circuit)
+    step = circuit.synapses.toarray() > 0
+    # shortest[i, j]: fewest synapses from i to j, by powers of the adjacency matrix.
+    shortest = np.full((size, size), np.inf)
+    walk = np.eye(size, dtype=bool)
+    for hop in range(size + 1):
+        shortest[walk & np.isinf(shortest)] = hop
+        walk = walk @ step
+    kinds = circuit.neurons["type"].to_numpy()
+    source, target = kinds == "T0", kinds == "T1"
+    conditions = ({"type": "T0"}, {"type": "T1"}, most)
+    if not source.any() or not target.any():
+        with pytest.raises(PremotorError, match="no neuron of the circuit meets"):
+            circuit.between(*conditions)
+        return
+    length = shortest[source].min(axis=0) + shortest[:, target].min(axis=1)
+    keep = length <= (np.inf if most is None else most)
+    keep &= np.isfinite(length)
+    if not keep.any():
+        with pytest.raises(PremotorError, match="leaves none"):
+            circuit.between(*conditions)
+        return
+    assert list(circuit.between(*conditions).ids) == list(circuit.ids[keep])
+
+
+def test_bad_neighbours():
+    circuit = load_circuit("fly-cpg")
+    with pytest.raises(PremotorError, match="hops is -1"):
+        circuit.neighbours(-1, name="E1")
+    with pytest.raises(PremotorError, match="direction is 'down'; it has to be downstream, upstream or both"):
+        circuit.neighbours(1, "down", name="E1")  # type: ignore[arg-type]
+    assert list(circuit.neighbours(1, "downstream", name="DNg100").neurons["name"]) == ["DNg100", "E1"]

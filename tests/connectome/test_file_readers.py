@@ -223,19 +223,13 @@ def test_plain_pickles_come_out_as_they_went_in(tmp_path_factory, value, protoco
 
 
 def type_names(value) -> list[str]:
-    inner = (
-        value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set)) else []
-    )
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set)) else []
     return [type(value).__name__, *(name for item in inner for name in type_names(item))]
 
 
 def bytes_in(value) -> list[bytes]:
-    inner = (
-        value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set)) else []
-    )
-    return ([value] if isinstance(value, bytes) else []) + [
-        found for item in inner for found in bytes_in(item)
-    ]
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple, set)) else []
+    return ([value] if isinstance(value, bytes) else []) + [found for item in inner for found in bytes_in(item)]
 
 
 @pytest.mark.parametrize("kind", ["i1", "u2", "i4", "u8", "f4", "f8", ">i8", ">f4", "?"])
@@ -261,9 +255,7 @@ def test_nothing_in_a_pickle_is_executed(tmp_path, protocol):
     for number, value in enumerate([Bomb(str(trace)), {1: Bomb(str(trace))}, print, Path("x"), np.arange(3)]):
         path = tmp_path / f"{number}.pkl"
         path.write_bytes(pickle.dumps(value, protocol))
-        with pytest.raises(
-            PremotorError, match=r"which is no plain data; nothing of it was executed|never needs"
-        ):
+        with pytest.raises(PremotorError, match=r"which is no plain data; nothing of it was executed|never needs"):
             read_plain_pickle(path)
     (tmp_path / "shell.pkl").write_bytes(b"cos\nsystem\n(S'touch " + str(trace).encode() + b"'\ntR.")
     with pytest.raises(PremotorError, match="asks for os.system"):

@@ -17,9 +17,7 @@ WORDS = """id bodyId body root_id pre post bodyId_pre bodyId_post weight count a
 transmitter predictedNt"""
 NAMES = st.sampled_from([*WORDS.split(), "", " ", "naïve", "pre "])
 CELLS = st.one_of(
-    st.sampled_from(
-        ["1", "2", "3", "4", "0", "-1", "1.0", "nan", "", "1e3", "x", " 2", "+3", "9" * 19, "9" * 30]
-    ),
+    st.sampled_from(["1", "2", "3", "4", "0", "-1", "1.0", "nan", "", "1e3", "x", " 2", "+3", "9" * 19, "9" * 30]),
     st.integers(-5, 10).map(str),
     st.text(max_size=6),
     st.floats().map(str),
@@ -55,9 +53,7 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["dataset", "steps", "column_types", "type", "x"]), inner, max_size=4
-        )
+        | st.dictionaries(st.sampled_from(["dataset", "steps", "column_types", "type", "x"]), inner, max_size=4)
     ),
     max_leaves=8,
 )

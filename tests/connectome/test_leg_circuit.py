@@ -70,9 +70,7 @@ def test_the_policies_for_unknown_neurons(leg):
     assert dropped.provenance.steps[-2]["dropped"]["neurons"] == 6
     random = leg.with_signs(SignPolicy(unknown="random", seed=3))
     assert (random.neurons["sign"] != 0).all()
-    assert (
-        random.neurons["sign"] == leg.with_signs(SignPolicy(unknown="random", seed=3)).neurons["sign"]
-    ).all()
+    assert (random.neurons["sign"] == leg.with_signs(SignPolicy(unknown="random", seed=3)).neurons["sign"]).all()
     sure = leg.with_signs(SignPolicy(min_confidence=0.7))
     weak = ~(leg.neurons["predictedNtProb"] >= 0.7)
     assert (sure.neurons["sign"][weak] == 0).all()

@@ -155,9 +155,7 @@ def reachable(circuit: Circuit) -> set[bytes]:
     """Every wiring with the same row and column sums and no self-connection, by trying them all."""
     dense = (circuit.synapses.toarray() > 0).astype(int)
     size = len(dense)
-    rows = [
-        [r for r in range(2**size) if not r >> i & 1 and r.bit_count() == dense[i].sum()] for i in range(size)
-    ]
+    rows = [[r for r in range(2**size) if not r >> i & 1 and r.bit_count() == dense[i].sum()] for i in range(size)]
     found = set()
 
     def extend(chosen: list[int], left: list[int]) -> None:
@@ -203,9 +201,7 @@ def test_rewired_gap_junctions_are_uniform_too():
     for i in (0, 2, 4):
         gaps[i, i + 1] = gaps[i + 1, i] = 1
     circuit = circuit_of(np.zeros((6, 6), int), gaps=gaps)
-    found = Counter(
-        tuple(edge[:2] for edge in gap_list(nulls.rewired(circuit, seed=seed))) for seed in range(750)
-    )
+    found = Counter(tuple(edge[:2] for edge in gap_list(nulls.rewired(circuit, seed=seed))) for seed in range(750))
     assert len(found) == 15
     chi_square = sum((count - 50) ** 2 / 50 for count in found.values())
     assert chi_square < 14 + 5 * np.sqrt(28)

@@ -130,9 +130,7 @@ def test_hemibrain_transmitters_are_probabilities(tmp_path):
 def test_male_cns_has_three_names_for_one_key(tmp_path, compression):
     pairs = {"body_pre": [10, 10, 77, 20], "body_post": [20, 20, 20, 78], "weight": [3, 4, 100, 200]}
     frame = pd.DataFrame({name: np.array(values, np.int64) for name, values in pairs.items()})
-    frame.to_feather(
-        tmp_path / "connectome-weights-male-cns-v0.9.feather", compression=compression, chunksize=2
-    )
+    frame.to_feather(tmp_path / "connectome-weights-male-cns-v0.9.feather", compression=compression, chunksize=2)
     pd.DataFrame(
         {
             "bodyId": np.array([20, 10], np.uint64),
@@ -211,9 +209,7 @@ def test_flywire_codex_in_both_header_styles(tmp_path, display):
     assert dropped(circuit) == {"rows of unknown neurons": 1, "their synapses": 5}
     # A threshold is on the total of a pair: 3 + 3 passes 5, although no row does.
     assert edges(circuit.select(min_synapses=5)) == {(A, B): 6, (C, A): 9}
-    assert circuit.provenance.steps[0]["arguments"].get("not_read") == (
-        None if display else ["coordinates.csv"]
-    )
+    assert circuit.provenance.steps[0]["arguments"].get("not_read") == (None if display else ["coordinates.csv"])
     from premotor.connectome import SignPolicy
 
     assert circuit.with_signs(SignPolicy(min_confidence=0.5)).neurons["sign"].to_dict() == {A: 1, B: -1, C: 0}

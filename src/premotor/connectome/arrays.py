@@ -103,6 +103,4 @@ def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
         OverflowError,
         SyntaxError,
     ):
-        raise PremotorError(
-            f"{path} holds no plain numeric arrays (whole, and without Python objects)"
-        ) from None
+        raise PremotorError(f"{path} holds no plain numeric arrays (whole, and without Python objects)") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from premotor.connectome.canonical import REQUIRED
 from premotor.connectome.edges import positions, tidy
+from premotor.connectome.paths import Direction, hop_distances, on_paths
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.selection import describe, matching_neurons
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of, unknown_neurons
@@ -116,6 +117,42 @@ class Circuit:
             raise PremotorError("subset() was given an id more than once")
         return self._kept(where, "subset", {"ids": f"{wanted.size} ids"})
 
+    def neighbours(
+        self,
+        hops: int = 1,
+        direction: Direction = "both",
+        *,
+        gap_junctions: bool = False,
+        **conditions: Any,
+    ) -> Circuit:
+        """Keep the neurons that meet the conditions (see `select`) and those within so many synapses of them.
+
+        `direction` is "downstream", "upstream" or "both" (either way at every step); with `gap_junctions`
+        these count as steps too.
+
+        Raises:
+            PremotorError: as `select`; `hops` below 0; an unknown direction.
+        """
+        if hops < 0:
+            raise PremotorError(f"hops is {hops!r}; it has to be 0 or more")
+        sources = self._chosen(conditions)
+        distance = hop_distances(self, sources, direction, gap_junctions=gap_junctions)
+        arguments = {"hops": hops, "direction": direction, **describe(conditions)}
+        return self._kept(np.flatnonzero((distance >= 0) & (distance <= hops)), "neighbours", arguments)
+
+    def between(self, sources: Mapping[str, Any], targets: Mapping[str, Any], most: int | None = None) -> Circuit:
+        """Keep the neurons on paths of synapses from the sources to the targets, both included.
+
+        `sources` and `targets` are conditions as of `select`: ``{"class": "sensory"}``. With `most`, only
+        paths of at most so many synapses count.
+
+        Raises:
+            PremotorError: as `select`; no path leads from the sources to the targets.
+        """
+        keep = on_paths(self, self._chosen(sources), self._chosen(targets), most)
+        arguments = {"sources": describe(sources), "targets": describe(targets), "most": most}
+        return self._kept(np.flatnonzero(keep), "between", arguments)
+
     def with_signs(self, policy: SignPolicy | str) -> Circuit:
         """Set every neuron's sign by a policy, or by the name of one ("default", "kunert2014").
 
@@ -148,6 +185,12 @@ class Circuit:
         from premotor.connectome.summary import summarise
 
         return summarise(self)
+
+    def _chosen(self, conditions: Mapping[str, Any]) -> np.ndarray:
+        keep = matching_neurons(self.neurons, conditions)
+        if not keep.any():
+            raise PremotorError(f"no neuron of the circuit meets {describe(conditions)}")
+        return keep
 
     def _size(self) -> dict[str, int]:
         return {"neurons": len(self), "edges": self.synapses.nnz, "synapses": int(self.synapses.sum())}

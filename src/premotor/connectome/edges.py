@@ -36,9 +36,7 @@ def positions(index: np.ndarray, ids: np.ndarray) -> np.ndarray:
     return np.where(index[place] == ids, place, -1)
 
 
-def count_matrix(
-    ids: np.ndarray, edges: Edges, where: str, *, strict: bool
-) -> tuple[csr_array, dict[str, int]]:
+def count_matrix(ids: np.ndarray, edges: Edges, where: str, *, strict: bool) -> tuple[csr_array, dict[str, int]]:
     """Sum the rows of each ordered pair into a matrix (neurons, neurons) in the order of `ids`.
 
     Returns the matrix and what was left out: rows and synapses with an end that `ids` does not hold.
@@ -55,9 +53,7 @@ def count_matrix(
         if strict:
             row = int(np.argmin(known))
             stranger = edges.pre[row] if pre[row] < 0 else edges.post[row]
-            raise PremotorError(
-                f"{where}, row {row + 1}, names neuron {stranger}, which the neuron table lacks"
-            )
+            raise PremotorError(f"{where}, row {row + 1}, names neuron {stranger}, which the neuron table lacks")
         dropped = {"rows of unknown neurons": int((~known).sum()), "their synapses": int(count[~known].sum())}
         pre, post, count = pre[known], post[known], count[known]
     matrix = coo_array((count, (pre, post)), shape=(ids.size, ids.size)).tocsr()

@@ -34,9 +34,7 @@ def load_circuit(source: str | os.PathLike[str], signs: SignPolicy | str | None 
     for reader in READERS:
         if reader.matches(opened):
             return reader.read(opened, policy)
-    found = "; ".join(
-        f"{file.name}: {listed(header, 20)}" for file, header in list(opened.tables.items())[:4]
-    )
+    found = "; ".join(f"{file.name}: {listed(header, 20)}" for file, header in list(opened.tables.items())[:4])
     raise PremotorError(
         f"{path} holds no connection table that premotor knows"
         + (f" (columns found: {found})" if found else " (no tables in it)")

@@ -64,9 +64,7 @@ class Provenance:
             raise PremotorError(f"{source} is not valid JSON: {error}") from None
         steps = data.get("steps", []) if isinstance(data, dict) else None
         if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-            raise PremotorError(
-                f"{source} has to be a JSON object with dataset, version, citation and a list of steps"
-            )
+            raise PremotorError(f"{source} has to be a JSON object with dataset, version, citation and a list of steps")
         words = {key: data.get(key, default) for key, default in _WORDS.items()}
         wrong = [key for key, value in words.items() if not isinstance(value, str)]
         if wrong:

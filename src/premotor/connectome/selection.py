@@ -40,9 +40,7 @@ def _column(neurons: pd.DataFrame, name: str) -> pd.Series:
         return pd.Series(neurons.index.to_numpy())
     if name not in neurons:
         names = ["id", *map(str, neurons.columns)]
-        raise PremotorError(
-            f"the neuron table has no column {name!r}{closest(name, names)}; it has {listed(names)}"
-        )
+        raise PremotorError(f"the neuron table has no column {name!r}{closest(name, names)}; it has {listed(names)}")
     return neurons[name]
 
 
@@ -67,8 +65,7 @@ def _matches(column: pd.Series, name: str, condition: Any) -> np.ndarray:
 def _pattern(text: str) -> re.Pattern[str]:
     """Return the regular expression of a text with the wildcards * ? |."""
     alternatives = (
-        "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in part)
-        for part in text.split("|")
+        "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in part) for part in text.split("|")
     )
     return re.compile("|".join(f"(?:{part})" for part in alternatives), re.DOTALL)
 
@@ -81,9 +78,7 @@ def _number(word: str, name: str) -> int | float:
     try:
         return float(word)
     except ValueError:
-        raise PremotorError(
-            f"the column {name!r} holds numbers; {word!r} can not be compared with it"
-        ) from None
+        raise PremotorError(f"the column {name!r} holds numbers; {word!r} can not be compared with it") from None
 
 
 def _described(value: Any) -> Any:

@@ -17,7 +17,5 @@ def signs_of_rows(pre: np.ndarray, sign: np.ndarray, ids: np.ndarray, where: str
     down = np.bincount(pre[sign < 0], minlength=ids.size) > 0
     if (up & down).any():
         neuron = ids[int(np.argmax(up & down))]
-        raise PremotorError(
-            f"{where}: the neuron {neuron} has outgoing weights of both signs; Dale's law needs one"
-        )
+        raise PremotorError(f"{where}: the neuron {neuron} has outgoing weights of both signs; Dale's law needs one")
     return up.astype(np.int8) - down.astype(np.int8)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 
+from premotor.connectome.paths import hop_distances
 from premotor.connectome.words import CLASSES
 
 if TYPE_CHECKING:
@@ -30,24 +31,6 @@ def summarise(circuit: Circuit) -> str:
         _hops(circuit),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def hop_distances(circuit: Circuit, sources: np.ndarray, *, gap_junctions: bool = False) -> np.ndarray:
-    """Return the fewest synapses from any of the source neurons to each neuron, int64 (neurons,); −1: none.
-
-    `sources` is bool (neurons,). A source has distance 0. With `gap_junctions` these count as steps too.
-    """
-    steps = circuit.synapses.T.tocsr()
-    if gap_junctions and circuit.gap_junctions is not None:
-        steps = steps + circuit.gap_junctions
-    distance = np.where(sources, 0, -1).astype(np.int64)
-    front = sources.astype(bool)
-    hop = 0
-    while front.any():
-        hop += 1
-        front = ((steps @ front.astype(np.int64)) > 0) & (distance < 0)
-        distance[front] = hop
-    return distance
 
 
 def _counts(title: str, column: pd.Series) -> str:

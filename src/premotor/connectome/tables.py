@@ -110,9 +110,7 @@ def _names(path: Path, head: bytes, unique: bool = True) -> tuple[tuple[str, ...
 
 
 def _read_text(path: Path, columns: list[str] | None, named: bool) -> pa.Table:
-    with pa.input_stream(
-        str(path), compression="gzip" if path.name.lower().endswith(".gz") else None
-    ) as stream:
+    with pa.input_stream(str(path), compression="gzip" if path.name.lower().endswith(".gz") else None) as stream:
         data = stream.read()
     names, delimiter = _names(path, data[:_HEADER_BYTES], named)
     if not named:

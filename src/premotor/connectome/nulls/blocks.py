@@ -1,7 +1,7 @@
 """Edges of a circuit by block: presynaptic sign, presynaptic class, postsynaptic class.
 
-Where the neuron table has a column `role` (input, output), classes are told apart by it too: neurons that have no
-direct synapse onto the outputs of a body then have none in a null model either.
+Where the neuron table has a column `role` (input, output), classes are told apart by it too: neurons that
+have no direct synapse onto the outputs of a body then have none in a null model either.
 """
 
 from dataclasses import replace
@@ -35,9 +35,7 @@ def edge_groups(circuit: Circuit, pre: np.ndarray, post: np.ndarray) -> np.ndarr
     return codes((sign[pre] * many + kind[pre]) * many + kind[post])
 
 
-def gap_groups(
-    circuit: Circuit, a: np.ndarray, b: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def gap_groups(circuit: Circuit, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the ends of gap junctions, lower class first, their block, and whether both classes are one."""
     kind = kinds(circuit)
     turn = kind[a] > kind[b]

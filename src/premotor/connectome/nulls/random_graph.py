@@ -40,9 +40,7 @@ def random_graph(circuit: Circuit, seed: int = 0) -> Circuit:
     return null_circuit(circuit, matrix_of(size, pre, post, count), gaps, "random_graph", {"seed": seed})
 
 
-def _different(
-    sources: np.ndarray, size: int, number: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _different(sources: np.ndarray, size: int, number: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw different ordered pairs of different neurons, the first among `sources`."""
     picks = rng.choice(sources.size * (size - 1), number, replace=False)
     pre = sources[picks // max(size - 1, 1)]
@@ -50,9 +48,7 @@ def _different(
     return pre, post + (post >= pre)
 
 
-def _loops(
-    sources: np.ndarray, size: int, number: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _loops(sources: np.ndarray, size: int, number: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw different neurons among `sources`, each twice."""
     chosen = rng.choice(sources, number, replace=False) if number else sources[:0]
     return chosen, chosen

@@ -27,9 +27,7 @@ def shuffled_identities(circuit: Circuit, seed: int = 0, *, within: str | None =
         raise PremotorError(
             f"the neuron table has no column {within!r}{closest(within, names)}; it has {listed(names)}"
         )
-    kind = (
-        np.zeros(len(circuit), np.int64) if within is None else codes(circuit.neurons[within].astype("str"))
-    )
+    kind = np.zeros(len(circuit), np.int64) if within is None else codes(circuit.neurons[within].astype("str"))
     node = np.empty(len(circuit), np.int64)
     node[np.argsort(kind, kind="stable")] = np.lexsort((rng.random(len(circuit)), kind))
     synapses = tidy(circuit.synapses[node][:, node])

@@ -17,9 +17,7 @@ from premotor.connectome.tables import ARROW_SUFFIXES, PARQUET_SUFFIXES, readabl
 from premotor.errors import PremotorError
 
 
-def read_edges_among(
-    path: Path, pre: str, post: str, count: str, ids: np.ndarray
-) -> tuple[Edges, dict[str, int]]:
+def read_edges_among(path: Path, pre: str, post: str, count: str, ids: np.ndarray) -> tuple[Edges, dict[str, int]]:
     """Read the rows whose two ends are among `ids`; also return what was left out, as `count_matrix` says it.
 
     Raises:

@@ -50,13 +50,9 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
         where, names = pd.factorize(pd.Index(words[0] + words[1], dtype="str"), sort=True)
         pre, post = np.split(where.astype(np.int64) + 1, 2)
         index = pd.Index(np.arange(1, len(names) + 1, dtype=np.int64), name="id")
-        neurons = canonical_columns(
-            pd.DataFrame({"name": pd.array(list(names), dtype="str")}, index=index), path
-        )
+        neurons = canonical_columns(pd.DataFrame({"name": pd.array(list(names), dtype="str")}, index=index), path)
     else:
-        pre, post = (
-            parse_ids(column, f"{path}, column {n}") for column, n in zip(columns, ends, strict=True)
-        )
+        pre, post = (parse_ids(column, f"{path}, column {n}") for column, n in zip(columns, ends, strict=True))
     return assemble(
         neurons,
         Edges(pre, post, count),

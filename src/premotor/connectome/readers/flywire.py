@@ -57,9 +57,7 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
     """Read the connections and every table of annotations."""
     found = [path for path, header in source.tables.items() if _column(header, "pre_root_id")]
     connections = only(found, "connection tables", source.path)
-    names = [
-        _needed(connections, source.tables[connections], word) for word in ("pre_root_id", "post_root_id")
-    ]
+    names = [_needed(connections, source.tables[connections], word) for word in ("pre_root_id", "post_root_id")]
     names.append(_needed(connections, source.tables[connections], "syn_count"))
     tables = {path: {snake(name) for name in header} for path, header in source.tables.items()}
     annotations = [path for path, words in tables.items() if "root_id" in words and not words & _SEVERAL_ROWS]

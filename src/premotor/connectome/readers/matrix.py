@@ -98,9 +98,7 @@ def _labelled(labels: np.ndarray | None, size: int, path: Path) -> tuple[np.ndar
         raise PremotorError(f"{path} has {labels.size} labels for {size} neurons")
     if labels.dtype.kind in "iu":
         if labels.min() < 0 or labels.max() > np.iinfo(np.int64).max:
-            raise PremotorError(
-                f"{path} labels a neuron {labels.min()}; ids are whole numbers from 0 to 2^63-1"
-            )
+            raise PremotorError(f"{path} labels a neuron {labels.min()}; ids are whole numbers from 0 to 2^63-1")
         unique_ids(labels, f"{path}, labels")
         return labels.astype(np.int64), {}
     if labels.dtype.kind not in "UO":

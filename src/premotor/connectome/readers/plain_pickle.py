@@ -138,9 +138,7 @@ class _Machine:
             case "BUILD":
                 self.ordered(stack.pop())
             case _:
-                raise PremotorError(
-                    f"{self.path} asks for the pickle operation {name}, which plain data never needs"
-                )
+                raise PremotorError(f"{self.path} asks for the pickle operation {name}, which plain data never needs")
 
     def since_mark(self) -> list[Any]:
         place = len(self.stack) - 1 - self.stack[::-1].index(_MARK)
@@ -150,9 +148,7 @@ class _Machine:
 
     def known(self, name: str) -> _Name:
         if name not in _SCALAR | _DTYPE | _LATIN1:
-            raise PremotorError(
-                f"{self.path} asks for {name[:80]}, which is no plain data; nothing of it was executed"
-            )
+            raise PremotorError(f"{self.path} asks for {name[:80]}, which is no plain data; nothing of it was executed")
         return _Name(name)
 
     def made(self, function: Any, arguments: tuple[Any, ...]) -> Any:

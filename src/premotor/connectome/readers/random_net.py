@@ -80,9 +80,7 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
     )
 
 
-def _add(
-    columns: dict[str, Any], name: str, path: Path | None, ids: np.ndarray, words: tuple[str, ...]
-) -> None:
+def _add(columns: dict[str, Any], name: str, path: Path | None, ids: np.ndarray, words: tuple[str, ...]) -> None:
     """Add a column of text from a pickled dict by neuron id; neurons that it lacks get empty text."""
     if path is None:
         return
