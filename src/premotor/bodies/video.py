@@ -1,6 +1,7 @@
 """Videos that browsers play."""
 
 import os
+import warnings
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
@@ -66,7 +67,10 @@ def _encoder(path: Path, shape: tuple[int, ...], fps: float) -> Generator[None, 
             output_params=["-crf", "23", "-preset", "veryfast", "-movflags", "+faststart"],
             ffmpeg_log_level="error",
         )
-        writer.send(None)
+        with warnings.catch_warnings():
+            # Starting ffmpeg forks and at once becomes another program, which is safe beside JAX's threads.
+            warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
+            writer.send(None)
     except RuntimeError as error:
         raise PremotorError(f"no video can be written: {error}") from error
     return writer
