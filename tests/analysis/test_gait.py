@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 
 from analysis.gaits import cycle, footfalls, walk
-from premotor.analysis import gait_of
+from premotor.analysis import gait_of, spectral_arc_length
 from premotor.errors import PremotorError
 
 PERIOD = 0.02
 
 
 def trace(episodes=3, steps=500):
-    contact = np.stack(
-        [footfalls(steps, PERIOD, 1.0, 0.6, [0, 0.5], e / 10) for e in range(episodes)], axis=1
-    )
+    contact = np.stack([footfalls(steps, PERIOD, 1.0, 0.6, [0, 0.5], e / 10) for e in range(episodes)], axis=1)
     angles = np.stack([walk(steps, PERIOD, 1.0, e / 10) for e in range(episodes)], axis=1)
     action = np.zeros((steps, episodes, 4))
     position = np.broadcast_to(1.3 * PERIOD * np.arange(steps)[:, None], (steps, episodes))
@@ -36,6 +34,17 @@ def test_every_figure_of_a_perfect_walk():
     assert found.action_smoothness == 0
     assert {name for name, value in found.figures().items() if np.isnan(value)} == {"sparc"}
     assert "per_episode" not in found.figures()
+
+
+def test_the_smoothness_of_the_speed_is_that_of_a_single_stride():
+    contact, angles, action, _ = trace()
+    time = np.arange(501) * PERIOD
+    position = 1.3 * time + 0.02 * np.sin(2 * np.pi * 2 * time)  # the speed swings twice a stride
+    found = gait_of(contact, angles, action, PERIOD, position=np.repeat(position[:500, None], 3, axis=1))
+    speed = np.diff(position) / PERIOD
+    single = [spectral_arc_length(speed[k : k + 50] - speed[k : k + 50].mean(), PERIOD) for k in range(50)]
+    assert min(single) <= found.sparc <= max(single)
+    assert found.sparc > spectral_arc_length(speed - speed.mean(), PERIOD)  # ten strides are no rougher
 
 
 def test_what_follows_a_fall_is_left_out():
@@ -63,9 +72,7 @@ def test_nothing_but_falls_gives_nan_and_not_an_error():
 
 def test_standing_still_has_no_strides():
     found = gait_of(np.ones((500, 2, 2)), np.zeros((500, 2, 4)), np.zeros((500, 2, 4)), PERIOD)
-    assert np.isnan(
-        [found.stride_frequency, found.spectral_frequency, found.stride_length, found.joint_rmse]
-    ).all()
+    assert np.isnan([found.stride_frequency, found.spectral_frequency, found.stride_length, found.joint_rmse]).all()
     assert found.duty_factor == 1
     assert found.double_support == 1
 

@@ -96,9 +96,7 @@ def make_run(folder, *, seed=0, quality=1.0, null=None, parts=("evaluations", "b
         learnt = dict(arrays)
         random = np.random.default_rng(seed + 1)
         magnitude = learnt["network/log_magnitude"]
-        learnt["network/log_magnitude"] = (magnitude + random.normal(0.1, 0.6, magnitude.shape)).astype(
-            np.float32
-        )
+        learnt["network/log_magnitude"] = (magnitude + random.normal(0.1, 0.6, magnitude.shape)).astype(np.float32)
         (folder / "best").mkdir()
         save_file(learnt, folder / "best" / "controller.safetensors")
         (folder / "best" / "best.json").write_text(json.dumps(max(curve, key=lambda row: row["score"])))
@@ -120,9 +118,7 @@ def make_comparison(folder, *, nulls=3, seeds=2, runs=True):
             name = f"{wiring}-s{seed}" if null_seed is None else f"{wiring}-{null_seed}-s{seed}"
             if runs:
                 null = None if null_seed is None else wiring
-                make_run(
-                    folder / "runs" / name, seed=10 * seed + (null_seed or 0), quality=quality, null=null
-                )
+                make_run(folder / "runs" / name, seed=10 * seed + (null_seed or 0), quality=quality, null=null)
             last = evaluations(10 * seed + (null_seed or 0), quality)[-1]
             figures = {key: last[key] for key in ("score", "survived", "speed", "speed_error")}
             row = {"name": name, "wiring": wiring, "null_seed": null_seed, "seed": seed, "steps": 1_007_616}
@@ -243,9 +239,7 @@ def trace(task, seed, steps=501, episodes=12):
         "time": time.astype(np.float32),
         "qpos": qpos.astype(np.float32),
         "qvel": qvel.astype(np.float32),
-        "action": (
-            0.5 * np.sin(phase[:, :, None] + np.arange(6)) + 0.05 * random.normal(size=(steps, episodes, 6))
-        )
+        "action": (0.5 * np.sin(phase[:, :, None] + np.arange(6)) + 0.05 * random.normal(size=(steps, episodes, 6)))
         .clip(-1, 1)
         .astype(np.float32),
         "contact": gait.contact(phase).astype(np.float32),
@@ -264,9 +258,7 @@ def rates(phase, random):
     depth = np.array([tuning[c] for c in CLASSES])
     preferred = random.uniform(0, 2 * np.pi, size)
     base = random.uniform(0.1, 0.5, size)
-    values = base * (1 + depth * np.cos(phase[:, None] - preferred)) + 0.04 * random.normal(
-        size=(len(phase), size)
-    )
+    values = base * (1 + depth * np.cos(phase[:, None] - preferred)) + 0.04 * random.normal(size=(len(phase), size))
     values[:, [5, 15, 20, 30]] = 0
     return np.maximum(values, 0)
 

@@ -65,10 +65,7 @@ def test_the_verdict_claims_no_more_than_the_test():
     below = rows_of(connectome=np.linspace(0.2, 0.5, 8), rewired=np.linspace(0.8, 0.9, 8))
     assert "lower than that of rewired" in verdict(below)
     same = rows_of(connectome=[0.5, 0.7, 0.6], rewired=[0.55, 0.65, 0.6])
-    assert (
-        "do not tell the connectome's score from that of rewired (p = 1.00, Cliff's delta 0.00)"
-        in verdict(same)
-    )
+    assert "do not tell the connectome's score from that of rewired (p = 1.00, Cliff's delta 0.00)" in verdict(same)
     assert "nothing to compare" in verdict(rows_of(connectome=[0.5, 0.6]))
     assert "nothing to compare" in verdict(rows_of(rewired=[0.5, 0.6]))
 

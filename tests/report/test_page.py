@@ -19,9 +19,7 @@ def test_any_text_comes_out_as_it_went_in(title, cell, command, note):
     page = Page(
         title=title,
         subtitle=note,
-        sections=[
-            Section("One", [Table([cell], [[cell]], title=cell), Missing(note, command), Code(cell, note)])
-        ],
+        sections=[Section("One", [Table([cell], [[cell]], title=cell), Missing(note, command), Code(cell, note)])],
         tiles=[Tile(cell, note)],
         notes=[note],
     )
@@ -38,9 +36,7 @@ def test_anchors_and_numbers():
             "t",
             "s",
             [
-                Section(
-                    "First, of all!", [Picture("<svg></svg>", "A"), Picture("<svg></svg>", "B", narrow=True)]
-                ),
+                Section("First, of all!", [Picture("<svg></svg>", "A"), Picture("<svg></svg>", "B", narrow=True)]),
                 Section("Second", [Picture("<svg></svg>", "C"), Table(["x"], [["1"]]), Text("words")]),
             ],
         ).render()

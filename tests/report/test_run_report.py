@@ -166,6 +166,21 @@ def test_broken_signs_and_foreign_synapses_are_counted(run_folder):
     assert "The synapses of the two controllers differ" in shown(weights_section(record))
 
 
+def test_it_is_said_where_learning_went(run_folder):
+    arrays = load_file(run_folder / "initial" / "controller.safetensors")
+    moved = {
+        "network/log_magnitude": arrays["network/log_magnitude"] + np.float32(0.001),
+        "input_weight": np.float32(2.5) * arrays["input_weight"],
+    }
+    save_file({**arrays, **moved}, run_folder / "best" / "controller.safetensors")
+    text = shown(weights_section(read_run(run_folder)))
+    assert "The middle 95% of the chemical synapses changed by +0.10% to +0.10%." in text
+    assert "what was learned lies elsewhere" in text
+    assert "map from sensors to neurons 200 150.0%" in text
+    assert "chemical synapses 323 0.1%" in text
+    assert "gap junctions 42 held" in text
+
+
 def test_text_from_files_is_escaped(run_folder):
     table = run_folder / "circuit" / "neurons.csv"
     table.write_text(table.read_text().replace("MO28", "<script>alert(1)</script>").replace("MO29", "a&b"))

@@ -68,9 +68,7 @@ def test_strikes_come_once_a_stride_and_end_with_the_episode(task):
     assert all(strikes.max() < 200 for strikes in strikes_of(trace, 0))
 
 
-@pytest.mark.parametrize(
-    ("length", "expected"), [(500, (150, 351)), (300, (99, 300)), (60, (0, 60)), (1, (0, 2))]
-)
+@pytest.mark.parametrize(("length", "expected"), [(500, (150, 351)), (300, (99, 300)), (60, (0, 60)), (1, (0, 2))])
 def test_an_excerpt_lies_within_the_episode(task, length, expected):
     trace = exact_trace(task)
     trace.alive[length:] = 0

@@ -66,9 +66,7 @@ def test_every_colour_is_seen_on_its_ground(token, scheme):
         return linear(hexadecimal) @ [0.2126, 0.7152, 0.0722]
 
     high, low = sorted([luminance(PALETTE[token][scheme]), luminance(PALETTE["card"][scheme])], reverse=True)
-    assert (high + 0.05) / (low + 0.05) >= (
-        4.5 if token in ("ink", "muted", "accent") else 2.8
-    )  # WCAG 2 contrast
+    assert (high + 0.05) / (low + 0.05) >= (4.5 if token in ("ink", "muted", "accent") else 2.8)  # WCAG 2 contrast
 
 
 def test_colours_are_told_apart_by_their_value():
@@ -138,9 +136,7 @@ def test_signed_images_show_sign_by_colour_and_size_by_opacity(values, limit):
     assert image.shape == (3, 4, 4)
     assert ((image >= 0) & (image <= 1)).all()
     known = np.nan_to_num(values)
-    assert image[..., 3] == pytest.approx(
-        np.where(known == 0, 0, np.clip(np.sqrt(np.abs(known) / limit), 0.25, 1))
-    )
+    assert image[..., 3] == pytest.approx(np.where(known == 0, 0, np.clip(np.sqrt(np.abs(known) / limit), 0.25, 1)))
     assert (image[known > 0][:, :3] == tinted("excitatory", 1.0)[:3]).all()
     assert (image[known < 0][:, :3] == tinted("inhibitory", 1.0)[:3]).all()
 

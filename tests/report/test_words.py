@@ -5,7 +5,7 @@ import math
 import pytest
 
 from premotor.analysis import Estimate
-from premotor.report.words import count, decimal, duration, large, listed, percent, with_interval
+from premotor.report.words import change, count, decimal, duration, large, listed, percent, with_interval
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,14 @@ from premotor.report.words import count, decimal, duration, large, listed, perce
         (percent(0.987), "99%"),
         (percent(math.nan), "–"),
         (percent(0.001, 1), "0.1%"),
+        (change(0.0), "0%"),
+        (change(-1e-5), "0%"),
+        (change(math.log2(0.998)), "−0.20%"),
+        (change(math.log2(1.034)), "+3.4%"),
+        (change(math.log2(1.5)), "+50%"),
+        (change(math.log2(2.5)), "×2.5"),
+        (change(math.log2(0.25)), "×0.25"),
+        (change(math.nan), "–"),
         (count(1, "synapse"), "1 synapse"),
         (count(3709, "synapse"), "3,709 synapses"),
         (count(2, "body", "bodies"), "2 bodies"),

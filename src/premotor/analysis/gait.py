@@ -10,6 +10,7 @@ from premotor.analysis.footfalls import (
     debounced,
     double_support,
     duty_factor,
+    foot_strikes,
     limb_phase,
     stride_frequency,
     stride_lengths,
@@ -52,7 +53,7 @@ class Gait:
     action_smoothness: float
     """Mean squared second difference of the action; smaller is smoother."""
     sparc: float
-    """Spectral arc length of the forward speed about its mean; closer to 0 is smoother."""
+    """Spectral arc length of the forward speed about its mean, of single strides; closer to 0 is smoother."""
     per_episode: dict[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
     """Every figure of every episode that was counted."""
 
@@ -96,9 +97,7 @@ def gait_of(
     alive = np.ones(shape, bool) if alive is None else np.asarray(alive) > 0
     for name, array in (("angles", angles), ("action", action), ("alive", alive), ("position", position)):
         if array is not None and array.shape[:2] != shape:
-            raise PremotorError(
-                f"{name} has shape {array.shape}, contact {contact.shape}: steps and episodes differ"
-            )
+            raise PremotorError(f"{name} has shape {array.shape}, contact {contact.shape}: steps and episodes differ")
     rows: list[dict[str, float]] = []
     for episode in range(shape[1]):
         ended = np.flatnonzero(~alive[:, episode])
@@ -157,10 +156,22 @@ def _episode(
     if position is not None:
         row["stride_length"] = _mean(np.concatenate(stride_lengths(record, position)))
         speed = np.diff(position) / control_period
-        if np.ptp(speed) > 1e-9 * np.abs(speed).max():  # beyond rounding
-            row["sparc"] = spectral_arc_length(speed - speed.mean(), control_period)
+        strikes = foot_strikes(record)[0]
+        strides = [speed[a:b] for a, b in zip(strikes[:-1], strikes[1:], strict=True)]
+        row["sparc"] = _mean(np.array([stride_smoothness(stride, control_period) for stride in strides]))
     row["joint_rmse"] = float("nan") if reference is None else align(angles, reference, control_period).error
     return row
+
+
+def stride_smoothness(speed: ArrayLike, control_period: float) -> float:
+    """Spectral arc length of the speed (steps,) about its mean, for one stride; NaN for a constant speed.
+
+    Over many strides at once it would measure how often the rhythm repeats, not how smooth it is.
+    """
+    profile = np.asarray(speed, np.float64)
+    if len(profile) < 2 or np.ptp(profile) <= 1e-9 * np.abs(profile).max():
+        return float("nan")
+    return spectral_arc_length(profile - profile.mean(), control_period)
 
 
 def _mean(values: NDArray[np.float64] | None) -> float:

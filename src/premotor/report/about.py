@@ -77,8 +77,7 @@ def _classes(record: RunRecord) -> Table:
         rows=rows,
         numeric=range(1, 7),
         title="The circuit",
-        caption=f"{describe_circuit(record)}. The sign of a neuron holds for all of its synapses (Dale's "
-        "law).",
+        caption=f"{describe_circuit(record)}. The sign of a neuron holds for all of its synapses (Dale's law).",
     )
 
 
@@ -110,9 +109,7 @@ def _steps(record: RunRecord) -> Block:
 def _pairs(value: Any) -> str:
     if not isinstance(value, Mapping):
         return ""
-    return ", ".join(
-        f"{key} {_whole(entry)}" for key, entry in value.items() if entry not in (None, {}, [], "")
-    )
+    return ", ".join(f"{key} {_whole(entry)}" for key, entry in value.items() if entry not in (None, {}, [], ""))
 
 
 def _whole(value: Any) -> str:
@@ -121,9 +118,5 @@ def _whole(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_whole(entry) for entry in value)
     return (
-        f"{value:,}"
-        if isinstance(value, int) and not isinstance(value, bool)
-        else "–"
-        if value is None
-        else str(value)
+        f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else "–" if value is None else str(value)
     )

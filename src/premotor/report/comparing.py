@@ -94,14 +94,11 @@ def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> 
             Picture(
                 curves(tables),
                 "Learning, by wiring",
-                "Deterministic evaluations during learning; mean and 95% bootstrap interval over the runs "
-                "of a wiring.",
+                "Deterministic evaluations during learning; mean and 95% bootstrap interval over the runs of a wiring.",
             )
         )
     else:
-        blocks.append(
-            Missing("The runs of this comparison hold no evaluations, so there are no learning curves.")
-        )
+        blocks.append(Missing("The runs of this comparison hold no evaluations, so there are no learning curves."))
     blocks.append(_means(rows))
     tests = _tests(rows)
     if tests is not None:
@@ -125,8 +122,7 @@ def comparison_section(record: RunRecord) -> Section:
     return Section(
         TITLE,
         [Text(verdict(rows)), *comparison_blocks(folder, rows, record.run.folder.resolve().name)],
-        lead="The same training with the wiring of the connectome and with wirings in which its partners "
-        "are shuffled.",
+        lead="The same training with the wiring of the connectome and with wirings in which its partners are shuffled.",
     )
 
 
@@ -174,9 +170,7 @@ def _means(rows: pd.DataFrame) -> Table:
         cells = [wiring, f"{int((rows['wiring'] == wiring).sum())}"]
         for key, factor, _ in MEASURES:
             values = factor * _values(rows, wiring, key)
-            cells.append(
-                with_interval(bootstrap_mean(values), 3 if factor == 1 else 1) if len(values) else "–"
-            )
+            cells.append(with_interval(bootstrap_mean(values), 3 if factor == 1 else 1) if len(values) else "–")
         body.append(cells)
     return Table(
         head=["wiring", "runs", *(title.lower() for _, _, title in MEASURES)],

@@ -48,16 +48,13 @@ def _walking(record: RunRecord) -> list[Tile]:
         bounds = wilson_interval(standing, int(episodes))
         seconds = number(figures, "seconds_per_episode")
         label = (
-            f"Episodes of {decimal(seconds, 0)} s without a fall"
-            if np.isfinite(seconds)
-            else "Episodes without a fall"
+            f"Episodes of {decimal(seconds, 0)} s without a fall" if np.isfinite(seconds) else "Episodes without a fall"
         )
         tiles.append(
             Tile(
                 label,
                 percent(survived),
-                note=f"{standing} of {int(episodes)}; 95% interval {percent(bounds.low)} to "
-                f"{percent(bounds.high)}",
+                note=f"{standing} of {int(episodes)}; 95% interval {percent(bounds.low)} to {percent(bounds.high)}",
                 fraction=survived,
             )
         )

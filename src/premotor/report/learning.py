@@ -11,9 +11,7 @@ def learning_section(record: RunRecord) -> Section:
     blocks: list[Block] = []
     metrics, evaluations = record.metrics, record.evaluations
     if not len(metrics):
-        missing = Missing(
-            "No iteration of learning has ended yet; continue the run with", record.command("resume")
-        )
+        missing = Missing("No iteration of learning has ended yet; continue the run with", record.command("resume"))
         return Section("How it learned", [missing])
     best_step = None if record.best is None else number(record.best, "step")
     blocks.append(

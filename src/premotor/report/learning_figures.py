@@ -65,7 +65,8 @@ def inside(metrics: pd.DataFrame) -> Figure:
         present = [name for name in names if name in metrics]
         for name, token in zip(present, _cycled(len(present), first="accent"), strict=True):
             _line(ax, metrics, name, token, label=name.replace("_", " "))
-            if logarithmic and (metrics[name].dropna() > 0).all():
+            known = metrics[name].dropna()
+            if logarithmic and len(known) and known.min() > 0 and known.max() > 1.5 * known.min():
                 _logarithmic(ax)
         if len(present) > 1:
             ax.legend(loc="best")
@@ -92,7 +93,8 @@ def _line(ax: Axes, table: pd.DataFrame, name: str, token: str, label: str | Non
 def _logarithmic(ax: Axes) -> None:
     """A logarithmic scale with plain numbers."""
     ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
+    low, high = ax.get_ylim()
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 30 * low else (1,), numticks=6))
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_formatter(NullFormatter())
 
@@ -109,9 +111,7 @@ def _survival(ax: Axes, evaluations: pd.DataFrame) -> None:
     if not {"survived", "episodes"} <= set(evaluations):
         return
     rows = evaluations.dropna(subset=["survived", "episodes"])
-    bounds = [
-        wilson_interval(round(k * n), int(n)) for k, n in zip(rows["survived"], rows["episodes"], strict=True)
-    ]
+    bounds = [wilson_interval(round(k * n), int(n)) for k, n in zip(rows["survived"], rows["episodes"], strict=True)]
     x = rows["step"] / 1e6
     ax.fill_between(
         x,

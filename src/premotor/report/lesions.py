@@ -87,9 +87,7 @@ def _order(row: Mapping[str, Any]) -> tuple[bool, float, float]:
 def _verdict(groups: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> str:
     base = number(intact, "survived")
     if not base >= 0.2:
-        return (
-            "The intact controller falls in most episodes, so what more it loses without a group says little."
-        )
+        return "The intact controller falls in most episodes, so what more it loses without a group says little."
     single = [row for row in groups if not str(row["name"]).startswith("all ")]
     vital = [row for row in sorted(single, key=_harm) if number(row, "survived") < 0.5 * base]
     idle = [row for row in single if number(row, "survived") >= 0.95 * base]
@@ -99,9 +97,7 @@ def _verdict(groups: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> 
             f"when silenced alone: {_named(vital)}."
         )
     else:
-        text = (
-            f"None of the {len(single)} groups costs half of the episodes without a fall when silenced alone."
-        )
+        text = f"None of the {len(single)} groups costs half of the episodes without a fall when silenced alone."
     return f"{text} Without any one of {len(idle)} others at least 95% of these episodes are left."
 
 

@@ -41,11 +41,11 @@ def neurons_section(record: RunRecord) -> Section:
     order, blocks = sorted_by_class(classes, CLASS_ORDER, np.where(active, preferred, 3.0))
     start, stop = excerpt(trace, 2.0)
     span = np.maximum(np.maximum(top - low, LEAST_CHANGE * top), 1e-12)
-    shown = np.where(active, (rates - low) / span, 0.0)[start:stop]
+    shown = np.where(active, (rates - low) / span, 0.0)
     time = trace.time[start:stop]
     pictures: list[Block] = [
         Picture(
-            raster(shown, time, trace.contact[start:stop, 0], record.task.body.feet, order, blocks),
+            raster(shown[start:stop], time, trace.contact[start:stop, 0], record.task.body.feet, order, blocks),
             "Activity of all neurons",
             f"One row a neuron, {count(len(classes), 'neuron')}, sorted by class and within a class by the "
             "phase of the stride at which it is most active; silent neurons last. Opacity: rate between the "
@@ -53,9 +53,7 @@ def neurons_section(record: RunRecord) -> Section:
             "changes by less than a tenth stays pale). Above, the feet on the ground at the same time.",
         ),
         Picture(
-            class_rates(
-                {name: rates_by_group(rates, classes)[name][start:stop] for name, _, _ in blocks}, time
-            ),
+            class_rates({name: rates_by_group(rates, classes)[name][start:stop] for name, _, _ in blocks}, time),
             "Mean rate by class",
             "Over the same excerpt, silent neurons included.",
         ),
@@ -67,28 +65,24 @@ def neurons_section(record: RunRecord) -> Section:
             Missing("The first episode is too short, or its phase stands still: there is no tuning to show.")
         )
     elif not motor:
-        pictures.append(
-            Missing("The circuit has no neurons of class motor, so their tuning cannot be shown.")
-        )
+        pictures.append(Missing("The circuit has no neurons of class motor, so their tuning cannot be shown."))
     else:
         names = [_name(record, i) for i in motor]
-        phase_source = (
-            "the reference's phase as the task follows it" if trace.phase is not None else "foot strikes"
-        )
+        phase_source = "the reference's phase as the task follows it" if trace.phase is not None else "foot strikes"
         pictures.append(
             Picture(
-                tuning(_chosen(everyone, motor), names, everyone, classes),
+                tuning(phase_tuning(shown[:, motor], phase), names, everyone, classes),
                 "Tuning to the phase of the gait",
                 f"Left: mean rate of each motor neuron by phase ({phase_source}; 0% is the strike of the "
-                "first foot), as a fraction of its peak. Right: angle is the preferred phase (of the first "
-                "harmonic), radius the fraction of a neuron's variance that its tuning curve explains.",
+                "first foot), drawn between its least and its largest rate as above. Right: angle is the "
+                "preferred phase (of the first harmonic), radius the fraction of a neuron's variance that "
+                "its tuning curve explains.",
             )
         )
     return Section(
         title,
         pictures,
-        lead=f"The first evaluation episode, {decimal(length * trace.control_period, 1)} s; rates have no "
-        "unit.",
+        lead=f"The first evaluation episode, {decimal(length * trace.control_period, 1)} s; rates have no unit.",
     )
 
 
@@ -105,12 +99,6 @@ def _tuning(rates: NDArray, phase: NDArray) -> PhaseTuning | None:
     known = phase[np.isfinite(phase)]
     turns = np.abs(np.diff(np.unwrap(known)).sum()) / (2 * np.pi) if len(known) > 2 else 0.0
     return phase_tuning(rates, phase) if turns >= 2 else None
-
-
-def _chosen(tuned: PhaseTuning, index: list[int]) -> PhaseTuning:
-    return PhaseTuning(
-        tuned.phase, tuned.curve[index], tuned.preferred[index], tuned.depth[index], tuned.explained[index]
-    )
 
 
 def _name(record: RunRecord, index: int) -> str:

@@ -78,15 +78,13 @@ def class_rates(groups: Mapping[str, NDArray], time: NDArray) -> Figure:
 
 @as_svg
 def tuning(motor: PhaseTuning, names: Sequence[str], everyone: PhaseTuning, classes: Sequence[str]) -> Figure:
-    """Tuning curves of the motor neurons; preferred phase and explained variance of all neurons."""
+    """Tuning curves (from 0 to 1) of the motor neurons; preferred phase and explained variance of all neurons."""
     figure = new_figure(height=float(np.clip(1.3 + 0.15 * len(names), 3.6, 6.5)))
     heat = figure.add_subplot(1, 2, 1)
     polar: Any = figure.add_subplot(1, 2, 2, projection="polar")
     order = np.argsort(np.nan_to_num(motor.preferred, nan=2.0), kind="stable")
-    top = np.nanmax(motor.curve, axis=1, keepdims=True)
-    curve = np.where(top > 1e-6, motor.curve / np.maximum(top, 1e-6), 0.0)[order]
     heat.imshow(
-        tinted("motor", curve),
+        tinted("motor", motor.curve[order]),
         aspect="auto",
         interpolation="nearest",
         extent=(0, 100, len(order) - 0.5, -0.5),

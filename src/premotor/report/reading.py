@@ -68,6 +68,8 @@ class Weights:
     junction_a: NDArray[np.intp]
     junction_b: NDArray[np.intp]
     conductance: NDArray[np.float64]
+    parameters: Mapping[str, NDArray[np.float64]]
+    """All that learning may change, by a name for people; maps as they act, signs left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +162,7 @@ def read_trace(path: Path, task: Any, neurons: int) -> Trace:
         if not np.isfinite(arrays[name]).all():
             raise PremotorError(f"{path}: {name} holds values that are not finite")
     if sizes["steps"] < 2 or sizes["episodes"] < 1:
-        raise PremotorError(
-            f"{path} holds {sizes['steps']} steps of {sizes['episodes']} episodes: nothing to show"
-        )
+        raise PremotorError(f"{path} holds {sizes['steps']} steps of {sizes['episodes']} episodes: nothing to show")
     chosen = {name: arrays.get(name) for name in TRACE_AXES}
     return Trace(**chosen, control_period=float(task.control_period))  # type: ignore[arg-type]
 
@@ -174,7 +174,17 @@ def number(row: Mapping[str, Any], key: str) -> float:
 
 
 def _weights(run: Run, which: str) -> Weights:
-    network = run.controller(which).network
+    controller = run.controller(which)
+    network = controller.network
+    parameters = {
+        "chemical synapses": np.abs(network.weight),
+        "gap junctions": network.conductance,
+        "biases of neurons": network.bias,
+        "gains of neurons": np.exp(network.log_gain),
+        "time constants of neurons": np.exp(network.log_time_constant),
+        "map from sensors to neurons": controller.input_weight,
+        "map from neurons to actuators": controller.output_weight @ controller.whitening,
+    }
     return Weights(
         pre=np.asarray(network.pre, np.intp),
         post=np.asarray(network.post, np.intp),
@@ -182,6 +192,7 @@ def _weights(run: Run, which: str) -> Weights:
         junction_a=np.asarray(network.junction_a, np.intp),
         junction_b=np.asarray(network.junction_b, np.intp),
         conductance=np.asarray(network.conductance, np.float64),
+        parameters={name: np.asarray(value, np.float64) for name, value in parameters.items()},
     )
 
 

@@ -51,8 +51,7 @@ def run_page(record: RunRecord) -> Page:
     return Page(
         title=record.run.folder.resolve().name,
         kicker="premotor run report",
-        subtitle=f"{describe_circuit(record)}. Trained to {settings.task.kind} with the body "
-        f"{record.task.body.name}.",
+        subtitle=f"{describe_circuit(record)}. Trained to {settings.task.kind} with the body {record.task.body.name}.",
         sections=sections,
         tiles=headline(record),
         notes=notes_of(record),
@@ -72,9 +71,7 @@ def notes_of(record: RunRecord) -> list[str]:
             f"steps. Continue it with {record.command('resume')}."
         )
     if run.settings.circuit.null:
-        notes.append(
-            f"The wiring of this run is the null model {run.settings.circuit.null}, not the connectome's."
-        )
+        notes.append(f"The wiring of this run is the null model {run.settings.circuit.null}, not the connectome's.")
     if record.test is None and record.best is not None:
         episodes = count(float(record.best.get("episodes") or 0), "episode")
         notes.append(
@@ -83,7 +80,5 @@ def notes_of(record: RunRecord) -> list[str]:
             f"{record.command('evaluate')}."
         )
     if record.test is not None and record.test.get("checkpoint") not in (None, "best"):
-        notes.append(
-            f"The test shown here is of the controller {record.test['checkpoint']!r}, not of the best one."
-        )
+        notes.append(f"The test shown here is of the controller {record.test['checkpoint']!r}, not of the best one.")
     return notes

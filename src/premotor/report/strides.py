@@ -57,9 +57,7 @@ def joint_cycles(trace: Trace, task: Any) -> list[JointCycle]:
             pieces.append(cut_strides(angles, strikes_of(trace, episode)[foot], SAMPLES)[:, :, 0])
         strides = np.concatenate(pieces)
         if len(strides):
-            cycles.append(
-                JointCycle(name, side, kind, strides, _reference_cycle(reference, name, feet[foot]))
-            )
+            cycles.append(JointCycle(name, side, kind, strides, _reference_cycle(reference, name, feet[foot])))
     return cycles
 
 
@@ -72,9 +70,7 @@ def whole_stride_error(trace: Trace, task: Any) -> NDArray[np.float64] | None:
     for episode in range(trace.episodes):
         steps = trace.length(episode)
         pieces.append(
-            cut_strides(
-                trace.qpos[:steps, episode][:, body.actuated_qpos], strikes_of(trace, episode)[0], SAMPLES
-            )
+            cut_strides(trace.qpos[:steps, episode][:, body.actuated_qpos], strikes_of(trace, episode)[0], SAMPLES)
         )
     strides = np.concatenate(pieces)
     order = [reference.joint_names.index(name) for name in body.actuator_names]

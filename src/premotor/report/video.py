@@ -33,9 +33,7 @@ def write_walk_video(
     run = Run(folder)
     path = run.places.trace_file
     if not path.exists():
-        raise PremotorError(
-            f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`"
-        )
+        raise PremotorError(f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`")
     task = run.task()
     trace = read_trace(path, task, len(run.circuit))
     if not 0 <= episode < trace.episodes:

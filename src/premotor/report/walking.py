@@ -1,8 +1,11 @@
 """How it walks."""
 
+from typing import Any
+
 import numpy as np
 
 from premotor.analysis import Gait, bootstrap_mean, gait_of
+from premotor.analysis.gait import stride_smoothness
 from premotor.report.page import Block, Missing, Picture, Section, Table, Video
 from premotor.report.reading import RunRecord, Trace
 from premotor.report.strides import joint_cycles, whole_stride_error
@@ -24,22 +27,15 @@ def walking_section(record: RunRecord) -> Section:
     blocks: list[Block] = []
     if record.videos:
         chosen = next((v for v in record.videos if v.stem == "walk"), record.videos[0])
-        blocks.append(
-            Video(chosen, "The walk", "The best controller, acting by its mean action, in real time.")
-        )
+        blocks.append(Video(chosen, "The walk", "The best controller, acting by its mean action, in real time."))
     else:
         blocks.append(Missing("No video was made:", record.command("play")))
     trace = record.trace
     if trace is None:
-        blocks.append(
-            Missing("No states were recorded, so there is no gait to show:", record.command("evaluate"))
-        )
+        blocks.append(Missing("No states were recorded, so there is no gait to show:", record.command("evaluate")))
         return Section("How it walks", blocks)
     start, stop = excerpt(trace)
     where = f"{trace.time[start]:.1f}–{trace.time[stop - 1]:.1f} s of the first episode"
-    tail = (
-        "the first foot is green, the other purple" if len(record.task.body.feet) == 2 else "feet by colour"
-    )
     blocks.append(
         Picture(
             postures(trace, record.task, start, min(stop, start + round(2.4 / trace.control_period))),
@@ -66,9 +62,7 @@ def walking_section(record: RunRecord) -> Section:
             )
         blocks.append(Picture(joint_angles(cycles), "Joint angles over a stride", caption))
     else:
-        blocks.append(
-            Missing("No foot struck the ground twice in any episode, so there are no strides to cut.")
-        )
+        blocks.append(Missing("No foot struck the ground twice in any episode, so there are no strides to cut."))
     if _has_pairs(record):
         blocks.append(
             Picture(
@@ -83,7 +77,7 @@ def walking_section(record: RunRecord) -> Section:
             Picture(
                 footfalls(trace, record.task, start, stop),
                 "Footfalls",
-                f"Touch sensors and the forward speed of the hips, {where}; {tail}.",
+                f"Touch sensors and the forward speed of the hips, {where}.",
             )
         )
     if "root_x" in record.task.body.joint_names:
@@ -156,6 +150,7 @@ def _table(record: RunRecord, gait: Gait) -> Block:
             "double_support": float((reference.contacts.sum(1) >= 2).mean()),
             "limb_phase": 0.5,
             "symmetry_index": 0.0,
+            "sparc": _reference_smoothness(reference, pace, record.task.control_period),
         }
     rows = []
     for key, label, unit, factor, places in (
@@ -168,7 +163,7 @@ def _table(record: RunRecord, gait: Gait) -> Block:
         ("symmetry_index", "Asymmetry of the duty factors", "%", 100, 1),
         ("joint_rmse", "Joint error at the best phase and period", "°", 180 / np.pi, 1),
         ("action_smoothness", "Roughness of the action (mean squared second difference)", "", 1, 4),
-        ("sparc", "Spectral arc length of the speed (closer to 0 is smoother)", "", 1, 2),
+        ("sparc", "Spectral arc length of the speed in a stride (closer to 0 is smoother)", "", 1, 2),
     ):
         values = factor * _per_episode(gait, key)
         values = values[np.isfinite(values)]
@@ -195,6 +190,13 @@ def _table(record: RunRecord, gait: Gait) -> Block:
         "over episodes. The reference's strides keep their length, so its frequency is given at the mean "
         "commanded speed.",
     )
+
+
+def _reference_smoothness(reference: Any, pace: float, control_period: float) -> float:
+    """Spectral arc length of the reference's forward speed over a stride, sampled as the body is."""
+    steps = max(2, round(reference.stride_period / pace / control_period))
+    speed = reference.qvel(2 * np.pi * np.arange(steps) / steps)[:, 0] * pace
+    return stride_smoothness(speed, control_period)
 
 
 def _per_episode(gait: Gait, key: str) -> np.ndarray:

@@ -92,9 +92,7 @@ def phase_portraits(trace: Trace, task: Any, start: int, stop: int) -> Figure:
                 label=side,
             )
         if reference is not None:
-            _dashed(
-                ax, reference[0][:, names.index(f"left_{kind}")], reference[1][:, names.index(f"left_{kind}")]
-            )
+            _dashed(ax, reference[0][:, names.index(f"left_{kind}")], reference[1][:, names.index(f"left_{kind}")])
         ax.set_xlabel("degrees")
         ax.set_ylabel("degrees a second")
     figure.legend(*grid[-1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -143,9 +141,7 @@ def footfalls(trace: Trace, task: Any, start: int, stop: int) -> Figure:
         speed = trace.qvel[start:stop, 0, int(body.qvel_index("root_x")[0])]
         speeds.plot(time, speed, color=colour("accent"), label="walked")
     if trace.command is not None:
-        speeds.axhline(
-            trace.command[0], color=colour("reference"), linestyle="--", linewidth=1.1, label="commanded"
-        )
+        speeds.axhline(trace.command[0], color=colour("reference"), linestyle="--", linewidth=1.1, label="commanded")
     speeds.legend(loc="lower right", ncols=2)
     speeds.set_xlabel("time, s")
     speeds.set_xlim(time[0], time[-1])
@@ -154,9 +150,7 @@ def footfalls(trace: Trace, task: Any, start: int, stop: int) -> Figure:
     return figure
 
 
-def stance_bars(
-    ax: Axes, contact: NDArray, time: NDArray, row: float, tint: str, height: float = 0.56
-) -> None:
+def stance_bars(ax: Axes, contact: NDArray, time: NDArray, row: float, tint: str, height: float = 0.56) -> None:
     """Bars over the intervals in which a foot is on the ground."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (contact > 0).astype(int), [0]])))
     step = float(time[1] - time[0])
@@ -172,9 +166,7 @@ def speed_over_time(trace: Trace, task: Any, window: int) -> Figure:
     ratio = np.where(trace.alive > 0, trace.qvel[:, :, column] / command, np.nan)
     longest = int((trace.alive > 0).sum(0).max())
     if longest > window > 1:
-        total = np.cumsum(
-            np.vstack([np.zeros(ratio.shape[1]), ratio]), axis=0
-        )  # NaN from the end of an episode on
+        total = np.cumsum(np.vstack([np.zeros(ratio.shape[1]), ratio]), axis=0)  # NaN from the end of an episode on
         smooth = (total[window:] - total[:-window]) / window
         time = trace.time[window // 2 : window // 2 + len(smooth)]
     else:
@@ -185,13 +177,9 @@ def speed_over_time(trace: Trace, task: Any, window: int) -> Figure:
     standing = np.isfinite(smooth)
     number = standing.sum(1)
     mean = np.where(standing, smooth, 0).sum(1)[number > 0] / number[number > 0]
-    ax.plot(
-        time[number > 0], mean, color=colour("accent"), linewidth=2.2, label="mean of those still walking"
-    )
-    ax.axhline(1, color=colour("reference"), linestyle="--", linewidth=1.1)
-    ax.set_title(
-        "Forward speed, m/s" if trace.command is None else "Forward speed, as a fraction of the commanded one"
-    )
+    ax.plot(time[number > 0], mean, color=colour("ink"), linewidth=2, label="mean of those still walking")
+    ax.axhline(1, color=colour("muted"), linestyle="--", linewidth=1.1)
+    ax.set_title("Forward speed, m/s" if trace.command is None else "Forward speed, as a fraction of the commanded one")
     ax.set_xlabel("time, s")
     ax.set_ylim(0, max(1.3, float(np.nanmax(smooth)) * 1.05))
     ax.set_xlim(0, max(1.0, 1.02 * longest * trace.control_period))

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from premotor.analysis import ClassPair, by_class_pair, sorted_by_class, weight_change, weight_matrix
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text
-from premotor.report.reading import RunRecord
+from premotor.report.reading import RunRecord, Weights
 from premotor.report.style import CLASS_ORDER
 from premotor.report.weights_figures import changes, histograms, matrices, scatter
+from premotor.report.words import change as in_words
 from premotor.report.words import count, decimal, percent
 
 MOST_PAIRS = 6
@@ -56,9 +57,7 @@ def weights_section(record: RunRecord) -> Section:
         text = "No controller was evaluated yet, so there is none to compare with its beginning:"
         return Section(title, [Missing(text, record.command("resume"))])
     if not np.array_equal(before.pre, after.pre) or not np.array_equal(before.post, after.post):
-        return Section(
-            title, [Text("The synapses of the two controllers differ, so they cannot be compared.")]
-        )
+        return Section(title, [Text("The synapses of the two controllers differ, so they cannot be compared.")])
     classes = record.classes
     pairs = by_class_pair(
         [classes[i] for i in before.pre], [classes[i] for i in before.post], before.weight, after.weight
@@ -70,7 +69,7 @@ def weights_section(record: RunRecord) -> Section:
     facts = wiring_facts(record)
     several = [pair for pair in pairs if np.isfinite(pair.change.median_log2_ratio)]
     blocks_shown: list[Block] = [
-        Text(_verdict(facts)),
+        Text(f"{_verdict(facts)} {_extent(before, after)}"),
         Picture(
             matrices(
                 weight_matrix(before.pre, before.post, before.weight, order),
@@ -90,9 +89,17 @@ def weights_section(record: RunRecord) -> Section:
             Picture(
                 histograms(shown),
                 "Magnitudes by pair of classes",
-                "Excitatory synapses upwards, inhibitory ones downwards. Outline: before learning; filled: "
-                "after. "
-                + (f"The {len(shown)} pairs with most synapses." if len(several) > len(shown) else ""),
+                "Excitatory "
+                "synapses "
+                "upwards, "
+                "inhibitory "
+                "ones "
+                "downwards. "
+                "Outline: "
+                "before "
+                "learning; "
+                "filled: "
+                "after. " + (f"The {len(shown)} pairs with most synapses." if len(several) > len(shown) else ""),
             ),
             Picture(
                 scatter(before.weight, after.weight),
@@ -107,12 +114,11 @@ def weights_section(record: RunRecord) -> Section:
                 narrow=True,
             ),
         ]
-    blocks_shown.append(_table(record, pairs))
+    blocks_shown += [_table(record, pairs), _parameters(before, after)]
     return Section(
         title,
         blocks_shown,
-        lead="Learning may change how strong a synapse is. It can neither change its sign nor make a new "
-        "one.",
+        lead="Learning may change how strong a synapse is. It can neither change its sign nor make a new one.",
     )
 
 
@@ -126,10 +132,38 @@ def _verdict(facts: WiringFacts) -> str:
             "are missing from the connectome."
         )
     if facts.unsigned:
-        text += (
-            f" {count(facts.unsigned, 'more edge')} carry nothing, since the sign of their neuron is unknown."
-        )
+        text += f" {count(facts.unsigned, 'more edge')} carry nothing, since the sign of their neuron is unknown."
     return text
+
+
+def _extent(before: Weights, after: Weights) -> str:
+    """How much the synapses changed as a whole."""
+    change = weight_change(before.weight, after.weight)
+    text = (
+        f"The middle 95% of the chemical synapses changed by {in_words(change.low_log2_ratio)} to "
+        f"{in_words(change.high_log2_ratio)}."
+    )
+    if max(abs(change.low_log2_ratio), abs(change.high_log2_ratio)) < np.log2(1.05):
+        text += " So they are in effect those that the synapse counts gave; what was learned lies elsewhere."
+    return text
+
+
+def _parameters(before: Weights, after: Weights) -> Table:
+    rows = []
+    for name, old in before.parameters.items():
+        new = after.parameters[name]
+        if not old.size:
+            continue
+        size = float(np.linalg.norm(old))
+        moved = float(np.linalg.norm(new - old))
+        rows.append([name, f"{old.size:,}", "held" if moved == 0 else percent(moved / size, 1) if size else "–"])
+    return Table(
+        head=["parameters", "number", "relative change"],
+        rows=rows,
+        numeric=(1, 2),
+        title="Where learning went",
+        caption="Euclidean norm of the change over the norm before learning.",
+    )
 
 
 def _table(record: RunRecord, pairs: list[ClassPair]) -> Table:
@@ -142,14 +176,15 @@ def _table(record: RunRecord, pairs: list[ClassPair]) -> Table:
             "edges",
             "excitatory",
             "median change",
+            "middle 95%",
             "changed twofold",
             "correlation",
             "sign changes",
         ],
         rows=rows,
-        numeric=(1, 2, 3, 4, 5, 6),
+        numeric=(1, 2, 3, 4, 5, 6, 7),
         title="Change by pair of classes",
-        caption="Median of after / before; fraction of the edges that grew or shrank at least twofold; "
+        caption="Magnitude after against before; fraction of the edges that grew or shrank at least twofold; "
         "Pearson correlation of the logarithms of the magnitudes before and after.",
     )
 
@@ -161,7 +196,8 @@ def _row(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> 
         name,
         f"{change.synapses:,}",
         "–" if junctions else percent(float((after > 0).mean())),
-        f"×{decimal(2.0**change.median_log2_ratio)}" if np.isfinite(change.median_log2_ratio) else "–",
+        in_words(change.median_log2_ratio),
+        f"{in_words(change.low_log2_ratio)} to {in_words(change.high_log2_ratio)}",
         percent(change.changed_twofold),
         decimal(change.correlation),
         "–" if junctions else f"{change.sign_changes:,}",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from premotor.analysis import ClassPair
@@ -117,9 +117,7 @@ def changes(pairs: Sequence[ClassPair]) -> Figure:
     rows = np.arange(len(pairs))
     for row, pair in zip(rows, pairs, strict=True):
         change = pair.change
-        ax.plot(
-            [change.low_log2_ratio, change.high_log2_ratio], [row, row], color=colour("accent"), linewidth=2.2
-        )
+        ax.plot([change.low_log2_ratio, change.high_log2_ratio], [row, row], color=colour("accent"), linewidth=2.2)
         ax.plot(change.median_log2_ratio, row, "o", color=colour("accent"), markersize=6)
     ax.axvline(0, color=colour("muted"), linewidth=1)
     ax.set_yticks(rows, [f"{pair.pre} → {pair.post}" for pair in pairs])
@@ -128,6 +126,7 @@ def changes(pairs: Sequence[ClassPair]) -> Figure:
     ax.tick_params(axis="y", length=0)
     reach = max(1.0, float(np.abs(ax.get_xlim()).max()))  # a factor of two: what is less is no growth
     ax.set_xlim(-reach, reach)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.xaxis.set_major_formatter(lambda value, _: _factor(value))
     ax.set_xlabel("after / before")
     return figure

@@ -26,6 +26,18 @@ def with_interval(estimate: Estimate, places: int = 2) -> str:
     return text
 
 
+def change(log2_ratio: float) -> str:
+    """A ratio, given as its logarithm to base 2: in per cent where it is small, as a factor where it is large."""
+    if not math.isfinite(log2_ratio):
+        return "–"
+    percentage = 100 * (2.0**log2_ratio - 1)
+    if abs(percentage) >= 100 or log2_ratio <= -1:
+        return f"×{2.0**log2_ratio:.2g}"
+    places = 0 if abs(percentage) >= 10 else 1 if abs(percentage) >= 1 else 2
+    text = f"{percentage:+.{places}f}".replace("-", "−")
+    return "0%" if text.strip("+−0.") == "" else f"{text}%"
+
+
 def count(value: float, noun: str, plural: str = "") -> str:
     """A number of things: 1 neuron, 302 neurons."""
     return f"{value:,.0f} {noun if value == 1 else plural or noun + 's'}"
