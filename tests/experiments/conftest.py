@@ -3,27 +3,17 @@
 import shutil
 from pathlib import Path
 
-import jax
 import pytest
 
 from premotor.experiments import Run, train
-from tiny import tiny_circuit, tiny_settings
+from tiny import shared_compilation, tiny_circuit, tiny_settings
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once(tmp_path_factory):
     """Programs that one test has compiled are read from a folder by the next."""
-    names = {
-        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
-        "jax_persistent_cache_min_compile_time_secs": 0.0,
-        "jax_persistent_cache_min_entry_size_bytes": 0,
-    }
-    before = {name: getattr(jax.config, name) for name in names}
-    for name, value in names.items():
-        jax.config.update(name, value)
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
+    with shared_compilation(tmp_path_factory.mktemp("compiled")):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,9 +22,7 @@ from premotor.experiments.checkpoints import (
 dtypes = st.sampled_from([np.float32, np.float64, np.int32, np.int64, np.uint32, np.uint8, np.bool_])
 arrays_of = st.dictionaries(
     st.from_regex(r"[a-z]{1,5}(/[a-z0-9]{1,5}){0,2}", fullmatch=True),
-    dtypes.flatmap(
-        lambda kind: hnp.arrays(kind, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
-    ),
+    dtypes.flatmap(lambda kind: hnp.arrays(kind, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))),
     max_size=4,
 )
 

@@ -79,9 +79,7 @@ def kill_at_a_random_moment(process: "subprocess.Popen[str]", folder: Path, dice
     process.communicate()
 
 
-def killed_and_resumed(
-    kills: int, folder: Path, settings_file: Path, environment: dict[str, str], seed: int
-) -> int:
+def killed_and_resumed(kills: int, folder: Path, settings_file: Path, environment: dict[str, str], seed: int) -> int:
     """Kill the run so many times, then let it end; how often the kill came before the end."""
     dice = random.Random(seed)
     for _ in range(kills):
@@ -114,8 +112,6 @@ def test_a_killed_run_ends_in_the_same_weights(unbroken, settings_file, environm
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 4))
-def test_a_run_killed_twenty_times_ends_in_the_same_weights(
-    unbroken, settings_file, environment, tmp_path, seed
-):
+def test_a_run_killed_twenty_times_ends_in_the_same_weights(unbroken, settings_file, environment, tmp_path, seed):
     killed_and_resumed(20, tmp_path / "run", settings_file, environment, seed=seed)
     assert_same(Run(tmp_path / "run"), unbroken)

@@ -10,9 +10,7 @@ from premotor.errors import PremotorError
 from premotor.experiments.metrics import MetricsLog, read_metrics, truncate_metrics
 
 rows_of = st.lists(
-    st.dictionaries(
-        st.sampled_from(["steps", "return", "kl"]), st.integers() | st.floats(allow_nan=False, width=32)
-    ),
+    st.dictionaries(st.sampled_from(["steps", "return", "kl"]), st.integers() | st.floats(allow_nan=False, width=32)),
     max_size=5,
 ).map(lambda rows: [{"iteration": i + 1, **row} for i, row in enumerate(rows)])
 

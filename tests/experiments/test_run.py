@@ -55,9 +55,7 @@ def test_a_broken_run_folder_is_one_sentence(run_copy, damage, message):
 def test_a_missing_or_damaged_best_is_one_sentence(run_copy):
     run = Run(run_copy)
     (run_copy / "best/controller.safetensors").write_bytes(b"not it")
-    with pytest.raises(
-        PremotorError, match=r"best/controller.safetensors is truncated or no safetensors file"
-    ):
+    with pytest.raises(PremotorError, match=r"best/controller.safetensors is truncated or no safetensors file"):
         run.controller("best")
     (run_copy / "best/best.json").write_text(json.dumps({"score": 1}))
     with pytest.raises(PremotorError, match=r"best.json is damaged: it has no step"):

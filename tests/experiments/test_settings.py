@@ -12,11 +12,7 @@ from premotor.experiments.yaml_text import dump_yaml
 keys = st.lists(st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True), min_size=1, max_size=3).map(".".join)
 plain = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.booleans() | st.none()
 plain = plain | st.from_regex(r"[A-Za-z][A-Za-z0-9*|_ ]{0,10}[A-Za-z]", fullmatch=True)
-values = (
-    plain
-    | st.lists(plain, max_size=3)
-    | st.dictionaries(st.sampled_from(["type", "class"]), plain, max_size=2)
-)
+values = plain | st.lists(plain, max_size=3) | st.dictionaries(st.sampled_from(["type", "class"]), plain, max_size=2)
 
 
 def as_flow(value):
@@ -74,8 +70,7 @@ experiments = st.builds(
     st.tuples(st.floats(0.1, 5), st.floats(0.1, 5)),
     st.dictionaries(
         st.sampled_from(["type", "class", "id"]),
-        st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
-        | st.lists(st.integers(), max_size=3),
+        st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8) | st.lists(st.integers(), max_size=3),
     ),
     st.sampled_from([None, "rewired"]),
     st.none() | st.floats(-1, 1),

@@ -34,9 +34,7 @@ def same_run(one: Run, other: Run) -> None:
     assert one.places.best_file.read_bytes() == other.places.best_file.read_bytes()
     assert one.best == other.best
     pd.testing.assert_frame_equal(one.evaluations, other.evaluations, check_exact=True)
-    pd.testing.assert_frame_equal(
-        one.metrics.drop(columns=TIMES), other.metrics.drop(columns=TIMES), check_exact=True
-    )
+    pd.testing.assert_frame_equal(one.metrics.drop(columns=TIMES), other.metrics.drop(columns=TIMES), check_exact=True)
 
 
 def test_a_run_leaves_everything(trained):
@@ -51,11 +49,7 @@ def test_a_run_leaves_everything(trained):
         ".lock",
         "best/best.json",
         "best/controller.safetensors",
-        *(
-            f"checkpoints/{step:012d}/state.{kind}"
-            for step in (32, 48, 64)
-            for kind in ("json", "safetensors")
-        ),
+        *(f"checkpoints/{step:012d}/state.{kind}" for step in (32, 48, 64) for kind in ("json", "safetensors")),
         "circuit/connections.csv",
         "circuit/gap_junctions.csv",
         "circuit/neurons.csv",
@@ -103,9 +97,7 @@ def test_the_same_settings_give_the_same_numbers(trained, circuit_folder, tmp_pa
 
 
 def test_another_seed_gives_other_numbers(trained, circuit_folder, tmp_path):
-    other = train(
-        tiny_settings(circuit_folder), output=tmp_path / "other", overrides={"seed": 1}, progress=False
-    )
+    other = train(tiny_settings(circuit_folder), output=tmp_path / "other", overrides={"seed": 1}, progress=False)
     assert last_state(other) != last_state(trained)
 
 
@@ -116,9 +108,7 @@ def test_neither_evaluations_nor_checkpoints_nor_threads_alter_the_numbers(train
         "checkpoints.every_seconds": 0,
         "threads": 2,
     }
-    other = train(
-        tiny_settings(circuit_folder), output=tmp_path / "other", overrides=overrides, progress=False
-    )
+    other = train(tiny_settings(circuit_folder), output=tmp_path / "other", overrides=overrides, progress=False)
     assert last_state(other) == last_state(trained)
     assert list(other.evaluations["step"]) == [64]
     assert other.best["score"] == trained.evaluations.set_index("step")["score"][64]
@@ -180,9 +170,7 @@ def test_learning_stops_when_an_evaluation_is_good_enough(circuit_folder, tmp_pa
 
 
 def test_learning_stops_when_its_time_is_over(circuit_folder, tmp_path):
-    run = train(
-        tiny_settings(circuit_folder, stop={"minutes": 1e-9}), output=tmp_path / "run", progress=False
-    )
+    run = train(tiny_settings(circuit_folder, stop={"minutes": 1e-9}), output=tmp_path / "run", progress=False)
     assert run.finished == "minutes"
     assert run.step == 16
     assert run.best["step"] == 16
@@ -195,9 +183,7 @@ def test_a_run_has_one_writer(run_copy):
     lock.release()
 
 
-def test_ctrl_c_saves_a_checkpoint_and_says_how_to_go_on(
-    trained, circuit_folder, tmp_path, monkeypatch, capsys
-):
+def test_ctrl_c_saves_a_checkpoint_and_says_how_to_go_on(trained, circuit_folder, tmp_path, monkeypatch, capsys):
     learner = LEARNERS["ppo"]
 
     def interrupted(state, environment, settings):
@@ -217,9 +203,7 @@ def test_ctrl_c_saves_a_checkpoint_and_says_how_to_go_on(
 
 
 @pytest.mark.parametrize("poison", ["parameter", "loss"])
-def test_diverged_training_stops_and_leaves_the_last_checkpoint_good(
-    circuit_folder, tmp_path, monkeypatch, poison
-):
+def test_diverged_training_stops_and_leaves_the_last_checkpoint_good(circuit_folder, tmp_path, monkeypatch, poison):
     learner = LEARNERS["ppo"]
 
     def diverging(state, environment, settings):
@@ -254,3 +238,15 @@ def test_runs_are_numbered_where_their_name_is_taken(circuit_folder, tmp_path, m
         progress=False,
     )
     assert run.folder == Path("runs/tiny-2")
+
+
+def test_a_change_of_versions_or_machine_is_said_when_a_run_goes_on(run_copy, capsys):
+    shutil.rmtree(run_copy / "checkpoints" / f"{64:012d}")
+    record = json.loads((run_copy / "provenance.json").read_text())
+    record["sessions"][0]["versions"]["jax"] = "0.0.1"
+    record["sessions"][0]["machine"]["cores"] = 999
+    (run_copy / "provenance.json").write_text(json.dumps(record))
+    resume(run_copy)
+    said = capsys.readouterr().out
+    assert "warning: other versions than before (jax 0.0.1 → " in said
+    assert "warning: other machine than before (cores 999 → " in said

@@ -15,9 +15,7 @@ def wiring_of(circuit) -> tuple[dict[tuple[int, int], int], set[tuple[int, int]]
     table = circuit.synapses.toarray()
     chemical = {(i, j): int(signs[i]) for i, j in zip(*np.nonzero(table), strict=True) if signs[i]}
     gaps = circuit.gap_junctions
-    pairs = (
-        set() if gaps is None else {(min(p), max(p)) for p in zip(*np.nonzero(gaps.toarray()), strict=True)}
-    )
+    pairs = set() if gaps is None else {(min(p), max(p)) for p in zip(*np.nonzero(gaps.toarray()), strict=True)}
     return chemical, {(int(a), int(b)) for a, b in pairs if a != b}
 
 

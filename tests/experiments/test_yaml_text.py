@@ -108,7 +108,5 @@ def test_scalars_follow_yaml_1_2(text, value):
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text, message):
-    with pytest.raises(
-        PremotorError, match=f"^f.yaml is no valid YAML: .*{message.removeprefix('no valid YAML')}"
-    ):
+    with pytest.raises(PremotorError, match=f"^f.yaml is no valid YAML: .*{message.removeprefix('no valid YAML')}"):
         parse_yaml(text, "f.yaml")

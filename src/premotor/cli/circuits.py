@@ -7,22 +7,16 @@ import typer
 
 from premotor.errors import PremotorError
 
-circuits = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Look at circuits, and build new ones."
-)
+circuits = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at circuits, and build new ones.")
 
 Source = Annotated[str, typer.Argument(help="A built-in circuit (celegans, fly-cpg), a file or a folder.")]
 Select = Annotated[
     list[str] | None,
-    typer.Option(
-        help="Condition on a column, as 'type=IN*|MN*'; can be given many times.", metavar="COLUMN=PATTERN"
-    ),
+    typer.Option(help="Condition on a column, as 'type=IN*|MN*'; can be given many times.", metavar="COLUMN=PATTERN"),
 ]
 Least = Annotated[int | None, typer.Option(help="Drop pairs of neurons with fewer synapses.")]
 Signs = Annotated[str | None, typer.Option(help="Name of a sign policy: default, kunert2014.")]
-Null = Annotated[
-    str | None, typer.Option(help="Name of a null model that replaces the wiring, as 'rewired'.")
-]
+Null = Annotated[str | None, typer.Option(help="Name of a null model that replaces the wiring, as 'rewired'.")]
 NullSeed = Annotated[int, typer.Option(help="Seed of the null model.")]
 
 

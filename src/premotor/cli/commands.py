@@ -21,9 +21,7 @@ Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or the step 
 Name = Annotated[str | None, typer.Option(help="The setting 'name'.")]
 Seed = Annotated[str | None, typer.Option(help="The setting 'seed'.")]
 Threads = Annotated[str | None, typer.Option(help="The setting 'threads': of the physics, 0 for one a core.")]
-Report = Annotated[
-    bool, typer.Option("--report/--no-report", help="Lesions, video and report.html at the end.")
-]
+Report = Annotated[bool, typer.Option("--report/--no-report", help="Lesions, video and report.html at the end.")]
 Test = Annotated[int, typer.Option("--episodes", min=1, help="Test episodes at the end.")]
 
 
@@ -67,9 +65,7 @@ def train(
     from premotor.cli.ending import finish
     from premotor.experiments import train as begin
 
-    run = begin(
-        experiment, output=output, overrides=_settings(context, name=name, seed=seed, threads=threads)
-    )
+    run = begin(experiment, output=output, overrides=_settings(context, name=name, seed=seed, threads=threads))
     finish(run, episodes, report)
 
 
@@ -91,9 +87,7 @@ def resume(run: RunFolder, report: Report = True, episodes: Test = 100) -> None:
 def evaluate(
     run: RunFolder,
     episodes: Annotated[int, typer.Option(help="How many episodes.")] = 100,
-    seconds: Annotated[
-        float | None, typer.Option(help="Length of an episode; by default as in training.")
-    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length of an episode; by default as in training.")] = None,
     seed: Annotated[int, typer.Option(help="Of the starts of the episodes.")] = 2_000,
     checkpoint: Checkpoint = "best",
     lesions: Annotated[bool, typer.Option(help="Also silence every group of synapses in turn.")] = True,
@@ -115,9 +109,7 @@ def evaluate(
     if lesions:
         print(
             lesion_table(
-                silence_synapses(
-                    opened, min(episodes, 50), seconds, types=types, seed=seed, checkpoint=checkpoint
-                )
+                silence_synapses(opened, min(episodes, 50), seconds, types=types, seed=seed, checkpoint=checkpoint)
             )
         )
 

@@ -32,13 +32,9 @@ def verdict(figures: dict[str, Any]) -> str:
     parts = []
     if figures.get("survived") is not None:
         upright = round(figures["survived"] * figures["episodes"])
-        parts.append(
-            f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s"
-        )
+        parts.append(f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s")
     if figures.get("speed") is not None and figures.get("command") is not None:
-        error = (
-            f", off by {100 * figures['speed_error']:.1f}%" if figures.get("speed_error") is not None else ""
-        )
+        error = f", off by {100 * figures['speed_error']:.1f}%" if figures.get("speed_error") is not None else ""
         parts.append(f"{figures['speed']:.2f} m/s where {figures['command']:.2f} m/s was commanded{error}")
     if figures.get("score") is not None:
         parts.append(f"score {figures['score']:.3f}")
@@ -67,9 +63,7 @@ def lesion_table(rows: list[dict[str, Any]]) -> str:
 
 def comparison_table(result: dict[str, Any]) -> str:
     """One line a wiring and figure, mean with its interval; then the tests."""
-    lines = [
-        f"{'wiring':<20} {'runs':>4} " + " ".join(f"{name:>24}" for name in result["summary"][0]["figures"])
-    ]
+    lines = [f"{'wiring':<20} {'runs':>4} " + " ".join(f"{name:>24}" for name in result["summary"][0]["figures"])]
     for row in result["summary"]:
         cells = []
         for figure in row["figures"].values():

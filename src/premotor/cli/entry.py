@@ -18,9 +18,7 @@ INTERRUPTED = 130
 
 # Typer brings its own copy of click in some versions; its own exceptions lead to the right base class.
 _Refusal: type[Exception] = next(
-    kind
-    for kind in typer.BadParameter.__mro__
-    if kind.__name__ == "ClickException" and issubclass(kind, Exception)
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException" and issubclass(kind, Exception)
 )
 
 

@@ -63,7 +63,7 @@ def compare(
         nulls: how many null models, with null seeds 0, 1, ….
         seeds: how many seeds of learning each, from the experiment's on.
         null: name of the null model.
-        jobs: processes side by side; by default one a core.
+        jobs: processes side by side; by default one a core. The numbers do not depend on it.
         episodes: of each test.
         output: the comparison's folder; by default ``runs/<name>-comparison``.
         overrides: settings by dotted key.
@@ -99,7 +99,7 @@ def compare(
         threads = max(1, cores // jobs)
         todo = [_job(folder, member, threads, episodes) for member in members]
         total = settings.learning.steps
-        run_jobs([job for job in todo if job is not None], jobs, threads, total, progress)
+        run_jobs([job for job in todo if job is not None], jobs, total, progress)
         result = compared([row_of(folder, member) for member in members])
         write_json(folder / "comparison.json", result)
     finally:
@@ -196,8 +196,7 @@ def _claim(folder: Path, settings: Experiment) -> Lock:
             raise PremotorError(f"{folder} exists and is no comparison; name another folder with --output")
         if load_experiment(file) != settings:
             raise PremotorError(
-                f"{folder} holds a comparison with other settings (see {file}); "
-                "name another folder with --output"
+                f"{folder} holds a comparison with other settings (see {file}); name another folder with --output"
             )
         return Lock(folder)
     build_circuit(settings.circuit)  # a wrong circuit is seen here, once, and not in every process
@@ -219,7 +218,7 @@ def _job(folder: Path, member: Member, threads: int, episodes: int) -> Job | Non
         if run.finished and _tested(run, episodes):
             return None
         command = ["resume", str(path), *words]
-    return Job(member.name, command, path / "metrics.jsonl", folder / "runs" / f"{member.name}.log")
+    return Job(member.name, tuple(command), path / "metrics.jsonl", folder / "runs" / f"{member.name}.log")
 
 
 def _tested(run: Run, episodes: int) -> bool:

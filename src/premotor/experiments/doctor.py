@@ -104,9 +104,7 @@ def _runs() -> Finding:
     while not nearest.exists():
         nearest = nearest.parent
     writable = os.access(nearest, os.W_OK | os.X_OK) and nearest.is_dir()
-    return Finding(
-        "run folders", writable, f"{folder} {'can be written' if writable else 'cannot be written'}"
-    )
+    return Finding("run folders", writable, f"{folder} {'can be written' if writable else 'cannot be written'}")
 
 
 def _installed() -> bool:

@@ -16,8 +16,8 @@ Records = dict[str, np.ndarray]
 
 `time` (T,) s, `qpos` (T, E, positions), `qvel` (T, E, velocities), `action` (T, E, actions), `contact`
 (T, E, feet) 0 or 1, `reward` (T, E), `alive` (T, E) 1 until the episode ended, `rates` (T, neurons) of the
-first episode; where the task has them, `command` (E,) and `phase` (T, E) rad. A row holds the state at its time
-and the action that was chosen there.
+first episode; where the task has them, `command` (E,) and `phase` (T, E) rad. A row holds the state at its
+time and the action that was chosen there.
 """
 
 
@@ -78,9 +78,7 @@ class Episodes:
             if not alive.any():
                 break
         records = {name: np.stack(values) for name, values in rows.items()}
-        rest = self.steps - len(
-            records["alive"]
-        )  # rows after every episode has ended: nothing happens in them
+        rest = self.steps - len(records["alive"])  # rows after every episode has ended: nothing happens in them
         for name in set(records) - {"command"}:
             ended = np.zeros_like if name in ("alive", "reward") else np.copy
             last = ended(records[name][-1:])

@@ -111,9 +111,7 @@ def _read(source: Any) -> tuple[dict[str, Any], str, Path]:
     if not path.exists() and path.name == str(source) and not path.suffix:
         names = preset_names()
         near = closest(str(source), names)
-        raise PremotorError(
-            f"there is no preset and no file {str(source)!r}{near}; presets are {', '.join(names)}"
-        )
+        raise PremotorError(f"there is no preset and no file {str(source)!r}{near}; presets are {', '.join(names)}")
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -98,9 +98,7 @@ def play_in_viewer(shown: Player, seconds: float | None = None, seed: int = TEST
         PremotorError: there is no display.
     """
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise PremotorError(
-            "--view needs a display and there is none (DISPLAY is not set); use --video FILE.mp4"
-        )
+        raise PremotorError("--view needs a display and there is none (DISPLAY is not set); use --video FILE.mp4")
     from mujoco import viewer
 
     records = _episode(shown, seconds, seed)

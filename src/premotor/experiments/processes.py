@@ -25,14 +25,14 @@ class Job(NamedTuple):
     """A command of premotor and where to see how far it is."""
 
     name: str
-    command: list[str]
+    command: tuple[str, ...]
     metrics: Path
     log: Path
     """Everything that it prints."""
 
 
-def run_jobs(jobs: Sequence[Job], at_once: int, threads: int, steps: int, progress: bool) -> None:
-    """Run all of them, at most `at_once` side by side with `threads` threads each.
+def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> None:
+    """Run all of them, at most `at_once` side by side.
 
     A failed one does not stop the others. On Ctrl-C each is asked to write its checkpoint and end.
 
@@ -60,7 +60,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, threads: int, steps: int, progre
                 while waiting and len(running) < at_once:
                     job = waiting.pop(0)
                     log = job.log.open("ab")
-                    running[job] = (_start(job, log, threads), log, time.monotonic())
+                    running[job] = (_start(job, log), log, time.monotonic())
                     bar.console.print(f"{job.name}: {job.command[0]}", markup=False)
                 time.sleep(POLL)
                 for job, (process, log, began) in list(running.items()):
@@ -74,9 +74,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, threads: int, steps: int, progre
                         failed.append(f"{job.name} ({_last_line(job.log)}; see {job.log})")
                         bar.console.print(f"{job.name}: failed", style="red", markup=False)
                     else:
-                        bar.console.print(
-                            f"{job.name}: done in {minutes:.1f} min, {done} of {len(jobs)}", markup=False
-                        )
+                        bar.console.print(f"{job.name}: done in {minutes:.1f} min, {done} of {len(jobs)}", markup=False)
                 reached = done * steps + sum(min(_steps(job.metrics), steps) for job in running)
                 bar.update(task, completed=reached)
         finally:
@@ -89,13 +87,14 @@ def run_jobs(jobs: Sequence[Job], at_once: int, threads: int, steps: int, progre
         raise PremotorError(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}")
 
 
-def _start(job: Job, log: BufferedWriter, threads: int) -> "subprocess.Popen[bytes]":
+def _start(job: Job, log: BufferedWriter) -> "subprocess.Popen[bytes]":
+    # One thread for everything but the physics, however many runs go side by side: sums that are split among
+    # threads are rounded otherwise, and a comparison must not depend on how it was spread over the cores.
     environment = dict(os.environ)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"):
-        environment[name] = str(threads)  # NPROC is what XLA sizes its pool of threads by
-    if threads == 1:
-        flags = environment.get("XLA_FLAGS", "")
-        environment["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+        environment[name] = "1"  # NPROC is what XLA sizes its pool of threads by
+    flags = environment.get("XLA_FLAGS", "")
+    environment["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
     # Null models have the shapes of the connectome, so what one run has compiled serves all the others.
     environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(job.log.parent.resolve() / ".compiled"))
     environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")

@@ -1,7 +1,7 @@
 """How training tells where it is: a bar on a terminal, a line now and then elsewhere."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from rich.console import Console
@@ -10,6 +10,12 @@ from rich.text import Text
 
 LINE_EVERY = 10.0
 """Seconds between two lines where there is no terminal."""
+
+
+def speaker(shown: bool = True) -> Callable[[str], None]:
+    """A function that prints a line, or nothing where `shown` is False."""
+    console = Console(quiet=not shown, highlight=False, soft_wrap=True)
+    return lambda line: console.print(line, markup=False)
 
 
 class _Figures(ProgressColumn):

@@ -43,9 +43,7 @@ class Session:
         task = build_task(settings.task)
         controller = controller_for(circuit, task, settings)
         learning = settings.learning
-        self.environment = PhysicsEnvironment(
-            task, learning.environments, threads=settings.threads, seed=settings.seed
-        )
+        self.environment = PhysicsEnvironment(task, learning.environments, threads=settings.threads, seed=settings.seed)
         self._learner = LEARNERS[learning.kind]
         key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
         self.state = strong(self._learner.initialise(controller, self.environment, learning, key))
@@ -196,10 +194,7 @@ class Session:
         good = "there is no checkpoint yet"
         if self._saved:
             good = f"the checkpoint of step {self._saved:,} in {places.path} is good"
-        return (
-            f"training diverged after step {before:,} ({error}); {good}; "
-            "a lower learning.learning_rate may help"
-        )
+        return f"training diverged after step {before:,} ({error}); {good}; a lower learning.learning_rate may help"
 
 
 @eqx.filter_jit

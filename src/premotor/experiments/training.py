@@ -1,7 +1,7 @@
 """Training: the loop around a learner, from settings to a run folder, and on from a run folder."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from premotor.experiments.checkpoints import newest_checkpoint
 from premotor.experiments.files import Lock, new_folder, read_json, write_atomically, write_json
 from premotor.experiments.loading import Overrides, dump_experiment, load_experiment
 from premotor.experiments.metrics import truncate_metrics
-from premotor.experiments.progress import TrainingProgress
-from premotor.experiments.provenance import provenance, session, versions
+from premotor.experiments.progress import TrainingProgress, speaker
+from premotor.experiments.provenance import provenance, session
 from premotor.experiments.run import Run, ended
 from premotor.experiments.run_folder import RunFolder, free_name
 from premotor.experiments.session import Session
@@ -72,17 +72,17 @@ def resume(folder: str | os.PathLike[str], *, progress: bool = True) -> Run:
     lock = Lock(places.path)
     try:
         run = Run(places)
-        with TrainingProgress(1, 0, progress) as teller:
-            checkpoint = newest_checkpoint(places.checkpoints_folder, teller.say)
-            if checkpoint is not None and ended(checkpoint.record, run.settings):
-                teller.say(f"{places.path} is finished ({checkpoint.step:,} steps)")
-                lock.release()
-                return run
-            _note_session(places, checkpoint.step if checkpoint else 0, teller)
+        say = speaker(progress)
+        checkpoint = newest_checkpoint(places.checkpoints_folder, say)
+        if checkpoint is not None and ended(checkpoint.record, run.settings):
+            say(f"{places.path} is finished ({checkpoint.step:,} steps)")
+            lock.release()
+            return run
         work = Session(run.settings, run.circuit)
         if checkpoint is not None:
             work.restore(checkpoint)
         truncate_metrics(places.metrics_file, work.iteration)
+        _note_session(places, work.step, say)
         for later in places.evaluations_folder.glob("*.json"):
             if later.stem.isdecimal() and int(later.stem) > work.step:
                 later.unlink()
@@ -92,17 +92,22 @@ def resume(folder: str | os.PathLike[str], *, progress: bool = True) -> Run:
     return _go_on(places, work, lock, progress)
 
 
-def _note_session(places: RunFolder, step: int, teller: TrainingProgress) -> None:
+def _note_session(places: RunFolder, step: int, say: Callable[[str], None]) -> None:
     """Add this process to the run's record; say so where other versions may give other numbers."""
     record = read_json(places.provenance_file)
     sessions = record.get("sessions") if isinstance(record, dict) else None
     if not isinstance(sessions, list) or not sessions or not isinstance(sessions[0], dict):
         raise PremotorError(f"{places.provenance_file} is damaged: it has no sessions")
-    before, now = sessions[-1].get("versions", {}), versions()
-    changed = [f"{name} {before.get(name)} → {now[name]}" for name in now if before.get(name) != now[name]]
-    if changed:
-        teller.say(f"warning: other versions than before ({', '.join(changed)}); numbers may differ")
-    write_json(places.provenance_file, {**record, "sessions": [*sessions, session(step)]})
+    now = session(step)
+    for part in ("versions", "machine"):  # sums split among another number of cores are rounded otherwise
+        before = sessions[-1].get(part)
+        before = before if isinstance(before, dict) else {}
+        changed = [
+            f"{name} {before.get(name)} → {value}" for name, value in now[part].items() if before.get(name) != value
+        ]
+        if changed:
+            say(f"warning: other {part} than before ({', '.join(changed)}); numbers may differ")
+    write_json(places.provenance_file, {**record, "sessions": [*sessions, now]})
 
 
 def _go_on(places: RunFolder, work: Session, lock: Lock, progress: bool) -> Run:

@@ -1,0 +1,149 @@
+"""Comparisons: every wiring with every seed, one process each, resumable; then statistics of the rows."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from premotor.errors import PremotorError
+from premotor.experiments import Run, compare, dump_experiment, load_experiment
+from premotor.experiments.comparison import compared, plan
+from premotor.experiments.processes import Job, run_jobs
+from tiny import tiny_settings
+
+
+def row(wiring, score, null_seed=None, seed=0):
+    figures = {"score": score, "survived": score, "speed": 1 + score, "speed_error": None}
+    return {
+        "name": f"{wiring}-{null_seed}-{seed}",
+        "wiring": wiring,
+        "null_seed": null_seed,
+        "seed": seed,
+        **figures,
+    }
+
+
+def test_the_plan_has_every_wiring_with_every_seed():
+    members = plan(load_experiment({"seed": 5}), "rewired", nulls=2, seeds=2)
+    assert [(m.wiring, m.null_seed, m.seed) for m in members] == [
+        ("connectome", None, 5),
+        ("rewired", 0, 5),
+        ("rewired", 1, 5),
+        ("connectome", None, 6),
+        ("rewired", 0, 6),
+        ("rewired", 1, 6),
+    ]
+    assert len({m.name for m in members}) == len(members)
+
+
+def test_the_statistics_are_those_of_the_rows():
+    ours, theirs = [0.9, 0.8, 0.95], [0.2, 0.5, 0.3, 0.6]
+    rows = [row("connectome", s, seed=i) for i, s in enumerate(ours)]
+    rows += [row("rewired", s, null_seed=i) for i, s in enumerate(theirs)]
+    result = compared(rows)
+    assert [(s["wiring"], s["runs"]) for s in result["summary"]] == [("connectome", 3), ("rewired", 4)]
+    for entry, values in zip(result["summary"], (ours, theirs), strict=True):
+        assert entry["mean"] == pytest.approx(np.mean(values))
+        assert min(values) <= entry["ci_low"] < entry["mean"] < entry["ci_high"] <= max(values)
+        assert entry["figures"]["speed"]["mean"] == pytest.approx(1 + np.mean(values))
+        assert entry["figures"]["speed_error"] == {"mean": None, "ci_low": None, "ci_high": None}
+    test = next(t for t in result["test"] if t["figure"] == "score")
+    u, p = scipy.stats.mannwhitneyu(ours, theirs)
+    assert (test["u"], test["p"], test["rank_biserial"]) == (u, pytest.approx(p), 1.0)
+    assert test["hedges_g"] > 1
+    json.dumps(result, allow_nan=False)
+
+
+def test_single_runs_have_no_interval_and_no_effect_size():
+    result = compared([row("connectome", 0.9), row("rewired", 0.5, null_seed=0)])
+    assert result["summary"][0] | {"figures": None} == {
+        "wiring": "connectome",
+        "runs": 1,
+        "mean": 0.9,
+        "ci_low": None,
+        "ci_high": None,
+        "figures": None,
+    }
+    assert {t["hedges_g"] for t in result["test"]} == {None}
+
+
+@pytest.fixture
+def shared_programs(monkeypatch, tmp_path_factory):
+    """The processes find what others have compiled."""
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "compiled-by-processes"))
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+
+
+def test_a_comparison_runs_and_goes_on(circuit_folder, tmp_path, shared_programs, capsys):
+    settings = tiny_settings(circuit_folder, learning={"steps": 32})
+    folder = tmp_path / "comparison"
+    result = compare(settings, nulls=1, seeds=1, jobs=2, episodes=2, output=folder)
+    assert json.loads((folder / "comparison.json").read_text()) == result
+    assert [r["name"] for r in result["rows"]] == ["connectome-s0", "rewired-0-s0"]
+    assert all(r["steps"] == 32 and r["finished"] == "steps" for r in result["rows"])
+    assert "rewired-0-s0: done" in capsys.readouterr().out
+    ours, null = (Run(folder / "runs" / r["name"]) for r in result["rows"])
+    assert null.settings.circuit.null == "rewired"
+    assert ours.settings.circuit.null is None
+    assert (ours.circuit.synapses != null.circuit.synapses).nnz > 0
+    assert ours.settings.learning == null.settings.learning
+
+    before = {file: file.stat().st_mtime_ns for file in (folder / "runs").rglob("*.safetensors")}
+    shutil.rmtree(null.places.checkpoints_folder / f"{32:012d}")  # as if it had been killed
+    again = compare(settings, nulls=1, seeds=1, jobs=1, episodes=2, output=folder)
+    assert again == result
+    assert "connectome" not in capsys.readouterr().out
+    assert all(file.stat().st_mtime_ns == t for file, t in before.items() if "connectome" in str(file))
+
+    with pytest.raises(PremotorError, match="holds a comparison with other settings"):
+        compare(settings, overrides={"learning.clip": 0.3}, output=folder)
+
+
+def test_a_failed_run_is_named_with_its_reason(tmp_path):
+    (tmp_path / "runs").mkdir()
+    jobs = [
+        Job("bad", ("train", "wlak"), tmp_path / "no.jsonl", tmp_path / "bad.log"),
+        Job("good", ("--version",), tmp_path / "no.jsonl", tmp_path / "good.log"),
+    ]
+    with pytest.raises(PremotorError, match=r"1 of 2 runs failed: bad \(error: .*'wlak'.*bad.log\)"):
+        run_jobs(jobs, at_once=1, steps=10, progress=False)
+    assert (tmp_path / "good.log").read_text().startswith("premotor")
+
+
+def test_ctrl_c_lets_every_run_write_its_checkpoint(circuit_folder, tmp_path, shared_programs):
+    settings = tiny_settings(circuit_folder, learning={"steps": 10**9}, checkpoints={"every_steps": None})
+    file = tmp_path / "endless.yaml"
+    file.write_text(dump_experiment(load_experiment(settings)))
+    folder = tmp_path / "comparison"
+    words = ["compare", str(file), "--nulls", "1", "--seeds", "1", "--jobs", "2", "-o", str(folder)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "premotor", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    runs = [folder / "runs" / "connectome-s0", folder / "runs" / "rewired-0-s0"]
+
+    def learning(run: Path) -> bool:
+        return (run / "metrics.jsonl").exists() and (run / "metrics.jsonl").stat().st_size > 0
+
+    deadline = time.monotonic() + 300
+    while not all(map(learning, runs)):
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, output
+    for run in runs:
+        log = run.with_suffix(".log").read_text()
+        assert "continue with: premotor resume" in log
+        assert len(Run(run).places.checkpoints()) == 1
