@@ -1,5 +1,8 @@
 """Arrays from .npy and .npz files, never objects, and matrices of counts out of them."""
 
+import struct
+import tokenize
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -10,6 +13,25 @@ from scipy.sparse import coo_array, csc_array, csr_array
 from premotor.connectome.edges import tidy
 from premotor.connectome.identifiers import MAX_COUNT
 from premotor.errors import PremotorError
+
+_DAMAGED = (
+    ValueError,
+    EOFError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    OverflowError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What numpy and zipfile raise on damaged files, whose headers they evaluate as Python literals."""
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -86,21 +108,12 @@ def sparse_of(arrays: dict[str, np.ndarray], where: str) -> csr_array | None:
 
 def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
+        # numpy warns about headers of Python 2, which it reads correctly, and leaves damaged archives open.
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            loaded = np.load(file, allow_pickle=False)
+            return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
     except OSError as error:
         raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
-    except (
-        ValueError,
-        EOFError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-        MemoryError,
-        OverflowError,
-        SyntaxError,
-    ):
+    except _DAMAGED:
         raise PremotorError(f"{path} holds no plain numeric arrays (whole, and without Python objects)") from None
