@@ -148,6 +148,6 @@ def test_a_circuit_without_signed_synapses_or_without_loops_is_refused() -> None
     forward = circuit.synapses.toarray()
     forward[np.tril_indices(14)] = 0
     chain = type(circuit)(circuit.neurons, type(circuit.synapses)(forward), None, circuit.provenance)
-    with pytest.raises(PremotorError, match="no recurrent loop"):
+    with pytest.raises(PremotorError, match="spectral radius of 0"):
         RateNetwork(chain)
-    assert RateNetwork(chain, RateNetworkSettings(spectral_radius=None, scale=2.0)).neurons == 14
+    assert RateNetwork(chain, RateNetworkSettings(spectral_radius=None, weights="square_root")).neurons == 14

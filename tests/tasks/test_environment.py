@@ -121,7 +121,8 @@ def test_every_reward_term_says_what_it_should() -> None:
     bent, _ = view_at(task, 1.0, left_knee=0.5)
     assert float(task.advance(bent, before, zero).terms["imitation"]) < 0.9 * float(on["imitation"])
     floating = task.advance(View(view.qpos, view.qvel, 0 * view.sensors), before, zero).terms
-    assert float(floating["imitation"]) < float(on["imitation"]) - 0.4 * weights.imitation * weights.contact
+    lost = float(floating["imitation"]) / float(on["imitation"])
+    assert 1 - weights.contact - 0.01 < lost < 1 - 0.4 * weights.contact  # one foot or both should be on the ground
     standing = View(view.qpos, 0 * view.qvel, view.sensors)
     slow = before._replace(speed=jnp.asarray(0.0))
     still = task.advance(standing, slow, zero).terms
@@ -177,11 +178,6 @@ def test_figures_of_known_walks() -> None:
 def test_speeds_have_to_be_in_order() -> None:
     with pytest.raises(ValueError, match="rising order"):
         walk(speed=(1.5, 1.2))
-
-
-def test_shares_of_the_imitation_have_to_fit() -> None:
-    with pytest.raises(ValueError, match="together they may be 1 at most"):
-        walk(reward={"pose": 0.8, "contact": 0.3})
 
 
 def test_jit_and_no_jit_agree() -> None:

@@ -2,11 +2,11 @@
 
 from premotor.networks.calibration import calibrated, smooth_noise
 from premotor.networks.controller import Controller, MapSettings, build_controller
-from premotor.networks.initial import input_normalised, scale_to_radius, spectral_radius
 from premotor.networks.normalizer import Normalizer
 from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, output_neurons
 from premotor.networks.product import Product
 from premotor.networks.rate import LearningRates, RateNetwork, RateNetworkSettings
+from premotor.networks.registry import NETWORKS
 from premotor.networks.stimulated import stimulate
 from premotor.networks.stimulation import (
     ConstantDrive,
@@ -20,9 +20,6 @@ from premotor.networks.stimulation import (
 )
 from premotor.networks.vnc import VNCNetwork
 from premotor.networks.vnc_parameters import VNCParameters, VNCSettings
-
-NETWORKS = {"rate": (RateNetworkSettings, RateNetwork)}
-"""Every kind of network: its settings and its class, by the name that `network.kind` takes."""
 
 __all__ = [
     "NETWORKS",
@@ -47,12 +44,9 @@ __all__ = [
     "calibrated",
     "hops_to",
     "input_neurons",
-    "input_normalised",
     "make_stimulus",
     "output_neurons",
     "positions_of",
-    "scale_to_radius",
     "smooth_noise",
-    "spectral_radius",
     "stimulate",
 ]

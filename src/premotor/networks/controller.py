@@ -16,6 +16,7 @@ from premotor.networks.normalizer import Normalizer
 from premotor.networks.populations import PopulationSettings, input_neurons, output_neurons
 from premotor.networks.product import Product
 from premotor.networks.rate import RateNetwork, RateNetworkSettings
+from premotor.networks.registry import NETWORKS
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -156,7 +157,8 @@ def build_controller(
     observations, actions = len(observation_names), len(action_names)
     size_in = maps.input_scale / np.sqrt(observations)
     size_out = maps.output_scale / np.sqrt(len(outputs))
-    wired = RateNetwork(circuit, network, control_period=control_period)
+    network = network or RateNetworkSettings()
+    wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
     names = [name for name, _ in wired.rates]
     names += ["input_weight", "output_weight", "output_bias", "log_spread"]
     controller = Controller(

@@ -1,16 +1,16 @@
 """A rate network whose every synapse is a real one."""
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from premotor.connectome.weights import weight_rule, with_spectral_radius
 from premotor.errors import PremotorError
-from premotor.networks.initial import input_normalised, scale_to_radius
 from premotor.networks.product import Layout, Product
 from premotor.settings import Settings
 
@@ -23,6 +23,8 @@ def rectified_tanh(x: Array) -> Array:
     return jnp.maximum(jnp.tanh(x), 0.0)
 
 
+TINY = 1e-12
+"""Least magnitude at the start: a rule may send a synapse to zero, whose logarithm does not exist."""
 ACTIVATIONS = {"rectified_tanh": rectified_tanh, "tanh": jnp.tanh, "softplus": jax.nn.softplus}
 
 
@@ -41,6 +43,11 @@ class LearningRates(Settings):
     biases: float = Field(1.0, ge=0)
 
 
+def _known_rule(name: str) -> str:
+    weight_rule(name)
+    return name
+
+
 class RateNetworkSettings(Settings):
     """Dynamics of `RateNetwork`."""
 
@@ -52,10 +59,10 @@ class RateNetworkSettings(Settings):
     gain: float = Field(1.0, gt=0)
     bias: float = 0.3
     activation: Literal["rectified_tanh", "tanh", "softplus"] = "rectified_tanh"
+    weights: Annotated[str, AfterValidator(_known_rule)] = "input_fraction"
+    """How magnitudes start from synapse counts: a rule of `premotor.connectome.weights`."""
     spectral_radius: float | None = Field(0.97, gt=0)
-    """Magnitudes start as count / total input, scaled as a whole to this spectral radius; null: not scaled."""
-    scale: float = Field(1.0, gt=0)
-    """Factor on all chemical magnitudes where `spectral_radius` is null."""
+    """The magnitudes are scaled as a whole to this spectral radius; null: left as the rule gives them."""
     gap_junctions: float = Field(0.5, ge=0)
     """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
     product: Layout = "auto"
@@ -104,24 +111,29 @@ class RateNetwork(eqx.Module):
             PremotorError: the circuit has no signed synapse, or cannot be scaled as asked.
         """
         settings = settings or RateNetworkSettings()
-        count = circuit.synapses.tocoo()
         sign = circuit.neurons["sign"].to_numpy(np.int64)
-        known = sign[count.row] != 0
-        pre, post, counts = count.row[known], count.col[known], count.data[known].astype(float)
-        if len(pre) == 0:
+        weights = weight_rule(settings.weights)(circuit)
+        pre, post = circuit.synapses.tocoo().coords
+        known = sign[pre] != 0
+        if not known.any():
             raise PremotorError(
-                f"the circuit has {count.nnz} synaptic edges and none of a neuron with a known sign; "
+                f"the circuit has {len(pre)} synaptic edges and none of a neuron with a known sign; "
                 "choose another sign policy (circuit.signs) or selection"
             )
-        size = len(sign)
-        weight = sign[pre] * input_normalised(pre, post, counts, size)
         if settings.spectral_radius is not None:
-            weight = scale_to_radius(pre, post, weight, size, settings.spectral_radius)
-        else:
-            weight = weight * settings.scale
+            try:
+                weights = with_spectral_radius(weights, settings.spectral_radius)
+            except PremotorError as error:
+                raise PremotorError(
+                    f"network.spectral_radius is {settings.spectral_radius}, but {error}; where a circuit has no loop, "
+                    "set it to null"
+                ) from error
+        magnitude = np.maximum(np.abs(weights.data[known]), TINY)
+        pre, post = pre[known], post[known]
+        size = len(circuit)
         a, b, conductance = _conductances(circuit, settings.gap_junctions)
 
-        self.log_magnitude = jnp.asarray(np.log(np.abs(weight)), jnp.float32)
+        self.log_magnitude = jnp.asarray(np.log(magnitude), jnp.float32)
         self.log_conductance = jnp.asarray(np.log(conductance), jnp.float32)
         self.log_time_constant = jnp.full(size, np.log(settings.time_constant), jnp.float32)
         self.log_gain = jnp.full(size, np.log(settings.gain), jnp.float32)
