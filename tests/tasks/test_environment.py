@@ -107,7 +107,7 @@ def view_at(task: WalkTask, phase: float, command: float = 1.35, **changes: floa
 
 
 def test_every_reward_term_says_what_it_should() -> None:
-    task = walk()
+    task = walk(reward={"contact": 0.3})
     zero = jnp.zeros(6)
     view, _ = view_at(task, 1.0)
     before = task.start_at(
@@ -122,7 +122,7 @@ def test_every_reward_term_says_what_it_should() -> None:
     assert float(task.advance(bent, before, zero).terms["imitation"]) < 0.9 * float(on["imitation"])
     floating = task.advance(View(view.qpos, view.qvel, 0 * view.sensors), before, zero).terms
     lost = float(floating["imitation"]) / float(on["imitation"])
-    assert 1 - weights.contact - 0.01 < lost < 1 - 0.4 * weights.contact  # one foot or both should be on the ground
+    assert 0.69 < lost < 0.88  # one foot or both should be on the ground
     standing = View(view.qpos, 0 * view.qvel, view.sensors)
     slow = before._replace(speed=jnp.asarray(0.0))
     still = task.advance(standing, slow, zero).terms

@@ -20,13 +20,13 @@ ROOT = ("root_x", "root_z", "root_pitch")
 class WalkReward(Settings):
     """Weights of the reward terms; imitation and goal are each at most their weight in a step."""
 
-    imitation: float = Field(0.7, ge=0)
-    goal: float = Field(0.3, ge=0)
+    imitation: float = Field(0.6, ge=0)
+    goal: float = Field(0.4, ge=0)
     pose: float = Field(0.7, ge=0, le=1)
     """Share of the joint angles in the imitation; the rest goes to the joint velocities."""
     sharpness: float = Field(1.0, gt=0)
     """How fast the pose's likeness falls with the summed squared error of the joint angles, 1/rad²."""
-    contact: float = Field(0.3, ge=0, le=1)
+    contact: float = Field(0.0, ge=0, le=1)
     """Fraction of the imitation that is lost where no foot's contact with the ground is the reference's."""
     effort: float = Field(0.02, ge=0)
     """Cost of the mean squared change of the action in a step."""
