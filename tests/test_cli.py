@@ -369,8 +369,8 @@ def test_the_doctor_finds_this_machine_well(capsys, tmp_path, monkeypatch):
         "OpenGL",
         "rendering",
         "video",
-        "extra test",
+        "extra",
         "run folders",
     ):
-        assert re.search(rf"^ok +{subject} ", said, re.MULTILINE), subject
+        assert re.search(rf"^ok +{subject}", said, re.MULTILINE), subject
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,7 @@
 """Comparisons: every wiring with every seed, one process each, resumable; then statistics of the rows."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -12,11 +13,14 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from premotor.cli import main
 from premotor.errors import PremotorError
 from premotor.experiments import Run, compare, dump_experiment, load_experiment
 from premotor.experiments.comparison import compared, plan
 from premotor.experiments.processes import Job, run_jobs
 from tiny import tiny_settings
+
+OPTIONS = ["--nulls", "1", "--seeds", "1", "--jobs", "1", "--episodes", "2", "-o"]
 
 
 def row(wiring, score, null_seed=None, seed=0):
@@ -98,9 +102,16 @@ def test_a_comparison_runs_and_goes_on(circuit_folder, tmp_path, shared_programs
 
     before = {file: file.stat().st_mtime_ns for file in (folder / "runs").rglob("*.safetensors")}
     shutil.rmtree(null.places.checkpoints_folder / f"{32:012d}")  # as if it had been killed
-    again = compare(settings, nulls=1, seeds=1, jobs=1, episodes=2, output=folder)
-    assert again == result
-    assert "connectome" not in capsys.readouterr().out
+    file = tmp_path / "tiny.yaml"
+    file.write_text(dump_experiment(load_experiment(settings)))
+    assert main(["compare", str(file), *OPTIONS, str(folder)]) == 0
+    assert json.loads((folder / "comparison.json").read_text()) == result
+    said = capsys.readouterr().out
+    assert "connectome-s0" not in said, "a finished run was run again"
+    assert re.search(r"^rewired +1 ", said, re.MULTILINE)
+    assert "score: connectome against rewired, Mann-Whitney p = " in said
+    assert f"report: {folder / 'comparison.html'}" in said
+    assert (folder / "comparison.png").stat().st_size > 0
     assert all(file.stat().st_mtime_ns == t for file, t in before.items() if "connectome" in str(file))
 
     with pytest.raises(PremotorError, match="holds a comparison with other settings"):

@@ -9,11 +9,13 @@ from premotor.report import write_report, write_walk_video
 
 def finish(run: Run, episodes: int, report: bool) -> None:
     """Test a trained run, with `report` also write its lesions, video and page; say what was reached."""
+    print(f"testing the best controller in {episodes} episodes …", flush=True)
     figures = evaluate(run, episodes, threads=run.settings.threads)
     print(verdict(figures))
     if not report:
         return
     if run.settings.evaluation.lesions:
+        print("silencing each group of its synapses in turn …", flush=True)
         rows = silence_synapses(run, min(episodes, 50), threads=run.settings.threads)
         print(worth(rows))
     try:

@@ -3,7 +3,7 @@
 import os
 import platform
 import sys
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,13 +85,15 @@ def _encoder() -> Finding:
 
 
 def _extras() -> list[Finding]:
+    if not _has("premotor"):
+        return [Finding("extras", True, "unknown: premotor runs from its source and is not installed")]
     findings = []
-    requirements = metadata.requires("premotor") or [] if util.find_spec("premotor") and _installed() else []
+    requirements = metadata.requires("premotor") or []
     for extra in EXTRAS:
         wanted = [_name(line) for line in requirements if f'extra == "{extra}"' in line.replace("'", '"')]
         absent = [name for name in wanted if not _has(name)]
-        if not wanted or absent:
-            found = f"not installed ({', '.join(absent) or 'unknown'}); pip install 'premotor[{extra}]'"
+        if absent:
+            found = f"not installed ({', '.join(absent)}); pip install 'premotor[{extra}]'"
         else:
             found = f"installed ({', '.join(wanted)})"
         findings.append(Finding(f"extra {extra}", True, found))
@@ -105,10 +107,6 @@ def _runs() -> Finding:
         nearest = nearest.parent
     writable = os.access(nearest, os.W_OK | os.X_OK) and nearest.is_dir()
     return Finding("run folders", writable, f"{folder} {'can be written' if writable else 'cannot be written'}")
-
-
-def _installed() -> bool:
-    return _has("premotor")
 
 
 def _has(name: str) -> bool:

@@ -31,8 +31,8 @@ class TrainingProgress:
     def __init__(self, total: int, done: int, shown: bool = True):
         self.console = Console(quiet=not shown, highlight=False, soft_wrap=True)
         self._total = total
-        self._last_line = self._began = time.monotonic()
-        self._first = done
+        self._last_line = time.monotonic()
+        self._first: tuple[float, int] | None = None
         self._bar: Progress | None = None
         if self.console.is_terminal:
             self._bar = Progress(
@@ -44,7 +44,7 @@ class TrainingProgress:
                 TimeRemainingColumn(compact=True),
                 console=self.console,
             )
-            self._task = self._bar.add_task("training", total=total, completed=min(done, total))
+            self._task = self._bar.add_task("training", total=total, completed=min(done, total), figures="compiling …")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -64,12 +64,15 @@ class TrainingProgress:
             parts.append(f"speed {evaluation['speed']:.2f} m/s")
         figures = " · ".join(parts)
         now = time.monotonic()
+        began, first = self._first = self._first or (now, step)  # from the first on: compiling is done by then
         if self._bar is not None:
             self._bar.update(self._task, completed=min(step, self._total), figures=figures)
         elif now - self._last_line >= LINE_EVERY:
             self._last_line = now
-            left = (self._total - step) * (now - self._began) / max(step - self._first, 1)
-            self.say(f"{step:>12,} of {self._total:,} steps · {figures} · {_duration(left)} left")
+            line = f"{step:>12,} of {self._total:,} steps · {figures}"
+            if first < step < self._total:
+                line += f" · {_duration((self._total - step) * (now - began) / (step - first))} left"
+            self.say(line)
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""
