@@ -14,9 +14,7 @@ from premotor.learning import generalised_advantages
     discount=st.sampled_from([0.0, 0.5, 0.99, 1.0]),
     decay=st.sampled_from([0.0, 0.7, 0.95, 1.0]),
 )
-def test_advantages_are_the_sums_of_their_definition(
-    seed: int, steps: int, discount: float, decay: float
-) -> None:
+def test_advantages_are_the_sums_of_their_definition(seed: int, steps: int, discount: float, decay: float) -> None:
     rng = np.random.default_rng(seed)
     shape = (steps, 3)
     reward, value, following = (rng.normal(size=shape) for _ in range(3))

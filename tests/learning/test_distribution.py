@@ -59,6 +59,4 @@ def test_the_divergence_is_that_of_two_normals(shift: float, old: float, new: fl
 
 def test_the_entropy_is_that_of_a_normal() -> None:
     spreads = np.array([0.3, 1.2])
-    np.testing.assert_allclose(
-        entropy(jnp.log(jnp.asarray(spreads))), norm.entropy(0, spreads).sum(), rtol=1e-5
-    )
+    np.testing.assert_allclose(entropy(jnp.log(jnp.asarray(spreads))), norm.entropy(0, spreads).sum(), rtol=1e-5)

@@ -70,11 +70,7 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
             ended = bool(batch.terminated[t, e] or batch.truncated[t, e])
             after = batch.final_observation[t, e] if ended or t == steps - 1 else batch.observation[t + 1, e]
             following = float(critic(controller.normalizer(after))) * (not bool(batch.terminated[t, e]))
-            delta = (
-                (1 - settings.discount) * float(batch.reward[t, e])
-                + settings.discount * following
-                - value[t, e]
-            )
+            delta = (1 - settings.discount) * float(batch.reward[t, e]) + settings.discount * following - value[t, e]
             running = delta + settings.discount * settings.decay * running * (not ended)
             advantage[t, e] = running
     target = advantage + value
@@ -94,9 +90,7 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
             inside = jax.scipy.stats.norm.logpdf(batch.action[t], mean, spread)
             top = jax.scipy.stats.norm.logcdf(mean, 1.0, spread)
             bottom = jax.scipy.stats.norm.logcdf(-1.0, mean, spread)
-            log_p = jnp.where(
-                batch.action[t] >= 1, top, jnp.where(batch.action[t] <= -1, bottom, inside)
-            ).sum(-1)
+            log_p = jnp.where(batch.action[t] >= 1, top, jnp.where(batch.action[t] <= -1, bottom, inside)).sum(-1)
             ratio = jnp.exp(log_p - batch.log_probability[t])
             clipped = jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip)
             total -= jnp.minimum(ratio * scaled[t], clipped * scaled[t]).mean() / steps
@@ -135,7 +129,7 @@ def test_an_update_is_that_of_a_plain_restatement() -> None:
         state, batch, _ = _roll_out(state, toy, TINY)
     expected, expected_critic = reference_update(state, batch, TINY)
     learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
-    after, _ = update(learnt, batch, jax.random.PRNGKey(0), TINY, False)
+    after, _ = update(learnt, batch, jax.random.PRNGKey(0), TINY)
     for name, value in expected.items():
         before = np.asarray(state.controller.parameter(name))
         moved = np.asarray(after.controller.parameter(name)) - before
@@ -150,9 +144,9 @@ def test_jit_and_no_jit_agree() -> None:
     state, toy = made(TINY)
     state, batch, _ = _roll_out(state, toy, TINY)
     learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
-    fast, fast_figures = update(learnt, batch, jax.random.PRNGKey(0), TINY, False)
+    fast, fast_figures = update(learnt, batch, jax.random.PRNGKey(0), TINY)
     with jax.disable_jit():
-        slow, slow_figures = update(learnt, batch, jax.random.PRNGKey(0), TINY, False)
+        slow, slow_figures = update(learnt, batch, jax.random.PRNGKey(0), TINY)
     for name in fast_figures:
         np.testing.assert_allclose(fast_figures[name], slow_figures[name], rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(fast.controller.output_weight, slow.controller.output_weight, atol=1e-4)

@@ -1,5 +1,6 @@
 """Proximal policy optimisation for controllers that have a state."""
 
+import dataclasses
 from typing import Any
 
 import equinox as eqx
@@ -79,38 +80,24 @@ def iterate(
     learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
     key, key_update = jax.random.split(state.key)
     if settings.schedule == "linear":
-        fraction = 1.0 - float(state.steps) / settings.steps
-        learnt = eqx.tree_at(
-            lambda x: x.learning_rate, learnt, jnp.asarray(settings.learning_rate * max(fraction, 0.0))
-        )
-    learnt, losses = update(
-        learnt, batch, key_update, settings, bool(state.iteration < settings.bootstrap_warmup)
-    )
+        left = max(1.0 - float(state.steps) / settings.steps, 0.0)
+        learnt = learnt._replace(learning_rate=jnp.asarray(settings.learning_rate * left))
+    learnt, losses = update(learnt, batch, key_update, settings)
     metrics |= {name: float(value) for name, value in losses.items()}
     if not all(np.isfinite(metrics[name]) for name in losses):
         bad = ", ".join(f"{name} {metrics[name]}" for name in losses if not np.isfinite(metrics[name]))
         raise FloatingPointError(f"training diverged at iteration {int(state.iteration) + 1}: {bad}")
-    n = settings.rollout * environment.environments
-    state = PPOState(
-        controller=learnt.controller,
-        critic=learnt.critic,
-        optimiser=learnt.optimiser,
-        learning_rate=learnt.learning_rate,
+    state = dataclasses.replace(
+        state,
+        **learnt._asdict(),
         key=key,
         iteration=state.iteration + 1,
-        steps=state.steps + n,
-        state=state.state,
-        observation=state.observation,
-        started=state.started,
-        episode_return=state.episode_return,
-        episode_length=state.episode_length,
+        steps=state.steps + settings.rollout * environment.environments,
     )
     return state, metrics
 
 
-def _warmed(
-    controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array
-) -> Controller:
+def _warmed(controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array) -> Controller:
     rows = [environment.reset()]
     key_probe, *keys = jax.random.split(key, WARM_UP + 1)
     shape = (environment.environments, len(controller.action_names))
@@ -187,16 +174,13 @@ def _roll_out(
     if returns:
         metrics["return"] = float(np.mean(returns))
         metrics["episode_length"] = float(np.mean(lengths))
-    state = eqx.tree_at(
-        lambda s: (s.key, s.state, s.observation, s.started, s.episode_return, s.episode_length),
+    state = dataclasses.replace(
         state,
-        (
-            key,
-            neurons,
-            jnp.asarray(observation, jnp.float32),
-            jnp.asarray(started),
-            jnp.asarray(episode_return),
-            jnp.asarray(episode_length),
-        ),
+        key=key,
+        state=neurons,
+        observation=batch.last_observation,
+        started=jnp.asarray(started),
+        episode_return=jnp.asarray(episode_return),
+        episode_length=jnp.asarray(episode_length),
     )
     return state, batch, metrics

@@ -71,15 +71,11 @@ def replay(
 
 
 @eqx.filter_jit
-def update(
-    learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings, critic_only: bool
-) -> tuple[Learnt, dict[str, Array]]:
+def update(learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings) -> tuple[Learnt, dict[str, Array]]:
     """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
     controller, critic = learnt.controller, learnt.critic
     normalizer = controller.normalizer
-    scale = (
-        1.0 - settings.discount if settings.discount < 1 else 1.0
-    )  # values of order 1 for rewards of order 1
+    scale = 1.0 - settings.discount if settings.discount < 1 else 1.0  # values of order 1 for rewards of order 1
     seen = normalizer(batch.observation)
     value = critic(seen)
     done = batch.terminated | batch.truncated
@@ -109,20 +105,14 @@ def update(
 
     def loss(parameters: Any, index: Array) -> tuple[Array, dict[str, Array]]:
         controller, critic = eqx.combine(parameters, fixed)
-        mean = replay(
-            controller, batch.first_state[:, index], batch.observation[:, index], batch.started[:, index]
-        )
+        mean = replay(controller, batch.first_state[:, index], batch.observation[:, index], batch.started[:, index])
         log_p = log_probability(batch.action[:, index], mean, controller.log_spread)
         ratio = jnp.exp(log_p - batch.log_probability[:, index])
         gain = advantage[:, index]
-        policy = -jnp.minimum(
-            ratio * gain, jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip) * gain
-        ).mean()
+        policy = -jnp.minimum(ratio * gain, jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip) * gain).mean()
         error = 0.5 * ((critic(seen[:, index]) - target[:, index]) ** 2).mean()
         kl = divergence(batch.mean[:, index], spread, mean, controller.log_spread).mean()
-        total = settings.value_weight * error
-        if not critic_only:
-            total = total + policy - settings.entropy * entropy(controller.log_spread)
+        total = policy + settings.value_weight * error - settings.entropy * entropy(controller.log_spread)
         clipped = (jnp.abs(ratio - 1) > settings.clip).mean()
         return total, {"policy_loss": policy, "value_loss": error, "kl": kl, "clipped_fraction": clipped}
 
@@ -138,12 +128,10 @@ def update(
         order = jax.random.permutation(key, settings.environments).reshape(settings.minibatches, -1)
         return jax.lax.scan(descend, carry, order)
 
-    carry, figures = jax.lax.scan(
-        epoch, (parameters, learnt.optimiser), jax.random.split(key, settings.epochs)
-    )
+    carry, figures = jax.lax.scan(epoch, (parameters, learnt.optimiser), jax.random.split(key, settings.epochs))
     parameters, memory = carry
     rate = learnt.learning_rate
-    if settings.schedule == "divergence" and not critic_only:
+    if settings.schedule == "divergence":
         rate = _paced(rate, figures["kl"][-1].mean(), settings)
     controller, critic = eqx.combine(parameters, fixed)
     # the normalizer moves between updates only, so that roll-out and replay see the same observations

@@ -35,8 +35,6 @@ class PPOSettings(Settings):
     gradient_limit: float = Field(1.0, gt=0)
     """Largest global norm of a gradient, in parameters that are trained."""
     critic_layers: tuple[int, ...] = (128, 128)
-    bootstrap_warmup: int = Field(0, ge=0)
-    """Iterations in which only the critic learns and the normalizer settles."""
 
     @model_validator(mode="after")
     def _minibatches_divide(self) -> Self:
