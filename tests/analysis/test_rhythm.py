@@ -12,9 +12,7 @@ PERIOD = 0.001
 TIME = np.arange(2000) * PERIOD
 
 
-@given(
-    frequency=st.floats(4, 60), phase=st.floats(0, 1), size=st.floats(0.1, 1e3), offset=st.floats(-1e3, 1e3)
-)
+@given(frequency=st.floats(4, 60), phase=st.floats(0, 1), size=st.floats(0.1, 1e3), offset=st.floats(-1e3, 1e3))
 def test_a_sinusoid_is_a_perfect_rhythm(frequency, phase, size, offset):
     found = rhythm(offset + size * np.sin(2 * np.pi * (frequency * TIME + phase)), PERIOD)
     assert found.score[0] > 0.9

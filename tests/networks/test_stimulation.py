@@ -56,9 +56,7 @@ def test_pulses(circuit):
     length=st.floats(0.001, 1),
 )
 def test_pulses_are_on_for_their_share(period, share, start, length):
-    drive = PulseDrive(
-        neurons={}, amplitude=1.0, period=period, width=share * period, start=start, stop=start + length
-    )
+    drive = PulseDrive(neurons={}, amplitude=1.0, period=period, width=share * period, start=start, stop=start + length)
     course = make_stimulus([drive], pm.load_circuit("fly-cpg"), 500, 0.001).course[:, 0]
     inside = np.zeros(500, bool)
     inside[round(start / 0.001) : round((start + length) / 0.001)] = True
@@ -118,9 +116,7 @@ def test_any_bytes_as_a_file_are_currents_or_one_sentence(tmp_path_factory, data
     file = tmp_path_factory.mktemp("bytes") / "drive.csv"
     file.write_bytes(b"time,current\n0,1\n" + data)
     try:
-        stimulus = make_stimulus(
-            [FileDrive(neurons={}, path=str(file))], pm.load_circuit("fly-cpg"), 3, 0.001
-        )
+        stimulus = make_stimulus([FileDrive(neurons={}, path=str(file))], pm.load_circuit("fly-cpg"), 3, 0.001)
     except pm.PremotorError as error:
         assert "\n" not in str(error).strip()
     else:

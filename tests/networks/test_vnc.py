@@ -89,9 +89,7 @@ def test_rates_follow_the_equation_as_scipy_solves_it(circuit):
                 change.append((max(activation, 0.0) - r[cell]) / tau[cell])
             return change
 
-        exact = solve_ivp(
-            slope, (0, 0.3), np.zeros(4), rtol=1e-9, atol=1e-9, max_step=1e-3, t_eval=[0.1, 0.2, 0.3]
-        )
+        exact = solve_ivp(slope, (0, 0.3), np.zeros(4), rtol=1e-9, atol=1e-9, max_step=1e-3, t_eval=[0.1, 0.2, 0.3])
         np.testing.assert_allclose(rates[[100, 200, 300], :, replicate].T, exact.y, atol=2e-3)
 
 
@@ -117,9 +115,7 @@ def test_halving_the_step_changes_the_rhythm_little(circuit):
     coarse = of_e1(driven(circuit, 300, 20))
     network = VNCNetwork(circuit, VNCSettings(step=0.00025), replicates=20)
     drive = ConstantDrive(neurons={"type": "DNg100"}, amplitude=300)
-    fine = stimulate(
-        network, make_stimulus([drive], circuit, 8000, 0.00025), network.initial_state(), every=4
-    )
+    fine = stimulate(network, make_stimulus([drive], circuit, 8000, 0.00025), network.initial_state(), every=4)
     np.testing.assert_allclose(of_e1(fine).frequency, coarse.frequency, rtol=1e-3)
 
 

@@ -2,6 +2,7 @@
 
 from premotor.networks.calibration import calibrated, smooth_noise
 from premotor.networks.controller import Controller, MapSettings, build_controller
+from premotor.networks.lif import LIFNetwork, LIFSettings, Spikes
 from premotor.networks.normalizer import Normalizer
 from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, output_neurons
 from premotor.networks.product import Product
@@ -27,6 +28,8 @@ __all__ = [
     "Controller",
     "Drive",
     "FileDrive",
+    "LIFNetwork",
+    "LIFSettings",
     "LearningRates",
     "MapSettings",
     "Normalizer",
@@ -36,6 +39,7 @@ __all__ = [
     "PulseDrive",
     "RateNetwork",
     "RateNetworkSettings",
+    "Spikes",
     "Stimulus",
     "VNCNetwork",
     "VNCParameters",

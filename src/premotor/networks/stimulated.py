@@ -36,6 +36,7 @@ def stimulate(
     every: int = 1,
     record: NDArray[np.int64] | None = None,
     seed: int = 0,
+    share: int | None = None,
 ) -> NDArray[np.float32]:
     """Rates of `network` under `stimulus`, one step of the network a step of the stimulus.
 
@@ -46,6 +47,7 @@ def stimulate(
         every: steps between two samples; the first sample is the start.
         record: positions of the neurons to record; by default all.
         seed: of the random events.
+        share: replicates i and i + `share` receive the same random events; by default none share them.
 
     Returns:
         (samples, recorded neurons, replicates), samples = steps / every + 1.
@@ -59,7 +61,8 @@ def stimulate(
     course = jnp.asarray(stimulus.course, rates.dtype).reshape(stimulus.steps // every, every, -1)
     target = jnp.asarray(stimulus.target, rates.dtype)
     noise = [_noise(event, stimulus.period, rates.dtype) for event in stimulus.events]
-    samples = np.asarray(_scan(network, course, target, noise, rates, place, jax.random.key(seed)))
+    own = jnp.arange(rates.shape[1]) % (share or rates.shape[1])
+    samples = np.asarray(_scan(network, course, target, noise, rates, place, own, jax.random.key(seed)))
     if not np.isfinite(samples).all():
         raise PremotorError("the rates grow without limit; take a smaller step or weaker weights")
     return samples
@@ -95,11 +98,11 @@ def _scan(
     noise: list[_Noise],
     rates: Array,
     place: Array,
+    replicates: Array,
     key: PRNGKeyArray,
 ) -> Array:
     product = network.product()
     every = course.shape[1]
-    replicates = jnp.arange(rates.shape[1])
 
     def current(step: Array, values: Array) -> Array:
         total = jnp.broadcast_to(jnp.einsum("i,inr->nr", values, target), rates.shape)

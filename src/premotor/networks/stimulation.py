@@ -64,8 +64,7 @@ class PoissonDrive(_Timed):
     """Events at random times, independent for every neuron and replicate.
 
     In a rate model the current is `amplitude` / `rate` times the train of events, so that its mean is
-    `amplitude`. In the LIF model every event adds `amplitude` (mV) to the membrane potential, and the neuron
-    has no refractory time (Shiu et al. 2024).
+    `amplitude`. In the LIF model every event adds `amplitude` (mV) to the membrane potential.
     """
 
     kind: Literal["poisson"] = "poisson"
@@ -73,6 +72,8 @@ class PoissonDrive(_Timed):
     """Events a second and neuron."""
     amplitude: float = 68.75
     """By default the 250 · 0.275 mV of Shiu et al. (2024)."""
+    refractory: bool = False
+    """LIF only: whether the driven neurons keep their refractory time; in Shiu et al. (2024) they have none."""
 
 
 class FileDrive(_Timed):
@@ -104,6 +105,8 @@ class PoissonInput:
     """First step in which events may fall."""
     last: int
     """The step after the last such one."""
+    refractory: bool = False
+    """Whether the neurons keep their refractory time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,11 +169,9 @@ def make_stimulus(drives: Any, circuit: "Circuit", steps: int, period: float) ->
         first = round(drive.start / period)
         last = steps if drive.stop is None else min(steps, round(drive.stop / period))
         if first >= steps:
-            raise PremotorError(
-                f"{name}.start is {drive.start:g} s, but the simulation ends at {steps * period:g} s"
-            )
+            raise PremotorError(f"{name}.start is {drive.start:g} s, but the simulation ends at {steps * period:g} s")
         if isinstance(drive, PoissonDrive):
-            events.append(PoissonInput(where, drive.rate, drive.amplitude, first, last))
+            events.append(PoissonInput(where, drive.rate, drive.amplitude, first, last, drive.refractory))
         elif isinstance(drive, FileDrive):
             for course, receivers in _from_file(drive, circuit, where, steps, period):
                 course[:first] = course[last:] = 0.0

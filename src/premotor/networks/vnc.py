@@ -81,9 +81,7 @@ class VNCNetwork(eqx.Module):
         """The linear part of the dynamics, prepared once for many steps."""
         return Product.prepare(self.pre, self.post, self.weight, self.neurons, self.layout)
 
-    def derivative(
-        self, product: Product, rates: Array, current: Array
-    ) -> Float[Array, "neurons replicates"]:
+    def derivative(self, product: Product, rates: Array, current: Array) -> Float[Array, "neurons replicates"]:
         """dr/dt in Hz/s under an input `current` (neurons, replicates)."""
         tau, gain, threshold, maximum = self.parameters
         drive = gain / maximum * (current + product(rates) - threshold)
@@ -98,7 +96,7 @@ class VNCNetwork(eqx.Module):
         k4 = self.derivative(product, rates + h * k3, current)
         return rates + h / 6 * (k1 + 2 * (k2 + k3) + k4)
 
-    def silenced(self, neurons: Bool[Array, "neurons ..."]) -> Self:
+    def silenced(self, neurons: Bool[Array, "neurons ..."] | np.ndarray) -> Self:
         """A copy in which the marked neurons stay silent: a mask (neurons,) or (neurons, replicates)."""
         mask = jnp.asarray(neurons, bool)
         mask = mask[:, None] if mask.ndim == 1 else mask

@@ -84,9 +84,7 @@ def relative_sizes(circuit: "Circuit", settings: VNCSettings) -> np.ndarray:
     return np.where(known, sizes / median, 1.0)
 
 
-def draw_parameters(
-    circuit: "Circuit", settings: VNCSettings, key: PRNGKeyArray, replicates: int
-) -> VNCParameters:
+def draw_parameters(circuit: "Circuit", settings: VNCSettings, key: PRNGKeyArray, replicates: int) -> VNCParameters:
     """Draw every parameter from its normal distribution, truncated at 0; scale gain and threshold by size.
 
     A draw belongs to the key, the replicate's number and the neuron's id: the same neuron has the same

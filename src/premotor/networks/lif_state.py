@@ -1,0 +1,120 @@
+"""What the compiled loops of the LIF network share: constants, wiring, inputs, state, random numbers."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+NEVER = 2**31 - 1
+"""`wake` of a neuron that is silenced."""
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+_S11, _S27, _S30, _S31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
+
+
+class Cell(NamedTuple):
+    """Constants of the neurons."""
+
+    threshold: float
+    reset: float
+    delay: int
+    onto_potential: bool
+    """Whether arriving spikes add to the potential (delta synapses) or to g."""
+    peak: float
+    """The greatest effect on v of g = 1 mV."""
+    slow: float
+    """dt / τ_m"""
+    fast: float
+    """dt / τ_s"""
+    ratio: float
+    """τ_s / (τ_m − τ_s)"""
+
+
+class Decay(NamedTuple):
+    """What is left after k = 0, 1, … steps, (steps,) each."""
+
+    slow: Any
+    """exp(−k dt / τ_m)"""
+    fast: Any
+    """exp(−k dt / τ_s)"""
+    coupling: Any
+    """Effect on v after k steps of g = 1 mV now."""
+
+
+class Wiring(NamedTuple):
+    """Edges by presynaptic neuron, see `LIFNetwork`."""
+
+    first: Any
+    target: Any
+    count: Any
+    scale: Any
+
+
+class Inputs(NamedTuple):
+    """Currents and random events from outside."""
+
+    change_step: Any
+    change_neuron: Any
+    change_value: Any
+    """From this step on the neuron tends to this potential, mV."""
+    neuron: Any
+    """Receiver of each random source."""
+    key: Any
+    """Random key of each source."""
+    size: Any
+    """mV of one event."""
+    begin: Any
+    """First step with events."""
+    end: Any
+    """The step after the last one."""
+    table: Any
+    """Probabilities of at most 0, 1, … events in a step, (kinds, numbers)."""
+    kind: Any
+    """Row of the table of each source."""
+
+
+class State(NamedTuple):
+    """Everything that changes in a replicate."""
+
+    v: Any
+    """mV; v, g, goal and wake are the dense loop's."""
+    g: Any
+    """mV"""
+    goal: Any
+    """v_rest + I, mV."""
+    wake: Any
+    """First step in which the neuron is integrated again after a spike; until then it stays at reset."""
+    cells: Any
+    """The event-driven loop's: v, g, goal and the step to whose end they are current, (neurons, 4), so that a
+    neuron is one stretch of memory. A neuron that is refractory until step w has −(w + 2) as its step."""
+    watched: Any
+    """Whether a neuron is on the list of those that may fire."""
+    watch: Any
+    """Those neurons, the first cursor[2] entries."""
+    refractory: Any
+    """Steps."""
+    cursor: Any
+    """Next change of current, spikes recorded, neurons watched, synapses and neurons touched by the last call."""
+    spike: Any
+    """Neurons in the order of their spikes. The record doubles as the delay line: what arrives in a step is
+    what was recorded `delay` steps before."""
+    start: Any
+    """Where each step's spikes begin, (steps + 1,)."""
+    sample: Any
+    """Recorded potentials, (samples, recorded)."""
+    recorded: Any
+    """Positions of the recorded neurons."""
+    every: int
+    """Steps between two samples."""
+
+
+@njit
+def uniform(key: Any, step: int) -> float:
+    """A number in [0, 1) for a source and a step: SplitMix64 (Steele et al. 2014), random access."""
+    z = key + np.uint64(step) * _GOLDEN
+    z = (z ^ (z >> _S30)) * _FIRST
+    z = (z ^ (z >> _S27)) * _SECOND
+    z = z ^ (z >> _S31)
+    return np.float64(z >> _S11) * 1.1102230246251565e-16
