@@ -13,8 +13,16 @@ def sample(
     key: PRNGKeyArray, mean: Float[Array, "... actions"], log_spread: Float[Array, " actions"]
 ) -> Float[Array, "... actions"]:
     """An action as it is executed: a normal deviate around `mean`, clipped to the action range."""
-    deviate = mean + jnp.exp(log_spread) * jax.random.normal(key, mean.shape)
-    return jnp.clip(deviate, -LIMIT, LIMIT)
+    return executed(mean, log_spread, jax.random.normal(key, mean.shape))
+
+
+def executed(
+    mean: Float[Array, "... actions"],
+    log_spread: Float[Array, " actions"],
+    noise: Float[Array, "... actions"],
+) -> Float[Array, "... actions"]:
+    """The action of a standard normal deviate `noise` that was drawn beforehand."""
+    return jnp.clip(mean + jnp.exp(log_spread) * noise, -LIMIT, LIMIT)
 
 
 def log_probability(

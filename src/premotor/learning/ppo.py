@@ -11,7 +11,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.critic import Critic
-from premotor.learning.distribution import log_probability, sample
+from premotor.learning.distribution import executed, log_probability, sample
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller, Product, calibrated
@@ -110,18 +110,24 @@ def _warmed(controller: Controller, environment: VectorEnvironment, settings: PP
 
 
 @eqx.filter_jit
-def _prepare(controller: Controller) -> Product:
-    return controller.product()
+def _prepare(controller: Controller, key: Array, steps: int, environments: int) -> tuple[Product, Array, Array]:
+    """What a roll-out needs once: the product, the noise of all of its actions, and the next key."""
+    keys = jax.random.split(key, steps + 1)
+    shape = (environments, len(controller.action_names))
+    noise = jax.vmap(lambda key: jax.random.normal(key, shape))(keys[1:])
+    return controller.product(), noise, keys[0]
 
 
-@eqx.filter_jit
+@jax.jit  # every leaf is an array; a filtered jit would look at each of them in Python at every step
 def _act(
-    controller: Controller, product: Product, state: Array, observation: Array, started: Array, key: Array
-) -> tuple[Array, Array, Array, Array]:
+    controller: Controller, product: Product, state: Array, observation: Array, started: Array, noise: Array
+) -> tuple[Array, Array, Array]:
     state = jnp.where(started, controller.initial_state(len(observation)), state)
     state, mean = controller.act(product, state, observation)
-    action = sample(key, mean, controller.log_spread)
-    return state, action, mean, log_probability(action, mean, controller.log_spread)
+    return state, executed(mean, controller.log_spread, noise), mean
+
+
+_log_probability = jax.jit(log_probability)
 
 
 def _roll_out(
@@ -129,8 +135,7 @@ def _roll_out(
 ) -> tuple[PPOState, Batch, dict[str, float]]:
     """Act for `rollout` control steps in every environment."""
     controller, first_state = state.controller, state.state
-    product = _prepare(controller)
-    key, *keys = jax.random.split(state.key, settings.rollout + 1)
+    product, noise, key = _prepare(controller, state.key, settings.rollout, environment.environments)
     neurons: Any = state.state
     observation: Any = state.observation
     started: Any = state.started
@@ -139,8 +144,8 @@ def _roll_out(
     returns: list[float] = []
     lengths: list[int] = []
     terms: dict[str, float] = {}
-    for step_key in keys:
-        neurons, action, mean, log_p = _act(controller, product, neurons, observation, started, step_key)
+    for deviate in np.asarray(noise):
+        neurons, action, mean = _act(controller, product, neurons, observation, started, deviate)
         step = environment.step(np.asarray(action))
         done = step.terminated | step.truncated
         rows.append(
@@ -148,7 +153,6 @@ def _roll_out(
                 observation,
                 action,
                 mean,
-                log_p,
                 started,
                 step.reward,
                 step.final_observation,
@@ -167,10 +171,12 @@ def _roll_out(
             terms[name] = terms.get(name, 0.0) + float(value.mean()) / settings.rollout
         observation, started = step.observation, done
     stacked = [jnp.asarray(np.stack([np.asarray(row[i]) for row in rows])) for i in range(len(rows[0]))]
-    batch = Batch(first_state, jnp.asarray(observation, jnp.float32), *stacked)
+    seen, actions, means, *rest = stacked
+    log_p = _log_probability(actions, means, controller.log_spread)
+    batch = Batch(first_state, jnp.asarray(observation, jnp.float32), seen, actions, means, log_p, *rest)
     metrics = {f"reward/{name}": value for name, value in terms.items()}
     metrics["episodes"] = float(len(returns))
-    metrics["reward"] = float(np.mean([row[5].mean() for row in rows]))
+    metrics["reward"] = float(np.mean([row[4].mean() for row in rows]))
     if returns:
         metrics["return"] = float(np.mean(returns))
         metrics["episode_length"] = float(np.mean(lengths))

@@ -41,15 +41,20 @@ class PhysicsEnvironment:
         self._key = jax.random.PRNGKey(seed)
         self._resets = 0
         self._elapsed = np.zeros(environments, np.int32)
-        self._memory: Any = jax.jit(self._starts)(self._key).memory
-        self._start = jax.jit(self._starts)
-        self._merge = jax.jit(_merge)
-        self._observe = jax.jit(jax.vmap(task.observe))
+        self._draw = jax.jit(self._starts)
+        self._next: Start = self._draw(self._key, self._resets)
+        self._memory: Any = self._next.memory
+        self._resume = jax.jit(self._resumes)
         self._control = jax.jit(jax.vmap(task.control))
         self._advance = jax.jit(self._advances)
 
-    def _starts(self, key: jax.Array) -> Start:
-        return jax.vmap(self.task.start)(jax.random.split(key, self.environments))
+    def _starts(self, key: jax.Array, number: jax.Array | int) -> Start:
+        keys = jax.random.split(jax.random.fold_in(key, number), self.environments)
+        return jax.vmap(self.task.start)(keys)
+
+    def _resumes(self, view: View, where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
+        memory = _merge(where, new, old)
+        return jax.vmap(self.task.observe)(view, memory), memory
 
     def _advances(self, view: View, memory: Any, action: jax.Array) -> tuple[Any, ...]:
         outcome = jax.vmap(self.task.advance)(view, memory, action)
@@ -68,16 +73,11 @@ class PhysicsEnvironment:
 
     def reset(self) -> np.ndarray:
         """Start an episode everywhere."""
-        self._begin(np.ones(self.environments, bool))
-        return np.asarray(self._observe(self._view, self._memory))
+        return self._begin(np.ones(self.environments, bool))
 
     def place(self, start: Start) -> np.ndarray:
         """Start an episode everywhere from given states (arrays with environments first)."""
-        everywhere = np.ones(self.environments, bool)
-        self.physics.set_state(everywhere, np.asarray(start.qpos), np.asarray(start.qvel))
-        self._memory = start.memory
-        self._elapsed[:] = 0
-        return np.asarray(self._observe(self._view, self._memory))
+        return self._put(np.ones(self.environments, bool), start)
 
     def step(self, action: np.ndarray) -> Step:
         """Act for one control period; `action` (environments, actions) in [−1, 1]."""
@@ -91,17 +91,21 @@ class PhysicsEnvironment:
         done = terminated | truncated
         observation = final = np.asarray(final)
         if done.any():
-            self._begin(done)
-            observation = np.asarray(self._observe(self._view, self._memory))
+            observation = self._begin(done)
         terms = {name: np.asarray(value) for name, value in outcome.terms.items()}
         return Step(observation, np.asarray(reward), terminated, truncated, final, terms)
 
-    def _begin(self, where: np.ndarray) -> None:
-        start = self._start(jax.random.fold_in(self._key, self._resets))
+    def _begin(self, where: np.ndarray) -> np.ndarray:
+        start = self._next
         self._resets += 1
+        self._next = self._draw(self._key, self._resets)  # runs on while physics steps
+        return self._put(where, start)
+
+    def _put(self, where: np.ndarray, start: Start) -> np.ndarray:
         self.physics.set_state(where, np.asarray(start.qpos)[where], np.asarray(start.qvel)[where])
-        self._memory = self._merge(where, start.memory, self._memory)
         self._elapsed[where] = 0
+        observation, self._memory = self._resume(self._view, where, start.memory, self._memory)
+        return np.asarray(observation)
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Everything that decides how the environments go on."""
@@ -132,6 +136,7 @@ class PhysicsEnvironment:
         self._memory = jax.tree.unflatten(structure, loaded)
         self._elapsed = np.array(snapshot["elapsed"], np.int32)
         self._resets = int(snapshot["resets"])
+        self._next = self._draw(self._key, self._resets)
 
 
 def _merge(where: jax.Array, new: Any, old: Any) -> Any:
