@@ -1,6 +1,11 @@
 """What every test shares: hypothesis profiles, deterministic and without a deadline on shared cores."""
 
+import signal
+
 from hypothesis import HealthCheck, settings
+
+# A shell's background jobs ignore Ctrl-C, and so would every process that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "premotor",

@@ -40,9 +40,7 @@ def test_the_participation_ratio_of_unequal_variances():
 
 @given(preferred=st.floats(0, 0.999), depth=st.floats(0.05, 1))
 def test_tuning_of_a_cosine(preferred, depth):
-    rates = np.stack(
-        [2 * (1 + depth * np.cos(TURN - 2 * np.pi * preferred)), np.full(len(TURN), 0.4)], axis=1
-    )
+    rates = np.stack([2 * (1 + depth * np.cos(TURN - 2 * np.pi * preferred)), np.full(len(TURN), 0.4)], axis=1)
     found = phase_tuning(rates, TURN + 4 * np.pi, bins=24)
     assert (found.preferred[0] - preferred + 0.5) % 1 - 0.5 == pytest.approx(0, abs=1e-6)
     assert found.depth[0] == pytest.approx(depth, rel=0.01)

@@ -61,9 +61,7 @@ def test_roughness_of_a_parabola_and_of_a_sine():
     assert action_roughness(3 * steps + 1) == pytest.approx(0)
     assert action_roughness(np.stack([steps**2, 0 * steps], axis=1)) == pytest.approx(2.0)  # (2² + 0) / 2
     step = 2 * np.pi / 20  # over whole periods: |2 cos ω − 2|² / 2
-    assert action_roughness(np.sin(step * np.arange(202))) == pytest.approx(
-        (2 - 2 * np.cos(step)) ** 2 / 2, rel=1e-2
-    )
+    assert action_roughness(np.sin(step * np.arange(202))) == pytest.approx((2 - 2 * np.cos(step)) ** 2 / 2, rel=1e-2)
     assert np.isnan(action_roughness(np.zeros(2)))
 
 

@@ -11,9 +11,7 @@ from premotor.errors import PremotorError
 TIME = np.arange(500) * 0.02
 
 
-@given(
-    frequency=st.floats(0.5, 5), phase=st.floats(0, 6.3), size=st.floats(1e-3, 1e3), trend=st.floats(-5, 5)
-)
+@given(frequency=st.floats(0.5, 5), phase=st.floats(0, 6.3), size=st.floats(1e-3, 1e3), trend=st.floats(-5, 5))
 def test_the_frequency_of_a_sine_is_found_below_the_resolution(frequency, phase, size, trend):
     signal = size * (np.sin(2 * np.pi * frequency * TIME + phase) + trend * TIME + 3)
     assert dominant_frequency(signal, 0.02) == pytest.approx(frequency, abs=0.01)  # 1/T is 0.1 Hz

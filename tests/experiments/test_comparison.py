@@ -146,13 +146,17 @@ def test_ctrl_c_lets_every_run_write_its_checkpoint(circuit_folder, tmp_path, sh
     def learning(run: Path) -> bool:
         return (run / "metrics.jsonl").exists() and (run / "metrics.jsonl").stat().st_size > 0
 
-    deadline = time.monotonic() + 300
-    while not all(map(learning, runs)):
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=120)
+    try:
+        deadline = time.monotonic() + 300
+        while not all(map(learning, runs)):
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()  # where it has not ended by itself
+        process.communicate()
     assert process.returncode == 130, output
     for run in runs:
         log = run.with_suffix(".log").read_text()

@@ -50,6 +50,7 @@ def _strips(rows: pd.DataFrame, highlight: str) -> Figure:
         if key == "survived":
             ax.set_ylim(-3, 103)
         else:
+            ax.margins(y=0.08)
             ax.set_ylim(bottom=0)
     return figure
 

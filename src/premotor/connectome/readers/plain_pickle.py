@@ -7,6 +7,7 @@ file that asks for anything else. Nothing is imported or called.
 
 import pickletools
 import struct
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,10 @@ def read_plain_pickle(path: Path) -> Any:
     """
     try:
         data = path.read_bytes()
-        return _Machine(path).run(data)
+        with warnings.catch_warnings():
+            # pickletools decodes quoted text as Python does, which warns of escapes that mean nothing.
+            warnings.filterwarnings("ignore", "invalid escape sequence")
+            return _Machine(path).run(data)
     except OSError as error:
         raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
     except PremotorError:
