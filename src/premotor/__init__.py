@@ -20,9 +20,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from premotor.experiments import compare as compare
     from premotor.experiments import evaluate as evaluate
     from premotor.experiments import resume as resume
+    from premotor.experiments import simulate as simulate
     from premotor.experiments import train as train
     from premotor.networks import Controller as Controller
+    from premotor.networks import LIFNetwork as LIFNetwork
     from premotor.networks import RateNetwork as RateNetwork
+    from premotor.networks import VNCNetwork as VNCNetwork
 
 __version__ = "0.1.0"
 
@@ -30,14 +33,17 @@ _ROOMS = {
     "Circuit": "premotor.connectome",
     "Controller": "premotor.networks",
     "Experiment": "premotor.experiments",
+    "LIFNetwork": "premotor.networks",
     "RateNetwork": "premotor.networks",
     "Run": "premotor.experiments",
     "SignPolicy": "premotor.connectome",
+    "VNCNetwork": "premotor.networks",
     "build_body": "premotor.bodies",
     "compare": "premotor.experiments",
     "evaluate": "premotor.experiments",
     "load_circuit": "premotor.connectome",
     "resume": "premotor.experiments",
+    "simulate": "premotor.experiments",
     "train": "premotor.experiments",
 }
 """The room of every public name that is loaded at its first use."""

@@ -39,8 +39,8 @@ def group(
     ] = False,
 ) -> None:
     """Real connectomes as controllers of simulated bodies."""
-    if context.obj and context.invoked_subcommand not in ("train", "compare"):
-        raise typer.BadParameter(f"{context.obj[0]}: only train and compare take settings")
+    if context.obj and context.invoked_subcommand not in ("train", "compare", "simulate"):
+        raise typer.BadParameter(f"{context.obj[0]}: only train, compare and simulate take settings")
 
 
 @app.command()
@@ -183,15 +183,18 @@ def play(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="A run folder, or a comparison folder.")]) -> None:
-    """Write report.html of a run, or comparison.html of a comparison, from what its folder holds.
+def report(folder: Annotated[Path, typer.Argument(help="The folder of a run, a comparison or a simulation.")]) -> None:
+    """Write report.html of a run, comparison.html of a comparison or the figures of a simulation from its folder.
 
     \b
     Example:
       premotor report runs/walk
     """
-    from premotor.report import write_comparison, write_report
+    from premotor.report import is_simulation, write_comparison, write_report, write_simulation_figures
 
+    if is_simulation(folder):
+        print(f"figures: {', '.join(str(file) for file in write_simulation_figures(folder))}")
+        return
     page = write_comparison(folder) if (folder / "comparison.json").exists() else write_report(folder)
     print(f"report: {page}")
 

@@ -18,6 +18,15 @@ from premotor.experiments.settings import (
     Experiment,
     StopSettings,
 )
+from premotor.experiments.simulation import Simulation, simulate
+from premotor.experiments.simulation_pruning import Pruning, prune
+from premotor.experiments.simulation_screen import screen
+from premotor.experiments.simulation_settings import (
+    SimulationSettings,
+    dump_simulation,
+    load_simulation,
+    simulation_presets,
+)
 from premotor.experiments.training import resume, train
 
 __all__ = [
@@ -28,23 +37,32 @@ __all__ = [
     "Experiment",
     "Finding",
     "Player",
+    "Pruning",
     "Run",
     "RunFolder",
+    "Simulation",
+    "SimulationSettings",
     "StopSettings",
     "build_circuit",
     "compare",
     "comparison_folder",
     "controller_for",
     "dump_experiment",
+    "dump_simulation",
     "evaluate",
     "examine",
     "load_experiment",
+    "load_simulation",
     "make_reference",
     "play_in_viewer",
     "play_to_video",
     "player",
     "preset_names",
+    "prune",
     "resume",
+    "screen",
     "silence_synapses",
+    "simulate",
+    "simulation_presets",
     "train",
 ]

@@ -13,7 +13,7 @@ import premotor
 from premotor.bodies.physics import available_cores
 from premotor.experiments.settings import Experiment
 
-LIBRARIES = ("jax", "jaxlib", "mujoco", "numpy", "scipy", "equinox", "optax")
+LIBRARIES = ("jax", "jaxlib", "mujoco", "numba", "numpy", "scipy", "equinox", "optax")
 
 
 def provenance(experiment: Experiment, circuit_folder: Path) -> dict[str, Any]:

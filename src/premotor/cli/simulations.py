@@ -1,0 +1,197 @@
+"""``premotor simulate``: a circuit on its own."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from premotor.errors import PremotorError
+
+MOST_TYPES = 40
+"""Lines of a summary."""
+
+Source = Annotated[
+    str, typer.Argument(help="A preset (fly-cpg), a YAML file, or a circuit: a built-in name, a file or a folder.")
+]
+Model = Annotated[str | None, typer.Option(help="vnc, rate or lif.")]
+Drives = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drive",
+        help="'type=DNg100:250', 'class=sensory:poisson,rate=100', 'all:pulse,amplitude=8,period=0.5,width=0.1', "
+        "'all:file,path=drive.csv'; can be given many times.",
+        metavar="SELECTION:DRIVE",
+    ),
+]
+Silence = Annotated[
+    list[str] | None,
+    typer.Option(help="Neurons that never fire, as 'type=IN17A001'; can be given many times.", metavar="SELECTION"),
+]
+Screen = Annotated[
+    str | None, typer.Option(help="Drive each of these neurons in turn and rank them.", metavar="SELECTION")
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="The folder to make.")]
+
+
+def simulate(
+    context: typer.Context,
+    source: Source,
+    model: Model = None,
+    drive: Drives = None,
+    silence: Silence = None,
+    record: Annotated[
+        str | None, typer.Option(help="Whose rates are kept; all by default.", metavar="SELECTION")
+    ] = None,
+    readout: Annotated[str | None, typer.Option(help="Whose rhythm is scored.", metavar="SELECTION")] = None,
+    seconds: Annotated[float | None, typer.Option(help="How long.")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Repetitions with other draws.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of draws and random events.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Of the LIF model, 0 for one a core.")] = None,
+    screen: Screen = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Find a smallest circuit that keeps the rhythm.")] = False,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures into the folder.")] = True,
+    output: Output = None,
+) -> None:
+    """Simulate a circuit on its own: drive some neurons, silence others, and score the rhythm.
+
+    Settings of the model can be given by their dotted name, as --model.weight 0.02.
+
+    \b
+    Examples:
+      premotor simulate fly-cpg -o out
+      premotor simulate fly-cpg --drive "type=DNg100:300" --silence "type=IN17A001" --replicates 200
+      premotor simulate fly-cpg --screen "all"
+      premotor simulate celegans --model lif --drive "type=PLM:poisson,rate=150" --seconds 1 -o touch
+    """
+    from premotor.experiments import simulate as run
+
+    if screen is not None and prune:
+        raise PremotorError("--screen and --prune exclude each other")
+    if output is not None and output.exists():
+        raise PremotorError(f"{output} exists already; name another folder or remove it first")
+    settings = _settings(
+        source,
+        model=model,
+        drives=drive,
+        silence=silence,
+        record=record,
+        readout=readout,
+        seconds=seconds,
+        replicates=replicates,
+        seed=seed,
+        threads=threads,
+        dotted=list(context.obj or []),
+    )
+    if screen is not None:
+        _screen(settings, screen, output)
+    elif prune:
+        _prune(settings, output)
+    else:
+        result = run(settings, output=output)
+        print(summary_text(result.summary))
+        if output is not None:
+            print(f"written to {output}")
+            if figures:
+                from premotor.report import write_simulation_figures
+
+                print(f"figures: {', '.join(file.name for file in write_simulation_figures(output))}")
+
+
+def _settings(source: str, *, dotted: list[str], **options: Any) -> Any:
+    from premotor.experiments import load_simulation
+
+    base = load_simulation(source)
+    given = {name: value for name, value in options.items() if value is not None}
+    if "model" in given and given["model"] == base.model.kind:
+        del given["model"]  # the settings of the preset's model stay
+    if not given and not dotted:
+        return base
+    return load_simulation(load_simulation(base, given), dotted)
+
+
+def _screen(settings: Any, selection: str, output: Path | None) -> None:
+    from premotor.experiments import screen
+
+    table = screen(settings, selection, output=output, progress=_progress("neurons driven"))
+    print(f"{'rank':>4}  {'id':>12}  {'type':<16} {'class':<12} {'rhythmic':>8} {'score':>6} {'Hz':>6} {'rate':>7}")
+    for row in table.to_dict("records"):
+        frequency = _cell(row["frequency"] if row["rhythmic"] else None, 1)
+        print(
+            f"{row['rank']:>4}  {row['id']:>12}  {row['type']:<16} {row['class']:<12} {row['rhythmic']:>8.0%} "
+            f"{row['score']:>6.3f} {frequency:>6} {row['readout_rate']:>7.2f}"
+        )
+    if output is not None:
+        print(f"written to {output}")
+
+
+def _prune(settings: Any, output: Path | None) -> None:
+    from premotor.experiments import prune
+
+    found = prune(settings, output=output, progress=_progress("neurons left, circuits tried"))
+    rate = "" if found.frequency is None else f", {found.frequency:.1f} Hz"
+    print(
+        f"{len(found.circuit)} of {len(found.circuit) + found.removed} neurons keep the rhythm in "
+        f"{found.rhythmic:.0%} of the replicates{rate} ({found.whole:.0%} in the whole circuit; "
+        f"{found.simulations} circuits tried):"
+    )
+    for identity, row in found.circuit.neurons.iterrows():
+        print(f"  {identity:>12}  {row['type']:<16} {row['class']}")
+    if output is not None:
+        print(f"written to {output}; premotor simulate {output}/circuit goes on with it")
+
+
+def _progress(what: str) -> Any:
+    """Tells on a terminal how far it is, on one line."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return None
+
+    def tell(first: int, second: int) -> None:
+        print(f"\r{first:,} / {second:,} {what} ", end="", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def summary_text(figures: dict[str, Any]) -> str:
+    """What a simulation found: one paragraph, then a line a type."""
+    circuit, rhythmic, frequency = figures["circuit"], figures["rhythmic"], figures["frequency"]
+    lines = [
+        f"{circuit['source']}: {circuit['neurons']:,} neurons, {circuit['edges']:,} edges; model {figures['model']}, "
+        f"{figures['seconds']:g} s, {figures['replicates']} replicates, {figures['driven']} neurons driven, "
+        f"{figures['silenced']} silenced"
+    ]
+    if "spikes" in figures:
+        spikes = figures["spikes"]
+        lines.append(
+            f"{spikes['total']:,} spikes, {spikes['mean_rate']:.3g} Hz a neuron, "
+            f"{spikes['neurons_that_fired']:,} neurons fired"
+        )
+    cycles = "no rhythm"
+    if frequency["median"] is not None:
+        cycles = f"{frequency['median']:.2f} Hz (middle half {frequency['quarter']:.2f} to "
+        cycles += f"{frequency['three_quarters']:.2f})"
+    lines.append(
+        f"rhythm of {figures['readout']} neurons: in {rhythmic['replicates']} of {figures['replicates']} replicates "
+        f"({rhythmic['fraction']:.0%}, 95% interval {rhythmic['low']:.0%} to {rhythmic['high']:.0%}), "
+        f"mean score {figures['score']:.2f}, {cycles}"
+    )
+    lines.append(f"{'type':<20} {'neurons':>7} {'rate':>8} {'active':>7} {'score':>6} {'Hz':>6} {'phase':>6}")
+    rows = [row for row in figures["types"] if row["active"]]
+    rows.sort(key=lambda row: -row["mean_rate"])
+    for row in rows[:MOST_TYPES]:
+        cells = (_cell(row[name], digits) for name, digits in (("score", 2), ("frequency", 1), ("phase", 2)))
+        score, hertz, phase = cells
+        lines.append(
+            f"{row['type'] or '(none)':<20} {row['neurons']:>7} {row['mean_rate']:>8.2f} {row['active']:>7.0%} "
+            f"{score:>6} {hertz:>6} {phase:>6}"
+        )
+    if len(rows) > MOST_TYPES:
+        lines.append(f"… and {len(rows) - MOST_TYPES} types more, in summary.json")
+    if len(rows) < len(figures["types"]):
+        lines.append(f"{len(figures['types']) - len(rows)} types are silent")
+    return "\n".join(lines)
+
+
+def _cell(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
