@@ -166,7 +166,7 @@ BAD = {
     "settings where none go": (
         nothing,
         "resume run --learning.steps 3",
-        "--learning.steps: only train and compare",
+        "--learning.steps: only train, compare and simulate",
     ),
     # circuits
     "no such circuit": (nothing, "train tiny.yaml --circuit.source celegan", "celegans"),
