@@ -9,7 +9,7 @@ ROOMS: dict[str, frozenset[str]] = {
     "networks": frozenset({"connectome"}),
     "bodies": frozenset(),
     "tasks": frozenset({"bodies"}),
-    "learning": frozenset({"networks", "tasks"}),
+    "learning": frozenset({"networks", "tasks", "analysis"}),
     "analysis": frozenset(),
     "experiments": frozenset({"connectome", "networks", "bodies", "tasks", "learning", "analysis"}),
     "report": frozenset({"analysis", "experiments", "bodies"}),
