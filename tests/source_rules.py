@@ -12,7 +12,7 @@ ROOMS: dict[str, frozenset[str]] = {
     "learning": frozenset({"networks", "tasks", "analysis"}),
     "analysis": frozenset(),
     "experiments": frozenset({"connectome", "networks", "bodies", "tasks", "learning", "analysis"}),
-    "report": frozenset({"analysis", "experiments", "bodies"}),
+    "report": frozenset({"analysis", "experiments", "bodies", "connectome"}),
     "cli": frozenset({"experiments", "report"}),
     "__main__": frozenset({"cli"}),
 }

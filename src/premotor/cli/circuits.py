@@ -28,14 +28,25 @@ def info(
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
+    figure: Annotated[Path | None, typer.Option(help="A PNG file to draw the same into.")] = None,
 ) -> None:
     """Print what a circuit holds: neurons by class, transmitter and side, wiring, and where it comes from.
 
     \b
-    Example:
+    Examples:
+      premotor circuit info celegans --figure celegans.png
       premotor circuit info celegans --select "class=interneuron|motor" --min-synapses 3
     """
-    print(_circuit(source, select, min_synapses, signs, null, null_seed).summary(), end="")
+    if figure is not None and figure.suffix.lower() != ".png":
+        raise PremotorError(f"--figure is {figure}; it has to be the name of a .png file")
+    circuit = _circuit(source, select, min_synapses, signs, null, null_seed)
+    print(circuit.summary(), end="")
+    if figure is not None:
+        from premotor.experiments.files import write_atomically
+        from premotor.report import circuit_overview
+
+        write_atomically(figure, circuit_overview(circuit))
+        print(f"\nfigure: {figure}")
 
 
 @circuits.command()

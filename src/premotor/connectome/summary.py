@@ -71,17 +71,29 @@ def _degrees(circuit: Circuit) -> str:
     return "\n".join(lines)
 
 
-def _hops(circuit: Circuit) -> str:
+def hops_to_motor(circuit: Circuit) -> tuple[str, np.ndarray] | None:
+    """Return the class where paths begin, and the fewest synapses from it to each motor neuron; -1: not reached.
+
+    The class is the first that the circuit has of sensory, ascending and descending; without any, or without
+    motor neurons, the result is None.
+    """
     word = circuit.neurons["class"].to_numpy()
     motor = word == "motor"
     for start in ("sensory", "ascending", "descending"):
         if motor.any() and (word == start).any():
-            hops = hop_distances(circuit, word == start)[motor]
-            lines = [f"motor neurons by the fewest synapses from a {start} neuron"]
-            values, counts = np.unique(hops, return_counts=True)
-            lines += [
-                f"  {'not reached' if value < 0 else value!s:<11}  {count:>9,}"
-                for value, count in zip(values, counts, strict=True)
-            ]
-            return "\n".join(lines)
-    return ""
+            return start, hop_distances(circuit, word == start)[motor]
+    return None
+
+
+def _hops(circuit: Circuit) -> str:
+    found = hops_to_motor(circuit)
+    if found is None:
+        return ""
+    start, hops = found
+    lines = [f"motor neurons by the fewest synapses from a {start} neuron"]
+    values, counts = np.unique(hops, return_counts=True)
+    lines += [
+        f"  {'not reached' if value < 0 else value!s:<11}  {count:>9,}"
+        for value, count in zip(values, counts, strict=True)
+    ]
+    return "\n".join(lines)

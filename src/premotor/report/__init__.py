@@ -1,8 +1,16 @@
 """Pages, figures and video, from a run folder alone."""
 
+from premotor.report.circuit_figures import circuit_overview
 from premotor.report.comparison_report import write_comparison
 from premotor.report.run_report import write_report
 from premotor.report.simulation import is_simulation, write_simulation_figures
 from premotor.report.video import write_walk_video
 
-__all__ = ["is_simulation", "write_comparison", "write_report", "write_simulation_figures", "write_walk_video"]
+__all__ = [
+    "circuit_overview",
+    "is_simulation",
+    "write_comparison",
+    "write_report",
+    "write_simulation_figures",
+    "write_walk_video",
+]

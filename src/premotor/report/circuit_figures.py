@@ -1,0 +1,165 @@
+"""What a circuit holds, as one figure: its matrix, its degrees, its cells, and how far motor neurons are."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+
+from premotor.connectome import Circuit
+from premotor.connectome.summary import hops_to_motor
+from premotor.report.style import CLASS_ORDER, as_png, colour, label_blocks, new_figure, signed
+
+MOST_ROWS = 400
+"""A matrix of more neurons is drawn in bins of neighbouring ones."""
+MOST_BARS = 9
+LEAST_LABELLED = 0.03
+"""Classes that take up a smaller part of the matrix go without a name on it."""
+
+
+@as_png
+def circuit_overview(circuit: Circuit) -> Figure:
+    """Matrix sorted by class and type, degrees, synapses of a pair, classes, transmitters, hops to motor neurons."""
+    figure = new_figure(width=11.0, height=9.2)
+    upper, lower = figure.subfigures(2, 1, height_ratios=(5.6, 2.6), squeeze=False)[:, 0]
+    matrix, side = upper.subfigures(1, 2, width_ratios=(6.2, 4.8), squeeze=False)[0]
+    _matrix(matrix.subplots(), circuit)
+    degrees, pairs = side.subplots(2, 1)
+    _degrees(degrees, circuit)
+    _pairs(pairs, circuit)
+    hops = hops_to_motor(circuit)
+    panels = lower.subplots(1, 2 if hops is None else 3)
+    _counts(panels[0], circuit.neurons["class"], "class", {name: colour(name) for name in CLASS_ORDER})
+    _transmitters(panels[1], circuit)
+    if hops is not None:
+        _hops(panels[2], *hops)
+    figure.suptitle(repr(circuit).strip("<>"), x=0.01, ha="left", fontweight="bold")
+    return figure
+
+
+def binned_matrix(circuit: Circuit, order: NDArray[np.int64], most: int = MOST_ROWS) -> NDArray[np.float64]:
+    """Synapses, signed by the presynaptic neuron, between bins of neurons that follow each other in `order`.
+
+    Neurons of unknown sign count as positive. A bin pair with as much inhibition as excitation is 0.
+
+    Args:
+        order: positions of the neurons, (neurons,).
+        most: bins, at most.
+
+    Returns:
+        Presynaptic × postsynaptic, (bins, bins).
+    """
+    count = len(order)
+    bins = min(most, count)
+    place = np.empty(count, np.int64)
+    place[order] = np.arange(count) * bins // max(count, 1)
+    wiring = coo_array(circuit.synapses)
+    sign = np.where(circuit.neurons["sign"].to_numpy() < 0, -1, 1)[wiring.row]
+    table = np.zeros((bins, bins))
+    np.add.at(table, (place[wiring.row], place[wiring.col]), sign * wiring.data)
+    return table
+
+
+def _order(circuit: Circuit) -> tuple[NDArray[np.int64], list[tuple[str, int, int]]]:
+    """Positions sorted by class and type, and where each class begins and ends."""
+    names = circuit.neurons["class"].where(circuit.neurons["class"].isin(CLASS_ORDER), "").to_numpy()
+    ranks = {name: place for place, name in enumerate([*CLASS_ORDER, ""])}
+    rank = np.array([ranks[name] for name in names], np.int64)
+    types = pd.factorize(circuit.neurons["type"].astype("str"), sort=True)[0]
+    order = np.lexsort((circuit.ids, types, rank))
+    blocks = []
+    for name, number in ranks.items():
+        start, end = np.searchsorted(rank[order], [number, number + 1])
+        if end > start:
+            blocks.append((name, int(start), int(end)))
+    return order, blocks
+
+
+def _matrix(axes: Axes, circuit: Circuit) -> None:
+    order, blocks = _order(circuit)
+    table = binned_matrix(circuit, order)
+    limit = float(np.quantile(np.abs(table[table != 0]), 0.99)) if table.any() else 1.0
+    extent = (-0.5, len(order) - 0.5, len(order) - 0.5, -0.5)
+    axes.imshow(signed(table, limit), extent=extent, interpolation="nearest", aspect="equal")
+    wide = [block for block in blocks if block[2] - block[1] >= LEAST_LABELLED * len(order)]
+    for axis in ("x", "y"):
+        label_blocks(axes, wide, axis, len(order))
+    axes.tick_params(axis="x", rotation=30)
+    axes.grid(False)
+    axes.set_xlabel("postsynaptic")
+    axes.set_ylabel("presynaptic")
+    bins = "" if len(order) <= MOST_ROWS else f", in bins of {len(order) / MOST_ROWS:.0f} neurons"
+    axes.set_title(f"synapses: excitatory or unknown (orange), inhibitory (blue){bins}")
+
+
+def _degrees(axes: Axes, circuit: Circuit) -> None:
+    incoming = np.bincount(circuit.synapses.indices, minlength=len(circuit))
+    outgoing = np.diff(circuit.synapses.indptr)
+    for name, degree, token in (("presynaptic (in)", incoming, "left"), ("postsynaptic (out)", outgoing, "right")):
+        _beyond(axes, degree, name, token)
+    axes.set_title("neurons with at least so many partners")
+    axes.set_xlabel("partners")
+    axes.set_ylabel("fraction of neurons")
+    if axes.get_lines():
+        axes.legend(loc="lower left")
+
+
+def _pairs(axes: Axes, circuit: Circuit) -> None:
+    _beyond(axes, circuit.synapses.data, "chemical", "accent")
+    if circuit.gap_junctions is not None and circuit.gap_junctions.nnz:
+        _beyond(axes, circuit.gap_junctions.data, "gap junctions", "electrical")
+        axes.legend(loc="lower left")
+    axes.set_title("connected pairs with at least so many synapses")
+    axes.set_xlabel("synapses of the pair")
+    axes.set_ylabel("fraction of pairs")
+
+
+def _beyond(axes: Axes, values: NDArray, label: str, token: str) -> None:
+    """Fraction of `values` that are at least x, for x from 1, both axes logarithmic."""
+    if not (values > 0).any():
+        return
+    level, count = np.unique(values, return_counts=True)
+    least = count[::-1].cumsum()[::-1] / len(values)
+    axes.step(level[level > 0], least[level > 0], where="pre", color=colour(token), label=label)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+
+
+def _counts(axes: Axes, column: pd.Series, title: str, colours: dict[str, str]) -> None:
+    counts = column.replace("", "unknown").value_counts()
+    if len(counts) > MOST_BARS:
+        rest = counts.iloc[MOST_BARS - 1 :]
+        counts = pd.concat([counts.iloc[: MOST_BARS - 1], pd.Series({f"{len(rest)} others": rest.sum()})])
+    places = np.arange(len(counts))
+    bars = axes.barh(places, counts, color=[colours.get(str(name), colour("other")) for name in counts.index])
+    axes.bar_label(bars, [f"{count:,}" for count in counts], padding=3, color=colour("muted"), fontsize=8)
+    axes.set_yticks(places, [str(name) for name in counts.index])
+    axes.set_ylim(len(counts) - 0.4, -0.6)
+    axes.set_xlim(0, 1.22 * counts.max())
+    axes.grid(axis="y", visible=False)
+    axes.set_title(f"neurons by {title}")
+
+
+def _transmitters(axes: Axes, circuit: Circuit) -> None:
+    """Coloured by the sign that most neurons with the transmitter have."""
+    sign = circuit.neurons.groupby("transmitter")["sign"].median()
+    tokens = {1: "excitatory", -1: "inhibitory", 0: "other"}
+    colours = {str(name): colour(tokens[int(np.sign(value))]) for name, value in sign.items()}
+    _counts(axes, circuit.neurons["transmitter"], "transmitter", colours)
+
+
+def _hops(axes: Axes, start: str, hops: NDArray[np.int64]) -> None:
+    values, counts = np.unique(hops[hops >= 0], return_counts=True)
+    names = [str(value) for value in values]
+    missed = int((hops < 0).sum())
+    if missed:
+        names.append("not\nreached")
+        counts = np.append(counts, missed)
+    places = np.arange(len(names))
+    bars = axes.bar(places, counts, color=colour("motor"), alpha=0.8)
+    axes.bar_label(bars, padding=2, color=colour("muted"), fontsize=8)
+    axes.set_xticks(places, names)
+    axes.set_ylim(0, 1.15 * counts.max())
+    axes.grid(axis="x", visible=False)
+    axes.set_title(f"motor neurons by synapses from a {start} neuron")
