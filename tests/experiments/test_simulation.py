@@ -340,3 +340,9 @@ def test_what_delta_debugging_leaves_is_minimal(size, needed, spare):
 def test_settings_are_complete_and_strict():
     assert SimulationSettings(drives=("all:1",)).drives[0].amplitude == 1
     assert pm.simulate is simulate
+
+
+def test_a_null_model_that_changes_nothing_is_refused():
+    """No two of the seven edges can be exchanged within their signs and classes."""
+    with pytest.raises(pm.PremotorError, match="rewired .* leaves fly-cpg as it is"):
+        pm.simulate("fly-cpg", {"circuit.null": "rewired"})

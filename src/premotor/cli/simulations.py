@@ -158,7 +158,8 @@ def summary_text(figures: dict[str, Any]) -> str:
     circuit, rhythmic, frequency = figures["circuit"], figures["rhythmic"], figures["frequency"]
     lines = [
         f"{circuit['source']}: {circuit['neurons']:,} neurons, {circuit['edges']:,} edges; model {figures['model']}, "
-        f"{figures['seconds']:g} s, {figures['replicates']} replicates, {figures['driven']} neurons driven, "
+        f"{figures['seconds']:g} s, {_number(figures['replicates'], 'replicate')}, "
+        f"{_number(figures['driven'], 'neuron')} driven, "
         f"{figures['silenced']} silenced"
     ]
     if "spikes" in figures:
@@ -191,6 +192,10 @@ def summary_text(figures: dict[str, Any]) -> str:
     if len(rows) < len(figures["types"]):
         lines.append(f"{len(figures['types']) - len(rows)} types are silent")
     return "\n".join(lines)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def _cell(value: float | None, digits: int) -> str:

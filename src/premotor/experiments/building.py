@@ -3,7 +3,8 @@
 import jax
 
 from premotor.connectome import Circuit, load_circuit
-from premotor.connectome.nulls import null_model
+from premotor.connectome.nulls import NULL_MODELS, null_model
+from premotor.errors import PremotorError
 from premotor.experiments.settings import CircuitSettings, Experiment
 from premotor.networks import Controller, build_controller
 from premotor.tasks import Task
@@ -15,14 +16,29 @@ def build_circuit(settings: CircuitSettings) -> Circuit:
     Signs come first, so that rules which look at many neurons (hemilineages) see all of them.
 
     Raises:
-        PremotorError: no such source, a bad file, or a selection that leaves nothing.
+        PremotorError: no such source, a bad file, a selection that leaves nothing, or a null model that changes
+            nothing.
     """
     circuit = load_circuit(settings.source, settings.signs)
     if settings.select or settings.min_synapses is not None:
         circuit = circuit.select(min_synapses=settings.min_synapses, **settings.select)
-    if settings.null is not None:
-        circuit = null_model(settings.null)(circuit, settings.null_seed)
-    return circuit
+    if settings.null is None:
+        return circuit
+    null = null_model(settings.null)(circuit, settings.null_seed)
+    if _same(null, circuit):
+        raise PremotorError(
+            f"the null model {settings.null} (seed {settings.null_seed}) leaves {circuit.provenance.dataset} as it is: "
+            f"{circuit.synapses.nnz} edges in these signs and classes allow no exchange, so it is no null model of it; "
+            f"there are {', '.join(NULL_MODELS)}"
+        )
+    return null
+
+
+def _same(one: Circuit, other: Circuit) -> bool:
+    gaps = one.gap_junctions, other.gap_junctions
+    if gaps[0] is not None and gaps[1] is not None and (gaps[0] != gaps[1]).nnz:
+        return False
+    return (one.synapses != other.synapses).nnz == 0 and one.neurons.equals(other.neurons)
 
 
 def controller_for(circuit: Circuit, task: Task, experiment: Experiment) -> Controller:
