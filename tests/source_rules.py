@@ -21,7 +21,11 @@ ROOMS: dict[str, frozenset[str]] = {
 SHARED = frozenset({"errors", "settings"})
 """Modules that every room may import; they import nothing of ours."""
 
-THIRD_PARTY = {"connectome": frozenset({"numpy", "scipy", "pandas", "pyarrow", "pydantic"})}
+THIRD_PARTY = {
+    "connectome": frozenset(
+        {"numpy", "scipy", "pandas", "pyarrow", "pydantic", "h5py", "neuprint", "requests", "caveclient"}
+    )
+}
 """Rooms whose libraries are limited too: wiring is data, and loads without JAX or MuJoCo."""
 
 FORBIDDEN_MODULES = frozenset(

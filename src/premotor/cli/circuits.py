@@ -69,6 +69,29 @@ def build(
     print(f"{circuit!r}\nwritten to {circuit.save(output)}")
 
 
+@circuits.command()
+def export(
+    source: Source,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
+    format: Annotated[str, typer.Option("--format", help="csv, sonata, npz or graphml.")],
+    select: Select = None,
+    min_synapses: Least = None,
+    signs: Signs = None,
+    null: Null = None,
+    null_seed: NullSeed = 0,
+) -> None:
+    """Write a circuit, or a part of it, for other programs; premotor reads each of the formats, too.
+
+    \b
+    Example:
+      premotor circuit export celegans --format sonata -o worm
+    """
+    from premotor.experiments import export_circuit
+
+    circuit = _circuit(source, select, min_synapses, signs, null, null_seed)
+    print(f"{circuit!r}\nwritten to {export_circuit(circuit, output, format)}")
+
+
 def _circuit(
     source: str,
     select: list[str] | None,

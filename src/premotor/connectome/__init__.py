@@ -6,22 +6,27 @@ Everywhere rows are presynaptic and columns postsynaptic, ids are int64, and cou
 from premotor.connectome import nulls, weights
 from premotor.connectome.builtin import circuit_names
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.exporting import FORMATS, export_circuit
 from premotor.connectome.layers import colour_layers, layer_numbers
 from premotor.connectome.load import load_circuit
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.signs import DEFAULT_POLICY, KUNERT_2014, SIGN_POLICIES, SignPolicy
+from premotor.connectome.sonata_writer import write_sonata
 
 __all__ = [
     "DEFAULT_POLICY",
+    "FORMATS",
     "KUNERT_2014",
     "SIGN_POLICIES",
     "Circuit",
     "Provenance",
     "SignPolicy",
     "circuit_names",
+    "export_circuit",
     "load_circuit",
     "colour_layers",
     "layer_numbers",
     "nulls",
     "weights",
+    "write_sonata",
 ]

@@ -9,9 +9,6 @@
 """
 
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, triu
 
-from premotor.errors import PremotorError
+from premotor.connectome.aside import write_folder
 
 if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit
@@ -36,26 +33,7 @@ def save_circuit(circuit: "Circuit", folder: Path) -> Path:
     Raises:
         PremotorError: the folder exists and is not empty, or the disk refuses.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise PremotorError(f"{folder} exists and is not empty; a circuit is saved into a new folder")
-    aside: Path | None = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        write_tables(circuit, aside)
-        # mkdtemp makes a private folder; a saved circuit has the rights of any new folder.
-        umask = os.umask(0)
-        os.umask(umask)
-        aside.chmod(0o777 & ~umask)
-        if folder.exists():
-            folder.rmdir()
-        aside.rename(folder)
-    except OSError as error:
-        raise PremotorError(f"cannot write the circuit to {folder}: {error.strerror or error}") from None
-    finally:
-        if aside is not None and aside.exists():
-            shutil.rmtree(aside)
-    return folder
+    return write_folder(folder, lambda aside: write_tables(circuit, aside), "the circuit")
 
 
 def write_tables(circuit: "Circuit", folder: Path) -> None:
@@ -66,10 +44,14 @@ def write_tables(circuit: "Circuit", folder: Path) -> None:
     _write_edges(folder / CONNECTIONS, coo_array(circuit.synapses), ids, ("pre", "post"))
     if circuit.gap_junctions is not None:
         _write_edges(folder / GAP_JUNCTIONS, coo_array(triu(circuit.gap_junctions)), ids, ("a", "b"))
+    (folder / PROVENANCE).write_text(record_text(circuit), encoding="utf-8")
+
+
+def record_text(circuit: "Circuit") -> str:
+    """Return provenance.json: the record, and the types of the neuron table's columns."""
     record = circuit.provenance.as_dict()
-    record["column_types"] = {str(name): str(kind) for name, kind in neurons.dtypes.items()}
-    text = json.dumps(record, indent=2, ensure_ascii=False)
-    (folder / PROVENANCE).write_text(text + "\n", encoding="utf-8")
+    record["column_types"] = {str(name): str(kind) for name, kind in circuit.neurons.dtypes.items()}
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
 def _write_edges(path: Path, matrix: coo_array, ids: np.ndarray, names: tuple[str, str]) -> None:

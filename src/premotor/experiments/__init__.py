@@ -1,6 +1,6 @@
 """Experiments: settings, run folders, training, evaluation, lesions, comparison with null models."""
 
-from premotor.experiments.building import build_circuit, controller_for
+from premotor.experiments.building import build_circuit, controller_for, export_circuit
 from premotor.experiments.comparison import compare, comparison_folder
 from premotor.experiments.doctor import Finding, examine
 from premotor.experiments.episodes import Episodes
@@ -51,6 +51,7 @@ __all__ = [
     "dump_simulation",
     "evaluate",
     "examine",
+    "export_circuit",
     "load_experiment",
     "load_simulation",
     "make_reference",

@@ -2,12 +2,14 @@
 
 import jax
 
-from premotor.connectome import Circuit, load_circuit
+from premotor.connectome import Circuit, export_circuit, load_circuit
 from premotor.connectome.nulls import NULL_MODELS, null_model
 from premotor.errors import PremotorError
 from premotor.experiments.settings import CircuitSettings, Experiment
 from premotor.networks import Controller, build_controller
 from premotor.tasks import Task
+
+__all__ = ["build_circuit", "controller_for", "export_circuit"]
 
 
 def build_circuit(settings: CircuitSettings) -> Circuit:

@@ -10,12 +10,14 @@ from premotor.connectome.readers import (
     matrix,
     random_net,
     shiu,
+    sonata,
     tables,
 )
 from premotor.connectome.readers.source import Reader, Source, open_source
 
 READERS: tuple[Reader, ...] = (
     random_net.READER,
+    sonata.READER,
     brain_rnn.READER,
     graphml.READER,
     shiu.READER,

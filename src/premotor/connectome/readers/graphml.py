@@ -3,6 +3,7 @@
 Node ids that are whole numbers are the neurons' ids; others (n0, AVAL) are numbered from 1 in the order of
 the file and become the column `name`. Node data become columns. An edge's count is its weight, count,
 synapses or n_synapses; without any, every edge is one synapse; several edges between two neurons are summed.
+Edges whose data `kind` is gap_junction are gap junctions. A record that premotor wrote with the graph is read.
 """
 
 import re
@@ -20,10 +21,12 @@ from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_counts, parse_ids, unique_ids
 from premotor.connectome.neuron_table import typed_column
 from premotor.connectome.provenance import Provenance
+from premotor.connectome.readers.record import parse_record, restore_types
 from premotor.connectome.readers.source import Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.errors import PremotorError
 
+GAP_JUNCTION = "gap_junction"
 _COUNTS = ("weight", "count", "synapses", "n_synapses", "syn_count")
 
 
@@ -48,16 +51,25 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
     if not labels or len(set(labels)) < len(labels):
         raise PremotorError(f"{path} has no nodes, or two nodes of one id")
     ids, columns = _named(labels, path)
+    record = _data(graphs[0], keys).get("provenance")
+    provenance, types = (Provenance(dataset=path.stem), {}) if record is None else parse_record(record, path)
     data = [_data(node, keys) for node in nodes]
-    for name in dict.fromkeys(word for row in data for word in row):
-        columns[name] = typed_column(pa.chunked_array([[row.get(name, "") for row in data]]), name)
-    edges, counted = _edges(graphs[0], dict(zip(labels, ids, strict=True)), keys, path)
+    for name in dict.fromkeys((*types, *(word for row in data for word in row))):
+        values = [row.get(name, "") for row in data]
+        text = types.get(name) == "str"
+        columns[name] = pd.array(values, dtype="str") if text else typed_column(pa.chunked_array([values]), name)
+    if record is None and not any(_tag(element) == "edge" for element in graphs[0]):
+        raise PremotorError(f"{path} has no edges")
+    kinds = any(key.get("for") == "edge" and key.get("attr.name") == "kind" for key in declared)
+    edges, gaps, counted = _edges(graphs[0], dict(zip(labels, ids, strict=True)), keys, path)
+    neurons = canonical_columns(pd.DataFrame(columns, index=pd.Index(ids, name="id")), path)
     return assemble(
-        canonical_columns(pd.DataFrame(columns, index=pd.Index(ids, name="id")), path),
+        restore_types(neurons, types, path),
         edges,
-        Provenance(dataset=path.stem),
+        provenance,
         reader="graphml",
         where=str(path),
+        gap_junctions=gaps if gaps.count.size or (record is not None and kinds) else None,
         strict=True,
         signs=signs,
         arguments={"files": [path.name], "counted": counted or "edges"},
@@ -100,10 +112,8 @@ def _named(labels: list[str], path: Path) -> tuple[np.ndarray, dict]:
 
 def _edges(
     graph: ElementTree.Element, ids: dict[str, int], keys: dict[str, str], path: Path
-) -> tuple[Edges, str | None]:
+) -> tuple[Edges, Edges, str | None]:
     rows = [element for element in graph if _tag(element) == "edge"]
-    if not rows:
-        raise PremotorError(f"{path} has no edges")
     ends = [(row.get("source", ""), row.get("target", "")) for row in rows]
     for end in (end for pair in ends for end in pair):
         if end not in ids:
@@ -117,7 +127,9 @@ def _edges(
         column = pa.chunked_array([[row.get(counted, "") for row in data]])
         count = parse_counts(column, f"{path}, edge data {counted}")
     pre, post = (np.array([ids[pair[side]] for pair in ends], dtype=np.int64) for side in (0, 1))
-    return Edges(pre, post, count), counted
+    electrical = np.array([row.get("kind") == GAP_JUNCTION for row in data], bool)
+    gaps = Edges(pre[electrical], post[electrical], count[electrical])
+    return Edges(pre[~electrical], post[~electrical], count[~electrical]), gaps, counted
 
 
 READER = Reader(

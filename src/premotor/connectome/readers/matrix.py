@@ -4,7 +4,8 @@ Entries are counts; negative ones are those of inhibitory neurons (all of a row,
 numbered from 1, unless a neuron table with one row a neuron (in the order of the matrix) or, in a .npz file,
 an array ids, node_ids or neuron_ids names them. A CSV matrix is bare numbers, or has the same labels in its
 first line and its first column: ids, or names for the column `name`. A .npz file holds one square array, or
-what `scipy.sparse.save_npz` writes.
+what `scipy.sparse.save_npz` writes, and, where premotor wrote it, an array gap_junctions of rows (position,
+position, count).
 """
 
 from pathlib import Path
@@ -19,14 +20,16 @@ from premotor.connectome.assemble import assemble
 from premotor.connectome.canonical import canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
-from premotor.connectome.identifiers import unique_ids
+from premotor.connectome.identifiers import MAX_COUNT, unique_ids
 from premotor.connectome.neuron_table import read_neurons
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import is_neurons, only
 from premotor.connectome.readers.matrix_csv import is_matrix, read_matrix
+from premotor.connectome.readers.record import read_record, restore_types
 from premotor.connectome.readers.source import Reader, Source
 from premotor.connectome.signed import signs_of_rows
 from premotor.connectome.signs import SignPolicy
+from premotor.connectome.storage import PROVENANCE
 from premotor.errors import PremotorError
 
 _IDS = ("ids", "node_ids", "neuron_ids")
@@ -40,7 +43,7 @@ def matches(source: Source) -> bool:
 def read(source: Source, signs: SignPolicy | None) -> Circuit:
     """Read the matrix, and the neuron table beside it."""
     path = only(_files(source), "matrices", source.path)
-    matrix, labels = _matrix(path, source)
+    matrix, labels, gaps = _matrix(path, source)
     counts, pre, sign = signed_counts(matrix, str(path))
     tables = [file for file, header in source.tables.items() if is_neurons(header) and file != path]
     columns: dict[str, Any] = {}
@@ -55,12 +58,15 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
     if (sign < 0).any():
         frame = frame.assign(sign=signs_of_rows(pre, sign, ids, str(path)))
     entries = coo_array(counts)
+    recorded = source.path.is_dir() and source.file(PROVENANCE) is not None
+    provenance, types = read_record(source) if recorded else (Provenance(dataset=path.stem), {})
     return assemble(
-        canonical_columns(frame, path),
+        restore_types(canonical_columns(frame, path), types, source.path),
         Edges(ids[entries.row], ids[entries.col], entries.data),
-        Provenance(dataset=path.stem),
+        provenance,
         reader="matrix",
         where=str(path),
+        gap_junctions=None if gaps is None else _gap_junctions(gaps, ids, path),
         strict=True,
         signs=signs,
         arguments={"files": [file.name for file in (path, *tables)]},
@@ -72,21 +78,34 @@ def _files(source: Source) -> list[Path]:
     return arrays or [file for file, header in source.tables.items() if is_matrix(header)]
 
 
-def _matrix(path: Path, source: Source) -> tuple[np.ndarray | csr_array, np.ndarray | None]:
+def _matrix(path: Path, source: Source) -> tuple[np.ndarray | csr_array, np.ndarray | None, np.ndarray | None]:
+    """Return the matrix, the labels of its rows and the gap junctions, None where there are none."""
     if path.suffix.lower() == ".npy":
-        return read_array(path), None
+        return read_array(path), None, None
     if path.suffix.lower() != ".npz":
-        return read_matrix(path, source.tables[path])
+        return *read_matrix(path, source.tables[path]), None
     arrays = read_arrays(path)
     labels = next((arrays[name] for name in _IDS if name in arrays), None)
     sparse = sparse_of(arrays, str(path))
     if sparse is not None:
-        return sparse, labels
+        return sparse, labels, arrays.get("gap_junctions")
     square = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[0] == array.shape[1]]
     if len(square) != 1:
         found = ", ".join(f"{name} {array.shape}" for name, array in list(arrays.items())[:10]) or "nothing"
         raise PremotorError(f"{path} has to hold one square array; it holds {found}")
-    return arrays[square[0]], labels
+    return arrays[square[0]], labels, None
+
+
+def _gap_junctions(rows: np.ndarray, ids: np.ndarray, path: Path) -> Edges:
+    where = f"{path}, gap_junctions"
+    if rows.ndim != 2 or rows.shape[1] != 3 or rows.dtype.kind not in "iu":
+        raise PremotorError(f"{where} is {rows.dtype} of shape {rows.shape}; rows of three whole numbers are needed")
+    rows = rows.astype(np.int64)
+    if rows.size and (rows[:, :2].min() < 0 or rows[:, :2].max() >= ids.size):
+        raise PremotorError(f"{where} names a neuron beyond the {ids.size} of the matrix")
+    if rows.size and not 1 <= rows[:, 2].min() <= rows[:, 2].max() <= MAX_COUNT:
+        raise PremotorError(f"{where} holds a count that is not from 1 to {MAX_COUNT}")
+    return Edges(ids[rows[:, 0]], ids[rows[:, 1]], rows[:, 2])
 
 
 def _labelled(labels: np.ndarray | None, size: int, path: Path) -> tuple[np.ndarray, dict[str, Any]]:

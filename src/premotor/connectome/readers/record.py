@@ -28,6 +28,15 @@ def read_record(source: Source) -> tuple[Provenance, dict[str, str]]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PremotorError(f"cannot read {path}: {error}") from None
+    return parse_record(text, path)
+
+
+def parse_record(text: str, path: object) -> tuple[Provenance, dict[str, str]]:
+    """Return the record and the column types in a text; `path` is for errors.
+
+    Raises:
+        PremotorError: it is no such record.
+    """
     provenance = Provenance.from_json(text, str(path))
     types: Any = json.loads(text).get("column_types", {})
     if not isinstance(types, dict) or not all(isinstance(kind, str) for kind in types.values()):

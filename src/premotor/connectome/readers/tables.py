@@ -57,7 +57,8 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
     assert pre is not None and post is not None
     edges = read_edges(connections, pre, post, count_column(connections, header))
     provenance, types = read_record(source)
-    if edges.count.size == 0 and not (provenance.steps and provenance.steps[-1].get("edges") == 0):
+    said = provenance.steps[-1].get("edges") if provenance.steps else 0 if types else None
+    if edges.count.size == 0 and said != 0:
         raise PremotorError(f"{connections} has a header but no connections")
     files = _neuron_files(source)
     if files:

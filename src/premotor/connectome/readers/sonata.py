@@ -1,0 +1,218 @@
+"""SONATA circuits: nodes and edges in HDF5, types in CSV, alone in a folder or tied by circuit_config.json.
+
+An edge counts as many synapses as its attribute `nsyns` says (of the edge, else of its type), one without
+it. With one population of nodes the ids are the attribute `id` where there is one, else node_id; with several,
+nodes are numbered from 0, and the columns `population` and `node_id` say which is which. Attributes of nodes
+and of their types become columns: pop_name, mtype or model_name is the type, `ei` (e, i) or synapse_class
+(EXC, INH) gives the sign; without these, negative values of `syn_weight` do. Electrical edge populations (by
+configuration, by an ending "electrical", or by is_gap_junction of their types) are gap junctions.
+`dynamics_params` and data of several dimensions are not read.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from premotor.connectome.assemble import assemble
+from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.circuit import Circuit
+from premotor.connectome.edges import Edges, positions
+from premotor.connectome.hdf5 import is_hdf5, opened
+from premotor.connectome.identifiers import MAX_COUNT, unique_ids
+from premotor.connectome.provenance import Provenance
+from premotor.connectome.readers.columns import is_connections
+from premotor.connectome.readers.record import read_record, restore_types
+from premotor.connectome.readers.sonata_files import config_of, find, read_types
+from premotor.connectome.readers.sonata_tables import Population, frame_of, read_populations
+from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.signed import signs_of_rows
+from premotor.connectome.signs import SignPolicy
+from premotor.connectome.storage import PROVENANCE
+from premotor.errors import PremotorError
+
+_TYPE_NAMES = ("pop_name", "mtype", "model_name")
+_SIGN_NAMES = ("ei", "synapse_class")
+_SIGN_OF = {"e": 1, "exc": 1, "excitatory": 1, "i": -1, "inh": -1, "inhibitory": -1}
+_ATTRIBUTES = ("nsyns", "syn_weight", "is_gap_junction")
+
+
+def matches(source: Source) -> bool:
+    """Return whether there is a configuration, or an HDF5 file with the group nodes or edges."""
+    if config_of(source) is not None:
+        return True
+    files = [file for file in source.files if is_hdf5(file)]
+    if not files or any(is_connections(header) for header in source.tables.values()):
+        return False
+    if source.path.is_file():
+        return True
+    try:
+        with opened(files[0]):
+            pass
+    except PremotorError:
+        return True  # reading will say what is wrong with it
+    return any(_has_tables(file) for file in files)
+
+
+def read(source: Source, signs: SignPolicy | None) -> Circuit:
+    """Read all populations as one circuit."""
+    files = find(source)
+    where = str(source.path)
+    nodes: list[Population] = []
+    edges: list[Population] = []
+    for file, types in files.nodes:
+        nodes += read_populations(file, "nodes", read_types(types, "node_type_id") if types else {})
+    for file, types in files.edges:
+        read_edge_types = read_types(types, "edge_type_id") if types else {}
+        edges += read_populations(file, "edges", read_edge_types, _ATTRIBUTES)
+    names = [population.name for population in nodes]
+    if not nodes or not edges or len(set(names)) < len(names) or not sum(p.ids.size for p in nodes):
+        raise PremotorError(f"{where} has no nodes, no edges, or two populations of nodes with one name")
+    provenance, column_types = _record(source, nodes)
+    frame = _neurons(nodes, column_types, where)
+    starts = dict(zip(names, np.cumsum([0, *(p.ids.size for p in nodes)]).tolist(), strict=False))
+    chemical, electrical, strangers = [], [], 0
+    for population in edges:
+        part = _edges(population, nodes, starts, frame.index.to_numpy())
+        if part is None:
+            strangers += population.ids.size
+        elif population.name in files.electrical or _is_electrical(population):
+            electrical.append((population, part))
+        else:
+            chemical.append((population, part))
+    counted = "nsyns" if any("nsyns" in population.columns for population in edges) else "rows"
+    frame = _signed(frame, [*chemical], where)
+    neurons = canonical_columns(frame, where)
+    if column_types:
+        neurons = restore_types(neurons[[name for name in column_types if name in neurons]], column_types, where)
+    arguments = {"files": files.names(), "populations": [p.name for p in (*nodes, *edges)], "counted": counted}
+    return assemble(
+        neurons,
+        _together([part for _, part in chemical]),
+        provenance,
+        reader="sonata",
+        where=where,
+        gap_junctions=_together([part for _, part in electrical]) if electrical else None,
+        strict=True,
+        signs=signs,
+        dropped={"edges of other populations": strangers},
+        arguments=arguments,
+    )
+
+
+def _has_tables(file: Any) -> bool:
+    with opened(file) as content:
+        return "nodes" in content or "edges" in content
+
+
+def _record(source: Source, nodes: list[Population]) -> tuple[Provenance, dict[str, str]]:
+    if source.path.is_dir() and source.file(PROVENANCE) is not None:
+        return read_record(source)
+    beside = source.path.with_name(PROVENANCE)
+    if source.path.is_file() and beside.is_file():
+        return read_record(Source(source.path.parent, (beside,), {}))
+    return Provenance(dataset="+".join(population.name for population in nodes)), {}
+
+
+def _neurons(nodes: list[Population], column_types: dict[str, str], where: str) -> pd.DataFrame:
+    texts = frozenset(name for name, kind in column_types.items() if kind == "str")
+    frame = frame_of(nodes, texts)
+    if len(nodes) > 1:
+        ids = np.arange(sum(population.ids.size for population in nodes), dtype=np.int64)
+        frame["population"] = pd.array([p.name for p in nodes for _ in range(p.ids.size)], dtype="str")
+        frame["node_id"] = np.concatenate([population.ids for population in nodes])
+    else:
+        ids = nodes[0].ids
+        if "id" in frame and pd.api.types.is_integer_dtype(frame["id"]) and not frame["id"].isna().any():
+            ids = frame.pop("id").to_numpy(np.int64)
+    if ids.min() < 0:
+        raise PremotorError(f"{where} holds the id {ids.min()}; ids are whole numbers from 0 to 2^63-1")
+    unique_ids(ids, f"{where}, nodes")
+    for name, kind in column_types.items():
+        if kind == "bool" and name in frame and frame[name].isin([0, 1]).all():
+            frame[name] = frame[name].astype(bool)
+    frame = frame.set_index(pd.Index(ids, name="id")).rename(columns={"id": "source_id"})
+    found = next((name for name in _TYPE_NAMES if name in frame), None)
+    if found is not None and not {"type", "cell_type"} & set(frame):
+        frame = frame.assign(type=frame[found].astype("str"))
+    return frame
+
+
+def _edges(population: Population, nodes: list[Population], starts: dict[str, int], ids: np.ndarray) -> Edges | None:
+    """Return the edges between ids, or None where a side is a population that is not there."""
+    assert population.ends is not None
+    by_name = {node.name: node for node in nodes}
+    ends = []
+    for name, node_ids in population.ends:
+        if not name and len(nodes) == 1:
+            name = nodes[0].name
+        if not name:
+            raise PremotorError(f"{population.where} does not say which node_population its ids are of")
+        if name not in by_name:
+            return None
+        place = positions(by_name[name].ids, node_ids)
+        if (place < 0).any():
+            row = int(np.argmin(place >= 0))
+            raise PremotorError(f"{population.where}, row {row}, names the node {node_ids[row]}, which {name} lacks")
+        ends.append(ids[place + starts[name]])
+    return Edges(ends[0], ends[1], _counts(population))
+
+
+def _counts(population: Population) -> np.ndarray:
+    values = population.columns.get("nsyns")
+    if values is None:
+        return np.ones(population.ids.size, np.int64)
+    numbers = _numbers(values, f"{population.where}, nsyns", empty=1.0)
+    good = (numbers >= 1) & (numbers <= MAX_COUNT) & (numbers == np.floor(numbers))
+    if not good.all():
+        row = int(np.argmin(good))
+        raise PremotorError(f"{population.where}, nsyns, row {row}, holds {values[row]!r}; counts are whole, from 1")
+    return numbers.astype(np.int64)
+
+
+def _numbers(values: np.ndarray, where: str, empty: float) -> np.ndarray:
+    if values.dtype != object:
+        return values.astype(np.float64)
+    numbers = pd.to_numeric(pd.Series(values).replace("", str(empty)), errors="coerce").to_numpy(np.float64)
+    if np.isnan(numbers).any():
+        raise PremotorError(f"{where}, row {int(np.argmax(np.isnan(numbers)))}, holds no number")
+    return numbers
+
+
+def _is_electrical(population: Population) -> bool:
+    if population.name.lower().endswith("electrical"):
+        return True
+    flags = population.columns.get("is_gap_junction")
+    return flags is not None and {str(flag).lower() for flag in flags} <= {"true", "1"} and flags.size > 0
+
+
+def _signed(frame: pd.DataFrame, chemical: list[tuple[Population, Edges]], where: str) -> pd.DataFrame:
+    if "sign" in frame or "transmitter" in frame:
+        return frame
+    name = next((name for name in _SIGN_NAMES if name in frame), None)
+    if name is not None:
+        words = frame[name].astype("str").str.lower().map(_SIGN_OF)
+        return frame.assign(sign=words.fillna(0).astype(np.int8))
+    weights = [(p, e, p.columns["syn_weight"]) for p, e in chemical if "syn_weight" in p.columns]
+    pre = [positions(frame.index.to_numpy(), edges.pre) for _, edges, _ in weights]
+    values = [np.sign(np.nan_to_num(_numbers(v, f"{p.where}, syn_weight", empty=0.0))) for p, _, v in weights]
+    if not any((value < 0).any() for value in values):
+        return frame
+    sign = signs_of_rows(
+        np.concatenate(pre), np.concatenate(values).astype(np.int64), frame.index.to_numpy(), f"{where}, syn_weight"
+    )
+    return frame.assign(sign=sign)
+
+
+def _together(parts: list[Edges]) -> Edges:
+    empty = np.zeros(0, np.int64)
+    columns = ([empty, *(getattr(part, name) for part in parts)] for name in ("pre", "post", "count"))
+    return Edges(*(np.concatenate(column) for column in columns))
+
+
+READER = Reader(
+    name="sonata",
+    description="SONATA: nodes and edges in HDF5 (premotor[sonata]), a folder or circuit_config.json",
+    matches=matches,
+    read=read,
+)

@@ -1,0 +1,137 @@
+"""Which files a SONATA circuit consists of: from circuit_config.json, or from the HDF5 files of a folder."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from premotor.connectome.hdf5 import is_hdf5, opened
+from premotor.connectome.readers.source import Source
+from premotor.errors import PremotorError
+
+Types = dict[tuple[str, str], dict[str, str]]
+"""Attributes of a type by population (empty where the file names none) and type id."""
+
+
+@dataclass(frozen=True)
+class SonataFiles:
+    """HDF5 files with the CSV file of types beside each (None where there is none), and electrical populations."""
+
+    nodes: tuple[tuple[Path, Path | None], ...]
+    edges: tuple[tuple[Path, Path | None], ...]
+    electrical: frozenset[str] = frozenset()
+
+    def names(self) -> list[str]:
+        """Return the names of all files."""
+        return [file.name for pair in (*self.nodes, *self.edges) for file in pair if file is not None]
+
+
+def config_of(source: Source) -> Path | None:
+    """Return the JSON file with SONATA's section "networks", or None."""
+    return next((file for file in source.files if file.suffix.lower() == ".json" and _networks(file)), None)
+
+
+def find(source: Source) -> SonataFiles:
+    """Return the circuit's files.
+
+    Raises:
+        PremotorError: a file that the configuration names is missing, or nodes or edges are.
+    """
+    config = config_of(source)
+    if config is not None:
+        return _configured(config)
+    found: dict[str, list[tuple[Path, Path | None]]] = {"nodes": [], "edges": []}
+    for file in source.files:
+        if is_hdf5(file):
+            with opened(file) as content:
+                kinds = [kind for kind in found if kind in content]
+            for kind in kinds:
+                found[kind].append((file, _types_beside(source, kind)))
+    for kind, files in found.items():
+        if not files:
+            raise PremotorError(f"{source.path} holds no HDF5 file with the group /{kind}, which SONATA needs")
+    return SonataFiles(tuple(found["nodes"]), tuple(found["edges"]))
+
+
+def read_types(path: Path, key: str) -> Types:
+    """Read a file of node or edge types: columns separated by spaces, NULL for nothing.
+
+    Raises:
+        PremotorError: unreadable, no column `key`, or a row of another length.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file, delimiter=" ", skipinitialspace=True) if any(row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PremotorError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    if rows and len(rows[0]) == 1 and "," in rows[0][0]:
+        raise PremotorError(f"{path} is separated by commas; SONATA's types are separated by spaces")
+    rows = [row[:-1] if row[-1] == "" else row for row in rows]
+    if not rows or key not in rows[0]:
+        raise PremotorError(f"{path} has no column {key!r}")
+    header = rows[0]
+    types: Types = {}
+    for number, row in enumerate(rows[1:], start=1):
+        if len(row) != len(header):
+            raise PremotorError(f"{path}, row {number}, has {len(row)} values for {len(header)} columns")
+        values = {name: "" if value == "NULL" else value for name, value in zip(header, row, strict=True)}
+        types[values.pop("population", ""), values.pop(key)] = values
+    return types
+
+
+def _networks(path: Path) -> dict[str, Any] | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    networks = data.get("networks") if isinstance(data, dict) else None
+    return data if isinstance(networks, dict) and {"nodes", "edges"} <= set(networks) else None
+
+
+def _configured(config: Path) -> SonataFiles:
+    data = _networks(config)
+    assert data is not None
+    manifest = data.get("manifest", {})
+    variables = dict(manifest) if isinstance(manifest, dict) else {}
+    variables["${configdir}"] = str(config.parent)
+    found: dict[str, tuple[tuple[Path, Path | None], ...]] = {}
+    electrical: set[str] = set()
+    for kind in ("nodes", "edges"):
+        entries = data["networks"][kind]
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise PremotorError(f"{config}: networks.{kind} has to be a list of objects")
+        pairs = []
+        for entry in entries:
+            file = _resolved(entry.get(f"{kind}_file"), variables, config)
+            if file is None:
+                raise PremotorError(f"{config}: an entry of networks.{kind} names no {kind}_file")
+            pairs.append((file, _resolved(entry.get(f"{kind[:-1]}_types_file"), variables, config)))
+            populations = entry.get("populations", {})
+            for name, properties in populations.items() if isinstance(populations, dict) else ():
+                if isinstance(properties, dict) and properties.get("type") == "electrical":
+                    electrical.add(name)
+        if not pairs:
+            raise PremotorError(f"{config}: networks.{kind} is empty")
+        found[kind] = tuple(pairs)
+    return SonataFiles(found["nodes"], found["edges"], frozenset(electrical))
+
+
+def _resolved(value: Any, variables: dict[str, Any], config: Path) -> Path | None:
+    if value in (None, "", "NULL"):
+        return None
+    if not isinstance(value, str):
+        raise PremotorError(f"{config}: {value!r} is no name of a file")
+    text = value
+    for _ in range(len(variables) + 1):  # variables may be made of others
+        for name in sorted(variables, key=len, reverse=True):
+            text = text.replace(name, str(variables[name]))
+    path = config.parent / text
+    if "\0" in text or not path.is_file():
+        raise PremotorError(f"{config} names the file {value!r}, but there is no {path}")
+    return path
+
+
+def _types_beside(source: Source, kind: str) -> Path | None:
+    key = f"{kind[:-1]}_type_id"
+    return next((file for file, header in source.tables.items() if key in " ".join(header).split()), None)
