@@ -9,7 +9,12 @@ from premotor.errors import PremotorError
 
 circuits = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at circuits, and build new ones.")
 
-Source = Annotated[str, typer.Argument(help="A built-in circuit (celegans, fly-cpg), a file or a folder.")]
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="A built-in circuit (celegans, fly-cpg), a file, a folder, or a server's (neuprint:manc:v1.2.1)."
+    ),
+]
 Select = Annotated[
     list[str] | None,
     typer.Option(help="Condition on a column, as 'type=IN*|MN*'; can be given many times.", metavar="COLUMN=PATTERN"),
@@ -17,6 +22,7 @@ Select = Annotated[
 Least = Annotated[int | None, typer.Option(help="Drop pairs of neurons with fewer synapses.")]
 Signs = Annotated[str | None, typer.Option(help="Name of a sign policy: default, kunert2014.")]
 Null = Annotated[str | None, typer.Option(help="Name of a null model that replaces the wiring, as 'rewired'.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Ask a server again for what was downloaded before.")]
 NullSeed = Annotated[int, typer.Option(help="Seed of the null model.")]
 
 
@@ -28,6 +34,7 @@ def info(
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
+    refresh: Refresh = False,
     figure: Annotated[Path | None, typer.Option(help="A PNG file to draw the same into.")] = None,
 ) -> None:
     """Print what a circuit holds: neurons by class, transmitter and side, wiring, and where it comes from.
@@ -39,7 +46,7 @@ def info(
     """
     if figure is not None and figure.suffix.lower() != ".png":
         raise PremotorError(f"--figure is {figure}; it has to be the name of a .png file")
-    circuit = _circuit(source, select, min_synapses, signs, null, null_seed)
+    circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
     print(circuit.summary(), end="")
     if figure is not None:
         from premotor.experiments.files import write_atomically
@@ -58,14 +65,16 @@ def build(
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
+    refresh: Refresh = False,
 ) -> None:
     """Keep a part of a circuit as a folder of CSV files that every command takes as its source.
 
     \b
     Example:
       premotor circuit build manc/ -o leg --select "type=IN*|MN*" --min-synapses 5
+      premotor circuit build neuprint:manc:v1.2.1 -o cpg --select "type=DNg100|IN17A001" --select "roi=LegNp(T1)(L)"
     """
-    circuit = _circuit(source, select, min_synapses, signs, null, null_seed)
+    circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
     print(f"{circuit!r}\nwritten to {circuit.save(output)}")
 
 
@@ -79,6 +88,7 @@ def export(
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
+    refresh: Refresh = False,
 ) -> None:
     """Write a circuit, or a part of it, for other programs; premotor reads each of the formats, too.
 
@@ -88,8 +98,29 @@ def export(
     """
     from premotor.experiments import export_circuit
 
-    circuit = _circuit(source, select, min_synapses, signs, null, null_seed)
+    circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
     print(f"{circuit!r}\nwritten to {export_circuit(circuit, output, format)}")
+
+
+@circuits.command()
+def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.")] = False) -> None:
+    """List what was downloaded from servers and is kept.
+
+    \b
+    Example:
+      premotor circuit cache --clear
+    """
+    from premotor.experiments import cache_folder, cached, clear_cache
+
+    entries = cached()
+    for entry in entries:
+        about, query = entry.about, entry.about["query"]
+        words = " ".join(f"{name}={value}" for name, value in query["select"].items()) or "all neurons"
+        print(
+            f"{about['source']}  {words}  at least {query['min_synapses']} synapses: {about['neurons']:,} neurons, "
+            f"{about['connections']:,} connections, {entry.size / 1e6:.1f} MB, {about['date']}"
+        )
+    print(f"{len(entries)} downloads in {cache_folder()}" + (f", {clear_cache()} removed" if clear else ""))
 
 
 def _circuit(
@@ -99,6 +130,7 @@ def _circuit(
     signs: str | None,
     null: str | None,
     null_seed: int,
+    refresh: bool,
 ) -> Any:
     from premotor.experiments import build_circuit, load_experiment
 
@@ -118,4 +150,13 @@ def _circuit(
         "null": null,
         "null_seed": null_seed,
     }
-    return build_circuit(load_experiment({"circuit": section}).circuit)
+    return build_circuit(load_experiment({"circuit": section}).circuit, refresh=refresh, progress=_progress())
+
+
+def _progress() -> Any:
+    """Tells on a terminal how far a download is, on one line."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return None
+    return lambda words: print(f"\r\x1b[K{words} … ", end="", file=sys.stderr, flush=True)

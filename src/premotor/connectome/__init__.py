@@ -8,6 +8,7 @@ from premotor.connectome.builtin import circuit_names
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.exporting import FORMATS, export_circuit
 from premotor.connectome.layers import colour_layers, layer_numbers
+from premotor.connectome.live import SERVERS, cache_folder, cached, clear_cache, server_of
 from premotor.connectome.load import load_circuit
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.signs import DEFAULT_POLICY, KUNERT_2014, SIGN_POLICIES, SignPolicy
@@ -17,16 +18,21 @@ __all__ = [
     "DEFAULT_POLICY",
     "FORMATS",
     "KUNERT_2014",
+    "SERVERS",
     "SIGN_POLICIES",
     "Circuit",
     "Provenance",
     "SignPolicy",
+    "cache_folder",
+    "cached",
     "circuit_names",
+    "clear_cache",
     "export_circuit",
     "load_circuit",
     "colour_layers",
     "layer_numbers",
     "nulls",
+    "server_of",
     "weights",
     "write_sonata",
 ]

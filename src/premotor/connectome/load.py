@@ -1,26 +1,56 @@
-"""From a word, a file or a folder to a circuit."""
+"""From a word, a file, a folder or a server to a circuit."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from premotor.connectome.builtin import circuit_names, load_builtin
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.live import Progress, load_from_server, server_of
 from premotor.connectome.readers import READERS, open_source
 from premotor.connectome.signs import SignPolicy, sign_policy
 from premotor.connectome.words import listed
 from premotor.errors import PremotorError
 
 
-def load_circuit(source: str | os.PathLike[str], signs: SignPolicy | str | None = None) -> Circuit:
-    """Load a circuit: a built-in name (see `circuit_names`), a file, a folder of tables, or ``file:part``.
+def load_circuit(
+    source: str | os.PathLike[str],
+    signs: SignPolicy | str | None = None,
+    *,
+    select: Mapping[str, Any] | None = None,
+    min_synapses: int | None = None,
+    refresh: bool = False,
+    progress: Progress | None = None,
+) -> Circuit:
+    """Load a circuit: a built-in name (see `circuit_names`), a file, a folder of tables, ``file:part``, or a server's.
 
-    The format is recognised by the tables' headers. Signs come from `signs` (a policy or its name); without
-    it from the table's own column `sign`, else from the default policy ("celegans": Kunert et al. 2014).
+    The format of files is recognised by the tables' headers. Signs come from `signs` (a policy or its name);
+    without it from the table's own column `sign`, else from the default policy ("celegans": Kunert et al. 2014).
+
+    Args:
+        source: as above; on a server ``neuprint:[SERVER/]DATASET`` or ``cave:[SERVER/]DATASTACK:VERSION``.
+        signs: the policy.
+        select: conditions as of `Circuit.select`. From a server only what meets them is downloaded.
+        min_synapses: drop the ordered pairs with fewer synapses.
+        refresh: ask the server again, although the answer is in the cache (see `cache_folder`).
+        progress: is told in words how far a download is.
 
     Raises:
-        PremotorError: nothing there, an unknown format, or bad contents, in one sentence.
+        PremotorError: nothing there, an unknown format, bad contents, or no neuron that meets the conditions, in
+            one sentence.
     """
     policy = None if signs is None else sign_policy(signs)
+    server = server_of(source)
+    if server is not None and not os.path.lexists(source):
+        return load_from_server(
+            server, str(source), policy, select or {}, min_synapses, refresh=refresh, progress=progress
+        )
+    circuit = _load(source, policy)
+    return circuit.select(min_synapses=min_synapses, **(select or {}))
+
+
+def _load(source: str | os.PathLike[str], policy: SignPolicy | None) -> Circuit:
     if isinstance(source, str) and source in circuit_names():
         return load_builtin(source, policy)
     path = Path(source)

@@ -44,9 +44,18 @@ def read_neurons(path: Path, *, key: str | None = None, repeated: bool = False) 
         )
     if table.num_rows == 0:
         raise PremotorError(f"{path} has a header but no neurons")
-    ids = parse_ids(table[key], f"{path}, column {key}")
+    return table_of_neurons(table, path, key=key, repeated=repeated)
+
+
+def table_of_neurons(table: pa.Table, where: object, *, key: str = "id", repeated: bool = False) -> pd.DataFrame:
+    """Return what `read_neurons` makes of a table that has been read; `where` is for errors.
+
+    Raises:
+        PremotorError: bad or repeated ids.
+    """
+    ids = parse_ids(table[key], f"{where}, column {key}")
     if not repeated:
-        unique_ids(ids, f"{path}, column {key}")
+        unique_ids(ids, f"{where}, column {key}")
     data = {name: typed_column(table[name], name) for name in table.column_names if name not in (key, "")}
     frame = pd.DataFrame(data, index=pd.Index(ids, name="id")).rename(columns={"id": "source_id"})
     return frame[~frame.index.duplicated()] if repeated else frame

@@ -1,6 +1,13 @@
 """Experiments: settings, run folders, training, evaluation, lesions, comparison with null models."""
 
-from premotor.experiments.building import build_circuit, controller_for, export_circuit
+from premotor.experiments.building import (
+    build_circuit,
+    cache_folder,
+    cached,
+    clear_cache,
+    controller_for,
+    export_circuit,
+)
 from premotor.experiments.comparison import compare, comparison_folder
 from premotor.experiments.doctor import Finding, examine
 from premotor.experiments.episodes import Episodes
@@ -44,6 +51,9 @@ __all__ = [
     "SimulationSettings",
     "StopSettings",
     "build_circuit",
+    "cache_folder",
+    "cached",
+    "clear_cache",
     "compare",
     "comparison_folder",
     "controller_for",

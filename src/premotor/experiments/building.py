@@ -1,29 +1,40 @@
 """From settings to the things they describe: circuit, task, controller."""
 
+from collections.abc import Callable
+
 import jax
 
-from premotor.connectome import Circuit, export_circuit, load_circuit
+from premotor.connectome import Circuit, cache_folder, cached, clear_cache, export_circuit, load_circuit
 from premotor.connectome.nulls import NULL_MODELS, null_model
 from premotor.errors import PremotorError
 from premotor.experiments.settings import CircuitSettings, Experiment
 from premotor.networks import Controller, build_controller
 from premotor.tasks import Task
 
-__all__ = ["build_circuit", "controller_for", "export_circuit"]
+__all__ = ["build_circuit", "cache_folder", "cached", "clear_cache", "controller_for", "export_circuit"]
 
 
-def build_circuit(settings: CircuitSettings) -> Circuit:
+def build_circuit(
+    settings: CircuitSettings, *, refresh: bool = False, progress: Callable[[str], None] | None = None
+) -> Circuit:
     """Load, sign, select, threshold, and replace by the null model where one is named.
 
-    Signs come first, so that rules which look at many neurons (hemilineages) see all of them.
+    Signs come first, so that rules which look at many neurons (hemilineages) see all of them; from a server,
+    which sends the selected neurons only, they see those. `refresh` asks a server again for what is in the
+    cache, and `progress` is told how far a download is.
 
     Raises:
         PremotorError: no such source, a bad file, a selection that leaves nothing, or a null model that changes
             nothing.
     """
-    circuit = load_circuit(settings.source, settings.signs)
-    if settings.select or settings.min_synapses is not None:
-        circuit = circuit.select(min_synapses=settings.min_synapses, **settings.select)
+    circuit = load_circuit(
+        settings.source,
+        settings.signs,
+        select=settings.select,
+        min_synapses=settings.min_synapses,
+        refresh=refresh,
+        progress=progress,
+    )
     if settings.null is None:
         return circuit
     null = null_model(settings.null)(circuit, settings.null_seed)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from premotor.connectome import circuit_names
+from premotor.connectome import circuit_names, server_of
 from premotor.errors import PremotorError
 from premotor.experiments.explaining import closest, explain
 from premotor.experiments.settings import Experiment
@@ -152,7 +152,7 @@ def _anchor(data: dict[str, Any], folder: Path) -> None:
     for section, key in (("circuit", "source"), ("task", "reference")):
         inner = data.get(section)
         value = inner.get(key) if isinstance(inner, dict) else None
-        if not isinstance(value, str) or not value or value in circuit_names():
+        if not isinstance(value, str) or not value or value in circuit_names() or server_of(value):
             continue
         path = Path(value).expanduser()
         written_as_path = path.suffix or os.sep in value
