@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from premotor.errors import PremotorError
 
 if TYPE_CHECKING:  # the same names for type checkers and editors, which do not run `__getattr__`
+    from premotor.analysis import lyapunov_spectrum as lyapunov_spectrum
     from premotor.bodies import build_body as build_body
     from premotor.connectome import Circuit as Circuit
     from premotor.connectome import SignPolicy as SignPolicy
@@ -42,6 +43,7 @@ _ROOMS = {
     "compare": "premotor.experiments",
     "evaluate": "premotor.experiments",
     "load_circuit": "premotor.connectome",
+    "lyapunov_spectrum": "premotor.analysis",
     "resume": "premotor.experiments",
     "simulate": "premotor.experiments",
     "train": "premotor.experiments",

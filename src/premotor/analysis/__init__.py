@@ -1,4 +1,4 @@
-"""Analyses of gaits, rates and weights: arrays in, arrays out."""
+"""Analyses of gaits, rates, weights and dynamics: arrays in, arrays out."""
 
 from premotor.analysis.activity import PhaseTuning, participation_ratio, phase_tuning, rates_by_group
 from premotor.analysis.alignment import Alignment, align, cut_strides, cycle_spline, stride_error
@@ -15,6 +15,15 @@ from premotor.analysis.footfalls import (
     symmetry_index,
 )
 from premotor.analysis.gait import Gait, gait_of
+from premotor.analysis.lyapunov import (
+    LyapunovSpectrum,
+    entropy_rate,
+    kaplan_yorke_dimension,
+    lyapunov_spectrum,
+    random_frame,
+    tangent_growth,
+    vector_participation,
+)
 from premotor.analysis.rhythm import Rhythm, circular_mean, relative_phase, rhythm
 from premotor.analysis.smoothness import action_roughness, cost_of_transport, spectral_arc_length
 from premotor.analysis.spectrum import dominant_frequency, power_spectrum
@@ -51,6 +60,7 @@ __all__ = [
     "Comparison",
     "Estimate",
     "Gait",
+    "LyapunovSpectrum",
     "PhaseTuning",
     "Rhythm",
     "WeightChange",
@@ -67,18 +77,22 @@ __all__ = [
     "dominant_frequency",
     "double_support",
     "duty_factor",
+    "entropy_rate",
     "foot_strikes",
     "gait_of",
     "hedges_g",
     "holm",
     "interval_variation",
+    "kaplan_yorke_dimension",
     "lif_rate",
     "limb_phase",
+    "lyapunov_spectrum",
     "mann_whitney",
     "participation_ratio",
     "phase_of",
     "phase_tuning",
     "power_spectrum",
+    "random_frame",
     "rates_by_group",
     "relative_phase",
     "rhythm",
@@ -93,6 +107,8 @@ __all__ = [
     "support_fractions",
     "symmetry_index",
     "synchrony",
+    "tangent_growth",
+    "vector_participation",
     "weight_change",
     "weight_matrix",
     "wilson_interval",

@@ -1,0 +1,296 @@
+"""Lyapunov spectra of maps: the running computation, its stopping rule and its result."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import ArrayLike, NDArray
+
+from premotor.analysis.lyapunov.dimension import entropy_rate, kaplan_yorke_dimension
+from premotor.analysis.lyapunov.interval import IntervalChoice
+from premotor.analysis.lyapunov.loops import advance, grow
+from premotor.analysis.lyapunov.system import Precision, in_precision, made
+from premotor.analysis.lyapunov.tangent import random_frame
+from premotor.errors import PremotorError
+
+BLOCKS = 20
+"""Blocks of equal time whose scatter gives the standard errors."""
+
+
+@dataclass(frozen=True)
+class LyapunovSpectrum:
+    """Lyapunov exponents and how sure they are; `…` stands for the axes of the batch, if any.
+
+    Attributes:
+        exponents: in 1 / (unit of dt), in the order of the frame (descending but for noise), (…, k).
+        standard_errors: of the exponents, from the scatter of the means of 20 blocks of equal time, (…, k); NaN
+            with fewer intervals than two a block. They hold where the blocks are longer than the correlations.
+        growth: ln |diag R| of every interval, (…, intervals, k).
+        durations: steps in every interval, (intervals,).
+        dt: time of one step.
+        qr_interval: steps between two orthonormalisations, at the end.
+        largest_spread: largest ln of the ratio of two growth factors within one interval; to be kept below
+            18 in float64, 7 in float32.
+        steps: steps that were averaged over, transients not among them.
+        transient: steps before, of the state alone.
+        frame_transient: steps after these, of state and frame.
+        converged: whether all standard errors are within the tolerance asked for; False if none was.
+        driven: whether the map had inputs; the exponents are then conditional on them.
+        participation: participation ratio of the frame's vectors, mean over the intervals, (…, k). The first is the
+            leading covariant vector; the others span the leading subspaces (backward Lyapunov vectors).
+        movement: ‖step(x) − x‖ / (‖x‖ + 1) at the end, (…,): 0 at a fixed point.
+        state: at the end, (…, n).
+        frame: at the end, (…, n, k).
+    """
+
+    exponents: NDArray[np.float64]
+    standard_errors: NDArray[np.float64]
+    growth: NDArray[np.float64]
+    durations: NDArray[np.int64]
+    dt: float
+    qr_interval: int
+    largest_spread: float
+    steps: int
+    transient: int
+    frame_transient: int
+    converged: bool
+    driven: bool
+    participation: NDArray[np.float64]
+    movement: NDArray[np.float64]
+    state: NDArray[np.floating]
+    frame: NDArray[np.floating]
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Time at the end of every interval since averaging began, (intervals,)."""
+        return np.cumsum(self.durations).astype(np.float64) * self.dt
+
+    @property
+    def history(self) -> NDArray[np.float64]:
+        """Running estimate of the exponents at `times`, (…, intervals, k)."""
+        return np.cumsum(self.growth, axis=-2) / self.times[:, None]
+
+    @property
+    def kaplan_yorke_dimension(self) -> NDArray[np.float64]:
+        """Kaplan–Yorke dimension, (…,); NaN where it needs more exponents (see `kaplan_yorke_dimension`)."""
+        return kaplan_yorke_dimension(self.exponents, self.state.shape[-1])
+
+    @property
+    def entropy(self) -> NDArray[np.float64]:
+        """Sum of the positive exponents, (…,), in nats per unit of time; NaN where it needs more exponents."""
+        return entropy_rate(self.exponents, self.state.shape[-1])
+
+
+def lyapunov_spectrum(
+    step: Callable[..., Array],
+    state: ArrayLike,
+    *,
+    exponents: int | None = None,
+    steps: int,
+    dt: float = 1.0,
+    transient: int | None = None,
+    frame_transient: int | None = None,
+    qr_interval: int | None = None,
+    parameters: Any = None,
+    inputs: Any = None,
+    tolerance: float | None = None,
+    key: Array | None = None,
+    precision: Precision = "float64",
+) -> LyapunovSpectrum:
+    """Leading Lyapunov exponents of a map, by its exact tangent dynamics (Benettin et al. 1980).
+
+    First the state alone takes `transient` steps, then state and frame take `frame_transient` steps, and only the
+    growth during the `steps` after these is averaged, over the time of these alone.
+
+    The program is compiled once for each `step` and each shape, and again for no other reason. A plain function
+    counts as another `step` each time it is made anew; to try many weights with one program, make `step` a
+    `jax.tree_util.Partial`, an `equinox.Module` (such as `network_map` gives), or pass `parameters`.
+
+    Args:
+        step: the map, (n,) → (n,), in JAX. It is called with the parameters first, if there are any, then the state,
+            then the input, if there are any. It may be anything: a network (`network_map`), a step of a
+            differential equation (`runge_kutta`, `diffrax_map`), a closure.
+        state: where to start, (n,), or a batch (…, n) of states that are treated alike, in one program.
+        exponents: number k of leading exponents; all n when None.
+        steps: number of steps to average over; with `tolerance`, the most.
+        dt: time of one step, which the exponents are divided by.
+        transient: steps of the state before all else; a tenth of `steps` when None.
+        frame_transient: further steps, in which the frame turns to its directions; a tenth of `steps` when None.
+        qr_interval: steps between two orthonormalisations; when None it is chosen, and chosen again while it runs,
+            such that the columns within an interval diverge by no more than the precision allows (a ratio of 1e8 in
+            float64, 1e3 in float32).
+        parameters: tree of arrays, handed to `step`; each begins with the axes of the batch.
+        inputs: what drives the map: an array (or a tree of arrays) with one entry a step, transients included, or a
+            function of the number of the step. All of a batch share it. The exponents are then conditional ones:
+            λ1 < 0 says that the state comes to depend on the input alone.
+        tolerance: stop as soon as all standard errors are within it.
+        key: of `jax.random`, for the first frame; `jax.random.key(0)` when None.
+        precision: "float64", whatever JAX is set to, or "float32".
+
+    Returns:
+        The spectrum, arrays with the axes of the batch in front.
+
+    Raises:
+        PremotorError: a number out of its range, shapes that do not agree, inputs that are too short, or a state that
+            does not stay finite.
+    """
+    transient = steps // 10 if transient is None else transient
+    frame_transient = steps // 10 if frame_transient is None else frame_transient
+    _check_numbers(steps, dt, transient, frame_transient, qr_interval, tolerance)
+    with in_precision(precision) as dtype:
+        total = transient + frame_transient + steps
+        system, parameters, states, batch = made(step, state, parameters, inputs, total, dtype)
+        size = states.shape[-1]
+        k = size if exponents is None else exponents
+        if not 1 <= k <= size:
+            raise PremotorError(f"exponents is {k}; a state of {size} numbers has 1 to {size}")
+        choice = IntervalChoice.start(precision, qr_interval, steps)
+        run = _Run(system, parameters, states, choice)
+        run.move(transient)
+        run.add_frame(random_frame(jax.random.key(0) if key is None else key, size, k, dtype))
+        run.measure(frame_transient)
+        run.forget()
+        while run.measured < steps:
+            run.measure(steps - run.measured, chunks=1)
+            if tolerance is not None and (run.errors(dt) <= tolerance).all():
+                break
+        if qr_interval is not None:
+            _warn_if_too_long(run.choice)
+        after = advance(system, parameters, run.states, *run.indices(run.index - 1, 1))
+        moved = np.linalg.norm(np.asarray(after - run.states, np.float64), axis=-1)
+        movement = moved / (np.linalg.norm(np.asarray(run.states, np.float64), axis=-1) + 1)
+        growth = np.concatenate(run.growth, axis=1)
+        errors = run.errors(dt)
+
+        def shaped(array: Any) -> NDArray:
+            return np.array(array).reshape((*batch, *np.shape(array)[1:]))
+
+        return LyapunovSpectrum(
+            exponents=shaped(growth.sum(1) / (run.measured * dt)),
+            standard_errors=shaped(errors),
+            growth=shaped(growth),
+            durations=np.array(run.durations),
+            dt=dt,
+            qr_interval=run.choice.interval,
+            largest_spread=run.choice.largest,
+            steps=run.measured,
+            transient=transient,
+            frame_transient=frame_transient,
+            converged=tolerance is not None and bool((errors <= tolerance).all()),
+            driven=inputs is not None,
+            participation=shaped(run.participation / len(run.durations)),
+            movement=shaped(movement),
+            state=shaped(run.states),
+            frame=shaped(run.frames),
+        )
+
+
+def block_errors(growth: NDArray[np.float64], durations: NDArray[np.int64], dt: float) -> NDArray[np.float64]:
+    """Standard errors of mean growth rates from the means of `BLOCKS` blocks of about equal time.
+
+    Args:
+        growth: of every interval, (…, intervals, k).
+        durations: of every interval, in steps, (intervals,).
+        dt: time of one step.
+
+    Returns:
+        (…, k); NaN with fewer intervals than two a block.
+    """
+    if len(durations) < 2 * BLOCKS:
+        return np.full((*growth.shape[:-2], growth.shape[-1]), np.nan)
+    ends = np.cumsum(durations)
+    starts = np.searchsorted(ends, ends[-1] * np.arange(BLOCKS) / BLOCKS, side="right")
+    starts = np.unique(starts)
+    weights = np.add.reduceat(durations, starts)
+    means = np.add.reduceat(growth, starts, axis=-2) / weights[:, None]
+    share = (weights / weights.sum())[:, None]
+    mean = (share * means).sum(-2, keepdims=True)
+    with np.errstate(invalid="ignore"):  # exponents of minus infinity have no error
+        return np.sqrt((share * (means - mean) ** 2).sum(-2) / (len(starts) - 1)) / dt
+
+
+class _Run:
+    """States and frames on their way, and the growth so far."""
+
+    def __init__(self, system: Any, parameters: Any, states: Array, choice: IntervalChoice) -> None:
+        self.system, self.parameters, self.states, self.choice = system, parameters, states, choice
+        self.frames: Array = states
+        self.index = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin to average anew."""
+        self.growth: list[NDArray[np.float64]] = []
+        self.durations: list[int] = []
+        self.participation: Any = 0.0
+        self.measured = 0
+
+    def indices(self, *values: int) -> tuple[Array, ...]:
+        """Numbers as arguments of a compiled program, so that it serves all of them."""
+        return tuple(jnp.asarray(value, jnp.int32) for value in values)
+
+    def move(self, steps: int) -> None:
+        """Advance the states alone."""
+        if steps:
+            self.states = advance(self.system, self.parameters, self.states, *self.indices(self.index, steps))
+            self.index += steps
+
+    def add_frame(self, frame: Array) -> None:
+        """The same first frame for every state."""
+        self.frames = jnp.broadcast_to(frame, (len(self.states), *frame.shape))
+
+    def measure(self, steps: int, chunks: int | None = None) -> None:
+        """Advance states and frames by `steps`, or by as many as `chunks` compiled calls take."""
+        while steps and chunks != 0:
+            interval = min(self.choice.interval, steps)
+            count = min(self.choice.intervals, steps // interval)
+            self.states, self.frames, growth, participation = grow(
+                self.system, self.parameters, self.states, self.frames, *self.indices(self.index, count, interval)
+            )
+            new = np.asarray(growth[:, :count], np.float64)
+            if not np.isfinite(np.asarray(self.states)).all() or np.isnan(new).any() or np.isposinf(new).any():
+                raise PremotorError(
+                    f"the state or its tangent is not finite after {self.index + count * interval} steps; "
+                    "does the map diverge from this state, or is qr_interval too long?"
+                )
+            self.growth.append(new)
+            self.durations += [interval] * count
+            self.participation = self.participation + np.asarray(participation, np.float64)
+            self.index += count * interval
+            self.measured += count * interval
+            steps -= count * interval
+            self.choice = self.choice.after(new, interval)
+            chunks = None if chunks is None else chunks - 1
+
+    def errors(self, dt: float) -> NDArray[np.float64]:
+        """Standard errors so far, (batch, k)."""
+        return block_errors(np.concatenate(self.growth, axis=1), np.array(self.durations), dt)
+
+
+def _check_numbers(
+    steps: int, dt: float, transient: int, frame_transient: int, qr_interval: int | None, tolerance: float | None
+) -> None:
+    least = {"steps": (steps, 1), "transient": (transient, 0), "frame_transient": (frame_transient, 0)}
+    if qr_interval is not None:
+        least["qr_interval"] = (qr_interval, 1)
+    for name, (value, allowed) in least.items():
+        if value < allowed:
+            raise PremotorError(f"{name} is {value}; at least {allowed} is needed")
+    for name, number in (("dt", dt), ("tolerance", tolerance)):
+        if number is not None and not number > 0:
+            raise PremotorError(f"{name} is {number}; it must be positive")
+
+
+def _warn_if_too_long(choice: IntervalChoice) -> None:
+    if choice.largest > choice.hopeless and choice.interval > 1:
+        warnings.warn(
+            f"within a qr_interval of {choice.interval} steps the columns of the frame diverged by a factor of "
+            f"e^{choice.largest:.0f}, more than {choice.precision} resolves; the last exponents are wrong",
+            RuntimeWarning,
+            stacklevel=3,
+        )
