@@ -18,7 +18,9 @@ SHORT_ARGS ?= --learning.steps 400000
 TEST_ARGS ?=
 PYTEST_WORKERS ?= 2
 
-.PHONY: help demo test test-slow lint types docs clean
+FUZZ ?= 12000
+
+.PHONY: help demo test test-slow fuzz lint types docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -31,6 +33,9 @@ test: $(STAMPS)/test ## install what the tests need and run them (but the slow o
 
 test-slow: $(STAMPS)/test ## the tests that learn, minutes each
 	@$(BIN)/python -m pytest -m slow $(TEST_ARGS)
+
+fuzz: $(STAMPS)/test ## damage FUZZ=12000 sources of circuits at random and read them
+	@PREMOTOR_FUZZ=$(FUZZ) $(BIN)/python -m pytest -m slow $(TEST_ARGS) tests/connectome/test_fuzz_readers.py
 
 lint: $(STAMPS)/test ## ruff
 	@$(BIN)/ruff check .

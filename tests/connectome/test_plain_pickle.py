@@ -75,7 +75,7 @@ def test_nothing_in_a_pickle_is_executed(tmp_path, protocol):
         with pytest.raises(PremotorError, match=r"which is no plain data; nothing of it was executed|never needs"):
             read_plain_pickle(path)
     (tmp_path / "shell.pkl").write_bytes(b"cos\nsystem\n(S'touch " + str(trace).encode() + b"'\ntR.")
-    with pytest.raises(PremotorError, match="asks for os.system"):
+    with pytest.raises(PremotorError, match="asks for .os.system"):
         read_plain_pickle(tmp_path / "shell.pkl")
     assert not trace.exists()
 

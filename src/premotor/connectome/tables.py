@@ -61,10 +61,20 @@ def read_table(path: Path, columns: tuple[str, ...] | None = None, *, named: boo
     wanted = None if columns is None else list(columns)
     with readable(path):
         if name.endswith(PARQUET_SUFFIXES):
-            return pa.parquet.read_table(path, columns=wanted)
+            return checked(pa.parquet.read_table(path, columns=wanted))
         if name.endswith(ARROW_SUFFIXES):
-            return pa.feather.read_table(path, columns=wanted)
+            return checked(pa.feather.read_table(path, columns=wanted))
         return _read_text(path, wanted, named)
+
+
+def checked(table: pa.Table) -> pa.Table:
+    """Return a table of a binary file whose every value can be read; damage that is not found here is a crash later.
+
+    Raises:
+        pyarrow.ArrowInvalid: text that is not UTF-8, or places of values that do not exist.
+    """
+    table.validate(full=True)
+    return table
 
 
 @contextmanager

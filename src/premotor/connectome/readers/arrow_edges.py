@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from premotor.connectome.edges import Edges, positions
 from premotor.connectome.readers.columns import edges_of, read_edges
-from premotor.connectome.tables import ARROW_SUFFIXES, PARQUET_SUFFIXES, readable
+from premotor.connectome.tables import ARROW_SUFFIXES, PARQUET_SUFFIXES, checked, readable
 from premotor.errors import PremotorError
 
 
@@ -43,12 +43,12 @@ def _parts(path: Path, pre: str, post: str, count: str) -> Iterator[Edges]:
     if name.endswith(PARQUET_SUFFIXES):
         with readable(path):
             for batch in pa.parquet.ParquetFile(path).iter_batches(2**20, columns=columns):
-                yield edges_of(pa.Table.from_batches([batch]), path, pre, post, count)
+                yield edges_of(checked(pa.Table.from_batches([batch])), path, pre, post, count)
     elif name.endswith(ARROW_SUFFIXES) and _is_batched(path):
         with readable(path), pa.memory_map(str(path)) as file:
             reader = pa.ipc.open_file(file)
             for number in range(reader.num_record_batches):
-                table = pa.Table.from_batches([reader.get_batch(number)]).select(columns)
+                table = checked(pa.Table.from_batches([reader.get_batch(number)]).select(columns))
                 yield edges_of(table, path, pre, post, count)
     else:
         edges = read_edges(path, pre, post, count)

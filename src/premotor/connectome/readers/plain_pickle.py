@@ -152,7 +152,9 @@ class _Machine:
 
     def known(self, name: str) -> _Name:
         if name not in _SCALAR | _DTYPE | _LATIN1:
-            raise PremotorError(f"{self.path} asks for {name[:80]}, which is no plain data; nothing of it was executed")
+            raise PremotorError(
+                f"{self.path} asks for {name[:80]!r}, which is no plain data; nothing of it was executed"
+            )
         return _Name(name)
 
     def made(self, function: Any, arguments: tuple[Any, ...]) -> Any:

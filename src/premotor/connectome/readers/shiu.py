@@ -47,12 +47,9 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
         raise PremotorError(f"{path} has a header but no connections")
     pre, post = (parse_ids(table[name], f"{path}, column {name}") for name in _INDEX)
     where = f"{path}, column {_WEIGHT}"
-    weight = table[_WEIGHT]
-    if not (pa.types.is_integer(weight.type) or pa.types.is_floating(weight.type)):
-        raise PremotorError(f"{where} is stored as {weight.type}; it has to hold numbers")
-    count = parse_counts(pc.abs(weight), where)
+    count, sign_of_edge = _signed_counts(table[_WEIGHT], where)
     ids, files = _ids(source, path, int(max(pre.max(), post.max())) + 1)
-    sign = signs_of_rows(pre, np.sign(weight.to_numpy()).astype(np.int64), ids, where)
+    sign = signs_of_rows(pre, sign_of_edge, ids, where)
     frame = pd.DataFrame({"sign": sign}, index=pd.Index(ids, name="id"))
     return assemble(
         canonical_columns(frame, path),
@@ -64,6 +61,19 @@ def read(source: Source, signs: SignPolicy | None) -> Circuit:
         signs=signs,
         arguments={"files": files},
     )
+
+
+def _signed_counts(weight: pa.ChunkedArray, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the counts and the signs (−1, +1) of a column of numbers, or of text where the table is CSV."""
+    kind = weight.type.value_type if pa.types.is_dictionary(weight.type) else weight.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return parse_counts(pc.abs(weight), where), np.sign(weight.to_numpy()).astype(np.int64)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise PremotorError(f"{where} is stored as {kind}; it has to hold numbers")
+    text = weight.cast(pa.string())
+    negative = pc.fill_null(pc.match_substring_regex(text, r"^\s*-[0-9]"), False)
+    count = parse_counts(pc.replace_substring_regex(text, r"^\s*-([0-9])", r"\1"), where)
+    return count, np.where(negative.to_numpy(), -1, 1).astype(np.int64)
 
 
 def _ids(source: Source, path: Path, least: int) -> tuple[np.ndarray, list[str]]:
