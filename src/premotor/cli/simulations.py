@@ -50,6 +50,7 @@ def simulate(
     screen: Screen = None,
     prune: Annotated[bool, typer.Option("--prune", help="Find a smallest circuit that keeps the rhythm.")] = False,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures into the folder.")] = True,
+    nwb: Annotated[bool, typer.Option("--nwb", help="Also write simulation.nwb into the folder.")] = False,
     output: Output = None,
 ) -> None:
     """Simulate a circuit on its own: drive some neurons, silence others, and score the rhythm.
@@ -69,6 +70,12 @@ def simulate(
         raise PremotorError("--screen and --prune exclude each other")
     if output is not None and output.exists():
         raise PremotorError(f"{output} exists already; name another folder or remove it first")
+    if nwb:
+        if output is None or screen is not None or prune:
+            raise PremotorError("--nwb needs --output, and goes with neither --screen nor --prune")
+        from premotor.experiments import check_nwb
+
+        check_nwb()
     settings = _settings(
         source,
         model=model,
@@ -91,6 +98,10 @@ def simulate(
         print(summary_text(result.summary))
         if output is not None:
             print(f"written to {output}")
+            if nwb:
+                from premotor.experiments import write_nwb
+
+                print(f"NWB: {write_nwb(result, output / 'simulation.nwb')}")
             if figures:
                 from premotor.report import write_simulation_figures
 

@@ -26,6 +26,7 @@ from premotor.experiments.settings import (
     StopSettings,
 )
 from premotor.experiments.simulation import Simulation, simulate
+from premotor.experiments.simulation_nwb import check_nwb, write_nwb
 from premotor.experiments.simulation_pruning import Pruning, prune
 from premotor.experiments.simulation_screen import screen
 from premotor.experiments.simulation_settings import (
@@ -53,6 +54,7 @@ __all__ = [
     "build_circuit",
     "cache_folder",
     "cached",
+    "check_nwb",
     "clear_cache",
     "compare",
     "comparison_folder",
@@ -76,4 +78,5 @@ __all__ = [
     "simulate",
     "simulation_presets",
     "train",
+    "write_nwb",
 ]
