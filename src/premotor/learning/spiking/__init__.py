@@ -1,0 +1,29 @@
+"""The spiking agent: a network that acts in CartPole and learns there by reward, or by evolution."""
+
+from premotor.learning.spiking.agent import Episodes, SpikingAgent, in_parallel, motor_halves
+from premotor.learning.spiking.critics import BalanceCriticSettings, ConstantCriticSettings, PolicyCriticSettings
+from premotor.learning.spiking.replay import Replay, replay
+from premotor.learning.spiking.settings import (
+    HomeostasisSettings,
+    InterfaceSettings,
+    PlasticitySettings,
+    TagSettings,
+    TargetingSettings,
+)
+
+__all__ = [
+    "BalanceCriticSettings",
+    "ConstantCriticSettings",
+    "Episodes",
+    "HomeostasisSettings",
+    "InterfaceSettings",
+    "PlasticitySettings",
+    "PolicyCriticSettings",
+    "Replay",
+    "SpikingAgent",
+    "TagSettings",
+    "TargetingSettings",
+    "in_parallel",
+    "motor_halves",
+    "replay",
+]

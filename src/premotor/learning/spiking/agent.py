@@ -1,0 +1,275 @@
+"""A spiking network that acts, and learns while it acts."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from premotor.errors import PremotorError
+from premotor.learning.spiking.critics import critic_of
+from premotor.learning.spiking.loop import (
+    BOOK,
+    EPISODES,
+    LOGGED,
+    RASTER,
+    STEP,
+    TIES,
+    Interface,
+    Lessons,
+    Log,
+    World,
+    balance_pole,
+)
+from premotor.learning.spiking.settings import InterfaceSettings, PlasticitySettings
+from premotor.networks.spiking.coding import field_edges, inputs_needed
+from premotor.networks.spiking.homeostasis import mean_weights
+from premotor.networks.spiking.network import SpikingNetwork
+from premotor.networks.spiking.plasticity import Tagging, plastic_synapses
+
+Arrays = dict[str, NDArray]
+FOREVER = 2**62
+
+
+class Episodes(NamedTuple):
+    """What happened in some episodes."""
+
+    length: NDArray[np.int64]
+    """Steps of each, (episodes,)."""
+    undecided: NDArray[np.int64]
+    """Undecided moves of each, (episodes,)."""
+    action: NDArray[np.int8]
+    """(steps,), as all that follows; empty unless it was recorded."""
+    tie: NDArray[np.bool_]
+    reward: NDArray[np.float64]
+    observation: NDArray[np.float64]
+    """Before the action, (steps, 4)."""
+    counts: NDArray[np.uint8]
+    """Spikes of every cell, (steps, cells)."""
+
+
+class SpikingAgent:
+    """A network between the receptive fields of a task and the votes for its actions.
+
+    Args:
+        network: its sources are the inputs, one for each bin of the receptive fields.
+        actions: for which action each cell votes, −1 for none, (cells,).
+        interface: to the task.
+        plasticity: how it learns; None: it cannot.
+        seed: of the random actions after undecided moves.
+
+    Raises:
+        PremotorError: the network has another number of sources than the receptive fields have bins.
+    """
+
+    def __init__(
+        self,
+        network: SpikingNetwork,
+        actions: NDArray[np.int64],
+        interface: InterfaceSettings | None = None,
+        plasticity: PlasticitySettings | None = None,
+        seed: int = 0,
+    ):
+        settings = interface or InterfaceSettings()
+        needed = inputs_needed(settings.fields)
+        if needed != network.sources:
+            raise PremotorError(
+                f"the receptive fields have {needed} bins, but the network has {network.sources} sources"
+            )
+        if len(actions) != network.cells:
+            raise PremotorError(f"actions has {len(actions)} entries, but the network has {network.cells} cells")
+        self.network = network
+        edges, first = field_edges(settings.fields)
+        self.interface = Interface(
+            edges, first, 1000.0 / settings.rate, settings.step, settings.restart, actions.astype(np.int64)
+        )
+        self.state = network.start(most_rate=settings.rate / 1000.0 + 1 / settings.step)
+        self.plastic = plastic_synapses(network)
+        self.lessons = _lessons(self, (plasticity or PlasticitySettings()).effective())
+        self.world = World(
+            body=np.zeros(4),
+            before=np.zeros(4),
+            votes=np.zeros(int(actions.max()) + 1, np.int64),
+            interval=np.full(network.sources, np.inf),
+            book=np.zeros(BOOK, np.int64),
+            key=np.random.SeedSequence([seed, 0x5B1CE]).generate_state(1, np.uint64),
+        )
+
+    @property
+    def steps(self) -> int:
+        """Steps of the task so far."""
+        return int(self.world.book[STEP])
+
+    @property
+    def undecided(self) -> int:
+        """Undecided moves so far."""
+        return int(self.world.book[TIES])
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Plastic weights, mV, in the order of the network's synapses, (plastic,)."""
+        return self.state.weight[self.plastic.synapse]
+
+    @weights.setter
+    def weights(self, values: NDArray[np.float64]) -> None:
+        self.state.weight[self.plastic.synapse] = values
+
+    def play(
+        self,
+        starts: NDArray[np.float64],
+        *,
+        learn: bool = False,
+        record: int = 0,
+        steps: int | None = None,
+    ) -> Episodes:
+        """Episodes of CartPole from the given start states, the network running on from one to the next.
+
+        Args:
+            starts: (episodes, 4). An episode that a former call left unfinished is finished first and takes the
+                first row's place.
+            learn: whether plasticity is at work.
+            record: steps of which everything is recorded, from the first on.
+            steps: stop after so many in all, even within an episode.
+        """
+        count, cells, world = len(starts), self.network.cells, self.world
+        log = Log(
+            length=np.zeros(count, np.int64),
+            undecided=np.zeros(count, np.int64),
+            action=np.zeros(record, np.int8),
+            tie=np.zeros(record, bool),
+            reward=np.zeros(record),
+            observation=np.zeros((record, 4)),
+            counts=np.zeros((record, cells), np.uint8),
+            raster_time=np.zeros(0),
+            raster_cell=np.zeros(0, np.int32),
+        )
+        world.book[EPISODES] = world.book[LOGGED] = world.book[RASTER] = 0
+        end = FOREVER if steps is None else world.book[STEP] + steps
+        lessons = self.lessons._replace(on=learn)
+        balance_pole(self.network.wiring, self.state, self.plastic, self.interface, lessons, world, log, starts, end)
+        done, made = int(world.book[EPISODES]), min(int(world.book[LOGGED]), record)
+        return Episodes(
+            log.length[:done],
+            log.undecided[:done],
+            log.action[:made],
+            log.tie[:made],
+            log.reward[:made],
+            log.observation[:made],
+            log.counts[:made],
+        )
+
+    def snapshot(self) -> Arrays:
+        """Everything that changes, as arrays by name; `restore` takes it back."""
+        parts: dict[str, Any] = {
+            "state": self.state,
+            "plastic": self.plastic,
+            "world": self.world,
+            "lessons": self.lessons,
+        }
+        return {
+            f"{name}/{key}": np.array(value)
+            for name, part in parts.items()
+            for key, value in part._asdict().items()
+            if isinstance(value, np.ndarray) and (name != "lessons" or key in CHANGING)
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Go back to a snapshot of an agent with the same network.
+
+        Raises:
+            PremotorError: it is of another network.
+        """
+        for name, value in self.snapshot().items():
+            if name not in arrays or arrays[name].shape != value.shape:
+                raise PremotorError(f"the snapshot does not fit this agent: {name} is missing or of another size")
+        for name, part in (
+            ("state", self.state),
+            ("plastic", self.plastic),
+            ("world", self.world),
+            ("lessons", self.lessons),
+        ):
+            for key, value in part._asdict().items():
+                if f"{name}/{key}" in arrays:
+                    value[...] = arrays[f"{name}/{key}"]
+
+
+CHANGING = ("control_spikes", "input_goal")
+"""What changes of `Lessons`."""
+
+
+def motor_halves(network: SpikingNetwork, population: str = "EM", actions: int = 2) -> NDArray[np.int64]:
+    """Votes by position: the first part of a population for action 0, the next for action 1, …, (cells,).
+
+    Raises:
+        PremotorError: there is no such population, or it has fewer cells than there are actions.
+    """
+    if population not in network.populations:
+        raise PremotorError(f"there is no population {population!r}; the network has {', '.join(network.populations)}")
+    members = network.populations[population]
+    if len(members) < actions:
+        raise PremotorError(f"population {population} has {len(members)} cells for {actions} actions")
+    votes = np.full(network.cells, -1)
+    for action, part in enumerate(np.array_split(members, actions)):
+        votes[part] = action
+    return votes
+
+
+def in_parallel[T, R](work: Callable[[T], R], items: Sequence[T], threads: int) -> list[R]:
+    """The results of `work` on each item, in their order; the compiled loops run side by side."""
+    if threads <= 1 or len(items) <= 1:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(max_workers=min(threads, len(items))) as pool:
+        return list(pool.map(work, items))
+
+
+def _lessons(agent: SpikingAgent, settings: PlasticitySettings) -> Lessons:
+    network, votes, plastic = agent.network, agent.interface.action, agent.plastic
+    tags, targeting, keeping = settings.tags, settings.targeting, settings.homeostasis
+    actions = int(votes.max()) + 1
+    gain = _gain(targeting, actions)
+    group = 1 + votes[plastic.post]
+    hidden = np.zeros(network.cells, bool)
+    hidden[plastic.post] = True
+    control = np.where(votes >= 0, votes + 1, np.where(hidden, 0, -1))
+    inputs, outputs = mean_weights(plastic, agent.state.weight)
+    return Lessons(
+        on=False,
+        rule=Tagging(lag=1.0, **tags.model_dump()),
+        critic=critic_of(settings.critic),
+        group=group,
+        gain=gain,
+        tie_as_drawn=targeting.ties == "drawn",
+        forget=settings.forget,
+        normalise_every=keeping.normalise_every,
+        balance=("none", "outputs", "inverted").index(keeping.balance),
+        least=keeping.balance_limits[0],
+        most=keeping.balance_limits[1],
+        control_from=keeping.control_from,
+        control_every=keeping.control_every,
+        control_change=keeping.control_change,
+        control_group=control,
+        control_size=np.maximum(np.bincount(control[control >= 0], minlength=actions + 1), 1),
+        control_target=np.array([keeping.hidden_rate] + [keeping.motor_rate] * actions),
+        control_spikes=np.zeros(actions + 1, np.int64),
+        input_goal=inputs,
+        output_goal=outputs,
+    )
+
+
+def _gain(targeting: Any, actions: int) -> NDArray[np.float64]:
+    """Part of the reward by action (the last row: ties) and group of synapses (the first: hidden)."""
+    gain = np.zeros((actions + 1, actions + 1))
+    everywhere = targeting.mode == "all"
+    gain[:, 0] = 1.0 if everywhere else targeting.hidden
+    for action in range(actions):
+        if targeting.mode in ("all", "motor"):
+            gain[action, 1:] = targeting.chosen
+        else:
+            gain[action, 1:] = targeting.other if targeting.mode == "opposed" else 0.0
+            gain[action, 1 + action] = targeting.chosen
+    if targeting.ties == "all":
+        gain[actions, 1:] = targeting.chosen
+    elif targeting.ties == "none":
+        gain[actions] = 0.0
+    return gain

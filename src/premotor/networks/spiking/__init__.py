@@ -1,0 +1,42 @@
+"""Spiking networks that learn by reward: an event-driven loop, exact between events, and its parts.
+
+Cells, plastic synapses and receptive fields are modules of their own: `cells`, `plasticity`, `homeostasis`, `coding`;
+`events` is the loop that joins them, `network` the wiring as plain arrays, `random_wiring` the network of Hasegan et
+al. (2022).
+"""
+
+from premotor.networks.spiking.cells import (
+    EXCITATORY,
+    FAST_SPIKING,
+    LOW_THRESHOLD,
+    RECEPTORS,
+    SpikingCellSettings,
+)
+from premotor.networks.spiking.coding import (
+    EvenFields,
+    IntervalFields,
+    LinearFields,
+    LogarithmicFields,
+    NormalFields,
+    SigmoidFields,
+)
+from premotor.networks.spiking.network import SpikingNetwork
+from premotor.networks.spiking.random_wiring import random_network
+from premotor.networks.spiking.swapping import with_cell
+
+__all__ = [
+    "EXCITATORY",
+    "FAST_SPIKING",
+    "LOW_THRESHOLD",
+    "RECEPTORS",
+    "EvenFields",
+    "IntervalFields",
+    "LinearFields",
+    "LogarithmicFields",
+    "NormalFields",
+    "SigmoidFields",
+    "SpikingCellSettings",
+    "SpikingNetwork",
+    "random_network",
+    "with_cell",
+]

@@ -1,0 +1,72 @@
+"""Evolution strategies on a function whose optimum is known; their draws; ranks."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from premotor.learning.evolution import (
+    StrategySettings,
+    begin,
+    centred_ranks,
+    follow,
+    members_of,
+    noise_of,
+)
+
+GOAL = np.array([3.0, 0.5, 8.0, 1.0, 2.0])
+
+
+def climb(settings, iterations):
+    strategy = begin(np.full(5, 2.0))
+    for _ in range(iterations):
+        noise = noise_of(strategy, settings, seed=3)
+        members = members_of(strategy, settings, noise)
+        strategy = follow(strategy, settings, noise, -np.log(members / GOAL).__pow__(2).sum(1))
+    return strategy.weights
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        StrategySettings(kind="multiplicative", population=10, sigma=0.05, rate=1.0),
+        StrategySettings(kind="mirrored", population=20, sigma=0.1, rate=0.05, decay=100),
+    ],
+    ids=lambda settings: settings.kind,
+)
+def test_weights_climb_to_the_optimum(settings):
+    reached = climb(settings, 400)
+    np.testing.assert_allclose(reached, GOAL, rtol=0.1)
+    assert climb(settings, 5).tolist() == climb(settings, 5).tolist()
+
+
+def test_the_multiplicative_step_is_the_specified_one():
+    settings = StrategySettings(kind="multiplicative", population=4, sigma=2.0, rate=0.5)
+    strategy = begin(np.array([1.0, 10.0]))
+    noise = noise_of(strategy, settings, 0)
+    assert noise.min() == -0.8  # clipped
+    np.testing.assert_allclose(members_of(strategy, settings, noise), [1.0, 10.0] * (1 + noise))
+    fitness = np.array([1.0, 2.0, 3.0, 6.0])
+    advantage = (fitness - 3) / np.sqrt(3.5)
+    expected = np.array([1.0, 10.0]) * (1 + 0.5 * (advantage[:, None] * noise).mean(0))
+    np.testing.assert_allclose(follow(strategy, settings, noise, fitness).weights, expected)
+
+
+def test_mirrored_members_come_in_pairs():
+    settings = StrategySettings(kind="mirrored", population=6)
+    members = members_of(begin(np.full(3, 2.0)), settings, noise_of(begin(np.full(3, 2.0)), settings, 0))
+    np.testing.assert_allclose(members[:3] * members[3:], 4.0)
+    with pytest.raises(ValidationError, match="come in pairs"):
+        StrategySettings(kind="mirrored", population=5)
+
+
+def test_equally_fit_members_change_nothing():
+    for kind in ("multiplicative", "mirrored"):
+        settings = StrategySettings(kind=kind)
+        strategy = begin(np.ones(4))
+        noise = noise_of(strategy, settings, 0)
+        np.testing.assert_allclose(follow(strategy, settings, noise, np.full(10, 7.0)).weights, 1.0)
+
+
+def test_ranks_do_not_depend_on_scale_and_are_shared():
+    assert centred_ranks(np.array([1.0, 100.0, 2.0])).tolist() == [-0.5, 0.5, 0.0]
+    assert centred_ranks(np.array([5.0, 5.0, 9.0])).tolist() == [-0.25, -0.25, 0.5]

@@ -1,0 +1,220 @@
+"""Reward-modulated plasticity against the oracle; tags, targeting, homeostasis, critics; threads and snapshots."""
+
+import math
+
+import numpy as np
+import pytest
+
+from networks.spiking_oracle import simulate
+from networks.test_spiking import as_oracle, random_stimuli
+from premotor.errors import PremotorError
+from premotor.learning.spiking import (
+    BalanceCriticSettings,
+    HomeostasisSettings,
+    InterfaceSettings,
+    PlasticitySettings,
+    SpikingAgent,
+    TagSettings,
+    TargetingSettings,
+    in_parallel,
+    motor_halves,
+    replay,
+)
+from premotor.learning.spiking.critics import ConstantCriticSettings, PolicyCriticSettings, critic_of, judge
+from premotor.networks.spiking import NormalFields, random_network
+from premotor.networks.spiking.homeostasis import balance_outputs, control_gain, mean_weights
+from premotor.networks.spiking.plasticity import plastic_synapses
+from premotor.tasks.cartpole import cartpole_starts
+
+NONE = HomeostasisSettings(normalise_every=0, balance="none", control_every=0)
+
+
+class Lessons:
+    """Rewards, targeting and homeostasis of the specification, for the oracle."""
+
+    def __init__(self, network, rewards, actions, exponential=False):
+        self.synapses = list(zip(network.pre.tolist(), network.post.tolist(), strict=True))
+        self.plastic = np.flatnonzero(network.plastic).tolist()
+        self.half = {cell: int(k >= 20) for k, cell in enumerate(network.populations["EM"].tolist())}
+        self.rewards, self.actions, self.exponential = rewards, actions, exponential
+        self.goal = {}
+        for number in self.plastic:
+            self.goal.setdefault(self.synapses[number][1], []).append(float(network.weight[number]))
+        self.goal = {cell: sum(values) / len(values) for cell, values in self.goal.items()}
+
+    def left(self, tags, number, t):
+        if number not in tags:
+            return 0.0
+        age = t - tags[number]
+        return math.exp(-age / 250) if self.exponential else float(age <= 250)
+
+    def __call__(self, t, step, weights, hebbian, anti):
+        reward, action = self.rewards[step - 1], self.actions[step - 1]
+        for number in self.plastic:
+            post = self.synapses[number][1]
+            if post not in self.half or action < 0:
+                continue
+            part = 1.0 if self.half[post] == action else -0.8
+            change = 0.04 * self.left(hebbian, number, t) - 0.04 * self.left(anti, number, t)
+            weights[number] = min(400.0, max(0.0, weights[number] + reward * part * change))
+        if step % 25 == 0:
+            for cell, goal in self.goal.items():
+                inputs = [n for n in self.plastic if self.synapses[n][1] == cell]
+                mean = sum(weights[n] for n in inputs) / len(inputs)
+                for number in inputs:
+                    weights[number] *= goal / mean
+
+
+@pytest.mark.parametrize("exponential", [False, True])
+def test_six_seconds_of_learning_weight_for_weight(exponential):
+    network, steps = random_network(11), 120
+    random = np.random.default_rng(5)
+    times, sources = random_stimuli(6, seed=2)
+    rewards, actions = random.uniform(-1, 1, steps), random.integers(-1, 2, steps)
+    kinds, synapses = as_oracle(network)
+    lessons = Lessons(network, rewards.tolist(), actions.tolist(), exponential)
+    trains = list(zip(times.tolist(), sources.tolist(), strict=True))
+    spikes, weights = simulate(kinds, synapses, trains, 6000.0, lessons)
+    settings = PlasticitySettings(
+        tags=TagSettings(exponential=exponential),
+        homeostasis=HomeostasisSettings(balance="none", control_every=0),
+    )
+    result = replay(network, motor_halves(network), (times, sources), rewards, actions, settings)
+    assert result.cell.tolist() == [cell for _, cell in spikes]
+    expected = np.array(weights)[network.plastic]
+    np.testing.assert_allclose(result.weights[-1], expected, rtol=1e-12)
+    assert (np.abs(expected - network.weight[network.plastic]) > 0.01).mean() > 0.2
+
+
+def changes(targeting, action, reward=1.0, **settings):
+    """Change of the weights by one reward after 1.5 s, split by what the synapse leads to."""
+    network = random_network(1)
+    steps = 30
+    rewards, actions = np.zeros(steps), np.full(steps, action)
+    rewards[-1] = reward
+    given = PlasticitySettings(targeting=targeting, homeostasis=NONE, **settings)
+    result = replay(network, motor_halves(network), random_stimuli(1.5), rewards, actions, given)
+    change = result.weights[-1] - network.weight[network.plastic]
+    group = motor_halves(network)[network.post[network.plastic]]
+    return [change[group == g] for g in (-1, 0, 1)]
+
+
+def test_targeting_says_whom_a_reward_reaches():
+    hidden, left, right = changes(TargetingSettings(mode="all"), 0)
+    assert hidden.any() and left.any() and right.any()
+    assert not changes(TargetingSettings(mode="motor"), 0)[0].any()
+    np.testing.assert_array_equal(changes(TargetingSettings(mode="motor"), 0)[2], right)
+    chosen = changes(TargetingSettings(mode="chosen"), 0)
+    np.testing.assert_array_equal(chosen[1], left)
+    assert not chosen[2].any() and not chosen[0].any()
+    opposed = changes(TargetingSettings(), 1)
+    np.testing.assert_allclose(opposed[1], -0.8 * left, atol=1e-12)
+    np.testing.assert_array_equal(opposed[2], right)
+    half = changes(TargetingSettings(hidden=0.5), 1)
+    np.testing.assert_allclose(half[0], 0.5 * hidden, atol=1e-12)
+    np.testing.assert_allclose(changes(TargetingSettings(mode="all"), 0, reward=-0.5)[1], -0.5 * left, atol=1e-12)
+
+
+def test_a_tie_reaches_nobody_unless_asked_to():
+    assert not any(part.any() for part in changes(TargetingSettings(), -1))
+    assert changes(TargetingSettings(ties="all"), -1)[1].any()
+    assert changes(TargetingSettings(), -1, faithful=True)[1].any()
+
+
+def test_nothing_is_tagged_before_the_rule_begins():
+    assert not any(part.any() for part in changes(TargetingSettings(mode="all"), 0, tags=TagSettings(begin=1600.0)))
+
+
+def test_balancing_goes_back_and_the_inverted_one_away():
+    network = random_network(0)
+    plastic = plastic_synapses(network)
+    weight = network.weight[network.order].copy()
+    _, goal = mean_weights(plastic, weight)
+    weight[plastic.synapse] *= 1.5
+    grown = weight.copy()
+    balance_outputs(plastic, weight, goal, 0.1, 2.0, False)
+    np.testing.assert_allclose(mean_weights(plastic, weight)[1], goal, rtol=1e-12)
+    balance_outputs(plastic, grown, goal, 0.1, 1.2, True)
+    np.testing.assert_allclose(mean_weights(plastic, grown)[1], 1.5 * 1.2 * goal, rtol=1e-12)
+
+
+def test_gain_control_moves_every_group_towards_its_rate():
+    goal, spikes = np.ones(4), np.array([3, 100])
+    control_gain(goal, np.array([0, 1, -1, 0]), spikes, np.array([2, 1]), np.array([5.0, 5.0]), 1.0, 1e-4)
+    assert goal.tolist() == [1.0001, 0.9999, 1.0, 1.0001]
+    assert spikes.tolist() == [0, 0]
+
+
+def worth(settings, before, after, tie=False, fell=False, action=1):
+    return judge(critic_of(settings), np.array(before, float), action, tie, np.array(after, float), fell)
+
+
+def test_the_critic_is_the_specified_one():
+    critic = BalanceCriticSettings()
+    loss = lambda s: math.sqrt(s[2] ** 2 + 0.7 * s[3] ** 2)  # noqa: E731
+    worse, better = [0, 0, 0.1, 0.2], [0, 0, 0.08, 0.15]
+    assert worth(critic, worse, better) == pytest.approx(1.5 * 3 * (loss(worse) - loss(better)))
+    assert worth(critic, better, worse) == pytest.approx(3 * (loss(better) - loss(worse)))
+    assert worth(critic, [0, 0, 0, 0], worse) == 0
+    assert worth(critic, worse, [1, 1, 0.009, -0.009]) == 1  # 1.5, clipped
+    assert worth(critic, worse, better, tie=True) == pytest.approx(-1 / 1.5)
+    assert worth(critic, worse, better, fell=True) == -1
+    assert worth(PlasticitySettings(faithful=True).effective().critic, worse, better, fell=True) == 0
+
+
+def test_other_critics():
+    assert worth(PolicyCriticSettings(), [0, 0, 0.1, 0], [0] * 4, action=1) == 1
+    assert worth(PolicyCriticSettings(), [0, 0, 0.1, 0], [0] * 4, action=0) == -1
+    assert worth(ConstantCriticSettings(reward=0.2), [0] * 4, [0] * 4) == 0.2
+    assert worth(ConstantCriticSettings(fall=0.5), [0] * 4, [0] * 4, fell=True) == -0.5
+
+
+def learned(seed, starts):
+    network = random_network(seed)
+    agent = SpikingAgent(network, motor_halves(network), plasticity=PlasticitySettings(), seed=seed)
+    return agent.play(starts[seed], learn=True).length, agent.weights
+
+
+def test_learning_does_not_depend_on_threads():
+    starts = [cartpole_starts(8, seed) for seed in range(4)]
+    alone = in_parallel(lambda seed: learned(seed, starts), range(4), 1)
+    for threads in (2, 4):
+        for (length, weights), (length_2, weights_2) in zip(
+            alone, in_parallel(lambda seed: learned(seed, starts), range(4), threads), strict=True
+        ):
+            assert length.tolist() == length_2.tolist()
+            assert weights.tolist() == weights_2.tolist()
+
+
+def test_a_snapshot_continues_bit_for_bit():
+    """Cut within an episode, in the middle of tags, of spikes on their way and of counts for gain control."""
+    network = random_network(2)
+    starts = cartpole_starts(100, 9)
+
+    def fresh():
+        return SpikingAgent(network, motor_halves(network), plasticity=PlasticitySettings(), seed=4)
+
+    whole = fresh()
+    whole.play(starts, learn=True, steps=700)
+    part = fresh()
+    done = part.play(starts, learn=True, steps=333).length
+    saved = {name: np.array(value) for name, value in part.snapshot().items()}
+    other = fresh()
+    other.restore(saved)
+    other.play(starts[len(done) :], learn=True, steps=367)
+    assert other.steps == whole.steps == 700
+    assert {k: v.tolist() for k, v in other.snapshot().items() if k != "world/book"} == {
+        k: v.tolist() for k, v in whole.snapshot().items() if k != "world/book"
+    }
+    with pytest.raises(PremotorError, match="does not fit"):
+        other.restore({})
+
+
+def test_wrong_interfaces_are_refused():
+    network = random_network(0)
+    with pytest.raises(PremotorError, match="have 40 bins, but the network has 80 sources"):
+        SpikingAgent(network, motor_halves(network), InterfaceSettings(fields=(NormalFields(),) * 2))
+    with pytest.raises(PremotorError, match="no population 'MN'"):
+        motor_halves(network, "MN")
+    with pytest.raises(PremotorError, match="2 rewards, 1 actions"):
+        replay(network, motor_halves(network), ([], []), [1.0, 1.0], [0])
