@@ -4,7 +4,7 @@ from typing import Any
 
 from numba import njit
 
-from premotor.networks.lif_state import uniform
+from premotor.networks.lif_state import event_count
 
 TINY = 1e-30
 """Smaller deviations (mV) are set to 0: they have no effect, but denormal numbers are slow."""
@@ -16,7 +16,7 @@ def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
     # Arrays are taken out of the tuples once: doing so in a loop costs a count of references each time.
     v, g, goal, wake, spike, start = state.v, state.g, state.goal, state.wake, state.spike, state.start
     first, target, count, scale = wiring.first, wiring.target, wiring.count, wiring.scale
-    table, kind, key, receiver = inputs.table, inputs.kind, inputs.key, inputs.neuron
+    table, guide, key, receiver, sources = inputs.table, inputs.guide, inputs.key, inputs.neuron, inputs.first
     begin, finish, size = inputs.begin, inputs.end, inputs.size
     sample, recorded, refractory = state.sample, state.recorded, state.refractory
     change, fired, touched = state.cursor[0], state.cursor[1], 0
@@ -36,18 +36,17 @@ def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
         if past >= 0:
             for number in range(start[past], start[past + 1]):
                 source = spike[number]
-                begin_edge, end_edge, weight = first[source], first[source + 1], scale[source]
-                touched += end_edge - begin_edge
+                edges = slice(first[source], first[source + 1])
+                onto, synapses, weight = target[edges], count[edges], scale[source]
+                touched += len(onto)
                 # What reaches a refractory neuron is wiped out by `integrate` before it is used.
-                for edge in range(begin_edge, end_edge):
-                    arriving[target[edge]] += weight * count[edge]
-        for source in range(len(receiver)):
-            if begin[source] <= step < finish[source]:
-                chance = uniform(key[source], step)
-                number = 0
-                while number < table.shape[1] and chance >= table[kind[source], number]:
-                    number += 1
-                v[receiver[source]] += number * size[source]
+                for edge in range(len(onto)):
+                    arriving[onto[edge]] += weight * synapses[edge]
+        for drive in range(len(size)):
+            if begin[drive] <= step < finish[drive]:
+                amount, chances, hints = size[drive], table[drive], guide[drive]
+                for source in range(sources[drive], sources[drive + 1]):
+                    v[receiver[source]] += amount * event_count(key[source], step, chances, hints)
         if len(recorded) and (step + 1) % state.every == 0:
             for column in range(len(recorded)):
                 i = recorded[column]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from premotor.networks.lif_state import NEVER, uniform
+from premotor.networks.lif_state import NEVER, event_count
 
 MARGIN = 1e-9
 """A neuron that may come so close to its threshold (mV) is watched step by step."""
@@ -58,7 +58,7 @@ def run_event(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
     spike, start, refractory = state.spike, state.start, state.refractory
     slow, fast, coupling = decay.slow, decay.fast, decay.coupling
     first, target, count, scale = wiring.first, wiring.target, wiring.count, wiring.scale
-    table, kind, key, receiver = inputs.table, inputs.kind, inputs.key, inputs.neuron
+    table, guide, key, receiver, sources = inputs.table, inputs.guide, inputs.key, inputs.neuron, inputs.first
     begin, finish, size = inputs.begin, inputs.end, inputs.size
     sample, recorded = state.sample, state.recorded
     change, fired, watching, touched = state.cursor[0], state.cursor[1], state.cursor[2], 0
@@ -102,17 +102,16 @@ def run_event(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
                         cells[i, column] += weight * count[edge]
                         if not watched[i] and may_fire(cell, cells[i, 0], cells[i, 1], cells[i, 2]):
                             watched[i], watch[watching], watching = True, i, watching + 1
-        for source in range(len(receiver)):
-            if begin[source] <= step < finish[source]:
-                chance = uniform(key[source], step)
-                number = 0
-                while number < table.shape[1] and chance >= table[kind[source], number]:
-                    number += 1
-                i = receiver[source]
-                if number and advance(cell, slow, fast, coupling, cells, i, step):
-                    cells[i, 0] += number * size[source]
-                    if not watched[i] and may_fire(cell, cells[i, 0], cells[i, 1], cells[i, 2]):
-                        watched[i], watch[watching], watching = True, i, watching + 1
+        for drive in range(len(size)):
+            if begin[drive] <= step < finish[drive]:
+                amount, chances, hints = size[drive], table[drive], guide[drive]
+                for source in range(sources[drive], sources[drive + 1]):
+                    number = event_count(key[source], step, chances, hints)
+                    i = receiver[source]
+                    if number and advance(cell, slow, fast, coupling, cells, i, step):
+                        cells[i, 0] += amount * number
+                        if not watched[i] and may_fire(cell, cells[i, 0], cells[i, 1], cells[i, 2]):
+                            watched[i], watch[watching], watching = True, i, watching + 1
         if len(recorded) and (step + 1) % state.every == 0:
             for place in range(len(recorded)):
                 i = recorded[place]

@@ -171,10 +171,7 @@ def _inputs(network: LIFNetwork, stimulus: "Stimulus", replicate: int, seed: int
     step, neuron, value = _changes(network, stimulus, replicate)
     tables = [_cumulative(event.rate * stimulus.period) for event in stimulus.events]
     width = max((len(table) for table in tables), default=1)
-    sizes = [len(event.neurons) for event in stimulus.events]
-
-    def spread(values: list, kind: type) -> NDArray:
-        return np.repeat(np.array(values, kind), sizes)
+    first_bits = np.arange(256) / 256
 
     events = stimulus.events
     keys = [_keys(network.ids[event.neurons], seed, replicate, number) for number, event in enumerate(events)]
@@ -184,11 +181,12 @@ def _inputs(network: LIFNetwork, stimulus: "Stimulus", replicate: int, seed: int
         change_value=value,
         neuron=np.concatenate([np.empty(0, np.int32), *(e.neurons.astype(np.int32) for e in events)]),
         key=np.concatenate([np.empty(0, np.uint64), *keys]),
-        size=spread([event.amplitude for event in events], np.float64),
-        begin=spread([event.first for event in events], np.int64),
-        end=spread([event.last for event in events], np.int64),
+        first=np.cumsum([0, *(len(event.neurons) for event in events)], dtype=np.int64),
+        size=np.array([event.amplitude for event in events], np.float64),
+        begin=np.array([event.first for event in events], np.int64),
+        end=np.array([event.last for event in events], np.int64),
         table=np.array([[*table, *[1.0] * (width - len(table))] for table in tables]).reshape(-1, width),
-        kind=spread(list(range(len(events))), np.int64),
+        guide=np.array([np.searchsorted(table, first_bits, "right") for table in tables], np.int64).reshape(-1, 256),
     )
 
 
