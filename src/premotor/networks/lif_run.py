@@ -19,8 +19,8 @@ CHUNK = 250
 """Steps between two decisions on the loop."""
 TABLE = 4096
 """Steps for which decays are tabled; after longer pauses they are computed."""
-NEURON, SYNAPSE, TOUCHED = 0.4, 8.0, 15.0
-"""Costs in ns on one core, measured in a network of 139,000 neurons: a neuron and step, and an arriving spike, in
+NEURON, SYNAPSE, TOUCHED = 0.4, 7.0, 20.0
+"""Costs in ns on one core, estimated for 139,000 neurons (their ratios count): a neuron and step, an arriving spike, in
 the dense loop; a neuron touched by the event-driven one. They decide which loop runs, and so only the speed."""
 RARE = 1e-15
 
