@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
@@ -9,15 +10,36 @@ import numpy as np
 from premotor.errors import PremotorError
 
 
+class Units(NamedTuple):
+    """What a model's numbers of length and mass mean; time is in seconds and angles in radians in every model."""
+
+    length: str = "m"
+    metre: float = 1.0
+    """Metres in the unit of length."""
+    mass: str = "kg"
+    kilogram: float = 1.0
+    """Kilograms in the unit of mass."""
+    force: str = "N"
+    torque: str = "N m"
+
+
+SI = Units()
+"""Metres, kilograms, newtons, newton metres."""
+INSECT = Units("mm", 1e-3, "g", 1e-3, "µN", "nN m")
+"""Millimetres and grams, in which a fly's numbers are near 1; so forces are in µN and torques in nN m."""
+
+
 @dataclass(frozen=True, eq=False)
 class Body:
     """A simulated body: its MuJoCo model and where its named parts lie in the state arrays.
 
     Joints are hinges and slides (one coordinate each), so that a joint has one index in ``qpos`` and one
-    in ``qvel``. SI units: metres, radians, kilograms, newtons, newton metres, seconds.
+    in ``qvel``. `units` says what the model's numbers mean; where nothing else is said they are SI.
+
+    An actuator drives one joint, or makes one body part stick to what it touches (adhesion).
 
     Raises:
-        PremotorError: a joint has more than one coordinate, or an actuator does not drive one joint.
+        PremotorError: a joint has more than one coordinate, or an actuator drives something else.
     """
 
     name: str
@@ -28,16 +50,22 @@ class Body:
     """The model as MJCF, for other tools and for the record."""
     feet: tuple[str, ...] = ()
     """Names of the touch sensors that tell ground contact, one a foot."""
+    units: Units = SI
+    """Of the model's lengths, masses, forces and torques."""
     joint_names: tuple[str, ...] = field(init=False)
     """All joints in the order of ``qpos``, those of the root first."""
     actuator_names: tuple[str, ...] = field(init=False)
     """Actuators in the order of ``ctrl``."""
     sensor_slices: Mapping[str, slice] = field(init=False)
     """Where each named sensor lies in a row of sensor readings."""
+    driven_joints: tuple[str, ...] = field(init=False)
+    """Joints that actuators drive, in the order of these actuators."""
+    actuated_ctrl: np.ndarray = field(init=False)
+    """Index in ``ctrl`` of the actuators that drive joints, (driven joints,): all but adhesion."""
     actuated_qpos: np.ndarray = field(init=False)
-    """Index in ``qpos`` of the joint that each actuator drives, (actuators,)."""
+    """Index in ``qpos`` of each driven joint, (driven joints,)."""
     actuated_qvel: np.ndarray = field(init=False)
-    """Index in ``qvel`` of the joint that each actuator drives, (actuators,)."""
+    """Index in ``qvel`` of each driven joint, (driven joints,)."""
 
     def __post_init__(self) -> None:
         """Read the names and addresses from the model."""
@@ -49,12 +77,14 @@ class Body:
                     f"body '{self.name}': joint '{model.joint(joint).name}' is a ball or free joint; "
                     "only hinges and slides are allowed"
                 )
+        to_joint, to_body = int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_BODY)
         for actuator in range(model.nu):
-            if model.actuator_trntype[actuator] != int(mujoco.mjtTrn.mjTRN_JOINT):
+            if model.actuator_trntype[actuator] not in (to_joint, to_body):
                 raise PremotorError(
                     f"body '{self.name}': actuator '{model.actuator(actuator).name}' does not drive a joint"
                 )
-        driven = model.actuator_trnid[:, 0]
+        drives = np.flatnonzero(model.actuator_trntype == to_joint)
+        driven = model.actuator_trnid[drives, 0]
         slices = {}
         for sensor in range(model.nsensor):
             start = int(model.sensor_adr[sensor])
@@ -62,7 +92,9 @@ class Body:
         computed = {
             "joint_names": tuple(model.joint(i).name for i in range(model.njnt)),
             "actuator_names": tuple(model.actuator(i).name for i in range(model.nu)),
+            "driven_joints": tuple(model.joint(i).name for i in driven),
             "sensor_slices": slices,
+            "actuated_ctrl": drives,
             "actuated_qpos": model.jnt_qposadr[driven].copy(),
             "actuated_qvel": model.jnt_dofadr[driven].copy(),
         }
@@ -73,9 +105,11 @@ class Body:
 
     def __repr__(self) -> str:
         """One line: the name and the sizes."""
+        mass = f"{self._mass:.1f}" if self._mass >= 1 else f"{self._mass:.3g}"
         return (
             f"Body('{self.name}', {len(self.joint_names)} joints, {len(self.actuator_names)} actuators, "
-            f"{len(self.sensor_slices)} sensors, {self.mass:.1f} kg, time step {self.timestep * 1e3:g} ms)"
+            f"{len(self.sensor_slices)} sensors, {mass} {self.units.mass}, "
+            f"time step {self.timestep * 1e3:g} ms)"
         )
 
     @property
@@ -85,29 +119,37 @@ class Body:
 
     @property
     def mass(self) -> float:
-        """Total mass, kg."""
+        """Total mass, kg, whatever the model's unit of mass."""
+        return self._mass * self.units.kilogram
+
+    @property
+    def _mass(self) -> float:
         return float(self.model.body_mass.sum())
 
     @property
     def weight(self) -> float:
-        """Force of gravity on the whole body, N."""
-        return float(self.mass * np.linalg.norm(self.model.opt.gravity))
+        """Force of gravity on the whole body, in the model's unit of force: that of its touch sensors."""
+        return float(self._mass * np.linalg.norm(self.model.opt.gravity))
 
     @property
     def rest_pose(self) -> np.ndarray:
-        """The model's reference configuration, (qpos,): for the biped upright on the ground, all joints 0."""
-        return self.model.qpos0.copy()
+        """How the body stands, (qpos,): the model's keyframe ``rest``, or else its reference configuration.
+
+        For the biped upright on the ground with all joints 0.
+        """
+        names = [self.model.key(i).name for i in range(self.model.nkey)]
+        return (self.model.key_qpos[names.index("rest")] if "rest" in names else self.model.qpos0).copy()
 
     @property
     def joint_range(self) -> np.ndarray:
-        """Lower and upper limit of each actuated joint, rad, (actuators, 2); infinite where unlimited."""
-        joints = self.model.actuator_trnid[:, 0]
+        """Lower and upper limit of each driven joint, rad, (driven joints, 2); infinite where unlimited."""
+        joints = self.model.actuator_trnid[self.actuated_ctrl, 0]
         limited = self.model.jnt_limited[joints].astype(bool)[:, None]
         return np.where(limited, self.model.jnt_range[joints], [-np.inf, np.inf])
 
     @property
     def force_range(self) -> np.ndarray:
-        """Least and greatest force of each actuator, N m, (actuators, 2); infinite where unlimited."""
+        """Least and greatest force of each actuator, (actuators, 2), N m or as `units` says; infinite: no limit."""
         limited = self.model.actuator_forcelimited.astype(bool)[:, None]
         return np.where(limited, self.model.actuator_forcerange, [-np.inf, np.inf])
 

@@ -103,7 +103,10 @@ class BatchPhysics:
         self._warmstart, self._readings = bind("qacc_warmstart"), bind("sensordata")
         # Readings are no part of MuJoCo's state and a batch can not be told them: `restore` needs our own.
         self.sensors = np.zeros(self._readings.shape)
-        self._batch.forward()
+        try:
+            self._batch.forward()
+        except SimulationError as error:
+            raise PhysicsError(str(error)) from error
         self.sensors[:] = self._readings
 
     @property

@@ -52,7 +52,7 @@ class Frames(Iterator[np.ndarray]):
         self._data.qpos[:] = self._qpos[frame]
         mujoco.mj_kinematics(self._body.model, self._data)
         mujoco.mj_camlight(self._body.model, self._data)
-        look_at = np.array([*self._data.xpos[1, :2], 0.46 * standing_height(self._body)])
+        look_at = np.array([*self._data.xipos[1, :2], 0.46 * standing_height(self._body)])
         image = self._drawing.draw(self._data, look_at)
         return _with_caption(image, self._captions[frame]) if self._captions else image
 
@@ -98,7 +98,10 @@ def render_frames(
     chosen = choose_backend(backend)
     height = 1.25 * standing_height(body)
     drawing: Drawing
-    drawing = OpenGLDrawing(body.model, size, height) if chosen == "gl" else SoftwareDrawing(body.model, size, height)
+    if chosen == "gl":
+        drawing = OpenGLDrawing(body.model, size, height)
+    else:
+        drawing = SoftwareDrawing(body.model, size, height, body.units.length)
     return Frames(drawing, chosen, body, qpos, captions)
 
 
@@ -122,6 +125,7 @@ def choose_backend(backend: Backend = "auto") -> Literal["gl", "software"]:
 def standing_height(body: Body) -> float:
     """Height of the body's highest shape above the ground in its rest pose, m."""
     model, data = body.model, mujoco.MjData(body.model)
+    data.qpos[:] = body.rest_pose
     mujoco.mj_kinematics(model, data)
     shapes = model.geom_bodyid > 0
     return float((data.geom_xpos[shapes, 2] + model.geom_rbound[shapes]).max())

@@ -45,8 +45,9 @@ class SoftwareDrawing:
         PremotorError: the model shows a shape of another kind.
     """
 
-    def __init__(self, model: mujoco.MjModel, size: tuple[int, int], height: float) -> None:
+    def __init__(self, model: mujoco.MjModel, size: tuple[int, int], height: float, unit: str = "m") -> None:
         width, rows = size
+        self._unit = unit
         sine, cosine = np.sin(np.deg2rad(ELEVATION)), np.cos(np.deg2rad(ELEVATION))
         axes = np.array([[1.0, 0.0, 0.0], [0.0, -sine, cosine], [0.0, cosine, sine]])
         self._camera = _Camera(axes, rows / height, np.array([width, rows]) / 2, np.zeros(3))
@@ -201,7 +202,7 @@ class SoftwareDrawing:
         return slice(low[1], high[1]), slice(low[0], high[0])
 
     def _distance_marks(self, image: np.ndarray) -> np.ndarray:
-        """Write the metres below the body."""
+        """Write the distance below the body, in the model's unit of length."""
         picture = Image.fromarray(image)
         pen = ImageDraw.Draw(picture)
         x, reach = self._camera.look_at[0], self._camera.middle[0] / self._camera.scale + 1
@@ -209,7 +210,7 @@ class SoftwareDrawing:
         for metre in range(int(np.ceil(x - reach)), int(np.floor(x + reach)) + 1):
             column = self._camera.middle[0] + self._camera.scale * (metre - x)
             pen.line([(column, row - 4), (column, row)], fill=MARKS, width=2)
-            pen.text((column, row + 3), f"{metre} m", font=self._font, fill=MARKS, anchor="ma")
+            pen.text((column, row + 3), f"{metre} {self._unit}", font=self._font, fill=MARKS, anchor="ma")
         return np.asarray(picture)
 
 

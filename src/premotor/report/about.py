@@ -26,12 +26,16 @@ def describe_circuit(record: RunRecord) -> str:
     return text if gaps is None else f"{text}, {count(gaps.nnz, 'gap-junction edge')}"
 
 
+def _mass(kilograms: float) -> str:
+    return decimal(kilograms, 0, "kg") if kilograms >= 1 else decimal(1e6 * kilograms, 2, "mg")
+
+
 def _experiment(record: RunRecord) -> str:
     settings, body = record.run.settings, record.task.body
     maps = record.run.controller("initial")
     inputs, outputs = len(maps.input_neurons), len(maps.output_neurons)
     text = (
-        f"The task is {settings.task.kind}, with the body {body.name} ({decimal(body.mass, 0)} kg, "
+        f"The task is {settings.task.kind}, with the body {body.name} ({_mass(body.mass)}, "
         f"{count(len(body.actuator_names), 'actuator')}); the controller acts every "
         f"{decimal(1000 * record.task.control_period, 0)} ms. "
         f"{count(len(maps.observation_names), 'observation')} enter at {count(inputs, 'neuron')}, and "
