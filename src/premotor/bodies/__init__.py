@@ -1,10 +1,12 @@
 """Bodies and their physics: MJCF models, batched stepping, pictures. No rewards here."""
 
+from premotor.bodies.arm import build_arm
 from premotor.bodies.biped import build_biped
 from premotor.bodies.body import BODIES, INSECT, SI, Body, Units, build_body
 from premotor.bodies.fly import build_fly
 from premotor.bodies.physics import BatchPhysics, Physics, PhysicsError
 from premotor.bodies.rendering import Frames, choose_backend, render_frames
+from premotor.bodies.tendons import moment_arms, tendon_lengths
 from premotor.bodies.video import write_video
 
 __all__ = [
@@ -17,10 +19,13 @@ __all__ = [
     "Physics",
     "PhysicsError",
     "Units",
+    "build_arm",
     "build_biped",
     "build_body",
     "build_fly",
     "choose_backend",
+    "moment_arms",
     "render_frames",
+    "tendon_lengths",
     "write_video",
 ]

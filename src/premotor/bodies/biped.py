@@ -27,6 +27,7 @@ import mujoco
 import numpy as np
 
 from premotor.bodies.body import BODIES, Body
+from premotor.bodies.scenery import add_scenery
 
 Point = Sequence[float] | np.ndarray
 
@@ -94,7 +95,7 @@ def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
     # island; not looking for islands saves 5% of the time.
     option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET | mujoco.mjtDisableBit.mjDSBL_ISLAND
 
-    _scenery(spec)
+    add_scenery(spec)
     ground = spec.worldbody.add_geom(name="ground", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1])
     ground.contype, ground.conaffinity = 1, 0
     ground.friction, ground.solref = FRICTION, CONTACT
@@ -119,23 +120,6 @@ def build_biped(timestep: float = TIMESTEP) -> Body:
     """The planar biped (module docstring); `timestep` in s."""
     spec = biped_spec(timestep)
     return Body("biped", spec.compile(), spec.to_xml(), feet=("left_foot", "right_foot"))
-
-
-def _scenery(spec: mujoco.MjSpec) -> None:
-    """Sky, light and a ground with tiles of 1 m, for MuJoCo's renderer and viewer."""
-    spec.visual.headlight.ambient = [0.45, 0.45, 0.45]
-    spec.visual.headlight.diffuse = [0.35, 0.35, 0.35]
-    spec.visual.headlight.specular = [0.05, 0.05, 0.05]
-    builtin, kind = mujoco.mjtBuiltin, mujoco.mjtTexture
-    sky = spec.add_texture(name="sky", type=kind.mjTEXTURE_SKYBOX, builtin=builtin.mjBUILTIN_GRADIENT)
-    sky.rgb1, sky.rgb2, sky.width, sky.height = [0.80, 0.86, 0.92], [0.96, 0.97, 0.98], 64, 384
-    tiles = spec.add_texture(name="tiles", type=kind.mjTEXTURE_2D, builtin=builtin.mjBUILTIN_CHECKER)
-    tiles.rgb1, tiles.rgb2, tiles.width, tiles.height = [0.90, 0.90, 0.88], [0.80, 0.81, 0.80], 64, 64
-    material = spec.add_material(name="tiles", texuniform=True, texrepeat=[0.5, 0.5])
-    material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "tiles"
-    light = spec.worldbody.add_light(pos=[0, -2, 4], dir=[0.2, 0.4, -1], castshadow=True)
-    light.type = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
-    light.diffuse, light.specular = [0.45, 0.45, 0.45], [0.1, 0.1, 0.1]
 
 
 def _root(trunk: mujoco.MjsBody) -> None:

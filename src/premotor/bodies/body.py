@@ -36,10 +36,11 @@ class Body:
     Joints are hinges and slides (one coordinate each), so that a joint has one index in ``qpos`` and one
     in ``qvel``. `units` says what the model's numbers mean; where nothing else is said they are SI.
 
-    An actuator drives one joint, or makes one body part stick to what it touches (adhesion).
+    An actuator drives one joint, pulls one tendon, or makes one body part stick to what it touches (adhesion).
 
     Raises:
-        PremotorError: a joint has more than one coordinate, or an actuator drives something else.
+        PremotorError: a joint has more than one coordinate, an actuator drives something else, or a named foot or
+            joint does not exist.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Body:
     """Names of the touch sensors that tell ground contact, one a foot."""
     units: Units = SI
     """Of the model's lengths, masses, forces and torques."""
+    task_joints: tuple[str, ...] = ()
+    """Joints that tasks are about; all where none are named. Others belong to its drives, such as spindles."""
     joint_names: tuple[str, ...] = field(init=False)
     """All joints in the order of ``qpos``, those of the root first."""
     actuator_names: tuple[str, ...] = field(init=False)
@@ -77,11 +80,12 @@ class Body:
                     f"body '{self.name}': joint '{model.joint(joint).name}' is a ball or free joint; "
                     "only hinges and slides are allowed"
                 )
-        to_joint, to_body = int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_BODY)
+        to_joint = int(mujoco.mjtTrn.mjTRN_JOINT)
+        allowed = (to_joint, int(mujoco.mjtTrn.mjTRN_BODY), int(mujoco.mjtTrn.mjTRN_TENDON))
         for actuator in range(model.nu):
-            if model.actuator_trntype[actuator] not in (to_joint, to_body):
+            if model.actuator_trntype[actuator] not in allowed:
                 raise PremotorError(
-                    f"body '{self.name}': actuator '{model.actuator(actuator).name}' does not drive a joint"
+                    f"body '{self.name}': actuator '{model.actuator(actuator).name}' does not drive a joint or a tendon"
                 )
         drives = np.flatnonzero(model.actuator_trntype == to_joint)
         driven = model.actuator_trnid[drives, 0]
@@ -100,8 +104,10 @@ class Body:
         }
         for key, value in computed.items():
             object.__setattr__(self, key, value)
+        object.__setattr__(self, "task_joints", self.task_joints or self.joint_names)
         for foot in self.feet:
             self.sensor(foot)
+        self._joints(self.task_joints)
 
     def __repr__(self) -> str:
         """One line: the name and the sizes."""
@@ -144,8 +150,21 @@ class Body:
     def joint_range(self) -> np.ndarray:
         """Lower and upper limit of each driven joint, rad, (driven joints, 2); infinite where unlimited."""
         joints = self.model.actuator_trnid[self.actuated_ctrl, 0]
+        return self._limits(joints)
+
+    def limits(self, joints: str | Iterable[str]) -> np.ndarray:
+        """Lower and upper limit of named joints, rad or m, (joints, 2); infinite where unlimited."""
+        return self._limits(self._joints(joints))
+
+    def _limits(self, joints: np.ndarray) -> np.ndarray:
         limited = self.model.jnt_limited[joints].astype(bool)[:, None]
         return np.where(limited, self.model.jnt_range[joints], [-np.inf, np.inf])
+
+    @property
+    def control_range(self) -> np.ndarray:
+        """Least and greatest control of each actuator, in its own unit, (actuators, 2); infinite where unlimited."""
+        limited = self.model.actuator_ctrllimited.astype(bool)[:, None]
+        return np.where(limited, self.model.actuator_ctrlrange, [-np.inf, np.inf])
 
     @property
     def force_range(self) -> np.ndarray:

@@ -2,8 +2,10 @@
 
 from typing import Any, NamedTuple
 
+from premotor.tasks.arm import ArmReward, BalanceSettings, BalanceTask
 from premotor.tasks.base import Outcome, Start, Step, Task, VectorEnvironment, View
 from premotor.tasks.environment import PhysicsEnvironment
+from premotor.tasks.reach import ReachSettings, ReachTask
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
 from premotor.tasks.walk import WalkReward, WalkSettings, WalkTask
@@ -17,7 +19,11 @@ class TaskDefinition(NamedTuple):
     """settings → task"""
 
 
-TASKS = {"walk": TaskDefinition(WalkSettings, WalkTask)}
+TASKS = {
+    "walk": TaskDefinition(WalkSettings, WalkTask),
+    "arm-balance": TaskDefinition(BalanceSettings, BalanceTask),
+    "arm-reach": TaskDefinition(ReachSettings, ReachTask),
+}
 """Every task, by the name that `task.kind` takes."""
 
 
@@ -28,8 +34,13 @@ def build_task(settings: Any) -> Task:
 
 __all__ = [
     "TASKS",
+    "ArmReward",
+    "BalanceSettings",
+    "BalanceTask",
     "Outcome",
     "PhysicsEnvironment",
+    "ReachSettings",
+    "ReachTask",
     "ReferenceGait",
     "Start",
     "Step",

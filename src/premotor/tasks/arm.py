@@ -1,0 +1,150 @@
+"""Hold an arm upright: a task for any body with muscles, tendons or motors."""
+
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+from pydantic import Field
+
+from premotor.bodies import Body, build_body
+from premotor.errors import PremotorError
+from premotor.settings import Settings
+from premotor.tasks.base import Outcome, Start, View
+
+
+class ArmReward(Settings):
+    """Weights of the reward's terms, of which each is a cost; those of Roboy's arm by default."""
+
+    position: float = Field(1.0, ge=0)
+    """Of the summed squared distances: joint angles from upright (rad²), or hand from target (m²)."""
+    speed: float = Field(0.1, ge=0)
+    """Of the summed squared joint speeds, rad²/s²."""
+    effort: float = Field(0.001, ge=0)
+    """Of the summed squared activations, or voltages in units of the largest."""
+
+
+class BalanceSettings(Settings):
+    """Settings of `BalanceTask`."""
+
+    kind: Literal["arm-balance"] = "arm-balance"
+    body: str = "arm-muscle"
+    """Name of a body, or a YAML file that describes one."""
+    control_period: float = Field(0.02, gt=0)
+    """Time between two actions, s."""
+    seconds: float = Field(4.0, gt=0)
+    """Length of an episode, s."""
+    reward: ArmReward = ArmReward()
+    tolerance: float = Field(0.1, gt=0)
+    """Largest distance of a joint from upright at the end of a successful episode, rad."""
+    sensors: tuple[str, ...] = ()
+    """Sensors of the body among the observations, beside the angles and speeds of the joints."""
+
+
+class BalanceTask:
+    """Hold the joints of an arm at 0, from anywhere in their range and at rest.
+
+    Observation: cosine, sine and speed of each joint. Action in [−1, 1] spanning each actuator's range; what is
+    outside is clipped. Reward: −(Σ q² + 0.1 Σ q̇² + 0.001 Σ a²), a being the control in units of its largest.
+    No episode ends early.
+    """
+
+    name = "arm-balance"
+
+    def __init__(self, settings: BalanceSettings | None = None):
+        self.settings = settings = settings or BalanceSettings()
+        self.body: Body = build_body(settings.body)
+        self.substeps = max(1, round(settings.control_period / self.body.timestep))
+        self.time_limit = round(settings.seconds / self.control_period)
+        body, joints = self.body, self.body.task_joints
+        self.action_names = body.actuator_names
+        self.observation_names = (
+            *(f"{joint}_{part}" for joint in joints for part in ("cosine", "sine", "speed")),
+            *(name for sensor in settings.sensors for name in _components(body, sensor)),
+        )
+        self._q, self._v = body.qpos_index(joints), body.qvel_index(joints)
+        self._range = body.limits(joints)
+        if not np.isfinite(self._range).all():
+            free = joints[int(np.flatnonzero(~np.isfinite(self._range).all(1))[0])]
+            raise PremotorError(f"task '{self.name}' needs joints with limits; '{free}' of '{body.name}' has none")
+        columns = [np.arange(s.start, s.stop) for s in map(body.sensor, settings.sensors)]
+        self._sensors = np.concatenate([*columns, np.empty(0, int)]).astype(int)
+        low, high = body.control_range.T
+        if not np.isfinite(body.control_range).all():
+            free = body.actuator_names[int(np.flatnonzero(~np.isfinite(body.control_range).all(1))[0])]
+            raise PremotorError(
+                f"task '{self.name}' needs actuators with a ctrlrange; '{free}' of '{body.name}' has none"
+            )
+        self._low, self._high = jnp.asarray(low, jnp.float32), jnp.asarray(high, jnp.float32)
+        self._largest = jnp.asarray(np.maximum(np.abs(low), np.abs(high)), jnp.float32)
+
+    @property
+    def control_period(self) -> float:
+        """Time between two actions, in s: a whole number of physics steps."""
+        return self.substeps * self.body.timestep
+
+    def start(self, key: PRNGKeyArray) -> Start:
+        """Joint angles uniform in their range, everything at rest."""
+        return Start(self._pose(key, 1.0), jnp.zeros(self.body.model.nv), ())
+
+    def _pose(self, key: PRNGKeyArray, part: float) -> Array:
+        low, high = part * jnp.asarray(self._range, jnp.float32).T
+        angles = jax.random.uniform(key, low.shape, minval=low, maxval=high)
+        return jnp.asarray(self.body.rest_pose, jnp.float32).at[self._q].set(angles)
+
+    def observe(self, view: View, memory: Any) -> Float[Array, " observations"]:
+        """Cosine, sine and speed of each joint, then the sensors that were asked for; SI units."""
+        q, v = view.qpos[self._q], view.qvel[self._v]
+        return jnp.concatenate([jnp.stack([jnp.cos(q), jnp.sin(q), v], 1).ravel(), view.sensors[self._sensors]])
+
+    def control(self, action: Float[Array, " actions"]) -> Float[Array, " actuators"]:
+        """Controls, spanning each actuator's range: activations, or voltages."""
+        return self._low + 0.5 * (jnp.clip(action, -1.0, 1.0) + 1.0) * (self._high - self._low)
+
+    def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
+        """The costs of position, speed and effort; never the end."""
+        weights, v = self.settings.reward, view.qvel[self._v]
+        terms = {
+            "position": -weights.position * (self._distance(view, memory) ** 2).sum(),
+            "speed": -weights.speed * (v**2).sum(),
+            "effort": -weights.effort * ((self.control(action) / self._largest) ** 2).sum(),
+        }
+        return Outcome(memory, terms, jnp.asarray(False))
+
+    def _distance(self, view: View, memory: Any) -> Array:
+        return view.qpos[self._q]
+
+    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+        """What counts as success, from evaluation episodes.
+
+        Args:
+            records: `qpos` (steps, episodes, positions), `reward` (steps, episodes), and what `memory` holds.
+
+        Returns:
+            `success`: fraction of the episodes whose last state is within `tolerance` of the aim.
+            `final_error`: mean over episodes of the largest joint's distance from upright, rad. `score`: the mean
+            return over `seconds`, the larger the better (0 at best).
+        """
+        final = np.abs(records["qpos"][-1][:, self._q]).max(1)
+        return self._success(final, records)
+
+    def _success(self, final: np.ndarray, records: dict[str, np.ndarray]) -> dict[str, float]:
+        returns = records["reward"][: self.time_limit_of_settings].sum(0)
+        return {
+            "success": float((final < self.settings.tolerance).mean()),
+            "final_error": float(final.mean()),
+            "return_sd": float(returns.std()),
+            "score": float(returns.mean()),
+        }
+
+    @property
+    def time_limit_of_settings(self) -> int:
+        """Control steps of `seconds`; `time_limit` may be set aside for an evaluation."""
+        return round(self.settings.seconds / self.control_period)
+
+
+def _components(body: Body, sensor: str) -> list[str]:
+    size = body.sensor(sensor)
+    count = size.stop - size.start
+    return [sensor] if count == 1 else [f"{sensor}_{i}" for i in range(count)]
