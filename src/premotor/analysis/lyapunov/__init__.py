@@ -1,15 +1,32 @@
 """Lyapunov spectra of maps, networks and differential equations."""
 
+from premotor.analysis.lyapunov.attractor import attractor_kind, zero_tolerance
+from premotor.analysis.lyapunov.covariant import CovariantVectors, covariant_vectors
 from premotor.analysis.lyapunov.dimension import entropy_rate, kaplan_yorke_dimension, vector_participation
+from premotor.analysis.lyapunov.flows import DiffraxMap, RungeKutta, diffrax_map, runge_kutta
+from premotor.analysis.lyapunov.network_map import NetworkMap, network_map
 from premotor.analysis.lyapunov.spectrum import LyapunovSpectrum, lyapunov_spectrum
 from premotor.analysis.lyapunov.tangent import random_frame, tangent_growth
+from premotor.analysis.lyapunov.twin import TwinExponents, twin_exponents
 
 __all__ = [
+    "CovariantVectors",
+    "DiffraxMap",
     "LyapunovSpectrum",
+    "NetworkMap",
+    "RungeKutta",
+    "TwinExponents",
+    "attractor_kind",
+    "covariant_vectors",
+    "diffrax_map",
     "entropy_rate",
     "kaplan_yorke_dimension",
     "lyapunov_spectrum",
+    "network_map",
     "random_frame",
+    "runge_kutta",
     "tangent_growth",
+    "twin_exponents",
     "vector_participation",
+    "zero_tolerance",
 ]

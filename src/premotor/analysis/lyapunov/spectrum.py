@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
 from premotor.analysis.lyapunov.dimension import entropy_rate, kaplan_yorke_dimension
 from premotor.analysis.lyapunov.interval import IntervalChoice
-from premotor.analysis.lyapunov.loops import advance, grow
+from premotor.analysis.lyapunov.run import Run
 from premotor.analysis.lyapunov.system import Precision, in_precision, made
 from premotor.analysis.lyapunov.tangent import random_frame
 from premotor.errors import PremotorError
-
-BLOCKS = 20
-"""Blocks of equal time whose scatter gives the standard errors."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +145,7 @@ def lyapunov_spectrum(
         k = size if exponents is None else exponents
         if not 1 <= k <= size:
             raise PremotorError(f"exponents is {k}; a state of {size} numbers has 1 to {size}")
-        choice = IntervalChoice.start(precision, qr_interval, steps)
-        run = _Run(system, parameters, states, choice)
+        run = Run.start(system, parameters, states, precision, qr_interval, steps)
         run.move(transient)
         run.add_frame(random_frame(jax.random.key(0) if key is None else key, size, k, dtype))
         run.measure(frame_transient)
@@ -161,9 +156,6 @@ def lyapunov_spectrum(
                 break
         if qr_interval is not None:
             _warn_if_too_long(run.choice)
-        after = advance(system, parameters, run.states, *run.indices(run.index - 1, 1))
-        moved = np.linalg.norm(np.asarray(after - run.states, np.float64), axis=-1)
-        movement = moved / (np.linalg.norm(np.asarray(run.states, np.float64), axis=-1) + 1)
         growth = np.concatenate(run.growth, axis=1)
         errors = run.errors(dt)
 
@@ -184,92 +176,10 @@ def lyapunov_spectrum(
             converged=tolerance is not None and bool((errors <= tolerance).all()),
             driven=inputs is not None,
             participation=shaped(run.participation / len(run.durations)),
-            movement=shaped(movement),
+            movement=shaped(run.movement()),
             state=shaped(run.states),
             frame=shaped(run.frames),
         )
-
-
-def block_errors(growth: NDArray[np.float64], durations: NDArray[np.int64], dt: float) -> NDArray[np.float64]:
-    """Standard errors of mean growth rates from the means of `BLOCKS` blocks of about equal time.
-
-    Args:
-        growth: of every interval, (…, intervals, k).
-        durations: of every interval, in steps, (intervals,).
-        dt: time of one step.
-
-    Returns:
-        (…, k); NaN with fewer intervals than two a block.
-    """
-    if len(durations) < 2 * BLOCKS:
-        return np.full((*growth.shape[:-2], growth.shape[-1]), np.nan)
-    ends = np.cumsum(durations)
-    starts = np.searchsorted(ends, ends[-1] * np.arange(BLOCKS) / BLOCKS, side="right")
-    starts = np.unique(starts)
-    weights = np.add.reduceat(durations, starts)
-    means = np.add.reduceat(growth, starts, axis=-2) / weights[:, None]
-    share = (weights / weights.sum())[:, None]
-    mean = (share * means).sum(-2, keepdims=True)
-    with np.errstate(invalid="ignore"):  # exponents of minus infinity have no error
-        return np.sqrt((share * (means - mean) ** 2).sum(-2) / (len(starts) - 1)) / dt
-
-
-class _Run:
-    """States and frames on their way, and the growth so far."""
-
-    def __init__(self, system: Any, parameters: Any, states: Array, choice: IntervalChoice) -> None:
-        self.system, self.parameters, self.states, self.choice = system, parameters, states, choice
-        self.frames: Array = states
-        self.index = 0
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin to average anew."""
-        self.growth: list[NDArray[np.float64]] = []
-        self.durations: list[int] = []
-        self.participation: Any = 0.0
-        self.measured = 0
-
-    def indices(self, *values: int) -> tuple[Array, ...]:
-        """Numbers as arguments of a compiled program, so that it serves all of them."""
-        return tuple(jnp.asarray(value, jnp.int32) for value in values)
-
-    def move(self, steps: int) -> None:
-        """Advance the states alone."""
-        if steps:
-            self.states = advance(self.system, self.parameters, self.states, *self.indices(self.index, steps))
-            self.index += steps
-
-    def add_frame(self, frame: Array) -> None:
-        """The same first frame for every state."""
-        self.frames = jnp.broadcast_to(frame, (len(self.states), *frame.shape))
-
-    def measure(self, steps: int, chunks: int | None = None) -> None:
-        """Advance states and frames by `steps`, or by as many as `chunks` compiled calls take."""
-        while steps and chunks != 0:
-            interval = min(self.choice.interval, steps)
-            count = min(self.choice.intervals, steps // interval)
-            self.states, self.frames, growth, participation = grow(
-                self.system, self.parameters, self.states, self.frames, *self.indices(self.index, count, interval)
-            )
-            new = np.asarray(growth[:, :count], np.float64)
-            if not np.isfinite(np.asarray(self.states)).all() or np.isnan(new).any() or np.isposinf(new).any():
-                raise PremotorError(
-                    f"the state or its tangent is not finite after {self.index + count * interval} steps; "
-                    "does the map diverge from this state, or is qr_interval too long?"
-                )
-            self.growth.append(new)
-            self.durations += [interval] * count
-            self.participation = self.participation + np.asarray(participation, np.float64)
-            self.index += count * interval
-            self.measured += count * interval
-            steps -= count * interval
-            self.choice = self.choice.after(new, interval)
-            chunks = None if chunks is None else chunks - 1
-
-    def errors(self, dt: float) -> NDArray[np.float64]:
-        """Standard errors so far, (batch, k)."""
-        return block_errors(np.concatenate(self.growth, axis=1), np.array(self.durations), dt)
 
 
 def _check_numbers(
