@@ -15,6 +15,7 @@ from markdown_pages import PAGES, ROOT, Code, anchors, commands, fenced, links
 from premotor.cli.commands import app
 from premotor.cli.entry import split_settings
 from premotor.experiments import load_experiment
+from premotor.experiments.dynamics import load_dynamics
 from premotor.settings import Settings
 
 
@@ -129,7 +130,10 @@ def parse(command: str) -> None:
         "--help"
     ]:  # a command that is only named stands without its arguments
         program.make_context("premotor", words)
-    load_experiment({}, settings)
+    if "dynamics" in command.split():
+        load_dynamics(command.split()[command.split().index("dynamics") + 1], None, settings)
+    else:
+        load_experiment({}, settings)
 
 
 @each_page

@@ -36,6 +36,7 @@ from premotor.analysis.lyapunov import (
     vector_participation,
     zero_tolerance,
 )
+from premotor.analysis.mean_field import mean_field_exponent
 from premotor.analysis.rhythm import Rhythm, circular_mean, relative_phase, rhythm
 from premotor.analysis.smoothness import action_roughness, cost_of_transport, spectral_arc_length
 from premotor.analysis.spectrum import dominant_frequency, power_spectrum
@@ -108,6 +109,7 @@ __all__ = [
     "limb_phase",
     "lyapunov_spectrum",
     "mann_whitney",
+    "mean_field_exponent",
     "network_map",
     "participation_ratio",
     "phase_of",

@@ -39,8 +39,8 @@ def group(
     ] = False,
 ) -> None:
     """Real connectomes as controllers of simulated bodies."""
-    if context.obj and context.invoked_subcommand not in ("train", "compare", "simulate"):
-        raise typer.BadParameter(f"{context.obj[0]}: only train, compare and simulate take settings")
+    if context.obj and context.invoked_subcommand not in ("train", "compare", "simulate", "dynamics"):
+        raise typer.BadParameter(f"{context.obj[0]}: only train, compare, simulate and dynamics take settings")
 
 
 @app.command()
@@ -190,10 +190,18 @@ def report(folder: Annotated[Path, typer.Argument(help="The folder of a run, a c
     Example:
       premotor report runs/walk
     """
-    from premotor.report import is_simulation, write_comparison, write_report, write_simulation_figures
+    from premotor.report import (
+        is_dynamics,
+        is_simulation,
+        write_comparison,
+        write_dynamics_figures,
+        write_report,
+        write_simulation_figures,
+    )
 
-    if is_simulation(folder):
-        print(f"figures: {', '.join(str(file) for file in write_simulation_figures(folder))}")
+    if is_simulation(folder) or is_dynamics(folder):
+        draw = write_simulation_figures if is_simulation(folder) else write_dynamics_figures
+        print(f"figures: {', '.join(str(file) for file in draw(folder))}")
         return
     page = write_comparison(folder) if (folder / "comparison.json").exists() else write_report(folder)
     print(f"report: {page}")

@@ -7,12 +7,14 @@ import typer
 
 from premotor.cli.circuits import circuits
 from premotor.cli.commands import app
+from premotor.cli.dynamics import dynamics
 from premotor.cli.reference import reference
 from premotor.cli.simulations import simulate
 from premotor.errors import PremotorError
 
 app.add_typer(circuits, name="circuit")
 app.add_typer(reference, name="reference")
+app.add_typer(dynamics, name="dynamics")
 app.command()(simulate)
 
 BAD_INPUT = 2

@@ -35,6 +35,7 @@ from premotor.experiments.simulation_settings import (
     load_simulation,
     simulation_presets,
 )
+from premotor.experiments.starting import starting_arrays
 from premotor.experiments.training import resume, train
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "silence_synapses",
     "simulate",
     "simulation_presets",
+    "starting_arrays",
     "train",
     "write_nwb",
 ]

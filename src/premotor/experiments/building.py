@@ -1,8 +1,9 @@
 """From settings to the things they describe: circuit, task, controller."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax
+import numpy as np
 
 from premotor.connectome import Circuit, cache_folder, cached, clear_cache, export_circuit, load_circuit
 from premotor.connectome.nulls import NULL_MODELS, null_model
@@ -54,8 +55,13 @@ def _same(one: Circuit, other: Circuit) -> bool:
     return (one.synapses != other.synapses).nnz == 0 and one.neurons.equals(other.neurons)
 
 
-def controller_for(circuit: Circuit, task: Task, experiment: Experiment) -> Controller:
-    """The controller of an experiment before learning; the same settings give the same arrays."""
+def controller_for(
+    circuit: Circuit, task: Task, experiment: Experiment, start: Mapping[str, np.ndarray] | None = None
+) -> Controller:
+    """The controller of an experiment before learning; the same settings give the same arrays.
+
+    `start`: parameters of the network to start from, as `starting_arrays` gives them.
+    """
     return build_controller(
         circuit,
         task.observation_names,
@@ -63,5 +69,6 @@ def controller_for(circuit: Circuit, task: Task, experiment: Experiment) -> Cont
         network=experiment.network,
         maps=experiment.maps,
         control_period=task.control_period,
+        start=start,
         key=jax.random.fold_in(jax.random.PRNGKey(experiment.seed), 0),
     )

@@ -148,15 +148,15 @@ def _put(data: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
-    """Make the paths of files absolute: circuit.source, and task.reference where there is one."""
-    for section, key in (("circuit", "source"), ("task", "reference")):
+    """Make the paths of files absolute: circuit.source, and task.reference and network.initial where there are."""
+    for section, key in (("circuit", "source"), ("task", "reference"), ("network", "initial")):
         inner = data.get(section)
         value = inner.get(key) if isinstance(inner, dict) else None
         if not isinstance(value, str) or not value or value in circuit_names() or server_of(value):
             continue
         path = Path(value).expanduser()
         written_as_path = path.suffix or os.sep in value
-        found_here = section == "circuit" and (folder / path).exists()
+        found_here = section != "task" and (folder / path).exists()
         if not path.is_absolute() and (written_as_path or found_here):
             data[section] = {**inner, key: str((folder / path).resolve())}  # type: ignore[dict-item]
         elif path.is_absolute():

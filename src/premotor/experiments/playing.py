@@ -16,6 +16,7 @@ from premotor.experiments.episodes import Episodes, Records
 from premotor.experiments.evaluation import TEST_SEED
 from premotor.experiments.loading import load_experiment
 from premotor.experiments.run import Run, Which
+from premotor.experiments.starting import starting_arrays
 from premotor.networks import Controller
 from premotor.tasks import Task, build_task
 
@@ -47,7 +48,7 @@ def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player
         )
     settings = load_experiment(source)
     task = build_task(settings.task)
-    controller = controller_for(build_circuit(settings.circuit), task, settings)
+    controller = controller_for(build_circuit(settings.circuit), task, settings, starting_arrays(settings))
     return Player(controller, task, f"{settings.name} (untrained)", Path(), settings.evaluation.seconds)
 
 

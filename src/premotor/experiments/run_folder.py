@@ -91,6 +91,11 @@ class RunFolder:
         return self.path / "initial" / "controller.safetensors"
 
     @property
+    def start_file(self) -> Path:
+        """Parameters that the network started from, where `network.initial` named some."""
+        return self.path / "initial" / "network.safetensors"
+
+    @property
     def evaluations_folder(self) -> Path:
         """One file an evaluation during learning, named by its step, and `test.json` with its trace."""
         return self.path / "evaluations"

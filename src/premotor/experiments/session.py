@@ -1,11 +1,13 @@
 """One process's work on a run: iterate, evaluate, keep the best, write checkpoints, stop."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from premotor.bodies import PhysicsError
 from premotor.connectome import Circuit
@@ -33,15 +35,15 @@ class Session:
     Evaluations and checkpoints read this state and never touch it, so they do not alter the numbers.
     """
 
-    def __init__(self, settings: Experiment, circuit: Circuit):
-        """The state before the first iteration.
+    def __init__(self, settings: Experiment, circuit: Circuit, start: Mapping[str, np.ndarray] | None = None):
+        """The state before the first iteration; `start` holds parameters of the network to start from.
 
         Raises:
             PremotorError: the circuit cannot drive this task with these settings.
         """
         self.settings = settings
         task = build_task(settings.task)
-        controller = controller_for(circuit, task, settings)
+        controller = controller_for(circuit, task, settings, start)
         learning = settings.learning
         self.environment = PhysicsEnvironment(task, learning.environments, threads=settings.threads, seed=settings.seed)
         self._learner = LEARNERS[learning.kind]

@@ -7,7 +7,7 @@ from typing import Any
 
 from premotor.connectome import load_circuit
 from premotor.errors import PremotorError
-from premotor.experiments.arrays import flatten, save_arrays
+from premotor.experiments.arrays import flatten, load_arrays, save_arrays
 from premotor.experiments.building import build_circuit
 from premotor.experiments.checkpoints import newest_checkpoint
 from premotor.experiments.files import Lock, new_folder, read_json, write_atomically, write_json
@@ -19,6 +19,7 @@ from premotor.experiments.run import Run, ended
 from premotor.experiments.run_folder import RunFolder, free_name
 from premotor.experiments.session import Session
 from premotor.experiments.settings import Experiment
+from premotor.experiments.starting import starting_arrays
 
 
 def train(
@@ -42,6 +43,7 @@ def train(
     """
     settings = load_experiment(experiment, overrides)
     circuit = build_circuit(settings.circuit)
+    start = starting_arrays(settings)
     folder = free_name(Path("runs") / settings.name) if output is None else Path(output)
     with new_folder(folder) as (aside, lock):
         places = RunFolder(aside)
@@ -49,8 +51,10 @@ def train(
         circuit.save(places.circuit_folder)
         # From here on as `resume` does it: from what the folder holds, so that both compute the same.
         settings = places.settings()
-        work = Session(settings, load_circuit(places.circuit_folder))
         places.initial_file.parent.mkdir()
+        if start is not None:
+            save_arrays(places.start_file, dict(start))
+        work = Session(settings, load_circuit(places.circuit_folder), start)
         save_arrays(places.initial_file, flatten(work.state.controller))
         write_json(places.provenance_file, provenance(settings, places.circuit_folder))
         places.metrics_file.touch()
@@ -78,7 +82,8 @@ def resume(folder: str | os.PathLike[str], *, progress: bool = True) -> Run:
             say(f"{places.path} is finished ({checkpoint.step:,} steps)")
             lock.release()
             return run
-        work = Session(run.settings, run.circuit)
+        start = load_arrays(places.start_file) if places.start_file.exists() else None
+        work = Session(run.settings, run.circuit, start)
         if checkpoint is not None:
             work.restore(checkpoint)
         truncate_metrics(places.metrics_file, work.iteration)

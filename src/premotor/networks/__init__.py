@@ -6,6 +6,7 @@ from premotor.networks.lif import LIFNetwork, LIFSettings, Spikes
 from premotor.networks.normalizer import Normalizer
 from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, output_neurons
 from premotor.networks.product import Product
+from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
 from premotor.networks.rate import LearningRates, RateNetwork, RateNetworkSettings
 from premotor.networks.registry import NETWORKS
 from premotor.networks.stimulated import stimulate
@@ -19,6 +20,7 @@ from premotor.networks.stimulation import (
     make_stimulus,
     positions_of,
 )
+from premotor.networks.trained import network_arrays, started_from
 from premotor.networks.vnc import VNCNetwork
 from premotor.networks.vnc_parameters import VNCParameters, VNCSettings
 
@@ -37,6 +39,8 @@ __all__ = [
     "PopulationSettings",
     "Product",
     "PulseDrive",
+    "RandomRateNetwork",
+    "RandomRateSettings",
     "RateNetwork",
     "RateNetworkSettings",
     "Spikes",
@@ -49,8 +53,10 @@ __all__ = [
     "hops_to",
     "input_neurons",
     "make_stimulus",
+    "network_arrays",
     "output_neurons",
     "positions_of",
     "smooth_noise",
+    "started_from",
     "stimulate",
 ]

@@ -1,6 +1,6 @@
 """A controller: observations → chosen neurons → circuit → motor neurons → actions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +17,7 @@ from premotor.networks.populations import PopulationSettings, input_neurons, out
 from premotor.networks.product import Product
 from premotor.networks.rate import RateNetwork, RateNetworkSettings
 from premotor.networks.registry import NETWORKS
+from premotor.networks.trained import started_from
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def build_controller(
     network: RateNetworkSettings | None = None,
     maps: MapSettings | None = None,
     control_period: float = 0.02,
+    start: Mapping[str, np.ndarray] | None = None,
     key: PRNGKeyArray,
 ) -> Controller:
     """A controller wired as `circuit`, with random linear maps drawn from `key`.
@@ -145,6 +147,7 @@ def build_controller(
         network: dynamics.
         maps: which neurons are inputs and outputs, and how the maps start.
         control_period: time between two actions, in s.
+        start: parameters that the network starts from (`network_arrays` of another one of this circuit).
         key: JAX random key.
 
     Raises:
@@ -159,6 +162,8 @@ def build_controller(
     size_out = maps.output_scale / np.sqrt(len(outputs))
     network = network or RateNetworkSettings()
     wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
+    if start is not None:
+        wired = started_from(wired, start, circuit.ids, "network.initial")
     names = [name for name, _ in wired.rates]
     names += ["input_weight", "output_weight", "output_bias", "log_spread"]
     controller = Controller(

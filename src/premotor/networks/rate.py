@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 from pydantic import AfterValidator, Field
 
 from premotor.connectome.weights import weight_rule, with_spectral_radius
@@ -69,6 +69,9 @@ class RateNetworkSettings(Settings):
     """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
     product: Layout = "auto"
     learning_rates: LearningRates = LearningRates()
+    initial: str | None = None
+    """A result folder of `premotor dynamics train` (or a `network.safetensors` of one) whose trained parameters the
+    network of a run starts from, in place of those that the settings above give; null: none."""
 
 
 class RateNetwork(eqx.Module):
@@ -173,6 +176,14 @@ class RateNetwork(eqx.Module):
     def initial_state(self, environments: int) -> Float[Array, "neurons environments"]:
         """All neurons silent."""
         return jnp.zeros((self.neurons, environments), jnp.float32)
+
+    def random_state(self, key: PRNGKeyArray) -> Float[Array, " neurons"]:
+        """Rates to start from, independent and uniform between 0 and 1."""
+        return jax.random.uniform(key, (self.neurons,), self.bias.dtype)
+
+    def rates_of(self, state: Float[Array, "neurons environments"]) -> Float[Array, "neurons environments"]:
+        """The state of this network are its rates."""
+        return state
 
     def product(self) -> Product:
         """The linear part of the dynamics, prepared once for many steps."""

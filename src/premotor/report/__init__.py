@@ -2,14 +2,17 @@
 
 from premotor.report.circuit_figures import circuit_overview
 from premotor.report.comparison_report import write_comparison
+from premotor.report.dynamics import is_dynamics, write_dynamics_figures
 from premotor.report.run_report import write_report
 from premotor.report.simulation import is_simulation, write_simulation_figures
 from premotor.report.video import write_walk_video
 
 __all__ = [
     "circuit_overview",
+    "is_dynamics",
     "is_simulation",
     "write_comparison",
+    "write_dynamics_figures",
     "write_report",
     "write_simulation_figures",
     "write_walk_video",

@@ -1,0 +1,360 @@
+"""``premotor dynamics``: Lyapunov spectra, the transition to chaos, and training on the spectrum."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from premotor.errors import PremotorError
+
+dynamics = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Lyapunov spectra, the transition to chaos, and training on the spectrum.",
+)
+
+Source = Annotated[Path | None, typer.Argument(help="A YAML file of settings; defaults without one.")]
+Neurons = Annotated[int | None, typer.Option("--neurons", "-n", help="Of a random network.")]
+Samples = Annotated[int | None, typer.Option(help="Networks drawn (of a circuit: states or null models).")]
+Exponents = Annotated[int | None, typer.Option("--exponents", "-k", help="How many leading exponents.")]
+Activation = Annotated[str | None, typer.Option(help="tanh, stretched_tanh or positive_tanh.")]
+Coupling = Annotated[float | None, typer.Option("--g", help="Weights are drawn from N(0, g²/N).")]
+Every = Annotated[str | None, typer.Option("--t-ons", help="Time between two QR decompositions, τ, or auto.")]
+Length = Annotated[float | None, typer.Option(help="Time that is averaged over, τ.")]
+Parameter = Annotated[str | None, typer.Option(help="What is varied: weights, gains or shifts.")]
+Wiring = Annotated[str | None, typer.Option(help="A circuit in place of random networks: a name, a file or a folder.")]
+Seed = Annotated[int | None, typer.Option(help="Of everything that is drawn.")]
+Threads = Annotated[int | None, typer.Option(help="Networks computed side by side; 0 for one a core.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="The folder to make or to go on in; dynamics/NAME by default.")
+]
+Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures into the folder.")]
+Switch = Annotated[bool | None, typer.Option(help="Whether these are trained.")]
+
+
+@dynamics.command()
+def convergence(
+    context: typer.Context,
+    settings: Source = None,
+    t_ons: Every = None,
+    activation: Activation = None,
+    g: Coupling = None,
+    samples: Samples = None,
+    neurons: Neurons = None,
+    exponents: Exponents = None,
+    length: Length = None,
+    circuit: Wiring = None,
+    seed: Seed = None,
+    output: Output = None,
+    figures: Figures = True,
+) -> None:
+    """How fast the exponents converge with time.
+
+    \b
+    Example:
+      premotor dynamics convergence --g 1.5 --samples 5 --neurons 100 --exponents 20 --t-ons 1
+    """
+    from premotor.experiments.dynamics import convergence as run
+
+    given = {
+        "t_ons": _time(t_ons),
+        "samples": samples,
+        "exponents": exponents,
+        "length": length,
+        "seed": seed,
+        **_network(activation, g, neurons, circuit),
+    }
+    result = run(settings, _overrides(context, given), output)
+    print(f"{'sample':>6} {'λ1':>9} {'± error':>9} {'entropy':>9} {'Kaplan–Yorke':>13}")
+    for place, row in enumerate(result.summary["samples"]):
+        print(
+            f"{place:>6} {row['largest']:>+9.4f} {_cell(row['standard_error'], 9)} {_cell(row['entropy'], 9)} "
+            f"{_cell(row['kaplan_yorke_dimension'], 13, 2)}"
+        )
+    _end(result, figures)
+
+
+@dynamics.command()
+def benchmark(
+    context: typer.Context,
+    settings: Source = None,
+    neurons: Neurons = None,
+    activation: Activation = None,
+    g: Coupling = None,
+    exponents: Exponents = None,
+    length: Length = None,
+    circuit: Wiring = None,
+    seed: Seed = None,
+    output: Output = None,
+    figures: Figures = True,
+) -> None:
+    """Cost and accuracy against t_ONS, number of exponents, length and number of neurons.
+
+    What is varied is set by --intervals, --numbers, --lengths and --sizes in a YAML file.
+
+    \b
+    Example:
+      premotor dynamics benchmark --neurons 200
+    """
+    from premotor.experiments.dynamics import benchmark as run
+
+    given = {"exponents": exponents, "length": length, "seed": seed, **_network(activation, g, neurons, circuit)}
+    result = run(settings, _overrides(context, given), output)
+    print(f"{'varied':<10} {'value':>6} {'t_ONS':>6} {'µs/step':>9} {'λ1':>9} {'error':>8} {'mean error':>11}")
+    for row in result.summary["cases"]:
+        print(
+            f"{row['varied']:<10} {row['value']!s:>6} {row['t_ons']:>6.1f} {row['microseconds_a_step']:>9.1f} "
+            f"{row['largest']:>+9.4f} {row['error_of_largest']:>8.4f} {row['mean_error']:>11.4f}"
+        )
+    _end(result, figures)
+
+
+@dynamics.command()
+def transition(
+    context: typer.Context,
+    settings: Source = None,
+    minimum: Annotated[float | None, typer.Option("--from", help="Smallest g.")] = None,
+    maximum: Annotated[float | None, typer.Option("--to", help="Largest g.")] = None,
+    values: Annotated[int | None, typer.Option(help="How many values of g.")] = None,
+    samples: Samples = None,
+    activation: Activation = None,
+    parameter: Parameter = None,
+    neurons: Neurons = None,
+    exponents: Exponents = None,
+    length: Length = None,
+    t_ons: Every = None,
+    circuit: Wiring = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    output: Output = None,
+    figures: Figures = True,
+) -> None:
+    """The transition to chaos: the largest exponents against g, over many networks. Called again, it goes on.
+
+    \b
+    Examples:
+      premotor dynamics transition --from 0.8 --to 1.6 --values 7 --samples 10
+      premotor dynamics transition --circuit leg/ --from 1 --to 20 --activation stretched_tanh --parameter gains
+    """
+    from premotor.experiments.dynamics import transition as run
+
+    given = {
+        "minimum": minimum,
+        "maximum": maximum,
+        "values": values,
+        "samples": samples,
+        "parameter": parameter,
+        "exponents": exponents,
+        "length": length,
+        "t_ons": _time(t_ons),
+        "threads": threads,
+        "seed": seed,
+        **_network(activation, None, neurons, circuit),
+    }
+    result = run(settings, _overrides(context, given), output)
+    _print_sweep(result, "g")
+    _end(result, figures)
+
+
+@dynamics.command()
+def spectrum(
+    context: typer.Context,
+    settings: Source = None,
+    neurons: Neurons = None,
+    samples: Samples = None,
+    parameter: Parameter = None,
+    activation: Activation = None,
+    exponents: Exponents = None,
+    length: Length = None,
+    t_ons: Every = None,
+    circuit: Wiring = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    output: Output = None,
+    figures: Figures = True,
+) -> None:
+    """Spectrum, entropy and dimension against the spread σ of a parameter, 1 to 2,048. Called again, it goes on.
+
+    \b
+    Example:
+      premotor dynamics spectrum --neurons 100 --samples 5 --parameter weights
+    """
+    from premotor.experiments.dynamics import load_dynamics
+    from premotor.experiments.dynamics import spectra_by_variance as run
+
+    given = {
+        "samples": samples,
+        "parameter": parameter,
+        "exponents": exponents,
+        "length": length,
+        "t_ons": _time(t_ons),
+        "threads": threads,
+        "seed": seed,
+        **_network(activation, None, neurons, circuit),
+    }
+    if exponents is None and neurons is not None and settings is None:
+        given["exponents"] = min(neurons, load_dynamics("spectrum").exponents)
+    result = run(settings, _overrides(context, given), output)
+    _print_sweep(result, "σ")
+    _end(result, figures)
+
+
+@dynamics.command()
+def train(
+    context: typer.Context,
+    settings: Source = None,
+    model: Annotated[str | None, typer.Option(help="random, or rate: the network of walking controllers.")] = None,
+    neurons: Neurons = None,
+    samples: Samples = None,
+    exponents: Exponents = None,
+    loss: Annotated[str | None, typer.Option(help="mse, l2 or entropy.")] = None,
+    target: Annotated[str | None, typer.Option(help="Of every exponent, or a list: '[0.1, 0, -0.1]'.")] = None,
+    activation: Activation = None,
+    t_ons: Annotated[float | None, typer.Option(help="Time between two QR decompositions, τ.")] = None,
+    length: Length = None,
+    g: Coupling = None,
+    epochs: Annotated[int | None, typer.Option(help="Steps of Adam.")] = None,
+    learning_rate: Annotated[float | None, typer.Option("--learning-rate", "--lr", help="Of Adam.")] = None,
+    weights: Switch = None,
+    gains: Switch = None,
+    shifts: Switch = None,
+    weights_count: Annotated[int | None, typer.Option(help="Train so many weights, a random subset.")] = None,
+    gains_count: Annotated[int | None, typer.Option(help="Train so many gains.")] = None,
+    shifts_count: Annotated[int | None, typer.Option(help="Train so many shifts.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="One gain and shift for all neurons alike in this column of the neuron table.")
+    ] = None,
+    gradient: Annotated[str | None, typer.Option(help="windows, full, tangent or evolution.")] = None,
+    circuit: Wiring = None,
+    nulls: Annotated[int | None, typer.Option(help="Null models trained beside a circuit.")] = None,
+    task: Annotated[bool, typer.Option("--task", help="Learn to tell the phase of a sine at the same time.")] = False,
+    seed: Seed = None,
+    output: Output = None,
+    figures: Figures = True,
+) -> None:
+    """Train networks on their Lyapunov spectrum and verify them on a longer run. Called again, it goes on.
+
+    \b
+    Examples:
+      premotor dynamics train --neurons 100 --exponents 10 --target 0
+      premotor dynamics train --neurons 100 --weights-count 200 --no-gains --no-shifts
+      premotor dynamics train --circuit leg/ --activation stretched_tanh --gains --shifts --no-weights --by transmitter
+      premotor dynamics train --circuit celegans --model rate --exponents 1 --nulls 0 -o edge
+    """
+    from premotor.experiments.dynamics import train_spectrum
+
+    given: dict[str, Any] = {
+        "model.kind": model,
+        "samples": samples,
+        "learning.exponents": exponents,
+        "learning.loss.kind": loss,
+        "learning.t_ons": t_ons,
+        "learning.length": length,
+        "learning.epochs": epochs,
+        "learning.learning_rate": learning_rate,
+        "learning.gradient.mode": gradient,
+        "nulls.count": nulls,
+        "seed": seed,
+        **_network(activation, g, neurons, circuit),
+    }
+    kinds = {"weights": (weights, weights_count), "gains": (gains, gains_count), "shifts": (shifts, shifts_count)}
+    for kind, (switch, count) in kinds.items():
+        key = f"learning.trainable.{kind}"
+        given[key] = True if switch is None and count is not None else switch
+        given[f"{key}.count"] = count
+        if kind != "weights":
+            given[f"{key}.by"] = by if switch or count is not None else None
+    words = _overrides(context, given)
+    if target is not None:
+        words.append(f"--learning.loss.target={target}")
+    if task:
+        words.append("--task={}")
+    result = train_spectrum(settings, words, output)
+    _print_training(result)
+    _end(result, figures)
+
+
+def _network(activation: str | None, g: float | None, neurons: int | None, circuit: str | None) -> dict[str, Any]:
+    return {
+        "model.activation": activation,
+        "model.coupling": g,
+        "model.neurons": neurons,
+        "circuit.source": circuit,
+    }
+
+
+def _overrides(context: typer.Context, given: dict[str, Any]) -> list[str]:
+    """Options first, then the settings by their dotted names, which therefore win."""
+    return [f"--{key}={value}" for key, value in given.items() if value is not None] + list(context.obj or [])
+
+
+def _time(text: str | None) -> float | str | None:
+    if text is None or text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise PremotorError(f"--t-ons is {text!r}; it has to be a time in τ or auto") from None
+
+
+def _print_sweep(result: Any, name: str) -> None:
+    summary = result.summary
+    for group, figures in summary["groups"].items():
+        print(f"{group}: {figures['networks']} network" + ("s" if figures["networks"] > 1 else ""))
+        print(f"{name:>8} {'λ1':>9} {'95% interval':>21} {'spread':>8} {'entropy':>9} {'dimension':>10}")
+        rows = zip(figures["value"], figures["largest"], figures["entropy"], figures["dimension"], strict=True)
+        for value, largest, entropy, dimension in rows:
+            low, high = _cell(largest["low"], 9, plus=True), _cell(largest["high"], 9, plus=True)
+            print(
+                f"{value:>8.3f} {largest['mean']:>+9.4f} {low} … {high} {_cell(largest['spread'], 8)} "
+                f"{_cell(entropy, 9)} {_cell(dimension, 10, 2)}"
+            )
+        crossing = figures.get("crossing")
+        if crossing and crossing["mean"] is not None:
+            print(
+                f"λ1 crosses 0 at {name} = {crossing['mean']:.3f} "
+                f"[{_cell(crossing['low'], 0, 3)}, {_cell(crossing['high'], 0, 3)}] in {crossing['networks']} of "
+                f"{figures['networks']} networks"
+            )
+    if summary["theory"] is not None:
+        print("N → ∞:   " + "  ".join(f"{value:+.4f}" for value in summary["theory"]))
+
+
+def _print_training(result: Any) -> None:
+    for piece in result.summary["networks"]:
+        parameters = ", ".join(f"{count:,} {kind}" for kind, count in piece["parameters"].items())
+        check = piece["gradient_check"]["first"]
+        print(
+            f"{piece['name']}: {piece['neurons']} neurons, {parameters}; {piece['epochs']} epochs, "
+            f"{piece['seconds_per_epoch']:.2g} s each; loss {piece['loss']['first']:.5f} → {piece['loss']['last']:.5f}"
+        )
+        print(
+            f"  gradient norm {piece['gradient_norm']['first']:.3g} → {piece['gradient_norm']['last']:.3g}; slope "
+            f"along the first gradient {check['gradient']:.3g}, by finite differences {check['difference']:.3g}"
+        )
+        before, after = piece["before"], piece["after"]
+        print(
+            f"  {'':>8} {'last epoch':>11} {'verified before':>16} {'verified after':>23}  ({after['time']:g} τ each)"
+        )
+        for place in sorted({0, 1, len(after["exponents"]) // 2, len(after["exponents"]) - 1}):
+            if place < len(after["exponents"]):
+                print(
+                    f"  {'λ' + str(place + 1):>8} {piece['last_window'][place]:>+11.4f} "
+                    f"{before['exponents'][place]:>+16.4f} {after['exponents'][place]:>+14.4f} "
+                    f"± {after['standard_errors'][place]:.4f}"
+                )
+        if after["task"] is not None:
+            print(f"  task loss, new sequences: {before['task']:.4f} → {after['task']:.4f}")
+
+
+def _cell(value: float | None, width: int, digits: int = 4, plus: bool = False) -> str:
+    text = "–" if value is None else f"{value:{'+' if plus else ''}.{digits}f}"
+    return f"{text:>{width}}"
+
+
+def _end(result: Any, figures: bool) -> None:
+    print(f"written to {result.path}")
+    if figures:
+        from premotor.report import write_dynamics_figures
+
+        print(f"figures: {', '.join(file.name for file in write_dynamics_figures(result.path))}")

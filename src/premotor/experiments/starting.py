@@ -1,0 +1,39 @@
+"""Networks that start from parameters that `premotor dynamics train` found."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from premotor.errors import PremotorError
+from premotor.experiments.arrays import load_arrays
+from premotor.experiments.settings import Experiment
+
+
+def starting_arrays(experiment: Experiment) -> Mapping[str, np.ndarray] | None:
+    """Parameters that `network.initial` names; None where it names none.
+
+    A result folder of `premotor dynamics train` holds those of the circuit and of each of its null models; the
+    one that `circuit.null` and `circuit.null_seed` describe is taken.
+
+    Raises:
+        PremotorError: no such file or folder, or no network of this wiring in it.
+    """
+    named = getattr(experiment.network, "initial", None)
+    if named is None:
+        return None
+    path = Path(named)
+    if path.is_dir():
+        circuit = experiment.circuit
+        name = "circuit" if circuit.null is None else f"{circuit.null}-{circuit.null_seed}"
+        file = path / "networks" / name / "network.safetensors"
+        if not file.exists():
+            kept = sorted(f.parent.name for f in path.glob("networks/*/network.safetensors"))
+            raise PremotorError(
+                f"network.initial: {path} holds no trained network {name}; "
+                + (f"it holds {', '.join(kept)}" if kept else "is it a finished result of premotor dynamics train?")
+            )
+        path = file
+    elif not path.exists():
+        raise PremotorError(f"network.initial: there is no file or folder {path}")
+    return load_arrays(path)

@@ -1,0 +1,51 @@
+"""Learning on the Lyapunov spectrum: losses, gradients, free parameters and descent."""
+
+from premotor.learning.spectrum.descent import (
+    DescentState,
+    GradientCheck,
+    Parts,
+    check_gradient,
+    evolution_gradient,
+    gradient_of,
+    initialise,
+    iterate,
+    objective,
+    outcome,
+)
+from premotor.learning.spectrum.freedom import FreeNetwork, free
+from premotor.learning.spectrum.growth import Plan, network_exponents
+from premotor.learning.spectrum.losses import spectrum_loss
+from premotor.learning.spectrum.sequence import PhaseTask, PhaseTaskSettings, SequenceTask
+from premotor.learning.spectrum.settings import (
+    FreedomSettings,
+    GradientSettings,
+    LossSettings,
+    SpectrumSettings,
+    TrainableSettings,
+)
+
+__all__ = [
+    "DescentState",
+    "FreeNetwork",
+    "FreedomSettings",
+    "GradientCheck",
+    "GradientSettings",
+    "LossSettings",
+    "Parts",
+    "PhaseTask",
+    "PhaseTaskSettings",
+    "Plan",
+    "SequenceTask",
+    "SpectrumSettings",
+    "TrainableSettings",
+    "check_gradient",
+    "evolution_gradient",
+    "free",
+    "gradient_of",
+    "initialise",
+    "iterate",
+    "network_exponents",
+    "objective",
+    "outcome",
+    "spectrum_loss",
+]

@@ -1,0 +1,125 @@
+"""Which parameters of a network descent may change: all, shared by group, or a random subset."""
+
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from premotor.errors import PremotorError
+from premotor.learning.spectrum.settings import FreedomSettings, TrainableSettings
+
+LEAVES = {
+    "weights": ("log_magnitude",),
+    "gains": ("log_gain",),
+    "shifts": ("shift", "bias"),
+    "conductances": ("log_conductance",),
+    "time_constants": ("log_time_constant",),
+}
+"""The array of a network behind each kind of parameter; the first that it has."""
+
+Offsets = dict[str, Float[Array, " values"]]
+
+
+class FreeNetwork(eqx.Module):
+    """A network, and for each kind of parameter which value is added to each of its elements."""
+
+    base: Any
+    slots: dict[str, Int[Array, " elements"]]
+    """Number of the value of each element; −1 where it stays as it is."""
+    sizes: tuple[tuple[str, int], ...] = eqx.field(static=True)
+
+    def offsets(self) -> Offsets:
+        """Values of 0, where every descent begins."""
+        return {kind: jnp.zeros(size, getattr(self.base, leaf_of(self.base, kind)).dtype) for kind, size in self.sizes}
+
+    def network(self, offsets: Offsets) -> Any:
+        """The network with the values added."""
+        changed = self.base
+        for kind, values in offsets.items():
+            leaf = leaf_of(self.base, kind)
+            padded = jnp.concatenate([values, jnp.zeros(1, values.dtype)])  # what slot −1 reads
+            value = getattr(self.base, leaf) + padded[self.slots[kind]]
+            changed = eqx.tree_at(attrgetter(leaf), changed, value)
+        return changed
+
+    @property
+    def parameters(self) -> int:
+        """How many values there are."""
+        return sum(size for _, size in self.sizes)
+
+
+def free(
+    network: Any, settings: TrainableSettings, groups: Mapping[str, np.ndarray] | None = None, *, seed: int = 0
+) -> FreeNetwork:
+    """A network with the freedom that settings give.
+
+    Args:
+        network: a `RandomRateNetwork` or `RateNetwork`.
+        settings: what descent may change.
+        groups: for each column that settings name, the group of each neuron, whole numbers (neurons,).
+        seed: of the random subsets.
+
+    Raises:
+        PremotorError: nothing may change, the network has no such parameter, or a subset is larger than the whole.
+    """
+    slots: dict[str, Any] = {}
+    sizes = []
+    for place, kind in enumerate(LEAVES):
+        freedom = getattr(settings, kind)
+        if not freedom.train:
+            continue
+        size = getattr(network, leaf_of(network, kind)).shape[0]
+        if not size:
+            raise PremotorError(f"trainable.{kind} is on, but the network has no {kind}")
+        slot = _shared(network, kind, freedom, groups or {})
+        count = int(slot.max()) + 1
+        if freedom.count is not None:
+            if freedom.count > count:
+                raise PremotorError(
+                    f"trainable.{kind}.count is {freedom.count}, but there are {count} values to choose from"
+                )
+            chosen = np.full(count, -1)
+            picked = np.random.default_rng([seed, place]).choice(count, freedom.count, replace=False)
+            chosen[np.sort(picked)] = np.arange(freedom.count)
+            slot, count = chosen[slot], freedom.count
+        slots[kind] = jnp.asarray(slot, jnp.int32)
+        sizes.append((kind, count))
+    if not sizes:
+        raise PremotorError(f"nothing is trained: switch on at least one of {', '.join(LEAVES)} under trainable")
+    return FreeNetwork(network, slots, tuple(sizes))
+
+
+def leaf_of(network: Any, kind: str) -> str:
+    """Name of a network's array behind a kind of parameter.
+
+    Raises:
+        PremotorError: the network has none, or its activation makes no use of it.
+    """
+    if kind in ("gains", "shifts") and getattr(network, "activation", "") == "tanh" and hasattr(network, "shift"):
+        raise PremotorError(
+            f"trainable.{kind} is on, but the activation tanh has no {kind}; choose stretched_tanh or positive_tanh"
+        )
+    for name in LEAVES[kind]:
+        if hasattr(network, name):
+            return name
+    raise PremotorError(f"trainable.{kind} is on, but a {type(network).__name__} has no {kind}")
+
+
+def _shared(network: Any, kind: str, freedom: FreedomSettings, groups: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Number of the value of each element when none is left out."""
+    size = getattr(network, leaf_of(network, kind)).shape[0]
+    if freedom.by is None:
+        return np.arange(size)
+    if freedom.by not in groups:
+        raise PremotorError(f"trainable.{kind}.by is {freedom.by!r}, which no group of neurons was given for")
+    group = np.asarray(groups[freedom.by])
+    if kind == "weights":
+        group = group[np.asarray(network.pre)] * (int(group.max()) + 1) + group[np.asarray(network.post)]
+    elif kind == "conductances":
+        ends = np.sort([group[np.asarray(network.junction_a)], group[np.asarray(network.junction_b)]], axis=0)
+        group = ends[0] * (int(group.max()) + 1) + ends[1]
+    return np.unique(group, return_inverse=True)[1]

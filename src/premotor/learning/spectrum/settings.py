@@ -1,0 +1,105 @@
+"""Settings of learning on the Lyapunov spectrum."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from premotor.settings import Settings
+
+LossKind = Literal["mse", "l2", "entropy"]
+
+
+def _on_or_off(value: Any) -> Any:
+    return {"train": value} if isinstance(value, bool) else value
+
+
+class FreedomSettings(Settings):
+    """Which parameters of one kind descent may change; `true` and `false` stand for all and none."""
+
+    train: bool = True
+    by: str | None = None
+    """One value for all neurons with the same entry in this column of the neuron table (for weights: for all
+    synapses between the same two entries); null: one a neuron (a synapse)."""
+    count: int | None = Field(None, ge=1)
+    """A random subset of so many values; the others stay as they are. null: all."""
+
+
+Freedom = Annotated[FreedomSettings, BeforeValidator(_on_or_off)]
+
+
+class TrainableSettings(Settings):
+    """What descent may change. Signs and support are in none of them."""
+
+    weights: Freedom = FreedomSettings()
+    """Logarithms of the magnitudes."""
+    gains: Freedom = FreedomSettings(train=False)
+    """Logarithms of the gains."""
+    shifts: Freedom = FreedomSettings(train=False)
+    """Shifts of the activation (in a rate network: the biases)."""
+    conductances: Freedom = FreedomSettings(train=False)
+    """Logarithms of gap-junction conductances (rate network only)."""
+    time_constants: Freedom = FreedomSettings(train=False)
+    """Logarithms of the time constants (rate network only)."""
+
+
+class LossSettings(Settings):
+    """What is minimised, for the k leading exponents λ."""
+
+    kind: LossKind = "mse"
+    """`mse` mean (λ − target)²; `l2` √Σ (λ − target)²; `entropy` −Σ max(λ, 0), so that entropy grows."""
+    target: float | tuple[float, ...] = 0.0
+    """One value for all exponents, or a spectrum: one a exponent, in falling order."""
+    weight: float = Field(1.0, ge=0)
+    """Of this loss beside that of a task."""
+
+
+class GradientSettings(Settings):
+    """How the gradient is found. Through a chaotic trajectory it grows as fast as trajectories diverge."""
+
+    mode: Literal["windows", "full", "tangent", "evolution"] = "windows"
+    """`windows`: the state's and the frame's history is cut every `window` (gradient flossing, Engelken 2023);
+    `full`: through the whole length, exact and explosive; `tangent`: the trajectory counts as given and only its
+    Jacobians are differentiated: bounded, and biased; `evolution`: no gradient, antithetic random
+    perturbations (Salimans et al. 2017), for few parameters."""
+    window: float = Field(10.0, gt=0)
+    """Time between two cuts, τ (`windows`)."""
+    population: int = Field(16, ge=1)
+    """Pairs of perturbations an epoch (`evolution`)."""
+    perturbation: float = Field(0.02, gt=0)
+    """Standard deviation of a perturbation (`evolution`)."""
+    limit: float | None = Field(1.0, gt=0)
+    """Largest norm of a gradient that Adam sees; the norm that is reported is that before. null: no limit."""
+
+
+class SpectrumSettings(Settings):
+    """Descent on the Lyapunov spectrum with Adam."""
+
+    exponents: int = Field(10, ge=1)
+    """k, the number of leading exponents."""
+    loss: LossSettings = LossSettings()
+    trainable: TrainableSettings = TrainableSettings()
+    gradient: GradientSettings = GradientSettings()
+    epochs: int = Field(200, ge=1)
+    learning_rate: float = Field(0.03, gt=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """`cosine`: the learning rate falls to a hundredth at the last epoch."""
+    keep: Literal["last", "best"] = "last"
+    """Which parameters descent ends with: those after the last epoch, or those of the epoch with the least loss,
+    for where the target lies next to a bifurcation."""
+    length: float = Field(100.0, gt=0)
+    """Time over which exponents are averaged in an epoch, τ."""
+    transient: float = Field(50.0, ge=0)
+    """Time before, of the state alone, from a new random state every epoch; without gradient, τ."""
+    frame_transient: float = Field(10.0, ge=0)
+    """Time after that, in which the tangent vectors turn to their directions; without gradient, τ."""
+    t_ons: float = Field(1.0, gt=0)
+    """Time between two orthonormalisations (QR), τ."""
+    replicas: int = Field(1, ge=1)
+    """Initial states an epoch, over which exponents are averaged."""
+
+    @model_validator(mode="after")
+    def _target_fits(self) -> Self:
+        target = self.loss.target
+        if isinstance(target, tuple) and len(target) != self.exponents:
+            raise ValueError(f"loss.target has {len(target)} values, but exponents is {self.exponents}")
+        return self
