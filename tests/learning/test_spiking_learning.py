@@ -22,8 +22,8 @@ from premotor.learning.spiking import (
 )
 from premotor.learning.spiking.critics import ConstantCriticSettings, PolicyCriticSettings, critic_of, judge
 from premotor.networks.spiking import NormalFields, random_network
-from premotor.networks.spiking.homeostasis import balance_outputs, control_gain, mean_weights
-from premotor.networks.spiking.plasticity import plastic_synapses
+from premotor.networks.spiking.homeostasis import control_gain
+from premotor.networks.spiking.plasticity import reward_synapses
 from premotor.tasks.cartpole import cartpole_starts
 
 NONE = HomeostasisSettings(normalise_every=0, balance="none", control_every=0)
@@ -125,17 +125,27 @@ def test_nothing_is_tagged_before_the_rule_begins():
     assert not any(part.any() for part in changes(TargetingSettings(mode="all"), 0, tags=TagSettings(begin=1600.0)))
 
 
-def test_balancing_goes_back_and_the_inverted_one_away():
+def test_balancing_favours_cells_whose_outputs_have_shrunk():
     network = random_network(0)
-    plastic = plastic_synapses(network)
-    weight = network.weight[network.order].copy()
-    _, goal = mean_weights(plastic, weight)
-    weight[plastic.synapse] *= 1.5
-    grown = weight.copy()
-    balance_outputs(plastic, weight, goal, 0.1, 2.0, False)
-    np.testing.assert_allclose(mean_weights(plastic, weight)[1], goal, rtol=1e-12)
-    balance_outputs(plastic, grown, goal, 0.1, 1.2, True)
-    np.testing.assert_allclose(mean_weights(plastic, grown)[1], 1.5 * 1.2 * goal, rtol=1e-12)
+    outputs = [0.0] * 3
+    for number, balance in enumerate(("none", "outputs", "inverted")):
+        agent = SpikingAgent(
+            network,
+            motor_halves(network),
+            plasticity=PlasticitySettings(homeostasis=HomeostasisSettings(balance=balance)),
+        )
+        plastic, lessons, weight = agent.plastic, agent.lessons, agent.state.weight
+        plastic.hebbian[:] = 0.0
+        weight[plastic.synapse] *= 1.25  # every cell's outputs have grown by a quarter
+        before = agent.weights
+        reward_synapses(
+            plastic, lessons.rule, weight, lessons.group, np.array([1.0, 1.0, -1.0]), lessons.balance, 1.0, 0.0
+        )
+        change = agent.weights - before
+        outputs[number] = [change[lessons.group == group][0] for group in (1, 2)]
+    np.testing.assert_allclose(outputs[0], [0.04, -0.04])
+    np.testing.assert_allclose(outputs[1], [0.04 / 1.25, -0.04 * 1.25])
+    np.testing.assert_allclose(outputs[2], [0.04 * 1.25, -0.04 / 1.25])
 
 
 def test_gain_control_moves_every_group_towards_its_rate():
@@ -208,6 +218,15 @@ def test_a_snapshot_continues_bit_for_bit():
     }
     with pytest.raises(PremotorError, match="does not fit"):
         other.restore({})
+
+
+def test_episodes_are_the_same_in_one_call_and_in_many():
+    network, starts = random_network(2), cartpole_starts(12, 9)
+    whole = SpikingAgent(network, motor_halves(network), plasticity=PlasticitySettings(), seed=4)
+    parts = SpikingAgent(network, motor_halves(network), plasticity=PlasticitySettings(), seed=4)
+    lengths = [parts.play(starts[k : k + 4], learn=True).length for k in (0, 4, 8)]
+    assert whole.play(starts, learn=True).length.tolist() == np.concatenate(lengths).tolist()
+    assert whole.weights.tolist() == parts.weights.tolist()
 
 
 def test_wrong_interfaces_are_refused():

@@ -39,7 +39,7 @@ def group(
     ] = False,
 ) -> None:
     """Real connectomes as controllers of simulated bodies."""
-    if context.obj and context.invoked_subcommand not in ("train", "compare", "simulate", "dynamics"):
+    if context.obj and context.invoked_subcommand not in ("train", "compare", "simulate", "dynamics", "spiking"):
         raise typer.BadParameter(f"{context.obj[0]}: only train, compare, simulate and dynamics take settings")
 
 
@@ -62,6 +62,14 @@ def train(
     Example:
       premotor train walk --seed 1 --learning.learning_rate 5e-4 --circuit.source leg/
     """
+    from premotor.cli.spiking import finish_spiking, is_spiking_source
+
+    if is_spiking_source(experiment):
+        from premotor.experiments.spiking import train_spiking
+
+        settings = _settings(context, name=name, seed=seed, threads=threads)
+        finish_spiking(train_spiking(experiment, output=output, overrides=settings), episodes)
+        return
     from premotor.cli.ending import finish
     from premotor.experiments import train as begin
 
@@ -77,6 +85,13 @@ def resume(run: RunFolder, report: Report = True, episodes: Test = 100) -> None:
     Example:
       premotor resume runs/walk
     """
+    from premotor.cli.spiking import finish_spiking, is_spiking_source
+
+    if is_spiking_source(run / "settings.yaml"):
+        from premotor.experiments.spiking import resume_spiking
+
+        finish_spiking(resume_spiking(run), episodes)
+        return
     from premotor.cli.ending import finish
     from premotor.experiments import resume as go_on
 
@@ -99,6 +114,10 @@ def evaluate(
     Example:
       premotor evaluate runs/walk --episodes 100
     """
+    from premotor.cli.spiking import evaluate_or_none
+
+    if evaluate_or_none(run, episodes, seed, checkpoint):
+        return
     from premotor.cli.ending import lesion_table, verdict
     from premotor.experiments import Run, silence_synapses
     from premotor.experiments import evaluate as test

@@ -10,11 +10,13 @@ from premotor.cli.commands import app
 from premotor.cli.dynamics import dynamics
 from premotor.cli.reference import reference
 from premotor.cli.simulations import simulate
+from premotor.cli.spiking import spiking
 from premotor.errors import PremotorError
 
 app.add_typer(circuits, name="circuit")
 app.add_typer(reference, name="reference")
 app.add_typer(dynamics, name="dynamics")
+app.add_typer(spiking, name="spiking")
 app.command()(simulate)
 
 BAD_INPUT = 2

@@ -26,7 +26,7 @@ from premotor.learning.spiking.settings import InterfaceSettings, PlasticitySett
 from premotor.networks.spiking.coding import field_edges, inputs_needed
 from premotor.networks.spiking.homeostasis import mean_weights
 from premotor.networks.spiking.network import SpikingNetwork
-from premotor.networks.spiking.plasticity import Tagging, plastic_synapses
+from premotor.networks.spiking.plasticity import Balance, Tagging, plastic_synapses
 
 Arrays = dict[str, NDArray]
 FOREVER = 2**62
@@ -242,9 +242,9 @@ def _lessons(agent: SpikingAgent, settings: PlasticitySettings) -> Lessons:
         tie_as_drawn=targeting.ties == "drawn",
         forget=settings.forget,
         normalise_every=keeping.normalise_every,
-        balance=("none", "outputs", "inverted").index(keeping.balance),
-        least=keeping.balance_limits[0],
-        most=keeping.balance_limits[1],
+        balance=Balance(
+            ("none", "outputs", "inverted").index(keeping.balance), *keeping.balance_limits, np.maximum(outputs, 1e-6)
+        ),
         control_from=keeping.control_from,
         control_every=keeping.control_every,
         control_change=keeping.control_change,
@@ -253,7 +253,6 @@ def _lessons(agent: SpikingAgent, settings: PlasticitySettings) -> Lessons:
         control_target=np.array([keeping.hidden_rate] + [keeping.motor_rate] * actions),
         control_spikes=np.zeros(actions + 1, np.int64),
         input_goal=inputs,
-        output_goal=outputs,
     )
 
 

@@ -14,13 +14,13 @@ from premotor.networks.lif_state import uniform
 from premotor.networks.spiking.coding import encode
 from premotor.networks.spiking.compiling import COMPILED
 from premotor.networks.spiking.events import COUNTED, SPIKES, advance, set_intervals
-from premotor.networks.spiking.homeostasis import balance_outputs, control_gain, normalise_inputs
+from premotor.networks.spiking.homeostasis import control_gain, normalise_inputs
 from premotor.networks.spiking.plasticity import forget, observe, reward_synapses
 from premotor.tasks.cartpole import MOST_STEPS, cartpole_step
 
 STEP, EPISODE_STEP, EPISODES, TIES, EPISODE_TIES, LOGGED, RASTER, BEGUN, BOOK = range(9)
 """Entries of `World.book`: steps so far, steps of this episode, episodes that ended, undecided moves in all and in
-this episode, steps logged, spikes logged, whether the first episode has begun."""
+this episode, steps logged, spikes logged, whether an episode is under way."""
 
 
 class Interface(NamedTuple):
@@ -56,10 +56,8 @@ class Lessons(NamedTuple):
     """Whether tags are taken away where an episode ends."""
     normalise_every: int
     """Steps; 0: never."""
-    balance: int
-    """0: not; 1: outputs are balanced with every normalisation; 2: by the inverted factor."""
-    least: float
-    most: float
+    balance: Any
+    """`Balance`"""
     control_from: int
     """Steps before gain control begins."""
     control_every: int
@@ -75,8 +73,6 @@ class Lessons(NamedTuple):
     """Spikes of each group since the last control; changes."""
     input_goal: Any
     """Mean plastic weight onto each cell that normalisation brings back, mV; changes."""
-    output_goal: Any
-    """Mean plastic weight from each cell, mV."""
 
 
 class World(NamedTuple):
@@ -155,8 +151,6 @@ def keep_house(plastic: Any, lessons: Any, weight: Any, step: int, seconds: floa
             change,
         )
     if lessons.normalise_every > 0 and step % lessons.normalise_every == 0:
-        if lessons.balance > 0:
-            balance_outputs(plastic, weight, lessons.output_goal, lessons.least, lessons.most, lessons.balance == 2)
         normalise_inputs(plastic, weight, lessons.input_goal)
 
 
@@ -173,7 +167,7 @@ def count_groups(state: Any, lessons: Any) -> None:
 def reinforce(plastic: Any, lessons: Any, state: Any, action: int, tie: bool, reward: float, t: float) -> None:
     """Change the weights by the reward of an action at time `t` (ms)."""
     row = len(lessons.gain) - 1 if tie and not lessons.tie_as_drawn else action
-    reward_synapses(plastic, lessons.rule, state.weight, lessons.group, lessons.gain[row], reward, t)
+    reward_synapses(plastic, lessons.rule, state.weight, lessons.group, lessons.gain[row], lessons.balance, reward, t)
 
 
 @njit(**COMPILED)
@@ -221,7 +215,7 @@ def balance_pole(
         lessons: how it learns.
         world: the task's state.
         log: what is kept; `log.length` says how many episodes.
-        starts: start states, (episodes, 4); episode k starts at row k, and the first call begins with row 0.
+        starts: start states, (episodes, 4); episode k starts at row k, unless it is under way already.
         steps: in all, counted from the world's beginning.
     """
     book, body, before = world.book, world.body, world.before
@@ -262,6 +256,8 @@ def balance_pole(
             book[EPISODE_STEP] = book[EPISODE_TIES] = 0
             if book[EPISODES] < len(starts):
                 copy(starts[book[EPISODES]], body)
+            else:
+                book[BEGUN] = 0
         encode(body, interface.edges, interface.first, interface.period, world.interval)
         set_intervals(state, world.interval, t, interface.restart)
         if lessons.on:

@@ -79,8 +79,8 @@ class HomeostasisSettings(Settings):
     normalise_every: int = Field(25, ge=0)
     """Inputs are scaled back to their mean; 0: never."""
     balance: Literal["none", "outputs", "inverted"] = "outputs"
-    """Whether a cell's outputs are scaled towards their mean before every normalisation; `inverted`: away from it,
-    as the original did."""
+    """`outputs`: a cell whose plastic outputs have grown gets less of every reward and more of every punishment, by the
+    factor of growth; `inverted`: the other way round, as the original did."""
     balance_limits: tuple[float, float] = (0.1, 2.0)
     """Of the factor of balancing."""
     control_every: int = Field(75, ge=0)
@@ -109,7 +109,7 @@ class PlasticitySettings(Settings):
     """Whether tags are taken away where an episode ends."""
     faithful: bool = False
     """Brings back the faults that shaped published numbers: a tie punishes the half of the action that was then drawn
-    at random, a fall costs nothing, and outputs are balanced by the inverted factor."""
+    at random, a fall costs nothing, and the factor of output balancing is inverted."""
 
     def effective(self) -> "PlasticitySettings":
         """These settings with `faithful` spelled out."""

@@ -1,4 +1,4 @@
-"""Homeostasis of plastic synapses: input normalisation, output balancing, gain control."""
+"""Homeostasis of plastic synapses: input normalisation, gain control."""
 
 from typing import Any
 
@@ -30,24 +30,6 @@ def normalise_inputs(plastic: Any, weight: Any, goal: Any) -> None:
             total += weight[synapse[order[place]]]
         if total > 0.0:
             factor = goal[cell] * (first[cell + 1] - first[cell]) / total
-            for place in range(first[cell], first[cell + 1]):
-                weight[synapse[order[place]]] *= factor
-
-
-@njit(**COMPILED)
-def balance_outputs(plastic: Any, weight: Any, goal: Any, least: float, most: float, inverted: bool) -> None:
-    """Scale the plastic outputs of every cell towards a mean of `goal` (mV), by a factor from `least` to `most`.
-
-    With `inverted` the factor is the reciprocal one: what has grown grows on, as in the original.
-    """
-    first, order, synapse = plastic.outgoing_first, plastic.outgoing, plastic.synapse
-    for cell in range(len(goal)):
-        total = 0.0
-        for place in range(first[cell], first[cell + 1]):
-            total += weight[synapse[order[place]]]
-        if total > 0.0:
-            factor = goal[cell] * (first[cell + 1] - first[cell]) / total
-            factor = min(max(1.0 / factor if inverted else factor, least), most)
             for place in range(first[cell], first[cell + 1]):
                 weight[synapse[order[place]]] *= factor
 

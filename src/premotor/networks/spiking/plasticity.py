@@ -38,6 +38,18 @@ class Tagging(NamedTuple):
     """Weights stay between 0 and this."""
 
 
+class Balance(NamedTuple):
+    """Output balancing: a cell whose outputs have grown gets less of a reward, and more of a punishment."""
+
+    mode: int
+    """0: none; 1: so; 2: inverted, as in the original program."""
+    least: float
+    most: float
+    """Limits of the factor."""
+    goal: Any
+    """Mean plastic weight from each cell at the start, mV, (cells,)."""
+
+
 class Plastic(NamedTuple):
     """The plastic synapses of a network, numbered in the order of the network's synapses, and their tags."""
 
@@ -121,18 +133,47 @@ def remaining(age: float, length: float, exponential: bool) -> float:
 
 
 @njit(**COMPILED)
-def reward_synapses(plastic: Any, rule: Any, weight: Any, group: Any, gain: Any, reward: float, t: float) -> None:
-    """Change the weights by a reward at time `t` (ms); a synapse gets it times the `gain` of its `group`."""
-    for number in range(len(plastic.synapse)):
-        amount = reward * gain[group[number]]
-        if amount == 0.0:
+def reward_synapses(
+    plastic: Any, rule: Any, weight: Any, group: Any, gain: Any, balance: Any, reward: float, t: float
+) -> None:
+    """Change the weights by a reward at time `t` (ms).
+
+    Args:
+        plastic: the synapses.
+        rule: `Tagging`.
+        weight: of the event loop, mV, (synapses,).
+        group: of each plastic synapse.
+        gain: part of the reward that each group gets.
+        balance: `Balance`, which scales it by how far the outputs of the presynaptic cell have grown.
+        reward: the reward.
+        t: ms.
+    """
+    order, first, synapse = plastic.outgoing, plastic.outgoing_first, plastic.synapse
+    for cell in range(len(first) - 1):
+        begin, end = first[cell], first[cell + 1]
+        if begin == end:
             continue
-        good = rule.hebbian * remaining(t - plastic.hebbian[number], rule.hebbian_length, rule.exponential)
-        bad = rule.anti_hebbian * remaining(
-            t - plastic.anti_hebbian[number], rule.anti_hebbian_length, rule.exponential
-        )
-        synapse = plastic.synapse[number]
-        weight[synapse] = min(max(weight[synapse] + amount * (good - bad), 0.0), rule.highest)
+        more = less = 1.0
+        if balance.mode != 0:
+            total = 0.0
+            for place in range(begin, end):
+                total += weight[synapse[order[place]]]
+            grown = max(total / (end - begin) / balance.goal[cell], 1e-6)
+            more, less = (1.0 / grown, grown) if balance.mode == 1 else (grown, 1.0 / grown)
+            more = min(max(more, balance.least), balance.most)
+            less = min(max(less, balance.least), balance.most)
+        for place in range(begin, end):
+            number = order[place]
+            amount = reward * gain[group[number]]
+            if amount == 0.0:
+                continue
+            amount *= more if amount > 0.0 else less
+            good = rule.hebbian * remaining(t - plastic.hebbian[number], rule.hebbian_length, rule.exponential)
+            bad = rule.anti_hebbian * remaining(
+                t - plastic.anti_hebbian[number], rule.anti_hebbian_length, rule.exponential
+            )
+            value = weight[synapse[number]] + amount * (good - bad)
+            weight[synapse[number]] = min(max(value, 0.0), rule.highest)
 
 
 @njit(**COMPILED)

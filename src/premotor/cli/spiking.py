@@ -1,0 +1,129 @@
+"""``premotor spiking``: spiking agents; and what train, resume and evaluate do with them."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from premotor.errors import PremotorError
+
+spiking = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Spiking agents: go on, test, look inside.")
+
+Run = Annotated[Path, typer.Argument(help="A run folder of a spiking agent.", metavar="RUN")]
+Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or an iteration.")]
+
+
+def is_spiking_source(source: Any) -> bool:
+    """Whether a preset's name or a settings file describes a spiking agent; loads nothing heavy to find out."""
+    if str(source) in ("cartpole-evolution", "cartpole-stdp"):
+        return True
+    path = Path(source)
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return False
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return any(line.split("#")[0].strip() == "agent: spiking" for line in lines)
+
+
+def evaluate_or_none(folder: Path, episodes: int, seed: int, checkpoint: str) -> bool:
+    """Test a run of a spiking agent; False where the folder is none."""
+    if not is_spiking_source(folder / "settings.yaml"):
+        return False
+    from premotor.experiments.spiking import SpikingRun, evaluate_spiking
+
+    run = SpikingRun(folder)
+    print(verdict(evaluate_spiking(run, episodes, seed=seed, checkpoint=checkpoint)))
+    return True
+
+
+def finish_spiking(run: Any, episodes: int) -> None:
+    """Test a trained run and say what was reached."""
+    from premotor.experiments.spiking import evaluate_spiking
+
+    print(f"testing the best weights in {episodes} episodes …", flush=True)
+    print(verdict(evaluate_spiking(run, episodes)))
+    print(f"run: {run.folder}")
+
+
+def verdict(figures: dict[str, Any]) -> str:
+    """What a test found, in one line."""
+    where = "" if figures["only"] is None else f" from the start of episode {figures['only']}"
+    return (
+        f"{figures['checkpoint']} weights (iteration {figures['iteration']:,}), {figures['episodes']} episodes{where}: "
+        f"mean {figures['mean']:.1f} steps, median {figures['median']:.0f}, {figures['undecided']:.1%} undecided moves"
+    )
+
+
+@spiking.command("continue")
+def continue_run(
+    context: typer.Context,
+    run: Run,
+    checkpoint: Checkpoint = "last",
+    copy_from: Annotated[str | None, typer.Option(help="A preset or YAML file to take sections from.")] = None,
+    copy_fields: Annotated[str, typer.Option(help="Those sections, as 'plasticity,learning'.")] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The run folder to make.")] = None,
+) -> None:
+    """Begin a new run from the weights of another, maybe with other settings.
+
+    \b
+    Example:
+      premotor spiking continue runs/cartpole-evolution --checkpoint best --copy-from cartpole-stdp \\
+        --copy-fields learning
+    """
+    from premotor.experiments.spiking import continue_spiking
+
+    fields = [name for name in copy_fields.split(",") if name]
+    if bool(fields) != (copy_from is not None):
+        raise PremotorError("--copy-from and --copy-fields belong together")
+    made = continue_spiking(
+        run,
+        checkpoint=checkpoint,
+        overrides=list(context.obj or []),
+        copy_from=copy_from,
+        copy_fields=fields,
+        output=output,
+    )
+    finish_spiking(made, 100)
+
+
+@spiking.command()
+def evaluate(
+    run: Run,
+    episodes: Annotated[int, typer.Option(min=1, help="How many episodes.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of the start states, as Gymnasium draws them.")] = 42,
+    checkpoint: Checkpoint = "best",
+    rerun: Annotated[int | None, typer.Option(min=0, help="Start all episodes as this one.")] = None,
+) -> None:
+    """Test an agent without learning, in other episodes or from one start again and again.
+
+    \b
+    Example:
+      premotor spiking evaluate runs/cartpole-evolution --rerun 16
+    """
+    from premotor.experiments.spiking import SpikingRun, evaluate_spiking
+
+    print(verdict(evaluate_spiking(SpikingRun(run), episodes, seed=seed, checkpoint=checkpoint, only=rerun)))
+
+
+@spiking.command()
+def mock(
+    run: Run,
+    checkpoint: Checkpoint = "best",
+    alone: Annotated[bool, typer.Option("--alone", help="Without inputs of the other variables.")] = False,
+    repeats: Annotated[int, typer.Option(min=1, help="Of each input.")] = 10,
+) -> None:
+    """Drive each input cell, and print for which action the motor cells vote.
+
+    \b
+    Example:
+      premotor spiking mock runs/cartpole-evolution
+    """
+    from premotor.experiments.spiking import SpikingRun, mock_inputs
+
+    opened = SpikingRun(run)
+    votes = mock_inputs(opened, checkpoint=checkpoint, company=not alone, repeats=repeats)["votes"]
+    print("spikes for right less those for left in a step, by bin, from the lowest to the highest")
+    place = 0
+    for name, field in zip(("position", "velocity", "angle", "spin"), opened.settings.interface.fields, strict=True):
+        bins = len(field.edges()) + 1
+        print(f"{name:<9} {' '.join(f'{right - left:+5.1f}' for left, right in votes[place : place + bins])}")
+        place += bins

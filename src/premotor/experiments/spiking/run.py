@@ -1,0 +1,117 @@
+"""The run folder of a spiking agent."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from premotor.errors import PremotorError
+from premotor.experiments.arrays import load_arrays
+from premotor.experiments.checkpoints import checkpoint_steps, load_checkpoint
+from premotor.experiments.files import read_json
+from premotor.experiments.metrics import read_metrics
+from premotor.experiments.spiking.settings import SpikingExperiment, is_spiking_source, load_spiking
+from premotor.learning.spiking import SpikingAgent, motor_halves
+from premotor.networks.spiking import SpikingNetwork, random_network
+
+
+def is_spiking(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder is a run of a spiking agent."""
+    return is_spiking_source(Path(folder) / "settings.yaml")
+
+
+class SpikingRun:
+    """What the run folder of a spiking agent holds.
+
+    Raises:
+        PremotorError: it is none.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]):
+        self.folder = Path(folder)
+        if not is_spiking(self.folder):
+            raise PremotorError(f"{self.folder} is no run folder of a spiking agent: it has no settings.yaml of one")
+        self.settings: SpikingExperiment = load_spiking(self.folder / "settings.yaml")
+
+    def __repr__(self) -> str:
+        """One line: where it is and how far it came."""
+        return f"SpikingRun({str(self.folder)!r}, iteration {self.iteration:,})"
+
+    @property
+    def checkpoints_folder(self) -> Path:
+        """One folder a checkpoint, named by its iteration."""
+        return self.folder / "checkpoints"
+
+    @property
+    def evaluations_folder(self) -> Path:
+        """Evaluations during learning, tests and mocked inputs."""
+        return self.folder / "evaluations"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One line an iteration."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def iteration(self) -> int:
+        """Iterations that the newest checkpoint holds."""
+        return (checkpoint_steps(self.checkpoints_folder) or [0])[-1]
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """One row an iteration."""
+        return pd.DataFrame(read_metrics(self.metrics_file))
+
+    def network(self) -> SpikingNetwork:
+        """The wiring, with the weights before learning."""
+        return random_network(self.settings.wiring.seed)
+
+    def agent(self, which: str | int = "best", seed: int = 0) -> SpikingAgent:
+        """An agent at rest with the plastic weights of "best", "last", "initial" or an iteration."""
+        network = self.network()
+        agent = SpikingAgent(
+            network, motor_halves(network), self.settings.interface, self.settings.plasticity, seed=seed
+        )
+        agent.weights = self.weights(which)
+        return agent
+
+    def iteration_of(self, which: str | int) -> int:
+        """The iteration that a word or number names.
+
+        Raises:
+            PremotorError: there is none such.
+        """
+        steps = [0, *checkpoint_steps(self.checkpoints_folder)]
+        if which == "initial":
+            return 0
+        if which == "last":
+            return steps[-1]
+        if which == "best":
+            record = self.folder / "best.json"
+            if not record.exists():
+                raise PremotorError(f"{self.folder} has no best weights yet; its first evaluation is still to come")
+            return int(read_json(record)["iteration"])
+        if not str(which).isdecimal() or int(which) not in steps:
+            raise PremotorError(
+                f"there is no checkpoint {which!r}; allowed are best, last, initial, {', '.join(map(str, steps))}"
+            )
+        return int(which)
+
+    def weights(self, which: str | int = "best") -> NDArray[np.float64]:
+        """Plastic weights, mV, in the order of the network's synapses, (plastic,)."""
+        if which == "best":
+            self.iteration_of(which)
+            return load_arrays(self.folder / "best.safetensors")["weights"]
+        iteration = self.iteration_of(which)
+        if iteration == 0:
+            network = self.network()
+            return network.weight[network.plastic]
+        return load_checkpoint(self.checkpoints_folder, iteration).arrays["weights"]
+
+    def evaluations(self) -> list[dict[str, Any]]:
+        """Figures of the evaluations during learning, in their order."""
+        files = (f for f in self.evaluations_folder.glob("*.json") if f.stem.isdecimal())
+        return [read_json(file) for file in sorted(files)]

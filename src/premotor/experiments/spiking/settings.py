@@ -1,0 +1,180 @@
+"""Settings of an experiment with a spiking agent."""
+
+import os
+from collections.abc import Mapping
+from copy import deepcopy
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from premotor.errors import PremotorError
+from premotor.experiments.explaining import explain
+from premotor.experiments.loading import Overrides, override_pairs
+from premotor.experiments.yaml_text import dump_yaml, parse_yaml
+from premotor.learning.evolution import StrategySettings
+from premotor.learning.spiking import InterfaceSettings, PlasticitySettings
+from premotor.settings import Settings
+
+PRESETS = resources.files("premotor") / "presets" / "spiking"
+
+
+class WiringSettings(Settings):
+    """Which network."""
+
+    seed: int = Field(0, ge=0)
+    """Of the random wiring of Hasegan et al. (2022)."""
+
+
+class EvolutionLearning(Settings):
+    """Evolution of the plastic weights, with plasticity inside a member's life where `plastic` is above 0."""
+
+    kind: Literal["evolution"] = "evolution"
+    iterations: int = Field(600, ge=1)
+    strategy: StrategySettings = StrategySettings()
+    episodes: int = Field(5, ge=1)
+    """That decide a member's fitness, without plasticity (γ)."""
+    before: int = Field(0, ge=0)
+    """Episodes without plasticity before (α)."""
+    plastic: int = Field(0, ge=0)
+    """Episodes with plasticity before those that count (β)."""
+    lamarckian: bool = False
+    """Whether what a member learned in its life enters the weights that evolution follows; else it is lost
+    (Baldwin)."""
+    same_starts: bool = False
+    """Whether all members start from the same states in an iteration."""
+
+
+class PlasticLearning(Settings):
+    """Reward-modulated plasticity alone."""
+
+    kind: Literal["plasticity"] = "plasticity"
+    episodes: int = Field(2000, ge=1)
+    block: int = Field(20, ge=1)
+    """Episodes of an iteration: one row of metrics."""
+
+
+Learning = Annotated[EvolutionLearning | PlasticLearning, Field(discriminator="kind")]
+
+
+class SpikingEvaluation(Settings):
+    """Tests during learning, without plasticity."""
+
+    every: int = Field(20, ge=1)
+    """Iterations."""
+    episodes: int = Field(30, ge=1)
+    seed: int = Field(1_000, ge=0)
+    """Of the start states; `premotor evaluate` takes others."""
+
+
+class SpikingCheckpoints(Settings):
+    """Checkpoints; every one is kept unless `keep` says otherwise, so that a run can go on from any of them."""
+
+    every: int = Field(20, ge=1)
+    """Iterations."""
+    keep: int = Field(10_000, ge=1)
+
+
+class SpikingStop(Settings):
+    """When learning ends early."""
+
+    score: float | None = None
+    """Once the mean of an evaluation's episodes is at least so many steps."""
+
+
+class SpikingExperiment(Settings):
+    """All settings of a run with a spiking agent in CartPole."""
+
+    agent: Literal["spiking"] = "spiking"
+    name: str = Field("cartpole", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Also the name of the run folder."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Of start states, random actions and mutations."""
+    threads: int = Field(0, ge=0)
+    """Networks side by side; 0 for one a core. The numbers do not depend on it."""
+    wiring: WiringSettings = WiringSettings()
+    interface: InterfaceSettings = InterfaceSettings()
+    plasticity: PlasticitySettings = PlasticitySettings()
+    learning: Learning = EvolutionLearning()
+    evaluation: SpikingEvaluation = SpikingEvaluation()
+    checkpoints: SpikingCheckpoints = SpikingCheckpoints()
+    stop: SpikingStop = SpikingStop()
+    parent: str | None = None
+    """Run folder and step that this run went on from."""
+
+
+def spiking_presets() -> tuple[str, ...]:
+    """Names of the experiments with spiking agents that come with premotor."""
+    return tuple(sorted(f.name.removesuffix(".yaml") for f in PRESETS.iterdir() if f.name.endswith(".yaml")))
+
+
+def is_spiking_source(source: Any) -> bool:
+    """Whether a preset's name or a YAML file describes a spiking agent."""
+    if isinstance(source, SpikingExperiment):
+        return True
+    if isinstance(source, Mapping):
+        return source.get("agent") == "spiking"
+    if str(source) in spiking_presets():
+        return True
+    path = Path(source)
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return False
+    data = parse_yaml(path.read_text(encoding="utf-8", errors="replace"), str(path))
+    return isinstance(data, dict) and data.get("agent") == "spiking"
+
+
+def load_spiking(
+    source: SpikingExperiment | Mapping[str, Any] | str | os.PathLike[str], overrides: Overrides = ()
+) -> SpikingExperiment:
+    """The experiment that `source` names or holds, with `overrides` put in place.
+
+    Raises:
+        PremotorError: no such preset or file, or an unknown or wrong setting.
+    """
+    data, origin = _read(source)
+    given = override_pairs(overrides)
+    for key, value in given.items():
+        _put(data, key, value)
+    try:
+        return SpikingExperiment.model_validate(data)
+    except ValidationError as error:
+        sentence = explain(error, data, SpikingExperiment, given)
+        raise PremotorError(f"{origin}: {sentence}" if origin else sentence) from None
+
+
+def dump_spiking(settings: SpikingExperiment) -> str:
+    """The complete settings as YAML; `load_spiking` reads them back to an equal value."""
+    return dump_yaml(settings.model_dump(mode="json"))
+
+
+def _read(source: Any) -> tuple[dict[str, Any], str]:
+    if isinstance(source, SpikingExperiment):
+        return source.model_dump(mode="json"), ""
+    if isinstance(source, Mapping):
+        return deepcopy(dict(source)), ""
+    if str(source) in spiking_presets():
+        text = (PRESETS / f"{source}.yaml").read_text(encoding="utf-8")
+        return dict(parse_yaml(text, f"preset {source}")), f"preset {source}"
+    path = Path(source)
+    try:
+        data = parse_yaml(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PremotorError(
+            f"{path} cannot be read as a settings file ({error}); presets are {', '.join(spiking_presets())}"
+        ) from None
+    if not isinstance(data, dict):
+        raise PremotorError(f"{path} holds no mapping; a settings file begins like 'agent: spiking'")
+    return data, str(path)
+
+
+def _put(data: dict[str, Any], key: str, value: Any) -> None:
+    *sections, last = key.split(".")
+    for section in sections:
+        inner = data.get(section)
+        if inner is not None and not isinstance(inner, dict):
+            raise PremotorError(f"--{key} cannot be set: {section} is {inner!r} and has no settings of its own")
+        data[section] = data = dict(inner or {})
+    if last == "kind" and data.get("kind", value) != value:
+        data.clear()  # the other settings belong to the former kind
+    data[last] = value
