@@ -126,6 +126,8 @@ def test_the_commands(runs, tmp_path, capsys, monkeypatch):
     assert len(capsys.readouterr().out.splitlines()) == 5
     assert main(["evaluate", run, "--checkpoint", "9"]) == 2
     assert "allowed are best, last, initial, 0, 2, 4" in capsys.readouterr().err
+    assert main(["spiking", "mock", run, "--wiring.seed", "3"]) == 2
+    assert "only premotor spiking continue takes settings" in capsys.readouterr().err
     assert main(["resume", run, "--episodes", "2"]) == 0
     words = ["train", "cartpole-stdp", "-o", "made", "--learning.episodes", "2", "--episodes", "2"]
     assert main([*words, "--evaluation.episodes", "1"]) == 0

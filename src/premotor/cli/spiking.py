@@ -53,6 +53,13 @@ def verdict(figures: dict[str, Any]) -> str:
     )
 
 
+@spiking.callback()
+def group(context: typer.Context) -> None:
+    """Spiking agents: go on, test, look inside."""
+    if context.obj and context.invoked_subcommand != "continue":
+        raise PremotorError(f"{context.obj[0]}: only premotor spiking continue takes settings")
+
+
 @spiking.command("continue")
 def continue_run(
     context: typer.Context,
