@@ -3,6 +3,7 @@
 from premotor.bodies.arm import build_arm
 from premotor.bodies.biped import build_biped
 from premotor.bodies.body import BODIES, INSECT, SI, Body, Units, build_body
+from premotor.bodies.described import load_body
 from premotor.bodies.fly import build_fly
 from premotor.bodies.physics import BatchPhysics, Physics, PhysicsError
 from premotor.bodies.rendering import Frames, choose_backend, render_frames
@@ -24,6 +25,7 @@ __all__ = [
     "build_body",
     "build_fly",
     "choose_backend",
+    "load_body",
     "moment_arms",
     "render_frames",
     "tendon_lengths",

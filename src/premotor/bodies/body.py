@@ -213,11 +213,15 @@ BODIES: dict[str, Callable[[], Body]] = {}
 
 
 def build_body(name: str) -> Body:
-    """Build a body by name.
+    """Build a body by name, or from a YAML file that describes one (`premotor.bodies.described`).
 
     Raises:
-        PremotorError: no body has that name; the message lists those there are.
+        PremotorError: no body has that name (the message lists those there are), or the file is wrong.
     """
+    if name.endswith((".yaml", ".yml")):
+        from premotor.bodies.described import load_body  # which needs this module
+
+        return load_body(name)
     if name not in BODIES:
-        raise PremotorError(f"unknown body '{name}'; allowed: {', '.join(sorted(BODIES))}")
+        raise PremotorError(f"unknown body '{name}'; allowed: {', '.join(sorted(BODIES))}, or a YAML file")
     return BODIES[name]()

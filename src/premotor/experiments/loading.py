@@ -148,8 +148,8 @@ def _put(data: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
-    """Make the paths of files absolute: circuit.source, and task.reference and network.initial where there are."""
-    for section, key in (("circuit", "source"), ("task", "reference"), ("network", "initial")):
+    """Make the paths of files absolute: circuit.source; task.reference, task.body, network.initial where there are."""
+    for section, key in (("circuit", "source"), ("task", "reference"), ("task", "body"), ("network", "initial")):
         inner = data.get(section)
         value = inner.get(key) if isinstance(inner, dict) else None
         if not isinstance(value, str) or not value or value in circuit_names() or server_of(value):

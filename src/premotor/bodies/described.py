@@ -1,0 +1,144 @@
+"""Bodies from a user's own MJCF: a YAML file names its parts.
+
+::
+
+    model: elbow.xml              # MJCF; a relative path counts from this file; "package:myo_sim/elbow/elbow.xml" is
+    name: elbow                   # a file of an installed Python package
+    joints: [r_elbow_flex]        # joints that tasks are about; all where none are named
+    actuators: [TRIlong, BIClong] # those that the controller drives, in this order; all where none are named
+    feet: []                      # touch sensors that tell ground contact
+    sensors:                      # further sensors, by the name that they are to have
+      biceps_length: {tendon_length: BIClong_tendon}
+      hand_position: {site_position: wrist}
+
+Actuators that are not named are removed. A sensor that the MJCF has needs no mention. Kinds of sensors: `KINDS`.
+"""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import yaml
+from pydantic import Field, ValidationError
+
+from premotor.bodies.body import Body
+from premotor.errors import PremotorError
+from premotor.settings import Settings
+
+_SENSOR, _OBJECT = mujoco.mjtSensor, mujoco.mjtObj
+KINDS = {
+    "joint_angle": (_SENSOR.mjSENS_JOINTPOS, _OBJECT.mjOBJ_JOINT),
+    "joint_speed": (_SENSOR.mjSENS_JOINTVEL, _OBJECT.mjOBJ_JOINT),
+    "tendon_length": (_SENSOR.mjSENS_TENDONPOS, _OBJECT.mjOBJ_TENDON),
+    "tendon_speed": (_SENSOR.mjSENS_TENDONVEL, _OBJECT.mjOBJ_TENDON),
+    "muscle_length": (_SENSOR.mjSENS_ACTUATORPOS, _OBJECT.mjOBJ_ACTUATOR),
+    "muscle_speed": (_SENSOR.mjSENS_ACTUATORVEL, _OBJECT.mjOBJ_ACTUATOR),
+    "muscle_force": (_SENSOR.mjSENS_ACTUATORFRC, _OBJECT.mjOBJ_ACTUATOR),
+    "site_position": (_SENSOR.mjSENS_FRAMEPOS, _OBJECT.mjOBJ_SITE),
+    "touch": (_SENSOR.mjSENS_TOUCH, _OBJECT.mjOBJ_SITE),
+}
+"""What a sensor of the file may measure, and of what."""
+
+
+class BodyDescription(Settings):
+    """What a YAML file about a body holds (module docstring)."""
+
+    model: str
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    joints: tuple[str, ...] = ()
+    actuators: tuple[str, ...] = ()
+    feet: tuple[str, ...] = ()
+    sensors: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+
+def load_body(path: str | Path) -> Body:
+    """The body that a YAML file describes.
+
+    Raises:
+        PremotorError: the file or the MJCF is missing or wrong, or a name in it does not exist.
+    """
+    path = Path(path)
+    said = _read(path)
+    file = _model_file(said.model, path)
+    try:
+        spec = mujoco.MjSpec.from_file(str(file))
+    except ValueError as error:
+        raise PremotorError(f"{file} is no MJCF model that MuJoCo reads ({' '.join(str(error).split())})") from error
+    spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET  # a world that blows up is to be seen
+    known = {actuator.name: actuator for actuator in spec.actuators}
+    for name in said.actuators:
+        if name not in known:
+            raise PremotorError(f"{path}: actuators names {name!r}; {file.name} has {', '.join(known)}")
+    if said.actuators:
+        if list(said.actuators) != [name for name in known if name in said.actuators]:
+            raise PremotorError(f"{path}: actuators must stand in the order of {file.name}, each once")
+        for name, actuator in known.items():
+            if name not in said.actuators:
+                _forget(spec, name)
+                spec.delete(actuator)
+    for name, what in said.sensors.items():
+        _add_sensor(spec, name, what, path)
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise PremotorError(f"{path}: {file.name} does not compile ({' '.join(str(error).split())})") from error
+    return Body(said.name, model, spec.to_xml(), feet=said.feet, task_joints=said.joints)
+
+
+def _read(path: Path) -> BodyDescription:
+    try:
+        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PremotorError(f"there is no file {path} that describes a body") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise PremotorError(f"{path} cannot be read ({' '.join(str(error).split())})") from error
+    try:
+        return BodyDescription.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise PremotorError(
+            f"{path}: {key}: {first['msg'].lower()}; allowed keys: {', '.join(BodyDescription.model_fields)}"
+        ) from None
+
+
+def _model_file(name: str, path: Path) -> Path:
+    if name.startswith("package:"):
+        package, _, inner = name.removeprefix("package:").partition("/")
+        try:
+            file = Path(str(resources.files(package))) / inner
+        except ModuleNotFoundError:
+            raise PremotorError(f"{path}: the model is in the Python package {package!r}, not installed here") from None
+    else:
+        file = path.parent / Path(name).expanduser()
+    if not file.is_file():
+        raise PremotorError(f"{path}: there is no model {file}")
+    return file
+
+
+def _add_sensor(spec: mujoco.MjSpec, name: str, what: dict[str, str], path: Path) -> None:
+    if len(what) != 1 or next(iter(what)) not in KINDS:
+        raise PremotorError(f"{path}: sensors.{name} is {what}; allowed is one of {', '.join(KINDS)} with a name")
+    (kind, target), *_ = what.items()
+    sensor, of = KINDS[kind]
+    finders = {
+        _OBJECT.mjOBJ_JOINT: spec.joints,
+        _OBJECT.mjOBJ_TENDON: spec.tendons,
+        _OBJECT.mjOBJ_ACTUATOR: spec.actuators,
+        _OBJECT.mjOBJ_SITE: spec.sites,
+    }
+    there = [part.name for part in finders[of]]
+    if target not in there:
+        shown = ", ".join(there[:20]) + (", …" if len(there) > 20 else "")
+        raise PremotorError(f"{path}: sensors.{name}: the model has no {target!r} for {kind}; it has {shown}")
+    if name in [old.name for old in spec.sensors]:
+        raise PremotorError(f"{path}: sensors.{name}: the model has a sensor of this name")
+    spec.add_sensor(name=name, type=sensor, objtype=of, objname=target)
+
+
+def _forget(spec: mujoco.MjSpec, actuator: str) -> None:
+    """Remove the sensors of an actuator that goes."""
+    for sensor in list(spec.sensors):
+        if sensor.objtype == _OBJECT.mjOBJ_ACTUATOR and sensor.objname == actuator:
+            spec.delete(sensor)
