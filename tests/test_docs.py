@@ -16,6 +16,7 @@ from premotor.cli.commands import app
 from premotor.cli.entry import split_settings
 from premotor.experiments import load_experiment
 from premotor.experiments.dynamics import load_dynamics
+from premotor.experiments.dynamics.settings import COMMANDS
 from premotor.settings import Settings
 
 
@@ -35,8 +36,18 @@ CIRCUIT_FIELDS = {field.name for field in fields(premotor.Circuit)}
 SECTIONS = [name for name, value in premotor.Experiment() if isinstance(value, Settings)]
 
 
+def _has(value: Any, name: str) -> bool:
+    for part in name.split("."):
+        if not hasattr(value, part):
+            return False
+        value = getattr(value, part)
+    return True
+
+
 def is_setting(name: str) -> bool:
     """Whether a dotted name is a setting of an experiment, or, like ``circuit.neurons``, of a circuit."""
+    if any(_has(settings(), name) for settings in COMMANDS.values()):  # of premotor dynamics
+        return True
     value: Any = premotor.Experiment()
     for part in name.split("."):
         if not hasattr(value, part):
@@ -130,8 +141,11 @@ def parse(command: str) -> None:
         "--help"
     ]:  # a command that is only named stands without its arguments
         program.make_context("premotor", words)
-    if "dynamics" in command.split():
-        load_dynamics(command.split()[command.split().index("dynamics") + 1], None, settings)
+    spoken = command.split()
+    if "dynamics" in spoken[:-1]:
+        # --model decides which settings there are under `model`.
+        kind = ["--model.kind=rate", "--circuit.source=celegans"] if "--model rate" in command else []
+        load_dynamics(spoken[spoken.index("dynamics") + 1], None, kind + settings)
     else:
         load_experiment({}, settings)
 

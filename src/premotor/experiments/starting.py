@@ -22,18 +22,26 @@ def starting_arrays(experiment: Experiment) -> Mapping[str, np.ndarray] | None:
     named = getattr(experiment.network, "initial", None)
     if named is None:
         return None
-    path = Path(named)
+    circuit = experiment.circuit
+    name = "circuit" if circuit.null is None else f"{circuit.null}-{circuit.null_seed}"
+    return trained_arrays(Path(named), name, "network.initial")
+
+
+def trained_arrays(path: Path, name: str, setting: str) -> Mapping[str, np.ndarray]:
+    """Parameters of a trained network: of a file, or of the network of this name in a result folder.
+
+    Raises:
+        PremotorError: there is none; `setting` is what named the path.
+    """
     if path.is_dir():
-        circuit = experiment.circuit
-        name = "circuit" if circuit.null is None else f"{circuit.null}-{circuit.null_seed}"
         file = path / "networks" / name / "network.safetensors"
         if not file.exists():
             kept = sorted(f.parent.name for f in path.glob("networks/*/network.safetensors"))
             raise PremotorError(
-                f"network.initial: {path} holds no trained network {name}; "
+                f"{setting}: {path} holds no trained network {name}; "
                 + (f"it holds {', '.join(kept)}" if kept else "is it a finished result of premotor dynamics train?")
             )
         path = file
     elif not path.exists():
-        raise PremotorError(f"network.initial: there is no file or folder {path}")
+        raise PremotorError(f"{setting}: there is no file or folder {path}")
     return load_arrays(path)

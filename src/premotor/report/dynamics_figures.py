@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from premotor.report.style import as_png, colour, new_figure
 
 EXPONENT = "exponent, 1/τ"
+NOTHING = -20.0
+"""ln |weight| below which a rule has sent a synapse to 0."""
 MOST_LINES = 4
 """Exponents of one network that are drawn as lines of their own."""
 
@@ -78,6 +80,10 @@ def benchmark(table: pd.DataFrame) -> Figure:
             ticks = sorted(usual[name].unique())
             axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
             axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+            low, high = axes.get_ylim()
+            if high < 12 * low:  # a decade at least, so that small differences look small
+                middle = np.sqrt(low * high)
+                axes.set_ylim(middle / np.sqrt(12), middle * np.sqrt(12))
         lower.set_xlabel(labels[name])
     panels[0, 0].set_ylabel("µs a step")
     panels[1, 0].set_ylabel("error, 1/τ")
@@ -125,7 +131,15 @@ def transition(
         if crossing.get("mean") is not None and crossing.get("low") is not None:
             axes.axvspan(crossing["low"], crossing["high"], color=shade, alpha=0.12, linewidth=0)
     if summary["theory"] is not None:
-        axes.plot(values, summary["theory"], color=colour("motor"), linestyle=(0, (5, 3)), label="N → ∞ (mean field)")
+        # Theory bends at g = 1, where λ1 is 0.
+        known = dict(zip(values.tolist(), summary["theory"], strict=True)) | ({1.0: 0.0} if min(values) < 1 else {})
+        axes.plot(
+            sorted(known),
+            [known[g] for g in sorted(known)],
+            color=colour("motor"),
+            linestyle=(0, (5, 3)),
+            label="N → ∞ (mean field)",
+        )
     axes.set_xlabel(label)
     axes.set_ylabel("largest exponent λ1, 1/τ")
     axes.legend(loc="lower right")
@@ -273,6 +287,8 @@ def parameters(arrays: Mapping[str, NDArray], name: str) -> Figure:
     panels = figure.subplots(len(kinds), 2, squeeze=False)
     for (left, right), kind in zip(panels, kinds, strict=True):
         before, after = arrays[f"before/{kind}"], arrays[f"after/{kind}"]
+        zero = (before < NOTHING) if kind in ("weights", "conductances") else np.zeros(before.shape, bool)
+        before, after = before[~zero], after[~zero]
         both = np.concatenate([before, after])
         low, high = np.quantile(both, [0.002, 0.998])
         edges = np.linspace(low, max(high, low + 1e-6), 60)
@@ -282,7 +298,7 @@ def parameters(arrays: Mapping[str, NDArray], name: str) -> Figure:
         if len(moved):
             width = max(float(np.quantile(np.abs(moved), 0.998)), 1e-9)
             _density(right, moved, np.linspace(-width, width, 60), colour("accent"), "")
-        left.set_xlabel(words[kind])
+        left.set_xlabel(words[kind] + (f" ({zero.sum():,} that began at 0 left out)" if zero.any() else ""))
         right.set_xlabel(f"change of {words[kind]}, {len(moved):,} of {len(after):,} moved")
         left.set_ylabel("density")
         left.legend()

@@ -24,9 +24,9 @@ def benchmark(
 ) -> DynamicsResult:
     """Time a step and error of the exponents, one of four quantities varied at a time.
 
-    The error is that against a reference from the same network, `reference` times longer and from another state
-    (for `t_ons`: with the finest interval). Each case runs once to compile and again to be timed; times of the
-    transients are not counted apart, as they take the same steps.
+    The error is that against a reference from the same network, `reference` times longer and from another state.
+    Each case runs once to compile and twice to be timed, of which the faster counts; the time of the state's
+    transient is in it.
 
     The table has one row a case: varied, value, neurons, exponents, length, t_ons (that really used), seconds,
     microseconds_a_step, largest, error_of_largest, mean_error (of all exponents).
@@ -94,9 +94,11 @@ def _measure(
         references[key] = measured(step, state, long, dt, exponents=k, length=length).exponents
     state = np.random.default_rng([settings.seed, 2]).standard_normal(network.neurons)
     measured(step, state, chosen, dt, exponents=k, length=20 * dt)  # compiles
-    began = time.perf_counter()
-    spectrum = measured(step, state, chosen, dt, exponents=k, length=case["length"])
-    seconds = time.perf_counter() - began
+    seconds = np.inf
+    for _ in range(2):
+        began = time.perf_counter()
+        spectrum = measured(step, state, chosen, dt, exponents=k, length=case["length"])
+        seconds = min(seconds, time.perf_counter() - began)
     difference = np.abs(spectrum.exponents - references[key])
     steps = spectrum.steps + spectrum.frame_transient
     return {

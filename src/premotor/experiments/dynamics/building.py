@@ -1,6 +1,7 @@
 """From settings to networks whose spectra are computed: random ones, a circuit, and its null models."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -12,7 +13,8 @@ from premotor.analysis import LyapunovSpectrum, lyapunov_spectrum
 from premotor.connectome import Circuit
 from premotor.connectome.nulls import null_model
 from premotor.errors import PremotorError
-from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork
+from premotor.experiments.starting import trained_arrays
+from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork, started_from
 from premotor.networks.random_rate import Activation, activate
 
 
@@ -44,6 +46,9 @@ def build_network(model: Any, member: Member, seed: int, control_period: float =
         return RandomRateNetwork.from_circuit(member.circuit, model), model.dt
     assert member.circuit is not None
     network = RateNetwork(member.circuit, model, control_period=control_period)
+    if model.initial is not None:
+        arrays = trained_arrays(Path(model.initial), member.name, "model.initial")
+        network = started_from(network, arrays, member.circuit.ids, "model.initial")
     return in_present_precision(network), control_period / model.time_constant
 
 

@@ -110,7 +110,10 @@ def _put(data: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
-    """Make the path of a circuit's file or folder absolute."""
+    """Make the paths of a circuit and of a network to start from absolute."""
+    model = data.get("model")
+    if isinstance(model, dict) and isinstance(model.get("initial"), str):
+        data["model"] = {**model, "initial": str((folder / Path(model["initial"]).expanduser()).resolve())}
     inner = data.get("circuit")
     if isinstance(inner, dict) and isinstance(inner.get("source"), str):
         name, path = inner["source"], Path(inner["source"]).expanduser()
