@@ -40,7 +40,7 @@ def info(
     """Print what a circuit holds: neurons by class, transmitter and side, wiring, and where it comes from.
 
     \b
-    Examples:
+    Example:
       premotor circuit info celegans --figure celegans.png
       premotor circuit info celegans --select "class=interneuron|motor" --min-synapses 3
     """
