@@ -14,7 +14,7 @@ import premotor
 from markdown_pages import PAGES, ROOT, Code, anchors, commands, fenced, links
 from premotor.cli.commands import app
 from premotor.cli.entry import split_settings
-from premotor.experiments import load_experiment
+from premotor.experiments import load_experiment, preset_names
 from premotor.experiments.dynamics import load_dynamics
 from premotor.experiments.dynamics.settings import COMMANDS
 from premotor.settings import Settings
@@ -137,6 +137,7 @@ def parse(command: str) -> None:
         name = words.pop(0)
         assert name in program.commands, f"there is no command {name}"
         program = program.commands[name]
+    preset = next((word for word in words if word in preset_names()), None)
     if (words or settings) and words != [
         "--help"
     ]:  # a command that is only named stands without its arguments
@@ -147,7 +148,7 @@ def parse(command: str) -> None:
         kind = ["--model.kind=rate", "--circuit.source=celegans"] if "--model rate" in command else []
         load_dynamics(spoken[spoken.index("dynamics") + 1], None, kind + settings)
     else:
-        load_experiment({}, settings)
+        load_experiment({} if preset is None else preset, settings)
 
 
 @each_page

@@ -10,6 +10,7 @@ import safetensors
 from premotor.errors import PremotorError
 from premotor.experiments import Episodes, Run, evaluate, silence_synapses
 from premotor.experiments.arrays import load_arrays
+from premotor.experiments.episodes import PER_EPISODE
 from premotor.experiments.lesions import lesions_of, silenced
 
 
@@ -42,7 +43,7 @@ def test_an_episode_that_ended_stays_ended(trained):
     episodes = Episodes(trained.task(), 4, 4.0, seed=1, threads=1)
     records = episodes.run(limp)
     steps = episodes.steps
-    assert {len(value) for name, value in records.items() if name != "command"} == {steps}
+    assert {len(value) for name, value in records.items() if name not in PER_EPISODE} == {steps}
     alive = records["alive"].astype(bool)
     assert alive[0].all()
     assert not (np.diff(alive.astype(int), axis=0) > 0).any(), "an episode came back to life"
@@ -84,6 +85,7 @@ def test_evaluate_writes_figures_and_a_trace(run_copy):
         "reward": (steps, 3),
         "phase": (steps, 3),
         "command": (3,),
+        "terminated": (3,),
         "rates": (steps, len(run.circuit)),
     }
     assert all(value.dtype == np.float32 for value in trace.values())

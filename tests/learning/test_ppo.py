@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from learning.toys import Centre
+from learning.toys import Centre, Choice
 from networks.wiring import small_circuit
 from premotor.learning import PPOSettings, ppo
 from premotor.learning.ppo import PPOState, _roll_out
@@ -25,8 +25,8 @@ TINY = PPOSettings(
 )
 
 
-def made(settings: PPOSettings, seed: int = 0) -> tuple[PPOState, Centre]:
-    toy = Centre(settings.environments, seed)
+def made(settings: PPOSettings, seed: int = 0, kind: type[Centre] = Centre) -> tuple[PPOState, Centre]:
+    toy = kind(settings.environments, seed)
     controller = build_controller(
         small_circuit(), toy.observation_names, toy.action_names, key=jax.random.PRNGKey(seed)
     )
@@ -202,6 +202,35 @@ def test_a_circuit_learns_to_centre_a_point() -> None:
         rewards.append(metrics["reward"])
     assert np.mean(rewards[:3]) < -0.5
     assert np.mean(rewards[-5:]) > -0.17  # going straight home earns about −0.08
+
+
+def test_a_circuit_learns_to_choose() -> None:
+    settings = PPOSettings(environments=64, rollout=16, minibatches=4, critic_layers=(32,), discount=0.95)
+    state, toy = made(settings, kind=Choice)
+    rewards = []
+    for _ in range(40):
+        state, metrics = ppo.iterate(state, toy, settings)
+        rewards.append(metrics["reward"])
+    assert np.mean(rewards[:3]) < -0.5
+    assert np.mean(rewards[-5:]) > -0.25  # four directions only: the best earns about −0.15
+
+
+def test_steps_that_were_skipped_teach_nothing() -> None:
+    """Whatever stands in the rows of skipped steps, the update is the same, and without them another."""
+    state, toy = made(TINY)
+    state, batch, _ = _roll_out(state, toy, TINY)
+    ended = batch.truncated.at[1, 2].set(True)  # an episode ends, and the next step only starts another
+    skipped = jnp.zeros_like(ended).at[2, 2].set(True)
+    batch = batch._replace(truncated=ended, started=batch.started.at[3, 2].set(True), learnt_from=~skipped)
+    learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
+    expected, _ = update(learnt, batch, jax.random.PRNGKey(0), TINY)
+    other = batch._replace(
+        action=batch.action.at[2, 2].set(-batch.action[2, 2]), reward=batch.reward.at[2, 2].set(7.0)
+    )
+    found, _ = update(learnt, other, jax.random.PRNGKey(0), TINY)
+    assert eqx.tree_equal(expected, found)
+    counted, _ = update(learnt, other._replace(learnt_from=None), jax.random.PRNGKey(0), TINY)
+    assert not eqx.tree_equal(expected, counted)
 
 
 def test_environments_that_minibatches_do_not_divide_are_refused() -> None:

@@ -13,6 +13,7 @@ class Centre:
     Doing nothing earns −2/3 a step on average; going straight home about −0.08.
     """
 
+    discrete = False
     observation_names = ("x", "y")
     action_names = ("push_x", "push_y")
 
@@ -38,8 +39,22 @@ class Centre:
         never = np.zeros(self.environments, bool)
         return Step(self._place.copy(), reward, never, truncated, final, {"distance": reward})
 
+    def recorded(self) -> dict[str, np.ndarray]:
+        return {"place": self._place.copy()}
+
     def snapshot(self) -> dict[str, np.ndarray]:
         return {"place": self._place.copy(), "age": self._age.copy()}
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         self._place, self._age = snapshot["place"].copy(), snapshot["age"].copy()
+
+
+class Choice(Centre):
+    """The same point, pushed left, right, down, up or not at all: an action is the largest of a row of five."""
+
+    discrete = True
+    action_names = ("left", "right", "down", "up", "stay")
+    _pushes = np.array([[-1, 0], [1, 0], [0, -1], [0, 1], [0, 0]], float)
+
+    def step(self, action: np.ndarray) -> Step:
+        return super().step(self._pushes[np.argmax(action, axis=1)])

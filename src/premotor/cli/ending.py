@@ -38,7 +38,9 @@ def verdict(figures: dict[str, Any]) -> str:
     if figures.get("speed") is not None and figures.get("command") is not None:
         error = f", off by {100 * figures['speed_error']:.1f}%" if figures.get("speed_error") is not None else ""
         parts.append(f"{figures['speed']:.2f} m/s where {figures['command']:.2f} m/s was commanded{error}")
-    if figures.get("score") is not None:
+    if figures.get("return_sd") is not None:
+        parts.append(f"return {figures['return']:.1f} ± {figures['return_sd']:.1f} in {figures['episodes']} episodes")
+    elif figures.get("score") is not None:
         parts.append(f"score {figures['score']:.3f}")
     return f"{step}: {'; '.join(parts)}"
 

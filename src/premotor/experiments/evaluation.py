@@ -55,7 +55,7 @@ def test_episodes(run: Run, episodes: int, seconds: float | None, seed: int, thr
     seconds = run.settings.evaluation.seconds if seconds is None else seconds
     if episodes < 1:
         raise PremotorError(f"episodes is {episodes}; at least 1 is needed")
-    if not seconds > 0:
+    if seconds is not None and not seconds > 0:
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
     if seed < 0:
         raise PremotorError(f"seed is {seed}; it must be 0 or more")
@@ -64,17 +64,16 @@ def test_episodes(run: Run, episodes: int, seconds: float | None, seed: int, thr
 
 def _metadata(run: Run, chosen: Episodes, records: Records, step: int) -> dict[str, str]:
     """What names the columns of the trace, as JSON texts."""
-    body = chosen.task.body
-    named = {
-        "joint_names": body.joint_names,
-        "actuator_names": body.actuator_names,
+    named: dict[str, Any] = {
         "action_names": chosen.task.action_names,
         "observation_names": chosen.task.observation_names,
-        "feet": body.feet,
-        "body": body.name,
         "control_period": chosen.task.control_period,
         "step": step,
         "episodes": chosen.episodes,
         "neurons": [int(neuron) for neuron in run.circuit.ids],
     }
+    body = getattr(chosen.task, "body", None)
+    if body is not None:
+        named |= {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
+        named |= {"feet": body.feet, "body": body.name}
     return {name: json.dumps(value) for name, value in named.items()}

@@ -1,10 +1,12 @@
 """A controller shown: as a video file, or live in MuJoCo's viewer."""
 
+import itertools
 import os
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mujoco
 import numpy as np
@@ -18,7 +20,7 @@ from premotor.experiments.loading import load_experiment
 from premotor.experiments.run import Run, Which
 from premotor.experiments.starting import starting_arrays
 from premotor.networks import Controller
-from premotor.tasks import Task, build_task
+from premotor.tasks import GymnasiumEnvironment, Task, build_task
 
 FRAMES_PER_SECOND = 25
 
@@ -31,7 +33,7 @@ class Player(NamedTuple):
     name: str
     folder: Path
     """Where its videos go by default."""
-    seconds: float
+    seconds: float | None
 
 
 def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player:
@@ -79,16 +81,32 @@ def play_to_video(
     rows = np.arange(0, length, stride)
     command = f", commanded {records['command'][0]:.2f} m/s" if "command" in records else ""
     captions = [f"{shown.name}, {records['time'][row]:.1f} s{command}" for row in rows]
-    frames = render_frames(shown.task.body, records["qpos"][rows, 0], captions=captions)
+    if hasattr(shown.task, "body"):
+        frames: Iterable[np.ndarray] = render_frames(shown.task.body, records["qpos"][rows, 0], captions=captions)
+    else:
+        frames = itertools.islice(_pictures(shown.task, records["action"][:length, 0], seed), 0, None, stride)
     return write_video(path, frames, 1 / (stride * period))
+
+
+def _pictures(task: Any, actions: np.ndarray, seed: int) -> Iterator[np.ndarray]:
+    """What a Gymnasium environment draws before each of the actions of its first episode with this seed."""
+    task = task.tested() if hasattr(task, "tested") else task
+    environment = GymnasiumEnvironment(task, 1, seed=seed, render=True)
+    environment.reset()
+    for action in actions:
+        picture = environment.picture()
+        yield picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
+        environment.step(action[None])
 
 
 def _episode(shown: Player, seconds: float | None, seed: int) -> Records:
     seconds = shown.seconds if seconds is None else seconds
-    if not seconds > 0:
+    if seconds is not None and not seconds > 0:
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
     if seed < 0:
         raise PremotorError(f"seed is {seed}; it must be 0 or more")
+    if hasattr(shown.task, "own_vector"):
+        shown.task.own_vector = False  # a single copy can be drawn, a vector environment not always
     return Episodes(shown.task, 1, seconds, seed).run(shown.controller)
 
 
@@ -98,13 +116,16 @@ def play_in_viewer(shown: Player, seconds: float | None = None, seed: int = TEST
     Raises:
         PremotorError: there is no display.
     """
+    if not hasattr(shown.task, "body"):
+        raise PremotorError(f"--view shows bodies in MuJoCo; the task {shown.task.name} has none, use --video FILE.mp4")
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise PremotorError("--view needs a display and there is none (DISPLAY is not set); use --video FILE.mp4")
     from mujoco import viewer
 
     records = _episode(shown, seconds, seed)
     length = int(records["alive"][:, 0].sum())
-    model = shown.task.body.model
+    task: Any = shown.task
+    model = task.body.model
     data = mujoco.MjData(model)
     began = time.monotonic()
     with viewer.launch_passive(model, data, show_left_ui=False, show_right_ui=False) as window:

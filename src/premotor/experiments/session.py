@@ -23,7 +23,7 @@ from premotor.experiments.run_folder import RunFolder
 from premotor.experiments.settings import Experiment
 from premotor.experiments.stopping import stop_requests
 from premotor.learning import LEARNERS
-from premotor.tasks import PhysicsEnvironment, build_task
+from premotor.tasks import build_environment, build_task
 
 STATE = "state/"
 ENVIRONMENT = "environment/"
@@ -45,7 +45,7 @@ class Session:
         task = build_task(settings.task)
         controller = controller_for(circuit, task, settings, start)
         learning = settings.learning
-        self.environment = PhysicsEnvironment(task, learning.environments, threads=settings.threads, seed=settings.seed)
+        self.environment = build_environment(task, learning.environments, threads=settings.threads, seed=settings.seed)
         self._learner = LEARNERS[learning.kind]
         key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
         self.state = strong(self._learner.initialise(controller, self.environment, learning, key))

@@ -84,8 +84,8 @@ class EvaluationSettings(Settings):
     """Control steps of learning between two evaluations; null: only when learning ends."""
     episodes: int = Field(50, ge=1)
     """Episodes of each evaluation during learning."""
-    seconds: float = Field(10.0, gt=0)
-    """Length of an evaluation episode, s."""
+    seconds: float | None = Field(None, gt=0)
+    """Length of an evaluation episode, s; null: as long as the task's own."""
     seed: int = Field(1_000, ge=0)
     """Of the starts of the episodes during learning; `premotor evaluate` takes others."""
     lesions: bool = True

@@ -1,6 +1,7 @@
 """Proximal policy optimisation for controllers that have a state."""
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -11,7 +12,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.critic import Critic
-from premotor.learning.distribution import executed, log_probability, sample
+from premotor.learning.exploration import Exploration, exploration_of
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller, Product, calibrated
@@ -82,7 +83,7 @@ def iterate(
     if settings.schedule == "linear":
         left = max(1.0 - float(state.steps) / settings.steps, 0.0)
         learnt = learnt._replace(learning_rate=jnp.asarray(settings.learning_rate * left))
-    learnt, losses = update(learnt, batch, key_update, settings)
+    learnt, losses = update(learnt, batch, key_update, settings, exploration_of(environment))
     metrics |= {name: float(value) for name, value in losses.items()}
     if not all(np.isfinite(metrics[name]) for name in losses):
         bad = ", ".join(f"{name} {metrics[name]}" for name in losses if not np.isfinite(metrics[name]))
@@ -98,11 +99,12 @@ def iterate(
 
 
 def _warmed(controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array) -> Controller:
+    explore = exploration_of(environment).executed
     rows = [environment.reset()]
     key_probe, *keys = jax.random.split(key, WARM_UP + 1)
     shape = (environment.environments, len(controller.action_names))
     for step_key in keys:
-        action = sample(step_key, jnp.zeros(shape), controller.log_spread)
+        action = explore(jnp.zeros(shape), controller.log_spread, jax.random.normal(step_key, shape))
         rows.append(environment.step(np.asarray(action)).observation)
     observations = jnp.asarray(np.stack(rows), jnp.float32)
     controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(observations))
@@ -118,22 +120,32 @@ def _prepare(controller: Controller, key: Array, steps: int, environments: int) 
     return controller.product(), noise, keys[0]
 
 
-@jax.jit  # every leaf is an array; a filtered jit would look at each of them in Python at every step
+# every leaf is an array; a filtered jit would look at each of them in Python at every step
+@partial(jax.jit, static_argnames="exploration")
 def _act(
-    controller: Controller, product: Product, state: Array, observation: Array, started: Array, noise: Array
+    controller: Controller,
+    product: Product,
+    state: Array,
+    observation: Array,
+    started: Array,
+    noise: Array,
+    exploration: Exploration,
 ) -> tuple[Array, Array, Array]:
     state = jnp.where(started, controller.initial_state(len(observation)), state)
     state, mean = controller.act(product, state, observation)
-    return state, executed(mean, controller.log_spread, noise), mean
+    return state, exploration.executed(mean, controller.log_spread, noise), mean
 
 
-_log_probability = jax.jit(log_probability)
+@partial(jax.jit, static_argnames="exploration")
+def _log_probability(action: Array, mean: Array, log_spread: Array, exploration: Exploration) -> Array:
+    return exploration.log_probability(action, mean, log_spread)
 
 
 def _roll_out(
     state: PPOState, environment: VectorEnvironment, settings: PPOSettings
 ) -> tuple[PPOState, Batch, dict[str, float]]:
     """Act for `rollout` control steps in every environment."""
+    exploration = exploration_of(environment)
     controller, first_state = state.controller, state.state
     product, noise, key = _prepare(controller, state.key, settings.rollout, environment.environments)
     neurons: Any = state.state
@@ -142,41 +154,49 @@ def _roll_out(
     episode_return, episode_length = np.array(state.episode_return), np.array(state.episode_length)
     rows: list[tuple[Any, ...]] = []
     returns: list[float] = []
+    rewards: list[float] = []
     lengths: list[int] = []
     terms: dict[str, float] = {}
+    limit = settings.reward_limit
     for deviate in np.asarray(noise):
-        neurons, action, mean = _act(controller, product, neurons, observation, started, deviate)
+        neurons, action, mean = _act(controller, product, neurons, observation, started, deviate, exploration)
         step = environment.step(np.asarray(action))
         done = step.terminated | step.truncated
+        skipped = np.zeros_like(done) if step.skipped is None else step.skipped
         rows.append(
             (
                 observation,
                 action,
                 mean,
                 started,
-                step.reward,
+                step.reward if limit is None else np.clip(step.reward, -limit, limit),
                 step.final_observation,
                 step.terminated,
                 step.truncated,
+                skipped,
             )
         )
+        rewards.append(step.reward.mean())
         episode_return += step.reward
-        episode_length += 1
+        episode_length += ~skipped
         if done.any():
-            returns += episode_return[done].tolist()
-            lengths += episode_length[done].tolist()
+            returns += episode_return[done & ~skipped].tolist()
+            lengths += episode_length[done & ~skipped].tolist()
             episode_return[done] = 0
             episode_length[done] = 0
         for name, value in step.terms.items():
             terms[name] = terms.get(name, 0.0) + float(value.mean()) / settings.rollout
-        observation, started = step.observation, done
+        observation, started = step.observation, done | skipped
     stacked = [jnp.asarray(np.stack([np.asarray(row[i]) for row in rows])) for i in range(len(rows[0]))]
-    seen, actions, means, *rest = stacked
-    log_p = _log_probability(actions, means, controller.log_spread)
-    batch = Batch(first_state, jnp.asarray(observation, jnp.float32), seen, actions, means, log_p, *rest)
+    seen, actions, means, *rest, left_out = stacked
+    log_p = _log_probability(actions, means, controller.log_spread, exploration)
+    last = jnp.asarray(observation, jnp.float32)
+    batch = Batch(first_state, last, seen, actions, means, log_p, *rest)
+    if step.skipped is not None:
+        batch = batch._replace(learnt_from=~left_out)
     metrics = {f"reward/{name}": value for name, value in terms.items()}
     metrics["episodes"] = float(len(returns))
-    metrics["reward"] = float(np.mean([row[4].mean() for row in rows]))
+    metrics["reward"] = float(np.mean(rewards))
     if returns:
         metrics["return"] = float(np.mean(returns))
         metrics["episode_length"] = float(np.mean(lengths))

@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float
 
 from premotor.learning.advantages import generalised_advantages
 from premotor.learning.critic import Critic
-from premotor.learning.distribution import divergence, entropy, log_probability
+from premotor.learning.exploration import NORMAL, Exploration
 from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller
 
@@ -32,6 +32,8 @@ class Batch(NamedTuple):
     """What followed the action, before any reset."""
     terminated: Bool[Array, "steps environments"]
     truncated: Bool[Array, "steps environments"]
+    learnt_from: Bool[Array, "steps environments"] | None = None
+    """False where a step only started an episode (`Step.skipped`); None: every step counts."""
 
 
 class Learnt(NamedTuple):
@@ -71,7 +73,9 @@ def replay(
 
 
 @eqx.filter_jit
-def update(learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings) -> tuple[Learnt, dict[str, Array]]:
+def update(
+    learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings, exploration: Exploration = NORMAL
+) -> tuple[Learnt, dict[str, Array]]:
     """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
     controller, critic = learnt.controller, learnt.critic
     normalizer = controller.normalizer
@@ -91,7 +95,7 @@ def update(learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings) -> t
         settings.decay,
     )
     target = advantage + value
-    advantage = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+    advantage = (advantage - _mean(advantage, batch.learnt_from)) / (_spread(advantage, batch.learnt_from) + 1e-8)
     spread = controller.log_spread
     trained = trained_arrays(controller, critic)
     parameters, fixed = eqx.partition((controller, critic), trained)
@@ -106,14 +110,17 @@ def update(learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings) -> t
     def loss(parameters: Any, index: Array) -> tuple[Array, dict[str, Array]]:
         controller, critic = eqx.combine(parameters, fixed)
         mean = replay(controller, batch.first_state[:, index], batch.observation[:, index], batch.started[:, index])
-        log_p = log_probability(batch.action[:, index], mean, controller.log_spread)
+        counts = None if batch.learnt_from is None else batch.learnt_from[:, index]
+        log_p = exploration.log_probability(batch.action[:, index], mean, controller.log_spread)
         ratio = jnp.exp(log_p - batch.log_probability[:, index])
         gain = advantage[:, index]
-        policy = -jnp.minimum(ratio * gain, jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip) * gain).mean()
-        error = 0.5 * ((critic(seen[:, index]) - target[:, index]) ** 2).mean()
-        kl = divergence(batch.mean[:, index], spread, mean, controller.log_spread).mean()
-        total = policy + settings.value_weight * error - settings.entropy * entropy(controller.log_spread)
-        clipped = (jnp.abs(ratio - 1) > settings.clip).mean()
+        least = jnp.minimum(ratio * gain, jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip) * gain)
+        policy = -_mean(least, counts)
+        error = 0.5 * _mean((critic(seen[:, index]) - target[:, index]) ** 2, counts)
+        kl = _mean(exploration.divergence(batch.mean[:, index], spread, mean, controller.log_spread), counts)
+        entropy = exploration.entropy(mean, controller.log_spread)
+        total = policy + settings.value_weight * error - settings.entropy * entropy
+        clipped = _mean(jnp.abs(ratio - 1) > settings.clip, counts)
         return total, {"policy_loss": policy, "value_loss": error, "kl": kl, "clipped_fraction": clipped}
 
     def descend(carry: tuple[Any, Any], index: Array) -> tuple[tuple[Any, Any], dict[str, Array]]:
@@ -143,6 +150,14 @@ def update(learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings) -> t
         "explained_variance": 1 - (target - value).var() / (target.var() + 1e-12),
     }
     return Learnt(controller, critic, memory, rate), result
+
+
+def _mean(values: Array, where: Array | None) -> Array:
+    return values.mean() if where is None else jnp.where(where, values, 0.0).sum() / jnp.maximum(where.sum(), 1)
+
+
+def _spread(values: Array, where: Array | None) -> Array:
+    return values.std() if where is None else jnp.sqrt(_mean((values - _mean(values, where)) ** 2, where))
 
 
 def _paced(rate: Array, kl: Array, settings: PPOSettings) -> Array:

@@ -23,6 +23,9 @@ class PPOSettings(Settings):
     decay: float = Field(0.95, ge=0, le=1)
     """λ of the generalised advantage estimate."""
     clip: float = Field(0.2, gt=0)
+    reward_limit: float | None = Field(None, gt=0)
+    """Learning takes rewards beyond ± this as this, so that a rare large one (a fall) does not outweigh all others;
+    figures are of the rewards as they are. Null: no limit."""
     learning_rate: float = Field(1e-3, gt=0)
     critic_learning_rate: float = Field(1e-3, gt=0)
     schedule: Literal["divergence", "linear", "constant"] = "divergence"

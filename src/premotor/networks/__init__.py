@@ -2,8 +2,10 @@
 
 from premotor.networks.calibration import calibrated, smooth_noise
 from premotor.networks.controller import Controller, MapSettings, build_controller
+from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
 from premotor.networks.lif import LIFNetwork, LIFSettings, Spikes
 from premotor.networks.normalizer import Normalizer
+from premotor.networks.plain import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings
 from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, output_neurons
 from premotor.networks.product import Product
 from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
@@ -25,15 +27,21 @@ from premotor.networks.vnc import VNCNetwork
 from premotor.networks.vnc_parameters import VNCParameters, VNCSettings
 
 __all__ = [
-    "NETWORKS",
     "ConstantDrive",
     "Controller",
     "Drive",
     "FileDrive",
+    "GRUNetwork",
+    "GRUSettings",
     "LIFNetwork",
     "LIFSettings",
+    "LayeredNetwork",
+    "LayeredNetworkSettings",
     "LearningRates",
+    "MLPNetwork",
+    "MLPSettings",
     "MapSettings",
+    "NETWORKS",
     "Normalizer",
     "PoissonDrive",
     "PopulationSettings",

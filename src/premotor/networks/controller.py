@@ -13,9 +13,10 @@ from pydantic import Field
 
 from premotor.networks.calibration import calibrated, smooth_noise
 from premotor.networks.normalizer import Normalizer
+from premotor.networks.plain import PLAIN, plain_network
 from premotor.networks.populations import PopulationSettings, input_neurons, output_neurons
 from premotor.networks.product import Product
-from premotor.networks.rate import RateNetwork, RateNetworkSettings
+from premotor.networks.rate import RateNetworkSettings
 from premotor.networks.registry import NETWORKS
 from premotor.networks.trained import started_from
 from premotor.settings import Settings
@@ -54,7 +55,8 @@ class Controller(eqx.Module):
     actions, whatever the size of the circuit (see `premotor.networks.calibration`).
     """
 
-    network: RateNetwork
+    network: Any
+    """One of `NETWORKS`."""
     normalizer: Normalizer
     input_weight: Float[Array, "inputs observations"]
     output_weight: Float[Array, "actions outputs"]
@@ -132,7 +134,7 @@ def build_controller(
     observation_names: Sequence[str],
     action_names: Sequence[str],
     *,
-    network: RateNetworkSettings | None = None,
+    network: Any = None,
     maps: MapSettings | None = None,
     control_period: float = 0.02,
     start: Mapping[str, np.ndarray] | None = None,
@@ -144,7 +146,7 @@ def build_controller(
         circuit: the wiring.
         observation_names: one a component of the observation.
         action_names: one a component of the action.
-        network: dynamics.
+        network: dynamics: settings of one of `NETWORKS`; by default a rate network's.
         maps: which neurons are inputs and outputs, and how the maps start.
         control_period: time between two actions, in s.
         start: parameters that the network starts from (`network_arrays` of another one of this circuit).
@@ -161,7 +163,14 @@ def build_controller(
     size_in = maps.input_scale / np.sqrt(observations)
     size_out = maps.output_scale / np.sqrt(len(outputs))
     network = network or RateNetworkSettings()
-    wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
+    if network.kind in PLAIN:
+        sizes = {"inputs": len(inputs), "outputs": len(outputs), "observations": observations, "actions": actions}
+        key_in, key_plain = jax.random.split(key_in)
+        wired = plain_network(network, circuit, **sizes, control_period=control_period, key=key_plain)
+        inputs, outputs = wired.input_units, wired.output_units
+        size_out = maps.output_scale / np.sqrt(len(outputs))
+    else:
+        wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
     names = [name for name, _ in wired.rates]
@@ -172,7 +181,7 @@ def build_controller(
         input_weight=size_in * jax.random.normal(key_in, (len(inputs), observations)),
         output_weight=size_out * jax.random.normal(key_out, (actions, len(outputs))),
         output_bias=jnp.zeros(actions),
-        rest_state=jnp.zeros(len(circuit)),
+        rest_state=jnp.zeros(wired.neurons),
         rest_rate=jnp.zeros(len(outputs)),
         whitening=jnp.eye(len(outputs)),
         step_scale={name: jnp.ones(()) for name in names},

@@ -45,7 +45,8 @@ class LearningRates(Settings):
     biases: float = Field(5.0, ge=0)
 
 
-def _known_rule(name: str) -> str:
+def known_rule(name: str) -> str:
+    """The name of a weight rule; PremotorError where there is none of this name."""
     weight_rule(name)
     return name
 
@@ -61,7 +62,7 @@ class RateNetworkSettings(Settings):
     gain: float = Field(1.0, gt=0)
     bias: float = 0.3
     activation: Literal["rectified_tanh", "tanh", "softplus"] = "rectified_tanh"
-    weights: Annotated[str, AfterValidator(_known_rule)] = "input_fraction"
+    weights: Annotated[str, AfterValidator(known_rule)] = "input_fraction"
     """How magnitudes start from synapse counts: a rule of `premotor.connectome.weights`."""
     spectral_radius: float | None = Field(0.97, gt=0)
     """The magnitudes are scaled as a whole to this spectral radius; null: left as the rule gives them."""

@@ -1,6 +1,15 @@
 """The kinds of network that a controller can be."""
 
+from typing import Any
+
+from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
+from premotor.networks.plain import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings
 from premotor.networks.rate import RateNetwork, RateNetworkSettings
 
-NETWORKS = {"rate": (RateNetworkSettings, RateNetwork)}
+NETWORKS: dict[str, tuple[Any, Any]] = {
+    "rate": (RateNetworkSettings, RateNetwork),
+    "layered": (LayeredNetworkSettings, LayeredNetwork),
+    "mlp": (MLPSettings, MLPNetwork),
+    "gru": (GRUSettings, GRUNetwork),
+}
 """Every kind of network: its settings and its class, by the name that `network.kind` takes."""

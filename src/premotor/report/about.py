@@ -31,12 +31,16 @@ def _mass(kilograms: float) -> str:
 
 
 def _experiment(record: RunRecord) -> str:
-    settings, body = record.run.settings, record.task.body
+    settings, body = record.run.settings, getattr(record.task, "body", None)
     maps = record.run.controller("initial")
     inputs, outputs = len(maps.input_neurons), len(maps.output_neurons)
+    if body is None:
+        what = f"the environment {settings.task.id} of Gymnasium"
+    else:
+        actuators = count(len(body.actuator_names), "actuator")
+        what = f"with the body {body.name} ({_mass(body.mass)}, {actuators})"
     text = (
-        f"The task is {settings.task.kind}, with the body {body.name} ({_mass(body.mass)}, "
-        f"{count(len(body.actuator_names), 'actuator')}); the controller acts every "
+        f"The task is {settings.task.kind}, {what}; the controller acts every "
         f"{decimal(1000 * record.task.control_period, 0)} ms. "
         f"{count(len(maps.observation_names), 'observation')} enter at {count(inputs, 'neuron')}, and "
         f"{count(outputs, 'neuron')} drive the actuators, both through a linear map; all that lies between "

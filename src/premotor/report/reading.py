@@ -15,7 +15,7 @@ from premotor.experiments.arrays import load_arrays
 from premotor.experiments.files import read_json
 from premotor.experiments.run import Run
 
-LESION_KEYS = ("name", "kind", "survived", "speed")
+LESION_KEYS = ("name", "kind", "score")
 FIGURES = ("step", "episodes", "seconds_per_episode", "survived", "speed", "command", "score", "joint_rmse")
 """Figures of an evaluation that a report speaks of."""
 TRACE_AXES = {
@@ -34,7 +34,7 @@ OPTIONAL = ("command", "phase")
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """States of the evaluation episodes, as `premotor.experiments` records them."""
+    """States of the evaluation episodes of a body, as `premotor.experiments` records them."""
 
     time: NDArray
     qpos: NDArray
@@ -116,7 +116,8 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
     task = run.task()
     best = _figures(run.best, places.best_record) if places.best_record.exists() else None
     test = _figures(_mapping(places.test_file), places.test_file) if places.test_file.exists() else None
-    trace = read_trace(places.trace_file, task, len(run.circuit)) if places.trace_file.exists() else None
+    shown = places.trace_file.exists() and hasattr(task, "body")
+    trace = read_trace(places.trace_file, task, len(run.circuit)) if shown else None
     provenance = _mapping(places.provenance_file)
     return RunRecord(
         run=run,
@@ -232,6 +233,6 @@ def _lesions(rows: Any, path: Path) -> list[dict[str, Any]]:
         for key in LESION_KEYS:
             if key not in row:
                 raise PremotorError(f"{path}: a lesion lacks {key}")
-        for key in ("survived", "speed"):
-            _check_number(row[key], f"{key} of {row['name']}", path)
+        for key in ("survived", "speed", "score"):
+            _check_number(row.get(key), f"{key} of {row['name']}", path)
     return rows

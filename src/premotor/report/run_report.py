@@ -35,12 +35,10 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
 
 def run_page(record: RunRecord) -> Page:
     """The page of a run."""
-    settings = record.run.settings
     sections = [
         about_section(record),
         learning_section(record),
-        walking_section(record),
-        neurons_section(record),
+        *([walking_section(record), neurons_section(record)] if hasattr(record.task, "body") else []),
         weights_section(record),
         lesions_section(record),
         comparison_section(record),
@@ -51,7 +49,7 @@ def run_page(record: RunRecord) -> Page:
     return Page(
         title=record.run.folder.resolve().name,
         kicker="premotor run report",
-        subtitle=f"{describe_circuit(record)}. Trained to {settings.task.kind} with the body {record.task.body.name}.",
+        subtitle=f"{describe_circuit(record)}. Trained to {_goal(record)}.",
         sections=sections,
         tiles=headline(record),
         notes=notes_of(record),
@@ -59,6 +57,12 @@ def run_page(record: RunRecord) -> Page:
         if started
         else "Made by premotor.",
     )
+
+
+def _goal(record: RunRecord) -> str:
+    task = record.run.settings.task
+    body = getattr(record.task, "body", None)
+    return f"earn the reward of {task.id}" if body is None else f"{task.kind} with the body {body.name}"
 
 
 def notes_of(record: RunRecord) -> list[str]:

@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from premotor.bodies import render_frames, write_video
 from premotor.bodies.rendering import Backend
 from premotor.errors import PremotorError
+from premotor.experiments.playing import play_to_video, player
 from premotor.experiments.run import Run
 from premotor.report.reading import Trace, read_trace
 
@@ -18,6 +20,8 @@ def write_walk_video(
     backend: Backend = "auto",
 ) -> Path:
     """Draw an episode of a run's last evaluation into `video/walk.mp4` and return its path.
+
+    A Gymnasium environment is drawn by itself, in an episode of its own.
 
     Frames are those control steps that come nearest to 25 a second, so that it plays in real time.
 
@@ -34,7 +38,11 @@ def write_walk_video(
     path = run.places.trace_file
     if not path.exists():
         raise PremotorError(f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`")
-    task = run.task()
+    task: Any = run.task()
+    if not hasattr(task, "body"):
+        target = run.folder / "video" / "walk.mp4"
+        target.parent.mkdir(exist_ok=True)
+        return play_to_video(player(run.folder), target)
     trace = read_trace(path, task, len(run.circuit))
     if not 0 <= episode < trace.episodes:
         raise PremotorError(f"episode is {episode}; {path} holds the episodes 0 to {trace.episodes - 1}")

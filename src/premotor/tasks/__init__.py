@@ -3,8 +3,14 @@
 from typing import Any, NamedTuple
 
 from premotor.tasks.arm import ArmReward, BalanceSettings, BalanceTask
-from premotor.tasks.base import Outcome, Start, Step, Task, VectorEnvironment, View
+from premotor.tasks.base import Outcome, PhysicsTask, Start, Step, Task, VectorEnvironment, View
+from premotor.tasks.bipedal import BipedalReward, BipedalSettings, BipedalTask
+from premotor.tasks.bipedal_environment import BipedalEnvironment
+from premotor.tasks.bipedal_reference import BipedalReference, load_bipedal_reference, save_bipedal_reference
 from premotor.tasks.environment import PhysicsEnvironment
+from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
+from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
+from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
 from premotor.tasks.reach import ReachSettings, ReachTask
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
@@ -17,12 +23,24 @@ class TaskDefinition(NamedTuple):
     settings: type[Any]
     build: Any
     """settings → task"""
+    environment: Any = PhysicsEnvironment
+    """(task, environments, threads=…, seed=…) → `VectorEnvironment`"""
+
+
+def gymnasium_environment(
+    task: GymnasiumTask, environments: int, *, threads: int = 0, seed: int = 0
+) -> GymnasiumEnvironment | GymnasiumVectorEnvironment:
+    """Many copies of a Gymnasium environment, by the vector environment of its own where the task says so."""
+    kind = GymnasiumVectorEnvironment if task.own_vector else GymnasiumEnvironment
+    return kind(task, environments, threads=threads, seed=seed)
 
 
 TASKS = {
     "walk": TaskDefinition(WalkSettings, WalkTask),
     "arm-balance": TaskDefinition(BalanceSettings, BalanceTask),
     "arm-reach": TaskDefinition(ReachSettings, ReachTask),
+    "bipedal": TaskDefinition(BipedalSettings, BipedalTask, BipedalEnvironment),
+    "gymnasium": TaskDefinition(GymnasiumSettings, GymnasiumTask, gymnasium_environment),
 }
 """Every task, by the name that `task.kind` takes."""
 
@@ -32,13 +50,35 @@ def build_task(settings: Any) -> Task:
     return TASKS[settings.kind].build(settings)
 
 
+def build_environment(task: Task, environments: int, *, threads: int = 0, seed: int = 0) -> VectorEnvironment:
+    """Many copies of a task, as learners use them.
+
+    Args:
+        task: what is done; its name is one of `TASKS`.
+        environments: number of copies.
+        threads: of the physics; 0 for one a core.
+        seed: of all episode starts.
+    """
+    return TASKS[task.name].environment(task, environments, threads=threads, seed=seed)
+
+
 __all__ = [
     "TASKS",
     "ArmReward",
     "BalanceSettings",
     "BalanceTask",
+    "BipedalEnvironment",
+    "BipedalReference",
+    "BipedalReward",
+    "BipedalSettings",
+    "BipedalTask",
+    "GymnasiumEnvironment",
+    "GymnasiumSettings",
+    "GymnasiumTask",
+    "GymnasiumVectorEnvironment",
     "Outcome",
     "PhysicsEnvironment",
+    "PhysicsTask",
     "ReachSettings",
     "ReachTask",
     "ReferenceGait",
@@ -51,6 +91,10 @@ __all__ = [
     "WalkReward",
     "WalkSettings",
     "WalkTask",
+    "build_environment",
     "build_task",
+    "gymnasium_environment",
+    "load_bipedal_reference",
     "load_reference",
+    "save_bipedal_reference",
 ]

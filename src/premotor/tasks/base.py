@@ -36,23 +36,36 @@ class Outcome(NamedTuple):
 
 
 class Task(Protocol):
-    """Observation, reward, reset and end of an episode for one body; pure functions of one world in JAX.
-
-    `memory` is whatever the task itself carries along an episode (a command, a phase, the last action).
-    """
+    """What is to be done, as learning and evaluation see it."""
 
     name: str
-    body: Body
+    """The `kind` of its settings."""
     observation_names: tuple[str, ...]
     action_names: tuple[str, ...]
-    substeps: int
-    """Physics steps in one control step."""
     time_limit: int
     """Control steps after which an episode is cut."""
 
     @property
     def control_period(self) -> float:
         """Time between two actions, in s."""
+
+    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+        """What counts as success, from evaluation episodes; `score` among it, larger the better.
+
+        Args:
+            records: arrays (steps, episodes, …) such as `alive`, `reward` and what the environment records.
+        """
+
+
+class PhysicsTask(Task, Protocol):
+    """Observation, reward, reset and end of an episode for one body; pure functions of one world in JAX.
+
+    `memory` is whatever the task itself carries along an episode (a command, a phase, the last action).
+    """
+
+    body: Body
+    substeps: int
+    """Physics steps in one control step."""
 
     def start(self, key: PRNGKeyArray) -> Start:
         """Draw the start of an episode."""
@@ -65,13 +78,6 @@ class Task(Protocol):
 
     def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
         """Judge the step that led to `view`."""
-
-    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
-        """What counts as success, from evaluation episodes; `score` among it, larger the better.
-
-        Args:
-            records: arrays (steps, episodes, …) such as `qpos` and `alive`, and what the memory holds.
-        """
 
 
 class Step(NamedTuple):
@@ -86,18 +92,26 @@ class Step(NamedTuple):
     """What followed the action, before any reset."""
     terms: Mapping[str, np.ndarray]
     """The parts of the reward by name."""
+    skipped: Any = None
+    """Environments in which this step did nothing but start the next episode (its action was ignored, its reward is
+    0), so that learning leaves it out; None: none ever."""
 
 
 class VectorEnvironment(Protocol):
     """Many copies of a task behind one host-side interface; what learners use."""
 
     environments: int
+    discrete: bool
+    """Whether an action is a choice (the largest of a row is executed); else numbers in [−1, 1]."""
 
     def reset(self) -> np.ndarray:
         """Start an episode everywhere; observations (environments, observations)."""
 
     def step(self, action: np.ndarray) -> Step:
         """Act everywhere; environments whose episode ended start their next one."""
+
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What an evaluation keeps of the present state, by name, each (environments, …)."""
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """All that decides how the environments go on, as arrays of their own."""

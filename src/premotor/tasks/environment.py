@@ -9,7 +9,7 @@ import numpy as np
 
 from premotor.bodies import BatchPhysics, Physics
 from premotor.errors import PremotorError
-from premotor.tasks.base import Start, Step, Task, View
+from premotor.tasks.base import PhysicsTask, Start, Step, View
 
 
 class PhysicsEnvironment:
@@ -26,9 +26,11 @@ class PhysicsEnvironment:
         physics: another back end than MuJoCo's C threads.
     """
 
+    discrete = False
+
     def __init__(
         self,
-        task: Task,
+        task: PhysicsTask,
         environments: int,
         *,
         threads: int = 0,
@@ -70,6 +72,17 @@ class PhysicsEnvironment:
     def memory(self) -> Any:
         """What the task carries along in each environment, a pytree of arrays with environments first."""
         return self._memory
+
+    def recorded(self) -> dict[str, np.ndarray]:
+        """State and contacts of the worlds; phase and command where the task has them."""
+        physics, memory = self.physics, self._memory
+        found = {
+            "qpos": physics.qpos.copy(),  # the physics moves on in place
+            "qvel": physics.qvel.copy(),
+            "contact": physics.sensors[:, self.task.body.foot_sensors] > 0,
+        }
+        named = {name: getattr(memory, name) for name in ("phase", "command") if hasattr(memory, name)}
+        return found | {name: np.asarray(value) for name, value in named.items()}
 
     def reset(self) -> np.ndarray:
         """Start an episode everywhere."""

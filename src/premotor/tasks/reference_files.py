@@ -60,7 +60,8 @@ def load_reference(
             )
         with as_file(files("premotor.tasks") / "data" / f"{source}.csv") as stored:
             return load_reference(stored)
-    table = _numbers(path, _renamed(path, _read(path), columns))
+    table = read_table(path)
+    table = _numbers(path, table if columns is None else renamed_columns(path, table, columns))
     return _gait(path, table, degrees, speed)
 
 
@@ -87,7 +88,8 @@ def save_reference(gait: ReferenceGait, path: str | Path, comment: str = "") -> 
     os.replace(aside, path)
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def read_table(path: Path) -> dict[str, np.ndarray]:
+    """Columns of a CSV file or arrays of an NPZ file by name; PremotorError where it cannot be read."""
     try:
         if path.suffix.lower() == ".npz":
             with np.load(path, allow_pickle=False) as archive:
@@ -101,12 +103,17 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     return {str(name): table[name].to_numpy() for name in table.columns}
 
 
-def _renamed(
-    path: Path, table: dict[str, np.ndarray], columns: Mapping[str, str] | None
-) -> dict[str, np.ndarray]:
-    """The columns under our names, with flipped signs where the mapping says so."""
-    if columns is None:
-        return table
+def renamed_columns(path: Path, table: Mapping[str, np.ndarray], columns: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """The columns that are named, under our names, with flipped signs where the mapping says so.
+
+    Args:
+        path: of the file, for the message.
+        table: its columns.
+        columns: our names → the file's.
+
+    Raises:
+        PremotorError: a column is missing or, where its sign is to be flipped, not numeric.
+    """
     result = {}
     for ours, theirs in columns.items():
         name = theirs.removeprefix("-") if theirs not in table else theirs

@@ -1,0 +1,117 @@
+"""A circuit whose activity passes through layers within a step (BrainRNN)."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from pydantic import AfterValidator, Field
+
+from premotor.connectome.layers import colour_layers, layer_numbers
+from premotor.networks.rate import ACTIVATIONS, LearningRates, RateNetwork, RateNetworkSettings, known_rule
+from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+
+
+class LayeredNetworkSettings(Settings):
+    """Dynamics of `LayeredNetwork`."""
+
+    kind: Literal["layered"] = "layered"
+    first: int | None = None
+    """Id of the neuron whose layer comes first; null: the layers in the order of their colours."""
+    last: str = "motor"
+    """The class of neurons that is the last layer, whatever connects them."""
+    gain: float = Field(1.0, gt=0)
+    bias: float = 0.3
+    activation: Literal["rectified_tanh", "tanh", "softplus"] = "rectified_tanh"
+    weights: Annotated[str, AfterValidator(known_rule)] = "input_fraction"
+    """How magnitudes start from synapse counts: a rule of `premotor.connectome.weights`."""
+    spectral_radius: float | None = Field(0.97, gt=0)
+    """The magnitudes are scaled as a whole to this spectral radius; null: left as the rule gives them."""
+    gap_junctions: float = Field(0.5, ge=0)
+    """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
+    learning_rates: LearningRates = LearningRates()
+
+
+class LayeredProduct(eqx.Module):
+    """The linear part of a layered step: what acts at once, layer by layer, and what acts on the next step."""
+
+    forward: tuple[Float[Array, "layer neurons"], ...]
+    """Connections from earlier layers onto each layer."""
+    backward: Float[Array, "neurons neurons"]
+    """All others, and gap junctions; (postsynaptic, presynaptic)."""
+    members: tuple[Int[Array, " layer"], ...]
+
+    def __call__(self, rates: Float[Array, "neurons environments"]) -> Float[Array, "neurons environments"]:
+        """What every neuron receives of constant rates, at once and a step later together."""
+        total = self.backward @ rates
+        for layer, forward in zip(self.members, self.forward, strict=True):
+            total = total.at[layer].add(forward @ rates)
+        return total
+
+
+class LayeredNetwork(RateNetwork):
+    """h_l(t) = φ(gain · (Σ_{k<l} W_{kl}ᵀ h_k(t) + Σ_{k≥l} W_{kl}ᵀ h_k(t−1) + input + bias)), layer after layer.
+
+    Layers are colours of the circuit's graph (`premotor.connectome.layers`), so no two neurons of one are connected
+    but in the last. Connections forward, those that skip layers included, act within the step; those backward, and
+    gap junctions, on the next. There are no time constants: a step is a control step, whatever its length. Signs
+    and support are held as in `RateNetwork`.
+    """
+
+    members: tuple[Int[Array, " layer"], ...]
+    """Positions of each layer's neurons."""
+    place: Int[Array, " neurons"]
+    """The number of each neuron's layer."""
+
+    def __init__(
+        self, circuit: "Circuit", settings: LayeredNetworkSettings | None = None, *, control_period: float = 0.02
+    ):
+        """Wire the network as `circuit`.
+
+        Raises:
+            PremotorError: the circuit has no signed synapse, cannot be scaled as asked, or `first` is none of its
+                neurons.
+        """
+        settings = settings or LayeredNetworkSettings()
+        shared = settings.model_dump(exclude={"kind", "first", "last"})
+        super().__init__(
+            circuit,
+            RateNetworkSettings(**shared, time_constant=control_period, substeps=1),
+            control_period=control_period,
+        )
+        place = layer_numbers(circuit, colour_layers(circuit, settings.first, last=settings.last))
+        self.place = jnp.asarray(place, jnp.int32)
+        self.members = tuple(
+            jnp.asarray(np.flatnonzero(place == layer), jnp.int32) for layer in range(int(place.max()) + 1)
+        )
+        self.rates = tuple((name, 0.0 if name == "log_time_constant" else rate) for name, rate in self.rates)
+
+    def product(self) -> LayeredProduct:  # type: ignore[override]
+        """The linear part of the dynamics, prepared once for many steps."""
+        pre, post = self.place[self.pre], self.place[self.post]
+        nothing = jnp.zeros((self.neurons, self.neurons), self.weight.dtype)
+        ahead = nothing.at[self.post, self.pre].add(jnp.where(pre < post, self.weight, 0.0))
+        back = nothing.at[self.post, self.pre].add(jnp.where(pre < post, 0.0, self.weight))
+        a, b, g = self.junction_a, self.junction_b, self.conductance
+        for row, column, sign in ((b, a, 1), (a, b, 1), (a, a, -1), (b, b, -1)):
+            back = back.at[row, column].add(sign * g)
+        return LayeredProduct(tuple(ahead[layer] for layer in self.members), back, self.members)
+
+    def step(  # type: ignore[override]
+        self,
+        product: LayeredProduct,
+        rates: Float[Array, "neurons environments"],
+        current: Float[Array, "neurons environments"],
+    ) -> Float[Array, "neurons environments"]:
+        """One pass through all layers under the input `current`."""
+        activate = ACTIVATIONS[self.activation]
+        drive = product.backward @ rates + current + self.bias[:, None]
+        gain = jnp.exp(self.log_gain)[:, None]
+        now = jnp.zeros_like(rates)
+        for layer, forward in zip(self.members, product.forward, strict=True):
+            now = now.at[layer].set(activate(gain[layer] * (forward @ now + drive[layer])))
+        return now

@@ -1,0 +1,166 @@
+"""Copies of a Gymnasium environment behind our interface, which go on from a snapshot bit for bit."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from premotor.bodies.physics import available_cores
+from premotor.errors import PremotorError
+from premotor.tasks.base import Step
+from premotor.tasks.gymnasium_pool import Episode, LocalPool, Pool, ProcessPool
+from premotor.tasks.gymnasium_spaces import refused
+from premotor.tasks.gymnasium_task import GymnasiumTask
+
+
+class GymnasiumEnvironment:
+    """Many copies of a Gymnasium environment, in this process or in several.
+
+    Each episode has a seed of its own, drawn from (seed, copy, number of the episode), and a copy is reset as soon
+    as its episode has ended, so that a step's observation is the next episode's and `final_observation` the last
+    of the one that ended (Gymnasium calls this the same-step mode).
+
+    The state of an environment cannot be read in general. A snapshot holds the actions of the episodes that are
+    under way, and `restore` replays them from their seeds: the same numbers, bit for bit, wherever the environment
+    is a function of seed and actions, as Gymnasium demands. Where it is not, `restore` says so.
+
+    Args:
+        task: which environment.
+        environments: number of copies.
+        threads: none of ours; `task.processes` says how many processes step the copies.
+        seed: of all episode starts.
+        render: whether the copies can be drawn (in this process then).
+    """
+
+    def __init__(
+        self, task: GymnasiumTask, environments: int, *, threads: int = 0, seed: int = 0, render: bool = False
+    ):
+        self.task = task
+        self.environments = environments
+        self.discrete = task.spaces.discrete
+        self._seed = seed
+        self._pool = _pool(task, environments, render)
+        self._episode = np.zeros(environments, np.int64)
+        self._elapsed = np.zeros(environments, np.int64)
+        spaces = task.spaces
+        self._log = np.zeros((0, environments, spaces.columns), spaces.kind)
+        self._observation = np.zeros((environments, len(spaces.observation_names)), np.float32)
+
+    def reset(self) -> np.ndarray:
+        """Start an episode everywhere."""
+        self._begin(np.ones(self.environments, bool))
+        return self._observation.copy()
+
+    def step(self, action: np.ndarray) -> Step:
+        """Act for one control step; `action` (environments, actions), in [−1, 1] or preferences."""
+        executed = self.task.spaces.executed(np.asarray(action))
+        self._write_down(executed)
+        final, reward, flags = self._pool.step(executed)
+        self._elapsed += 1
+        terminated = (flags & 1).astype(bool)
+        truncated = ((flags & 2).astype(bool) | (self._elapsed >= self.task.time_limit)) & ~terminated
+        done = terminated | truncated
+        self._observation = final.copy()
+        if done.any():
+            self._begin(done)
+        reward = reward.astype(np.float32)
+        return Step(self._observation.copy(), reward, terminated, truncated, final, {"environment": reward})
+
+    def restart(self, where: np.ndarray) -> np.ndarray:
+        """Start an episode in some copies, wherever the old one is; the observations of all."""
+        if where.any():
+            self._begin(where)
+        return self._observation.copy()
+
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What an evaluation keeps of the present state."""
+        return {"observation": self._observation}
+
+    def picture(self, index: int = 0) -> np.ndarray:
+        """What a copy looks like now, (height, width, 3) uint8; needs `render`."""
+        return self._pool.picture(index)
+
+    def _begin(self, where: np.ndarray) -> None:
+        self._episode[where] += 1
+        chosen = np.flatnonzero(where).tolist()
+        episodes = [self._beginning(i) for i in chosen]
+        self._observation[chosen] = self._pool.begin(episodes)
+        for episode in episodes:
+            steps = self._elapsed[episode.copy] = len(episode.actions)
+            self._make_room(steps)
+            self._log[:steps, episode.copy] = episode.actions
+
+    def _beginning(self, index: int) -> Episode:
+        """How the present episode of a copy began: a function of nothing but its number."""
+        return Episode(index, self._draws(index, 1)[0], self._log[:0, 0])
+
+    def _draws(self, index: int, count: int) -> list[int]:
+        """Random numbers of the present episode of a copy, 32 bits each: all that some environments take as seed."""
+        sequence = np.random.SeedSequence([self._seed, index, int(self._episode[index])])
+        return sequence.generate_state(count).tolist()
+
+    def _write_down(self, executed: np.ndarray) -> None:
+        self._make_room(int(self._elapsed.max()) + 1)
+        self._log[self._elapsed, np.arange(self.environments)] = executed
+
+    def _make_room(self, steps: int) -> None:
+        if steps > len(self._log):
+            more = np.zeros((max(64, steps), *self._log.shape[1:]), self._log.dtype)
+            self._log = np.concatenate([self._log, more])
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Numbers of the episodes, the actions in them so far, and what is observed now."""
+        return {
+            "episode": self._episode.copy(),
+            "elapsed": self._elapsed.copy(),
+            "actions": self._log[: self._elapsed.max()].copy(),
+            "observation": self._observation.copy(),
+        }
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `snapshot` of the same task and number of environments, by replaying its episodes.
+
+        Raises:
+            PremotorError: something is missing or has another shape, or the environment is no function of seed
+                and actions.
+        """
+        steps = int(np.max(snapshot["elapsed"], initial=0)) if "elapsed" in snapshot else 0
+        expected = {
+            "episode": self._episode.shape,
+            "elapsed": self._elapsed.shape,
+            "actions": (steps, *self._log.shape[1:]),
+            "observation": self._observation.shape,
+        }
+        for name, shape in expected.items():
+            if name not in snapshot or snapshot[name].shape != shape:
+                found = "nothing" if name not in snapshot else str(snapshot[name].shape)
+                raise PremotorError(f"snapshot: {name} should have shape {shape}, found {found}")
+        self._episode = snapshot["episode"].astype(np.int64)
+        self._elapsed = snapshot["elapsed"].astype(np.int64)
+        self._log = snapshot["actions"].astype(self._log.dtype)
+        if not self._episode.any():  # nothing has begun yet
+            return
+        episodes = []
+        for i in range(self.environments):
+            episodes.append(self._beginning(i)._replace(actions=self._log[: self._elapsed[i], i]))
+        self._observation = self._pool.begin(episodes)
+        if not np.array_equal(self._observation, snapshot["observation"]):
+            raise PremotorError(
+                f"{self.task.settings.id!r} gave other observations for the same seed and actions, so this run cannot "
+                "go on as if it had never stopped; its checkpoints can still be evaluated"
+            )
+
+
+def _pool(task: GymnasiumTask, environments: int, render: bool) -> Pool:
+    settings, spaces = task.settings, task.spaces
+    processes = settings.processes or available_cores()
+    if processes == 1 or environments == 1 or render:
+        return refused(settings.id, lambda: LocalPool(settings.id, settings.options, environments, render))
+    return ProcessPool(
+        settings.id,
+        settings.options,
+        environments,
+        processes=min(processes, environments),
+        columns=spaces.columns,
+        kind=spaces.kind,
+        width=len(spaces.observation_names),
+    )

@@ -1,0 +1,113 @@
+"""Between our arrays and the spaces of Gymnasium: actions in [−1, 1] or preferences, flat observations."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from premotor.errors import PremotorError
+
+NAMES = {
+    "BipedalWalker": (
+        (
+            *("hull_angle", "hull_angular_velocity", "velocity_x", "velocity_y"),
+            *("hip_1", "hip_1_speed", "knee_1", "knee_1_speed", "contact_1"),
+            *("hip_2", "hip_2_speed", "knee_2", "knee_2_speed", "contact_2"),
+            *(f"lidar_{i}" for i in range(10)),
+        ),
+        ("hip_1", "knee_1", "hip_2", "knee_2"),
+    )
+}
+"""Names of observations and actions where the environment's documentation gives them, by id without version."""
+
+
+def gymnasium_module() -> Any:
+    """The library; PremotorError that says how to get it where it is missing."""
+    if importlib.util.find_spec("gymnasium") is None:
+        raise PremotorError("Gymnasium is not installed; pip install 'premotor[gymnasium]' brings it")
+    return importlib.import_module("gymnasium")
+
+
+def refused(name: str, make: Callable[[], Any]) -> Any:
+    """What `make` gives; Gymnasium's own complaints about the environment `name` as PremotorError."""
+    gym = gymnasium_module()
+    try:
+        return make()
+    except (gym.error.Error, ModuleNotFoundError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PremotorError(f"task.id is {name!r}, but Gymnasium cannot make it: {reason}") from error
+
+
+@dataclass(frozen=True)
+class Spaces:
+    """The observation and action space of an environment, and names for their parts."""
+
+    observation_names: tuple[str, ...]
+    action_names: tuple[str, ...]
+    discrete: bool
+    """Whether an action is one of `len(action_names)` choices; else a vector of numbers in [−1, 1]."""
+    first: int
+    """The number of the first choice."""
+    low: np.ndarray
+    """Of a continuous action, (actions,)."""
+    high: np.ndarray
+
+    @classmethod
+    def of(cls, name: str, observation: Any, action: Any) -> "Spaces":
+        """The spaces of the environment `name`.
+
+        Raises:
+            PremotorError: observations that are no box, or actions that are neither a box nor discrete.
+        """
+        gym = gymnasium_module()
+        if not isinstance(observation, gym.spaces.Box):
+            raise PremotorError(f"task.id is {name!r}, whose observations are {observation}; a Box is needed")
+        width = int(np.prod(observation.shape))
+        known = NAMES.get(name.split(":")[-1].rpartition("-v")[0], ((), ()))
+        seen = known[0] if len(known[0]) == width else tuple(f"observation_{i}" for i in range(width))
+        if isinstance(action, gym.spaces.Discrete):
+            none = np.empty(0)
+            return cls(seen, tuple(f"choice_{i}" for i in range(int(action.n))), True, int(action.start), none, none)
+        if not isinstance(action, gym.spaces.Box):
+            raise PremotorError(f"task.id is {name!r}, whose actions are {action}; a Box or Discrete is needed")
+        low, high = (np.asarray(side, np.float64).ravel() for side in (action.low, action.high))
+        bounded = np.isfinite(low) & np.isfinite(high)
+        low, high = np.where(bounded, low, -1.0), np.where(bounded, high, 1.0)
+        names = known[1] if len(known[1]) == len(low) else tuple(f"action_{i}" for i in range(len(low)))
+        return cls(seen, names, False, 0, low, high)
+
+    @property
+    def columns(self) -> int:
+        """Numbers in an executed action."""
+        return 1 if self.discrete else len(self.low)
+
+    @property
+    def kind(self) -> str:
+        """NumPy type of an executed action."""
+        return "<i8" if self.discrete else "<f8"
+
+    def executed(self, action: np.ndarray) -> np.ndarray:
+        """The environment's own actions (environments, columns) of ours (environments, actions).
+
+        A choice is the largest of its row; a number in [−1, 1] is scaled to the bounds, and passed on as it is
+        where there are none.
+        """
+        if self.discrete:
+            return (np.argmax(action, axis=1) + self.first)[:, None].astype(np.int64)
+        inside = np.clip(np.asarray(action, np.float64), -1.0, 1.0)
+        return self.low + 0.5 * (inside + 1.0) * (self.high - self.low)
+
+
+def time_step(environment: Any, chosen: float | None) -> float:
+    """Time between two actions in s: as chosen, else what the environment says, else 0.02."""
+    if chosen is not None:
+        return chosen
+    period = getattr(getattr(environment, "unwrapped", environment), "dt", None)
+    if isinstance(period, int | float | np.number) and period > 0:
+        return float(period)
+    metadata: Mapping[str, Any] = environment.metadata or {}
+    frames = metadata.get("render_fps")
+    return 1.0 / float(frames) if frames else 0.02

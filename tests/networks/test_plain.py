@@ -1,0 +1,95 @@
+"""The networks without a connectome: their equations, their size, and that they fit between the same maps."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from networks.wiring import small_circuit
+from premotor.networks import (
+    NETWORKS,
+    Controller,
+    GRUNetwork,
+    GRUSettings,
+    MLPNetwork,
+    MLPSettings,
+    RateNetworkSettings,
+    build_controller,
+)
+
+OBSERVED = [f"o{i}" for i in range(6)]
+
+
+def controller(network: object) -> Controller:
+    return build_controller(small_circuit(), OBSERVED, ["a", "b"], network=network, key=jax.random.PRNGKey(3))
+
+
+def learnt(made: Controller) -> int:
+    leaves = zip(jax.tree.leaves(made), jax.tree.leaves(made.trained()), strict=True)
+    return sum(leaf.size for leaf, moves in leaves if moves is True or np.any(moves)) - made.log_spread.size
+
+
+@pytest.mark.parametrize("settings", [MLPSettings(), GRUSettings()])
+def test_as_many_parameters_learn_as_with_the_circuit(settings) -> None:
+    wanted, made = learnt(controller(RateNetworkSettings())), controller(settings)
+    grown = controller(type(settings)(hidden=made.output_weight.shape[1] + 1))
+    shrunk = controller(type(settings)(hidden=made.output_weight.shape[1] - 1))
+    nearest = abs(learnt(made) - wanted)
+    assert nearest <= abs(learnt(grown) - wanted) and nearest <= abs(learnt(shrunk) - wanted)
+    assert nearest / wanted < 0.25  # sizes are whole numbers, and the circuit is small
+
+
+def test_a_perceptron_is_its_equation_and_remembers_nothing() -> None:
+    network = MLPNetwork(5, MLPSettings(), control_period=0.02, key=jax.random.PRNGKey(0))
+    network = eqx.tree_at(lambda n: n.bias, network, jnp.linspace(-1, 1, 10))
+    current = jax.random.normal(jax.random.PRNGKey(1), (10, 3))
+    for state in (network.initial_state(3), jnp.ones((10, 3))):
+        found = network.step(network.product(), state, current)
+        first = np.tanh(np.asarray(current)[:5] + np.linspace(-1, 1, 10)[:5, None])
+        second = np.tanh(np.asarray(network.weight) @ first + np.linspace(-1, 1, 10)[5:, None])
+        np.testing.assert_allclose(found, np.concatenate([first, second]), rtol=1e-4, atol=1e-5)
+
+
+def test_a_gru_is_its_equations() -> None:
+    network = GRUNetwork(4, GRUSettings(), control_period=0.02, key=jax.random.PRNGKey(0))
+    network = eqx.tree_at(lambda n: n.bias, network, jnp.linspace(-1, 1, 12))
+    weight, bias = np.asarray(network.weight, float), np.linspace(-1, 1, 12)
+    random = np.random.default_rng(0)
+    state = np.zeros((4, 2))
+    for _ in range(4):
+        current = random.normal(size=(4, 2))
+        found = network.step(network.product(), jnp.asarray(state, jnp.float32), jnp.asarray(current, jnp.float32))
+        expected = np.zeros_like(state)
+        for e in range(2):
+            x, h = current[:, e], state[:, e]
+            z = expit(weight[0:4] @ x + weight[12:16] @ h + bias[0:4])
+            r = expit(weight[4:8] @ x + weight[16:20] @ h + bias[4:8])
+            n = np.tanh(weight[8:12] @ x + bias[8:12] + r * (weight[20:24] @ h))
+            expected[:, e] = z * h + (1 - z) * n
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+        state = np.asarray(found, float)
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_every_network_fits_between_the_maps(kind: str) -> None:
+    """Every kind: an episode starts at rest, actions answer to observations, and all that learns has a slope."""
+    made = controller(NETWORKS[kind][0]())
+    seen = jax.random.normal(jax.random.PRNGKey(4), (7, 6))
+
+    def actions(values: dict) -> jax.Array:
+        changed = made.with_parameters(values)
+        state, product, rows = changed.initial_state(7), changed.product(), []
+        for _ in range(4):
+            state, action = changed.act(product, state, seen)
+            rows.append(action)
+        return jnp.stack(rows)
+
+    names = [name for name, rate in made.relative_rates().items() if rate > 0 and name != "log_spread"]
+    values = {name: made.parameter(name) for name in names}
+    found = actions(values)
+    assert found.shape == (4, 7, 2) and np.isfinite(found).all() and np.asarray(found[-1]).std(0).min() > 1e-4
+    slopes = jax.grad(lambda v: (actions(v) ** 2).sum())(values)
+    assert all(np.abs(slope).max(initial=1.0 if not slope.size else 0.0) > 0 for slope in slopes.values())
+    assert all(float(made.step_scale[name]) > 0 for name in names if values[name].size)
