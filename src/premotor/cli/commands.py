@@ -39,8 +39,9 @@ def group(
     ] = False,
 ) -> None:
     """Real connectomes as controllers of simulated bodies."""
-    if context.obj and context.invoked_subcommand not in ("train", "compare", "simulate", "dynamics", "spiking"):
-        raise typer.BadParameter(f"{context.obj[0]}: only train, compare, simulate and dynamics take settings")
+    taking = ("train", "compare", "simulate", "dynamics", "spiking", "sequence", "batch")
+    if context.obj and context.invoked_subcommand not in taking:
+        raise typer.BadParameter(f"{context.obj[0]}: only {', '.join(taking)} take settings")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """What the commands say at their end."""
 
+import math
 from typing import Any
 
 from premotor.errors import PremotorError
@@ -38,6 +39,15 @@ def verdict(figures: dict[str, Any]) -> str:
     if figures.get("speed") is not None and figures.get("command") is not None:
         error = f", off by {100 * figures['speed_error']:.1f}%" if figures.get("speed_error") is not None else ""
         parts.append(f"{figures['speed']:.2f} m/s where {figures['command']:.2f} m/s was commanded{error}")
+    elif figures.get("speed") is not None:
+        parts.append(f"{figures['speed']:.2f} m/s")
+    if figures.get("speed_ratio") is not None:
+        parts.append(f"{figures['speed_ratio']:.0%} of the reference's speed")
+    if figures.get("speed_ratio") is not None and figures.get("joint_rmse") is not None:
+        parts.append(f"joints {math.degrees(figures['joint_rmse']):.1f}° off after alignment")
+    if figures.get("stride_frequency") is not None and figures.get("reference_stride_frequency") is not None:
+        reference = figures["reference_stride_frequency"]
+        parts.append(f"{figures['stride_frequency']:.2f} strides a second (reference {reference:.2f})")
     if figures.get("return_sd") is not None:
         parts.append(f"return {figures['return']:.1f} ± {figures['return_sd']:.1f} in {figures['episodes']} episodes")
     elif figures.get("score") is not None:

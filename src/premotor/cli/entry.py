@@ -6,9 +6,11 @@ from collections.abc import Sequence
 import typer
 
 from premotor.cli.circuits import circuits
+from premotor.cli.cluster import batch
 from premotor.cli.commands import app
 from premotor.cli.dynamics import dynamics
 from premotor.cli.reference import reference
+from premotor.cli.sequences import sequence
 from premotor.cli.simulations import simulate
 from premotor.cli.spiking import spiking
 from premotor.errors import PremotorError
@@ -18,6 +20,8 @@ app.add_typer(reference, name="reference")
 app.add_typer(dynamics, name="dynamics")
 app.add_typer(spiking, name="spiking")
 app.command()(simulate)
+app.command()(sequence)
+app.command()(batch)
 
 BAD_INPUT = 2
 INTERRUPTED = 130

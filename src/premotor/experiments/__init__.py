@@ -1,5 +1,7 @@
 """Experiments: settings, run folders, training, evaluation, lesions, comparison with null models."""
 
+from premotor.experiments.batch import batch_file
+from premotor.experiments.bipedal_expert import make_bipedal_reference, record_walk
 from premotor.experiments.building import (
     build_circuit,
     cache_folder,
@@ -18,6 +20,7 @@ from premotor.experiments.playing import Player, play_in_viewer, play_to_video, 
 from premotor.experiments.reference import make_reference
 from premotor.experiments.run import Run
 from premotor.experiments.run_folder import RunFolder
+from premotor.experiments.sequence import SequenceSettings, learn_sequence
 from premotor.experiments.settings import (
     CheckpointSettings,
     CircuitSettings,
@@ -49,9 +52,11 @@ __all__ = [
     "Pruning",
     "Run",
     "RunFolder",
+    "SequenceSettings",
     "Simulation",
     "SimulationSettings",
     "StopSettings",
+    "batch_file",
     "build_circuit",
     "cache_folder",
     "cached",
@@ -65,14 +70,17 @@ __all__ = [
     "evaluate",
     "examine",
     "export_circuit",
+    "learn_sequence",
     "load_experiment",
     "load_simulation",
+    "make_bipedal_reference",
     "make_reference",
     "play_in_viewer",
     "play_to_video",
     "player",
     "preset_names",
     "prune",
+    "record_walk",
     "resume",
     "screen",
     "silence_synapses",

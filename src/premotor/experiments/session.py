@@ -15,6 +15,7 @@ from premotor.errors import PremotorError
 from premotor.experiments.arrays import fill, flatten, save_arrays, strong
 from premotor.experiments.building import controller_for
 from premotor.experiments.checkpoints import ARRAYS, Checkpoint, save_checkpoint, step_name
+from premotor.experiments.cloning import cloned
 from premotor.experiments.episodes import Episodes
 from premotor.experiments.files import replace_atomically, write_json
 from premotor.experiments.metrics import MetricsLog
@@ -49,6 +50,9 @@ class Session:
         self._learner = LEARNERS[learning.kind]
         key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
         self.state = strong(self._learner.initialise(controller, self.environment, learning, key))
+        if settings.cloning.iterations:
+            taught = cloned(self.state.controller, task, settings.cloning, key)
+            self.state = strong(eqx.tree_at(lambda state: state.controller, self.state, taught))
         self.seconds = 0.0
         self.best: dict[str, Any] | None = None
         self.evaluation: dict[str, Any] | None = None

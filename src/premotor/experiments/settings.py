@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from premotor.connectome import SignPolicy
 from premotor.connectome.nulls import null_model
 from premotor.connectome.signs import sign_policy
+from premotor.experiments.cloning import CloningSettings
 from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS, MapSettings
 from premotor.settings import Settings
@@ -126,6 +127,7 @@ class Experiment(Settings):
     maps: MapSettings = MapSettings()
     task: TaskSettings = DEFAULT_TASK()
     learning: LearningSettings = DEFAULT_LEARNING()
+    cloning: CloningSettings = CloningSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
     stop: StopSettings = StopSettings()

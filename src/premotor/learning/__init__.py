@@ -6,6 +6,7 @@ from premotor.learning import ppo
 from premotor.learning.advantages import generalised_advantages
 from premotor.learning.critic import Critic
 from premotor.learning.ppo import PPOState
+from premotor.learning.sequences import fit_sequences, phase_sequences
 from premotor.learning.settings import PPOSettings
 
 
@@ -22,4 +23,14 @@ class Learner(NamedTuple):
 LEARNERS = {"ppo": Learner(PPOSettings, ppo.initialise, ppo.iterate)}
 """Every way of learning, by the name that `learning.kind` takes."""
 
-__all__ = ["LEARNERS", "Critic", "Learner", "PPOSettings", "PPOState", "generalised_advantages", "ppo"]
+__all__ = [
+    "LEARNERS",
+    "Critic",
+    "Learner",
+    "PPOSettings",
+    "PPOState",
+    "fit_sequences",
+    "generalised_advantages",
+    "phase_sequences",
+    "ppo",
+]

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from premotor.experiments.files import write_atomically
 from premotor.report.about import about_section, describe_circuit
+from premotor.report.bipedal import bipedal_section
 from premotor.report.comparing import comparison_section
 from premotor.report.headline import headline
 from premotor.report.learning import learning_section
 from premotor.report.lesions import lesions_section
 from premotor.report.neurons import neurons_section
-from premotor.report.page import Page
+from premotor.report.page import Page, Section
 from premotor.report.reading import RunRecord, read_run
 from premotor.report.reproducing import reproducing_section
 from premotor.report.walking import walking_section
@@ -38,7 +39,7 @@ def run_page(record: RunRecord) -> Page:
     sections = [
         about_section(record),
         learning_section(record),
-        *([walking_section(record), neurons_section(record)] if hasattr(record.task, "body") else []),
+        *_behaviour(record),
         weights_section(record),
         lesions_section(record),
         comparison_section(record),
@@ -57,6 +58,12 @@ def run_page(record: RunRecord) -> Page:
         if started
         else "Made by premotor.",
     )
+
+
+def _behaviour(record: RunRecord) -> list[Section]:
+    if hasattr(record.task, "body"):
+        return [walking_section(record), neurons_section(record)]
+    return [bipedal_section(record)] if record.run.settings.task.kind == "bipedal" else []
 
 
 def _goal(record: RunRecord) -> str:

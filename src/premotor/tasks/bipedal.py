@@ -9,7 +9,7 @@ from premotor.errors import PremotorError
 from premotor.settings import Settings
 from premotor.tasks.bipedal_kernels import goal_likeness, pose_likeness, velocity_likeness
 from premotor.tasks.bipedal_reference import BipedalReference, load_bipedal_reference
-from premotor.tasks.bipedal_walker import motion_of
+from premotor.tasks.bipedal_walker import Motion, motion_of
 from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
 
 FALL = -100.0
@@ -135,8 +135,23 @@ class BipedalTask(GymnasiumTask):
         }
         if self.reference is not None:
             figures["reference_speed"] = self.reference.speed
+            figures["reference_stride_frequency"] = 1 / self.reference.stride_period
             figures["speed_ratio"] = float(speed.mean() / self.reference.speed)
         return figures
+
+    def motion(self, observation: np.ndarray) -> Motion:
+        """The motion in SI units that observations (…, 24) show."""
+        return motion_of(observation)
+
+    def demonstration(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Observations (steps, observations) and actions (steps, 4) of the reference; None where there are none."""
+        if self.reference is None or not self.reference.actions.any():
+            return None
+        seen = self.reference.observations
+        if self.settings.clock:
+            phase = self.reference.nearest_phase(motion_of(seen).angles)
+            seen = np.concatenate([seen, np.stack([np.sin(phase), np.cos(phase)], axis=1)], axis=1)
+        return seen, self.reference.actions
 
     def gait_parts(self, records: dict[str, np.ndarray]) -> dict[str, Any]:
         """Contacts, joint angles, way and the reference's stride, as an analysis of the gait takes them."""

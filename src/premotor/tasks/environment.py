@@ -88,6 +88,12 @@ class PhysicsEnvironment:
         """Start an episode everywhere."""
         return self._begin(np.ones(self.environments, bool))
 
+    def reseed(self, seed: int) -> None:
+        """Draw all starts from now on as an environment made with this seed would."""
+        self._key = jax.random.PRNGKey(seed)
+        self._resets = 0
+        self._next = self._draw(self._key, self._resets)
+
     def place(self, start: Start) -> np.ndarray:
         """Start an episode everywhere from given states (arrays with environments first)."""
         return self._put(np.ones(self.environments, bool), start)

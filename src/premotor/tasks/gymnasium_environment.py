@@ -93,6 +93,10 @@ class GymnasiumEnvironment:
         """How the present episode of a copy began: a function of nothing but its number."""
         return Episode(index, self._draws(index, 1)[0], self._log[:0, 0])
 
+    def episode_seed(self, index: int) -> int:
+        """The seed of the present episode of a copy."""
+        return self._beginning(index).seed
+
     def _draws(self, index: int, count: int) -> list[int]:
         """Random numbers of the present episode of a copy, 32 bits each: all that some environments take as seed."""
         sequence = np.random.SeedSequence([self._seed, index, int(self._episode[index])])

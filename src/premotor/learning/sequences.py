@@ -1,0 +1,87 @@
+"""Supervised learning on sequences, through time: cloning recorded actions, or any other target."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from premotor.learning.ppo_update import replay
+from premotor.networks import Controller
+
+
+def fit_sequences(
+    controller: Controller,
+    observations: Float[Array, "steps sequences observations"],
+    targets: Float[Array, "steps sequences actions"],
+    key: PRNGKeyArray,
+    *,
+    iterations: int = 500,
+    batch: int = 32,
+    learning_rate: float = 3e-3,
+    settling: int = 0,
+) -> tuple[Controller, Float[Array, " iterations"]]:
+    """Teach a controller to give `targets` along `observations`, by gradients through the whole sequence.
+
+    Every sequence starts at rest. Signs and support are held as ever: what changes, and how fast relative to the
+    rest, is the controller's own choice (`Controller.trained`, `Controller.learning_rates`).
+
+    Args:
+        controller: where to start.
+        observations: raw; normalisation belongs to the controller.
+        targets: the actions that are wanted.
+        key: which sequences each iteration sees.
+        iterations: steps of descent (Adam).
+        batch: sequences of each.
+        learning_rate: of the kinds of parameter with relative rate 1.
+        settling: steps at the start of each sequence that do not count.
+
+    Returns:
+        the taught controller, and the mean squared error at each iteration.
+    """
+    trained = controller.trained()
+    parameters, fixed = eqx.partition(controller, trained)
+    step_sizes = eqx.filter(
+        jax.tree.map(lambda rate: rate * learning_rate, controller.learning_rates()), trained
+    )
+    adam = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(eps=1e-5))
+    size = min(batch, observations.shape[1])
+
+    @eqx.filter_jit
+    def run(parameters: Any, fixed: Any, observations: Array, targets: Array) -> tuple[Any, Array]:
+        def loss(parameters: Any, index: Array) -> Array:
+            made = eqx.combine(parameters, fixed)
+            seen = observations[:, index]
+            started = jnp.zeros(seen.shape[:2], bool)
+            given = replay(made, made.initial_state(size), seen, started)
+            return ((given - targets[:, index]) ** 2)[settling:].mean()
+
+        def descend(carry: tuple[Any, Any], key: Array) -> tuple[tuple[Any, Any], Array]:
+            parameters, memory = carry
+            index = jax.random.choice(key, observations.shape[1], (size,), replace=False)
+            error, gradient = eqx.filter_value_and_grad(loss)(parameters, index)
+            change, memory = adam.update(gradient, memory)
+            parameters = jax.tree.map(lambda p, c, r: p - r * c, parameters, change, step_sizes)
+            return (parameters, memory), error
+
+        carry, errors = jax.lax.scan(descend, (parameters, adam.init(parameters)), jax.random.split(key, iterations))
+        return carry[0], errors
+
+    parameters, errors = run(parameters, fixed, observations, targets)
+    return eqx.combine(parameters, fixed), errors
+
+
+def phase_sequences(
+    key: PRNGKeyArray, *, steps: int, sequences: int, control_period: float, frequencies: tuple[float, float]
+) -> tuple[Float[Array, "steps sequences 1"], Float[Array, "steps sequences 2"]]:
+    """Sines of random frequency (Hz) and phase, and the phase of each as its sine and cosine.
+
+    The cosine is not in the present value: a network has to hold on to what came before to tell rise from fall.
+    """
+    key_frequency, key_phase = jax.random.split(key)
+    frequency = jax.random.uniform(key_frequency, (sequences,), minval=frequencies[0], maxval=frequencies[1])
+    start = jax.random.uniform(key_phase, (sequences,), maxval=2 * jnp.pi)
+    phase = start + 2 * jnp.pi * frequency * control_period * jnp.arange(steps)[:, None]
+    return jnp.sin(phase)[..., None], jnp.stack([jnp.sin(phase), jnp.cos(phase)], axis=-1)
