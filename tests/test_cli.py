@@ -166,7 +166,7 @@ BAD = {
     "settings where none go": (
         nothing,
         "resume run --learning.steps 3",
-        "--learning.steps: only train, compare, simulate and dynamics",
+        "--learning.steps: only train, compare, simulate, dynamics",
     ),
     # circuits
     "no such circuit": (nothing, "train tiny.yaml --circuit.source celegan", "celegans"),
