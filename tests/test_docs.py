@@ -17,7 +17,10 @@ from premotor.cli.entry import split_settings
 from premotor.experiments import load_experiment, preset_names
 from premotor.experiments.dynamics import load_dynamics
 from premotor.experiments.dynamics.settings import COMMANDS
+from premotor.learning import LEARNERS
+from premotor.networks import NETWORKS
 from premotor.settings import Settings
+from premotor.tasks import TASKS
 
 
 def python_blocks(page: Path) -> list[Code]:
@@ -33,6 +36,10 @@ SESSIONS = [page for page in PAGES if any(not block.skipped for block in python_
 
 
 CIRCUIT_FIELDS = {field.name for field in fields(premotor.Circuit)}
+KINDS = {"task": TASKS, "network": NETWORKS, "learning": LEARNERS}
+EXPERIMENTS = [
+    premotor.Experiment.model_validate({section: {"kind": kind}}) for section, kinds in KINDS.items() for kind in kinds
+]
 SECTIONS = [name for name, value in premotor.Experiment() if isinstance(value, Settings)]
 
 
@@ -48,12 +55,10 @@ def is_setting(name: str) -> bool:
     """Whether a dotted name is a setting of an experiment, or, like ``circuit.neurons``, of a circuit."""
     if any(_has(settings(), name) for settings in COMMANDS.values()):  # of premotor dynamics
         return True
-    value: Any = premotor.Experiment()
-    for part in name.split("."):
-        if not hasattr(value, part):
-            return name.startswith("circuit.") and (hasattr(premotor.Circuit, part) or part in CIRCUIT_FIELDS)
-        value = getattr(value, part)
-    return True
+    if any(_has(experiment, name) for experiment in EXPERIMENTS):
+        return True
+    part = name.split(".")[1]
+    return name.startswith("circuit.") and (hasattr(premotor.Circuit, part) or part in CIRCUIT_FIELDS)
 
 
 def each_page(test):
