@@ -15,6 +15,7 @@ from premotor.analysis.footfalls import (
     symmetry_index,
 )
 from premotor.analysis.gait import Gait, gait_of
+from premotor.analysis.hexapod import HexapodGait, hexapod_gait, tripod_index, tripod_strength
 from premotor.analysis.lyapunov import (
     CovariantVectors,
     DiffraxMap,
@@ -75,6 +76,7 @@ __all__ = [
     "DiffraxMap",
     "Estimate",
     "Gait",
+    "HexapodGait",
     "LyapunovSpectrum",
     "NetworkMap",
     "PhaseTuning",
@@ -102,6 +104,7 @@ __all__ = [
     "foot_strikes",
     "gait_of",
     "hedges_g",
+    "hexapod_gait",
     "holm",
     "interval_variation",
     "kaplan_yorke_dimension",
@@ -131,6 +134,8 @@ __all__ = [
     "support_fractions",
     "symmetry_index",
     "synchrony",
+    "tripod_index",
+    "tripod_strength",
     "tangent_growth",
     "twin_exponents",
     "vector_participation",

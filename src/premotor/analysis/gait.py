@@ -23,7 +23,7 @@ from premotor.errors import PremotorError
 SHORTEST_EPISODE = 1.0
 """Episodes that end sooner (s) say nothing about a gait and are left out."""
 CHATTER = 0.05
-"""Stances and swings shorter than this (s) are taken for chatter of the contact sensor."""
+"""Stances and swings of people shorter than this (s) are taken for chatter of the contact sensor."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ def gait_of(
     position: ArrayLike | None = None,
     alive: ArrayLike | None = None,
     reference: ArrayLike | None = None,
+    chatter: float = CHATTER,
 ) -> Gait:
     """The gait over all episodes of a trace.
 
@@ -82,6 +83,7 @@ def gait_of(
         position: forward position of the body, (steps, episodes), in m; without it there is no stride length.
         alive: (steps, episodes), 0 from the step at which an episode has ended; what follows is left out.
         reference: one cycle of the same joints, (samples, joints), in rad.
+        chatter: stances and swings shorter than this, in s, are taken for chatter of the contact sensor.
 
     Raises:
         PremotorError: shapes do not agree.
@@ -112,6 +114,7 @@ def gait_of(
                 control_period,
                 None if position is None else position[:steps, episode],
                 reference,
+                chatter,
             )
         )
     columns = {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else {})}
@@ -141,8 +144,9 @@ def _episode(
     control_period: float,
     position: NDArray[np.float64] | None,
     reference: ArrayLike | None,
+    chatter: float,
 ) -> dict[str, float]:
-    record = debounced(contact, max(1, round(CHATTER / control_period)))
+    record = debounced(contact, max(1, round(chatter / control_period)))
     duties = duty_factor(record)
     row = {f"duty_factor_{foot}": float(value) for foot, value in enumerate(duties)}
     two = record.shape[1] >= 2

@@ -44,6 +44,12 @@ class Physics(Protocol):
     def set_control(self, control: np.ndarray) -> None:
         """Set the controls of all worlds, (environments, actuators)."""
 
+    def set_force(self, force: np.ndarray) -> None:
+        """Set forces on the coordinates of all worlds from outside, (environments, nv)."""
+
+    def vary(self, **factors: np.ndarray) -> None:
+        """Make worlds differ from each other."""
+
     def step(self, substeps: int = 1) -> None:
         """Advance all worlds by `substeps` time steps."""
 
@@ -99,7 +105,7 @@ class BatchPhysics:
         self._batch = Batch(model, environments, threads or available_cores())
         bind = self._batch.bind
         self.qpos, self.qvel, self.act = bind("qpos"), bind("qvel"), bind("act")
-        self.time, self.control = bind("time"), bind("ctrl")
+        self.time, self.control, self._force = bind("time"), bind("ctrl"), bind("qfrc_applied")
         self._warmstart, self._readings = bind("qacc_warmstart"), bind("sensordata")
         # Readings are no part of MuJoCo's state and a batch can not be told them: `restore` needs our own.
         self.sensors = np.zeros(self._readings.shape)
@@ -126,6 +132,50 @@ class BatchPhysics:
                 f"the control of actuator '{self.model.actuator(actuator).name}' in world {world} at "
                 f"{self.time[world]:.3f} s is {self.control[world, actuator]}; it must be finite"
             )
+
+    def set_force(self, force: np.ndarray) -> None:
+        """Set forces on the coordinates of all worlds from outside, (environments, nv): pushes; they stay until reset.
+
+        PhysicsError where the shape is another.
+        """
+        if np.shape(force) != self._force.shape:
+            raise PhysicsError(f"forces have shape {np.shape(force)}; expected {self._force.shape}")
+        self._force[:] = force
+
+    def vary(self, **factors: np.ndarray) -> None:
+        """Make worlds differ from each other; belongs before the first step.
+
+        Args:
+            factors: by name, (environments,): ``friction`` (of all shapes), ``mass`` (masses and inertias),
+                ``strength`` (stiffness and greatest force of the servos) multiply the model's values; ``slope``
+                (environments, 2) tilts the ground by so many radians, uphill along x and along y.
+
+        Raises:
+            PremotorError: another name or shape, or a value that is not finite or a factor not positive.
+        """
+        expand = self._batch.expand
+        for name, value in factors.items():
+            shape = (self.environments, 2) if name == "slope" else (self.environments,)
+            if name not in ("friction", "mass", "strength", "slope"):
+                raise PremotorError(f"'{name}' can not vary; allowed are friction, mass, strength and slope")
+            if np.shape(value) != shape or not np.isfinite(value).all() or (name != "slope" and np.min(value) <= 0):
+                kind = "finite angles" if name == "slope" else "positive factors"
+                raise PremotorError(f"{name} varies by {kind} of shape {shape}; found shape {np.shape(value)}")
+            if name == "friction":
+                expand("geom_friction")[:] *= value[:, None, None]
+            elif name == "mass":
+                expand("body_mass")[:] *= value[:, None]
+                expand("body_inertia")[:] *= value[:, None, None]
+            elif name == "strength":
+                servos = self.model.actuator_biastype == int(mujoco.mjtBias.mjBIAS_AFFINE)
+                for array in ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"):
+                    expand(array)[:, servos] *= value[:, None, None]
+            else:
+                # Tilting the ground is tilting gravity the other way.
+                down = np.concatenate([-np.tan(value), -np.ones((self.environments, 1))], axis=1)
+                gravity = np.linalg.norm(self.model.opt.gravity)
+                expand("opt.gravity")[:] = gravity * down / np.linalg.norm(down, axis=1, keepdims=True)
+        self._batch.set_const()
 
     def step(self, substeps: int = 1) -> None:
         """Advance all worlds by `substeps` time steps of the model."""

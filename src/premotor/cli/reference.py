@@ -16,32 +16,34 @@ def group() -> None:
 @reference.command()
 def make(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: CSV, or NPZ for BipedalWalker.")],
-    environment: Annotated[
-        str | None, typer.Argument(help="BipedalWalker-v3: train an expert and record its walk.")
+    what: Annotated[
+        str,
+        typer.Argument(help="biped-walk, fly-tripod, or BipedalWalker-v3: train an expert and record its walk."),
+    ] = "biped-walk",
+    speed: Annotated[
+        float | None, typer.Option(help="Mean forward speed: m/s for biped-walk (1.35), mm/s for fly-tripod (15).")
     ] = None,
-    speed: Annotated[float, typer.Option(help="Of the biped: mean forward speed, m/s.")] = 1.35,
+    joints: Annotated[int | None, typer.Option(help="Of fly-tripod: driven joints, 42, 18 (default) or 12.")] = None,
     run: Annotated[Path | None, typer.Option(help="Of BipedalWalker: a trained run whose walk is recorded.")] = None,
     steps: Annotated[int, typer.Option(min=100, help="Of BipedalWalker: control steps to record.")] = 500,
 ) -> None:
-    """Make a reference: the biped's gait for a speed from published human kinematics, or an expert's walk recorded.
+    """Make a reference: a gait for a speed from published kinematics of people or flies, or an expert's walk recorded.
 
     \b
     Example:
       premotor reference make -o slow.csv --speed 0.9
       premotor train walk --task.reference slow.csv --task.speed '[0.8, 1.0]'
+      premotor reference make fly-tripod -o tripod.csv --speed 20
       premotor reference make BipedalWalker-v3 -o expert.npz
       premotor train bipedal --task.reference expert.npz --task.reward.imitation 0.9 --task.reward.goal 0.1
     """
     from premotor.experiments import make_bipedal_reference, make_reference
 
-    if environment is not None:
-        if environment != "BipedalWalker-v3":
-            raise typer.BadParameter(f"{environment} is no environment with an expert; BipedalWalker-v3 is")
+    if what == "BipedalWalker-v3":
         walk = make_bipedal_reference(output, run=run, steps=steps)
         print(f"{walk!r}\nwritten to {output}")
         return
     if run is not None:
         raise typer.BadParameter("--run belongs to `premotor reference make BipedalWalker-v3`")
-
-    gait, fit = make_reference(output, speed)
-    print(f"{gait!r}\n{fit}\nwritten to {output}")
+    made, fit = make_reference(output, speed, gait=what, joints=joints)
+    print(f"{made!r}\n{fit}\nwritten to {output}")

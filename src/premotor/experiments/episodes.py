@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from premotor.analysis import gait_of
+from premotor.analysis import gait_of, hexapod_gait
+from premotor.analysis.gait import SHORTEST_EPISODE
 from premotor.networks import Controller, Product
 from premotor.tasks import Task, build_environment
 
@@ -17,8 +18,8 @@ Records = dict[str, np.ndarray]
 `time` (T,) s, `action` (T, E, actions), `reward` (T, E), `alive` (T, E) 1 until the episode ended, `terminated` (E,)
 whether it ended before its time, `rates` (T, neurons) of the first episode, and what the environment records. Physics:
 `qpos` (T, E, positions), `qvel` (T, E, velocities), `contact` (T, E, feet) 0 or 1; where the task has them, `command`
-(E,) and `phase` (T, E) rad. Gymnasium: `observation` (T, E, observations). A row holds the state at its time and the
-action that was chosen there.
+(E,), `phase` and `heading` (T, E) rad. Gymnasium: `observation` (T, E, observations). A row holds the state at its time
+and the action that was chosen there.
 """
 
 PER_EPISODE = ("command", "terminated")
@@ -101,6 +102,8 @@ class Episodes:
             period, alive = self.task.control_period, records["alive"]
             whole = gait_of(**parts, action=records["action"], control_period=period, alive=alive)
             figures |= {name: value for name, value in whole.figures().items() if name != "episodes"}
+            if parts["contact"].shape[-1] == 6:
+                figures |= _tripod(parts, period, alive)
         return {name: _plain(value) for name, value in figures.items()}
 
 
@@ -126,15 +129,27 @@ def _gait_parts(task: Any, records: Records) -> dict[str, Any] | None:
     reference = getattr(task, "reference", None)
     forward = body.qpos_index("root_x")[0] if "root_x" in body.joint_names else None
     cycle = None
-    if reference is not None and set(body.actuator_names) <= set(reference.joint_names):
-        order = [reference.joint_names.index(name) for name in body.actuator_names]
+    if reference is not None and set(body.driven_joints) <= set(reference.joint_names):
+        order = [reference.joint_names.index(name) for name in body.driven_joints]
         cycle = reference.joint_angles[:, order]
-    return {
+    parts = {
         "contact": records["contact"],
         "angles": records["qpos"][:, :, body.actuated_qpos],
-        "position": None if forward is None else records["qpos"][:, :, forward],
+        "position": None if forward is None else body.units.metre * records["qpos"][:, :, forward],
         "reference": cycle,
     }
+    return parts | ({"chatter": task.shortest_contact} if hasattr(task, "shortest_contact") else {})
+
+
+def _tripod(parts: dict[str, Any], period: float, alive: np.ndarray) -> dict[str, float]:
+    """What only six legs have, means over the episodes that lasted a second."""
+    rows = []
+    for episode, steps in enumerate(alive.astype(bool).sum(0)):
+        if steps * period >= SHORTEST_EPISODE:
+            rows.append(hexapod_gait(parts["contact"][:steps, episode], period, chatter=parts.get("chatter", 0.0)))
+    names = ("tripod_index", "tripod_strength", "swing", "stance", "ipsilateral_phase")
+    values = {name: np.array([getattr(row, name) for row in rows]) for name in names}
+    return {name: float(v[np.isfinite(v)].mean()) if np.isfinite(v).any() else np.nan for name, v in values.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -3,11 +3,14 @@
 from typing import Any, NamedTuple
 
 from premotor.tasks.arm import ArmReward, BalanceSettings, BalanceTask
-from premotor.tasks.base import Outcome, PhysicsTask, Start, Step, Task, VectorEnvironment, View
+from premotor.tasks.base import Driven, Outcome, PhysicsTask, Start, Step, Task, Varied, VectorEnvironment, View
 from premotor.tasks.bipedal import BipedalReward, BipedalSettings, BipedalTask
 from premotor.tasks.bipedal_environment import BipedalEnvironment
 from premotor.tasks.bipedal_reference import BipedalReference, load_bipedal_reference, save_bipedal_reference
 from premotor.tasks.environment import PhysicsEnvironment
+from premotor.tasks.fly import FlyTask
+from premotor.tasks.fly_gait import FlyGaitFit, make_fly_gait, save_fly_gait
+from premotor.tasks.fly_settings import FlyReward, FlyStandSettings, FlyVariation, FlyWalkSettings
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
 from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
 from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
@@ -41,6 +44,8 @@ TASKS = {
     "arm-reach": TaskDefinition(ReachSettings, ReachTask),
     "bipedal": TaskDefinition(BipedalSettings, BipedalTask, BipedalEnvironment),
     "gymnasium": TaskDefinition(GymnasiumSettings, GymnasiumTask, gymnasium_environment),
+    "fly-stand": TaskDefinition(FlyStandSettings, FlyTask),
+    "fly-walk": TaskDefinition(FlyWalkSettings, FlyTask),
 }
 """Every task, by the name that `task.kind` takes."""
 
@@ -72,6 +77,13 @@ __all__ = [
     "BipedalReward",
     "BipedalSettings",
     "BipedalTask",
+    "Driven",
+    "FlyGaitFit",
+    "FlyReward",
+    "FlyStandSettings",
+    "FlyTask",
+    "FlyVariation",
+    "FlyWalkSettings",
     "GymnasiumEnvironment",
     "GymnasiumSettings",
     "GymnasiumTask",
@@ -86,6 +98,7 @@ __all__ = [
     "Step",
     "Task",
     "TaskDefinition",
+    "Varied",
     "VectorEnvironment",
     "View",
     "WalkReward",
@@ -96,5 +109,7 @@ __all__ = [
     "gymnasium_environment",
     "load_bipedal_reference",
     "load_reference",
+    "make_fly_gait",
     "save_bipedal_reference",
+    "save_fly_gait",
 ]

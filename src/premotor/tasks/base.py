@@ -1,7 +1,7 @@
 """What a task is, and what a learner sees of one."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -78,6 +78,22 @@ class PhysicsTask(Task, Protocol):
 
     def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
         """Judge the step that led to `view`."""
+
+
+@runtime_checkable
+class Driven(Protocol):
+    """A task whose controls depend on what it carries along (a filter), or that acts on the body from outside."""
+
+    def drive(self, action: Array, memory: Any) -> tuple[Array, Array]:
+        """Actuator controls (actuators,) and forces on the coordinates (nv,) for the coming control step."""
+
+
+@runtime_checkable
+class Varied(Protocol):
+    """A task whose worlds differ from each other."""
+
+    def variation(self, key: PRNGKeyArray, environments: int) -> dict[str, np.ndarray]:
+        """What `Physics.vary` takes."""
 
 
 class Step(NamedTuple):

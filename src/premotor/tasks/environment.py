@@ -9,7 +9,10 @@ import numpy as np
 
 from premotor.bodies import BatchPhysics, Physics
 from premotor.errors import PremotorError
-from premotor.tasks.base import PhysicsTask, Start, Step, View
+from premotor.tasks.base import Driven, PhysicsTask, Start, Step, Varied, View
+
+WORLDS = 2**32 - 1
+"""The number that draws the differences between worlds, where a reset has its own."""
 
 
 class PhysicsEnvironment:
@@ -41,6 +44,8 @@ class PhysicsEnvironment:
         self.environments = environments
         self.physics: Physics = physics or BatchPhysics(task.body.model, environments, threads)
         self._key = jax.random.PRNGKey(seed)
+        if isinstance(task, Varied):
+            self.physics.vary(**task.variation(jax.random.fold_in(self._key, WORLDS), environments))
         self._resets = 0
         self._elapsed = np.zeros(environments, np.int32)
         self._draw = jax.jit(self._starts)
@@ -48,6 +53,7 @@ class PhysicsEnvironment:
         self._memory: Any = self._next.memory
         self._resume = jax.jit(self._resumes)
         self._control = jax.jit(jax.vmap(task.control))
+        self._drive = jax.jit(jax.vmap(task.drive)) if isinstance(task, Driven) else None
         self._advance = jax.jit(self._advances)
 
     def _starts(self, key: jax.Array, number: jax.Array | int) -> Start:
@@ -74,14 +80,14 @@ class PhysicsEnvironment:
         return self._memory
 
     def recorded(self) -> dict[str, np.ndarray]:
-        """State and contacts of the worlds; phase and command where the task has them."""
+        """State and contacts of the worlds; phase, heading and command where the task has them."""
         physics, memory = self.physics, self._memory
         found = {
             "qpos": physics.qpos.copy(),  # the physics moves on in place
             "qvel": physics.qvel.copy(),
             "contact": physics.sensors[:, self.task.body.foot_sensors] > 0,
         }
-        named = {name: getattr(memory, name) for name in ("phase", "command") if hasattr(memory, name)}
+        named = {name: getattr(memory, name) for name in ("phase", "heading", "command") if hasattr(memory, name)}
         return found | {name: np.asarray(value) for name, value in named.items()}
 
     def reset(self) -> np.ndarray:
@@ -100,7 +106,12 @@ class PhysicsEnvironment:
 
     def step(self, action: np.ndarray) -> Step:
         """Act for one control period; `action` (environments, actions) in [−1, 1]."""
-        self.physics.set_control(np.asarray(self._control(action)))
+        if self._drive is None:
+            self.physics.set_control(np.asarray(self._control(action)))
+        else:
+            control, force = self._drive(action, self._memory)
+            self.physics.set_control(np.asarray(control))
+            self.physics.set_force(np.asarray(force))
         self.physics.step(self.task.substeps)
         outcome, reward, final = self._advance(self._view, self._memory, action)
         self._memory = outcome.memory

@@ -37,6 +37,8 @@ class ReferenceGait:
     """Mean forward speed, m/s."""
     stride_period: float
     """Time from one left heel strike to the next, s."""
+    unit: str = "m"
+    """Of all lengths and, a second, of the speed."""
 
     def __post_init__(self) -> None:
         """Check shapes and values."""
@@ -64,8 +66,8 @@ class ReferenceGait:
     def __repr__(self) -> str:
         """One line: speed, stride and size."""
         return (
-            f"ReferenceGait({self.speed:.2f} m/s, stride {self.stride_period:.3f} s, "
-            f"{self.stride_length:.2f} m, {len(self.joint_names)} joints, {len(self.hip_height)} phases)"
+            f"ReferenceGait({self.speed:.2f} {self.unit}/s, stride {self.stride_period:.3f} s, "
+            f"{self.stride_length:.2f} {self.unit}, {len(self.joint_names)} joints, {len(self.hip_height)} phases)"
         )
 
     @property

@@ -1,0 +1,334 @@
+"""The fly's tasks: stand, and walk at a commanded speed on a commanded heading."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from premotor.bodies import Body, build_fly
+from premotor.bodies.fly import ROOT
+from premotor.bodies.fly_measures import LEGS, SERVO
+from premotor.tasks.base import Outcome, Start, View
+from premotor.tasks.fly_reference import GaitTable, made_gaits
+from premotor.tasks.fly_settings import FlySettings, FlyWalkSettings
+from premotor.tasks.reference import ReferenceGait
+from premotor.tasks.reference_files import load_reference
+
+AVERAGE = 0.1
+"""Time constant of the averaged velocity, s: about one stride."""
+HEIGHTS = (0.55, 1.8)
+"""Of the thorax, mm; beyond them a fly has fallen or jumped."""
+TIPPED = 0.5
+"""Least projection of the thorax's up on the world's."""
+TERMS = (
+    *("alive", "upright", "feet", "still", "progress", "heading", "imitation"),
+    *("drift", "action", "energy", "limits", "fall"),
+)
+"""The terms of the reward."""
+
+
+class FlyMemory(NamedTuple):
+    """What an episode carries along."""
+
+    command: Float[Array, ""]
+    """Speed, mm/s; 0 when standing."""
+    heading: Float[Array, ""]
+    """Commanded, rad in the world."""
+    turn: Float[Array, ""]
+    """How fast the commanded heading turns, rad/s."""
+    phase: Float[Array, ""]
+    """Of the reference stride, rad."""
+    velocity: Float[Array, "2"]
+    """Averaged, in the world's x and y, mm/s."""
+    action: Float[Array, " actions"]
+    """The last one, as the controller gave it."""
+    target: Float[Array, " actions"]
+    """The same after the low-pass filter."""
+    key: Array
+    push: Float[Array, "2"]
+    """Force on the thorax during the coming step, x and y, µN."""
+    push_left: Float[Array, ""]
+    """Time that the push goes on, s."""
+
+
+class FlyTask:
+    """Stand, or walk with a fly.
+
+    Reward and what ends an episode are those of `FlyReward` and `fallen`. The reference gait is a tripod for the
+    commanded speed; its phase belongs to the reward and not to the controller (unless `clock`), and goes at the pace
+    of the command, half faster or slower at most so as to stay next to the body's own pose.
+    """
+
+    def __init__(self, settings: FlySettings):
+        self.settings = settings
+        self.walks = isinstance(settings, FlyWalkSettings)
+        self.name: str = settings.kind  # type: ignore[attr-defined]
+        self.body: Body = build_fly(settings.joints, settings.timestep)
+        self.substeps = max(1, round(settings.control_period / self.body.timestep))
+        self.time_limit = round(settings.seconds / self.control_period)
+        body, self.action_names = self.body, self.body.driven_joints
+        gaits = self._gaits(settings)
+        self.reference: ReferenceGait | None = gaits[len(gaits) // 2] if self.walks else None
+        self.gait = GaitTable.of(gaits, self.action_names, LEGS)
+        self._root = body.qpos_index(ROOT)
+        self._joint_q, self._joint_v = body.actuated_qpos, body.actuated_qvel
+        self._limits = jnp.asarray(body.joint_range, jnp.float32)
+        self._rest = jnp.asarray(body.rest_pose, jnp.float32)
+        angles = np.concatenate([np.asarray(self.gait.angles).reshape(-1, len(self.action_names)), self._joints_rest])
+        low, high = body.joint_range.T
+        self._low = jnp.asarray(np.maximum(angles.min(0) - settings.reach, low), jnp.float32)
+        self._high = jnp.asarray(np.minimum(angles.max(0) + settings.reach, high), jnp.float32)
+        self._blend = 1.0 if settings.smoothing == 0 else 1 - float(np.exp(-self.control_period / settings.smoothing))
+        self._contacts, self._abdomen = body.foot_sensors, body.sensor("abdomen_ground").start
+        self.observation_names = (
+            *("height", "forward_speed", "left_speed", "up_speed", "roll_rate", "pitch_rate", "yaw_rate"),
+            *("yaw", "roll", "angle_to_target", "up_projection", "heading_projection"),
+            *(f"{joint}_angle" for joint in self.action_names),
+            *(f"{joint}_speed" for joint in self.action_names),
+            *(f"{joint}_action" for joint in self.action_names),
+            "pitch",
+            *(f"{leg}_contact" for leg in LEGS),
+            *("speed_command", "turn_command"),
+            *(("phase_sine", "phase_cosine") if settings.clock else ()),
+        )
+
+    @property
+    def _joints_rest(self) -> np.ndarray:
+        return self.body.rest_pose[self.body.actuated_qpos][None]
+
+    def _gaits(self, settings: FlySettings) -> list[ReferenceGait]:
+        joints = len(self.body.driven_joints)
+        if not isinstance(settings, FlyWalkSettings):
+            return made_gaits(10.0, 10.0, joints)
+        if settings.reference is not None:
+            return [load_reference(settings.reference)]
+        return made_gaits(*settings.speed, joints)
+
+    @property
+    def control_period(self) -> float:
+        """Time between two actions, in s: a whole number of physics steps."""
+        return self.substeps * self.body.timestep
+
+    @property
+    def shortest_contact(self) -> float:
+        """Stances and swings shorter than this, s, are chatter of the feet and none."""
+        return 0.008
+
+    def start(self, key: PRNGKeyArray) -> Start:
+        """A random phase, command and heading when walking; near the rest posture when standing."""
+        settings = self.settings
+        key_phase, key_speed, key_turn, key_heading, key_noise, key_memory = jax.random.split(key, 6)
+        phase = jax.random.uniform(key_phase, (), maxval=2 * jnp.pi)
+        noise = 0.05 * jax.random.normal(key_noise, (len(self.action_names),))
+        if not isinstance(settings, FlyWalkSettings):
+            zero = jnp.zeros(())
+            return self.start_at(phase, zero, zero, zero, key_memory, noise)
+        low, high = settings.speed
+        command = jax.random.uniform(key_speed, (), minval=low, maxval=high)
+        turn = jax.random.uniform(key_turn, (), minval=-settings.turn, maxval=settings.turn)
+        heading = jax.random.uniform(key_heading, (), minval=-settings.heading, maxval=settings.heading)
+        return self.start_at(phase, command, heading, turn, key_memory, noise)
+
+    def start_at(
+        self, phase: Array, command: Array, heading: Array, turn: Array, key: PRNGKeyArray, noise: Array | float = 0.0
+    ) -> Start:
+        """At a phase (rad) of the gait at `command` (mm/s; 0: at rest), facing along x, `noise` (rad) on the joints."""
+        walking = command > 0
+        pose = jnp.where(walking, self.gait.pose(command, phase), self._rest[self._joint_q]) + noise
+        qpos = self._rest.at[self._joint_q].set(jnp.clip(pose, self._limits[:, 0], self._limits[:, 1]))
+        qvel = jnp.zeros(self.body.model.nv)
+        qvel = qvel.at[self._root[0]].set(command)
+        action = jnp.clip(2 * (pose - self._low) / (self._high - self._low) - 1, -1, 1)
+        memory = FlyMemory(
+            *(command, heading, turn, phase, qvel[self._root[:2]], action, action),
+            *(jnp.asarray(key, jnp.uint32), jnp.zeros(2), jnp.zeros(())),
+        )
+        return Start(qpos, qvel, memory)
+
+    def observe(self, view: View, memory: FlyMemory) -> Float[Array, " observations"]:
+        """The body's motion in its own frame, its joints (scaled to their ranges), feet, and the commands.
+
+        Lengths in mm, times in s; speeds of the thorax in units of 10 mm/s and 10 rad/s, of joints in 10 rad/s.
+        """
+        _, _, height, yaw, pitch, roll = view.qpos[self._root]
+        linear, angular = _own_frame(view.qvel[self._root], yaw, pitch, roll)
+        error = _wrapped(memory.heading - yaw)
+        low, high = self._limits.T
+        parts = [
+            jnp.stack([height]),
+            linear / 10,
+            angular / 10,
+            jnp.stack([_wrapped(yaw), roll, error, jnp.cos(pitch) * jnp.cos(roll), jnp.cos(error)]),
+            2 * (view.qpos[self._joint_q] - low) / (high - low) - 1,
+            view.qvel[self._joint_v] / 10,
+            memory.action,
+            jnp.stack([pitch]),
+            (view.sensors[self._contacts] > 0).astype(jnp.float32),
+            jnp.stack([memory.command / 10, memory.turn]),
+        ]
+        if self.settings.clock:
+            parts.append(jnp.stack([jnp.sin(memory.phase), jnp.cos(memory.phase)]))
+        return jnp.concatenate(parts)
+
+    def control(self, action: Float[Array, " actions"]) -> Float[Array, " actuators"]:
+        """Target angles for an action in [−1, 1], unfiltered, and the feet's adhesion."""
+        angles = self._low + 0.5 * (action + 1) * (self._high - self._low)
+        control = jnp.full(self.body.model.nu, self.settings.adhesion)
+        return control.at[self.body.actuated_ctrl].set(angles)
+
+    def drive(self, action: Float[Array, " actions"], memory: FlyMemory) -> tuple[Array, Array]:
+        """Controls for an action after its low-pass filter, and the forces on the coordinates (a push), (nv,)."""
+        force = jnp.zeros(self.body.model.nv).at[self._root[:2]].set(memory.push)
+        return self.control(self._filtered(action, memory)), force
+
+    def _filtered(self, action: Array, memory: FlyMemory) -> Array:
+        return memory.target + self._blend * (jnp.clip(action, -1, 1) - memory.target)
+
+    def advance(self, view: View, memory: FlyMemory, action: Float[Array, " actions"]) -> Outcome:
+        """The reward's terms (see `FlyReward`), the phase, and the next push."""
+        period, joints = self.control_period, view.qpos[self._joint_q]
+        _, _, _, yaw, pitch, roll = view.qpos[self._root]
+        velocity = memory.velocity + period / AVERAGE * (view.qvel[self._root[:2]] - memory.velocity)
+        heading = memory.heading + memory.turn * period
+        ahead = jnp.stack([jnp.cos(heading), jnp.sin(heading)])
+        speed, sideways = velocity @ ahead, velocity @ jnp.stack([-ahead[1], ahead[0]])
+        contact = (view.sensors[self._contacts] > 0).astype(jnp.float32)
+        phase = self._follow(memory, joints)
+        target = self._filtered(action, memory)
+        low, high = self._limits.T
+        torque = SERVO["stiffness"] * (self.control(target)[self.body.actuated_ctrl] - joints)
+        torque = jnp.clip(torque, -SERVO["force"], SERVO["force"])
+        power = jnp.abs(torque * view.qvel[self._joint_v]).sum() / (10 * self.body.weight)
+        scaled = (joints - low) / (high - low)
+        fallen = self.fallen(view)
+        command = jnp.maximum(memory.command, 1.0)
+        values = {
+            "alive": jnp.ones(()),
+            "upright": jnp.cos(pitch) * jnp.cos(roll),
+            "feet": contact.mean(),
+            "still": jnp.exp(-((joints - self._rest[self._joint_q]) ** 2).sum()),
+            "progress": jnp.maximum(1 - jnp.abs(speed - command) / command, -1.0),
+            "heading": jnp.exp(-((_wrapped(heading - yaw) / 0.25) ** 2)),
+            "imitation": self._likeness(memory.command, phase, joints, contact),
+            "drift": -((sideways / 10) ** 2),
+            "action": -((jnp.clip(action, -1, 1) - memory.action) ** 2).mean(),
+            "energy": -power,
+            "limits": -jnp.mean((scaled < 0.02) | (scaled > 0.98)),
+            "fall": -fallen.astype(jnp.float32),
+        }
+        weights = self.settings.reward  # type: ignore[attr-defined]
+        terms = {name: getattr(weights, name) * values[name] for name in TERMS}
+        key, push, left = self._pushed(memory)
+        kept = FlyMemory(
+            *(memory.command, heading, memory.turn, phase, velocity, jnp.clip(action, -1, 1), target, key, push, left)
+        )
+        return Outcome(kept, terms, fallen)
+
+    def _likeness(self, command: Array, phase: Array, joints: Array, contact: Array) -> Array:
+        miss = (self.gait.pose(command, phase) - joints) / 0.2
+        wrong = jnp.abs(contact - self.gait.stance(command, phase)).mean()
+        return 0.6 * jnp.exp(-(miss**2)).mean() + 0.4 * (1 - wrong)
+
+    def _follow(self, memory: FlyMemory, joints: Array) -> Array:
+        """The phase after a step: of those within reach, that whose pose is nearest to the body's."""
+        pace = 2 * jnp.pi * self.gait.rate(memory.command) * self.control_period
+        candidates = memory.phase + pace * jnp.linspace(0.5, 1.5, 9)
+        poses = jax.vmap(lambda phase: self.gait.pose(memory.command, phase))(candidates)
+        return jnp.mod(candidates[jnp.argmin(((poses - joints) ** 2).sum(-1))], 2 * jnp.pi)
+
+    def _pushed(self, memory: FlyMemory) -> tuple[Array, Array, Array]:
+        """Key, force and remaining time of the push after a step."""
+        settings, period = self.settings.variation, self.control_period
+        if settings.push == 0:
+            return memory.key, memory.push, memory.push_left
+        key, key_when, key_how = jax.random.split(memory.key, 3)
+        begins = jax.random.uniform(key_when) < period / settings.push_interval
+        direction, size = jax.random.uniform(key_how, (2,))
+        new = settings.push * size * jnp.stack([jnp.cos(2 * jnp.pi * direction), jnp.sin(2 * jnp.pi * direction)])
+        left = jnp.where(begins, settings.push_seconds, jnp.maximum(memory.push_left - period, 0.0))
+        return key, jnp.where(begins, new, jnp.where(left > 0, memory.push, 0.0)), left
+
+    def fallen(self, view: View) -> Array:
+        """Thorax too low or too high (`HEIGHTS`), tipped over (`TIPPED`), or the abdomen on the ground."""
+        _, _, height, _, pitch, roll = view.qpos[self._root]
+        tipped = jnp.cos(pitch) * jnp.cos(roll) < TIPPED
+        return (height < HEIGHTS[0]) | (height > HEIGHTS[1]) | tipped | (view.sensors[self._abdomen] > 0)
+
+    def variation(self, key: PRNGKeyArray, environments: int) -> dict[str, np.ndarray]:
+        """What differs between worlds, for `BatchPhysics.vary`: factors (environments,), slopes (environments, 2)."""
+        settings = self.settings.variation
+        keys = jax.random.split(key, 4)
+        drawn: dict[str, Any] = {}
+        for name, each in zip(("friction", "mass", "strength"), keys[:3], strict=True):
+            low, high = getattr(settings, name)
+            if (low, high) != (1.0, 1.0):
+                drawn[name] = jax.random.uniform(each, (environments,), minval=low, maxval=high)
+        if settings.slope:
+            size, direction = jax.random.uniform(keys[3], (2, environments))
+            angle = 2 * jnp.pi * direction
+            drawn["slope"] = settings.slope * size[:, None] * jnp.stack([jnp.cos(angle), jnp.sin(angle)], 1)
+        return {name: np.asarray(value, np.float64) for name, value in drawn.items()}
+
+    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+        """What counts as success, from evaluation episodes (arrays as in `WalkTask.figures`).
+
+        Returns:
+            `survived`: fraction of the episodes without a fall. When walking, of the time each lasted: `speed` along
+            the path and `command`, mm/s; `speed_error`: mean |speed − command| / command; `drift`: mean distance of
+            the end from the line along the first commanded heading, mm, and `yaw`: mean |heading error| at the end,
+            rad, both only without a commanded turn. `score`: mean over episodes of time survived × (1 − 2 · speed
+            error), at least 0; when standing the time survived × (1 − mean distance from the start in mm).
+        """
+        alive = records["alive"].astype(bool)
+        steps = alive.sum(0)
+        last = np.maximum(steps - 1, 0)
+        each = np.arange(alive.shape[1])
+        place = records["qpos"][:, :, self._root[:4]].astype(float)
+        moved = place[last, each] - place[0]
+        result = {"survived": float(alive[-1].mean())}
+        if not self.walks:
+            distance = np.linalg.norm(moved[:, :2], axis=1)
+            score = steps / len(alive) * np.maximum(0.0, 1.0 - distance)
+            return result | {"distance": float(distance.mean()), "score": float(score.mean())}
+        command = records["command"]
+        heading, turning = records["heading"], self.settings.turn > 0  # type: ignore[attr-defined]
+        seconds = np.maximum(last, 1) * self.control_period
+        along = np.stack([np.cos(heading), np.sin(heading)], -1)  # (steps, episodes, 2)
+        steps_taken = np.diff(place[:, :, :2], axis=0) * alive[1:, :, None]
+        speed = (steps_taken * along[:-1]).sum((0, 2)) / seconds
+        error = np.abs(speed - command) / command
+        score = steps / len(alive) * np.maximum(0.0, 1.0 - 2.0 * error)
+        result |= {
+            "speed": float(speed.mean()),
+            "speed_sd": float(speed.std()),
+            "command": float(command.mean()),
+            "speed_error": float(error.mean()),
+            "yaw": float(np.abs(_wrapped_array(heading[last, each] - place[last, each, 3])).mean()),
+        }
+        if not turning:
+            side = moved[:, 1] * np.cos(heading[0]) - moved[:, 0] * np.sin(heading[0])
+            result["drift"] = float(np.abs(side).mean())
+        return result | {"score": float(score.mean())}
+
+
+def _wrapped(angle: Array) -> Array:
+    return jnp.mod(angle + jnp.pi, 2 * jnp.pi) - jnp.pi
+
+
+def _wrapped_array(angle: np.ndarray) -> np.ndarray:
+    return np.mod(angle + np.pi, 2 * np.pi) - np.pi
+
+
+def _own_frame(velocity: Array, yaw: Array, pitch: Array, roll: Array) -> tuple[Array, Array]:
+    """Linear and angular velocity of the thorax in its own frame from its six coordinates' rates."""
+    x, y, z, yaw_rate, pitch_rate, roll_rate = velocity
+    cy, sy, cp, sp, cr, sr = jnp.cos(yaw), jnp.sin(yaw), jnp.cos(pitch), jnp.sin(pitch), jnp.cos(roll), jnp.sin(roll)
+    forward, left = cy * x + sy * y, -sy * x + cy * y
+    low = sp * forward + cp * z
+    linear = jnp.stack([cp * forward - sp * z, cr * left + sr * low, -sr * left + cr * low])
+    angular = jnp.stack(
+        [roll_rate - sp * yaw_rate, cr * pitch_rate + sr * cp * yaw_rate, -sr * pitch_rate + cr * cp * yaw_rate]
+    )
+    return linear, angular

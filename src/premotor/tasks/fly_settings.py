@@ -1,0 +1,117 @@
+"""Settings of the fly's tasks. Lengths in mm, forces in µN."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from premotor.settings import Settings
+from premotor.tasks.fly_gait import SPEEDS
+
+
+class FlyReward(Settings):
+    """Weights of the reward terms in a control step; those of `FlyTask` that a task does not name have no effect."""
+
+    alive: float = Field(0.1, ge=0)
+    upright: float = Field(0.1, ge=0)
+    """Times the projection of the thorax's up on the world's."""
+    feet: float = Field(0.0, ge=0)
+    """Times the fraction of the feet on the ground."""
+    still: float = Field(0.0, ge=0)
+    """Times how near the joints are to the rest posture, in [0, 1]."""
+    progress: float = Field(1.0, ge=0)
+    """Times 1 − |speed − command| / command, the speed along the commanded heading; at least −1."""
+    heading: float = Field(0.3, ge=0)
+    """Times exp(−(angle to the commanded heading / 0.25 rad)²)."""
+    imitation: float = Field(0.4, ge=0)
+    """Times the likeness to the reference gait, in [0, 1]: 0.6 for the joint angles (0.2 rad), 0.4 for contacts."""
+    drift: float = Field(0.3, ge=0)
+    """Cost of the squared sideways speed over 10 mm/s."""
+    action: float = Field(0.05, ge=0)
+    """Cost of the mean squared change of the action in a step."""
+    energy: float = Field(0.02, ge=0)
+    """Cost of the servos' mechanical power, in body weights times 10 mm/s."""
+    limits: float = Field(0.2, ge=0)
+    """Cost of the fraction of the joints within 2% of the ends of their ranges."""
+    fall: float = Field(2.0, ge=0)
+    """Cost of the end of an episode by a fall, once."""
+
+
+class FlyVariation(Settings):
+    """What differs between worlds, each drawn once a world, and how hard they are pushed. 0 and [1, 1]: nothing."""
+
+    friction: tuple[float, float] = (1.0, 1.0)
+    """Factors on the friction of feet and ground."""
+    mass: tuple[float, float] = (1.0, 1.0)
+    """Factors on all masses."""
+    strength: tuple[float, float] = (1.0, 1.0)
+    """Factors on the servos' stiffness and greatest torque."""
+    slope: float = Field(0.0, ge=0, le=0.6)
+    """Greatest tilt of the ground, rad, in any direction."""
+    push: float = Field(0.0, ge=0)
+    """Greatest force of a push on the thorax, µN, sideways or along; the fly weighs 10 µN."""
+    push_seconds: float = Field(0.02, gt=0)
+    """How long a push lasts, s."""
+    push_interval: float = Field(1.0, gt=0)
+    """Mean time between pushes, s."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for name in ("friction", "mass", "strength"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise ValueError(f"{name} is [{low}, {high}], but it must be two positive factors in rising order")
+        return self
+
+
+class FlySettings(Settings):
+    """What both tasks of the fly have."""
+
+    joints: Literal[42, 18, 12] = 18
+    """Driven joints of the fly."""
+    timestep: float = Field(2e-4, gt=0, le=5e-4)
+    """Of the physics, s."""
+    control_period: float = Field(0.01, gt=0)
+    """Time between two actions, s."""
+    seconds: float = Field(2.0, gt=0)
+    """Length of an episode that does not end in a fall, s; short ones show more of the reference's phases."""
+    reach: float = Field(0.3, gt=0)
+    """How far the action range goes beyond the joint angles of the reference gait, rad."""
+    smoothing: float = Field(0.008, ge=0)
+    """Time constant of the low-pass filter on the action, s; 0 for none."""
+    adhesion: float = Field(1.0, ge=0, le=1)
+    """How much the feet stick: 1 is 1 µN a foot."""
+    clock: bool = False
+    """Whether sine and cosine of the reference's phase are among the observations."""
+    variation: FlyVariation = FlyVariation()
+
+
+class FlyStandSettings(FlySettings):
+    """Settings of `FlyTask` for standing."""
+
+    kind: Literal["fly-stand"] = "fly-stand"
+    reward: FlyReward = FlyReward(feet=0.3, still=0.3, progress=0, imitation=0)
+
+
+class FlyWalkSettings(FlySettings):
+    """Settings of `FlyTask` for walking."""
+
+    kind: Literal["fly-walk"] = "fly-walk"
+    speed: tuple[float, float] = (10.0, 10.0)
+    """Range from which each episode's commanded speed is drawn, mm/s."""
+    turn: float = Field(0.0, ge=0)
+    """Greatest commanded turn, rad/s, to either side."""
+    heading: float = Field(0.2, ge=0)
+    """Greatest angle to the commanded heading at the start of an episode, rad."""
+    reference: str | None = None
+    """A file with a reference gait; none: a tripod made for the commanded speed."""
+    reward: FlyReward = FlyReward()
+
+    @model_validator(mode="after")
+    def _speeds(self) -> Self:
+        low, high = self.speed
+        if not SPEEDS[0] <= low <= high <= SPEEDS[1]:
+            raise ValueError(
+                f"speed is [{low}, {high}], but it must be two speeds from {SPEEDS[0]:g} to {SPEEDS[1]:g} mm/s in "
+                "rising order"
+            )
+        return self
