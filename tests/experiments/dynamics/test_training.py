@@ -1,6 +1,7 @@
 """Training on the spectrum: it is verified, goes on after a kill, and its result is a controller's start."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 
 from dynamics_settings import LEARNING, TRAIN
 from premotor import PremotorError, RateNetwork
-from premotor.experiments import Run, load_experiment, starting_arrays, train, training
+from premotor.experiments import Run, controller_for, load_experiment, starting_arrays, train, training
 from premotor.experiments.arrays import load_arrays
 from premotor.experiments.dynamics import train_spectrum
 from premotor.experiments.dynamics.descending import Descent
@@ -82,13 +83,17 @@ def test_a_region_is_trained_by_a_column_beside_its_null_model(regional):
     assert not np.allclose(np.sort(weights[0]), weights[0])
 
 
-@pytest.fixture(scope="module")
-def controller_start(source, tmp_path_factory):
-    """The walking network of the small circuit, trained to another largest exponent."""
-    settings = {
+def rate_settings(source):
+    return {
         "model": "rate", "circuit": {"source": source}, "nulls": {"count": 0}, "verify": {"states": 1},
         "learning": {**LEARNING, "exponents": 1, "loss": {"target": -0.2}, "t_ons": 2.0, "learning_rate": 0.1},
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def controller_start(source, tmp_path_factory):
+    """The walking network of the small circuit, trained to another largest exponent."""
+    settings = rate_settings(source)
     return train_spectrum(settings, output=tmp_path_factory.mktemp("start") / "result", progress=False)
 
 
@@ -98,17 +103,38 @@ def test_the_rate_network_is_trained_on_its_own_step(controller_start):
 
 
 def test_a_run_starts_from_a_trained_network_and_keeps_it(controller_start, source, tmp_path, monkeypatch):
+    begun = []
+
+    class Begun:
+        """A session that only builds its controller."""
+
+        def __init__(self, settings, circuit, start=None):
+            task = SimpleNamespace(observation_names=("a", "b"), action_names=("c",), control_period=0.02)
+            self.state = SimpleNamespace(controller=controller_for(circuit, task, settings, start))
+            self.iteration = self.step = 0
+            begun.append(self)
+
     monkeypatch.setattr(networks_controller, "calibrated", lambda controller, noise, key: controller)
+    monkeypatch.setattr(training, "Session", Begun)
     monkeypatch.setattr(training, "_go_on", lambda places, work, lock, progress: (lock.release(), Run(places))[1])
     settings = tiny_settings(Path(source), network={"initial": str(controller_start.path)})
     run = train(settings, output=tmp_path / "run", progress=False)
     wanted = controller_start.arrays("networks/circuit/network")["log_magnitude"].astype(np.float32)
-    started = run.controller("initial").network
+    started = begun[0].state.controller.network
     assert np.array_equal(started.log_magnitude, wanted)
+    assert np.array_equal(load_arrays(run.places.initial_file)["network/log_magnitude"], wanted)
     assert not np.array_equal(RateNetwork(run.circuit).log_magnitude, wanted)
     kept = load_arrays(run.places.start_file)
     assert np.array_equal(kept["log_magnitude"].astype(np.float32), wanted)
-    assert Run(run.folder).settings.network.initial == str(controller_start.path)
+    training.resume(run.folder, progress=False)  # from the run's own copy
+    assert np.array_equal(begun[1].state.controller.network.log_magnitude, wanted)
+
+
+def test_training_goes_on_from_a_trained_network(controller_start, source, tmp_path):
+    settings = {**rate_settings(source), "model": {"kind": "rate", "initial": str(controller_start.path)}}
+    result = train_spectrum(settings, output=tmp_path / "on", progress=False)
+    before, after = networks(result)["circuit"]["before"], networks(controller_start)["circuit"]["after"]
+    assert before["exponents"] == after["exponents"]
 
 
 def test_a_start_of_another_wiring_is_refused(controller_start, source):
@@ -147,7 +173,7 @@ def test_an_unknown_column_is_named(source, tmp_path):
 
 @pytest.mark.slow
 def test_a_random_network_reaches_the_edge_of_chaos(tmp_path):
-    result = train_spectrum({}, output=tmp_path / "random", progress=False)
+    result = train_spectrum({"learning": {"epochs": 300}}, output=tmp_path / "random", progress=False)
     (piece,) = result.summary["networks"]
     before, after = (np.array(piece[when]["exponents"]) for when in ("before", "after"))
     assert (after**2).mean() < 0.05 * (before**2).mean()
@@ -158,7 +184,8 @@ def test_a_random_network_reaches_the_edge_of_chaos(tmp_path):
 def test_the_leg_circuit_reaches_the_edge_of_chaos(tmp_path):
     if not LEG.exists():
         pytest.skip(f"the leg circuit is not at {LEG.name} beside the repository")
-    settings = {"circuit": {"source": str(LEG)}, "model": {"coupling": 5.0}, "nulls": {"count": 0}}
+    model = {"coupling": 5.0, "weights": "input_fraction"}
+    settings = {"circuit": {"source": str(LEG)}, "model": model, "nulls": {"count": 0}}
     result = train_spectrum(settings, output=tmp_path / "leg", progress=False)
     (piece,) = result.summary["networks"]
     before, after = (np.array(piece[when]["exponents"]) for when in ("before", "after"))

@@ -45,11 +45,11 @@ def build_network(model: Any, member: Member, seed: int, control_period: float =
             return RandomRateNetwork.random(model, seed=network_seed(seed, member.seed)), model.dt
         return RandomRateNetwork.from_circuit(member.circuit, model), model.dt
     assert member.circuit is not None
-    network = RateNetwork(member.circuit, model, control_period=control_period)
+    network = in_present_precision(RateNetwork(member.circuit, model, control_period=control_period))
     if model.initial is not None:
         arrays = trained_arrays(Path(model.initial), member.name, "model.initial")
         network = started_from(network, arrays, member.circuit.ids, "model.initial")
-    return in_present_precision(network), control_period / model.time_constant
+    return network, control_period / model.time_constant
 
 
 def network_seed(seed: int, place: int) -> int:
