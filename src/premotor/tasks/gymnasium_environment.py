@@ -113,10 +113,12 @@ class GymnasiumEnvironment:
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Numbers of the episodes, the actions in them so far, and what is observed now."""
+        steps = int(self._elapsed.max(initial=0))
+        under_way = np.arange(steps)[:, None] < self._elapsed  # the log keeps older episodes' actions beyond
         return {
             "episode": self._episode.copy(),
             "elapsed": self._elapsed.copy(),
-            "actions": self._log[: self._elapsed.max()].copy(),
+            "actions": np.where(under_way[:, :, None], self._log[:steps], 0),
             "observation": self._observation.copy(),
         }
 
