@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from premotor.cli import main
+from premotor.cli.spiking import PRESETS
 from premotor.errors import PremotorError
 from premotor.experiments.checkpoints import load_checkpoint
 from premotor.experiments.spiking import (
@@ -135,7 +136,7 @@ def test_the_commands(runs, tmp_path, capsys, monkeypatch):
 
 
 def test_settings_are_strict():
-    assert spiking_presets() == ("cartpole-evolution", "cartpole-stdp")
+    assert spiking_presets() == PRESETS
     for name in spiking_presets():
         assert load_spiking(load_spiking(name)) == load_spiking(name)
     with pytest.raises(PremotorError, match="learning.iteration"):

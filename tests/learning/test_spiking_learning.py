@@ -16,6 +16,7 @@ from premotor.learning.spiking import (
     SpikingAgent,
     TagSettings,
     TargetingSettings,
+    ValueCriticSettings,
     in_parallel,
     motor_halves,
     replay,
@@ -24,7 +25,7 @@ from premotor.learning.spiking.critics import ConstantCriticSettings, PolicyCrit
 from premotor.networks.spiking import NormalFields, random_network
 from premotor.networks.spiking.homeostasis import control_gain
 from premotor.networks.spiking.plasticity import reward_synapses
-from premotor.tasks.cartpole import cartpole_starts
+from premotor.tasks.cartpole import cartpole_starts, cartpole_step
 
 NONE = HomeostasisSettings(normalise_every=0, balance="none", control_every=0)
 
@@ -177,6 +178,32 @@ def test_other_critics():
     assert worth(PolicyCriticSettings(), [0, 0, 0.1, 0], [0] * 4, action=0) == -1
     assert worth(ConstantCriticSettings(reward=0.2), [0] * 4, [0] * 4) == 0.2
     assert worth(ConstantCriticSettings(fall=0.5), [0] * 4, [0] * 4, fell=True) == -0.5
+
+
+def greedy_lengths(settings, episodes=20):
+    """Steps until the fall of whoever always does what the critic rewards most, one action in five at random."""
+    critic, random, lengths = critic_of(settings), np.random.default_rng(0), []
+    for start in cartpole_starts(episodes, 0):
+        state = start.copy()
+        for step in range(1, 501):  # noqa: B007
+            worths = []
+            for action in (0, 1):
+                after = state.copy()
+                fell = cartpole_step(after, action)
+                worths.append(judge(critic, state, action, False, after, fell))
+            best = int(worths[1] > worths[0])
+            if cartpole_step(state, best if random.random() < 0.8 else 1 - best):
+                break
+        lengths.append(step)
+    return np.mean(lengths)
+
+
+def test_the_published_critic_teaches_to_follow_the_spin_and_the_value_critic_to_balance():
+    assert greedy_lengths(BalanceCriticSettings(fall=0.0)) < 160
+    assert greedy_lengths(ValueCriticSettings()) > 250
+    matrix = ValueCriticSettings(effort=0.1).matrix()
+    np.testing.assert_allclose(matrix, matrix.T, rtol=1e-6)
+    assert np.linalg.eigvalsh(matrix).min() > 0
 
 
 def learned(seed, starts):

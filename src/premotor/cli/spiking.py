@@ -9,13 +9,15 @@ from premotor.errors import PremotorError
 
 spiking = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Spiking agents: go on, test, look inside.")
 
+PRESETS = ("cartpole-evolution", "cartpole-stdp", "cartpole-stdp-published")
+
 Run = Annotated[Path, typer.Argument(help="A run folder of a spiking agent.", metavar="RUN")]
 Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or an iteration.")]
 
 
 def is_spiking_source(source: Any) -> bool:
     """Whether a preset's name or a settings file describes a spiking agent; loads nothing heavy to find out."""
-    if str(source) in ("cartpole-evolution", "cartpole-stdp"):
+    if str(source) in PRESETS:
         return True
     path = Path(source)
     if path.suffix not in (".yaml", ".yml") or not path.is_file():

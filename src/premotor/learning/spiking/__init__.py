@@ -1,7 +1,12 @@
 """The spiking agent: a network that acts in CartPole and learns there by reward, or by evolution."""
 
 from premotor.learning.spiking.agent import Episodes, SpikingAgent, in_parallel, motor_halves
-from premotor.learning.spiking.critics import BalanceCriticSettings, ConstantCriticSettings, PolicyCriticSettings
+from premotor.learning.spiking.critics import (
+    BalanceCriticSettings,
+    ConstantCriticSettings,
+    PolicyCriticSettings,
+    ValueCriticSettings,
+)
 from premotor.learning.spiking.replay import Replay, replay
 from premotor.learning.spiking.settings import (
     HomeostasisSettings,
@@ -23,6 +28,7 @@ __all__ = [
     "SpikingAgent",
     "TagSettings",
     "TargetingSettings",
+    "ValueCriticSettings",
     "in_parallel",
     "motor_halves",
     "replay",

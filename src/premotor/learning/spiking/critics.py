@@ -3,13 +3,17 @@
 from math import sqrt
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 from pydantic import Field
+from scipy.linalg import solve_discrete_are
 
 from premotor.networks.spiking.compiling import COMPILED
 from premotor.settings import Settings
+from premotor.tasks.cartpole import cartpole_step
 
-BALANCE, POLICY, CONSTANT = range(3)
+BALANCE, POLICY, CONSTANT, VALUE = range(4)
 
 
 class BalanceCriticSettings(Settings):
@@ -53,6 +57,44 @@ class ConstantCriticSettings(Settings):
     fall: float = Field(1.0, ge=0, le=1)
 
 
+class ValueCriticSettings(Settings):
+    """Rewards a fall of the cost that is still to come, √(sᵀ P s), of the pole under its best linear control.
+
+    P solves the Riccati equation of the linearised cart and pole. Unlike the loss of `BalanceCriticSettings`, which
+    sees an action only in the angular velocity and so teaches to push where the pole spins, this one weighs all four
+    variables, the cart's too.
+    """
+
+    kind: Literal["value"] = "value"
+    gain: float = Field(4.0, ge=0)
+    """Reward for each unit by which the root of the cost fell."""
+    cost: tuple[float, float, float, float] = (0.1, 0.1, 1.0, 0.1)
+    """Of the squares of position, velocity, angle and angular velocity in each step."""
+    effort: float = Field(0.1, gt=0)
+    """Cost of the square of a push (1: the full force)."""
+    fall: float = Field(1.0, ge=0, le=1)
+    tie: float = Field(0.0, ge=0, le=1)
+    """What an undecided move costs."""
+
+    def matrix(self) -> NDArray[np.float64]:
+        """P, (4, 4)."""
+        step, size = 1e-6, 4
+        drift, push = np.zeros((size, size)), np.zeros((size, 1))
+        for column in range(size + 1):
+            results = []
+            for action in (0, 1):
+                state = np.zeros(size)
+                if column < size:
+                    state[column] = step
+                cartpole_step(state, action)
+                results.append(state)
+            if column < size:
+                drift[:, column] = (results[0] + results[1]) / (2 * step)
+            else:
+                push[:, 0] = (results[1] - results[0]) / 2
+        return solve_discrete_are(drift, push, np.diag(self.cost) + 1e-9 * np.eye(size), np.array([[self.effort]]))
+
+
 class Critic(NamedTuple):
     """A critic as the compiled loop reads it."""
 
@@ -67,15 +109,30 @@ class Critic(NamedTuple):
     fall: float = 0.0
     reward: float = 0.0
     weights: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    matrix: Any = None
+    """P, (4, 4)."""
 
 
 def critic_of(settings: Any) -> Critic:
     """The critic that settings describe."""
+    nothing = np.zeros((4, 4))
     if settings.kind == "balance":
-        return Critic(BALANCE, **settings.model_dump(exclude={"kind"}))
+        return Critic(BALANCE, **settings.model_dump(exclude={"kind"}), matrix=nothing)
     if settings.kind == "policy":
-        return Critic(POLICY, reward=settings.reward, weights=settings.weights)
-    return Critic(CONSTANT, reward=settings.reward, fall=settings.fall)
+        return Critic(POLICY, reward=settings.reward, weights=settings.weights, matrix=nothing)
+    if settings.kind == "value":
+        return Critic(VALUE, gain=settings.gain, fall=settings.fall, tie=settings.tie, matrix=settings.matrix())
+    return Critic(CONSTANT, reward=settings.reward, fall=settings.fall, matrix=nothing)
+
+
+@njit(**COMPILED)
+def root_cost(matrix: Any, state: Any) -> float:
+    """√(sᵀ P s)"""
+    total = 0.0
+    for row in range(4):
+        for column in range(4):
+            total += state[row] * matrix[row, column] * state[column]
+    return sqrt(max(total, 0.0))
 
 
 @njit(**COMPILED)
@@ -90,6 +147,11 @@ def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, 
         if tie:
             return 0.0
         return critic.reward if (lean > 0.0) == (action == 1) else -critic.reward
+    if critic.kind == VALUE:
+        if fell or tie:
+            return -critic.fall if fell else -critic.tie
+        fallen = root_cost(critic.matrix, previous) - root_cost(critic.matrix, observation)
+        return min(max(critic.gain * fallen, -1.0), 1.0)
     if fell:
         reward = -critic.highest * critic.fall
     elif abs(previous[2]) < critic.balanced and abs(previous[3]) < critic.balanced:

@@ -4,7 +4,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from premotor.learning.spiking.critics import BalanceCriticSettings, ConstantCriticSettings, PolicyCriticSettings
+from premotor.learning.spiking.critics import (
+    BalanceCriticSettings,
+    ConstantCriticSettings,
+    PolicyCriticSettings,
+    ValueCriticSettings,
+)
 from premotor.networks.spiking.coding import Fields, NormalFields
 from premotor.settings import Settings
 
@@ -94,7 +99,8 @@ class HomeostasisSettings(Settings):
 
 
 CriticSettings = Annotated[
-    BalanceCriticSettings | PolicyCriticSettings | ConstantCriticSettings, Field(discriminator="kind")
+    BalanceCriticSettings | PolicyCriticSettings | ConstantCriticSettings | ValueCriticSettings,
+    Field(discriminator="kind"),
 ]
 
 
