@@ -88,7 +88,8 @@ def test_success_is_where_the_episode_ends() -> None:
     reward = np.full((201, 3), -0.5)
     figures = task.figures({"qpos": qpos, "reward": reward})
     assert figures["success"] == pytest.approx(1 / 3)
-    assert figures["score"] == pytest.approx(-100)  # 200 steps, though an evaluation has one row more
+    assert figures["score"] == pytest.approx(1 / 3 - 1)
+    assert figures["earned"] == pytest.approx(-100)  # 200 steps, though an evaluation has one row more
     assert figures["final_error"] == pytest.approx((0.09 + 0.11 + 0.3) / 3)
 
 

@@ -48,8 +48,13 @@ def verdict(figures: dict[str, Any]) -> str:
     if figures.get("stride_frequency") is not None and figures.get("reference_stride_frequency") is not None:
         reference = figures["reference_stride_frequency"]
         parts.append(f"{figures['stride_frequency']:.2f} strides a second (reference {reference:.2f})")
+    if figures.get("success") is not None:
+        reached = round(figures["success"] * figures["episodes"])
+        parts.append(f"at the aim at the end of {reached} of {figures['episodes']} episodes")
     if figures.get("return_sd") is not None:
         parts.append(f"return {figures['return']:.1f} ± {figures['return_sd']:.1f} in {figures['episodes']} episodes")
+    elif figures.get("earned") is not None:
+        parts.append(f"return {figures['earned']:.1f} ± {figures['earned_sd']:.1f}")
     elif figures.get("score") is not None:
         parts.append(f"score {figures['score']:.3f}")
     return f"{step}: {'; '.join(parts)}"

@@ -40,7 +40,10 @@ def fill[Tree](template: Tree, arrays: Mapping[str, np.ndarray], source: Path, p
         if name not in arrays:
             raise PremotorError(f"{source} lacks {name}")
         value, plain = arrays[name], leaf if isinstance(leaf, jax.ShapeDtypeStruct) else _plain(leaf)
-        if value.shape != plain.shape or value.dtype != plain.dtype:
+        # A NumPy array in a state is a memory that grows: longer or shorter than the one at the start.
+        grows = isinstance(leaf, np.ndarray) and value.ndim == plain.ndim > 0
+        same = value.shape[1:] == plain.shape[1:] if grows else value.shape == plain.shape
+        if not same or value.dtype != plain.dtype:
             raise PremotorError(
                 f"{source}: {name} is {value.dtype}{list(value.shape)}, but this experiment has "
                 f"{plain.dtype}{list(plain.shape)}"
@@ -99,4 +102,4 @@ def _like(leaf: Any, value: np.ndarray) -> Any:
         return jax.random.wrap_key_data(jnp.asarray(value), impl=jax.random.key_impl(leaf))
     if isinstance(leaf, jax.Array | jax.ShapeDtypeStruct):
         return jnp.asarray(value, leaf.dtype)
-    return value if isinstance(leaf, np.ndarray) else type(leaf)(value.item())
+    return value.copy() if isinstance(leaf, np.ndarray) else type(leaf)(value.item())

@@ -2,6 +2,7 @@
 
 from premotor.networks.calibration import calibrated, smooth_noise
 from premotor.networks.controller import Controller, MapSettings, build_controller
+from premotor.networks.feedforward import FeedforwardNetwork, FeedforwardSettings
 from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
 from premotor.networks.lif import LIFNetwork, LIFSettings, Spikes
 from premotor.networks.normalizer import Normalizer
@@ -40,6 +41,8 @@ __all__ = [
     "LearningRates",
     "MLPNetwork",
     "MLPSettings",
+    "FeedforwardNetwork",
+    "FeedforwardSettings",
     "MapSettings",
     "NETWORKS",
     "Normalizer",

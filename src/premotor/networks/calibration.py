@@ -1,6 +1,6 @@
 """Coordinates in which learning is well conditioned, measured once on random observations."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -17,6 +17,11 @@ RIDGE = 0.01
 """Directions of the output rates with less than this part of the largest variance are not amplified further."""
 
 
+def is_plain(network: Any) -> bool:
+    """Whether a network takes its maps for layers of its own, neither whitened nor balanced."""
+    return getattr(network, "plain", False)
+
+
 @eqx.filter_jit
 def calibrated(
     controller: "Controller", observations: Float[Array, "steps episodes observations"], key: PRNGKeyArray
@@ -31,7 +36,11 @@ def calibrated(
     Balance: for each kind of parameter, one step of unit size along the sign of a gradient (as Adam's first one
     is) would change the actions by some root-mean-square amount, found from a Jacobian–vector product; steps are
     scaled by its inverse. Without this, a step of 302 biases or 3,709 magnitudes would swamp that of the maps.
+
+    A `plain` network (feed-forward layers) is left as it is.
     """
+    if is_plain(controller.network):
+        return controller
     controller = eqx.tree_at(lambda c: c.rest_state, controller, _rest(controller))
     rates, actions = _responses(controller, observations)
     rest = rates.mean((0, 2))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import equinox as eqx
 import jax
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from pydantic import Field
 
-from premotor.networks.calibration import calibrated, smooth_noise
+from premotor.networks.calibration import calibrated, is_plain, smooth_noise
 from premotor.networks.normalizer import Normalizer
 from premotor.networks.plain import PLAIN, plain_network
 from premotor.networks.populations import PopulationSettings, input_neurons, output_neurons
@@ -40,6 +40,8 @@ class MapSettings(Settings):
     """Relative learning rate of the output map; 0 holds it fixed."""
     action_spread: float = Field(0.2, gt=0)
     """Standard deviation of the exploration noise at the start, in units of the action range [−1, 1]."""
+    squash: Literal["none", "tanh"] = "none"
+    """What keeps actions in their range: clipping alone, or a hyperbolic tangent, as off-policy learning needs it."""
 
 
 class Controller(eqx.Module):
@@ -69,6 +71,7 @@ class Controller(eqx.Module):
     input_neurons: Int[Array, " inputs"]
     output_neurons: Int[Array, " outputs"]
     map_rates: tuple[float, float] = eqx.field(static=True)
+    squash: str = eqx.field(static=True)
     observation_names: tuple[str, ...] = eqx.field(static=True)
     action_names: tuple[str, ...] = eqx.field(static=True)
 
@@ -90,9 +93,23 @@ class Controller(eqx.Module):
 
         `observation` is raw; normalisation belongs to the controller.
         """
+        state, answer = self.answer(product, state, observation)
+        return state, jnp.tanh(answer) if self.squash == "tanh" else answer
+
+    def answer(
+        self,
+        product: Product,
+        state: Float[Array, "neurons environments"],
+        observation: Float[Array, "environments observations"],
+    ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
+        """As `act`, before any squashing of the action."""
+        network = self.network
         drive = self.input_weight @ self.normalizer(observation).T
+        if is_plain(network):  # the maps are its first and its last layer
+            state = network.step(product, state, drive)
+            return state, (self.output_weight @ network.last(state) + self.output_bias[:, None]).T
         current = jnp.zeros_like(state).at[self.input_neurons].set(drive)
-        state = self.network.step(product, state, current)
+        state = network.step(product, state, current)
         rates = state[self.output_neurons] - self.rest_rate[:, None]
         action = (self.output_weight @ self.whitening) @ rates + self.output_bias[:, None]
         return state, action.T
@@ -156,23 +173,27 @@ def build_controller(
         PremotorError: the circuit offers no motor neurons, no input neurons or no signed synapse.
     """
     maps = maps or MapSettings()
-    outputs = output_neurons(circuit, maps.outputs)
-    inputs = input_neurons(circuit, maps.inputs, outputs)
+    network = network or RateNetworkSettings()
     key_in, key_out, key_noise = jax.random.split(key, 3)
     observations, actions = len(observation_names), len(action_names)
-    size_in = maps.input_scale / np.sqrt(observations)
-    size_out = maps.output_scale / np.sqrt(len(outputs))
-    network = network or RateNetworkSettings()
-    if network.kind in PLAIN:
-        sizes = {"inputs": len(inputs), "outputs": len(outputs), "observations": observations, "actions": actions}
-        key_in, key_plain = jax.random.split(key_in)
-        wired = plain_network(network, circuit, **sizes, control_period=control_period, key=key_plain)
-        inputs, outputs = wired.input_units, wired.output_units
-        size_out = maps.output_scale / np.sqrt(len(outputs))
-    else:
+    if network.kind == "feedforward":
         wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
+        wired = wired.drawn(jax.random.fold_in(key, 1))
+        inputs, outputs = wired.input_neurons, wired.output_neurons
+    else:
+        outputs = output_neurons(circuit, maps.outputs)
+        inputs = input_neurons(circuit, maps.inputs, outputs)
+        if network.kind in PLAIN:
+            sizes = {"inputs": len(inputs), "outputs": len(outputs), "observations": observations, "actions": actions}
+            key_in, key_plain = jax.random.split(key_in)
+            wired = plain_network(network, circuit, **sizes, control_period=control_period, key=key_plain)
+            inputs, outputs = wired.input_units, wired.output_units
+        else:
+            wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
+    size_in = maps.input_scale / np.sqrt(observations)
+    size_out = maps.output_scale / np.sqrt(len(outputs))
     names = [name for name, _ in wired.rates]
     names += ["input_weight", "output_weight", "output_bias", "log_spread"]
     controller = Controller(
@@ -189,6 +210,7 @@ def build_controller(
         input_neurons=jnp.asarray(inputs, jnp.int32),
         output_neurons=jnp.asarray(outputs, jnp.int32),
         map_rates=(maps.input_rate, maps.output_rate),
+        squash=maps.squash,
         observation_names=tuple(observation_names),
         action_names=tuple(action_names),
     )

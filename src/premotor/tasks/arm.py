@@ -123,19 +123,22 @@ class BalanceTask:
 
         Returns:
             `success`: fraction of the episodes whose last state is within `tolerance` of the aim.
-            `final_error`: mean over episodes of the largest joint's distance from upright, rad. `score`: the mean
-            return over `seconds`, the larger the better (0 at best).
+            `final_error`: mean over episodes of the largest joint's distance from upright, rad. `earned`: mean return
+            over `seconds`, and `earned_sd` its standard deviation over episodes. `score`: success + earned / 100; 1 is
+            perfect.
         """
         final = np.abs(records["qpos"][-1][:, self._q]).max(1)
         return self._success(final, records)
 
     def _success(self, final: np.ndarray, records: dict[str, np.ndarray]) -> dict[str, float]:
         returns = records["reward"][: self.time_limit_of_settings].sum(0)
+        success, earned = float((final < self.settings.tolerance).mean()), float(returns.mean())
         return {
-            "success": float((final < self.settings.tolerance).mean()),
+            "success": success,
             "final_error": float(final.mean()),
-            "return_sd": float(returns.std()),
-            "score": float(returns.mean()),
+            "earned": earned,
+            "earned_sd": float(returns.std()),
+            "score": success + earned / 100,
         }
 
     @property

@@ -1,0 +1,280 @@
+"""DDPG, TD3 and SAC as learners: collect, remember, update."""
+
+import dataclasses
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from premotor.errors import PremotorError
+from premotor.learning.critic import Critic
+from premotor.learning.off_policy.policy import explore
+from premotor.learning.off_policy.replay import Columns, Replay
+from premotor.learning.off_policy.settings import SACSettings
+from premotor.learning.off_policy.update import ADAM, Learnt, Parts, critic_count, learn, trained_vector
+from premotor.networks import Controller, calibrated
+from premotor.tasks import VectorEnvironment
+
+CALIBRATION_ENVIRONMENTS = 16
+"""Sequences of warm-up observations on which a controller is calibrated, at most."""
+
+SLOWEST = 0.1
+"""Of the learning rates at the end of a linear schedule, as part of those at the start."""
+
+
+class OffPolicyState(eqx.Module):
+    """All that a training run carries from one iteration to the next: arrays only, so that it checkpoints.
+
+    The memory is NumPy's and is written in place.
+    """
+
+    controller: Controller
+    learnt: Learnt
+    replay: Replay
+    key: Array
+    iteration: Array
+    steps: Array
+    state: Float[Array, "neurons environments"]
+    observation: Float[Array, "environments observations"]
+    started: Array
+    """Environments whose episode starts at the next step."""
+    noise: Float[Array, "environments actions"]
+    """What the exploration noise remembers."""
+    episode_return: Array
+    episode_length: Array
+
+
+def initialise(
+    controller: Controller, environment: VectorEnvironment, settings: Any, key: PRNGKeyArray
+) -> OffPolicyState:
+    """The state after the warm-up, whose steps the memory holds; resets `environment`.
+
+    The warm-up's uniformly drawn actions also set the normalizer and the controller's calibration to observations of
+    the task itself.
+
+    Raises:
+        PremotorError: the controller does not squash its actions, or it has no state for sequences.
+    """
+    _check(controller, settings)
+    key_critic, key_warm, key_probe, key = jax.random.split(key, 4)
+    count = environment.environments
+    observations, actions = len(controller.observation_names), len(controller.action_names)
+    columns = Columns(observations, actions)
+    keep = settings.states == "stored" and not is_stateless(controller)
+    neurons = controller.network.neurons if keep else 0
+    replay = Replay.empty(count, columns.width, neurons, settings.memory)
+    rows = max(-(-settings.warm_up // count), settings.batch_steps)
+    replay = replay.grown(rows, settings.memory)
+    observation, started = environment.reset(), np.ones(count, bool)
+    seen = [observation]
+    drawn = np.asarray(jax.random.uniform(key_warm, (rows, count, actions), minval=-1.0, maxval=1.0))
+    rest = np.asarray(controller.initial_state(count)).T
+    for action in drawn:
+        step = environment.step(action)
+        _remember(replay, columns, observation, action, step, started, rest if neurons else None)
+        observation, started = step.observation, step.terminated | step.truncated
+        seen.append(observation)
+    if settings.normalize:
+        stacked = jnp.asarray(np.stack(seen), jnp.float32)
+        controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(stacked))
+        controller = calibrated(controller, stacked[:, :CALIBRATION_ENVIRONMENTS], key_probe)
+    actor, _, _ = trained_vector(controller)
+    critics, _ = ravel_pytree(_critics(controller, settings, key_critic))
+    soft = isinstance(settings, SACSettings)
+    return OffPolicyState(
+        controller=controller,
+        learnt=Learnt(
+            actor=actor,
+            target_actor=jnp.zeros(0) if soft else actor,
+            critics=critics,
+            target_critics=critics,
+            actor_moments=ADAM.init(actor),
+            critic_moments=ADAM.init(critics),
+            log_temperature=jnp.log(settings.temperature) if soft else jnp.zeros(()),
+            updates=jnp.asarray(0),
+        ),
+        replay=replay,
+        key=key,
+        iteration=jnp.asarray(0),
+        steps=jnp.asarray(rows * count),
+        state=controller.initial_state(count),
+        observation=jnp.asarray(observation, jnp.float32),
+        started=jnp.asarray(started),
+        noise=jnp.zeros((count, actions)),
+        episode_return=jnp.zeros(count),
+        episode_length=jnp.zeros(count, jnp.int32),
+    )
+
+
+def iterate(
+    state: OffPolicyState, environment: VectorEnvironment, settings: Any
+) -> tuple[OffPolicyState, dict[str, float]]:
+    """`rollout` control steps everywhere, each followed by its updates; the new state and what happened.
+
+    Raises:
+        FloatingPointError: a loss is no longer finite.
+    """
+    controller = state.controller
+    columns = Columns(len(controller.observation_names), len(controller.action_names))
+    replay = state.replay.grown(settings.rollout, settings.memory)
+    advance = _program(settings)
+    key, *keys = jax.random.split(state.key, settings.rollout + 1)
+    random = np.random.Generator(np.random.Philox(int.from_bytes(np.asarray(key).tobytes(), "little")))
+    updates = round(settings.updates * environment.environments)
+    shape = (updates, settings.batch)
+    learnt, neurons, noise = state.learnt, state.state, state.noise
+    observation: Any = np.asarray(state.observation)
+    started = np.asarray(state.started)
+    counting = _Counting(state)
+    pace = np.float32(1.0)
+    if settings.schedule == "linear":
+        pace = np.float32(max(1.0 - float(state.steps) / settings.steps, SLOWEST))
+    figures = []
+    for one in keys:
+        rows, states = replay.sample(random, shape, settings.batch_steps)
+        before = np.asarray(neurons).T if replay.states.shape[-1] else None
+        learnt, neurons, noise, chosen, figure = advance(
+            controller, learnt, rows, states, neurons, observation, started, noise, one, pace
+        )
+        action = np.asarray(chosen)
+        step = environment.step(action)
+        _remember(replay, columns, observation, action, step, started, before)
+        figures.append(figure)
+        counting.add(step)
+        observation, started = step.observation, step.terminated | step.truncated
+    metrics = {name: float(np.mean([figure[name] for figure in figures])) for name in figures[0]}
+    if not all(np.isfinite(value) for value in metrics.values()):
+        bad = ", ".join(f"{name} {value}" for name, value in metrics.items() if not np.isfinite(value))
+        raise FloatingPointError(f"training diverged at iteration {int(state.iteration) + 1}: {bad}")
+    _, restore, _ = trained_vector(controller)
+    state = dataclasses.replace(
+        state,
+        controller=restore(learnt.actor),
+        learnt=learnt,
+        replay=replay,
+        key=key,
+        iteration=state.iteration + 1,
+        steps=state.steps + settings.rollout * environment.environments,
+        state=neurons,
+        observation=jnp.asarray(observation, jnp.float32),
+        started=jnp.asarray(started),
+        noise=noise,
+        episode_return=jnp.asarray(counting.episode_return),
+        episode_length=jnp.asarray(counting.episode_length),
+    )
+    return state, metrics | counting.metrics(settings.rollout)
+
+
+def is_stateless(controller: Controller) -> bool:
+    """Whether a controller answers to the present observation alone."""
+    return getattr(controller.network, "stateless", False)
+
+
+def _check(controller: Controller, settings: Any) -> None:
+    if controller.squash != "tanh":
+        raise PremotorError(
+            f"maps.squash is {controller.squash!r}, but learning.kind {settings.kind} needs actions that bend towards "
+            "the ends of their range; set maps.squash to tanh"
+        )
+    if is_stateless(controller) and settings.batch_steps > 1:
+        raise PremotorError(
+            f"learning.sequence is {settings.sequence} and learning.burn_in {settings.burn_in}, but this controller "
+            "has no state; set them to 1 and 0"
+        )
+
+
+def _critics(controller: Controller, settings: Any, key: Array) -> tuple[Critic, ...]:
+    size = len(controller.observation_names) + len(controller.action_names)
+    keys = jax.random.split(key, critic_count(settings))
+    return tuple(Critic.initial(size, settings.critic_layers, one, "relu") for one in keys)
+
+
+@lru_cache(maxsize=8)
+def _program(settings: Any) -> Callable[..., Any]:
+    """Updates and the next action in one jitted program; a function of arrays alone."""
+    return jax.jit(partial(_advance, settings))
+
+
+def _advance(
+    settings: Any,
+    controller: Controller,
+    learnt: Learnt,
+    rows: Array,
+    states: Array,
+    neurons: Array,
+    observation: Array,
+    started: Array,
+    noise: Array,
+    key: Array,
+    pace: Array,
+) -> tuple[Any, ...]:
+    """Update as often as `rows` has batches, then act on the present observation."""
+    _, restore, rates = trained_vector(controller)
+    template = jax.eval_shape(lambda: _critics(controller, settings, jax.random.PRNGKey(0)))
+    _, critics = ravel_pytree(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), template))
+    key_learn, key_act = jax.random.split(key)
+    learnt, figures = learn(learnt, Parts(restore, critics, rates, pace), rows, states, key_learn, settings)
+    actor = restore(learnt.actor)
+    neurons = jnp.where(started, actor.initial_state(len(observation)), neurons)
+    neurons, answer = actor.answer(actor.product(), neurons, observation)
+    noise = jnp.where(started[:, None], 0.0, noise)
+    action, noise = explore(answer, actor.log_spread, noise, key_act, settings)
+    return learnt, neurons, noise, action, figures
+
+
+def _remember(
+    replay: Replay,
+    columns: Columns,
+    observation: np.ndarray,
+    action: np.ndarray,
+    step: Any,
+    started: np.ndarray,
+    state: np.ndarray | None,
+) -> None:
+    row = np.empty((len(action), columns.width), np.float32)
+    row[:, columns.observation] = observation
+    row[:, columns.action] = action
+    row[:, columns.reward.start] = step.reward
+    row[:, columns.next_observation] = step.final_observation
+    row[:, columns.terminated.start] = step.terminated
+    row[:, columns.ended.start] = step.terminated | step.truncated
+    row[:, columns.started.start] = started
+    replay.add(row, state)
+
+
+class _Counting:
+    """Returns and lengths of the episodes that end in an iteration, and means of the reward's terms."""
+
+    def __init__(self, state: OffPolicyState):
+        self.episode_return, self.episode_length = np.array(state.episode_return), np.array(state.episode_length)
+        self._returns: list[float] = []
+        self._lengths: list[int] = []
+        self._terms: dict[str, float] = {}
+        self._reward = 0.0
+
+    def add(self, step: Any) -> None:
+        done = step.terminated | step.truncated
+        self.episode_return += step.reward
+        self.episode_length += 1
+        self._reward += float(step.reward.mean())
+        if done.any():
+            self._returns += self.episode_return[done].tolist()
+            self._lengths += self.episode_length[done].tolist()
+            self.episode_return[done] = 0
+            self.episode_length[done] = 0
+        for name, value in step.terms.items():
+            self._terms[name] = self._terms.get(name, 0.0) + float(value.mean())
+
+    def metrics(self, steps: int) -> dict[str, float]:
+        found = {f"reward/{name}": value / steps for name, value in self._terms.items()}
+        found |= {"reward": self._reward / steps, "episodes": float(len(self._returns))}
+        if self._returns:
+            found["return"] = float(np.mean(self._returns))
+            found["episode_length"] = float(np.mean(self._lengths))
+        return found
