@@ -61,7 +61,7 @@ def initialise(
     Raises:
         PremotorError: the controller does not squash its actions, or it has no state for sequences.
     """
-    _check(controller, settings)
+    _check(controller, environment, settings)
     key_critic, key_warm, key_probe, key = jax.random.split(key, 4)
     count = environment.environments
     observations, actions = len(controller.observation_names), len(controller.action_names)
@@ -176,7 +176,9 @@ def is_stateless(controller: Controller) -> bool:
     return getattr(controller.network, "stateless", False)
 
 
-def _check(controller: Controller, settings: Any) -> None:
+def _check(controller: Controller, environment: Any, settings: Any) -> None:
+    if environment.discrete:
+        raise PremotorError(f"learning.kind is {settings.kind}, but the task's actions are choices; ppo can choose")
     if controller.squash != "tanh":
         raise PremotorError(
             f"maps.squash is {controller.squash!r}, but learning.kind {settings.kind} needs actions that bend towards "
@@ -237,6 +239,11 @@ def _remember(
     started: np.ndarray,
     state: np.ndarray | None,
 ) -> None:
+    if step.skipped is not None:
+        raise PremotorError(
+            "this vector environment of Gymnasium's own has steps that only start an episode, for which the replay "
+            "memory has no place; set task.vectorization to copies"
+        )
     row = np.empty((len(action), columns.width), np.float32)
     row[:, columns.observation] = observation
     row[:, columns.action] = action
