@@ -13,7 +13,7 @@ def finish(run: Run, episodes: int, report: bool) -> None:
     print(f"testing the best controller in {episodes} episodes …", flush=True)
     figures = evaluate(run, episodes, threads=run.settings.threads)
     print(verdict(figures))
-    if not report:
+    if not report or run.settings.network.kind == "feedforward":  # reports are about circuits
         return
     if run.settings.evaluation.lesions:
         print("silencing each group of its synapses in turn …", flush=True)

@@ -112,6 +112,8 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         PremotorError: no run folder, or a file in it is missing, damaged, or does not fit the others.
     """
     run = Run(folder)
+    if run.settings.network.kind == "feedforward":
+        raise PremotorError(f"{run.folder}: reports are about circuits, and network.kind feedforward has none in it")
     places = run.places
     task = run.task()
     best = _figures(run.best, places.best_record) if places.best_record.exists() else None
