@@ -80,6 +80,12 @@ def test_the_mean_stride_of_a_walk_by_formula() -> None:
     assert np.abs(np.angle(np.exp(1j * (found - phase)))).max() < 0.1
 
 
+def test_a_foot_that_touches_twice_in_a_stride_does_not_halve_it() -> None:
+    seen = walk().observations.copy()
+    seen[14::PERIOD, 8] = 0  # lifted for a moment in the middle of its stance
+    assert BipedalReference(seen, np.zeros((len(seen), 4))).stride_period == pytest.approx(PERIOD / 50)
+
+
 def test_a_file_may_have_other_names_and_signs(tmp_path) -> None:
     reference, names = walk(), list(NAMES["BipedalWalker"][0])
     columns = {name: f"col{i}" for i, name in enumerate(names[:14])}

@@ -20,8 +20,8 @@ TORQUES = tuple(f"torque_{name}" for name in ACTIONS)
 """Names of the actions in a file, beside the joints' angles."""
 SETTLING = 2
 """Strides at the start that are left out of the mean: the walk is still beginning."""
-LEAST_STRIDE = 10
-"""Control steps; ground contacts that come back sooner are no strides."""
+STRIDES = (10, 100)
+"""Shortest and longest stride that is looked for, control steps."""
 SAMPLES = 100
 
 
@@ -73,13 +73,25 @@ class BipedalReference:
         )
 
     @cached_property
+    def repetition(self) -> int:
+        """After how many steps the joint angles repeat: the first high peak of their autocorrelation."""
+        angles = motion_of(self.observations).angles
+        moving = angles - angles.mean(0)
+        shortest, longest = STRIDES[0], min(STRIDES[1], len(moving) // 2)
+        lags = range(shortest, max(longest, shortest + 1))
+        match = np.array([(moving[lag:] * moving[:-lag]).sum() / (len(moving) - lag) for lag in lags])
+        peaks = np.flatnonzero((match[1:-1] >= match[:-2]) & (match[1:-1] > match[2:])) + 1
+        high = peaks[match[peaks] >= 0.8 * match[peaks].max()] if len(peaks) else np.array([int(np.argmax(match))])
+        return lags[int(high[0])]
+
+    @cached_property
     def landings(self) -> np.ndarray:
         """Steps at which foot 1 lands, from the third stride on."""
         touching = self.observations[:, CONTACTS[0]] > 0.5
         found = np.flatnonzero(touching[1:] & ~touching[:-1]) + 1
         kept: list[int] = []
-        for step in found.tolist():
-            if not kept or step - kept[-1] >= LEAST_STRIDE:
+        for step in found.tolist():  # a foot may touch the ground more than once in a stride
+            if not kept or step - kept[-1] >= 0.7 * self.repetition:
                 kept.append(step)
         return np.array(kept[SETTLING:], int)
 
