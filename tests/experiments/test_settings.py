@@ -159,7 +159,7 @@ BAD = [
     ({}, ["--learning.steps", "--seed", "1"], "--learning.steps needs a value"),
     ({}, ["--.steps", "1"], "--.steps is no setting"),
     ({}, ["--learning.minibatches", "7"], "minibatches is 7, but it must divide environments"),
-    ({}, ["--network.kind", "liff"], "--network.kind is 'liff', but should be 'rate'"),
+    ({}, ["--network.kind", "liff"], "--network.kind is 'liff', but should be one of rate, layered"),
     ({}, ["--network", "3"], "--network is 3, but should be a mapping"),
     ({}, ["--network.gain.x", "3"], "network.gain is {'x': 3}, but should be a number"),
     (

@@ -38,7 +38,8 @@ def test_every_task_keeps_the_contract(kind: str) -> None:
         assert not np.shares_memory(step.observation, seen[-1])
         seen.append(step.observation)
     spread = np.std(np.concatenate(seen), axis=0)
-    assert (spread > 0).all(), [n for n, s in zip(task.observation_names, spread, strict=True) if not s]
+    constant = [name for name, s in zip(task.observation_names, spread, strict=True) if not s]
+    assert [name for name in constant if "command" not in name] == []  # settings may fix a command
 
 
 def test_an_episode_ends_by_a_fall_or_by_time_and_starts_anew() -> None:

@@ -20,6 +20,8 @@ def explain(error: ValidationError, data: Any, model: type[BaseModel], given: It
     # An unknown key first: the complaint about a missing or conflicting one is often its consequence.
     complaint = next((c for c in complaints if c["type"] == "extra_forbidden"), complaints[0])
     path, value = _locate(complaint["loc"], data)
+    if complaint["type"] == "union_tag_invalid":
+        return _wrong_kind(complaint, path, given)
     key = ".".join(path)
     shown = f"--{key}" if key in set(given) else key or "the settings"
     if complaint["type"] == "extra_forbidden":
@@ -36,6 +38,14 @@ def explain(error: ValidationError, data: Any, model: type[BaseModel], given: It
     if complaint["type"] == "value_error":
         return f"{shown}: {wishes[0]}"
     return f"{shown} is {brief(value)}, but should be {' or '.join(wishes)}"
+
+
+def _wrong_kind(complaint: Any, path: Sequence[str], given: Iterable[str]) -> str:
+    key = ".".join([*path, "kind"])
+    shown = f"--{key}" if key in set(given) else key
+    kinds = [kind.strip("' ") for kind in complaint["ctx"]["expected_tags"].split(",")]
+    tag = complaint["ctx"]["tag"]
+    return f"{shown} is {tag!r}{closest(tag, kinds)}, but should be one of {', '.join(kinds)}"
 
 
 def closest(word: str, words: Iterable[str], prefix: str = "") -> str:
@@ -75,9 +85,7 @@ def _wish(complaint: Any) -> str:
     message = str(complaint["msg"])
     if complaint["type"] == "value_error":
         return message.removeprefix("Value error, ")
-    if complaint["type"] == "union_tag_invalid":
-        return f"one of {complaint['ctx']['expected_tags']} (by its kind)"
-    if complaint["type"] == "model_type" or complaint["type"] == "dict_type":
+    if complaint["type"] in ("model_type", "dict_type", "model_attributes_type"):
         return "a mapping of settings"
     if complaint["type"] in ("tuple_type", "list_type"):
         return "a list"

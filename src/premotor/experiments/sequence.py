@@ -88,8 +88,11 @@ def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = N
     }
 
 
+_answers = eqx.filter_jit(replay)
+
+
 def _phase_error(controller: Any, seen: jax.Array, wanted: jax.Array) -> float:
     started = jnp.zeros(seen.shape[:2], bool)
-    given = np.asarray(replay(controller, controller.initial_state(seen.shape[1]), seen, started))[SETTLING:]
+    given = np.asarray(_answers(controller, controller.initial_state(seen.shape[1]), seen, started))[SETTLING:]
     phase, found = (np.arctan2(part[..., 0], part[..., 1]) for part in (np.asarray(wanted)[SETTLING:], given))
     return float(np.sqrt(np.mean(np.angle(np.exp(1j * (found - phase))) ** 2)))

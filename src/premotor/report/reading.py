@@ -15,7 +15,8 @@ from premotor.experiments.arrays import load_arrays
 from premotor.experiments.files import read_json
 from premotor.experiments.run import Run
 
-LESION_KEYS = ("name", "kind", "score")
+LESION_KEYS = ("name", "kind", "survived", "speed")
+"""What a lesion of a body holds; of an environment of Gymnasium, `score` in place of the last two."""
 FIGURES = ("step", "episodes", "seconds_per_episode", "survived", "speed", "command", "score", "joint_rmse")
 """Figures of an evaluation that a report speaks of."""
 TRACE_AXES = {
@@ -131,7 +132,9 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         trace=trace,
         before=_weights(run, "initial"),
         after=_weights(run, "best") if best else None,
-        lesions=_lesions(run.lesions, places.lesions_file),
+        lesions=_lesions(
+            run.lesions, places.lesions_file, LESION_KEYS if hasattr(task, "body") else (*LESION_KEYS[:2], "score")
+        ),
         provenance=provenance,
         videos=sorted((places.path / "video").glob("*.mp4")),
     )
@@ -228,11 +231,11 @@ def _check_number(value: Any, name: str, path: Path) -> None:
         raise PremotorError(f"{path}: {name} is {value!r}, but should be a number or null")
 
 
-def _lesions(rows: Any, path: Path) -> list[dict[str, Any]]:
+def _lesions(rows: Any, path: Path, keys: tuple[str, ...]) -> list[dict[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise PremotorError(f"{path} should hold a list of objects, one a lesion")
     for row in rows:
-        for key in LESION_KEYS:
+        for key in keys:
             if key not in row:
                 raise PremotorError(f"{path}: a lesion lacks {key}")
         for key in ("survived", "speed", "score"):
