@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from premotor.networks.controller import Controller
 
 SETTLE = 10
-"""Control steps at the start that are left out, so that the rates have settled."""
+"""Control steps at the start that are left out, so that the rates have settled; of few steps, the first half."""
 RIDGE = 0.01
 """Directions of the output rates with less than this part of the largest variance are not amplified further."""
 
@@ -83,7 +83,8 @@ def _responses(controller: "Controller", observations: Array) -> tuple[Array, Ar
         return state, (state[controller.output_neurons], action)
 
     rates, actions = jax.lax.scan(step, controller.initial_state(observations.shape[1]), observations)[1]
-    return rates[SETTLE:], actions[SETTLE:]
+    settled = min(SETTLE, len(rates) // 2)
+    return rates[settled:], actions[settled:]
 
 
 def _step_scales(
