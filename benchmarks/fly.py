@@ -13,7 +13,7 @@ import numpy as np
 
 from premotor.bodies import BatchPhysics
 from premotor.tasks import FlyTask, FlyWalkSettings, PhysicsEnvironment
-from throughput_measure import Contestant, markdown, measure, rows
+from turns import Contestant, markdown, measure, rows
 
 SECTION = "Physics steps a second of the fly"
 

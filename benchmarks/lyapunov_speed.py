@@ -1,7 +1,7 @@
 """Lyapunov exponents a second: ours beside a plain PyTorch implementation, on one core each.
 
     python benchmarks/lyapunov_speed.py --torch-python PYTHON     # a Python that has torch
-    python benchmarks/lyapunov_speed.py                           # makes one in .benchmarks/, as throughput.py does
+    python benchmarks/lyapunov_speed.py                           # makes one in .benchmarks/ for it
 
 Every case has a process of its own on both sides, which answer in turns; the ratio is the median over the turns. Steps
 are averaged over without transients. PyTorch takes a QR every 2 steps, as the original does; ours takes as many as the

@@ -19,6 +19,8 @@ DRIVES = (160, 180, 200, *PUBLISHED)
 NULLS = ("random_graph", "shuffled_identities", "shuffled_weights")
 """`rewired` is not among them: no two of the seven edges can be exchanged within their signs and classes."""
 NULL_SEEDS = range(20)
+HIGHEST = 24
+"""Upper end of the figure's axis of rates, Hz."""
 
 
 def measure(drive=250, **overrides):
@@ -60,11 +62,13 @@ def draw(figures, example):
     names = example.neurons["name"]
     tokens = ("descending", "excitatory", "left", "inhibitory")
     for place, (name, token) in enumerate(zip(names, tokens, strict=True)):
-        right.plot(example.time, example.rates[:, place, 0], label=name, color=colour(token))
+        rates = example.rates[:, place, 0]
+        label = name if rates.max() <= HIGHEST else f"{name} (driven, off the scale)"
+        right.plot(example.time, rates, label=label, color=colour(token))
     right.set_xlim(0, 1)
     right.set_xlabel("time, s")
     right.set_ylabel("rate, Hz")
-    right.set_ylim(0, 24)
+    right.set_ylim(0, HIGHEST)
     right.legend(loc="upper right", ncols=4)
     return figure
 

@@ -1,16 +1,15 @@
-"""A Python environment for the peers, and a process in it that answers requests."""
+"""A Python environment for the peers."""
 
 import json
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).parent
 
 
 class PeerError(RuntimeError):
-    """The peers' environment could not be made, or their process failed; the message says where the log is."""
+    """The peers' environment could not be made; the message says where the log is."""
 
 
 def make_environment(folder: Path, python: str, torch: str, mujoco: str) -> Path:
@@ -44,39 +43,3 @@ def make_environment(folder: Path, python: str, torch: str, mujoco: str) -> Path
                 raise PeerError(f"the peers' environment could not be made ({error}); see {log}") from error
     stamp.write_text(json.dumps(made), encoding="utf-8")
     return peer
-
-
-class PeerProcess:
-    """A running `worker.py` in the peers' environment: one JSON request a line, one JSON answer a line."""
-
-    def __init__(self, python: Path, log: Path):
-        self._log = log
-        self._errors = log.open("w", encoding="utf-8")
-        command = [str(python), str(HERE / "worker.py")]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors}
-        self._process = subprocess.Popen(command, text=True, **pipes)
-
-    def ask(self, request: str, **arguments: Any) -> Any:
-        """The answer to a request.
-
-        Raises:
-            PeerError: the process failed.
-        """
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None
-        try:
-            stdin.write(json.dumps({"request": request, **arguments}) + "\n")
-            stdin.flush()
-            answer = stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
-            raise PeerError(f"the peers' process failed at the request {request!r}; see {self._log}")
-        return json.loads(answer)
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=60)
-        self._errors.close()
