@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from premotor.errors import PremotorError
 from premotor.learning.evolution import (
     StrategySettings,
     begin,
     centred_ranks,
+    evolution_of,
     follow,
     members_of,
     noise_of,
@@ -70,3 +72,58 @@ def test_equally_fit_members_change_nothing():
 def test_ranks_do_not_depend_on_scale_and_are_shared():
     assert centred_ranks(np.array([1.0, 100.0, 2.0])).tolist() == [-0.5, 0.5, 0.0]
     assert centred_ranks(np.array([5.0, 5.0, 9.0])).tolist() == [-0.25, -0.25, 0.5]
+
+
+def cost(members):
+    return (np.log(members / GOAL) ** 2).sum(-1)
+
+
+def evolve(evolution, iterations):
+    for _ in range(iterations):
+        evolution.follow(-cost(evolution.propose()))
+    return evolution.weights
+
+
+def test_a_running_average_is_rid_of_the_noise_of_the_steps():
+    plain = StrategySettings(kind="mirrored", population=4, sigma=0.1, rate=0.1)
+    ends = []
+    for settings in (plain, plain.model_copy(update={"average": 50.0})):
+        evolution, start = evolution_of(settings, np.full(5, 2.0), 3), cost(np.full(5, 2.0))
+        evolve(evolution, 150)
+        ends.append(np.mean([cost(evolve(evolution, 1)) for _ in range(100)]))
+    assert ends[1] < ends[0] / 2 < start / 20
+
+
+@pytest.mark.parametrize("kind", ["multiplicative", "mirrored"])
+def test_what_members_learned_can_stand_for_them(kind):
+    """Lamarck: were all members to end at the goal, and only the fit ones count, the centre would move towards it."""
+    settings = StrategySettings(kind=kind, population=6, rate=0.1)
+    evolution = evolution_of(settings, np.full(5, 2.0), 0)
+    members = evolution.propose()
+    learned = members.copy()
+    learned[0] = GOAL
+    evolution.follow(np.array([1.0, 0, 0, 0, 0, 0]), learned)
+    assert (np.sign(evolution.weights - 2.0) == np.sign(GOAL - 2.0))[np.abs(GOAL - 2.0) > 0.1].all()
+
+
+@pytest.mark.parametrize("algorithm", ["Sep_CMA_ES", pytest.param("DifferentialEvolution", marks=pytest.mark.slow)])
+def test_algorithms_of_evosax_climb_and_go_on_from_a_snapshot(algorithm):
+    pytest.importorskip("evosax")
+    settings = StrategySettings(kind="evosax", algorithm=algorithm, population=16, sigma=0.3, rate=0.05)
+    evolution = evolution_of(settings, np.full(5, 2.0), 1)
+    early = evolution.snapshot()
+    evolve(evolution, 20)
+    arrays, after = evolution.snapshot(), evolve(evolution, 5)
+    again = evolution_of(settings, np.full(5, 2.0), 1)
+    again.restore(arrays)
+    assert again.iteration == 20 and evolve(again, 5).tolist() == after.tolist()
+    assert cost(evolve(again, 100)) < 0.05 * cost(np.full(5, 2.0))
+    again.restore(early)
+    assert evolve(again, 25).tolist() == after.tolist()
+
+
+def test_unknown_algorithms_are_refused():
+    pytest.importorskip("evosax")
+    settings = StrategySettings(kind="evosax", algorithm="CMA")
+    with pytest.raises(PremotorError, match="algorithm is 'CMA'; evosax has ARS, ASEBO, CMA_ES"):
+        evolution_of(settings, np.ones(3), 0)

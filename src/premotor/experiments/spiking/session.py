@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.experiments.spiking.settings import EvolutionLearning, PlasticLearning, SpikingExperiment
-from premotor.learning.evolution import Strategy, begin, follow, members_of, noise_of
-from premotor.learning.spiking import SpikingAgent, in_parallel, motor_halves
+from premotor.learning.evolution import Evolution, evolution_of
+from premotor.learning.spiking import Episodes, SpikingAgent, in_parallel, motor_halves
 from premotor.networks.spiking import SpikingNetwork, random_network
-from premotor.tasks.cartpole import SPREAD, cartpole_starts
+from premotor.tasks.cartpole import cartpole_starts
 
 Arrays = dict[str, NDArray]
 
@@ -65,7 +65,8 @@ class EvolutionWork:
     ):
         self.settings, self.learning, self.network = settings, learning, network
         self.votes = motor_halves(network)
-        self.strategy: Strategy = begin(network.weight[network.plastic] if weights is None else weights)
+        first = network.weight[network.plastic] if weights is None else weights
+        self.strategy: Evolution = evolution_of(learning.strategy, first, settings.seed)
         self._steps = 0
 
     @property
@@ -80,7 +81,7 @@ class EvolutionWork:
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """The centre of the population, (plastic,)."""
+        """What evolution has come to, (plastic,)."""
         return self.strategy.weights
 
     @property
@@ -91,57 +92,47 @@ class EvolutionWork:
     def iterate(self, threads: int) -> dict[str, Any]:
         """One generation."""
         learning, seed, iteration = self.learning, self.settings.seed, self.iteration
-        noise = noise_of(self.strategy, learning.strategy, seed)
-        members = members_of(self.strategy, learning.strategy, noise)
+        members = self.strategy.propose()
         each = learning.before + learning.plastic + learning.episodes
         random = np.random.default_rng([seed, iteration, 1])
-        starts = random.uniform(-SPREAD, SPREAD, (1 if learning.same_starts else len(members), each, 4))
+        starts = random.uniform(-1.0, 1.0, (1 if learning.same_starts else len(members), each, 4)) * learning.spread
         seeds = random.integers(0, 2**31, len(members))
 
-        def live(member: int) -> tuple[NDArray, NDArray, int, NDArray[np.float64]]:
+        def live(member: int) -> tuple[Episodes, int, NDArray[np.float64]]:
             agent = SpikingAgent(
                 self.network, self.votes, self.settings.interface, self.settings.plasticity, seed=int(seeds[member])
             )
             agent.weights = members[member]
             own = starts[member % len(starts)]
             first, second = learning.before, learning.before + learning.plastic
-            agent.play(own[:first])
-            agent.play(own[first:second], learn=True)
-            result = agent.play(own[second:])
-            return result.length, result.undecided, agent.steps, agent.weights
+            agent.play(own[:first], longest=learning.longest)
+            agent.play(own[first:second], learn=True, longest=learning.longest)
+            return agent.play(own[second:], longest=learning.longest), agent.steps, agent.weights
 
         lives = in_parallel(live, range(len(members)), threads)
-        fitness = np.array([length.mean() for length, _, _, _ in lives])
-        if learning.lamarckian and learning.plastic:
-            learned = np.array([weights for _, _, _, weights in lives])
-            moved = np.maximum(learned, 1e-9) / np.maximum(self.strategy.weights, 1e-9)
-            noise = moved - 1.0 if learning.strategy.kind == "multiplicative" else np.log(moved)
-        self.strategy = follow(self.strategy, learning.strategy, noise, fitness)
-        self._steps += sum(steps for _, _, steps, _ in lives)
-        lengths = np.concatenate([length for length, _, _, _ in lives])
-        undecided = sum(int(ties.sum()) for _, ties, _, _ in lives)
+        lengths = np.array([result.length for result, _, _ in lives])
+        centred = np.array([result.centred for result, _, _ in lives])
+        learned = np.array([weights for _, _, weights in lives]) if learning.lamarckian and learning.plastic else None
+        self.strategy.follow((lengths if learning.fitness == "steps" else centred).mean(1), learned)
+        self._steps += sum(steps for _, steps, _ in lives)
+        undecided = sum(int(result.undecided.sum()) for result, _, _ in lives)
+        each_mean = lengths.mean(1)
         return {
-            "fitness": float(fitness.mean()),
-            "fitness_best": float(fitness.max()),
-            "fitness_deviation": float(fitness.std()),
+            "fitness": float(each_mean.mean()),
+            "fitness_best": float(each_mean.max()),
+            "fitness_deviation": float(each_mean.std()),
             "undecided": undecided / int(lengths.sum()),
-            "episodes": len(lengths),
+            "episodes": int(lengths.size),
         }
 
     def snapshot(self) -> Arrays:
-        """Weights, moments and counters."""
-        counters = np.array([self.strategy.iteration, self._steps], np.int64)
-        return {
-            "weights": self.strategy.weights,
-            "first": self.strategy.first,
-            "second": self.strategy.second,
-            "counters": counters,
-        }
+        """The strategy's own, and the steps so far."""
+        return self.strategy.snapshot() | {"steps": np.array([self._steps], np.int64)}
 
     def restore(self, arrays: Arrays) -> None:
         """Go back to a snapshot."""
-        iteration, self._steps = (int(value) for value in arrays["counters"])
-        self.strategy = Strategy(arrays["weights"], arrays["first"], arrays["second"], iteration)
+        self._steps = int(arrays["steps"][0])
+        self.strategy.restore(arrays)
 
 
 class PlasticWork:

@@ -16,6 +16,7 @@ from premotor.experiments.yaml_text import dump_yaml, parse_yaml
 from premotor.learning.evolution import StrategySettings
 from premotor.learning.spiking import InterfaceSettings, PlasticitySettings
 from premotor.settings import Settings
+from premotor.tasks.cartpole import MOST_STEPS, SPREAD
 
 PRESETS = resources.files("premotor") / "presets" / "spiking"
 
@@ -44,6 +45,13 @@ class EvolutionLearning(Settings):
     (Baldwin)."""
     same_starts: bool = False
     """Whether all members start from the same states in an iteration."""
+    fitness: Literal["steps", "centred"] = "steps"
+    """What is selected for: steps; or steps less ½ (x / 2.4 m)² + ½ (θ / 12°)² in each, which still tells members apart
+    that never fall."""
+    longest: int = Field(MOST_STEPS, ge=1)
+    """Steps after which an episode is cut while learning; tests go on to 500."""
+    spread: tuple[float, float, float, float] = (SPREAD,) * 4
+    """Start states are uniform within ± these while learning: m, m/s, rad, rad/s; tests use ±0.05."""
 
 
 class PlasticLearning(Settings):

@@ -27,6 +27,7 @@ from premotor.networks.spiking.coding import field_edges, inputs_needed
 from premotor.networks.spiking.homeostasis import mean_weights
 from premotor.networks.spiking.network import SpikingNetwork
 from premotor.networks.spiking.plasticity import Balance, Tagging, plastic_synapses
+from premotor.tasks.cartpole import MOST_STEPS
 
 Arrays = dict[str, NDArray]
 FOREVER = 2**62
@@ -39,6 +40,8 @@ class Episodes(NamedTuple):
     """Steps of each, (episodes,)."""
     undecided: NDArray[np.int64]
     """Undecided moves of each, (episodes,)."""
+    centred: NDArray[np.float64]
+    """Sum over the steps of each of 1 − ½ (x / 2.4 m)² − ½ (θ / 12°)², as far as this call played it, (episodes,)."""
     action: NDArray[np.int8]
     """(steps,), as all that follows; empty unless it was recorded."""
     tie: NDArray[np.bool_]
@@ -122,6 +125,7 @@ class SpikingAgent:
         learn: bool = False,
         record: int = 0,
         steps: int | None = None,
+        longest: int = MOST_STEPS,
     ) -> Episodes:
         """Episodes of CartPole from the given start states, the network running on from one to the next.
 
@@ -131,11 +135,13 @@ class SpikingAgent:
             learn: whether plasticity is at work.
             record: steps of which everything is recorded, from the first on.
             steps: stop after so many in all, even within an episode.
+            longest: steps after which an episode is cut.
         """
         count, cells, world = len(starts), self.network.cells, self.world
         log = Log(
             length=np.zeros(count, np.int64),
             undecided=np.zeros(count, np.int64),
+            centred=np.zeros(count),
             action=np.zeros(record, np.int8),
             tie=np.zeros(record, bool),
             reward=np.zeros(record),
@@ -147,11 +153,14 @@ class SpikingAgent:
         world.book[EPISODES] = world.book[LOGGED] = world.book[RASTER] = 0
         end = FOREVER if steps is None else world.book[STEP] + steps
         lessons = self.lessons._replace(on=learn)
-        balance_pole(self.network.wiring, self.state, self.plastic, self.interface, lessons, world, log, starts, end)
+        balance_pole(
+            self.network.wiring, self.state, self.plastic, self.interface, lessons, world, log, starts, end, longest
+        )
         done, made = int(world.book[EPISODES]), min(int(world.book[LOGGED]), record)
         return Episodes(
             log.length[:done],
             log.undecided[:done],
+            log.centred[:done],
             log.action[:made],
             log.tie[:made],
             log.reward[:made],

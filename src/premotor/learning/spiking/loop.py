@@ -16,7 +16,7 @@ from premotor.networks.spiking.compiling import COMPILED
 from premotor.networks.spiking.events import COUNTED, SPIKES, advance, set_intervals
 from premotor.networks.spiking.homeostasis import control_gain, normalise_inputs
 from premotor.networks.spiking.plasticity import forget, observe, reward_synapses
-from premotor.tasks.cartpole import MOST_STEPS, cartpole_step
+from premotor.tasks.cartpole import FARTHEST, STEEPEST, cartpole_step
 
 STEP, EPISODE_STEP, EPISODES, TIES, EPISODE_TIES, LOGGED, RASTER, BEGUN, BOOK = range(9)
 """Entries of `World.book`: steps so far, steps of this episode, episodes that ended, undecided moves in all and in
@@ -98,6 +98,8 @@ class Log(NamedTuple):
     """Steps of each episode, (episodes,)."""
     undecided: Any
     """Undecided moves of each episode, (episodes,)."""
+    centred: Any
+    """Sum over the steps of each episode of 1 − ½ (x / 2.4 m)² − ½ (θ / 12°)², (episodes,)."""
     action: Any
     """(steps,)"""
     tie: Any
@@ -204,6 +206,7 @@ def balance_pole(
     log: Any,
     starts: Any,
     steps: int,
+    longest: int,
 ) -> None:
     """Act in CartPole until the log of episodes or the start states are used up, or `steps` have been made.
 
@@ -217,6 +220,7 @@ def balance_pole(
         log: what is kept; `log.length` says how many episodes.
         starts: start states, (episodes, 4); episode k starts at row k, unless it is under way already.
         steps: in all, counted from the world's beginning.
+        longest: steps after which an episode is cut.
     """
     book, body, before = world.book, world.body, world.before
     if book[BEGUN] == 0:
@@ -237,7 +241,8 @@ def balance_pole(
         fell = cartpole_step(body, action)
         book[EPISODE_STEP] += 1
         reward = judge(lessons.critic, before, action, tie, body, fell)
-        ended = fell or book[EPISODE_STEP] >= MOST_STEPS
+        ended = fell or book[EPISODE_STEP] >= longest
+        log.centred[book[EPISODES]] += 1.0 - 0.5 * (body[0] / FARTHEST) ** 2 - 0.5 * (body[2] / STEEPEST) ** 2
         write_log(log, state, world, action, tie, reward)
         if lessons.on:
             count_groups(state, lessons)
