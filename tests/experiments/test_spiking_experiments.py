@@ -129,8 +129,8 @@ def test_the_commands(runs, tmp_path, capsys, monkeypatch):
     assert "allowed are best, last, initial, 0, 2, 4" in capsys.readouterr().err
     assert main(["spiking", "mock", run, "--wiring.seed", "3"]) == 2
     assert "only premotor spiking continue takes settings" in capsys.readouterr().err
-    assert main(["resume", run, "--episodes", "2"]) == 0
-    words = ["train", "cartpole-stdp", "-o", "made", "--learning.episodes", "2", "--episodes", "2"]
+    assert main(["resume", run, "--episodes", "2", "--no-report"]) == 0
+    words = ["train", "cartpole-stdp", "-o", "made", "--learning.episodes", "2", "--episodes", "2", "--no-report"]
     assert main([*words, "--evaluation.episodes", "1"]) == 0
     assert SpikingRun("made").iteration == 1
 

@@ -16,6 +16,7 @@ from premotor.analysis.footfalls import (
 )
 from premotor.analysis.gait import Gait, gait_of
 from premotor.analysis.hexapod import HexapodGait, hexapod_gait, tripod_index, tripod_strength
+from premotor.analysis.learning_curves import Stretch, best_mean, best_median, sliding_mean, sliding_median
 from premotor.analysis.lyapunov import (
     CovariantVectors,
     DiffraxMap,
@@ -43,6 +44,7 @@ from premotor.analysis.smoothness import action_roughness, cost_of_transport, sp
 from premotor.analysis.spectrum import dominant_frequency, power_spectrum
 from premotor.analysis.spikes import (
     balanced_rate,
+    count_variance,
     interval_variation,
     lif_rate,
     siegert_rate,
@@ -53,10 +55,12 @@ from premotor.analysis.spikes import (
 from premotor.analysis.statistics import (
     Comparison,
     Estimate,
+    Variance,
     bootstrap_mean,
     hedges_g,
     holm,
     mann_whitney,
+    one_way_anova,
     wilson_interval,
 )
 from premotor.analysis.weights import (
@@ -82,16 +86,21 @@ __all__ = [
     "PhaseTuning",
     "Rhythm",
     "RungeKutta",
+    "Stretch",
     "TwinExponents",
+    "Variance",
     "WeightChange",
     "action_roughness",
     "align",
     "attractor_kind",
     "balanced_rate",
+    "best_mean",
+    "best_median",
     "bootstrap_mean",
     "by_class_pair",
     "circular_mean",
     "cost_of_transport",
+    "count_variance",
     "covariant_vectors",
     "cut_strides",
     "cycle_spline",
@@ -114,6 +123,7 @@ __all__ = [
     "mann_whitney",
     "mean_field_exponent",
     "network_map",
+    "one_way_anova",
     "participation_ratio",
     "phase_of",
     "phase_tuning",
@@ -124,6 +134,8 @@ __all__ = [
     "rhythm",
     "runge_kutta",
     "siegert_rate",
+    "sliding_mean",
+    "sliding_median",
     "smoothed_rates",
     "sorted_by_class",
     "spectral_arc_length",
@@ -134,9 +146,9 @@ __all__ = [
     "support_fractions",
     "symmetry_index",
     "synchrony",
+    "tangent_growth",
     "tripod_index",
     "tripod_strength",
-    "tangent_growth",
     "twin_exponents",
     "vector_participation",
     "weight_change",

@@ -59,6 +59,23 @@ def interval_variation(time: ArrayLike, neuron: ArrayLike, neurons: int, least: 
     return np.where(number >= least, variation, np.nan)
 
 
+def count_variance(counts: ArrayLike, window: int) -> NDArray[np.float64]:
+    """Variance of the number of spikes in successive windows of bins, (windows, …).
+
+    Args:
+        counts: spikes in bins, (bins, …).
+        window: bins; what is left at the end is left out.
+
+    Raises:
+        PremotorError: a window of fewer than two bins, or longer than the record.
+    """
+    values = np.asarray(counts, np.float64)
+    if not 2 <= window <= len(values):
+        raise PremotorError(f"the window is {window} bins; allowed are 2 to {len(values)}, all there are")
+    number = len(values) // window
+    return values[: number * window].reshape(number, window, *values.shape[1:]).var(1)
+
+
 def synchrony(counts: ArrayLike) -> float:
     """χ of Golomb and Rinzel (1994): sd of the mean activity over the neurons' mean-square sd, from 0 to 1.
 

@@ -34,6 +34,21 @@ class Comparison:
     """2u/(n₁n₂) − 1, which is Cliff's delta: 1 if all of the first sample is larger, 0 for no order."""
 
 
+@dataclass(frozen=True)
+class Variance:
+    """A one-way analysis of variance."""
+
+    f: float
+    """Variance between the groups over that within them; infinite where nothing varies within."""
+    between: int
+    """Degrees of freedom between the groups."""
+    within: int
+    """Degrees of freedom within them."""
+    p: float
+    eta_squared: float
+    """Fraction of the variance that lies between the groups."""
+
+
 def bootstrap_mean(
     values: ArrayLike, confidence: float = 0.95, resamples: int = 9_999, seed: int = 0
 ) -> Estimate:
@@ -77,6 +92,28 @@ def mann_whitney(first: ArrayLike, second: ArrayLike) -> Comparison:
         return Comparison(len(a) * len(b) / 2, 1.0, 0.0)  # all tied: the normal approximation has no width
     u, p = scipy.stats.mannwhitneyu(a, b, alternative="two-sided")
     return Comparison(float(u), float(min(p, 1.0)), float(2 * u / (len(a) * len(b)) - 1))
+
+
+def one_way_anova(*groups: ArrayLike) -> Variance:
+    """Whether the means of independent groups differ (Fisher 1925), by the classical F test.
+
+    Raises:
+        PremotorError: fewer than two groups, one that is empty or not finite, or no more values than groups.
+    """
+    samples = [_sample(group, f"group {number + 1}") for number, group in enumerate(groups)]
+    if len(samples) < 2:
+        raise PremotorError(f"there are {len(samples)} groups; an analysis of variance needs 2")
+    pooled = np.concatenate(samples)
+    between, within = len(samples) - 1, len(pooled) - len(samples)
+    if within < 1:
+        raise PremotorError(f"{len(pooled)} values in {len(samples)} groups leave no variance within a group")
+    explained = sum(len(sample) * (sample.mean() - pooled.mean()) ** 2 for sample in samples)
+    left = sum(((sample - sample.mean()) ** 2).sum() for sample in samples)
+    if explained + left == 0:
+        return Variance(0.0, between, within, 1.0, 0.0)
+    f = float("inf") if left == 0 else float((explained / between) / (left / within))
+    p = float(scipy.special.fdtrc(between, within, f)) if np.isfinite(f) else 0.0
+    return Variance(f, between, within, p, float(explained / (explained + left)))
 
 
 def hedges_g(first: ArrayLike, second: ArrayLike) -> float:

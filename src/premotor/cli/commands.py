@@ -69,7 +69,7 @@ def train(
         from premotor.experiments.spiking import train_spiking
 
         settings = _settings(context, name=name, seed=seed, threads=threads)
-        finish_spiking(train_spiking(experiment, output=output, overrides=settings), episodes)
+        finish_spiking(train_spiking(experiment, output=output, overrides=settings), episodes, report)
         return
     from premotor.cli.ending import finish
     from premotor.experiments import train as begin
@@ -91,7 +91,7 @@ def resume(run: RunFolder, report: Report = True, episodes: Test = 100) -> None:
     if is_spiking_source(run / "settings.yaml"):
         from premotor.experiments.spiking import resume_spiking
 
-        finish_spiking(resume_spiking(run), episodes)
+        finish_spiking(resume_spiking(run), episodes, report)
         return
     from premotor.cli.ending import finish
     from premotor.experiments import resume as go_on
@@ -213,6 +213,7 @@ def report(folder: Annotated[Path, typer.Argument(help="The folder of a run, a c
     from premotor.report import (
         is_dynamics,
         is_simulation,
+        spiking,
         write_comparison,
         write_dynamics_figures,
         write_report,
@@ -222,6 +223,11 @@ def report(folder: Annotated[Path, typer.Argument(help="The folder of a run, a c
     if is_simulation(folder) or is_dynamics(folder):
         draw = write_simulation_figures if is_simulation(folder) else write_dynamics_figures
         print(f"figures: {', '.join(str(file) for file in draw(folder))}")
+        return
+    from premotor.cli.spiking import is_spiking_source
+
+    if is_spiking_source(folder / "settings.yaml") and (folder / "metrics.jsonl").exists():
+        print(f"report: {spiking.write_spiking_report(folder)}")
         return
     page = write_comparison(folder) if (folder / "comparison.json").exists() else write_report(folder)
     print(f"report: {page}")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
+from premotor.cli.analyse import analyse
 from premotor.cli.circuits import circuits
 from premotor.cli.cluster import batch
 from premotor.cli.commands import app
@@ -19,6 +20,7 @@ app.add_typer(circuits, name="circuit")
 app.add_typer(reference, name="reference")
 app.add_typer(dynamics, name="dynamics")
 app.add_typer(spiking, name="spiking")
+app.add_typer(analyse, name="analyse")
 app.command()(simulate)
 app.command()(sequence)
 app.command()(batch)

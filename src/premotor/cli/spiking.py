@@ -37,12 +37,20 @@ def evaluate_or_none(folder: Path, episodes: int, seed: int, checkpoint: str) ->
     return True
 
 
-def finish_spiking(run: Any, episodes: int) -> None:
-    """Test a trained run and say what was reached."""
-    from premotor.experiments.spiking import evaluate_spiking
+def finish_spiking(run: Any, episodes: int, report: bool = True) -> None:
+    """Test a trained run and say what was reached; with `report` also look inside and write its page."""
+    from premotor.experiments.spiking import evaluate_checkpoints, evaluate_spiking, mock_combinations, mock_inputs
 
     print(f"testing the best weights in {episodes} episodes …", flush=True)
     print(verdict(evaluate_spiking(run, episodes)))
+    if report:
+        from premotor.report.spiking import write_spiking_report
+
+        print("driving its inputs, and testing some of its checkpoints …", flush=True)
+        mock_inputs(run)
+        mock_combinations(run, stride=2)
+        evaluate_checkpoints(run, min(episodes, 10), most=8)
+        print(f"report: {write_spiking_report(run.folder)}")
     print(f"run: {run.folder}")
 
 
@@ -70,6 +78,8 @@ def continue_run(
     copy_from: Annotated[str | None, typer.Option(help="A preset or YAML file to take sections from.")] = None,
     copy_fields: Annotated[str, typer.Option(help="Those sections, as 'plasticity,learning'.")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The run folder to make.")] = None,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
+    episodes: Annotated[int, typer.Option(min=1, help="Test episodes at the end.")] = 100,
 ) -> None:
     """Begin a new run from the weights of another, maybe with other settings.
 
@@ -91,7 +101,7 @@ def continue_run(
         copy_fields=fields,
         output=output,
     )
-    finish_spiking(made, 100)
+    finish_spiking(made, episodes, report)
 
 
 @spiking.command()
@@ -119,16 +129,30 @@ def mock(
     checkpoint: Checkpoint = "best",
     alone: Annotated[bool, typer.Option("--alone", help="Without inputs of the other variables.")] = False,
     repeats: Annotated[int, typer.Option(min=1, help="Of each input.")] = 10,
+    combinations: Annotated[
+        bool, typer.Option("--combinations", help="Every combination of inputs of all variables instead.")
+    ] = False,
+    stride: Annotated[int, typer.Option(min=1, help="With --combinations: only every so-manieth bin.")] = 1,
+    chunks: Annotated[int, typer.Option(min=1, help="With --combinations: parts; finished ones are kept.")] = 40,
 ) -> None:
-    """Drive each input cell, and print for which action the motor cells vote.
+    """Drive each input cell, or every combination, and print for which action the motor cells vote.
 
     \b
-    Example:
+    Examples:
       premotor spiking mock runs/cartpole-evolution
+      premotor spiking mock runs/cartpole-evolution --combinations
     """
-    from premotor.experiments.spiking import SpikingRun, mock_inputs
+    from premotor.experiments.spiking import SpikingRun, mock_combinations, mock_inputs
 
     opened = SpikingRun(run)
+    if combinations:
+        found = mock_combinations(opened, checkpoint=checkpoint, stride=stride, chunks=chunks)["votes"].astype(int)
+        margin = found[..., -1] - found[..., 0]
+        print(
+            f"{margin.size:,} combinations: right in {(margin > 0).mean():.1%}, left in {(margin < 0).mean():.1%}, "
+            f"undecided in {(margin == 0).mean():.1%}; premotor analyse policy {run} draws them"
+        )
+        return
     votes = mock_inputs(opened, checkpoint=checkpoint, company=not alone, repeats=repeats)["votes"]
     print("spikes for right less those for left in a step, by bin, from the lowest to the highest")
     place = 0

@@ -1,5 +1,6 @@
 """Pages, figures and video, from a run folder alone."""
 
+from premotor.report import spiking
 from premotor.report.circuit_figures import circuit_overview
 from premotor.report.comparison_report import write_comparison
 from premotor.report.dynamics import is_dynamics, write_dynamics_figures
@@ -11,6 +12,7 @@ __all__ = [
     "circuit_overview",
     "is_dynamics",
     "is_simulation",
+    "spiking",
     "write_comparison",
     "write_dynamics_figures",
     "write_report",

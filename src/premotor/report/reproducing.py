@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from premotor.report.page import Block, Code, Section, Table, Text
@@ -11,10 +12,14 @@ from premotor.report.words import count
 
 def reproducing_section(record: RunRecord) -> Section:
     """The command, versions, machine, hashes of the data, and the complete settings."""
-    sessions = record.provenance.get("sessions")
+    return reproducing(record.provenance, record.run.places.settings_file)
+
+
+def reproducing(provenance: Mapping[str, Any], settings_file: Path) -> Section:
+    """The same from a run's record of how it was made and its settings file."""
+    sessions = provenance.get("sessions")
     known = [s for s in sessions if isinstance(s, Mapping)] if isinstance(sessions, list) else []
     first: Mapping[str, Any] = known[0] if known else {}
-    settings_file = record.run.places.settings_file
     lines = [f"premotor train {settings_file} --output ANOTHER_FOLDER"]
     command = first.get("command")
     if isinstance(command, list) and command:
@@ -29,7 +34,7 @@ def reproducing_section(record: RunRecord) -> Section:
     ]
     if known:
         blocks.append(_environment(known))
-    data = record.provenance.get("data")
+    data = provenance.get("data")
     if isinstance(data, Mapping) and data:
         blocks.append(
             Table(

@@ -1,6 +1,41 @@
 """Experiments with spiking agents: settings, run folders, training, evaluation, mocked inputs."""
 
+from premotor.experiments.spiking.combinations import mock_combinations, read_combinations
 from premotor.experiments.spiking.evaluation import evaluate_spiking, mock_inputs
+from premotor.experiments.spiking.history import (
+    Ancestor,
+    differences,
+    episode_lengths,
+    evaluate_checkpoints,
+    lineage,
+    plastic_table,
+    read_checkpoint_tests,
+    training_rows,
+    training_scores,
+    weights_over_time,
+)
+from premotor.experiments.spiking.models import (
+    Model,
+    choose_starts,
+    evaluate_models,
+    pairs_of_models,
+    random_lengths,
+    rates_of_models,
+    rerun_starts,
+    variance_of_models,
+)
+from premotor.experiments.spiking.records import (
+    Record,
+    SpikeTrain,
+    cell_groups,
+    episode_table,
+    mean_rates,
+    motor_votes,
+    rates_over_time,
+    read_test,
+    spikes_of_test,
+    variance_over_time,
+)
 from premotor.experiments.spiking.run import SpikingRun, is_spiking
 from premotor.experiments.spiking.settings import (
     EvolutionLearning,
@@ -13,17 +48,47 @@ from premotor.experiments.spiking.settings import (
 from premotor.experiments.spiking.training import continue_spiking, resume_spiking, train_spiking
 
 __all__ = [
+    "Ancestor",
     "EvolutionLearning",
+    "Model",
     "PlasticLearning",
+    "Record",
+    "SpikeTrain",
     "SpikingExperiment",
     "SpikingRun",
+    "cell_groups",
+    "choose_starts",
     "continue_spiking",
+    "differences",
+    "episode_lengths",
+    "episode_table",
     "evaluate_spiking",
     "is_spiking",
     "is_spiking_source",
+    "lineage",
     "load_spiking",
+    "mean_rates",
+    "mock_combinations",
     "mock_inputs",
+    "motor_votes",
+    "pairs_of_models",
+    "plastic_table",
+    "random_lengths",
+    "rates_of_models",
+    "rates_over_time",
+    "read_checkpoint_tests",
+    "read_combinations",
+    "read_test",
+    "rerun_starts",
     "resume_spiking",
+    "spikes_of_test",
     "spiking_presets",
+    "evaluate_checkpoints",
+    "evaluate_models",
     "train_spiking",
+    "training_rows",
+    "training_scores",
+    "variance_of_models",
+    "variance_over_time",
+    "weights_over_time",
 ]

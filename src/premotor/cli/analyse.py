@@ -1,0 +1,245 @@
+"""``premotor analyse``: tables and figures from run folders of spiking agents."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from premotor.errors import PremotorError
+
+analyse = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Tables and figures of spiking agents; written to analysis/ of the run folder.",
+)
+MOST_ROWS = 40
+
+Run = Annotated[Path, typer.Argument(help="A run folder of a spiking agent.", metavar="RUN")]
+Models = Annotated[
+    list[str],
+    typer.Argument(help="Runs, as NAME=RUN@CHECKPOINT; name and checkpoint can be left out.", metavar="MODEL"),
+]
+Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or an iteration.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="The folder for the files.")]
+Episodes = Annotated[int, typer.Option(min=1, help="Test episodes of each.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the start states.")]
+HERE = Path("analysis")
+
+
+def _open(run: Path) -> Any:
+    from premotor.experiments.spiking import SpikingRun
+
+    return SpikingRun(run)
+
+
+def _models(words: list[str]) -> Any:
+    from premotor.experiments.spiking import Model
+
+    return [Model.parse(word) for word in words]
+
+
+def _say(found: Any, folder: Path) -> None:
+    table = found.table
+    if len(table) > MOST_ROWS:
+        print(table.describe().to_string(float_format=lambda value: f"{value:.4g}"))
+    else:
+        print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    print(f"written to {', '.join(str(file) for file in found.write(folder))}")
+
+
+def _of_run(name: str, run: Path, output: Path | None, *arguments: Any) -> None:
+    from premotor.report import spiking
+
+    _say(getattr(spiking, name)(_open(run), *arguments), output or run / "analysis")
+
+
+@analyse.command()
+def medians(run: Run, output: Output = None) -> None:
+    """Episodes of learning, their sliding medians over 21, 51 and 101, and the best mean of 100."""
+    _of_run("medians", run, output)
+
+
+@analyse.command()
+def curves(
+    models: Models,
+    by: Annotated[str, typer.Option(help="episodes or steps.")] = "episodes",
+    output: Output = None,
+) -> None:
+    """Learning of several runs, ancestors included, on one axis.
+
+    \b
+    Example:
+      premotor analyse curves plasticity=runs/cartpole-stdp evolution=runs/cartpole-evolution
+    """
+    from premotor.report.spiking import curves as draw
+
+    _say(draw({model.name: model.run for model in _models(models)}, by), output or HERE)
+
+
+@analyse.command()
+def checkpoints(
+    run: Run,
+    episodes: Episodes = 30,
+    seed: Seed = 42,
+    most: Annotated[int, typer.Option(min=2, help="Checkpoints at most, spread over the run.")] = 20,
+    output: Output = None,
+) -> None:
+    """Test checkpoints one by one: box plots, undecided moves, balance and rewards along the run."""
+    from premotor.experiments.spiking import evaluate_checkpoints
+
+    evaluate_checkpoints(_open(run), episodes, seed=seed, most=most)
+    _of_run("checkpoints", run, output)
+
+
+@analyse.command()
+def lengths(run: Run, output: Output = None) -> None:
+    """Episodes of the last test."""
+    _of_run("lengths", run, output)
+
+
+@analyse.command()
+def rates(
+    run: Run, seconds: Annotated[float, typer.Option(help="Stretches of so many s.")] = 10.0, output: Output = None
+) -> None:
+    """Rates by population in the last test."""
+    _of_run("rates", run, output, seconds)
+
+
+@analyse.command()
+def variance(run: Run, window: Annotated[int, typer.Option(min=2, help="Steps.")] = 100, output: Output = None) -> None:
+    """Variance of the spike counts by population in the last test."""
+    _of_run("variance", run, output, window)
+
+
+@analyse.command()
+def moves(run: Run, output: Output = None) -> None:
+    """Undecided moves, votes, and the balance of left and right in the last test."""
+    _of_run("moves", run, output)
+
+
+@analyse.command()
+def rewards(run: Run, output: Output = None) -> None:
+    """What the critic said in the last test."""
+    _of_run("rewards", run, output)
+
+
+@analyse.command()
+def raster(
+    run: Run,
+    episode: Annotated[int | None, typer.Option(min=0, help="Of the last test; by default a middling one.")] = None,
+    seconds: Annotated[float, typer.Option(help="At most so long.")] = 5.0,
+    output: Output = None,
+) -> None:
+    """Spikes of all cells in an episode, with the pole and the moves."""
+    _of_run("raster", run, output, episode, seconds)
+
+
+@analyse.command()
+def weights(
+    run: Run,
+    checkpoint: Checkpoint = "best",
+    relative: Annotated[bool, typer.Option("--relative", help="Changes relative to the weight before.")] = False,
+    output: Output = None,
+) -> None:
+    """Matrices of the plastic weights and of their change."""
+    _of_run("matrix", run, output, checkpoint, relative)
+
+
+@analyse.command("weight-changes")
+def weight_changes(run: Run, checkpoint: Checkpoint = "best", output: Output = None) -> None:
+    """Weights before and after, by projection and by the movement that the cells vote for."""
+    _of_run("changes", run, output, checkpoint)
+
+
+@analyse.command("weights-over-time")
+def weights_over_time(run: Run, output: Output = None) -> None:
+    """Weights at the checkpoints, by projection and movement."""
+    _of_run("over_time", run, output)
+
+
+@analyse.command()
+def fields(run: Run, output: Output = None) -> None:
+    """Receptive fields, after premotor spiking mock."""
+    _of_run("fields", run, output)
+
+
+@analyse.command()
+def policy(run: Run, output: Output = None) -> None:
+    """What it does for every combination of inputs, after premotor spiking mock --combinations."""
+    _of_run("policy", run, output)
+
+
+@analyse.command()
+def trace(run: Run, output: Output = None) -> None:
+    """The runs that a run goes back to, and the settings in which they differ."""
+    _of_run("trace", run, output)
+
+
+@analyse.command()
+def models(
+    models: Models,
+    episodes: Episodes = 100,
+    seed: Seed = 42,
+    random: Annotated[bool, typer.Option("--random/--no-random", help="Also actions at random.")] = True,
+    output: Output = None,
+) -> None:
+    """Box plots of models in the same episodes, with an analysis of variance, pairs, and rates by population.
+
+    \b
+    Example:
+      premotor analyse models before=runs/cartpole-stdp@initial after=runs/cartpole-stdp
+    """
+    from premotor.experiments.spiking import evaluate_models, rates_of_models
+    from premotor.report import spiking
+
+    chosen = _models(models)
+    table = evaluate_models(chosen, episodes, seed=seed, random=random)
+    for found in (
+        spiking.boxplot(table),
+        spiking.pairs(table),
+        spiking.rates_table(rates_of_models(chosen, min(episodes, 20), seed=seed)),
+    ):
+        _say(found, output or HERE)
+
+
+@analyse.command()
+def starts(
+    models: Models,
+    which: Annotated[str | None, typer.Option("--starts", help="Episodes of the test, as 16,7,78.")] = None,
+    choose: Annotated[int, typer.Option(min=1, help="Else so many hard, middling and easy ones by model.")] = 2,
+    episodes: Episodes = 100,
+    repeats: Annotated[int, typer.Option(min=1, help="From each start state.")] = 25,
+    seed: Seed = 42,
+    output: Output = None,
+) -> None:
+    """Models from single start states again and again, given ones or ones chosen by difficulty."""
+    from premotor.experiments.spiking import choose_starts, evaluate_models, rerun_starts
+    from premotor.report import spiking
+
+    chosen = _models(models)
+    if which is None:
+        found = choose_starts(evaluate_models(chosen, episodes, seed=seed, random=False), choose)
+        print(found.to_string(index=False))
+        numbers = sorted(set(found["episode"]))
+    else:
+        try:
+            numbers = [int(word) for word in which.split(",")]
+        except ValueError:
+            raise PremotorError(f"--starts is {which!r}; it names episodes, as 16,7,78") from None
+    _say(spiking.starts(rerun_starts(chosen, numbers, repeats, seed=seed)), output or HERE)
+
+
+@analyse.command("all")
+def everything(run: Run, output: Output = None) -> None:
+    """All tables and figures that a run folder holds what is needed for."""
+    from premotor.report import spiking
+
+    opened, folder = _open(run), output or run / "analysis"
+    for name in spiking.OF_A_RUN:
+        try:
+            files = getattr(spiking, name)(opened).write(folder)
+        except PremotorError as error:
+            print(f"{name}: left out, since {error}")
+        else:
+            print(f"{name}: {', '.join(file.name for file in files)}")
+    print(f"written to {folder}")

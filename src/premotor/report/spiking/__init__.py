@@ -1,0 +1,53 @@
+"""Analyses of spiking agents with their figures, and the page of a run."""
+
+from premotor.report.spiking.analysis import Analysis
+from premotor.report.spiking.behaviour import lengths, moves, raster, rates, rewards, variance
+from premotor.report.spiking.inputs import fields, policy
+from premotor.report.spiking.learning import checkpoints, curves, medians, trace
+from premotor.report.spiking.models import boxplot, pairs, rates_table, seeds, starts
+from premotor.report.spiking.page import write_spiking_report
+from premotor.report.spiking.weights import changes, matrix, over_time
+
+OF_A_RUN = (
+    "medians",
+    "checkpoints",
+    "lengths",
+    "rates",
+    "variance",
+    "moves",
+    "rewards",
+    "raster",
+    "matrix",
+    "changes",
+    "over_time",
+    "fields",
+    "policy",
+    "trace",
+)
+"""Analyses that need nothing but a run."""
+
+__all__ = [
+    "Analysis",
+    "OF_A_RUN",
+    "boxplot",
+    "changes",
+    "checkpoints",
+    "curves",
+    "fields",
+    "lengths",
+    "matrix",
+    "medians",
+    "moves",
+    "over_time",
+    "pairs",
+    "policy",
+    "raster",
+    "rates",
+    "rates_table",
+    "rewards",
+    "seeds",
+    "starts",
+    "trace",
+    "variance",
+    "write_spiking_report",
+]

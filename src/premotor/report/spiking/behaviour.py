@@ -1,0 +1,263 @@
+"""What a spiking agent does in a recorded test: rates, variance of counts, moves, rewards, a raster."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from premotor.analysis import sliding_mean
+from premotor.experiments.spiking.records import (
+    Record,
+    cell_groups,
+    episode_table,
+    mean_rates,
+    motor_votes,
+    rates_over_time,
+    read_test,
+    spikes_of_test,
+    variance_over_time,
+)
+from premotor.experiments.spiking.run import SpikingRun
+from premotor.report.spiking.analysis import Analysis, drawn, group_colour
+from premotor.report.style import colour, new_figure, tinted
+
+
+def lengths(run: SpikingRun) -> Analysis:
+    """Lengths of the episodes of the test."""
+    record = read_test(run)
+    return Analysis(
+        "lengths",
+        "Episodes of the test",
+        "Left: in their order, with the mean (dashed). Right: how many last longer than so many steps.",
+        pd.DataFrame({"episode": np.arange(len(record.length)), "steps": record.length}),
+        drawn(_lengths, record.length),
+    )
+
+
+def rates(run: SpikingRun, seconds: float = 10.0) -> Analysis:
+    """Rates of every group of cells, over the test and as a whole."""
+    record = read_test(run)
+    seconds = min(seconds, len(record.counts) * run.settings.interface.step / 1000.0)
+    return Analysis(
+        "rates",
+        "Rates by population",
+        f"Mean rate of the cells of each population in stretches of {seconds:g} s of the test; the voting population "
+        "by the action that its cells vote for.",
+        mean_rates(run, record),
+        drawn(_groups_over_time, rates_over_time(run, record, seconds), "Rate, Hz"),
+    )
+
+
+def variance(run: SpikingRun, window: int = 100) -> Analysis:
+    """Variance of the spike counts of every group of cells, over the test."""
+    record = read_test(run)
+    window = max(2, min(window, len(record.counts)))
+    table = variance_over_time(run, record, window)
+    return Analysis(
+        "variance",
+        "Variance of spike counts",
+        f"Variance of the number of spikes of a population in a step, in windows of {window} steps, divided by the "
+        "number of its cells: high where the cells fire together.",
+        table.reset_index(),
+        drawn(_groups_over_time, table, "Variance of the count / cells"),
+    )
+
+
+def moves(run: SpikingRun) -> Analysis:
+    """Undecided moves, and the balance of left and right."""
+    record = read_test(run)
+    return Analysis(
+        "moves",
+        "Undecided moves and the balance of left and right",
+        "Above, one dot an episode: undecided moves, and moves to the right. Below: spikes for left and for right in a "
+        "step (the area of a dot is the number of steps), and by how many spikes the winner won.",
+        episode_table(run, record),
+        drawn(_moves, episode_table(run, record), motor_votes(run, record)),
+    )
+
+
+def rewards(run: SpikingRun, windows: tuple[int, ...] = (25, 50)) -> Analysis:
+    """What the critic said."""
+    record = read_test(run)
+    table = episode_table(run, record)
+    return Analysis(
+        "rewards",
+        "What the critic said",
+        "Left: rewards of all steps of the test (its plasticity is off). Right: the fraction of rewards above 0 in "
+        f"{' and '.join(map(str, windows))} successive steps, against the steps that were left in the episode.",
+        table[["episode", "steps", "reward", "rewarded", "punished"]],
+        drawn(_rewards, record, windows),
+    )
+
+
+def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) -> Analysis:
+    """Spikes of all cells in one episode, with the pole and the moves."""
+    record = read_test(run)
+    if episode is None:
+        episode = int(np.argsort(record.length, kind="stable")[len(record.length) // 2])
+    begin = int(record.length[:episode].sum())
+    end = begin + min(int(record.length[episode]), round(seconds * 1000 / run.settings.interface.step))
+    train = spikes_of_test(run, record)
+    here = (train.step >= begin) & (train.step < end)
+    step = run.settings.interface.step
+    table = pd.DataFrame({"time": (train.time[here] - begin * step) / 1000.0, "cell": train.cell[here]})
+    return Analysis(
+        "raster",
+        "Spikes in one episode",
+        f"Episode {episode} of the test ({record.length[episode]} steps), its first {(end - begin) * step / 1000:g} s "
+        "of network time. Below: the pole's angle and the moves, undecided ones in grey.",
+        table,
+        drawn(_raster, table, cell_groups(run), record, (begin, end), step / 1000.0),
+    )
+
+
+def _lengths(length: NDArray[np.int64]) -> Figure:
+    figure = new_figure(height=2.6)
+    panels = figure.subplots(1, 2)
+    panels[0].plot(np.arange(len(length)), length, "o", color=colour("accent"), markersize=3.5, alpha=0.8)
+    panels[0].axhline(length.mean(), color=colour("ink"), linewidth=1, linestyle=(0, (4, 3)))
+    panels[0].set(xlabel="episode", ylabel="steps", ylim=(0, 1.05 * length.max()))
+    longest = np.sort(length)
+    surviving = 100 * (1 - np.arange(len(length) + 1) / len(length))
+    panels[1].step(np.concatenate([[0], longest]), surviving, where="post", color=colour("accent"))
+    panels[1].set(xlabel="steps", ylabel="episodes that go on, %", ylim=(0, 103), xlim=(0, 1.02 * length.max()))
+    return figure
+
+
+def _groups_over_time(table: pd.DataFrame, label: str) -> Figure:
+    figure = new_figure(height=3.0)
+    panels = figure.subplots(1, 2, sharex=True)
+    inhibitory = [name for name in table if str(name).startswith("I")]
+    for ax, names, title in (
+        (panels[0], [name for name in table if name not in inhibitory], "Excitatory"),
+        (panels[1], inhibitory, "Inhibitory"),
+    ):
+        ax.set_title(title)
+        for number, name in enumerate(names):
+            ax.plot(table.index, table[name], color=group_colour(str(name), number), label=str(name), linewidth=1.2)
+        ax.set_xlabel("network time, s")
+        ax.set_ylim(bottom=0)
+        if names:
+            ax.legend(ncols=2, loc="upper right", handlelength=1.2, columnspacing=1)
+            ax.set_ylim(top=1.3 * ax.get_ylim()[1])
+    panels[0].set_ylabel(label)
+    return figure
+
+
+def _moves(table: pd.DataFrame, votes: NDArray[np.int64]) -> Figure:
+    figure = new_figure(height=5.2)
+    axes = figure.subplots(2, 2)
+    for ax, column, title in (
+        (axes[0, 0], "undecided", "Undecided moves, %"),
+        (axes[0, 1], "right", "Moves to the right, %"),
+    ):
+        ax.set_title(title)
+        ax.plot(table["steps"], 100 * table[column], "o", color=colour("accent"), markersize=3.5, alpha=0.7)
+        weighted = 100 * np.average(table[column], weights=table["steps"])
+        ax.axhline(weighted, color=colour("ink"), linewidth=1, linestyle=(0, (4, 3)))
+        ax.set_xlabel(f"steps of the episode (all steps: {weighted:.1f}%)")
+        ax.set_ylim(0, 100 if column == "right" else max(10.0, 110 * table[column].max()))
+        ax.set_xlim(left=0)
+    left, right = votes[:, 0], votes[:, -1]
+    most = int(max(left.max(), right.max())) + 1
+    grid = np.zeros((most, most))
+    np.add.at(grid, (left, right), 1)
+    x, y = np.nonzero(grid)
+    tint = np.where(x == y, colour("muted"), np.where(x > y, colour("left"), colour("right")))
+    area = 90 * grid[x, y] / grid.max()
+    axes[1, 0].scatter(x, y, s=np.maximum(area, 1.0), c=list(tint), linewidths=0)
+    axes[1, 0].set_title("Votes in a step")
+    axes[1, 0].set(xlabel="spikes for left", ylabel="spikes for right", aspect="equal")
+    margin = right - left
+    limit = int(np.abs(margin).max()) + 1
+    values, count = np.unique(margin, return_counts=True)
+    names = np.where(values == 0, colour("muted"), np.where(values < 0, colour("left"), colour("right")))
+    axes[1, 1].bar(values, 100 * count / len(margin), width=0.85, color=list(names))
+    axes[1, 1].set_title("Margin, % of the steps")
+    axes[1, 1].set_xlim(-limit, limit)
+    axes[1, 1].set_xlabel("spikes for right less spikes for left")
+    return figure
+
+
+def _rewards(record: Record, windows: tuple[int, ...]) -> Figure:
+    figure = new_figure(height=2.8)
+    panels = figure.subplots(1, 2)
+    limit = max(1e-6, float(np.abs(record.reward).max()))
+    bins = np.linspace(-limit, limit, 42)
+    for part, token in ((record.reward > 0, "left"), (record.reward < 0, "excitatory"), (record.reward == 0, "muted")):
+        weights = np.full(part.sum(), 100 / len(part))
+        panels[0].hist(record.reward[part], bins=bins.tolist(), weights=weights, color=colour(token))
+    panels[0].set_title("Rewards, % of the steps")
+    panels[0].set_xlabel("reward")
+    ends = np.cumsum(record.length)
+    left = np.repeat(ends, record.length) - np.arange(ends[-1])
+    for number, window in enumerate(windows):
+        fraction = sliding_mean(record.reward > 0, window)
+        if not len(fraction):
+            continue
+        inside = record.episode[window - 1 :] == record.episode[: len(fraction)]
+        away = left[window - 1 :][inside]
+        most = int(np.percentile(away, 95)) if inside.any() else 0
+        if most < 2:
+            continue
+        edges = np.unique(np.linspace(0, most, 26).astype(int))
+        place = np.digitize(away, edges) - 1
+        means = [fraction[inside][place == k].mean() if (place == k).any() else np.nan for k in range(len(edges) - 1)]
+        tint = colour(("accent", "excitatory", "right")[number % 3])
+        panels[1].plot((edges[1:] + edges[:-1]) / 2, 100 * np.array(means), color=tint, label=f"{window} steps")
+    panels[1].set_title("Rewards above 0, %")
+    panels[1].set_xlabel("steps to the end of the episode")
+    panels[1].legend(loc="best")
+    return figure
+
+
+def _raster(
+    table: pd.DataFrame, groups: dict[str, NDArray], record: Record, span: tuple[int, int], step: float
+) -> Figure:
+    figure = new_figure(height=5.8)
+    top, middle, low = figure.subplots(3, 1, sharex=True, height_ratios=(8, 1.4, 0.7))
+    row, ticks, bounds = np.zeros(record.counts.shape[1], np.int64), [], []
+    place = 0
+    for cells in groups.values():
+        row[cells] = place + np.arange(len(cells))
+        ticks.append(place + len(cells) / 2)
+        place += len(cells)
+        bounds.append(place - 0.5)
+    cell = table["cell"].to_numpy()
+    for number, (name, cells) in enumerate(groups.items()):
+        mine = np.isin(cell, cells)
+        time = table["time"].to_numpy()[mine]
+        top.plot(time, row[cell[mine]], "|", color=group_colour(name, number), markersize=2.2, markeredgewidth=0.7)
+    for bound in bounds[:-1]:
+        top.axhline(bound, color=colour("rule"), linewidth=0.7)
+    top.set_yticks(ticks, list(groups))
+    top.set_ylim(place, -1)
+    top.grid(False)
+    top.tick_params(axis="y", length=0)
+    steps = np.arange(*span)
+    time = (steps - span[0]) * step
+    middle.plot(time, np.rad2deg(record.observation[steps, 2]), color=colour("ink"), linewidth=1.2)
+    middle.axhline(0, color=colour("rule"), linewidth=0.8)
+    middle.set_ylabel("angle, °")
+    _actions(low, time, record.action[steps], record.tie[steps], step)
+    low.set_xlabel("network time, s")
+    low.set_xlim(0, len(steps) * step)
+    return figure
+
+
+def _actions(ax: Axes, time: NDArray, action: NDArray, tie: NDArray, step: float) -> None:
+    strips: list[tuple[Any, str]] = [
+        (~tie & (action == 0), "left"),
+        (~tie & (action > 0), "right"),
+        (tie, "muted"),
+    ]
+    image = np.zeros((1, len(time), 4))
+    for mask, token in strips:
+        image[0, mask] = tinted(token, np.ones(int(mask.sum())))
+    ax.imshow(image, aspect="auto", interpolation="nearest", extent=(0, len(time) * step, 0, 1))
+    ax.set_yticks([0.5], ["moves"])
+    ax.tick_params(axis="y", length=0)
+    ax.grid(False)

@@ -1,0 +1,166 @@
+"""What learning did to the plastic weights of a spiking agent."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from premotor.analysis import weight_change
+from premotor.experiments.spiking.history import plastic_table, weights_over_time
+from premotor.experiments.spiking.run import SpikingRun
+from premotor.report.spiking.analysis import Analysis, drawn, number_colour
+from premotor.report.style import colour, new_figure, signed, tinted
+
+PART_TOKENS = {"ES→EA": "excitatory", "EA→EM left": "left", "EA→EM right": "right"}
+
+
+def matrix(run: SpikingRun, checkpoint: str | int = "best", relative: bool = False) -> Analysis:
+    """Plastic weights of a checkpoint as matrices, and their change since the beginning.
+
+    Args:
+        run: the run.
+        checkpoint: "best", "last", "initial" or an iteration.
+        relative: whether the change is divided by the weight before.
+    """
+    table = plastic_table(run, checkpoint)
+    unit = "relative to the weight before" if relative else "mV"
+    return Analysis(
+        "weights",
+        f"Plastic weights ({checkpoint})",
+        "Presynaptic cells are rows, postsynaptic cells columns; the line divides the cells that vote left from those "
+        f"that vote right. Below: the change since the beginning ({unit}), red up, blue down.",
+        table,
+        drawn(_matrix, table, relative),
+    )
+
+
+def changes(run: SpikingRun, checkpoint: str | int = "best") -> Analysis:
+    """How weights changed, by part of the plastic synapses."""
+    table = plastic_table(run, checkpoint)
+    rows = []
+    for part, group in table.groupby("part", sort=False):
+        change = weight_change(group["before"], group["after"])
+        rows.append(
+            {
+                "part": part,
+                "synapses": len(group),
+                "before": group["before"].mean(),
+                "after": group["after"].mean(),
+                "sd_before": group["before"].std(),
+                "sd_after": group["after"].std(),
+                "change": (group["after"] - group["before"]).abs().mean(),
+                "log2_ratio": change.median_log2_ratio,
+                "twofold": change.changed_twofold,
+                "silent": float((group["after"] < 0.01).mean()),
+                "correlation": change.correlation,
+            }
+        )
+    return Analysis(
+        "weight-changes",
+        "What learning changed",
+        f"Weights before learning (outline) and of the checkpoint {checkpoint} (filled) by part, and each synapse's "
+        "weight after against before.",
+        pd.DataFrame(rows),
+        drawn(_histograms, table),
+    )
+
+
+def over_time(run: SpikingRun) -> Analysis:
+    """Weights by checkpoint and part."""
+    table = weights_over_time(run)
+    return Analysis(
+        "weights-over-time",
+        "Weights along the run",
+        "Median and quartiles of the plastic weights of each part at the checkpoints, and how far a weight is from "
+        "where it began (mean of the absolute change).",
+        table,
+        drawn(_over_time, table),
+    )
+
+
+def _tint(part: str, number: int) -> str:
+    return colour(PART_TOKENS[part]) if part in PART_TOKENS else number_colour(number)
+
+
+def _matrix(table: pd.DataFrame, relative: bool) -> Figure:
+    projections = list(dict.fromkeys(table["projection"]))
+    change = table["after"] - table["before"]
+    if relative:
+        change = change / table["before"].clip(lower=1e-9)
+    figure = new_figure(height=7.4)
+    axes = figure.subplots(2, len(projections), squeeze=False)
+    for column, projection in enumerate(projections):
+        mine = (table["projection"] == projection).to_numpy()
+        rows, cells = np.unique(table["pre"][mine]), np.unique(table["post"][mine])
+        place = np.searchsorted(rows, table["pre"][mine]), np.searchsorted(cells, table["post"][mine])
+        values = np.full((len(rows), len(cells)), np.nan)
+        values[place] = table["after"][mine]
+        top = float(np.nanpercentile(values, 99.5)) or 1.0
+        axes[0, column].imshow(tinted("accent", np.sqrt(values / top)), aspect="auto", interpolation="nearest")
+        axes[0, column].set_title(f"{projection}, mV (darkest: {top:.3g} and more)")
+        shift = np.full(values.shape, np.nan)
+        shift[place] = change[mine]
+        limit = float(np.nanpercentile(np.abs(shift), 99.5)) or 1.0
+        axes[1, column].imshow(
+            signed(np.clip(shift, -limit, limit), limit, 0.0), aspect="auto", interpolation="nearest"
+        )
+        unit = "times" if relative else "mV"
+        axes[1, column].set_title(f"change of {projection}, {unit} (darkest: ±{limit:.3g} and more)")
+        pre, post = projection.split("→")
+        halves = table["part"][mine].groupby(table["post"][mine]).first()
+        border = int((halves == halves.iloc[0]).sum())
+        for ax in axes[:, column]:
+            ax.grid(False)
+            ax.set_ylabel(f"cell of {pre}")
+            ax.set_xlabel(f"cell of {post}")
+            if border < len(cells):
+                ax.axvline(border - 0.5, color=colour("ink"), linewidth=0.8)
+    return figure
+
+
+def _histograms(table: pd.DataFrame) -> Figure:
+    parts = list(dict.fromkeys(table["part"]))
+    figure = new_figure(height=5.0)
+    axes = figure.subplots(2, len(parts), squeeze=False)
+    for number, part in enumerate(parts):
+        group = table[table["part"] == part]
+        tint = _tint(part, number)
+        most = float(max(group["before"].max(), np.percentile(group["after"], 99.5)))
+        bins = np.linspace(0, 1.02 * most, 36).tolist()
+        top = axes[0, number]
+        top.hist(group["after"].clip(upper=most), bins=bins, color=tint, alpha=0.55, label="after")
+        top.hist(group["before"], bins=bins, histtype="step", color=colour("ink"), linewidth=1.2, label="before")
+        top.set_title(f"{part}: synapses")
+        top.set_xlabel("weight, mV")
+        low = axes[1, number]
+        low.plot(group["before"], group["after"], ".", color=tint, markersize=3, alpha=0.6)
+        end = float(group["before"].max())
+        low.plot([0, end], [0, end], color=colour("ink"), linewidth=0.9, linestyle=(0, (4, 3)))
+        low.set_xlabel("before, mV")
+        low.set_ylim(bottom=min(0.0, float(group["after"].min())) - 0.02 * most)
+        low.set_xlim(left=0)
+    axes[0, 0].legend(loc="upper right")
+    axes[1, 0].set_ylabel("after, mV")
+    return figure
+
+
+def _over_time(table: pd.DataFrame) -> Figure:
+    figure = new_figure(height=3.0)
+    panels = figure.subplots(1, 2, sharex=True)
+    for number, (part, group) in enumerate(table.groupby("part", sort=False)):
+        tint = _tint(str(part), number)
+        x = group["iteration"]
+        panels[0].fill_between(x, group["quarter"], group["three_quarters"], color=tint, alpha=0.15, linewidth=0)
+        panels[0].plot(x, group["median"], color=tint, label=str(part))
+        panels[1].plot(x, group["change"], color=tint)
+    _label(panels[0], "Weight, mV")
+    _label(panels[1], "Mean absolute change, mV")
+    panels[0].legend(loc="best")
+    return figure
+
+
+def _label(ax: Axes, title: str) -> None:
+    ax.set_title(title)
+    ax.set_xlabel("iteration")
+    ax.set_xlim(left=0)
+    ax.set_ylim(bottom=0)
