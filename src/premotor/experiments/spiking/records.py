@@ -177,8 +177,13 @@ def episode_table(run: SpikingRun, record: Record) -> pd.DataFrame:
     return table.reset_index()
 
 
-def spikes_of_test(run: SpikingRun, record: Record) -> SpikeTrain:
+def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) -> SpikeTrain:
     """Every spike of a recorded test: the network is driven again by the observations that were recorded.
+
+    Args:
+        run: the run.
+        record: the test.
+        steps: only of so many steps of the task, from the first on.
 
     Raises:
         PremotorError: the run's weights of that iteration have changed since, so that other spikes come out.
@@ -187,19 +192,19 @@ def spikes_of_test(run: SpikingRun, record: Record) -> SpikeTrain:
     agent = run.agent(which if which == "best" else record.figures["iteration"])
     state, interface, wiring = agent.state, agent.interface, agent.network.wiring
     interval = np.full(agent.network.sources, np.inf)
-    times, cells, steps = [np.empty(0)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    for step, observation in enumerate(record.observation):
+    times, cells, places = [np.empty(0)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+    for step, observation in enumerate(record.observation[:steps]):
         encode(observation, interface.edges, interface.first, interface.period, interval)
         set_intervals(state, interval, step * interface.step, interface.restart)
         advance(wiring, state, (step + 1) * interface.step)
         count = int(state.cursor[SPIKES])
         times.append(state.spike_time[:count].copy())
         cells.append(state.spike_cell[:count].copy())
-        steps.append(np.full(count, step, np.int32))
+        places.append(np.full(count, step, np.int32))
         state.cursor[SPIKES] = state.cursor[COUNTED] = 0
         if (np.bincount(cells[-1], minlength=agent.network.cells) != record.counts[step]).any():
             raise PremotorError(
                 f"the {which} weights of {run.folder} are no longer those of its recorded test (step {step} gives "
                 f"other spikes); test again with: premotor spiking evaluate {run.folder}"
             )
-    return SpikeTrain(np.concatenate(times), np.concatenate(cells), np.concatenate(steps))
+    return SpikeTrain(np.concatenate(times), np.concatenate(cells), np.concatenate(places))

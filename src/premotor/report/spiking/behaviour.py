@@ -100,8 +100,8 @@ def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) ->
         episode = int(np.argsort(record.length, kind="stable")[len(record.length) // 2])
     begin = int(record.length[:episode].sum())
     end = begin + min(int(record.length[episode]), round(seconds * 1000 / run.settings.interface.step))
-    train = spikes_of_test(run, record)
-    here = (train.step >= begin) & (train.step < end)
+    train = spikes_of_test(run, record, end)
+    here = train.step >= begin
     step = run.settings.interface.step
     table = pd.DataFrame({"time": (train.time[here] - begin * step) / 1000.0, "cell": train.cell[here]})
     return Analysis(
