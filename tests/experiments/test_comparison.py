@@ -16,7 +16,7 @@ import scipy.stats
 from premotor.cli import main
 from premotor.errors import PremotorError
 from premotor.experiments import Run, compare, dump_experiment, load_experiment
-from premotor.experiments.comparison import compared, plan
+from premotor.experiments.comparison import budget, compared, plan
 from premotor.experiments.processes import Job, run_jobs
 from tiny import tiny_settings
 
@@ -35,7 +35,7 @@ def row(wiring, score, null_seed=None, seed=0):
 
 
 def test_the_plan_has_every_wiring_with_every_seed():
-    members = plan(load_experiment({"seed": 5}), "rewired", nulls=2, seeds=2)
+    members = plan(load_experiment({"seed": 5}), ["rewired"], nulls=2, seeds=2)
     assert [(m.wiring, m.null_seed, m.seed) for m in members] == [
         ("connectome", None, 5),
         ("rewired", 0, 5),
@@ -45,6 +45,21 @@ def test_the_plan_has_every_wiring_with_every_seed():
         ("rewired", 1, 6),
     ]
     assert len({m.name for m in members}) == len(members)
+
+
+def test_null_models_and_plain_networks_stand_side_by_side():
+    settings = load_experiment({"compare": {"null": ["rewired", "random_graph"], "plain": ["gru"]}})
+    chosen = settings.compare
+    members = plan(settings, chosen.null, nulls=1, seeds=1, plain=chosen.plain)
+    assert [m.name for m in members] == ["connectome-s0", "rewired-0-s0", "random_graph-0-s0", "gru-s0"]
+    made = [load_experiment(settings, m.overrides(1)) for m in members]
+    assert [e.circuit.null for e in made] == [None, "rewired", "random_graph", None]
+    assert [e.network.kind for e in made] == ["rate", "rate", "rate", "gru"]
+    assert budget(4, 2, 3_000_000, 8).endswith("2 of them to do, 2 side by side: 6.0 million steps at most")
+    with pytest.raises(PremotorError, match="no plain network 'lstm'; there are mlp, gru"):
+        compare(settings, plain="mlp,lstm")
+    with pytest.raises(PremotorError, match="no null model 'rewird'"):
+        load_experiment({"compare": {"null": ["rewird"]}})
 
 
 def test_the_statistics_are_those_of_the_rows():

@@ -233,6 +233,22 @@ def test_steps_that_were_skipped_teach_nothing() -> None:
     assert not eqx.tree_equal(expected, counted)
 
 
+def test_the_limit_of_rewards_goes_to_its_end_in_equal_ratios() -> None:
+    settings = TINY.model_copy(update={"steps": 400, "reward_limit": 2.0, "reward_limit_end": 32.0})
+    found = [settings.reward_limit_at(step) for step in (0, 100, 200, 300, 400, 500)]
+    assert found == pytest.approx([2, 4, 8, 16, 32, 32])
+    assert TINY.reward_limit_at(7) is None
+    with pytest.raises(ValueError, match="reward_limit_end is 3.0, but reward_limit is null"):
+        PPOSettings(reward_limit_end=3)
+
+    low = TINY.model_copy(update={"steps": 20, "reward_limit": 1e-4, "reward_limit_end": 1e6})
+    state, toy = made(low)
+    _, first, _ = _roll_out(state, toy, low)
+    assert np.abs(first.reward).max() == np.float32(1e-4)
+    later = eqx.tree_at(lambda s: s.steps, state, jnp.asarray(20))
+    assert np.abs(_roll_out(later, toy, low)[1].reward).max() > 1e-4
+
+
 def test_environments_that_minibatches_do_not_divide_are_refused() -> None:
     with pytest.raises(ValueError, match="minibatches is 3, but it must divide environments, which is 8"):
         PPOSettings(environments=8, minibatches=3)

@@ -165,6 +165,24 @@ def test_slow_episodes_end_in_learning_and_not_in_tests() -> None:
     assert not any(calm.step(np.zeros((2, 4))).terminated.any() for _ in range(25))
 
 
+def test_what_exceeds_the_speed_limit_earns_nothing_in_learning() -> None:
+    """The environment pays 130/30 a metre of its hull; with a limit near 0 that is what is taken back."""
+    limited = build_environment(task(speed_limit=1e-6), 1, seed=3)
+    limited.reset()
+    single = make_environment("BipedalWalker-v3", {})
+    single.reset(seed=limited.episode_seed(0))
+    paid, taken, random = 0.0, 0.0, np.random.default_rng(5)
+    for action in np.repeat(random.uniform(-1, 1, (6, 4)), 4, axis=0):
+        before = single.unwrapped.hull.position.x
+        single.step(action)
+        paid += 130 / 30 * max(0.0, single.unwrapped.hull.position.x - before)
+        taken -= float(limited.step(action[None]).terms["speed_limit"][0])
+    assert paid > 0.1 and taken == pytest.approx(paid, rel=0.2)  # Box2D also moves bodies to mend overlaps
+    free = build_environment(task(speed_limit=1e-6).tested(), 1)
+    free.reset()
+    assert "speed_limit" not in free.step(np.zeros((1, 4))).terms
+
+
 def test_the_phase_and_the_clock_follow_the_walk(reference_file) -> None:
     clocked = task(reference=str(reference_file), clock=True)
     assert clocked.observation_names[-2:] == ("phase_sine", "phase_cosine")

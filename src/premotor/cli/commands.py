@@ -138,9 +138,12 @@ def evaluate(
 def compare(
     context: typer.Context,
     experiment: Experiment,
-    nulls: Annotated[int, typer.Option(help="How many null models.")] = 3,
-    seeds: Annotated[int, typer.Option(help="How many seeds of learning each.")] = 2,
-    null: Annotated[str, typer.Option(help="Which null model.")] = "rewired",
+    nulls: Annotated[int | None, typer.Option(help="How many wirings of each null model.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="How many seeds of learning each.")] = None,
+    null: Annotated[str | None, typer.Option(help="Which null models, with commas between.")] = None,
+    plain: Annotated[
+        str | None, typer.Option(help="Which networks without a connectome, of as many parameters: mlp,gru.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(help="Runs side by side; by default one a core.")] = None,
     episodes: Test = 100,
     output: Annotated[
@@ -149,11 +152,14 @@ def compare(
     name: Name = None,
     seed: Seed = None,
 ) -> None:
-    """Train the connectome and null models of its wiring, and compare them. Called again, it goes on.
+    """Train the connectome, null models of its wiring and plain networks, and compare them. Called again, it goes on.
+
+    What no option says is as in the settings' section compare.
 
     \b
     Example:
       premotor compare walk --nulls 3 --seeds 2
+      premotor compare bipedal --null rewired,shuffled_weights --plain mlp,gru
     """
     from premotor.cli.ending import comparison_table
     from premotor.experiments import compare as begin
@@ -167,6 +173,7 @@ def compare(
         nulls=nulls,
         seeds=seeds,
         null=null,
+        plain=plain,
         jobs=jobs,
         episodes=episodes,
         output=folder,

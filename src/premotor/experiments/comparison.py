@@ -1,7 +1,7 @@
-"""The connectome against null models of its wiring, each over several seeds, one process a run."""
+"""The connectome against null models of its wiring and plain networks, over several seeds, one process a run."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from premotor.experiments.settings import Experiment
 
 FIGURES = ("score", "survived", "speed", "speed_error")
 CONNECTOME = "connectome"
+PLAIN = ("mlp", "gru")
+"""Networks without a connectome that a comparison can hold beside it."""
 
 
 class Member(NamedTuple):
@@ -27,7 +29,9 @@ class Member(NamedTuple):
 
     name: str
     wiring: str
+    """`connectome`, the name of a null model, or the kind of a plain network."""
     null_seed: int | None
+    """None but for null models."""
     seed: int
 
     def overrides(self, threads: int) -> list[str]:
@@ -35,22 +39,25 @@ class Member(NamedTuple):
         words = ["--seed", str(self.seed), "--threads", str(threads), "--name", self.name]
         if self.null_seed is not None:
             words += ["--circuit.null", self.wiring, "--circuit.null_seed", str(self.null_seed)]
+        elif self.wiring != CONNECTOME:
+            words += ["--network.kind", self.wiring]
         return words
 
 
 def compare(
     experiment: Experiment | Mapping[str, Any] | str | os.PathLike[str],
     *,
-    nulls: int = 3,
-    seeds: int = 2,
-    null: str = "rewired",
+    nulls: int | None = None,
+    seeds: int | None = None,
+    null: str | Sequence[str] | None = None,
+    plain: str | Sequence[str] | None = None,
     jobs: int | None = None,
     episodes: int = 100,
     output: str | os.PathLike[str] | None = None,
     overrides: Overrides = (),
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Train the connectome and `nulls` null models of it with `seeds` seeds each, test all, and compare.
+    """Train the connectome, null models of it and plain networks with several seeds each, test all, and compare.
 
     Runs are processes of their own in ``runs/`` of the comparison's folder. Called again with the same
     settings (and maybe more nulls or seeds) it goes on: finished runs are kept, unfinished ones resumed.
@@ -60,9 +67,11 @@ def compare(
     Args:
         experiment: a preset's name, a YAML file, a dict of settings, or an experiment; its wiring is the
             connectome's own (`circuit.null` is null).
-        nulls: how many null models, with null seeds 0, 1, ….
+        nulls: how many wirings of each null model, with null seeds 0, 1, ….
         seeds: how many seeds of learning each, from the experiment's on.
-        null: name of the null model.
+        null: name of the null model, or several of them.
+        plain: kinds of networks without a connectome that are trained too (`mlp`, `gru`), by default with as many
+            parameters that learn. What is None here is as the experiment's section `compare` says.
         jobs: processes side by side; by default one a core. The numbers do not depend on it.
         episodes: of each test.
         output: the comparison's folder; by default ``runs/<name>-comparison``.
@@ -79,7 +88,16 @@ def compare(
         KeyboardInterrupt: stopped by the user, after each running process wrote a checkpoint.
     """
     settings = load_experiment(experiment, overrides)
-    null_model(null)
+    chosen = settings.compare
+    wanted = _listed(chosen.null if null is None else null)
+    kinds = _listed(chosen.plain if plain is None else plain)
+    nulls = chosen.nulls if nulls is None else nulls
+    seeds = chosen.seeds if seeds is None else seeds
+    for name in wanted:
+        null_model(name)
+    for kind in kinds:
+        if kind not in PLAIN:
+            raise PremotorError(f"there is no plain network {kind!r}; there are {', '.join(PLAIN)}")
     if settings.circuit.null is not None:
         raise PremotorError(
             f"circuit.null is {settings.circuit.null!r}, but a comparison starts from the connectome's own "
@@ -95,11 +113,14 @@ def compare(
     folder = comparison_folder(settings) if output is None else Path(output)
     lock = _claim(folder, settings)
     try:
-        members = plan(settings, null, nulls, seeds)
+        members = plan(settings, wanted, nulls, seeds, kinds)
         threads = max(1, cores // jobs)
         todo = [_job(folder, member, threads, episodes) for member in members]
         total = settings.learning.steps
-        run_jobs([job for job in todo if job is not None], jobs, total, progress)
+        left = [job for job in todo if job is not None]
+        if progress:
+            print(budget(len(members), len(left), total, jobs), flush=True)
+        run_jobs(left, jobs, total, progress)
         result = compared([row_of(folder, member) for member in members])
         write_json(folder / "comparison.json", result)
     finally:
@@ -114,13 +135,29 @@ def comparison_folder(
     return Path("runs") / f"{load_experiment(experiment, overrides).name}-comparison"
 
 
-def plan(settings: Experiment, null: str, nulls: int, seeds: int) -> list[Member]:
+def plan(
+    settings: Experiment, null: Sequence[str], nulls: int, seeds: int, plain: Sequence[str] = ()
+) -> list[Member]:
     """The runs, seed by seed, so that an unfinished comparison is balanced."""
     members = []
     for seed in range(settings.seed, settings.seed + seeds):
         members.append(Member(f"connectome-s{seed}", CONNECTOME, None, seed))
-        members += [Member(f"{null}-{k}-s{seed}", null, k, seed) for k in range(nulls)]
+        members += [Member(f"{name}-{k}-s{seed}", name, k, seed) for name in null for k in range(nulls)]
+        members += [Member(f"{kind}-s{seed}", kind, None, seed) for kind in plain]
     return members
+
+
+def budget(runs: int, left: int, steps: int, jobs: int) -> str:
+    """What a comparison asks for, in one line."""
+    return (
+        f"{runs} runs of {steps:,} control steps each, {left} of them to do, {min(jobs, max(left, 1))} side by side: "
+        f"{left * steps / 1e6:,.1f} million steps at most"
+    )
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    words = names.split(",") if isinstance(names, str) else list(names)
+    return list(dict.fromkeys(word.strip() for word in words if word.strip()))
 
 
 def row_of(folder: Path, member: Member) -> dict[str, Any]:
@@ -194,7 +231,8 @@ def _claim(folder: Path, settings: Experiment) -> Lock:
     if folder.exists():
         if not file.is_file() or not (folder / "runs").is_dir():
             raise PremotorError(f"{folder} exists and is no comparison; name another folder with --output")
-        if load_experiment(file) != settings:
+        held = load_experiment(file)
+        if held.model_copy(update={"compare": settings.compare}) != settings:
             raise PremotorError(
                 f"{folder} holds a comparison with other settings (see {file}); name another folder with --output"
             )

@@ -2,7 +2,7 @@
 
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -113,6 +113,25 @@ class StopSettings(Settings):
     """After so much time of learning; where this strikes, a run depends on the speed of its machine."""
 
 
+def _known_nulls(names: Any) -> Any:
+    for name in names if isinstance(names, list | tuple) else ():
+        _known_null(name)
+    return names
+
+
+class CompareSettings(Settings):
+    """What `premotor compare` sets beside the connectome, where its own options do not say; no part in a run."""
+
+    null: Annotated[tuple[str, ...], BeforeValidator(_known_nulls)] = ("rewired",)
+    """Names of null models."""
+    nulls: int = Field(3, ge=1)
+    """Wirings of each."""
+    plain: tuple[Literal["mlp", "gru"], ...] = ()
+    """Kinds of networks without a connectome, of as many parameters that learn."""
+    seeds: int = Field(2, ge=1)
+    """Seeds of learning of each."""
+
+
 class Experiment(Settings):
     """All settings of a run."""
 
@@ -131,3 +150,4 @@ class Experiment(Settings):
     evaluation: EvaluationSettings = EvaluationSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
     stop: StopSettings = StopSettings()
+    compare: CompareSettings = CompareSettings()

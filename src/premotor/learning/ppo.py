@@ -157,7 +157,7 @@ def _roll_out(
     rewards: list[float] = []
     lengths: list[int] = []
     terms: dict[str, float] = {}
-    limit = settings.reward_limit
+    limit = settings.reward_limit_at(int(state.steps))
     for deviate in np.asarray(noise):
         neurons, action, mean = _act(controller, product, neurons, observation, started, deviate, exploration)
         step = environment.step(np.asarray(action))

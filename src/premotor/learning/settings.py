@@ -26,6 +26,8 @@ class PPOSettings(Settings):
     reward_limit: float | None = Field(None, gt=0)
     """Learning takes rewards beyond ± this as this, so that a rare large one (a fall) does not outweigh all others;
     figures are of the rewards as they are. Null: no limit."""
+    reward_limit_end: float | None = Field(None, gt=0)
+    """The limit at the end of learning; it goes there from `reward_limit` in equal ratios. Null: it stays."""
     learning_rate: float = Field(1e-3, gt=0)
     critic_learning_rate: float = Field(1e-3, gt=0)
     schedule: Literal["divergence", "linear", "constant"] = "divergence"
@@ -38,6 +40,18 @@ class PPOSettings(Settings):
     gradient_limit: float = Field(1.0, gt=0)
     """Largest global norm of a gradient, in parameters that are trained."""
     critic_layers: tuple[int, ...] = (128, 128)
+
+    def reward_limit_at(self, step: int) -> float | None:
+        """The limit of rewards after so many control steps of learning."""
+        if self.reward_limit is None or self.reward_limit_end is None:
+            return self.reward_limit
+        return float(self.reward_limit * (self.reward_limit_end / self.reward_limit) ** min(step / self.steps, 1.0))
+
+    @model_validator(mode="after")
+    def _limit_to_move(self) -> Self:
+        if self.reward_limit_end is not None and self.reward_limit is None:
+            raise ValueError(f"reward_limit_end is {self.reward_limit_end}, but reward_limit is null")
+        return self
 
     @model_validator(mode="after")
     def _minibatches_divide(self) -> Self:

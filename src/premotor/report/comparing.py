@@ -10,7 +10,7 @@ from premotor.analysis import Comparison, bootstrap_mean, hedges_g, holm, mann_w
 from premotor.errors import PremotorError
 from premotor.experiments.files import read_json
 from premotor.experiments.run_folder import RunFolder
-from premotor.report.comparing_figures import MEASURES, curves, strips, wirings_of
+from premotor.report.comparing_figures import KEYS, curves, measures_of, strips, wirings_of
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord
 from premotor.report.words import count, decimal, listed, with_interval
@@ -24,8 +24,10 @@ NULLS = {
     "a pair of classes",
     "random_graph": "keeps the neurons, their signs and the number of edges, and draws the edges at random",
     "shuffled_identities": "keeps the graph, and exchanges which neuron sits where in it",
+    "mlp": "has no wiring: a multilayer perceptron, by default of as many parameters that learn",
+    "gru": "has no wiring: a gated recurrent unit, by default of as many parameters that learn",
 }
-"""What each null model keeps and what it changes."""
+"""What each null model keeps and what it changes, and what plain networks are."""
 
 
 def read_comparison(folder: Path) -> pd.DataFrame:
@@ -44,15 +46,14 @@ def read_comparison(folder: Path) -> pd.DataFrame:
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise PremotorError(f"{path} holds no rows, one object a run")
     for number, row in enumerate(rows, start=1):
-        for key in ("name", "wiring", *(key for key, _, _ in MEASURES)):
+        for key in ("name", "wiring", *KEYS):
             if key not in row:
                 raise PremotorError(f"{path}: row {number} lacks {key}")
             kinds: Any = str if key in ("name", "wiring") else int | float | None
             if not isinstance(row[key], kinds):
                 raise PremotorError(f"{path}: {key} of row {number} is {row[key]!r}")
     table = pd.DataFrame(rows)
-    numbers = [key for key, _, _ in MEASURES]
-    return table.astype(dict.fromkeys(numbers, float))
+    return table.astype({key: float for key in (*KEYS, "speed") if key in table})
 
 
 def comparison_folder(run_folder: Path) -> Path | None:
@@ -84,7 +85,7 @@ def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> 
             "A dot is a run's best controller in its test episodes; the bar is the mean over the runs of a "
             "wiring, the line its 95% BCa bootstrap interval, too narrow with fewer than about eight runs. "
             + "".join(f"{name.capitalize()} {NULLS[name]}. " for name in wirings_of(rows) if name in NULLS)
-            + "All wirings start with the same spectral radius."
+            + "All wirings of circuits start with the same spectral radius."
             + (" The ring marks this run." if highlight else ""),
         ),
     ]
@@ -166,14 +167,15 @@ def _adjusted(rows: pd.DataFrame) -> np.ndarray:
 
 def _means(rows: pd.DataFrame) -> Table:
     body = []
+    measures = measures_of(rows)
     for wiring in wirings_of(rows):
         cells = [wiring, f"{int((rows['wiring'] == wiring).sum())}"]
-        for key, factor, _ in MEASURES:
+        for key, factor, _ in measures:
             values = factor * _values(rows, wiring, key)
             cells.append(with_interval(bootstrap_mean(values), 3 if factor == 1 else 1) if len(values) else "–")
         body.append(cells)
     return Table(
-        head=["wiring", "runs", *(title.lower() for _, _, title in MEASURES)],
+        head=["wiring", "runs", *(title.lower() for _, _, title in measures)],
         rows=body,
         numeric=(1, 2, 3, 4),
         strong=(0,) if body and body[0][0] == "connectome" else (),

@@ -12,11 +12,15 @@ from premotor.analysis import bootstrap_mean
 from premotor.report.style import as_png, as_svg, colour, new_figure
 
 NULL_COLOURS = ("muted", "sensory", "right", "ascending", "electrical", "descending")
-MEASURES = (
-    ("score", 1.0, "Score"),
-    ("survived", 100.0, "Episodes without a fall, %"),
-    ("speed_error", 100.0, "Speed error, % of the command"),
-)
+KEYS = ("score", "survived", "speed_error")
+"""What every row of a comparison has, or None; most have `speed` too."""
+
+
+def measures_of(rows: pd.DataFrame) -> tuple[tuple[str, float, str], ...]:
+    """Column, factor and title of what is shown: a speed counts by its error where one was commanded."""
+    commanded = rows["speed_error"].notna().any() or "speed" not in rows
+    last = ("speed_error", 100.0, "Speed error, % of the command") if commanded else ("speed", 1.0, "Speed, m/s")
+    return (("score", 1.0, "Score"), ("survived", 100.0, "Episodes without a fall, %"), last)
 
 
 def wiring_colour(wiring: str, wirings: Sequence[str]) -> str:
@@ -35,15 +39,18 @@ def wirings_of(rows: pd.DataFrame) -> list[str]:
 
 def _strips(rows: pd.DataFrame, highlight: str) -> Figure:
     wirings = wirings_of(rows)
-    figure = new_figure(height=3.3)
-    for ax, (key, factor, title) in zip(figure.subplots(1, len(MEASURES)), MEASURES, strict=True):
+    measures = measures_of(rows)
+    figure = new_figure(height=3.3 if len(wirings) < 4 else 3.9)
+    for ax, (key, factor, title) in zip(figure.subplots(1, len(measures)), measures, strict=True):
         ax.set_title(title)
         for x, wiring in enumerate(wirings):
             group = rows[rows["wiring"] == wiring]
             _strip(ax, x, factor * group[key].to_numpy(float), wiring_colour(wiring, wirings))
             mine = group[group["name"] == highlight][key].to_numpy(float)
             ax.plot(np.full(len(mine), x), factor * mine, "o", mfc="none", mec=colour("ink"), markersize=9)
-        ax.set_xticks(range(len(wirings)), wirings)
+        ax.set_xticks(range(len(wirings)), [name.replace("_", " ") for name in wirings])
+        if len(wirings) > 3:
+            ax.tick_params(axis="x", labelrotation=90)
         ax.set_xlim(-0.6, len(wirings) - 0.4)
         ax.tick_params(axis="x", length=0)
         ax.grid(False, axis="x")
@@ -51,8 +58,13 @@ def _strips(rows: pd.DataFrame, highlight: str) -> Figure:
             ax.set_ylim(-3, 103)
         else:
             ax.margins(y=0.08)
-            ax.set_ylim(bottom=0)
+            _from_zero(ax)
     return figure
+
+
+def _from_zero(ax: Axes) -> None:
+    """Start the axis at 0 where nothing lies below it."""
+    ax.set_ylim(bottom=0 if ax.dataLim.y0 >= 0 else None)
 
 
 def _strip(ax: Axes, x: float, values: NDArray[np.float64], tint: str) -> None:
@@ -91,7 +103,7 @@ def _curves(curves: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
             ax.plot(x, [factor * e.value for e in estimates], color=tint, label=wiring)
         ax.set_xlabel("million control steps")
         ax.set_xlim(left=0)
-        ax.set_ylim(bottom=0)
+        _from_zero(ax)
     panels[0].legend(loc="best")
     return figure
 

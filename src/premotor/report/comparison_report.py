@@ -5,7 +5,7 @@ from pathlib import Path
 
 from premotor.experiments.files import write_atomically
 from premotor.report.comparing import comparison_blocks, read_comparison, verdict
-from premotor.report.comparing_figures import MEASURES, strips_png, wirings_of
+from premotor.report.comparing_figures import measures_of, strips_png, wirings_of
 from premotor.report.page import Page, Section, Table, Tile
 from premotor.report.words import count, decimal
 
@@ -19,13 +19,14 @@ def write_comparison(folder: str | os.PathLike[str]) -> Path:
     place = Path(folder)
     rows = read_comparison(place)
     wirings = wirings_of(rows)
+    measures = measures_of(rows)
     listing = Table(
         head=[
             "run",
             "wiring",
             "seed",
             "null seed",
-            *(title.lower() for _, _, title in MEASURES),
+            *(title.lower() for _, _, title in measures),
             "speed, m/s",
         ],
         rows=[
@@ -33,7 +34,7 @@ def write_comparison(folder: str | os.PathLike[str]) -> Path:
                 str(row["name"]),
                 str(row["wiring"]),
                 *(_whole(row.get(key)) for key in ("seed", "null_seed")),
-                *(decimal(factor * row[key], 3 if factor == 1 else 1) for key, factor, _ in MEASURES),
+                *(decimal(factor * row[key], 3 if factor == 1 else 1) for key, factor, _ in measures),
                 decimal(float(row["speed"])) if row.get("speed") is not None else "–",
             ]
             for row in rows.to_dict("records")

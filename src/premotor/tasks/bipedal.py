@@ -14,6 +14,8 @@ from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
 
 FALL = -100.0
 """What the environment pays for a fall, in place of the step's reward."""
+PROGRESS = 130 / 30
+"""What the environment pays for a metre forward: 130 a unit of its world, of which 30 are a metre in its scale."""
 
 
 class BipedalReward(Settings):
@@ -62,6 +64,9 @@ class BipedalSettings(GymnasiumSettings):
     slow_steps: int = Field(40, ge=1)
     slow_cost: float = Field(0.0, ge=0)
     """Cost of such an end; where it is less than that of a fall, it pays to stand still until it comes."""
+    speed_limit: float | None = Field(None, gt=0)
+    """Learning only: forward motion earns nothing beyond this speed of the hull, m/s; it then pays to walk safely and
+    with little torque rather than ever faster."""
     start_steps: int = Field(0, ge=0)
     """Learning only: an episode starts after up to so many steps of the reference, drawn evenly."""
 
@@ -105,7 +110,7 @@ class BipedalTask(GymnasiumTask):
 
     def tested(self) -> "BipedalTask":
         """The task without aids of learning, rewarded by the environment alone."""
-        plain = {"least_speed": None, "start_steps": 0, "reward": BipedalReward()}
+        plain = {"least_speed": None, "speed_limit": None, "start_steps": 0, "reward": BipedalReward()}
         return BipedalTask(self.settings.model_copy(update=plain))
 
     def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:

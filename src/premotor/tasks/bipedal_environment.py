@@ -6,7 +6,7 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
-from premotor.tasks.bipedal import BipedalTask, judge
+from premotor.tasks.bipedal import PROGRESS, BipedalTask, judge
 from premotor.tasks.bipedal_walker import motion_of
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
 from premotor.tasks.gymnasium_pool import Episode
@@ -54,6 +54,9 @@ class BipedalEnvironment(GymnasiumEnvironment):
             phase=self._phase,
             imitation=self._imitation_weight(),
         )
+        if settings.speed_limit is not None:
+            excess = np.maximum(motion.speed - settings.speed_limit, 0.0) * task.control_period
+            judged.terms["speed_limit"] = (-PROGRESS * settings.reward.environment * excess).astype(np.float32)
         final = self._seen(step.final_observation)
         terminated, done = step.terminated, step.terminated | step.truncated
         self._recent[self._age % len(self._recent), np.arange(self.environments)] = motion.speed
