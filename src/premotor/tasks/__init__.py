@@ -9,7 +9,9 @@ from premotor.tasks.bipedal_environment import BipedalEnvironment
 from premotor.tasks.bipedal_reference import BipedalReference, load_bipedal_reference, save_bipedal_reference
 from premotor.tasks.environment import PhysicsEnvironment
 from premotor.tasks.fly import FlyTask
+from premotor.tasks.fly_expert import Demonstration, FlyExpert
 from premotor.tasks.fly_gait import FlyGaitFit, make_fly_gait, save_fly_gait
+from premotor.tasks.fly_servos import servo_targets
 from premotor.tasks.fly_settings import FlyReward, FlyStandSettings, FlyVariation, FlyWalkSettings
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
 from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
@@ -77,7 +79,9 @@ __all__ = [
     "BipedalReward",
     "BipedalSettings",
     "BipedalTask",
+    "Demonstration",
     "Driven",
+    "FlyExpert",
     "FlyGaitFit",
     "FlyReward",
     "FlyStandSettings",
@@ -112,4 +116,5 @@ __all__ = [
     "make_fly_gait",
     "save_bipedal_reference",
     "save_fly_gait",
+    "servo_targets",
 ]

@@ -70,7 +70,8 @@ class PhysicsEnvironment:
         return outcome, reward, jax.vmap(self.task.observe)(view, outcome.memory)
 
     @property
-    def _view(self) -> View:
+    def view(self) -> View:
+        """The present state of all worlds, as the task sees it."""
         physics: Any = self.physics  # NumPy arrays: a jitted function takes them as they are
         return View(physics.qpos, physics.qvel, physics.sensors)
 
@@ -113,7 +114,7 @@ class PhysicsEnvironment:
             self.physics.set_control(np.asarray(control))
             self.physics.set_force(np.asarray(force))
         self.physics.step(self.task.substeps)
-        outcome, reward, final = self._advance(self._view, self._memory, action)
+        outcome, reward, final = self._advance(self.view, self._memory, action)
         self._memory = outcome.memory
         self._elapsed += 1
         terminated = np.asarray(outcome.terminated)
@@ -134,7 +135,7 @@ class PhysicsEnvironment:
     def _put(self, where: np.ndarray, start: Start) -> np.ndarray:
         self.physics.set_state(where, np.asarray(start.qpos)[where], np.asarray(start.qvel)[where])
         self._elapsed[where] = 0
-        observation, self._memory = self._resume(self._view, where, start.memory, self._memory)
+        observation, self._memory = self._resume(self.view, where, start.memory, self._memory)
         return np.asarray(observation)
 
     def snapshot(self) -> dict[str, np.ndarray]:

@@ -11,11 +11,13 @@ from premotor.bodies import Body, build_fly
 from premotor.bodies.fly import ROOT
 from premotor.bodies.fly_measures import LEGS, SERVO
 from premotor.tasks.base import Outcome, Start, View
-from premotor.tasks.fly_reference import GaitTable, made_gaits
+from premotor.tasks.fly_reference import MIDDLE, GaitTable, made_gaits, made_table
 from premotor.tasks.fly_settings import FlySettings, FlyWalkSettings
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
 
+TARGET = 5.0
+"""Distance along the commanded path of the target that the fly walks to, mm."""
 AVERAGE = 0.1
 """Time constant of the averaged velocity, s: about one stride."""
 HEIGHTS = (0.55, 1.8)
@@ -38,10 +40,14 @@ class FlyMemory(NamedTuple):
     """Commanded, rad in the world."""
     turn: Float[Array, ""]
     """How fast the commanded heading turns, rad/s."""
+    offset: Float[Array, ""]
+    """How far the thorax is to the left of the commanded path, mm."""
     phase: Float[Array, ""]
     """Of the reference stride, rad."""
+    place: Float[Array, "2"]
+    """Of the thorax in the world's x and y, mm."""
     velocity: Float[Array, "2"]
-    """Averaged, in the world's x and y, mm/s."""
+    """Averaged, of the way from step to step: the present one swings within a control period. mm/s."""
     action: Float[Array, " actions"]
     """The last one, as the controller gave it."""
     target: Float[Array, " actions"]
@@ -69,18 +75,21 @@ class FlyTask:
         self.substeps = max(1, round(settings.control_period / self.body.timestep))
         self.time_limit = round(settings.seconds / self.control_period)
         body, self.action_names = self.body, self.body.driven_joints
-        gaits = self._gaits(settings)
-        self.reference: ReferenceGait | None = gaits[len(gaits) // 2] if self.walks else None
-        self.gait = GaitTable.of(gaits, self.action_names, LEGS)
+        named = getattr(settings, "reference", None)
+        gait = made_gaits(settings.joints)[MIDDLE] if named is None else load_reference(named)
+        self.reference: ReferenceGait | None = gait if self.walks else None
+        self.gait = made_table(settings.joints) if named is None else GaitTable.of([gait], body, LEGS)
         self._root = body.qpos_index(ROOT)
         self._joint_q, self._joint_v = body.actuated_qpos, body.actuated_qvel
         self._limits = jnp.asarray(body.joint_range, jnp.float32)
         self._rest = jnp.asarray(body.rest_pose, jnp.float32)
-        angles = np.concatenate([np.asarray(self.gait.angles).reshape(-1, len(self.action_names)), self._joints_rest])
+        tables = [np.asarray(table).reshape(-1, len(self.action_names)) for table in self.gait[1:3]]
+        angles = np.concatenate([*tables, self._joints_rest])
         low, high = body.joint_range.T
         self._low = jnp.asarray(np.maximum(angles.min(0) - settings.reach, low), jnp.float32)
         self._high = jnp.asarray(np.minimum(angles.max(0) + settings.reach, high), jnp.float32)
-        self._blend = 1.0 if settings.smoothing == 0 else 1 - float(np.exp(-self.control_period / settings.smoothing))
+        self.blend = 1.0 if settings.smoothing == 0 else 1 - float(np.exp(-self.control_period / settings.smoothing))
+        """How far the filtered action goes towards the action in one control step, 0 to 1."""
         self._contacts, self._abdomen = body.foot_sensors, body.sensor("abdomen_ground").start
         self.observation_names = (
             *("height", "forward_speed", "left_speed", "up_speed", "roll_rate", "pitch_rate", "yaw_rate"),
@@ -97,14 +106,6 @@ class FlyTask:
     @property
     def _joints_rest(self) -> np.ndarray:
         return self.body.rest_pose[self.body.actuated_qpos][None]
-
-    def _gaits(self, settings: FlySettings) -> list[ReferenceGait]:
-        joints = len(self.body.driven_joints)
-        if not isinstance(settings, FlyWalkSettings):
-            return made_gaits(10.0, 10.0, joints)
-        if settings.reference is not None:
-            return [load_reference(settings.reference)]
-        return made_gaits(*settings.speed, joints)
 
     @property
     def control_period(self) -> float:
@@ -128,6 +129,7 @@ class FlyTask:
         low, high = settings.speed
         command = jax.random.uniform(key_speed, (), minval=low, maxval=high)
         turn = jax.random.uniform(key_turn, (), minval=-settings.turn, maxval=settings.turn)
+        turn = jnp.where(jax.random.bernoulli(jax.random.fold_in(key_turn, 1)), turn, 0.0)
         heading = jax.random.uniform(key_heading, (), minval=-settings.heading, maxval=settings.heading)
         return self.start_at(phase, command, heading, turn, key_memory, noise)
 
@@ -138,11 +140,18 @@ class FlyTask:
         walking = command > 0
         pose = jnp.where(walking, self.gait.pose(command, phase), self._rest[self._joint_q]) + noise
         qpos = self._rest.at[self._joint_q].set(jnp.clip(pose, self._limits[:, 0], self._limits[:, 1]))
-        qvel = jnp.zeros(self.body.model.nv)
+        upright = self._root[[2, 4]]
+        level = jnp.stack([self.gait.height, self.gait.pitch])
+        qpos = qpos.at[upright].set(jnp.where(walking, level, self._rest[upright]))
+        rate, ahead = 2 * jnp.pi * self.gait.rate(command), 0.05
+        speeds = (self.gait.pose(command, phase + ahead) - self.gait.pose(command, phase - ahead)) * rate / (2 * ahead)
+        qvel = jnp.zeros(self.body.model.nv).at[self._joint_v].set(jnp.where(walking, speeds, 0.0))
         qvel = qvel.at[self._root[0]].set(command)
-        action = jnp.clip(2 * (pose - self._low) / (self._high - self._low) - 1, -1, 1)
+        target = jnp.where(walking, self.gait.target(command, phase), self._rest[self._joint_q]) + noise
+        action = self.action_for(target)
         memory = FlyMemory(
-            *(command, heading, turn, phase, qvel[self._root[:2]], action, action),
+            *(command, heading, turn, jnp.zeros(()), phase, qpos[self._root[:2]], qvel[self._root[:2]]),
+            *(action, action),
             *(jnp.asarray(key, jnp.uint32), jnp.zeros(2), jnp.zeros(())),
         )
         return Start(qpos, qvel, memory)
@@ -154,7 +163,7 @@ class FlyTask:
         """
         _, _, height, yaw, pitch, roll = view.qpos[self._root]
         linear, angular = _own_frame(view.qvel[self._root], yaw, pitch, roll)
-        error = _wrapped(memory.heading - yaw)
+        error = target_angle(memory, yaw)
         low, high = self._limits.T
         parts = [
             jnp.stack([height]),
@@ -178,22 +187,31 @@ class FlyTask:
         control = jnp.full(self.body.model.nu, self.settings.adhesion)
         return control.at[self.body.actuated_ctrl].set(angles)
 
+    def action_for(self, angles: Float[Array, " actions"]) -> Float[Array, " actions"]:
+        """The action that asks for target angles (rad), clipped to [−1, 1]: the inverse of `control`."""
+        return jnp.clip(2 * (angles - self._low) / (self._high - self._low) - 1, -1, 1)
+
     def drive(self, action: Float[Array, " actions"], memory: FlyMemory) -> tuple[Array, Array]:
         """Controls for an action after its low-pass filter, and the forces on the coordinates (a push), (nv,)."""
         force = jnp.zeros(self.body.model.nv).at[self._root[:2]].set(memory.push)
         return self.control(self._filtered(action, memory)), force
 
     def _filtered(self, action: Array, memory: FlyMemory) -> Array:
-        return memory.target + self._blend * (jnp.clip(action, -1, 1) - memory.target)
+        return memory.target + self.blend * (jnp.clip(action, -1, 1) - memory.target)
 
     def advance(self, view: View, memory: FlyMemory, action: Float[Array, " actions"]) -> Outcome:
         """The reward's terms (see `FlyReward`), the phase, and the next push."""
         period, joints = self.control_period, view.qpos[self._joint_q]
         _, _, _, yaw, pitch, roll = view.qpos[self._root]
-        velocity = memory.velocity + period / AVERAGE * (view.qvel[self._root[:2]] - memory.velocity)
+        place = view.qpos[self._root[:2]]
+        moved = place - memory.place
+        velocity = memory.velocity + (moved - period * memory.velocity) / AVERAGE
         heading = memory.heading + memory.turn * period
         ahead = jnp.stack([jnp.cos(heading), jnp.sin(heading)])
-        speed, sideways = velocity @ ahead, velocity @ jnp.stack([-ahead[1], ahead[0]])
+        left = jnp.stack([-ahead[1], ahead[0]])
+        speed, sideways = velocity @ ahead, velocity @ left
+        offset = memory.offset + moved @ left
+        aim = target_angle(memory._replace(heading=heading, offset=offset), yaw)
         contact = (view.sensors[self._contacts] > 0).astype(jnp.float32)
         phase = self._follow(memory, joints)
         target = self._filtered(action, memory)
@@ -210,9 +228,9 @@ class FlyTask:
             "feet": contact.mean(),
             "still": jnp.exp(-((joints - self._rest[self._joint_q]) ** 2).sum()),
             "progress": jnp.maximum(1 - jnp.abs(speed - command) / command, -1.0),
-            "heading": jnp.exp(-((_wrapped(heading - yaw) / 0.25) ** 2)),
+            "heading": jnp.exp(-((aim / 0.25) ** 2)),
             "imitation": self._likeness(memory.command, phase, joints, contact),
-            "drift": -((sideways / 10) ** 2),
+            "drift": -((sideways / 5) ** 2),
             "action": -((jnp.clip(action, -1, 1) - memory.action) ** 2).mean(),
             "energy": -power,
             "limits": -jnp.mean((scaled < 0.02) | (scaled > 0.98)),
@@ -220,9 +238,10 @@ class FlyTask:
         }
         weights = self.settings.reward  # type: ignore[attr-defined]
         terms = {name: getattr(weights, name) * values[name] for name in TERMS}
-        key, push, left = self._pushed(memory)
+        key, push, remaining = self._pushed(memory)
         kept = FlyMemory(
-            *(memory.command, heading, memory.turn, phase, velocity, jnp.clip(action, -1, 1), target, key, push, left)
+            *(memory.command, heading, memory.turn, offset, phase, place, velocity),
+            *(jnp.clip(action, -1, 1), target, key, push, remaining),
         )
         return Outcome(kept, terms, fallen)
 
@@ -271,14 +290,23 @@ class FlyTask:
             drawn["slope"] = settings.slope * size[:, None] * jnp.stack([jnp.cos(angle), jnp.sin(angle)], 1)
         return {name: np.asarray(value, np.float64) for name, value in drawn.items()}
 
+    def demonstration(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """How the reference walks (`FlyExpert`): observations and actions, (steps, episodes, …); None for standing."""
+        if not self.walks:
+            return None
+        from premotor.tasks.fly_expert import FlyExpert
+
+        shown = FlyExpert(self).demonstrate(600, 64, noise=0.3)
+        return shown.observation, shown.action
+
     def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
         """What counts as success, from evaluation episodes (arrays as in `WalkTask.figures`).
 
         Returns:
             `survived`: fraction of the episodes without a fall. When walking, of the time each lasted: `speed` along
             the path and `command`, mm/s; `speed_error`: mean |speed − command| / command; `drift`: mean distance of
-            the end from the line along the first commanded heading, mm, and `yaw`: mean |heading error| at the end,
-            rad, both only without a commanded turn. `score`: mean over episodes of time survived × (1 − 2 · speed
+            the end from the line along the commanded heading, mm, of the episodes without a turn; `yaw`: mean
+            |heading error| at the end, rad. `score`: mean over episodes of time survived × (1 − 2 · speed
             error), at least 0; when standing the time survived × (1 − mean distance from the start in mm).
         """
         alive = records["alive"].astype(bool)
@@ -293,7 +321,8 @@ class FlyTask:
             score = steps / len(alive) * np.maximum(0.0, 1.0 - distance)
             return result | {"distance": float(distance.mean()), "score": float(score.mean())}
         command = records["command"]
-        heading, turning = records["heading"], self.settings.turn > 0  # type: ignore[attr-defined]
+        heading = records["heading"]
+        straight = heading[-1] == heading[0]
         seconds = np.maximum(last, 1) * self.control_period
         along = np.stack([np.cos(heading), np.sin(heading)], -1)  # (steps, episodes, 2)
         steps_taken = np.diff(place[:, :, :2], axis=0) * alive[1:, :, None]
@@ -307,10 +336,15 @@ class FlyTask:
             "speed_error": float(error.mean()),
             "yaw": float(np.abs(_wrapped_array(heading[last, each] - place[last, each, 3])).mean()),
         }
-        if not turning:
+        if straight.any():
             side = moved[:, 1] * np.cos(heading[0]) - moved[:, 0] * np.sin(heading[0])
-            result["drift"] = float(np.abs(side).mean())
+            result["drift"] = float(np.abs(side[straight]).mean())
         return result | {"score": float(score.mean())}
+
+
+def target_angle(memory: FlyMemory, yaw: Array) -> Array:
+    """Angle from the thorax to a target on the commanded path, `TARGET` ahead, rad, positive to the left."""
+    return _wrapped(memory.heading - yaw - jnp.arctan(memory.offset / TARGET))
 
 
 def _wrapped(angle: Array) -> Array:

@@ -27,13 +27,13 @@ SPEEDS = (4.0, 30.0)
 """Range of speeds that the kinematics cover, mm/s."""
 STRIDE_RATE = (6.5, 0.3)
 """Strides a second: at no speed, Hz, and more of them for each mm/s."""
-SWING = 0.035
-"""Time that a leg swings in every stride, s."""
-LIFT = 0.35
+SWING = 0.037
+"""Time that a leg swings in every stride, s, but never more than half of it: one tripod always stands."""
+LIFT = 0.5
 """Height of a foot in the middle of its swing, mm."""
 FIRST_TRIPOD = ("lf", "rm", "lh")
 """The legs that touch down at phase 0; the others do half a stride later."""
-SAG = 0.08
+SAG = 0.04
 """How much lower than with unloaded joints the fly stands, mm."""
 
 
@@ -84,7 +84,7 @@ def make_fly_gait(speed: float = 15.0, joints: int = 18, phases: int = 100) -> t
         raise PremotorError(f"phases is {phases}; allowed are even numbers from 40 on")
     body = build_fly(joints)
     period = 1 / stride_rate(speed)
-    duty = 1 - SWING / period
+    duty = max(1 - SWING / period, 0.5)
     cycle = np.arange(phases) / phases
     legs = _Feet(body)
     late = np.array([0.0 if leg in FIRST_TRIPOD else 0.5 for leg in LEGS])
@@ -136,7 +136,7 @@ def _offsets(at: NDArray[np.float64], duty: float, step: float) -> NDArray[np.fl
     stance = at / duty
     swing = np.clip((at - duty) / (1 - duty), 0, 1)
     back = np.where(at < duty, 0.5 - stance, -0.5 + 0.5 * (1 - np.cos(np.pi * swing)))
-    lift = np.where(at < duty, 0.0, LIFT * np.sin(np.pi * swing) ** 2)
+    lift = np.where(at < duty, 0.0, LIFT * np.sin(np.pi * swing))
     return np.stack([step * back, np.zeros_like(at), lift], axis=-1)
 
 

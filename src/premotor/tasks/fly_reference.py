@@ -1,17 +1,25 @@
 """Reference gaits of the fly as tables that a task interpolates in speed and phase, in JAX."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple, Self
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from premotor.bodies import Body, build_fly
+from premotor.bodies.fly_measures import LEGS
 from premotor.errors import PremotorError
-from premotor.tasks.fly_gait import make_fly_gait
+from premotor.tasks.fly_gait import SPEEDS, make_fly_gait
+from premotor.tasks.fly_servos import servo_targets
 from premotor.tasks.reference import ReferenceGait
 
 SAMPLES = 100
 """Phases of a stride in a table."""
+TABLE_SPEEDS = (SPEEDS[0], 7.0, 10.0, 15.0, 20.0, 25.0, SPEEDS[1])
+"""Of the made tripods, mm/s."""
+MIDDLE = TABLE_SPEEDS.index(15.0)
 
 
 class GaitTable(NamedTuple):
@@ -21,6 +29,8 @@ class GaitTable(NamedTuple):
     """Rising, mm/s."""
     angles: Float[Array, "speeds phases joints"]
     """rad; phase 0 twice, at both ends."""
+    targets: Float[Array, "speeds phases joints"]
+    """Of the servos, rad, so that the body shows these angles (`servo_targets`)."""
     contacts: Float[Array, "speeds phases feet"]
     rates: Float[Array, " speeds"]
     """Strides a second, Hz."""
@@ -30,12 +40,13 @@ class GaitTable(NamedTuple):
     """rad."""
 
     @classmethod
-    def of(cls, gaits: list[ReferenceGait], joints: tuple[str, ...], feet: tuple[str, ...]) -> Self:
-        """A table of gaits of rising speed, its joints and feet in the given order.
+    def of(cls, gaits: Sequence[ReferenceGait], body: Body, feet: tuple[str, ...]) -> Self:
+        """A table of gaits of rising speed, its joints those that the body drives, its feet in the given order.
 
         Raises:
             PremotorError: a gait lacks a joint or a foot.
         """
+        joints = body.driven_joints
         for gait in gaits:
             missing = [name for name in joints if name not in gait.joint_names]
             missing += [foot for foot in feet if foot not in gait.feet]
@@ -45,10 +56,14 @@ class GaitTable(NamedTuple):
                 )
         phase = np.linspace(0, 2 * np.pi, SAMPLES + 1)
         angles = [g.qpos(phase)[:, [3 + g.joint_names.index(j) for j in joints]] for g in gaits]
+        closed = np.append(np.arange(SAMPLES), 0)
+        grid = (closed / SAMPLES * np.array([[len(g.phase)] for g in gaits])).astype(int)
+        targets = [servo_targets(body, g)[i] for g, i in zip(gaits, grid, strict=True)]
         contacts = [g.contact(phase)[:, [g.feet.index(foot) for foot in feet]] for g in gaits]
         return cls(
             jnp.asarray([g.speed for g in gaits], jnp.float32),
             jnp.asarray(np.stack(angles), jnp.float32),
+            jnp.asarray(np.stack(targets), jnp.float32),
             jnp.asarray(np.stack(contacts), jnp.float32),
             jnp.asarray([1 / g.stride_period for g in gaits], jnp.float32),
             jnp.asarray(gaits[0].hip_height.mean(), jnp.float32),
@@ -62,6 +77,10 @@ class GaitTable(NamedTuple):
     def pose(self, speed: Array, phase: Array) -> Float[Array, " joints"]:
         """Joint angles at a speed (mm/s) and phase (rad), rad."""
         return self._at(self.angles, speed, phase)
+
+    def target(self, speed: Array, phase: Array) -> Float[Array, " joints"]:
+        """Targets of the servos at a speed (mm/s) and phase (rad), rad."""
+        return self._at(self.targets, speed, phase)
 
     def stance(self, speed: Array, phase: Array) -> Float[Array, " feet"]:
         """Whether each foot is on the ground, 0 to 1."""
@@ -79,7 +98,13 @@ class GaitTable(NamedTuple):
         return (1 - u) * low + u * high
 
 
-def made_gaits(low: float, high: float, joints: int) -> list[ReferenceGait]:
-    """Tripods over a range of speeds, at most 5 mm/s apart."""
-    count = 1 if low == high else max(2, int(np.ceil((high - low) / 5)) + 1)
-    return [make_fly_gait(float(speed), joints, SAMPLES)[0] for speed in np.linspace(low, high, count)]
+@cache
+def made_gaits(joints: int) -> tuple[ReferenceGait, ...]:
+    """Tripods over the whole range of speeds, at most 5 mm/s apart."""
+    return tuple(make_fly_gait(speed, joints, SAMPLES)[0] for speed in TABLE_SPEEDS)
+
+
+@cache
+def made_table(joints: int) -> GaitTable:
+    """The table of the made tripods of our fly with so many joints."""
+    return GaitTable.of(made_gaits(joints), build_fly(joints), LEGS)

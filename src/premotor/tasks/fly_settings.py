@@ -21,14 +21,14 @@ class FlyReward(Settings):
     progress: float = Field(1.0, ge=0)
     """Times 1 − |speed − command| / command, the speed along the commanded heading; at least −1."""
     heading: float = Field(0.3, ge=0)
-    """Times exp(−(angle to the commanded heading / 0.25 rad)²)."""
+    """Times exp(−(angle to the target / 0.25 rad)²)."""
     imitation: float = Field(0.4, ge=0)
     """Times the likeness to the reference gait, in [0, 1]: 0.6 for the joint angles (0.2 rad), 0.4 for contacts."""
     drift: float = Field(0.3, ge=0)
-    """Cost of the squared sideways speed over 10 mm/s."""
+    """Cost of the squared sideways speed over 5 mm/s."""
     action: float = Field(0.05, ge=0)
     """Cost of the mean squared change of the action in a step."""
-    energy: float = Field(0.02, ge=0)
+    energy: float = Field(0.002, ge=0)
     """Cost of the servos' mechanical power, in body weights times 10 mm/s."""
     limits: float = Field(0.2, ge=0)
     """Cost of the fraction of the joints within 2% of the ends of their ranges."""
@@ -70,7 +70,7 @@ class FlySettings(Settings):
     """Driven joints of the fly."""
     timestep: float = Field(2e-4, gt=0, le=5e-4)
     """Of the physics, s."""
-    control_period: float = Field(0.01, gt=0)
+    control_period: float = Field(0.005, gt=0)
     """Time between two actions, s."""
     seconds: float = Field(2.0, gt=0)
     """Length of an episode that does not end in a fall, s; short ones show more of the reference's phases."""
@@ -99,7 +99,7 @@ class FlyWalkSettings(FlySettings):
     speed: tuple[float, float] = (10.0, 10.0)
     """Range from which each episode's commanded speed is drawn, mm/s."""
     turn: float = Field(0.0, ge=0)
-    """Greatest commanded turn, rad/s, to either side."""
+    """Greatest commanded turn, rad/s, to either side; half of the episodes go straight."""
     heading: float = Field(0.2, ge=0)
     """Greatest angle to the commanded heading at the start of an episode, rad."""
     reference: str | None = None

@@ -1,0 +1,109 @@
+"""A fly that walks by the clock: the reference's servo targets, steered by strides of different length.
+
+It knows what a controller does not, the phase of its own stride, and so serves as a teacher (`cloning`) and as a
+measure of what the body can do.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+from jaxtyping import Array, Float
+
+from premotor.bodies import Body
+from premotor.tasks.base import View
+from premotor.tasks.environment import PhysicsEnvironment
+from premotor.tasks.fly_gait import SPEEDS
+
+if TYPE_CHECKING:
+    from premotor.tasks.fly import FlyMemory, FlyTask
+
+STEERING = 0.15
+"""Time in which an error of heading is walked off, s."""
+HASTE = 1.5
+"""How much faster than commanded it strides for each mm/s that it is too slow."""
+CORRELATION = 0.03
+"""Of the noise on shown actions, s."""
+
+
+class Demonstration(NamedTuple):
+    """What a teacher did, and what it saw."""
+
+    observation: Float[np.ndarray, "steps episodes observations"]
+    action: Float[np.ndarray, "steps episodes actions"]
+    """Wanted; what was done had noise added, so that ways back to the gait are shown."""
+    place: Float[np.ndarray, "steps episodes 2"]
+    """Of the thorax, mm."""
+
+
+class FlyExpert:
+    """Actions for a walking task from a clock of its own.
+
+    Left and right legs go at the reference's strides of different speeds, so that the fly turns towards its commanded
+    heading. The low-pass filter on the action is undone.
+    """
+
+    def __init__(self, task: "FlyTask"):
+        from premotor.tasks.fly import target_angle
+
+        self.task, self._aim = task, target_angle
+        self._left = jnp.asarray([name.startswith("l") for name in task.action_names])
+        body = task.body
+        self.half_track = float(np.abs(_feet_at_rest(body)[:, 1]).mean())
+        """Mean distance of the feet from the middle line, mm."""
+
+    def act(self, view: View, memory: "FlyMemory", phase: Array) -> tuple[Float[Array, " actions"], Array]:
+        """The action in one world and the phase (rad) after it."""
+        task, period = self.task, self.task.control_period
+        yaw = view.qpos[task.body.qpos_index("root_yaw")[0]]
+        error = self._aim(memory, yaw)
+        ahead = jnp.stack([jnp.cos(memory.heading), jnp.sin(memory.heading)])
+        late = jnp.clip(memory.command - memory.velocity @ ahead, -0.2 * memory.command, 0.2 * memory.command)
+        speed = memory.command + HASTE * late
+        turn = jnp.clip((memory.turn + error / STEERING) * self.half_track, -0.6 * speed, 0.6 * speed)
+        left, right = (jnp.clip(speed + side * turn, *SPEEDS) for side in (-1, 1))
+        step = 2 * jnp.pi * task.gait.rate(speed) * period
+        middle = phase + step / 2  # a target is held for the whole period
+        angles = jnp.where(self._left, task.gait.target(left, middle), task.gait.target(right, middle))
+        wanted = task.action_for(angles)
+        action = memory.target + (wanted - memory.target) / task.blend
+        return jnp.clip(action, -1, 1), jnp.mod(phase + step, 2 * jnp.pi)
+
+    def demonstrate(
+        self, steps: int, episodes: int, *, noise: float = 0.0, seed: int = 0, threads: int = 0
+    ) -> Demonstration:
+        """Walk `steps` control steps in so many episodes at once (new ones begin where one ends).
+
+        Args:
+            steps: control steps.
+            episodes: side by side.
+            noise: standard deviation of what is added to the actions.
+            seed: of starts and noise.
+            threads: of the physics; 0 for one a core.
+        """
+        environment = PhysicsEnvironment(self.task, episodes, threads=threads, seed=seed)
+        act = jax.jit(jax.vmap(self.act))
+        generator = np.random.default_rng(seed)
+        observation = environment.reset()
+        phase = environment.memory.phase
+        disturbance = np.zeros((episodes, len(self.task.action_names)), np.float32)
+        kept = np.exp(-self.task.control_period / CORRELATION)
+        rows: list[tuple[np.ndarray, ...]] = []
+        for _ in range(steps):
+            action, phase = act(environment.view, environment.memory, phase)
+            rows.append((observation, np.asarray(action), np.asarray(environment.memory.place)))
+            fresh = generator.standard_normal(disturbance.shape).astype(np.float32)
+            disturbance = kept * disturbance + noise * np.sqrt(1 - kept**2) * fresh
+            step = environment.step(np.clip(np.asarray(action) + disturbance, -1, 1).astype(np.float32))
+            observation, ended = step.observation, step.terminated | step.truncated
+            phase = jnp.where(ended, environment.memory.phase, phase)
+        return Demonstration(*map(np.stack, zip(*rows, strict=True)))
+
+
+def _feet_at_rest(body: Body) -> np.ndarray:
+    data = mujoco.MjData(body.model)
+    data.qpos[:] = body.rest_pose
+    mujoco.mj_kinematics(body.model, data)
+    return np.array([data.geom(name).xpos.copy() for name in body.feet])
