@@ -19,9 +19,9 @@ Overrides = Mapping[str, Any] | Sequence[str]
 """``{"learning.learning_rate": 3e-4}`` or ``["--learning.learning_rate", "3e-4"]`` or ``["seed=3"]``."""
 
 
-def preset_names() -> tuple[str, ...]:
-    """Names of the experiments that come with premotor."""
-    files = (resources.files("premotor") / "presets").iterdir()
+def preset_names(kind: str = "") -> tuple[str, ...]:
+    """Names of the experiments that come with premotor; with `kind`, of those in this folder of the presets."""
+    files = (resources.files("premotor") / "presets" / kind).iterdir()
     return tuple(sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml")))
 
 
@@ -109,9 +109,12 @@ def _read(source: Any) -> tuple[dict[str, Any], str, Path]:
             "or name a preset or a YAML file"
         )
     if not path.exists() and path.name == str(source) and not path.suffix:
-        names = preset_names()
-        near = closest(str(source), names)
-        raise PremotorError(f"there is no preset and no file {str(source)!r}{near}; presets are {', '.join(names)}")
+        names, spiking = preset_names(), preset_names("spiking")
+        near = closest(str(source), [*names, *spiking])
+        raise PremotorError(
+            f"there is no preset and no file {str(source)!r}{near}; presets are {', '.join(names)}, and of spiking "
+            f"agents {', '.join(spiking)}"
+        )
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from premotor.errors import PremotorError
 from premotor.experiments.explaining import explain
-from premotor.experiments.loading import Overrides, override_pairs
+from premotor.experiments.loading import Overrides, override_pairs, preset_names
 from premotor.experiments.yaml_text import dump_yaml, parse_yaml
 from premotor.learning.evolution import StrategySettings
 from premotor.learning.spiking import InterfaceSettings, PlasticitySettings
@@ -114,7 +114,7 @@ class SpikingExperiment(Settings):
 
 def spiking_presets() -> tuple[str, ...]:
     """Names of the experiments with spiking agents that come with premotor."""
-    return tuple(sorted(f.name.removesuffix(".yaml") for f in PRESETS.iterdir() if f.name.endswith(".yaml")))
+    return preset_names("spiking")
 
 
 def is_spiking_source(source: Any) -> bool:
