@@ -1,4 +1,4 @@
-"""``premotor analyse``: tables and figures from run folders of spiking agents."""
+"""``premotor analyse``: tables and figures from run folders of spiking agents, and of searches."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from premotor.errors import PremotorError
 analyse = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Tables and figures of spiking agents; written to analysis/ of the run folder.",
+    help="Tables and figures of spiking agents and of searches; written to analysis/ of the folder.",
 )
 MOST_ROWS = 40
 
@@ -227,6 +227,20 @@ def starts(
         except ValueError:
             raise PremotorError(f"--starts is {which!r}; it names episodes, as 16,7,78") from None
     _say(spiking.starts(rerun_starts(chosen, numbers, repeats, seed=seed)), output or HERE)
+
+
+@analyse.command("sweep")
+def of_sweep(
+    folder: Annotated[Path, typer.Argument(help="The folder of a search.")],
+    output: Output = None,
+) -> None:
+    """Trials of a search for settings, and the score against each setting."""
+    from premotor.experiments.sweeps import Sweep
+    from premotor.report import sweep_history, sweep_slices
+
+    made = Sweep(folder)
+    for draw in (sweep_history, sweep_slices):
+        _say(draw(made), output or folder / "analysis")
 
 
 @analyse.command("all")

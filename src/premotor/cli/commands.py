@@ -39,7 +39,7 @@ def group(
     ] = False,
 ) -> None:
     """Real connectomes as controllers of simulated bodies."""
-    taking = ("train", "compare", "simulate", "dynamics", "spiking", "sequence", "batch")
+    taking = ("train", "compare", "simulate", "dynamics", "spiking", "sequence", "batch", "sweep")
     if context.obj and context.invoked_subcommand not in taking:
         raise typer.BadParameter(f"{context.obj[0]}: only {', '.join(taking)} take settings")
 

@@ -14,6 +14,7 @@ from premotor.cli.reference import reference
 from premotor.cli.sequences import sequence
 from premotor.cli.simulations import simulate
 from premotor.cli.spiking import spiking
+from premotor.cli.sweep import sweep
 from premotor.errors import PremotorError
 
 app.add_typer(circuits, name="circuit")
@@ -24,6 +25,7 @@ app.add_typer(analyse, name="analyse")
 app.command()(simulate)
 app.command()(sequence)
 app.command()(batch)
+app.command()(sweep)
 
 BAD_INPUT = 2
 INTERRUPTED = 130

@@ -60,7 +60,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> N
                 while waiting and len(running) < at_once:
                     job = waiting.pop(0)
                     log = job.log.open("ab")
-                    running[job] = (_start(job, log), log, time.monotonic())
+                    running[job] = (start_process(job, log), log, time.monotonic())
                     bar.console.print(f"{job.name}: {job.command[0]}", markup=False)
                 time.sleep(POLL)
                 for job, (process, log, began) in list(running.items()):
@@ -71,7 +71,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> N
                     done += 1
                     minutes = (time.monotonic() - began) / 60
                     if process.returncode:
-                        failed.append(f"{job.name} ({_last_line(job.log)}; see {job.log})")
+                        failed.append(f"{job.name} ({last_line(job.log)}; see {job.log})")
                         bar.console.print(f"{job.name}: failed", style="red", markup=False)
                     else:
                         bar.console.print(f"{job.name}: done in {minutes:.1f} min, {done} of {len(jobs)}", markup=False)
@@ -87,7 +87,8 @@ def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> N
         raise PremotorError(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}")
 
 
-def _start(job: Job, log: BufferedWriter) -> "subprocess.Popen[bytes]":
+def start_process(job: Job, log: BufferedWriter) -> "subprocess.Popen[bytes]":
+    """Start a job; what it prints goes to `log`."""
     # One thread for everything but the physics, however many runs go side by side: sums that are split among
     # threads are rounded otherwise, and a comparison must not depend on how it was spread over the cores.
     environment = dict(os.environ)
@@ -120,6 +121,7 @@ def _steps(metrics: Path) -> int:
     return 0
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path) -> str:
+    """The last line that a process printed that is not empty."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it printed nothing"

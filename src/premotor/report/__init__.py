@@ -6,6 +6,7 @@ from premotor.report.comparison_report import write_comparison
 from premotor.report.dynamics import is_dynamics, write_dynamics_figures
 from premotor.report.run_report import write_report
 from premotor.report.simulation import is_simulation, write_simulation_figures
+from premotor.report.sweeps import sweep_history, sweep_slices
 from premotor.report.video import write_walk_video
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "is_dynamics",
     "is_simulation",
     "spiking",
+    "sweep_history",
+    "sweep_slices",
     "write_comparison",
     "write_dynamics_figures",
     "write_report",
