@@ -249,6 +249,18 @@ def test_the_limit_of_rewards_goes_to_its_end_in_equal_ratios() -> None:
     assert np.abs(_roll_out(later, toy, low)[1].reward).max() > 1e-4
 
 
+def test_the_spread_of_actions_follows_its_schedule_and_is_not_learnt() -> None:
+    settings = TINY.model_copy(update={"steps": 80, "spread": (0.8, 0.05)})
+    state, toy = made(settings)
+    found = []
+    for _ in range(5):
+        state, metrics = ppo.iterate(state, toy, settings)
+        found.append(metrics["action_spread"])
+    np.testing.assert_allclose(found, [0.8, 0.4, 0.2, 0.1, 0.05], rtol=1e-5)
+    with pytest.raises(ValueError, match="both of it must be greater than 0"):
+        PPOSettings(spread=(0.5, 0))
+
+
 def test_environments_that_minibatches_do_not_divide_are_refused() -> None:
     with pytest.raises(ValueError, match="minibatches is 3, but it must divide environments, which is 8"):
         PPOSettings(environments=8, minibatches=3)

@@ -1,5 +1,6 @@
 """The walking task of BipedalWalker: its reward by the formulas, its aids, its reference, and going on."""
 
+import gymnasium
 import numpy as np
 import pytest
 
@@ -49,6 +50,27 @@ def reference_file(tmp_path_factory):
 
 def task(**changes: object) -> BipedalTask:
     return BipedalTask(BipedalSettings(**changes))
+
+
+def test_the_faster_step_is_gymnasiums_own_bit_for_bit() -> None:
+    ours = make_environment("BipedalWalker-v3", {})
+    theirs = gymnasium.make("BipedalWalker-v3", disable_env_checker=True)
+    assert "step" in vars(ours.unwrapped), "this Gymnasium's step is not the one that is restated"
+    assert "step" not in vars(theirs.unwrapped)
+    random, fallen = np.random.default_rng(0), 0
+    for seed in range(3):
+        np.testing.assert_array_equal(ours.reset(seed=seed)[0], theirs.reset(seed=seed)[0])
+        for action in random.uniform(-1.3, 1.3, (120, 4)).astype(np.float32):
+            (one, *rest), (other, *expected) = ours.step(action), theirs.step(action)
+            np.testing.assert_array_equal(one, other)
+            assert rest == expected and type(rest[0]) is type(expected[0])
+            if rest[1]:
+                fallen += 1
+                break
+    assert fallen
+    hard = make_environment("BipedalWalkerHardcore-v3", {})
+    hard.reset(seed=0)
+    assert hard.step(np.zeros(4, np.float32))[0].shape == (24,)
 
 
 def test_observations_are_told_in_si_units() -> None:

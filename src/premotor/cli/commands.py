@@ -185,7 +185,9 @@ def compare(
 
 @app.command()
 def play(
-    source: Annotated[str, typer.Argument(help="A run folder, or a preset or YAML file (untrained).")],
+    source: Annotated[
+        str, typer.Argument(help="A run folder, a preset (trained where it comes so) or a YAML file (untrained).")
+    ],
     view: Annotated[bool, typer.Option("--view", help="In MuJoCo's viewer instead of a file.")] = False,
     video: Annotated[Path | None, typer.Option(help="The file to write, *.mp4.")] = None,
     seconds: Annotated[float | None, typer.Option(help="At most so long.")] = None,
@@ -196,6 +198,7 @@ def play(
 
     \b
     Example:
+      premotor play bipedal
       premotor play runs/walk --video walk.mp4
     """
     from premotor.experiments import play_in_viewer, play_to_video, player

@@ -24,10 +24,12 @@ from premotor.experiments.sequence import SequenceSettings, learn_sequence
 from premotor.experiments.settings import (
     CheckpointSettings,
     CircuitSettings,
+    CompareSettings,
     EvaluationSettings,
     Experiment,
     StopSettings,
 )
+from premotor.experiments.shipped import Shipped, ship, shipped, shipped_names
 from premotor.experiments.simulation import Simulation, simulate
 from premotor.experiments.simulation_nwb import check_nwb, write_nwb
 from premotor.experiments.simulation_pruning import Pruning, prune
@@ -44,6 +46,7 @@ from premotor.experiments.training import resume, train
 __all__ = [
     "CheckpointSettings",
     "CircuitSettings",
+    "CompareSettings",
     "Episodes",
     "EvaluationSettings",
     "Experiment",
@@ -53,6 +56,7 @@ __all__ = [
     "Run",
     "RunFolder",
     "SequenceSettings",
+    "Shipped",
     "Simulation",
     "SimulationSettings",
     "StopSettings",
@@ -83,6 +87,9 @@ __all__ = [
     "record_walk",
     "resume",
     "screen",
+    "ship",
+    "shipped",
+    "shipped_names",
     "silence_synapses",
     "simulate",
     "simulation_presets",

@@ -18,6 +18,7 @@ from premotor.experiments.episodes import Episodes, Records
 from premotor.experiments.evaluation import TEST_SEED
 from premotor.experiments.loading import load_experiment
 from premotor.experiments.run import Run, Which
+from premotor.experiments.shipped import shipped, shipped_names
 from premotor.experiments.starting import starting_arrays
 from premotor.networks import Controller
 from premotor.tasks import GymnasiumEnvironment, Task, build_task
@@ -37,7 +38,10 @@ class Player(NamedTuple):
 
 
 def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player:
-    """The controller of a run folder, or the untrained one of a preset or YAML file.
+    """The controller of a run folder or of a preset.
+
+    Of a preset it is the trained one that comes with premotor where there is one (`shipped_names`); else, for
+    `checkpoint` "initial" and for a YAML file it is untrained.
 
     Raises:
         PremotorError: neither a run folder nor an experiment.
@@ -48,6 +52,9 @@ def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player
         return Player(
             run.controller(checkpoint), run.task(), run.settings.name, folder, run.settings.evaluation.seconds
         )
+    if str(source) in shipped_names() and checkpoint != "initial":
+        made = shipped(str(source))
+        return Player(made.controller, made.task, str(source), Path(), made.settings.evaluation.seconds)
     settings = load_experiment(source)
     task = build_task(settings.task)
     controller = controller_for(build_circuit(settings.circuit), task, settings, starting_arrays(settings))

@@ -77,6 +77,7 @@ def iterate(
     Raises:
         FloatingPointError: a loss or a parameter is no longer finite.
     """
+    state = _spread_on_schedule(state, settings)
     state, batch, metrics = _roll_out(state, environment, settings)
     learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
     key, key_update = jax.random.split(state.key)
@@ -96,6 +97,14 @@ def iterate(
         steps=state.steps + settings.rollout * environment.environments,
     )
     return state, metrics
+
+
+def _spread_on_schedule(state: PPOState, settings: PPOSettings) -> PPOState:
+    spread = settings.spread_at(int(state.steps))
+    if spread is None:
+        return state
+    log_spread = jnp.full_like(state.controller.log_spread, np.log(spread))
+    return eqx.tree_at(lambda s: s.controller.log_spread, state, log_spread)
 
 
 def _warmed(controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array) -> Controller:

@@ -104,6 +104,8 @@ def update(
         jax.tree.map(lambda rate: rate * learnt.learning_rate, controller.learning_rates()),
         jax.tree.map(lambda _: settings.critic_learning_rate, critic),
     )
+    if settings.spread is not None:
+        step_sizes = eqx.tree_at(lambda s: s[0].log_spread, step_sizes, jnp.zeros(()))
     step_sizes = eqx.filter(step_sizes, trained)
     adam = optimiser(settings)
 

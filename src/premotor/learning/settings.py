@@ -35,6 +35,9 @@ class PPOSettings(Settings):
     target_divergence: float = Field(0.01, gt=0)
     """Kullback–Leibler divergence of an update, in nats: beyond twice it the step shrinks, below half it grows."""
     learning_rate_limits: tuple[float, float] = (1e-5, 1e-2)
+    spread: tuple[float, float] | None = None
+    """Standard deviation of the actions at the beginning and at the end of learning, in equal ratios between, in place
+    of one that is learnt from `maps.action_spread` on: learning cannot then stop to explore too soon."""
     entropy: float = Field(0.0, ge=0)
     value_weight: float = Field(1.0, gt=0)
     gradient_limit: float = Field(1.0, gt=0)
@@ -45,7 +48,20 @@ class PPOSettings(Settings):
         """The limit of rewards after so many control steps of learning."""
         if self.reward_limit is None or self.reward_limit_end is None:
             return self.reward_limit
-        return float(self.reward_limit * (self.reward_limit_end / self.reward_limit) ** min(step / self.steps, 1.0))
+        return self._between(self.reward_limit, self.reward_limit_end, step)
+
+    def spread_at(self, step: int) -> float | None:
+        """The standard deviation of actions after so many control steps; None where it is learnt."""
+        return None if self.spread is None else self._between(*self.spread, step)
+
+    def _between(self, first: float, last: float, step: int) -> float:
+        return float(first * (last / first) ** min(step / self.steps, 1.0))
+
+    @model_validator(mode="after")
+    def _positive_spread(self) -> Self:
+        if self.spread is not None and min(self.spread) <= 0:
+            raise ValueError(f"spread is {list(self.spread)}, but both of it must be greater than 0")
+        return self
 
     @model_validator(mode="after")
     def _limit_to_move(self) -> Self:

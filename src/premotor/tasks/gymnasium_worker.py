@@ -4,12 +4,15 @@ Imports nothing of ours, so that a worker process starts without JAX and MuJoCo.
 and raw arrays on the standard streams.
 """
 
+import importlib.util
 import json
 import os
 import struct
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any, BinaryIO
 
 import gymnasium
@@ -22,13 +25,27 @@ EPISODE = struct.Struct("<IQI")
 RESET, STEP, SHOW, END = b"R", b"S", b"V", b"E"
 
 
+def _neighbour(name: str) -> ModuleType:
+    """A module beside this file; by its path, since a worker process knows no package of ours."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+quickened = _neighbour("gymnasium_bipedal").quickened
+
+
 def make_environment(name: str, options: Mapping[str, Any], render: bool = False) -> gymnasium.Env:
     """`gymnasium.make` without the passive checker, which costs time at every step; may raise what that raises."""
     extra: dict[str, Any] = {"render_mode": "rgb_array"} if render else {}
     with warnings.catch_warnings():
         # the bindings of Box2D warn on import from C, where Python ends at once if warnings are errors
         warnings.simplefilter("ignore", DeprecationWarning)
-        return gymnasium.make(name, disable_env_checker=True, **options, **extra)
+        environment = gymnasium.make(name, disable_env_checker=True, **options, **extra)
+    quickened(environment)
+    return environment
 
 
 class Copies:
