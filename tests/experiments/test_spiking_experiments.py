@@ -68,8 +68,9 @@ def test_a_resumed_run_is_the_same_bit_for_bit(runs, name, tmp_path):
     assert resume_spiking(folder, progress=False).iteration == whole.iteration  # finished: nothing happens
 
 
-def test_evolution_does_not_depend_on_threads(runs, tmp_path):
-    other = train_spiking(EVOLUTION, output=tmp_path / "run", overrides={"threads": 4}, progress=False)
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_evolution_does_not_depend_on_threads(runs, tmp_path, threads):
+    other = train_spiking(EVOLUTION, output=tmp_path / "run", overrides={"threads": threads}, progress=False)
     assert other.weights("last").tolist() == runs["evolution"].weights("last").tolist()
 
 

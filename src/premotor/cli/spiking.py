@@ -57,9 +57,10 @@ def finish_spiking(run: Any, episodes: int, report: bool = True) -> None:
 def verdict(figures: dict[str, Any]) -> str:
     """What a test found, in one line."""
     where = "" if figures["only"] is None else f" from the start of episode {figures['only']}"
+    where += " with plasticity at work" if figures["learning"] else ""
     return (
         f"{figures['checkpoint']} weights (iteration {figures['iteration']:,}), {figures['episodes']} episodes{where}: "
-        f"mean {figures['mean']:.1f} steps, median {figures['median']:.0f}, {figures['undecided']:.1%} undecided moves"
+        f"mean {figures['mean']:.1f}, median {figures['median']:.0f}, {figures['undecided']:.1%} undecided moves"
     )
 
 
@@ -111,8 +112,9 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, help="Of the start states, as Gymnasium draws them.")] = 42,
     checkpoint: Checkpoint = "best",
     rerun: Annotated[int | None, typer.Option(min=0, help="Start all episodes as this one.")] = None,
+    learning: Annotated[bool, typer.Option("--learning", help="With plasticity at work.")] = False,
 ) -> None:
-    """Test an agent without learning, in other episodes or from one start again and again.
+    """Test an agent, without learning unless asked to, in other episodes or from one start again and again.
 
     \b
     Example:
@@ -120,7 +122,8 @@ def evaluate(
     """
     from premotor.experiments.spiking import SpikingRun, evaluate_spiking
 
-    print(verdict(evaluate_spiking(SpikingRun(run), episodes, seed=seed, checkpoint=checkpoint, only=rerun)))
+    opened = SpikingRun(run)
+    print(verdict(evaluate_spiking(opened, episodes, seed=seed, checkpoint=checkpoint, only=rerun, learn=learning)))
 
 
 @spiking.command()
@@ -154,9 +157,13 @@ def mock(
         )
         return
     votes = mock_inputs(opened, checkpoint=checkpoint, company=not alone, repeats=repeats)["votes"]
-    print("spikes for right less those for left in a step, by bin, from the lowest to the highest")
+    print("spikes for the last action less those for the first in a step, by bin, from the lowest to the highest")
     place = 0
-    for name, field in zip(("position", "velocity", "angle", "spin"), opened.settings.interface.fields, strict=True):
+    fields = opened.settings.interface.fields
+    names = ("position", "velocity", "angle", "spin")
+    if opened.settings.task.kind != "cartpole":
+        names = tuple(f"variable {number}" for number in range(len(fields)))
+    for name, field in zip(names, fields, strict=True):
         bins = len(field.edges()) + 1
-        print(f"{name:<9} {' '.join(f'{right - left:+5.1f}' for left, right in votes[place : place + bins])}")
+        print(f"{name:<9} {' '.join(f'{row[-1] - row[0]:+5.1f}' for row in votes[place : place + bins])}")
         place += bins

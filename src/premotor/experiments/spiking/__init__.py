@@ -1,5 +1,6 @@
 """Experiments with spiking agents: settings, run folders, training, evaluation, mocked inputs."""
 
+from premotor.experiments.spiking.arena import Arena, Hooks
 from premotor.experiments.spiking.combinations import mock_combinations, read_combinations
 from premotor.experiments.spiking.evaluation import evaluate_spiking, mock_inputs
 from premotor.experiments.spiking.history import (
@@ -46,16 +47,22 @@ from premotor.experiments.spiking.settings import (
     spiking_presets,
 )
 from premotor.experiments.spiking.training import continue_spiking, resume_spiking, train_spiking
+from premotor.experiments.spiking.wiring import CartPoleSettings, CircuitWiring, WiringSettings
 
 __all__ = [
     "Ancestor",
+    "Arena",
+    "CartPoleSettings",
+    "CircuitWiring",
     "EvolutionLearning",
+    "Hooks",
     "Model",
     "PlasticLearning",
     "Record",
     "SpikeTrain",
     "SpikingExperiment",
     "SpikingRun",
+    "WiringSettings",
     "cell_groups",
     "choose_starts",
     "continue_spiking",

@@ -11,7 +11,6 @@ from premotor.experiments.files import replace_atomically, write_json
 from premotor.experiments.spiking.run import SpikingRun
 from premotor.learning.spiking import Episodes
 from premotor.networks.spiking.events import SPIKES, advance, set_intervals
-from premotor.tasks.cartpole import MOST_STEPS, cartpole_starts
 
 
 class Tested(NamedTuple):
@@ -29,8 +28,9 @@ def try_weights(
     *,
     only: int | None = None,
     record: bool = False,
+    learn: bool = False,
 ) -> Tested:
-    """Episodes without learning, from the start states that Gymnasium draws with `seed`.
+    """Episodes from the start states that Gymnasium draws with `seed`.
 
     Args:
         run: the run whose network it is.
@@ -39,21 +39,23 @@ def try_weights(
         seed: of the start states and the random actions.
         only: the start state of this episode for all of them.
         record: whether everything is recorded, not episode lengths alone.
+        learn: whether plasticity is at work, the run's own rule, with what each episode taught kept for the next.
     """
-    agent = run.agent("initial", seed=seed)
-    agent.weights = weights
-    starts = cartpole_starts(episodes if only is None else only + 1, seed)
+    arena = run.arena
+    agent = arena.agent(weights, seed)
+    starts = arena.starts(episodes if only is None else only + 1, seed)
     if only is not None:
         starts = np.repeat(starts[only : only + 1], episodes, axis=0)
-    result = agent.play(starts, record=episodes * MOST_STEPS if record else 0)
-    length = result.length
+    result = arena.play(agent, starts, learn=learn, record=record)
+    returned = result.returned
     figures: dict[str, Any] = {
         "episodes": episodes,
-        "mean": float(length.mean()),
-        "median": float(np.median(length)),
-        "least": int(length.min()),
-        "most": int(length.max()),
-        "undecided": float(result.undecided.sum() / length.sum()),
+        "mean": float(returned.mean()),
+        "median": float(np.median(returned)),
+        "least": float(returned.min()),
+        "most": float(returned.max()),
+        "undecided": float(result.undecided.sum() / result.length.sum()),
+        "learning": learn,
     }
     if record:
         seconds = len(result.action) * run.settings.interface.step / 1000.0
@@ -73,8 +75,9 @@ def evaluate_spiking(
     seed: int = 42,
     checkpoint: str | int = "best",
     only: int | None = None,
+    learn: bool = False,
 ) -> dict[str, Any]:
-    """Test an agent without learning; write ``evaluations/test.json`` and ``evaluations/trace.safetensors``.
+    """Test an agent; write ``evaluations/test.json`` and ``evaluations/trace.safetensors``.
 
     Args:
         run: the run.
@@ -82,13 +85,14 @@ def evaluate_spiking(
         seed: of the start states, those of Gymnasium with that seed.
         checkpoint: "best", "last", "initial" or an iteration.
         only: rerun the start state of this episode again and again.
+        learn: whether plasticity stays at work; the files are then called ``learning`` instead of ``test``.
 
     Raises:
         PremotorError: no such checkpoint, or fewer than one episode.
     """
     if episodes < 1 or (only is not None and only < 0):
         raise PremotorError(f"episodes is {episodes} and only {only}; at least 1 and 0 are needed")
-    test = try_weights(run, run.weights(checkpoint), episodes, seed, only=only, record=True)
+    test = try_weights(run, run.weights(checkpoint), episodes, seed, only=only, record=True, learn=learn)
     figures = {
         "checkpoint": str(checkpoint),
         "iteration": run.iteration_of(checkpoint),
@@ -97,7 +101,7 @@ def evaluate_spiking(
         **test.figures,
     }
     run.evaluations_folder.mkdir(exist_ok=True)
-    name = "test" if only is None else f"rerun-{only}"
+    name = ("learning" if learn else "test") if only is None else f"rerun-{only}"
     with replace_atomically(run.evaluations_folder / f"{name}.safetensors") as aside:
         save_arrays(aside, test.episodes._asdict())
     write_json(run.evaluations_folder / f"{name}.json", figures)

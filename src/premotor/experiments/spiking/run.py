@@ -1,6 +1,7 @@
 """The run folder of a spiking agent."""
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from premotor.connectome import load_circuit
 from premotor.errors import PremotorError
 from premotor.experiments.arrays import load_arrays
 from premotor.experiments.checkpoints import checkpoint_steps, load_checkpoint
 from premotor.experiments.files import read_json
 from premotor.experiments.metrics import read_metrics
+from premotor.experiments.spiking.arena import Arena, Hooks
 from premotor.experiments.spiking.settings import SpikingExperiment, is_spiking_source, load_spiking
-from premotor.learning.spiking import SpikingAgent, motor_halves
-from premotor.networks.spiking import SpikingNetwork, random_network
+from premotor.learning.spiking import SpikingAgent
+from premotor.networks.spiking import SpikingNetwork
 
 
 def is_spiking(folder: str | os.PathLike[str]) -> bool:
@@ -30,8 +33,9 @@ class SpikingRun:
         PremotorError: it is none.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]):
-        self.folder = Path(folder)
+    def __init__(self, folder: str | os.PathLike[str], hooks: Hooks | None = None):
+        """Open a run folder; `hooks` are the user's functions, where it was trained with such."""
+        self.folder, self.hooks = Path(folder), hooks
         if not is_spiking(self.folder):
             raise PremotorError(f"{self.folder} is no run folder of a spiking agent: it has no settings.yaml of one")
         self.settings: SpikingExperiment = load_spiking(self.folder / "settings.yaml")
@@ -39,6 +43,12 @@ class SpikingRun:
     def __repr__(self) -> str:
         """One line: where it is and how far it came."""
         return f"SpikingRun({str(self.folder)!r}, iteration {self.iteration:,})"
+
+    @cached_property
+    def arena(self) -> Arena:
+        """Network and task; the circuit, where there is one, is the copy in the run folder."""
+        folder = self.folder / "circuit"
+        return Arena(self.settings, load_circuit(folder) if folder.exists() else None, self.hooks)
 
     @property
     def checkpoints_folder(self) -> Path:
@@ -67,16 +77,11 @@ class SpikingRun:
 
     def network(self) -> SpikingNetwork:
         """The wiring, with the weights before learning."""
-        return random_network(self.settings.wiring.seed)
+        return self.arena.network
 
     def agent(self, which: str | int = "best", seed: int = 0) -> SpikingAgent:
         """An agent at rest with the plastic weights of "best", "last", "initial" or an iteration."""
-        network = self.network()
-        agent = SpikingAgent(
-            network, motor_halves(network), self.settings.interface, self.settings.plasticity, seed=seed
-        )
-        agent.weights = self.weights(which)
-        return agent
+        return self.arena.agent(self.weights(which), seed)
 
     def iteration_of(self, which: str | int) -> int:
         """The iteration that a word or number names.
@@ -107,8 +112,7 @@ class SpikingRun:
             return load_arrays(self.folder / "best.safetensors")["weights"]
         iteration = self.iteration_of(which)
         if iteration == 0:
-            network = self.network()
-            return network.weight[network.plastic]
+            return self.arena.first_weights
         return load_checkpoint(self.checkpoints_folder, iteration).arrays["weights"]
 
     def evaluations(self) -> list[dict[str, Any]]:

@@ -6,11 +6,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.experiments.spiking.settings import EvolutionLearning, PlasticLearning, SpikingExperiment
+from premotor.experiments.spiking.arena import Arena
+from premotor.experiments.spiking.settings import EvolutionLearning, PlasticLearning
 from premotor.learning.evolution import Evolution, evolution_of
-from premotor.learning.spiking import Episodes, SpikingAgent, in_parallel, motor_halves
-from premotor.networks.spiking import SpikingNetwork, random_network
-from premotor.tasks.cartpole import cartpole_starts
+from premotor.learning.spiking import Episodes, in_parallel
 
 Arrays = dict[str, NDArray]
 
@@ -44,29 +43,20 @@ class Work(Protocol):
         """Go back to a snapshot."""
 
 
-def work_of(settings: SpikingExperiment, weights: NDArray[np.float64] | None = None) -> Work:
+def work_of(arena: Arena, weights: NDArray[np.float64] | None = None) -> Work:
     """The work of an experiment before its first iteration, from `weights` where given."""
-    network = random_network(settings.wiring.seed)
-    learning = settings.learning
-    if isinstance(learning, EvolutionLearning):
-        return EvolutionWork(settings, learning, network, weights)
-    return PlasticWork(settings, learning, network, weights)
+    if isinstance(arena.settings.learning, EvolutionLearning):
+        return EvolutionWork(arena, arena.settings.learning, weights)
+    return PlasticWork(arena, arena.settings.learning, weights)
 
 
 class EvolutionWork:
     """Evolution strategies; members run side by side."""
 
-    def __init__(
-        self,
-        settings: SpikingExperiment,
-        learning: EvolutionLearning,
-        network: SpikingNetwork,
-        weights: NDArray[np.float64] | None,
-    ):
-        self.settings, self.learning, self.network = settings, learning, network
-        self.votes = motor_halves(network)
-        first = network.weight[network.plastic] if weights is None else weights
-        self.strategy: Evolution = evolution_of(learning.strategy, first, settings.seed)
+    def __init__(self, arena: Arena, learning: EvolutionLearning, weights: NDArray[np.float64] | None):
+        self.arena, self.learning = arena, learning
+        first = arena.first_weights if weights is None else weights
+        self.strategy: Evolution = evolution_of(learning.strategy, first, arena.settings.seed)
         self._steps = 0
 
     @property
@@ -91,32 +81,30 @@ class EvolutionWork:
 
     def iterate(self, threads: int) -> dict[str, Any]:
         """One generation."""
-        learning, seed, iteration = self.learning, self.settings.seed, self.iteration
+        arena, learning = self.arena, self.learning
         members = self.strategy.propose()
         each = learning.before + learning.plastic + learning.episodes
-        random = np.random.default_rng([seed, iteration, 1])
-        starts = random.uniform(-1.0, 1.0, (1 if learning.same_starts else len(members), each, 4)) * learning.spread
+        random = np.random.default_rng([arena.settings.seed, self.iteration, 1])
+        starts = arena.drawn(random, 1 if learning.same_starts else len(members), each, learning.spread)
         seeds = random.integers(0, 2**31, len(members))
 
         def live(member: int) -> tuple[Episodes, int, NDArray[np.float64]]:
-            agent = SpikingAgent(
-                self.network, self.votes, self.settings.interface, self.settings.plasticity, seed=int(seeds[member])
-            )
-            agent.weights = members[member]
+            agent = arena.agent(members[member], int(seeds[member]))
             own = starts[member % len(starts)]
             first, second = learning.before, learning.before + learning.plastic
-            agent.play(own[:first], longest=learning.longest)
-            agent.play(own[first:second], learn=True, longest=learning.longest)
-            return agent.play(own[second:], longest=learning.longest), agent.steps, agent.weights
+            arena.play(agent, own[:first], longest=learning.longest)
+            arena.play(agent, own[first:second], learn=True, longest=learning.longest)
+            return arena.play(agent, own[second:], longest=learning.longest), agent.steps, agent.weights
 
         lives = in_parallel(live, range(len(members)), threads)
         lengths = np.array([result.length for result, _, _ in lives])
+        returned = np.array([result.returned for result, _, _ in lives])
         centred = np.array([result.centred for result, _, _ in lives])
         learned = np.array([weights for _, _, weights in lives]) if learning.lamarckian and learning.plastic else None
-        self.strategy.follow((lengths if learning.fitness == "steps" else centred).mean(1), learned)
+        self.strategy.follow((returned if learning.fitness == "return" else centred).mean(1), learned)
         self._steps += sum(steps for _, steps, _ in lives)
         undecided = sum(int(result.undecided.sum()) for result, _, _ in lives)
-        each_mean = lengths.mean(1)
+        each_mean = returned.mean(1)
         return {
             "fitness": float(each_mean.mean()),
             "fitness_best": float(each_mean.max()),
@@ -138,20 +126,10 @@ class EvolutionWork:
 class PlasticWork:
     """Reward-modulated plasticity; one network that learns without a break."""
 
-    def __init__(
-        self,
-        settings: SpikingExperiment,
-        learning: PlasticLearning,
-        network: SpikingNetwork,
-        weights: NDArray[np.float64] | None,
-    ):
-        self.learning = learning
-        self.agent = SpikingAgent(
-            network, motor_halves(network), settings.interface, settings.plasticity, seed=settings.seed
-        )
-        if weights is not None:
-            self.agent.weights = weights
-        self.starts = cartpole_starts(learning.episodes, settings.seed + 1)
+    def __init__(self, arena: Arena, learning: PlasticLearning, weights: NDArray[np.float64] | None):
+        self.arena, self.learning = arena, learning
+        self.agent = arena.agent(weights, arena.settings.seed)
+        self.starts = arena.starts(learning.episodes, arena.settings.seed + 1)
         self.episodes = self._iteration = 0
 
     @property
@@ -177,11 +155,12 @@ class PlasticWork:
     def iterate(self, threads: int) -> dict[str, Any]:
         """A block of episodes."""
         before = self.agent.undecided
-        result = self.agent.play(self.starts[self.episodes : self.episodes + self.learning.block], learn=True)
+        starts = self.starts[self.episodes : self.episodes + self.learning.block]
+        result = self.arena.play(self.agent, starts, learn=True)
         self.episodes += len(result.length)
         self._iteration += 1
         return {
-            "fitness": float(result.length.mean()),
+            "fitness": float(result.returned.mean()),
             "undecided": (self.agent.undecided - before) / int(result.length.sum()),
             "episodes": len(result.length),
             "lengths": result.length.tolist(),

@@ -5,13 +5,20 @@ from collections.abc import Mapping
 from copy import deepcopy
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from premotor.errors import PremotorError
 from premotor.experiments.explaining import explain
 from premotor.experiments.loading import Overrides, override_pairs, preset_names
+from premotor.experiments.spiking.wiring import (
+    CartPoleSettings,
+    SpikingTask,
+    SpikingWiring,
+    WiringSettings,
+    fields_of,
+)
 from premotor.experiments.yaml_text import dump_yaml, parse_yaml
 from premotor.learning.evolution import StrategySettings
 from premotor.learning.spiking import InterfaceSettings, PlasticitySettings
@@ -19,13 +26,6 @@ from premotor.settings import Settings
 from premotor.tasks.cartpole import MOST_STEPS, SPREAD
 
 PRESETS = resources.files("premotor") / "presets" / "spiking"
-
-
-class WiringSettings(Settings):
-    """Which network."""
-
-    seed: int = Field(0, ge=0)
-    """Of the random wiring of Hasegan et al. (2022)."""
 
 
 class EvolutionLearning(Settings):
@@ -45,13 +45,13 @@ class EvolutionLearning(Settings):
     (Baldwin)."""
     same_starts: bool = False
     """Whether all members start from the same states in an iteration."""
-    fitness: Literal["steps", "centred"] = "steps"
-    """What is selected for: steps; or steps less ½ (x / 2.4 m)² + ½ (θ / 12°)² in each, which still tells members apart
-    that never fall."""
+    fitness: Literal["return", "centred"] = "return"
+    """What is selected for: the sum of the task's rewards, in CartPole the steps; or, there only, steps less
+    ½ (x / 2.4 m)² + ½ (θ / 12°)² in each, which still tells members apart that never fall."""
     longest: int = Field(MOST_STEPS, ge=1)
     """Steps after which an episode is cut while learning; tests go on to 500."""
     spread: tuple[float, float, float, float] = (SPREAD,) * 4
-    """Start states are uniform within ± these while learning: m, m/s, rad, rad/s; tests use ±0.05."""
+    """Start states of CartPole are uniform within ± these while learning: m, m/s, rad, rad/s; tests use ±0.05."""
 
 
 class PlasticLearning(Settings):
@@ -92,7 +92,7 @@ class SpikingStop(Settings):
 
 
 class SpikingExperiment(Settings):
-    """All settings of a run with a spiking agent in CartPole."""
+    """All settings of a run with a spiking agent."""
 
     agent: Literal["spiking"] = "spiking"
     name: str = Field("cartpole", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -101,7 +101,8 @@ class SpikingExperiment(Settings):
     """Of start states, random actions and mutations."""
     threads: int = Field(0, ge=0)
     """Networks side by side; 0 for one a core. The numbers do not depend on it."""
-    wiring: WiringSettings = WiringSettings()
+    task: SpikingTask = CartPoleSettings()
+    wiring: SpikingWiring = WiringSettings()
     interface: InterfaceSettings = InterfaceSettings()
     plasticity: PlasticitySettings = PlasticitySettings()
     learning: Learning = EvolutionLearning()
@@ -110,6 +111,13 @@ class SpikingExperiment(Settings):
     stop: SpikingStop = SpikingStop()
     parent: str | None = None
     """Run folder and step that this run went on from."""
+
+    @model_validator(mode="after")
+    def _fits_the_task(self) -> Self:
+        learning = self.learning
+        if self.task.kind != "cartpole" and isinstance(learning, EvolutionLearning) and learning.fitness != "return":
+            raise ValueError(f"learning.fitness is {learning.fitness!r}, which only CartPole has; use 'return'")
+        return self
 
 
 def spiking_presets() -> tuple[str, ...]:
@@ -145,10 +153,11 @@ def load_spiking(
     for key, value in given.items():
         _put(data, key, value)
     try:
-        return SpikingExperiment.model_validate(data)
+        settings = SpikingExperiment.model_validate(data)
     except ValidationError as error:
         sentence = explain(error, data, SpikingExperiment, given)
         raise PremotorError(f"{origin}: {sentence}" if origin else sentence) from None
+    return settings.model_copy(update={"interface": fields_of(settings.task, settings.interface)})
 
 
 def dump_spiking(settings: SpikingExperiment) -> str:

@@ -16,10 +16,12 @@ from premotor.experiments.metrics import MetricsLog, truncate_metrics
 from premotor.experiments.progress import speaker
 from premotor.experiments.provenance import session
 from premotor.experiments.run_folder import free_name
+from premotor.experiments.spiking.arena import Arena, Hooks
 from premotor.experiments.spiking.evaluation import try_weights
 from premotor.experiments.spiking.run import SpikingRun
 from premotor.experiments.spiking.session import Work, timed, work_of
 from premotor.experiments.spiking.settings import SpikingExperiment, dump_spiking, load_spiking
+from premotor.experiments.spiking.wiring import circuit_of
 from premotor.experiments.stopping import stop_requests
 
 LINE_EVERY = 10.0
@@ -31,6 +33,7 @@ def train_spiking(
     *,
     output: str | os.PathLike[str] | None = None,
     overrides: Overrides = (),
+    hooks: Hooks | None = None,
     progress: bool = True,
 ) -> SpikingRun:
     """Train a spiking agent; everything about it is in the run folder.
@@ -39,13 +42,14 @@ def train_spiking(
         experiment: a preset's name (`cartpole-evolution`, `cartpole-stdp`), a YAML file, a dict, or an experiment.
         output: the run folder to make; by default ``runs/<name>``, with a number where that exists.
         overrides: settings by dotted key.
+        hooks: a critic or encoder of your own.
         progress: print a line now and then.
 
     Raises:
         PremotorError: wrong settings, or a folder that exists.
         KeyboardInterrupt: stopped by the user, after a checkpoint was written.
     """
-    return _new(load_spiking(experiment, overrides), output, None, progress)
+    return _new(load_spiking(experiment, overrides), output, None, hooks, progress)
 
 
 def continue_spiking(
@@ -56,6 +60,7 @@ def continue_spiking(
     copy_from: str | os.PathLike[str] | None = None,
     copy_fields: Sequence[str] = (),
     output: str | os.PathLike[str] | None = None,
+    hooks: Hooks | None = None,
     progress: bool = True,
 ) -> SpikingRun:
     """A new run that goes on from the weights of another one, maybe with other settings.
@@ -67,6 +72,7 @@ def continue_spiking(
         copy_from: a preset or YAML file to take whole sections from.
         copy_fields: those sections, such as ``["plasticity", "learning"]``.
         output: the run folder to make.
+        hooks: a critic or encoder of your own.
         progress: print a line now and then.
 
     Raises:
@@ -82,21 +88,30 @@ def continue_spiking(
             data[name] = other[name]
     iteration = run.iteration_of(checkpoint)
     data["parent"] = f"{run.folder.resolve()}@{iteration}"
-    return _new(load_spiking(data, overrides), output, run.weights(checkpoint), progress)
+    return _new(load_spiking(data, overrides), output, run.weights(checkpoint), hooks, progress)
 
 
-def resume_spiking(folder: str | os.PathLike[str], *, progress: bool = True) -> SpikingRun:
+def resume_spiking(
+    folder: str | os.PathLike[str], *, hooks: Hooks | None = None, progress: bool = True
+) -> SpikingRun:
     """Continue a run from its newest whole checkpoint, as if it had never stopped.
 
     Raises:
-        PremotorError: no run folder, a damaged one, or one that another process writes.
+        PremotorError: no run folder, a damaged one, one that another process writes, or one with functions of its
+            user where `hooks` are missing.
     """
-    run = SpikingRun(folder)
+    run = SpikingRun(folder, hooks)
+    trained_with = read_json(run.folder / "provenance.json").get("hooks") or []
+    if trained_with != _names(hooks):
+        raise PremotorError(
+            f"{run.folder} was trained with {', '.join(trained_with) or 'no functions of yours'}; go on from Python "
+            "with resume_spiking(…, hooks=Hooks(…)) of the same"
+        )
     lock = Lock(run.folder)
     try:
         say = speaker(progress)
         parent = run.folder / "parent.safetensors"
-        work = work_of(run.settings, _parent_weights(parent))
+        work = work_of(run.arena, _parent_weights(parent))
         found = newest_checkpoint(run.checkpoints_folder, say)
         reason = None
         if found is not None:
@@ -123,20 +138,31 @@ def _parent_weights(file: Path) -> Any:
     return load_arrays(file)["weights"] if file.exists() else None
 
 
-def _new(settings: SpikingExperiment, output: Any, weights: Any, progress: bool) -> SpikingRun:
+def _names(hooks: Hooks | None) -> list[str]:
+    given = (hooks or Hooks())._asdict().items()
+    return [f"{use}: {getattr(function, '__qualname__', function)}" for use, function in given if function is not None]
+
+
+def _new(
+    settings: SpikingExperiment, output: Any, weights: Any, hooks: Hooks | None, progress: bool
+) -> SpikingRun:
     folder = free_name(Path("runs") / settings.name) if output is None else Path(output)
     with new_folder(folder) as (aside, lock):
         write_atomically(aside / "settings.yaml", dump_spiking(settings))
-        write_json(aside / "provenance.json", {"seed": settings.seed, "sessions": [session(0)]})
+        record = {"seed": settings.seed, "hooks": _names(hooks), "sessions": [session(0)]}
+        write_json(aside / "provenance.json", record)
+        circuit = circuit_of(settings.wiring)
+        if circuit is not None:
+            circuit.save(aside / "circuit")
         if weights is not None:
             save_arrays(aside / "parent.safetensors", {"weights": weights})
         (aside / "metrics.jsonl").touch()
         for empty in ("checkpoints", "evaluations"):
             (aside / empty).mkdir()
-        settings = load_spiking(aside / "settings.yaml")  # as `resume_spiking` does it
-        work = work_of(settings, weights)
+        Arena(settings, circuit, hooks)  # refuses what does not fit before the folder is there
     try:
-        run = SpikingRun(folder)
+        run = SpikingRun(folder, hooks)  # as `resume_spiking` does it
+        work = work_of(run.arena, weights)
         _learn(run, work, 0.0, progress)
     finally:
         lock.release()
@@ -167,9 +193,10 @@ def _learn(run: SpikingRun, work: Work, seconds: float, progress: bool) -> None:
             if time.monotonic() - last_line >= LINE_EVERY or finished:
                 last_line = time.monotonic()
                 test = f" · test {row['evaluation']:.1f}" if "evaluation" in row else ""
+                of = "episodes of" if settings.task.kind == "cartpole" else "return"
                 say(
                     f"iteration {work.iteration:>6,} · {work.steps:>10,} steps · {row['steps_per_second']:,.0f} "
-                    f"steps/s · episodes of {row['fitness']:.1f} steps{test}"
+                    f"steps/s · {of} {row['fitness']:.1f}{test}"
                 )
             if request.signal and not finished:
                 say(f"stopped with a checkpoint; continue with: premotor resume {run.folder}")

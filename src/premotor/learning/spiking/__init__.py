@@ -1,12 +1,15 @@
 """The spiking agent: a network that acts in CartPole and learns there by reward, or by evolution."""
 
-from premotor.learning.spiking.agent import Episodes, SpikingAgent, in_parallel, motor_halves
+from premotor.learning.spiking.acting import perform
+from premotor.learning.spiking.agent import SpikingAgent, in_parallel, motor_halves
 from premotor.learning.spiking.critics import (
     BalanceCriticSettings,
     ConstantCriticSettings,
     PolicyCriticSettings,
+    RewardCriticSettings,
     ValueCriticSettings,
 )
+from premotor.learning.spiking.episodes import Episodes
 from premotor.learning.spiking.replay import Replay, replay
 from premotor.learning.spiking.settings import (
     HomeostasisSettings,
@@ -25,11 +28,13 @@ __all__ = [
     "PlasticitySettings",
     "PolicyCriticSettings",
     "Replay",
+    "RewardCriticSettings",
     "SpikingAgent",
     "TagSettings",
     "TargetingSettings",
     "ValueCriticSettings",
     "in_parallel",
     "motor_halves",
+    "perform",
     "replay",
 ]

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
+from premotor.learning.spiking.acting import Critic, perform
 from premotor.learning.spiking.critics import critic_of
+from premotor.learning.spiking.episodes import Episodes
+from premotor.learning.spiking.hooks import loops
 from premotor.learning.spiking.loop import (
     BOOK,
     EPISODES,
@@ -20,7 +23,6 @@ from premotor.learning.spiking.loop import (
     Lessons,
     Log,
     World,
-    balance_pole,
 )
 from premotor.learning.spiking.settings import InterfaceSettings, PlasticitySettings
 from premotor.networks.spiking.coding import field_edges, inputs_needed
@@ -33,25 +35,6 @@ Arrays = dict[str, NDArray]
 FOREVER = 2**62
 
 
-class Episodes(NamedTuple):
-    """What happened in some episodes."""
-
-    length: NDArray[np.int64]
-    """Steps of each, (episodes,)."""
-    undecided: NDArray[np.int64]
-    """Undecided moves of each, (episodes,)."""
-    centred: NDArray[np.float64]
-    """Sum over the steps of each of 1 − ½ (x / 2.4 m)² − ½ (θ / 12°)², as far as this call played it, (episodes,)."""
-    action: NDArray[np.int8]
-    """(steps,), as all that follows; empty unless it was recorded."""
-    tie: NDArray[np.bool_]
-    reward: NDArray[np.float64]
-    observation: NDArray[np.float64]
-    """Before the action, (steps, 4)."""
-    counts: NDArray[np.uint8]
-    """Spikes of every cell, (steps, cells)."""
-
-
 class SpikingAgent:
     """A network between the receptive fields of a task and the votes for its actions.
 
@@ -61,6 +44,11 @@ class SpikingAgent:
         interface: to the task.
         plasticity: how it learns; None: it cannot.
         seed: of the random actions after undecided moves.
+        critic: a function in place of the critic of `plasticity`: of the observation before, the action, whether it was
+            a tie, the observation after, the task's reward, and whether the task was over; its value is cut to ±1.
+            Numba has to be able to compile it.
+        encoder: a function in place of the receptive fields: of the observation, the period of a driven source (ms),
+            and the array of the sources' intervals (ms, inf: off), which it fills. Likewise.
 
     Raises:
         PremotorError: the network has another number of sources than the receptive fields have bins.
@@ -73,10 +61,13 @@ class SpikingAgent:
         interface: InterfaceSettings | None = None,
         plasticity: PlasticitySettings | None = None,
         seed: int = 0,
+        *,
+        critic: Callable[..., float] | None = None,
+        encoder: Callable[..., None] | None = None,
     ):
         settings = interface or InterfaceSettings()
         needed = inputs_needed(settings.fields)
-        if needed != network.sources:
+        if encoder is None and needed != network.sources:
             raise PremotorError(
                 f"the receptive fields have {needed} bins, but the network has {network.sources} sources"
             )
@@ -89,10 +80,12 @@ class SpikingAgent:
         )
         self.state = network.start(most_rate=settings.rate / 1000.0 + 1 / settings.step)
         self.plastic = plastic_synapses(network)
-        self.lessons = _lessons(self, (plasticity or PlasticitySettings()).effective())
+        self.plasticity = (plasticity or PlasticitySettings()).effective()
+        self.lessons = _lessons(self, self.plasticity)
+        self.balance_pole, self.see = loops(critic, encoder)
         self.world = World(
-            body=np.zeros(4),
-            before=np.zeros(4),
+            body=np.zeros(len(settings.fields)),
+            before=np.zeros(len(settings.fields)),
             votes=np.zeros(int(actions.max()) + 1, np.int64),
             interval=np.full(network.sources, np.inf),
             book=np.zeros(BOOK, np.int64),
@@ -136,7 +129,15 @@ class SpikingAgent:
             record: steps of which everything is recorded, from the first on.
             steps: stop after so many in all, even within an episode.
             longest: steps after which an episode is cut.
+
+        Raises:
+            PremotorError: the agent's receptive fields are not for 4 variables, or it does not vote for 2 actions.
         """
+        if len(self.world.body) != 4 or len(self.world.votes) != 2:
+            raise PremotorError(
+                f"CartPole has 4 variables and 2 actions; this agent has receptive fields for {len(self.world.body)} "
+                f"and votes for {len(self.world.votes)}"
+            )
         count, cells, world = len(starts), self.network.cells, self.world
         log = Log(
             length=np.zeros(count, np.int64),
@@ -153,13 +154,14 @@ class SpikingAgent:
         world.book[EPISODES] = world.book[LOGGED] = world.book[RASTER] = 0
         end = FOREVER if steps is None else world.book[STEP] + steps
         lessons = self.lessons._replace(on=learn)
-        balance_pole(
+        self.balance_pole(
             self.network.wiring, self.state, self.plastic, self.interface, lessons, world, log, starts, end, longest
         )
         done, made = int(world.book[EPISODES]), min(int(world.book[LOGGED]), record)
         return Episodes(
             log.length[:done],
             log.undecided[:done],
+            log.length[:done].astype(np.float64),
             log.centred[:done],
             log.action[:made],
             log.tie[:made],
@@ -167,6 +169,19 @@ class SpikingAgent:
             log.observation[:made],
             log.counts[:made],
         )
+
+    def perform(
+        self,
+        environment: Any,
+        seeds: Sequence[int],
+        *,
+        learn: bool = False,
+        critic: Critic | None = None,
+        longest: int | None = None,
+        record: bool = False,
+    ) -> Episodes:
+        """Episodes of any task with discrete actions; see `premotor.learning.spiking.perform`."""
+        return perform(self, environment, seeds, learn=learn, critic=critic, longest=longest, record=record)
 
     def snapshot(self) -> Arrays:
         """Everything that changes, as arrays by name; `restore` takes it back."""

@@ -13,7 +13,7 @@ from premotor.networks.spiking.compiling import COMPILED
 from premotor.settings import Settings
 from premotor.tasks.cartpole import cartpole_step
 
-BALANCE, POLICY, CONSTANT, VALUE = range(4)
+BALANCE, POLICY, CONSTANT, VALUE, REWARD = range(5)
 
 
 class BalanceCriticSettings(Settings):
@@ -55,6 +55,15 @@ class ConstantCriticSettings(Settings):
     kind: Literal["constant"] = "constant"
     reward: float = Field(0.1, ge=-1, le=1)
     fall: float = Field(1.0, ge=0, le=1)
+
+
+class RewardCriticSettings(Settings):
+    """The task's own reward, scaled; CartPole gives 1 for every step."""
+
+    kind: Literal["reward"] = "reward"
+    gain: float = 1.0
+    offset: float = 0.0
+    """Added after scaling."""
 
 
 class ValueCriticSettings(Settings):
@@ -122,6 +131,8 @@ def critic_of(settings: Any) -> Critic:
         return Critic(POLICY, reward=settings.reward, weights=settings.weights, matrix=nothing)
     if settings.kind == "value":
         return Critic(VALUE, gain=settings.gain, fall=settings.fall, tie=settings.tie, matrix=settings.matrix())
+    if settings.kind == "reward":
+        return Critic(REWARD, reward=min(max(settings.gain + settings.offset, -1.0), 1.0), matrix=nothing)
     return Critic(CONSTANT, reward=settings.reward, fall=settings.fall, matrix=nothing)
 
 
@@ -138,6 +149,8 @@ def root_cost(matrix: Any, state: Any) -> float:
 @njit(**COMPILED)
 def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, fell: bool) -> float:
     """The reward, within ±1, of `action` (a random one in a `tie`) that led from `previous` to `observation`."""
+    if critic.kind == REWARD:
+        return critic.reward
     if critic.kind == CONSTANT:
         return -critic.fall if fell else critic.reward
     if critic.kind == POLICY:

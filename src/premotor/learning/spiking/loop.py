@@ -2,7 +2,10 @@
 
 Within a step come, in this order: the network for one step's time, the decision, the task, the critic, plasticity,
 (where the episode ended) forgetting of tags and a new start, the log, the input, homeostasis. The network itself runs
-on from one episode to the next.
+on from one episode to the next. `acting` takes the same steps one by one, for any task.
+
+Numba keeps compiled functions by the file that they stand in: after a change of `critics` or of any other part that a
+loop calls, this file has to change too (or ``__pycache__`` to go), else the loop keeps the former part.
 """
 
 from typing import Any, NamedTuple

@@ -8,6 +8,7 @@ from premotor.learning.spiking.critics import (
     BalanceCriticSettings,
     ConstantCriticSettings,
     PolicyCriticSettings,
+    RewardCriticSettings,
     ValueCriticSettings,
 )
 from premotor.networks.spiking.coding import Fields, NormalFields
@@ -26,7 +27,8 @@ class InterfaceSettings(Settings):
     """How the network is joined to its task."""
 
     fields: tuple[Fields, ...] = CARTPOLE_FIELDS
-    """Receptive fields, one entry for each variable of the observation."""
+    """Receptive fields, one entry for each variable of the observation. In an experiment with another task the default
+    stands for 20 bins of equal width between the bounds of each variable."""
     rate: float = Field(50.0, gt=0)
     """Of a driven source, Hz."""
     step: float = Field(50.0, gt=0)
@@ -99,7 +101,7 @@ class HomeostasisSettings(Settings):
 
 
 CriticSettings = Annotated[
-    BalanceCriticSettings | PolicyCriticSettings | ConstantCriticSettings | ValueCriticSettings,
+    BalanceCriticSettings | PolicyCriticSettings | ConstantCriticSettings | RewardCriticSettings | ValueCriticSettings,
     Field(discriminator="kind"),
 ]
 
@@ -122,7 +124,7 @@ class PlasticitySettings(Settings):
         if not self.faithful:
             return self
         critic = self.critic
-        if not isinstance(critic, PolicyCriticSettings):
+        if isinstance(critic, BalanceCriticSettings | ConstantCriticSettings | ValueCriticSettings):
             critic = critic.model_copy(update={"fall": 0.0})
         return self.model_copy(
             update={

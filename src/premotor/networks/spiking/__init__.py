@@ -12,6 +12,7 @@ from premotor.networks.spiking.cells import (
     RECEPTORS,
     SpikingCellSettings,
 )
+from premotor.networks.spiking.circuit_wiring import circuit_network
 from premotor.networks.spiking.coding import (
     EvenFields,
     IntervalFields,
@@ -37,6 +38,7 @@ __all__ = [
     "SigmoidFields",
     "SpikingCellSettings",
     "SpikingNetwork",
+    "circuit_network",
     "random_network",
     "with_cell",
 ]
