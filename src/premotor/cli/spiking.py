@@ -160,7 +160,7 @@ def mock(
     print("spikes for the last action less those for the first in a step, by bin, from the lowest to the highest")
     place = 0
     fields = opened.settings.interface.fields
-    names = ("position", "velocity", "angle", "spin")
+    names: tuple[str, ...] = ("position", "velocity", "angle", "spin")
     if opened.settings.task.kind != "cartpole":
         names = tuple(f"variable {number}" for number in range(len(fields)))
     for name, field in zip(names, fields, strict=True):
