@@ -125,7 +125,7 @@ def evaluate(
 
     opened = Run(run)
     figures = test(opened, episodes, seconds, seed=seed, checkpoint=checkpoint)
-    print(verdict(figures))
+    print(verdict(figures, opened.speed_unit))
     if lesions:
         print(
             lesion_table(

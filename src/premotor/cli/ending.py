@@ -12,7 +12,7 @@ def finish(run: Run, episodes: int, report: bool) -> None:
     """Test a trained run, with `report` also write its lesions, video and page; say what was reached."""
     print(f"testing the best controller in {episodes} episodes …", flush=True)
     figures = evaluate(run, episodes, threads=run.settings.threads)
-    print(verdict(figures))
+    print(verdict(figures, run.speed_unit))
     if not report or run.settings.network.kind == "feedforward":  # reports are about circuits
         return
     if run.settings.evaluation.lesions:
@@ -24,12 +24,12 @@ def finish(run: Run, episodes: int, report: bool) -> None:
     except PremotorError as error:  # a report without a video is better than none
         print(f"no video: {error}")
     print(f"report: {write_report(run.folder)}")
-    if run.settings.circuit.null is None:
+    if run.settings.circuit.null is None and run.settings.network.kind not in ("mlp", "gru"):
         print("is it the wiring? compare with null models of it:")
         print(f"  premotor compare {run.places.settings_file} --nulls 3 --seeds 2")
 
 
-def verdict(figures: dict[str, Any]) -> str:
+def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     """What a test found, in one line."""
     step = f"the {figures['checkpoint']} controller (step {figures['step']:,})"
     parts = []
@@ -38,9 +38,9 @@ def verdict(figures: dict[str, Any]) -> str:
         parts.append(f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s")
     if figures.get("speed") is not None and figures.get("command") is not None:
         error = f", off by {100 * figures['speed_error']:.1f}%" if figures.get("speed_error") is not None else ""
-        parts.append(f"{figures['speed']:.2f} m/s where {figures['command']:.2f} m/s was commanded{error}")
+        parts.append(f"{figures['speed']:.2f} {unit} where {figures['command']:.2f} {unit} was commanded{error}")
     elif figures.get("speed") is not None:
-        parts.append(f"{figures['speed']:.2f} m/s")
+        parts.append(f"{figures['speed']:.2f} {unit}")
     if figures.get("speed_ratio") is not None:
         parts.append(f"{figures['speed_ratio']:.0%} of the reference's speed")
     if figures.get("speed_ratio") is not None and figures.get("joint_rmse") is not None:

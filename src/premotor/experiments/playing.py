@@ -21,7 +21,7 @@ from premotor.experiments.run import Run, Which
 from premotor.experiments.shipped import shipped, shipped_names
 from premotor.experiments.starting import starting_arrays
 from premotor.networks import Controller
-from premotor.tasks import GymnasiumEnvironment, Task, build_task
+from premotor.tasks import GymnasiumEnvironment, Task, build_task, speed_unit
 
 FRAMES_PER_SECOND = 25
 
@@ -86,7 +86,7 @@ def play_to_video(
     stride = max(1, round(1 / (FRAMES_PER_SECOND * period)))
     length = int(records["alive"][:, 0].sum())
     rows = np.arange(0, length, stride)
-    command = f", commanded {records['command'][0]:.2f} m/s" if "command" in records else ""
+    command = f", commanded {records['command'][0]:.2f} {speed_unit(shown.task)}" if "command" in records else ""
     captions = [f"{shown.name}, {records['time'][row]:.1f} s{command}" for row in rows]
     if hasattr(shown.task, "body"):
         frames: Iterable[np.ndarray] = render_frames(shown.task.body, records["qpos"][rows, 0], captions=captions)

@@ -28,7 +28,8 @@ class _Figures(ProgressColumn):
 class TrainingProgress:
     """Shows steps per second, return, speed and the time left; silent where `shown` is False."""
 
-    def __init__(self, total: int, done: int, shown: bool = True):
+    def __init__(self, total: int, done: int, shown: bool = True, unit: str = "m/s"):
+        self._unit = unit
         self.console = Console(quiet=not shown, highlight=False, soft_wrap=True)
         self._total = total
         self._last_line = time.monotonic()
@@ -61,7 +62,7 @@ class TrainingProgress:
         if metrics.get("return") is not None:
             parts.append(f"return {metrics['return']:.1f}")
         if evaluation is not None and evaluation.get("speed") is not None:
-            parts.append(f"speed {evaluation['speed']:.2f} m/s")
+            parts.append(f"speed {evaluation['speed']:.2f} {self._unit}")
         figures = " · ".join(parts)
         now = time.monotonic()
         began, first = self._first = self._first or (now, step)  # from the first on: compiling is done by then

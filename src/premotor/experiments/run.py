@@ -16,7 +16,7 @@ from premotor.experiments.metrics import read_metrics
 from premotor.experiments.run_folder import RunFolder
 from premotor.experiments.settings import Experiment
 from premotor.networks import Controller
-from premotor.tasks import Task, build_task
+from premotor.tasks import Task, build_task, speed_unit
 
 Which = str | int
 """``"best"``, ``"last"``, ``"initial"`` or the step of a checkpoint."""
@@ -73,6 +73,11 @@ class Run:
     def lesions(self) -> list[dict[str, Any]]:
         """What `silence_synapses` found last; empty before."""
         return read_json(self.places.lesions_file) if self.places.lesions_file.exists() else []
+
+    @property
+    def speed_unit(self) -> str:
+        """The unit of the speeds in its figures."""
+        return speed_unit(self.task())
 
     def task(self) -> Task:
         """The task, built anew."""

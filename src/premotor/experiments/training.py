@@ -20,6 +20,7 @@ from premotor.experiments.run_folder import RunFolder, free_name
 from premotor.experiments.session import Session
 from premotor.experiments.settings import Experiment
 from premotor.experiments.starting import starting_arrays
+from premotor.tasks import speed_unit
 
 
 def train(
@@ -117,7 +118,8 @@ def _note_session(places: RunFolder, step: int, say: Callable[[str], None]) -> N
 
 def _go_on(places: RunFolder, work: Session, lock: Lock, progress: bool) -> Run:
     try:
-        with TrainingProgress(work.settings.learning.steps, work.step, progress) as teller:
+        unit = speed_unit(work.environment.task)  # type: ignore[attr-defined]
+        with TrainingProgress(work.settings.learning.steps, work.step, progress, unit) as teller:
             work.run(places, teller)
     finally:
         lock.release()

@@ -12,7 +12,7 @@ from premotor.report.words import count, decimal, percent
 
 def headline(record: RunRecord) -> list[Tile]:
     """Tiles: speed, episodes without a fall, joint error, the circuit, signs held, what its core is worth."""
-    tiles = [*_walking(record), *_wiring(record)]
+    tiles = _walking(record) if record.plain else [*_walking(record), *_wiring(record)]
     lesion = find_lesion(record, "interneuron", "interneuron")
     if lesion is not None:
         left, base = number(lesion, "survived"), number(intact_row(record), "survived")
@@ -37,8 +37,8 @@ def _walking(record: RunRecord) -> list[Tile]:
             Tile(
                 "Forward speed",
                 decimal(speed),
-                "m/s",
-                f"{percent(speed / command)} of the {decimal(command)} m/s commanded" if asked else "",
+                record.speed_unit,
+                f"{percent(speed / command)} of the {decimal(command)} {record.speed_unit} commanded" if asked else "",
                 fraction=speed / command if asked else None,
             )
         )

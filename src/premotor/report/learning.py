@@ -55,7 +55,7 @@ def _story(record: RunRecord) -> str:
             f"The best evaluation, after {large(number(best, 'step'))} steps, scored "
             f"{decimal(number(best, 'score'), 3)}: {percent(number(best, 'survived'))} of its "
             f"{count(number(best, 'episodes'), 'episode')} without a fall, at "
-            f"{decimal(number(best, 'speed'))} m/s."
+            f"{decimal(number(best, 'speed'))} {record.speed_unit}."
         )
     finished = record.run.finished
     total = record.run.settings.learning.steps

@@ -125,7 +125,7 @@ def _survival(ax: Axes, evaluations: pd.DataFrame) -> None:
 
 
 def _speed(ax: Axes, evaluations: pd.DataFrame) -> None:
-    ax.set_title("Evaluation: forward speed, m/s")
+    ax.set_title("Evaluation: forward speed")
     if not {"speed", "speed_sd"} <= set(evaluations):
         return
     x = evaluations["step"] / 1e6

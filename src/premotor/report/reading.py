@@ -31,6 +31,8 @@ TRACE_AXES = {
     "rates": ("steps", "neurons"),
 }
 OPTIONAL = ("command", "phase")
+PLAIN = ("mlp", "gru")
+"""Kinds of networks without synapses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,16 @@ class RunRecord:
         return self.test or self.best or {}
 
     @property
+    def speed_unit(self) -> str:
+        """The unit of the body's speeds."""
+        return f"{self.task.body.units.length}/s" if hasattr(self.task, "body") else "m/s"
+
+    @property
+    def plain(self) -> bool:
+        """Whether the network has no synapses of a circuit."""
+        return is_plain(self.run.settings)
+
+    @property
     def classes(self) -> list[str]:
         """Class of every neuron; "unknown" where the circuit does not tell."""
         return [str(name) or "unknown" for name in self.run.circuit.neurons["class"]]
@@ -104,6 +116,11 @@ class RunRecord:
     def command(self, *words: str) -> str:
         """A command line about this run."""
         return " ".join(["premotor", words[0], str(self.run.folder), *words[1:]])
+
+
+def is_plain(settings: Any) -> bool:
+    """Whether an experiment is one of a plain network, without a connectome's synapses."""
+    return settings.network.kind in PLAIN
 
 
 def read_run(folder: str | os.PathLike[str]) -> RunRecord:
@@ -120,7 +137,7 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
     best = _figures(run.best, places.best_record) if places.best_record.exists() else None
     test = _figures(_mapping(places.test_file), places.test_file) if places.test_file.exists() else None
     shown = places.trace_file.exists() and hasattr(task, "body")
-    trace = read_trace(places.trace_file, task, len(run.circuit)) if shown else None
+    trace = read_trace(places.trace_file, task, run.controller("initial").network.neurons) if shown else None
     provenance = _mapping(places.provenance_file)
     return RunRecord(
         run=run,
@@ -182,6 +199,9 @@ def number(row: Mapping[str, Any], key: str) -> float:
 def _weights(run: Run, which: str) -> Weights:
     controller = run.controller(which)
     network = controller.network
+    if is_plain(run.settings):
+        none, nothing = np.empty(0, np.intp), np.empty(0)
+        return Weights(none, none, nothing, none, none, nothing, {})
     parameters = {
         "chemical synapses": np.abs(network.weight),
         "gap junctions": network.conductance,

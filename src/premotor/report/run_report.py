@@ -8,6 +8,7 @@ from premotor.report.about import about_section, describe_circuit
 from premotor.report.bipedal import bipedal_section
 from premotor.report.comparing import comparison_section
 from premotor.report.headline import headline
+from premotor.report.hexapod import hexapod_section
 from premotor.report.learning import learning_section
 from premotor.report.lesions import lesions_section
 from premotor.report.neurons import neurons_section
@@ -36,6 +37,8 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
 
 def run_page(record: RunRecord) -> Page:
     """The page of a run."""
+    if record.plain:
+        return _plain_page(record)
     sections = [
         about_section(record),
         learning_section(record),
@@ -45,8 +48,6 @@ def run_page(record: RunRecord) -> Page:
         comparison_section(record),
         reproducing_section(record),
     ]
-    sessions = record.provenance.get("sessions")
-    started = sessions[0].get("started", "") if isinstance(sessions, list) and sessions else ""
     return Page(
         title=record.run.folder.resolve().name,
         kicker="premotor run report",
@@ -54,15 +55,36 @@ def run_page(record: RunRecord) -> Page:
         sections=sections,
         tiles=headline(record),
         notes=notes_of(record),
-        footer=f"Made by premotor from {record.run.folder.resolve().name}/, a run begun {str(started)[:10]}."
-        if started
-        else "Made by premotor.",
+        footer=_footer(record),
     )
+
+
+def _plain_page(record: RunRecord) -> Page:
+    """The page of a run without a circuit: how it learned and what it does."""
+    kind, hidden = record.run.settings.network.kind.upper(), record.run.settings.network.hidden
+    units = "" if hidden is None else f" with {count(hidden, 'unit')} a layer"
+    return Page(
+        title=record.run.folder.resolve().name,
+        kicker="premotor run report",
+        subtitle=f"A plain network ({kind}{units}), without a circuit. Trained to {_goal(record)}.",
+        sections=[*_behaviour(record), learning_section(record), reproducing_section(record)],
+        tiles=headline(record),
+        notes=notes_of(record),
+        footer=_footer(record),
+    )
+
+
+def _footer(record: RunRecord) -> str:
+    sessions = record.provenance.get("sessions")
+    started = sessions[0].get("started", "") if isinstance(sessions, list) and sessions else ""
+    name = record.run.folder.resolve().name
+    return f"Made by premotor from {name}/, a run begun {str(started)[:10]}." if started else "Made by premotor."
 
 
 def _behaviour(record: RunRecord) -> list[Section]:
     if hasattr(record.task, "body"):
-        return [walking_section(record), neurons_section(record)]
+        walk = hexapod_section(record) if len(record.task.body.feet) == 6 else walking_section(record)
+        return [walk] if record.plain else [walk, neurons_section(record)]
     return [bipedal_section(record)] if record.run.settings.task.kind == "bipedal" else []
 
 

@@ -3,7 +3,18 @@
 from typing import Any, NamedTuple
 
 from premotor.tasks.arm import ArmReward, BalanceSettings, BalanceTask
-from premotor.tasks.base import Driven, Outcome, PhysicsTask, Start, Step, Task, Varied, VectorEnvironment, View
+from premotor.tasks.base import (
+    Driven,
+    Outcome,
+    PhysicsTask,
+    Start,
+    Step,
+    Task,
+    Varied,
+    VectorEnvironment,
+    View,
+    speed_unit,
+)
 from premotor.tasks.bipedal import BipedalReward, BipedalSettings, BipedalTask
 from premotor.tasks.bipedal_environment import BipedalEnvironment
 from premotor.tasks.bipedal_reference import BipedalReference, load_bipedal_reference, save_bipedal_reference
@@ -117,4 +128,5 @@ __all__ = [
     "save_bipedal_reference",
     "save_fly_gait",
     "servo_targets",
+    "speed_unit",
 ]

@@ -57,6 +57,12 @@ class Task(Protocol):
         """
 
 
+def speed_unit(task: Any) -> str:
+    """The unit of a task's speeds: that of its body's lengths, a second."""
+    body = getattr(task, "body", None)
+    return "m/s" if body is None else f"{body.units.length}/s"
+
+
 class PhysicsTask(Task, Protocol):
     """Observation, reward, reset and end of an episode for one body; pure functions of one world in JAX.
 
