@@ -25,6 +25,7 @@ from premotor.experiments.spiking import (
     read_test,
     rerun_starts,
     spikes_of_test,
+    stride_for,
     train_spiking,
     training_rows,
     training_scores,
@@ -129,7 +130,7 @@ def test_a_run_knows_where_it_comes_from(run, tmp_path):
 def test_models_are_compared_in_the_same_episodes(run, record):
     models = [Model.parse(f"before={run.folder}@initial"), Model.parse(f"after={run.folder}@last")]
     table = evaluate_models(models, 6, threads=1)
-    lengths = {name: group["steps"].tolist() for name, group in table.groupby("model")}
+    lengths = {name: group["returned"].tolist() for name, group in table.groupby("model")}
     assert lengths["after"] == record.length.tolist()
     assert 8 <= np.mean(lengths[RANDOM]) <= 40
     assert variance_of_models(table).between == 2 and len(pairs_of_models(table)) == 3
@@ -138,7 +139,7 @@ def test_models_are_compared_in_the_same_episodes(run, record):
     hardest = chosen[(chosen["by"] == "after") & (chosen["kind"] == "hard")].iloc[0]
     assert hardest["after"] == min(lengths["after"])
     again = rerun_starts(models, [3], 2, threads=1)
-    assert again.groupby("model")["steps"].count().to_dict() == {"before": 2, "after": 2}
+    assert again.groupby("model")["returned"].count().to_dict() == {"before": 2, "after": 2}
     assert rates_of_models(models, 2).loc["after", "EA"] > 0
     with pytest.raises(PremotorError, match="given twice"):
         evaluate_models([models[0], models[0]], 2)
@@ -153,5 +154,6 @@ def test_every_combination_is_driven_once_whatever_the_chunks_are_run_on(run):
     again = mock_combinations(run, checkpoint="last", stride=9, rest=1, chunks=3, threads=3)
     assert again["votes"].tolist() == found["votes"].tolist() == read_combinations(run)["votes"].tolist()
     assert found["votes"].max() > 0
+    assert stride_for(run) == 2 and stride_for(run, 16) == 8 and stride_for(run, 15) is None
     with pytest.raises(PremotorError, match="stride 0"):
         mock_combinations(run, stride=0)

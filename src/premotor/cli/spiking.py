@@ -39,7 +39,13 @@ def evaluate_or_none(folder: Path, episodes: int, seed: int, checkpoint: str) ->
 
 def finish_spiking(run: Any, episodes: int, report: bool = True) -> None:
     """Test a trained run and say what was reached; with `report` also look inside and write its page."""
-    from premotor.experiments.spiking import evaluate_checkpoints, evaluate_spiking, mock_combinations, mock_inputs
+    from premotor.experiments.spiking import (
+        evaluate_checkpoints,
+        evaluate_spiking,
+        mock_combinations,
+        mock_inputs,
+        stride_for,
+    )
 
     print(f"testing the best weights in {episodes} episodes …", flush=True)
     print(verdict(evaluate_spiking(run, episodes)))
@@ -48,7 +54,9 @@ def finish_spiking(run: Any, episodes: int, report: bool = True) -> None:
 
         print("driving its inputs, and testing some of its checkpoints …", flush=True)
         mock_inputs(run)
-        mock_combinations(run, stride=2)
+        stride = stride_for(run)
+        if stride is not None:
+            mock_combinations(run, stride=stride)
         evaluate_checkpoints(run, min(episodes, 10), most=8)
         print(f"report: {write_spiking_report(run.folder)}")
     print(f"run: {run.folder}")

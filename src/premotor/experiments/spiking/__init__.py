@@ -1,7 +1,7 @@
 """Experiments with spiking agents: settings, run folders, training, evaluation, mocked inputs."""
 
 from premotor.experiments.spiking.arena import Arena, Hooks
-from premotor.experiments.spiking.combinations import mock_combinations, read_combinations
+from premotor.experiments.spiking.combinations import mock_combinations, read_combinations, stride_for
 from premotor.experiments.spiking.evaluation import evaluate_spiking, mock_inputs
 from premotor.experiments.spiking.history import (
     Ancestor,
@@ -89,6 +89,7 @@ __all__ = [
     "rerun_starts",
     "resume_spiking",
     "spikes_of_test",
+    "stride_for",
     "spiking_presets",
     "evaluate_checkpoints",
     "evaluate_models",

@@ -1,5 +1,7 @@
 """Which action a spiking agent takes for every combination of inputs: its policy as a table."""
 
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,8 @@ from premotor.learning.spiking import in_parallel
 from premotor.networks.spiking.events import COUNTED, SPIKES, advance, set_intervals
 
 FILE = "combinations.safetensors"
+MOST = 2_000_000
+"""Combinations."""
 
 
 def mock_combinations(
@@ -48,6 +52,10 @@ def mock_combinations(
     bins = [len(field.edges()) + 1 for field in run.settings.interface.fields]
     chosen = [np.arange(min(stride // 2, size - 1), size, stride) for size in bins]
     sizes = [len(one) for one in chosen]
+    if prod(sizes) > MOST:
+        raise PremotorError(
+            f"there are {prod(sizes):,} combinations, but at most {MOST:,} are driven: raise stride"
+        )
     begin = np.concatenate([[0], np.cumsum(bins)])[:-1]
     grid = np.stack(np.meshgrid(*(a + b for a, b in zip(chosen, begin, strict=True)), indexing="ij"), axis=-1)
     inputs = grid.reshape(-1, len(bins))
@@ -86,6 +94,15 @@ def mock_combinations(
         file.unlink()
     folder.rmdir()
     return result
+
+
+def stride_for(run: SpikingRun, most: int = 12_000) -> int | None:
+    """The smallest stride that leaves at most so many combinations, with 2 bins at least of each variable; or None."""
+    bins = [len(field.edges()) + 1 for field in run.settings.interface.fields]
+    for stride in range(1, min(bins) // 2 + 1):
+        if prod(-(-(size - min(stride // 2, size - 1)) // stride) for size in bins) <= most:
+            return stride
+    return None
 
 
 def read_combinations(run: SpikingRun) -> dict[str, NDArray] | None:

@@ -49,7 +49,7 @@ def evaluate_models(
     """Test models in the same episodes, without learning; with `random` also actions at random.
 
     Returns:
-        One row a model and episode: model, episode, steps.
+        One row a model and episode: model, episode, returned (in CartPole the steps).
 
     Raises:
         PremotorError: no models, two of the same name, or fewer than one episode.
@@ -59,13 +59,13 @@ def evaluate_models(
         raise PremotorError(f"episodes is {episodes}; at least 1 is needed")
 
     def test(model: Model) -> np.ndarray:
-        return try_weights(model.run, model.run.weights(model.checkpoint), episodes, seed).episodes.length
+        return try_weights(model.run, model.run.weights(model.checkpoint), episodes, seed).episodes.returned
 
     lengths = dict(zip((m.name for m in models), in_parallel(test, models, threads or available_cores()), strict=True))
     if random:
         lengths = {RANDOM: random_lengths(episodes, seed)} | lengths
     parts = [
-        pd.DataFrame({"model": name, "episode": np.arange(episodes), "steps": values})
+        pd.DataFrame({"model": name, "episode": np.arange(episodes), "returned": values})
         for name, values in lengths.items()
     ]
     return pd.concat(parts, ignore_index=True)
@@ -85,12 +85,12 @@ def random_lengths(episodes: int, seed: int) -> np.ndarray:
 
 def variance_of_models(table: pd.DataFrame) -> Variance:
     """One-way analysis of variance of the episode lengths by model."""
-    return one_way_anova(*(group.to_numpy() for _, group in table.groupby("model", sort=False)["steps"]))
+    return one_way_anova(*(group.to_numpy() for _, group in table.groupby("model", sort=False)["returned"]))
 
 
 def pairs_of_models(table: pd.DataFrame) -> pd.DataFrame:
     """Every pair of models: difference of the means, Mann–Whitney test with Holm's correction, rank-biserial effect."""
-    groups = {name: group.to_numpy(float) for name, group in table.groupby("model", sort=False)["steps"]}
+    groups = {name: group.to_numpy(float) for name, group in table.groupby("model", sort=False)["returned"]}
     names, rows = list(groups), []
     for number, first in enumerate(names):
         for second in names[number + 1 :]:
@@ -133,7 +133,7 @@ def choose_starts(table: pd.DataFrame, each: int = 3) -> pd.DataFrame:
     Raises:
         PremotorError: fewer episodes than there are choices.
     """
-    wide = table.pivot(index="episode", columns="model", values="steps")
+    wide = table.pivot(index="episode", columns="model", values="returned")
     if not 1 <= each <= len(wide) // 3:
         raise PremotorError(f"each is {each}, but {len(wide)} episodes hold 1 to {len(wide) // 3} of each kind")
     rows = []
@@ -157,7 +157,7 @@ def rerun_starts(
     """Test every model from single start states again and again; the network's own past makes episodes differ.
 
     Returns:
-        One row a model, start state and repeat: model, start, repeat, steps.
+        One row a model, start state and repeat: model, start, repeat, returned.
 
     Raises:
         PremotorError: no models or start states, or fewer than one repeat.
@@ -170,8 +170,8 @@ def rerun_starts(
     def test(pair: tuple[Model, int]) -> pd.DataFrame:
         model, start = pair
         tested = try_weights(model.run, model.run.weights(model.checkpoint), repeats, seed, only=start)
-        steps = tested.episodes.length
-        return pd.DataFrame({"model": model.name, "start": start, "repeat": np.arange(repeats), "steps": steps})
+        steps = tested.episodes.returned
+        return pd.DataFrame({"model": model.name, "start": start, "repeat": np.arange(repeats), "returned": steps})
 
     return pd.concat(in_parallel(test, pairs, threads or available_cores()), ignore_index=True)
 

@@ -25,6 +25,8 @@ class Record(NamedTuple):
     figures: dict[str, Any]
     length: NDArray[np.int64]
     """Steps of each episode, (episodes,)."""
+    returned: NDArray[np.float64]
+    """Sum of the task's rewards in each episode, in CartPole the steps, (episodes,)."""
     action: NDArray[np.int8]
     """(steps,), as all that follows."""
     tie: NDArray[np.bool_]
@@ -60,7 +62,8 @@ def read_test(run: SpikingRun, name: str = "test") -> Record:
     if not figures.exists():
         raise PremotorError(f"{run.folder} has no recorded test; make one with: premotor spiking evaluate {run.folder}")
     arrays = load_arrays(figures.with_suffix(".safetensors"))
-    names = ("length", "action", "tie", "reward", "observation", "counts")
+    names = ("length", "returned", "action", "tie", "reward", "observation", "counts")
+    arrays.setdefault("returned", arrays["length"].astype(np.float64))
     missing = [key for key in names if key not in arrays]
     if missing or len(arrays["action"]) != arrays["length"].sum():
         raise PremotorError(f"{figures.with_suffix('.safetensors')} is damaged or of a test without a record")
@@ -69,7 +72,7 @@ def read_test(run: SpikingRun, name: str = "test") -> Record:
 
 def record_of(figures: dict[str, Any], episodes: Episodes) -> Record:
     """The record of a test that was just made."""
-    names = ("length", "action", "tie", "reward", "observation", "counts")
+    names = ("length", "returned", "action", "tie", "reward", "observation", "counts")
     return Record(figures, *(getattr(episodes, name) for name in names))
 
 
@@ -156,7 +159,8 @@ def motor_votes(run: SpikingRun, record: Record) -> NDArray[np.int64]:
 
 
 def episode_table(run: SpikingRun, record: Record) -> pd.DataFrame:
-    """One row an episode: steps, fractions of undecided moves and of moves right, votes, rewards."""
+    """One row an episode: steps, sum of the task's rewards, fractions of undecided moves and of moves right, votes,
+    the critic's rewards."""
     votes = motor_votes(run, record)
     steps = pd.DataFrame(
         {
@@ -174,6 +178,7 @@ def episode_table(run: SpikingRun, record: Record) -> pd.DataFrame:
     )
     table = steps.groupby("episode").mean()
     table.insert(0, "steps", record.length)
+    table.insert(1, "returned", record.returned)
     return table.reset_index()
 
 

@@ -21,7 +21,8 @@ from premotor.experiments.spiking.records import (
     variance_over_time,
 )
 from premotor.experiments.spiking.run import SpikingRun
-from premotor.report.spiking.analysis import Analysis, drawn, group_colour
+from premotor.experiments.spiking.wiring import CartPoleSettings
+from premotor.report.spiking.analysis import Analysis, drawn, group_colour, number_colour
 from premotor.report.style import colour, new_figure, tinted
 
 
@@ -69,13 +70,14 @@ def variance(run: SpikingRun, window: int = 100) -> Analysis:
 def moves(run: SpikingRun) -> Analysis:
     """Undecided moves, and the balance of left and right."""
     record = read_test(run)
+    votes = motor_votes(run, record)
     return Analysis(
         "moves",
         "Undecided moves and the balance of left and right",
         "Above, one dot an episode: undecided moves, and moves to the right. Below: spikes for left and for right in a "
         "step (the area of a dot is the number of steps), and by how many spikes the winner won.",
         episode_table(run, record),
-        drawn(_moves, episode_table(run, record), motor_votes(run, record)),
+        drawn(_moves if votes.shape[1] == 2 else _many_moves, episode_table(run, record), votes, record.action),
     )
 
 
@@ -103,14 +105,17 @@ def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) ->
     train = spikes_of_test(run, record, end)
     here = train.step >= begin
     step = run.settings.interface.step
+    pole = isinstance(run.settings.task, CartPoleSettings)
+    seen = "the pole's angle" if pole else "the observation, each variable by its deviation"
+    shown = np.rad2deg(record.observation[:, 2:3]) if pole else _standard(record.observation)
     table = pd.DataFrame({"time": (train.time[here] - begin * step) / 1000.0, "cell": train.cell[here]})
     return Analysis(
         "raster",
         "Spikes in one episode",
         f"Episode {episode} of the test ({record.length[episode]} steps), its first {(end - begin) * step / 1000:g} s "
-        "of network time. Below: the pole's angle and the moves, undecided ones in grey.",
+        f"of network time. Below: {seen} and the moves, undecided ones in grey.",
         table,
-        drawn(_raster, table, cell_groups(run), record, (begin, end), step / 1000.0),
+        drawn(_raster, table, cell_groups(run), record, (begin, end), step / 1000.0, shown, "angle, °" if pole else ""),
     )
 
 
@@ -147,7 +152,22 @@ def _groups_over_time(table: pd.DataFrame, label: str) -> Figure:
     return figure
 
 
-def _moves(table: pd.DataFrame, votes: NDArray[np.int64]) -> Figure:
+def _many_moves(table: pd.DataFrame, votes: NDArray[np.int64], action: NDArray[np.int8]) -> Figure:
+    figure = new_figure(height=2.8)
+    panels = figure.subplots(1, 3)
+    panels[0].plot(table["steps"], 100 * table["undecided"], "o", color=colour("accent"), markersize=3.5, alpha=0.7)
+    panels[0].set(title="Undecided moves, %", xlabel="steps of the episode", ylim=(0, 100))
+    names = np.arange(votes.shape[1])
+    panels[1].bar(names, 100 * np.bincount(action, minlength=len(names)) / len(action), color=colour("accent"))
+    panels[1].set(title="Moves, % of the steps", xlabel="action")
+    panels[2].bar(names, votes.mean(0), color=colour("accent"))
+    panels[2].set(title="Votes, spikes in a step", xlabel="action")
+    for ax in panels[1:]:
+        ax.set_xticks(names)
+    return figure
+
+
+def _moves(table: pd.DataFrame, votes: NDArray[np.int64], action: NDArray[np.int8]) -> Figure:
     figure = new_figure(height=5.2)
     axes = figure.subplots(2, 2)
     for ax, column, title in (
@@ -215,7 +235,13 @@ def _rewards(record: Record, windows: tuple[int, ...]) -> Figure:
 
 
 def _raster(
-    table: pd.DataFrame, groups: dict[str, NDArray], record: Record, span: tuple[int, int], step: float
+    table: pd.DataFrame,
+    groups: dict[str, NDArray],
+    record: Record,
+    span: tuple[int, int],
+    step: float,
+    shown: NDArray[np.float64],
+    label: str,
 ) -> Figure:
     figure = new_figure(height=5.8)
     top, middle, low = figure.subplots(3, 1, sharex=True, height_ratios=(8, 1.4, 0.7))
@@ -239,13 +265,19 @@ def _raster(
     top.tick_params(axis="y", length=0)
     steps = np.arange(*span)
     time = (steps - span[0]) * step
-    middle.plot(time, np.rad2deg(record.observation[steps, 2]), color=colour("ink"), linewidth=1.2)
+    for number in range(shown.shape[1]):
+        tint = colour("ink") if shown.shape[1] == 1 else number_colour(number)
+        middle.plot(time, shown[steps, number], color=tint, linewidth=1.2)
     middle.axhline(0, color=colour("rule"), linewidth=0.8)
-    middle.set_ylabel("angle, °")
+    middle.set_ylabel(label)
     _actions(low, time, record.action[steps], record.tie[steps], step)
     low.set_xlabel("network time, s")
     low.set_xlim(0, len(steps) * step)
     return figure
+
+
+def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (values - values.mean(0)) / np.maximum(values.std(0), 1e-9)
 
 
 def _actions(ax: Axes, time: NDArray, action: NDArray, tie: NDArray, step: float) -> None:

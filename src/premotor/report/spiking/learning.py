@@ -56,8 +56,8 @@ def curves(runs: Mapping[str, SpikingRun], by: str = "episodes") -> Analysis:
     return Analysis(
         "curves",
         "Learning",
-        "Mean steps of an episode in each iteration (pale) and its running mean over a twentieth of the record; below, "
-        "the fraction of undecided moves. A dotted line is where a run went on from another.",
+        "Mean return of an episode (in CartPole its steps) in each iteration (pale) and its running mean over a "
+        "twentieth of the record; below, the fraction of undecided moves. A dotted line is where a run went on from another.",
         long,
         drawn(_curves, tables, by),
     )
@@ -75,9 +75,9 @@ def checkpoints(run: SpikingRun) -> Analysis:
             f"{run.folder} has no tests of its checkpoints; make them with: premotor analyse checkpoints {run.folder}"
         )
     summary = table.groupby("iteration").agg(
-        mean=("steps", "mean"),
-        median=("steps", "median"),
-        deviation=("steps", "std"),
+        mean=("returned", "mean"),
+        median=("returned", "median"),
+        deviation=("returned", "std"),
         undecided=("undecided", "mean"),
         right=("right", "mean"),
         reward=("reward", "mean"),
@@ -119,7 +119,7 @@ def _evaluated(run: SpikingRun) -> str:
         return "It was not tested meanwhile."
     best = max(found, key=lambda row: row["mean"])
     tests = count(len(found), "test")
-    return f"The best of {tests} meanwhile, after iteration {best['iteration']}: {best['mean']:.1f} steps."
+    return f"The best of {tests} meanwhile, after iteration {best['iteration']}: {best['mean']:.1f}."
 
 
 def _medians(lengths: NDArray[np.float64], windows: tuple[int, ...], unit: str) -> Figure:
@@ -140,7 +140,7 @@ def _medians(lengths: NDArray[np.float64], windows: tuple[int, ...], unit: str) 
     if len(mean):
         ax.plot(np.arange(100, len(lengths) + 1), mean, color=colour("ink"), label="mean of 100", linewidth=1.6)
     ax.set_xlabel(unit)
-    ax.set_ylabel("steps of an episode" if unit == "episode" else "mean steps of an episode")
+    ax.set_ylabel("steps of an episode" if unit == "episode" else "mean return of an episode")
     ax.set_xlim(0, len(lengths) + 1)
     ax.set_ylim(bottom=0)
     if ax.get_legend_handles_labels()[0]:
@@ -159,12 +159,13 @@ def _curves(tables: Mapping[str, pd.DataFrame], by: str) -> Figure:
         for place in change:
             for ax in (top, low):
                 ax.axvline(table[by].iloc[place], color=tint, linewidth=1, linestyle=":")
-    top.set_ylabel("steps of an episode")
+    top.set_ylabel("return of an episode")
     low.set_ylabel("undecided moves, %")
     low.set_xlabel("episodes" if by == "episodes" else "steps of the task")
     low.set_xlim(left=0)
-    for ax in (top, low):
-        ax.set_ylim(bottom=0)
+    low.set_ylim(bottom=0)
+    if all(table["mean"].min() >= 0 for table in tables.values()):
+        top.set_ylim(bottom=0)
     if len(tables) > 1:
         top.legend(loc="best")
     low.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -185,10 +186,9 @@ def _checkpoints(table: pd.DataFrame) -> Figure:
     groups = dict(list(table.groupby("iteration")))
     places = np.array(list(groups), float)
     width = 0.6 * float(np.diff(places).min()) if len(places) > 1 else 0.6
-    boxes(top, [group["steps"] for group in groups.values()], places.tolist(), width, colour("accent"))
-    top.plot(places, [group["steps"].mean() for group in groups.values()], color=colour("accent"), linewidth=0.8)
-    top.set_ylabel("steps of an episode")
-    top.set_ylim(bottom=0)
+    boxes(top, [group["returned"] for group in groups.values()], places.tolist(), width, colour("accent"))
+    top.plot(places, [group["returned"].mean() for group in groups.values()], color=colour("accent"), linewidth=0.8)
+    top.set_ylabel("return of an episode")
     for column, token, name in (
         ("undecided", "muted", "undecided"),
         ("right", "right", "to the right"),

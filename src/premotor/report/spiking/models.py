@@ -13,7 +13,7 @@ from premotor.report.style import colour, new_figure
 def boxplot(table: pd.DataFrame) -> Analysis:
     """Box plots of models' episodes with an analysis of variance; `table` is one of `evaluate_models`."""
     found = variance_of_models(table)
-    summary = table.groupby("model", sort=False)["steps"].agg(["mean", "median", "std", "min", "max", "count"])
+    summary = table.groupby("model", sort=False)["returned"].agg(["mean", "median", "std", "min", "max", "count"])
     words = (
         f"One-way analysis of variance: F({found.between}, {found.within}) = {found.f:.4g}, "
         f"{'p < 1e-12' if found.p < 1e-12 else f'p = {found.p:.3g}'}, η² = {found.eta_squared:.3f}."
@@ -50,7 +50,7 @@ def rates_table(table: pd.DataFrame) -> Analysis:
 
 def starts(table: pd.DataFrame) -> Analysis:
     """Models from single start states; `table` is one of `rerun_starts`."""
-    summary = table.groupby(["start", "model"], sort=False)["steps"].agg(["mean", "median", "std", "min", "max"])
+    summary = table.groupby(["start", "model"], sort=False)["returned"].agg(["mean", "median", "std", "min", "max"])
     return Analysis(
         "starts",
         "From one start state again and again",
@@ -76,7 +76,7 @@ def seeds(table: pd.DataFrame) -> Analysis:
 def _boxplot(table: pd.DataFrame, words: str) -> Figure:
     figure = new_figure(height=3.9)
     ax = figure.subplots()
-    groups = {str(name): group.to_numpy() for name, group in table.groupby("model", sort=False)["steps"]}
+    groups = {str(name): group.to_numpy() for name, group in table.groupby("model", sort=False)["returned"]}
     random, number = np.random.default_rng(0), 0
     for place, (name, values) in enumerate(groups.items()):
         tint = colour("muted") if name == RANDOM else number_colour(number)
@@ -89,7 +89,7 @@ def _boxplot(table: pd.DataFrame, words: str) -> Figure:
     ax.set_xlim(-0.7, len(groups) - 0.3)
     ax.tick_params(axis="x", length=0)
     ax.grid(False, axis="x")
-    ax.set_ylabel("steps of an episode")
+    ax.set_ylabel("return of an episode")
     ax.set_ylim(bottom=0)
     ax.set_title(words.rstrip("."), fontweight="normal", fontsize=8.5)
     return figure
@@ -99,13 +99,13 @@ def _starts(table: pd.DataFrame) -> Figure:
     figure = new_figure(height=3.4)
     ax = figure.subplots()
     models = list(dict.fromkeys(table["model"]))
-    order = table.groupby("start")["steps"].mean().sort_values(kind="stable").index.to_list()
+    order = table.groupby("start")["returned"].mean().sort_values(kind="stable").index.to_list()
     width = 0.8 / len(models)
     random = np.random.default_rng(0)
     for number, model in enumerate(models):
         tint = number_colour(number)
         for place, start in enumerate(order):
-            steps = table[(table["model"] == model) & (table["start"] == start)]["steps"].to_numpy()
+            steps = table[(table["model"] == model) & (table["start"] == start)]["returned"].to_numpy()
             x = place - 0.4 + width * (number + 0.5)
             spread = x + random.uniform(-0.2, 0.2, len(steps)) * width
             ax.plot(spread, steps, ".", color=tint, markersize=3.5, alpha=0.5)
@@ -120,7 +120,7 @@ def _starts(table: pd.DataFrame) -> Figure:
     ax.tick_params(axis="x", length=0)
     ax.grid(False, axis="x")
     ax.set_xlabel("start state (episode of the test), the hardest first")
-    ax.set_ylabel("steps of an episode")
+    ax.set_ylabel("return of an episode")
     ax.set_ylim(bottom=0)
     ax.legend(loc="upper left")
     ax.set_ylim(top=1.15 * ax.get_ylim()[1])
@@ -148,6 +148,6 @@ def _seeds(table: pd.DataFrame, measures: tuple[str, ...]) -> Figure:
     ax.set_xlim(-0.6, len(measures) - 0.4)
     ax.grid(False, axis="x")
     ax.tick_params(axis="x", length=0)
-    ax.set_ylabel("steps of an episode")
+    ax.set_ylabel("return of an episode")
     ax.set_ylim(bottom=0)
     return figure

@@ -11,6 +11,7 @@ from premotor.experiments.files import read_json, write_atomically
 from premotor.experiments.spiking.records import Record, cell_groups, read_test
 from premotor.experiments.spiking.run import SpikingRun
 from premotor.experiments.spiking.settings import EvolutionLearning
+from premotor.experiments.spiking.wiring import CartPoleSettings
 from premotor.report.page import Block, Missing, Page, Section, Table, Text, Tile
 from premotor.report.reproducing import reproducing
 from premotor.report.spiking import behaviour, inputs, learning, weights
@@ -48,12 +49,17 @@ def spiking_page(run: SpikingRun) -> Page:
     return Page(
         title=run.folder.resolve().name,
         kicker="premotor run report",
-        subtitle=f"{count(run.network().cells, 'spiking cell')} that balance a pole, trained by {how}.",
+        subtitle=f"{count(run.network().cells, 'spiking cell')} that {_task(run)}, trained by {how}.",
         sections=sections,
         tiles=_tiles(run, record),
         notes=_notes(run, record),
         footer="Made by premotor.",
     )
+
+
+def _task(run: SpikingRun) -> str:
+    task = run.settings.task
+    return "balance a pole" if isinstance(task, CartPoleSettings) else f"act in {task.id}"
 
 
 def _notes(run: SpikingRun, record: Record | None) -> list[str]:
@@ -77,21 +83,24 @@ def _notes(run: SpikingRun, record: Record | None) -> list[str]:
 def _tiles(run: SpikingRun, record: Record | None) -> list[Tile]:
     tiles = []
     if record is not None:
-        figures, length = record.figures, record.length
+        figures, length = record.figures, record.returned
+        pole = isinstance(run.settings.task, CartPoleSettings)
+        unit = "steps" if pole else ""
         seed = figures["seed"]
         tiles = [
             Tile(
                 f"Mean of {count(len(length), 'test episode')}",
                 decimal(float(length.mean()), 1),
-                "steps",
+                unit,
                 f"95% interval {with_interval(bootstrap_mean(length), 1).partition('[')[2].rstrip(']') or '–'}; "
                 f"start states of seed {seed}",
-                fraction=min(1.0, float(length.mean()) / 500),
+                fraction=min(1.0, float(length.mean()) / 500) if pole else None,
             ),
-            Tile("Median", decimal(float(np.median(length)), 0), "steps", f"{length.min()} to {length.max()}"),
+            Tile("Median", decimal(float(np.median(length)), 0), unit, f"{length.min():g} to {length.max():g}"),
             Tile("Undecided moves", percent(figures["undecided"], 1), fraction=figures["undecided"]),
-            Tile("Moves to the right", percent(figures["right"], 1), fraction=figures["right"]),
         ]
+        if pole:
+            tiles.append(Tile("Moves to the right", percent(figures["right"], 1), fraction=figures["right"]))
     rows = run.metrics
     if len(rows):
         steps = int(rows["steps"].iloc[-1])
@@ -105,10 +114,11 @@ def _about(run: SpikingRun) -> Section:
     interface = settings.interface
     text = (
         f"{count(network.cells, 'cell')} in {count(len(network.populations), 'population')}, "
-        f"{count(len(network.pre), 'synapse')}, {plastic:,} of them plastic; wiring {settings.wiring.seed}. "
+        f"{count(len(network.pre), 'synapse')}, {plastic:,} of them plastic; wiring {settings.wiring.kind}, "
+        f"seed {settings.wiring.seed}. "
         f"{count(network.sources, 'input')} at {interface.rate:g} Hz, one for each bin of the receptive fields, for "
-        f"{interface.step:g} ms a step of the task; the action is that of the half with more spikes, and a random one "
-        "after a tie."
+        f"{interface.step:g} ms a step of the task; the action is the one whose cells fire more spikes, and a "
+        "random one after a tie."
     )
     learned = settings.learning
     if isinstance(learned, EvolutionLearning):
