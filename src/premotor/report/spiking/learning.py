@@ -57,7 +57,8 @@ def curves(runs: Mapping[str, SpikingRun], by: str = "episodes") -> Analysis:
         "curves",
         "Learning",
         "Mean return of an episode (in CartPole its steps) in each iteration (pale) and its running mean over a "
-        "twentieth of the record; below, the fraction of undecided moves. A dotted line is where a run went on from another.",
+        "twentieth of the record; below, the fraction of undecided moves. A dotted line is where a run went on from "
+        "another.",
         long,
         drawn(_curves, tables, by),
     )
