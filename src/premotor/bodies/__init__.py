@@ -5,6 +5,7 @@ from premotor.bodies.biped import build_biped
 from premotor.bodies.body import BODIES, INSECT, SI, Body, Units, build_body
 from premotor.bodies.described import load_body
 from premotor.bodies.fly import build_fly
+from premotor.bodies.neuromechfly import build_neuromechfly
 from premotor.bodies.physics import BatchPhysics, Physics, PhysicsError
 from premotor.bodies.rendering import Frames, choose_backend, render_frames
 from premotor.bodies.tendons import moment_arms, tendon_lengths
@@ -24,6 +25,7 @@ __all__ = [
     "build_biped",
     "build_body",
     "build_fly",
+    "build_neuromechfly",
     "choose_backend",
     "load_body",
     "moment_arms",

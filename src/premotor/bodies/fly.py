@@ -19,36 +19,33 @@ from numpy.typing import NDArray
 
 from premotor.bodies.body import BODIES, INSECT, Body
 from premotor.bodies.fly_measures import (
-    ADHESION,
     AXES,
     DRIVEN,
-    GRAVITY,
     LEGS,
     PAIRS,
     RANGES,
     SEGMENTS,
-    SERVO,
-    TISSUE,
     TRUNK_CENTRE,
     TRUNK_INERTIA,
     TRUNK_MASS,
     Leg,
 )
-from premotor.bodies.fly_scenery import add_scenery, add_trunk_shapes
+from premotor.bodies.fly_parts import (
+    ROOT,
+    add_adhesion,
+    add_hinge,
+    add_root,
+    add_trunk_sensors,
+    add_world,
+    make_foot,
+    make_touching,
+    stand,
+)
+from premotor.bodies.fly_scenery import add_trunk_shapes
 from premotor.errors import PremotorError
 
-ROOT = ("root_x", "root_y", "root_z", "root_yaw", "root_pitch", "root_roll")
 TIMESTEP = 2e-4
 """s."""
-# Time constant (s) and damping ratio; standing, the feet sink in by 5 µm.
-CONTACT = (1e-3, 1.0)
-IMPEDANCE = (0.95, 0.99, 1e-3, 0.5, 2.0)
-FRICTION = (1.0, 0.005, 0.0001)
-"""Sliding, and two that act on no round foot: torsional (mm) and rolling (mm)."""
-PAD = 0.01
-"""Height above the ground from which a foot's pad pulls, mm."""
-GROUND = "ground"
-
 
 def fly_spec(joints: int = 42, timestep: float = TIMESTEP) -> mujoco.MjSpec:
     """The fly as an editable MuJoCo specification.
@@ -65,44 +62,21 @@ def fly_spec(joints: int = 42, timestep: float = TIMESTEP) -> mujoco.MjSpec:
     spec = mujoco.MjSpec()
     spec.modelname = "fly"
     spec.compiler.degree = False
-    option = spec.option
-    option.timestep = timestep
-    option.gravity = [0, 0, -GRAVITY]
-    option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL
-    option.iterations, option.ls_iterations = 10, 10
-    # No silent reset; one body is one constraint island.
-    option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET | mujoco.mjtDisableBit.mjDSBL_ISLAND
-    add_scenery(spec)
-    ground = spec.worldbody.add_geom(name=GROUND, type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1])
-    ground.contype, ground.conaffinity = 1, 0
-    ground.material = "tiles"
-    _touching(ground)
+    add_world(spec, timestep)
 
     trunk = spec.worldbody.add_body(name="thorax")
-    for name, axis in zip(ROOT, ((1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 1), (0, 1, 0), (1, 0, 0)), strict=True):
-        kind = mujoco.mjtJoint.mjJNT_SLIDE if name in ROOT[:3] else mujoco.mjtJoint.mjJNT_HINGE
-        trunk.add_joint(name=name, type=kind, axis=axis)
+    add_root(trunk)
     trunk.explicitinertial = True
     trunk.mass, trunk.ipos, trunk.inertia = TRUNK_MASS, TRUNK_CENTRE, TRUNK_INERTIA
     for shape in add_trunk_shapes(trunk):
-        shape.contype, shape.conaffinity = 0, 1
-        _touching(shape)
-    for part, x in (("abdomen", -1.55), ("thorax", -0.35)):
-        trunk.add_site(name=f"{part}_ground", pos=[x, 0, -0.1], size=[0.9, 0, 0], group=4)
-        _touch_sensor(spec, f"{part}_ground")
+        make_touching(shape)
+    add_trunk_sensors(spec, trunk)
     rest = []
     for name in LEGS:
         rest += _add_leg(spec, trunk, name, PAIRS[name[1]], DRIVEN[joints][name[1]])
-    for name in LEGS:
-        actuator = spec.add_actuator(
-            name=f"{name}_adhesion", target=f"{name}_tarsus", trntype=mujoco.mjtTrn.mjTRN_BODY
-        )
-        actuator.set_to_adhesion(gain=ADHESION)
-        actuator.ctrllimited, actuator.ctrlrange = mujoco.mjtLimited.mjLIMITED_TRUE, [0, 1]
-        _touch_sensor(spec, f"{name}_foot")
+    add_adhesion(spec, "tarsus")
     spec.add_key(name="rest", qpos=[*[0.0] * 6, *rest])
-    _stand(spec)
+    stand(spec)
     return spec
 
 
@@ -115,21 +89,6 @@ def build_fly(joints: int = 42, timestep: float = TIMESTEP) -> Body:
     spec = fly_spec(joints, timestep)
     name = "fly" if joints == 42 else f"fly-{joints}"
     return Body(name, spec.compile(), spec.to_xml(), feet=tuple(f"{leg}_foot" for leg in LEGS), units=INSECT)
-
-
-def _stand(spec: mujoco.MjSpec) -> None:
-    """Tilt and raise the body of the keyframe until the feet, joints at rest, touch the ground."""
-    model = spec.compile()
-    data = mujoco.MjData(model)
-    key = spec.keys[0]
-    data.qpos[:] = key.qpos
-    mujoco.mj_kinematics(model, data)
-    feet = [model.geom(f"{name}_foot").id for name in LEGS]
-    slope = np.polyfit(data.geom_xpos[feet, 0], data.geom_xpos[feet, 2] - model.geom_size[feet, 0], 1)[0]
-    data.qpos[ROOT.index("root_pitch")] = np.arctan(slope)
-    mujoco.mj_kinematics(model, data)
-    data.qpos[ROOT.index("root_z")] = -(data.geom_xpos[feet, 2] - model.geom_size[feet, 0]).mean()
-    key.qpos = data.qpos.copy()
 
 
 def _add_leg(
@@ -146,17 +105,14 @@ def _add_leg(
         orientation, axes = chain(joints, rest, driven, side)
         body = parent.add_body(name=f"{name}_{segment}", pos=position, quat=orientation)
         for joint, axis in axes.items():
-            _hinge(spec, body, f"{name}_{joint}", axis, RANGES[joint], rest[joint])
+            add_hinge(spec, body, f"{name}_{joint}", axis, RANGES[joint], rest[joint])
         geom = body.add_geom(name=f"{name}_{segment}", type=mujoco.mjtGeom.mjGEOM_CAPSULE, size=[radius, 0, 0])
         geom.fromto = [0, 0, 0, 0, 0, -length]
         geom.mass, geom.contype, geom.conaffinity, geom.rgba = mass, 0, 0, colour
         parent, position = body, np.array([0.0, 0.0, -length])
     foot = parent.add_geom(name=f"{name}_foot", type=mujoco.mjtGeom.mjGEOM_SPHERE, pos=position)
     foot.size, foot.mass, foot.rgba = [leg.radii[3] + 0.006, 0, 0], 0, colour
-    foot.contype, foot.conaffinity = 0, 1
-    _touching(foot)
-    foot.margin = foot.gap = PAD
-    parent.add_site(name=f"{name}_foot", pos=position, size=[0.15, 0, 0], group=4)
+    make_foot(foot, parent, position)
     return [rest[joint] for joint in names if joint in driven]
 
 
@@ -183,34 +139,7 @@ def chain(
     return orientation, axes
 
 
-def _hinge(
-    spec: mujoco.MjSpec,
-    body: mujoco.MjsBody,
-    name: str,
-    axis: NDArray[np.float64],
-    limits: tuple[float, float],
-    rest: float,
-) -> None:
-    joint = body.add_joint(name=name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=axis)
-    joint.limited, joint.range = mujoco.mjtLimited.mjLIMITED_TRUE, np.deg2rad(limits)
-    joint.solref_limit = CONTACT
-    joint.damping, joint.stiffness = [TISSUE["damping"], 0, 0], [TISSUE["stiffness"], 0, 0]
-    joint.armature, joint.springref = TISSUE["armature"], rest
-    actuator = spec.add_actuator(name=name, target=name, trntype=mujoco.mjtTrn.mjTRN_JOINT)
-    actuator.set_to_position(kp=SERVO["stiffness"])
-    actuator.ctrllimited, actuator.ctrlrange = mujoco.mjtLimited.mjLIMITED_TRUE, np.deg2rad(limits)
-    actuator.forcelimited, actuator.forcerange = mujoco.mjtLimited.mjLIMITED_TRUE, [-SERVO["force"], SERVO["force"]]
-
-
-def _touching(geom: mujoco.MjsGeom) -> None:
-    geom.condim = 3
-    geom.friction, geom.solref, geom.solimp = FRICTION, CONTACT, IMPEDANCE
-
-
-def _touch_sensor(spec: mujoco.MjSpec, site: str) -> None:
-    kind, target = mujoco.mjtSensor.mjSENS_TOUCH, mujoco.mjtObj.mjOBJ_SITE
-    spec.add_sensor(name=site, type=kind, objtype=target, objname=site)
-
+__all__ = ["ROOT", "build_fly", "chain", "fly_spec"]
 
 BODIES["fly"] = build_fly
 BODIES["fly-18"] = lambda: build_fly(18)

@@ -7,10 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.bodies import Body, build_fly
+from premotor.bodies import Body
 from premotor.bodies.fly import ROOT
 from premotor.bodies.fly_measures import LEGS, SERVO
 from premotor.tasks.base import Outcome, Start, View
+from premotor.tasks.fly_gait import FLIES
 from premotor.tasks.fly_reference import MIDDLE, GaitTable, made_gaits, made_table
 from premotor.tasks.fly_settings import FlySettings, FlyWalkSettings
 from premotor.tasks.reference import ReferenceGait
@@ -71,14 +72,14 @@ class FlyTask:
         self.settings = settings
         self.walks = isinstance(settings, FlyWalkSettings)
         self.name: str = settings.kind  # type: ignore[attr-defined]
-        self.body: Body = build_fly(settings.joints, settings.timestep)
+        self.body: Body = FLIES[settings.body](settings.joints, settings.timestep)
         self.substeps = max(1, round(settings.control_period / self.body.timestep))
         self.time_limit = round(settings.seconds / self.control_period)
         body, self.action_names = self.body, self.body.driven_joints
         named = getattr(settings, "reference", None)
-        gait = made_gaits(settings.joints)[MIDDLE] if named is None else load_reference(named)
+        gait = made_gaits(settings.joints, settings.body)[MIDDLE] if named is None else load_reference(named)
         self.reference: ReferenceGait | None = gait if self.walks else None
-        self.gait = made_table(settings.joints) if named is None else GaitTable.of([gait], body, LEGS)
+        self.gait = made_table(settings.joints, settings.body) if named is None else GaitTable.of([gait], body, LEGS)
         self._root = body.qpos_index(ROOT)
         self._joint_q, self._joint_v = body.actuated_qpos, body.actuated_qvel
         self._limits = jnp.asarray(body.joint_range, jnp.float32)

@@ -17,12 +17,14 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.bodies import Body, build_fly
+from premotor.bodies import Body, build_fly, build_neuromechfly
 from premotor.bodies.fly_measures import LEGS
 from premotor.errors import PremotorError
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import save_reference
 
+FLIES = {"fly": build_fly, "neuromechfly": build_neuromechfly}
+"""Bodies of flies: (driven joints, time step in s) → body."""
 SPEEDS = (4.0, 30.0)
 """Range of speeds that the kinematics cover, mm/s."""
 STRIDE_RATE = (6.5, 0.3)
@@ -64,13 +66,16 @@ def stride_rate(speed: float) -> float:
     return STRIDE_RATE[0] + STRIDE_RATE[1] * speed
 
 
-def make_fly_gait(speed: float = 15.0, joints: int = 18, phases: int = 100) -> tuple[ReferenceGait, FlyGaitFit]:
+def make_fly_gait(
+    speed: float = 15.0, joints: int = 18, phases: int = 100, body: str = "fly"
+) -> tuple[ReferenceGait, FlyGaitFit]:
     """Make one stride of a tripod gait.
 
     Args:
         speed: mean forward speed, mm/s.
         joints: driven joints of the fly, 42, 18 or 12.
         phases: number of samples a stride; even.
+        body: one of `FLIES`.
 
     Returns:
         the gait, with lengths in mm and the fly's joint names, and how well it fits.
@@ -82,20 +87,20 @@ def make_fly_gait(speed: float = 15.0, joints: int = 18, phases: int = 100) -> t
         raise PremotorError(f"speed is {speed} mm/s; allowed are {SPEEDS[0]:g} to {SPEEDS[1]:g} mm/s")
     if phases < 40 or phases % 2:
         raise PremotorError(f"phases is {phases}; allowed are even numbers from 40 on")
-    body = build_fly(joints)
+    model = FLIES[body](joints)
     period = 1 / stride_rate(speed)
     duty = max(1 - SWING / period, 0.5)
     cycle = np.arange(phases) / phases
-    legs = _Feet(body)
+    legs = _Feet(model)
     late = np.array([0.0 if leg in FIRST_TRIPOD else 0.5 for leg in LEGS])
     at = (cycle[:, None] - late) % 1.0
     contacts = at < duty
     paths = legs.standing + _offsets(at, duty, speed * duty * period)
     angles = legs.follow(paths)
     error = np.linalg.norm(legs.positions(angles) - paths, axis=2)
-    rest = body.rest_pose[body.actuated_qpos]
+    rest = model.rest_pose[model.actuated_qpos]
     gait = ReferenceGait(
-        joint_names=body.driven_joints,
+        joint_names=model.driven_joints,
         joint_angles=angles,
         hip_height=np.full(phases, legs.root[2]),
         hip_advance=np.zeros(phases),

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from premotor.bodies import Body, build_fly
+from premotor.bodies import Body
 from premotor.bodies.fly_measures import LEGS
 from premotor.errors import PremotorError
-from premotor.tasks.fly_gait import SPEEDS, make_fly_gait
+from premotor.tasks.fly_gait import FLIES, SPEEDS, make_fly_gait
 from premotor.tasks.fly_servos import servo_targets
 from premotor.tasks.reference import ReferenceGait
 
@@ -99,12 +99,12 @@ class GaitTable(NamedTuple):
 
 
 @cache
-def made_gaits(joints: int) -> tuple[ReferenceGait, ...]:
+def made_gaits(joints: int, body: str = "fly") -> tuple[ReferenceGait, ...]:
     """Tripods over the whole range of speeds, at most 5 mm/s apart."""
-    return tuple(make_fly_gait(speed, joints, SAMPLES)[0] for speed in TABLE_SPEEDS)
+    return tuple(make_fly_gait(speed, joints, SAMPLES, body)[0] for speed in TABLE_SPEEDS)
 
 
 @cache
-def made_table(joints: int) -> GaitTable:
-    """The table of the made tripods of our fly with so many joints."""
-    return GaitTable.of(made_gaits(joints), build_fly(joints), LEGS)
+def made_table(joints: int, body: str = "fly") -> GaitTable:
+    """The table of the made tripods of a fly with so many joints."""
+    return GaitTable.of(made_gaits(joints, body), FLIES[body](joints), LEGS)

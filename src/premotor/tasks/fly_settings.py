@@ -66,6 +66,8 @@ class FlyVariation(Settings):
 class FlySettings(Settings):
     """What both tasks of the fly have."""
 
+    body: Literal["fly", "neuromechfly"] = "fly"
+    """Our own fly, or NeuroMechFly from an installed flygym."""
     joints: Literal[42, 18, 12] = 18
     """Driven joints of the fly."""
     timestep: float = Field(2e-4, gt=0, le=5e-4)
