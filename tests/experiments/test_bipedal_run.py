@@ -1,13 +1,26 @@
 """A run on BipedalWalker from settings to report: it resumes bit for bit, and every part of it can be read."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from premotor.errors import PremotorError
-from premotor.experiments import Run, evaluate, make_bipedal_reference, resume, train
-from premotor.experiments.arrays import load_arrays
+from premotor.experiments import (
+    Run,
+    evaluate,
+    make_bipedal_reference,
+    play_to_video,
+    player,
+    resume,
+    ship,
+    shipped,
+    shipped_names,
+    shipping,
+    train,
+)
+from premotor.experiments.arrays import flatten, load_arrays
 from premotor.report import write_report
 from premotor.tasks import BipedalReference, save_bipedal_reference
 from premotor.tasks.bipedal_walker import JOINTS
@@ -91,3 +104,25 @@ def test_what_cannot_be_recorded_is_told(whole, trained, tmp_path) -> None:
         make_bipedal_reference(tmp_path / "a.npz", run=trained.folder)
     with pytest.raises(PremotorError, match="should end in .npz"):
         make_bipedal_reference(tmp_path / "a.csv")
+
+
+def test_a_controller_is_shipped_without_what_its_data_say_of_neurons(whole, tmp_path, monkeypatch) -> None:
+    evaluate(whole, 2)
+    with pytest.raises(PremotorError, match="name the source of the wiring"):
+        ship(whole, tmp_path / "tiny")
+    folder = ship(whole, tmp_path / "tiny", source="a circuit of tests")
+    table = (folder / "circuit" / "neurons.csv").read_text().splitlines()
+    assert len(table) == len(whole.circuit) + 1 and table[1].startswith("1,,")
+    assert "a circuit of tests" in (folder / "circuit" / "provenance.json").read_text()
+    monkeypatch.setattr(shipping, "_place", lambda: tmp_path)
+    assert shipped_names() == ("tiny",)
+    made = shipped("tiny")
+    assert made.figures["episodes"] == 2 and made.settings.task == whole.settings.task
+    one, other = flatten(made.controller), flatten(whole.controller("best"))
+    assert set(one) == set(other)
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+    shown = player("tiny")
+    assert shown.folder == Path() and play_to_video(shown, tmp_path / "tiny.mp4", 0.2).stat().st_size > 0
+    with pytest.raises(PremotorError, match="no trained controller 'tiyn'.*tiny"):
+        shipped("tiyn")

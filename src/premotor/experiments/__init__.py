@@ -29,7 +29,7 @@ from premotor.experiments.settings import (
     Experiment,
     StopSettings,
 )
-from premotor.experiments.shipped import Shipped, ship, shipped, shipped_names
+from premotor.experiments.shipping import Shipped, ship, shipped, shipped_names
 from premotor.experiments.simulation import Simulation, simulate
 from premotor.experiments.simulation_nwb import check_nwb, write_nwb
 from premotor.experiments.simulation_pruning import Pruning, prune

@@ -18,7 +18,7 @@ from premotor.experiments.episodes import Episodes, Records
 from premotor.experiments.evaluation import TEST_SEED
 from premotor.experiments.loading import load_experiment
 from premotor.experiments.run import Run, Which
-from premotor.experiments.shipped import shipped, shipped_names
+from premotor.experiments.shipping import shipped, shipped_names
 from premotor.experiments.starting import starting_arrays
 from premotor.networks import Controller
 from premotor.tasks import GymnasiumEnvironment, Task, build_task, speed_unit

@@ -1,13 +1,16 @@
 """Trained controllers that come with premotor: settings, arrays and the figures of their test, a folder each."""
 
+import dataclasses
 import os
+import shutil
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import numpy as np
 
-from premotor.connectome import circuit_names
+from premotor.connectome import Circuit, circuit_names
 from premotor.errors import PremotorError
 from premotor.experiments.arrays import fill, flatten, load_arrays, save_arrays
 from premotor.experiments.building import build_circuit, controller_for
@@ -15,11 +18,11 @@ from premotor.experiments.explaining import closest
 from premotor.experiments.files import read_json, write_atomically, write_json
 from premotor.experiments.loading import dump_experiment, load_experiment
 from premotor.experiments.run import Run, Which
-from premotor.experiments.settings import Experiment
+from premotor.experiments.settings import CircuitSettings, Experiment
 from premotor.networks import Controller
 from premotor.tasks import Task, build_task
 
-SETTINGS, CONTROLLER, FIGURES = "settings.yaml", "controller.safetensors", "test.json"
+SETTINGS, CONTROLLER, FIGURES, CIRCUIT = "settings.yaml", "controller.safetensors", "test.json", "circuit"
 
 
 class Shipped(NamedTuple):
@@ -57,23 +60,51 @@ def shipped(name: str) -> Shipped:
         return Shipped(settings, fill(template, load_arrays(file), file), task, read_json(folder / FIGURES))
 
 
-def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best") -> Path:
+def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best", source: str = "") -> Path:
     """Write what `shipped` reads of a run that has been tested; the folder.
 
+    Of a circuit that does not come with premotor only what the controller itself needs is written: who is wired to
+    whom, signs and classes, without ids, types and counts of synapses.
+
+    Args:
+        run: the run.
+        folder: where to; what is there already is replaced.
+        checkpoint: which controller.
+        source: name, version and citation of the wiring, where it is not one of premotor's own.
+
     Raises:
-        PremotorError: its circuit does not come with premotor, or `premotor evaluate` has not tested it.
+        PremotorError: `premotor evaluate` has not tested it, or `source` is missing.
     """
-    source = run.settings.circuit.source
-    if source not in circuit_names():
-        raise PremotorError(f"circuit.source is {source}; only circuits that come with premotor can be shipped")
+    own = run.settings.circuit.source in circuit_names()
+    if not own and not source:
+        raise PremotorError(f"name the source of the wiring of {run.folder}: it is none that comes with premotor")
     if not run.places.test_file.exists():
         raise PremotorError(f"{run.folder} has not been tested; run `premotor evaluate {run.folder}` first")
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
+    place, settings = Path(folder), run.settings
+    if place.exists():
+        shutil.rmtree(place)
+    place.mkdir(parents=True)
+    if not own:
+        bare(run.circuit, source).save(place / CIRCUIT)
+        settings = settings.model_copy(update={"circuit": CircuitSettings(source=CIRCUIT)})
     save_arrays(place / CONTROLLER, flatten(run.controller(checkpoint)))
     write_json(place / FIGURES, read_json(run.places.test_file))
-    write_atomically(place / SETTINGS, dump_experiment(run.settings))
+    write_atomically(place / SETTINGS, dump_experiment(settings))
     return place
+
+
+def bare(circuit: Circuit, source: str) -> Circuit:
+    """The circuit with neurons numbered from 1, without types, and with a count of 1 at every edge."""
+    neurons = circuit.neurons[["type", "class", "transmitter", "sign", "side"]].copy()
+    neurons["type"] = neurons["transmitter"] = neurons["side"] = ""
+    neurons.index = neurons.index.__class__(np.arange(1, len(neurons) + 1, dtype=np.int64), name=neurons.index.name)
+    synapses = circuit.synapses.copy()
+    synapses.data[:] = 1
+    gaps = None if circuit.gap_junctions is None else circuit.gap_junctions.copy()
+    if gaps is not None:
+        gaps.data[:] = 1
+    record = dataclasses.replace(circuit.provenance, dataset=source, version="", citation=source, steps=())
+    return Circuit(neurons, synapses, gaps, record)
 
 
 def _place() -> Any:
