@@ -8,7 +8,9 @@ import pytest
 
 from premotor.errors import PremotorError
 from premotor.experiments import (
+    Episodes,
     Run,
+    build_circuit,
     evaluate,
     make_bipedal_reference,
     play_to_video,
@@ -126,3 +128,16 @@ def test_a_controller_is_shipped_without_what_its_data_say_of_neurons(whole, tmp
     assert shown.folder == Path() and play_to_video(shown, tmp_path / "tiny.mp4", 0.2).stat().st_size > 0
     with pytest.raises(PremotorError, match="no trained controller 'tiyn'.*tiny"):
         shipped("tiyn")
+
+
+def test_the_controller_of_the_package_walks_as_its_wiring_has_it() -> None:
+    made = shipped("bipedal")
+    assert made.figures["episodes"] == 100 and made.figures["score"] >= 300 and made.figures["survived"] >= 0.95
+    circuit, network = build_circuit(made.settings.circuit), made.controller.network
+    weights, sign = np.asarray(network.product().matrix), circuit.neurons["sign"].to_numpy()
+    wired = circuit.synapses.toarray().T > 0
+    assert not weights[~wired].any()
+    assert (np.sign(weights)[:, sign != 0] == (wired * sign)[:, sign != 0]).all()
+    walked = Episodes(made.task, 3, None, seed=77, threads=1)
+    figures = walked.figures(walked.run(made.controller))
+    assert figures["survived"] > 0.5 and figures["speed"] > 2.8
