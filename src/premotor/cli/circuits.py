@@ -102,6 +102,29 @@ def export(
     print(f"{circuit!r}\nwritten to {export_circuit(circuit, output, format)}")
 
 
+@circuits.command("six-legs")
+def make_six_legs(
+    source: Source,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
+    coupling: Annotated[int, typer.Option(help="Interneurons of each leg that also reach its neighbours.")] = 8,
+    strength: Annotated[float, typer.Option(help="Their synapses there over those in their own leg.")] = 0.25,
+    entries: Annotated[int, typer.Option(help="Interneurons of each leg that proprioception enters.")] = 20,
+    signs: Signs = None,
+) -> None:
+    """Copy the circuit of one left leg into all six, mirrored and coupled to their neighbours (an assumption).
+
+    \b
+    Example:
+      premotor circuit six-legs leg/ -o fly-legs
+      premotor train fly-walk --circuit.source fly-legs --network '{kind: rate}'
+    """
+    from premotor.experiments import six_legs
+
+    whole = _circuit(source, None, None, signs, None, 0, False)
+    circuit = six_legs(whole, coupling=coupling, strength=strength, entries=entries)
+    print(f"{circuit!r}\nwritten to {circuit.save(output)}")
+
+
 @circuits.command()
 def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.")] = False) -> None:
     """List what was downloaded from servers and is kept.

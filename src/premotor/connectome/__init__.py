@@ -8,6 +8,7 @@ from premotor.connectome.builtin import circuit_names
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.exporting import FORMATS, export_circuit
 from premotor.connectome.layers import colour_layers, layer_numbers
+from premotor.connectome.legs import six_legs
 from premotor.connectome.live import SERVERS, cache_folder, cached, clear_cache, server_of
 from premotor.connectome.load import load_circuit
 from premotor.connectome.provenance import Provenance
@@ -35,4 +36,5 @@ __all__ = [
     "server_of",
     "weights",
     "write_sonata",
+    "six_legs",
 ]

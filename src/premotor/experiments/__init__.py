@@ -9,6 +9,7 @@ from premotor.experiments.building import (
     clear_cache,
     controller_for,
     export_circuit,
+    six_legs,
 )
 from premotor.experiments.comparison import compare, comparison_folder
 from premotor.experiments.doctor import Finding, examine
@@ -74,6 +75,7 @@ __all__ = [
     "evaluate",
     "examine",
     "export_circuit",
+    "six_legs",
     "learn_sequence",
     "load_experiment",
     "load_simulation",
