@@ -115,8 +115,7 @@ def make_six_legs(
 
     \b
     Example:
-      premotor circuit six-legs leg/ -o fly-legs
-      premotor train fly-walk --circuit.source fly-legs --network '{kind: rate}'
+      premotor circuit six-legs leg/ -o fly-legs --coupling 4
     """
     from premotor.experiments import six_legs
 
