@@ -127,3 +127,11 @@ def test_unknown_algorithms_are_refused():
     settings = StrategySettings(kind="evosax", algorithm="CMA")
     with pytest.raises(PremotorError, match="algorithm is 'CMA'; evosax has ARS, ASEBO, CMA_ES"):
         evolution_of(settings, np.ones(3), 0)
+
+
+def test_mutations_shrink_as_asked():
+    settings = StrategySettings(kind="mirrored", population=400, sigma=0.4, sigma_decay=100)
+    early = begin(np.full(50, 2.0))
+    for iteration, sigma in ((0, 0.4), (100, 0.2), (300, 0.1)):
+        noise = noise_of(early._replace(iteration=iteration), settings, 0)
+        assert abs(noise.std() - sigma) < 0.02 * sigma

@@ -9,7 +9,7 @@ from premotor.errors import PremotorError
 
 spiking = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Spiking agents: go on, test, look inside.")
 
-PRESETS = ("cartpole-evolution", "cartpole-stdp", "cartpole-stdp-published")
+PRESETS = ("cartpole-celegans", "cartpole-evolution", "cartpole-stdp", "cartpole-stdp-published")
 
 Run = Annotated[Path, typer.Argument(help="A run folder of a spiking agent.", metavar="RUN")]
 Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or an iteration.")]

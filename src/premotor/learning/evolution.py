@@ -33,6 +33,9 @@ class StrategySettings(Settings):
     """Members of an iteration; even for `mirrored`."""
     sigma: float = Field(0.1, gt=0)
     """Standard deviation of ε."""
+    sigma_decay: float | None = Field(None, gt=0)
+    """`multiplicative` and `mirrored`: sigma falls as 1 / (1 + iteration / sigma_decay); null: it stays. Large
+    mutations tell members apart early, small ones let the last falls be seen."""
     rate: float = Field(1.0, gt=0)
     """`multiplicative`: factor of the mean of advantage times ε; otherwise Adam's step, where the algorithm has one."""
     lowest: float = Field(-0.8, gt=-1, lt=0)
@@ -64,6 +67,12 @@ class Strategy(NamedTuple):
     iteration: int
 
 
+def sigma_of(strategy: Strategy, settings: StrategySettings) -> float:
+    """The standard deviation of ε in the next iteration."""
+    fallen = 1.0 + strategy.iteration / settings.sigma_decay if settings.sigma_decay else 1.0
+    return settings.sigma / fallen
+
+
 def begin(weights: Vector) -> Strategy:
     """A strategy that starts from `weights`."""
     return Strategy(np.array(weights), np.zeros_like(weights), np.zeros_like(weights), 0)
@@ -72,10 +81,10 @@ def begin(weights: Vector) -> Strategy:
 def noise_of(strategy: Strategy, settings: StrategySettings, seed: int) -> Vector:
     """The ε of every member of the next iteration, (members, weights)."""
     random = np.random.default_rng([seed, strategy.iteration, 0])
-    size = len(strategy.weights)
+    size, sigma = len(strategy.weights), sigma_of(strategy, settings)
     if settings.kind == "multiplicative":
-        return np.maximum(random.normal(0.0, settings.sigma, (settings.population, size)), settings.lowest)
-    half = random.normal(0.0, settings.sigma, (settings.population // 2, size))
+        return np.maximum(random.normal(0.0, sigma, (settings.population, size)), settings.lowest)
+    half = random.normal(0.0, sigma, (settings.population // 2, size))
     return np.concatenate([half, -half])
 
 
@@ -96,7 +105,7 @@ def follow(strategy: Strategy, settings: StrategySettings, noise: Vector, fitnes
         advantage = (fitness - fitness.mean()) / spread if spread > 0 else np.zeros(members)
         change = rate * (advantage @ noise) / members
         return strategy._replace(weights=strategy.weights * np.maximum(1.0 + change, 0.0), iteration=step)
-    gradient = centred_ranks(fitness) @ noise / (members * settings.sigma)
+    gradient = centred_ranks(fitness) @ noise / (members * sigma_of(strategy, settings))
     first = settings.momentum * strategy.first + (1 - settings.momentum) * gradient
     second = settings.second_momentum * strategy.second + (1 - settings.second_momentum) * gradient**2
     unbiased = first / (1 - settings.momentum**step)
