@@ -25,12 +25,12 @@ import numpy as np
 from premotor.experiments.episodes import Episodes
 from premotor.learning import DDPGSettings, off_policy
 from premotor.learning.off_policy.agent import _program
-from premotor.networks import FeedforwardSettings, MapSettings, build_controller
+from premotor.networks import MapSettings, MLPSettings, build_controller
 from premotor.tasks import BalanceTask, PhysicsEnvironment
 
 PEER = Path(__file__).with_name("off_policy_peer.py")
 GATE = -29.0
-LAYERS = FeedforwardSettings(layers=(64, 64), activation="relu")
+LAYERS = MLPSettings(hidden=(64, 64), activation="relu", calibrate=False)
 
 
 class Ours:

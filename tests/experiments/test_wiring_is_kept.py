@@ -26,7 +26,7 @@ def effect_of(network) -> np.ndarray:
     return np.array(product(np.eye(network.neurons, dtype=np.float32))).T
 
 
-WIRED = [kind for kind in NETWORKS if kind not in (*PLAIN, "feedforward")]
+WIRED = [kind for kind in NETWORKS if kind not in PLAIN]
 PPO_SOURCES = [("tiny", None), ("tiny", "rewired"), ("celegans", None)]
 # every network and every learner, and the commonest pair on more circuits: a pair takes long to compile
 CASES = [("ppo", "rate", *source) for source in PPO_SOURCES]

@@ -19,10 +19,10 @@ from premotor.learning.off_policy import NoiseSettings, Replay
 from premotor.learning.off_policy.agent import _critics, _program
 from premotor.learning.off_policy.policy import along, explore, squashed_sample
 from premotor.learning.off_policy.update import sequences, trained_vector
-from premotor.networks import FeedforwardSettings, MapSettings, build_controller
+from premotor.networks import MapSettings, MLPSettings, build_controller
 
 SQUASHED = MapSettings(squash="tanh")
-LAYERS = FeedforwardSettings(layers=(16, 16), activation="relu")
+LAYERS = MLPSettings(hidden=(16, 16), activation="relu", calibrate=False)
 SMALL = {"environments": 2, "rollout": 10, "warm_up": 100, "batch": 16, "critic_layers": (16,), "memory": 400}
 
 

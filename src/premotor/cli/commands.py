@@ -126,7 +126,7 @@ def evaluate(
     opened = Run(run)
     figures = test(opened, episodes, seconds, seed=seed, checkpoint=checkpoint)
     print(verdict(figures, opened.speed_unit))
-    if lesions:
+    if lesions and opened.wired:
         print(
             lesion_table(
                 silence_synapses(opened, min(episodes, 50), seconds, types=types, seed=seed, checkpoint=checkpoint)

@@ -13,9 +13,9 @@ def finish(run: Run, episodes: int, report: bool) -> None:
     print(f"testing the best controller in {episodes} episodes …", flush=True)
     figures = evaluate(run, episodes, threads=run.settings.threads)
     print(verdict(figures, run.speed_unit))
-    if not report or run.settings.network.kind == "feedforward":  # reports are about circuits
+    if not report:
         return
-    if run.settings.evaluation.lesions:
+    if run.wired and run.settings.evaluation.lesions:
         print("silencing each group of its synapses in turn …", flush=True)
         rows = silence_synapses(run, min(episodes, 50), threads=run.settings.threads)
         print(worth(rows))
@@ -24,7 +24,7 @@ def finish(run: Run, episodes: int, report: bool) -> None:
     except PremotorError as error:  # a report without a video is better than none
         print(f"no video: {error}")
     print(f"report: {write_report(run.folder)}")
-    if run.settings.circuit.null is None and run.settings.network.kind not in ("mlp", "gru"):
+    if run.wired and run.settings.circuit.null is None:
         print("is it the wiring? compare with null models of it:")
         print(f"  premotor compare {run.places.settings_file} --nulls 3 --seeds 2")
 
@@ -82,17 +82,20 @@ def lesion_table(rows: list[dict[str, Any]]) -> str:
 
 def comparison_table(result: dict[str, Any]) -> str:
     """One line a wiring and figure, mean with its interval; then the tests."""
-    lines = [f"{'wiring':<20} {'runs':>4} " + " ".join(f"{name:>24}" for name in result["summary"][0]["figures"])]
+    figures = result["summary"][0]["figures"]
+    names = [n for n in figures if any(row["figures"][n]["mean"] is not None for row in result["summary"])]
+    lines = [f"{'wiring':<20} {'runs':>4} " + " ".join(f"{name:>24}" for name in names)]
     for row in result["summary"]:
         cells = []
-        for figure in row["figures"].values():
+        for figure in (row["figures"][name] for name in names):
             low, high = _cell(figure["ci_low"], 3), _cell(figure["ci_high"], 3)
             cells.append(f"{_cell(figure['mean'], 3)} [{low}, {high}]")
         lines.append(f"{row['wiring']:<20} {row['runs']:>4} " + " ".join(f"{cell:>24}" for cell in cells))
     lines.append("mean [95% bootstrap interval] over runs")
+    own = result["summary"][0]["wiring"]
     for test in result["test"]:
         lines.append(
-            f"{test['figure']}: connectome against {test['wiring']}, Mann-Whitney p = {test['p']:.3f}, "
+            f"{test['figure']}: {own} against {test['wiring']}, Mann-Whitney p = {test['p']:.3f}, "
             f"Cliff's delta {test['rank_biserial']:+.2f}, Hedges' g {_cell(test['hedges_g'])}"
         )
     return "\n".join(lines)

@@ -17,8 +17,9 @@ from premotor.experiments.loading import Overrides, dump_experiment, load_experi
 from premotor.experiments.processes import Job, run_jobs
 from premotor.experiments.run import Run
 from premotor.experiments.settings import Experiment
+from premotor.networks import is_plain
 
-FIGURES = ("score", "survived", "speed", "speed_error")
+FIGURES = ("score", "survived", "speed", "speed_error", "success", "return")
 CONNECTOME = "connectome"
 PLAIN = ("mlp", "gru")
 """Networks without a connectome that a comparison can hold beside it."""
@@ -33,13 +34,15 @@ class Member(NamedTuple):
     null_seed: int | None
     """None but for null models."""
     seed: int
+    other: bool = False
+    """Whether it is a plain network beside the experiment's own."""
 
     def overrides(self, threads: int) -> list[str]:
         """How its settings differ from the comparison's."""
         words = ["--seed", str(self.seed), "--threads", str(threads), "--name", self.name]
         if self.null_seed is not None:
             words += ["--circuit.null", self.wiring, "--circuit.null_seed", str(self.null_seed)]
-        elif self.wiring != CONNECTOME:
+        elif self.other:
             words += ["--network.kind", self.wiring]
         return words
 
@@ -71,7 +74,8 @@ def compare(
         seeds: how many seeds of learning each, from the experiment's on.
         null: name of the null model, or several of them.
         plain: kinds of networks without a connectome that are trained too (`mlp`, `gru`), by default with as many
-            parameters that learn. What is None here is as the experiment's section `compare` says.
+            parameters that learn. What is None here is as the experiment's section `compare` says. An experiment whose
+            own network is plain has no null models: its seeds are trained, and other plain networks beside them.
         jobs: processes side by side; by default one a core. The numbers do not depend on it.
         episodes: of each test.
         output: the comparison's folder; by default ``runs/<name>-comparison``.
@@ -90,6 +94,13 @@ def compare(
     settings = load_experiment(experiment, overrides)
     chosen = settings.compare
     wanted = _listed(chosen.null if null is None else null)
+    if is_plain(settings.network):
+        if null is not None:
+            raise PremotorError(
+                f"network.kind is {settings.network.kind}: it has no wiring that a null model ({', '.join(wanted)}) "
+                "could replace; leave --null out to compare seeds, or name other networks with --plain"
+            )
+        wanted = []
     kinds = _listed(chosen.plain if plain is None else plain)
     nulls = chosen.nulls if nulls is None else nulls
     seeds = chosen.seeds if seeds is None else seeds
@@ -138,12 +149,16 @@ def comparison_folder(
 def plan(
     settings: Experiment, null: Sequence[str], nulls: int, seeds: int, plain: Sequence[str] = ()
 ) -> list[Member]:
-    """The runs, seed by seed, so that an unfinished comparison is balanced."""
+    """The runs, seed by seed, so that an unfinished comparison is balanced.
+
+    Where the experiment's own network is a plain one, it takes the connectome's place and there are no null models.
+    """
     members = []
+    own = settings.network.kind if is_plain(settings.network) else CONNECTOME
     for seed in range(settings.seed, settings.seed + seeds):
-        members.append(Member(f"connectome-s{seed}", CONNECTOME, None, seed))
+        members.append(Member(f"{own}-s{seed}", own, None, seed))
         members += [Member(f"{name}-{k}-s{seed}", name, k, seed) for name in null for k in range(nulls)]
-        members += [Member(f"{kind}-s{seed}", kind, None, seed) for kind in plain]
+        members += [Member(f"{kind}-s{seed}", kind, None, seed, True) for kind in plain if kind != own]
     return members
 
 
@@ -167,7 +182,7 @@ def row_of(folder: Path, member: Member) -> dict[str, Any]:
     if not isinstance(figures, dict) or not isinstance(figures.get("score"), int | float):
         raise PremotorError(f"{run.places.test_file} is damaged: it has no score")
     return {
-        **member._asdict(),
+        **{name: value for name, value in member._asdict().items() if name != "other"},
         **{name: figures.get(name) for name in FIGURES},
         "steps": run.step,
         "best_step": figures.get("step"),
@@ -182,9 +197,10 @@ def compared(rows: list[dict[str, Any]]) -> dict[str, Any]:
     therefore a little too sure.
     """
     wirings = list(dict.fromkeys(row["wiring"] for row in rows))
+    own = wirings[0]
     values = {
         (wiring, figure): np.array(
-            [row[figure] for row in rows if row["wiring"] == wiring and row[figure] is not None], float
+            [row[figure] for row in rows if row["wiring"] == wiring and row.get(figure) is not None], float
         )
         for wiring in wirings
         for figure in FIGURES
@@ -197,8 +213,8 @@ def compared(rows: list[dict[str, Any]]) -> dict[str, Any]:
     tests = []
     for wiring in wirings:
         for figure in FIGURES:
-            ours, theirs = values[CONNECTOME, figure], values[wiring, figure]
-            if wiring == CONNECTOME or not len(ours) or not len(theirs):
+            ours, theirs = values[own, figure], values[wiring, figure]
+            if wiring == own or not len(ours) or not len(theirs):
                 continue
             ranks = mann_whitney(ours, theirs)
             tests.append(

@@ -5,9 +5,10 @@ from typing import Any
 
 from premotor.errors import PremotorError
 from premotor.experiments.arrays import save_arrays
-from premotor.experiments.episodes import Episodes, Records
+from premotor.experiments.episodes import Episodes
 from premotor.experiments.files import replace_atomically, write_json
 from premotor.experiments.run import Run, Which
+from premotor.networks import Controller
 
 TEST_SEED = 2_000
 """Of the starts of test episodes; those during learning have another (`evaluation.seed`)."""
@@ -39,13 +40,14 @@ def evaluate(
         PremotorError: no such checkpoint, or fewer than one episode.
     """
     chosen = test_episodes(run, episodes, seconds, seed, threads)
-    records = chosen.run(run.controller(checkpoint))
+    controller = run.controller(checkpoint)
+    records = chosen.run(controller)
     step = run.step_of(checkpoint)
     figures = {"step": step, "checkpoint": str(checkpoint), "seed": seed, **chosen.figures(records)}
     places = run.places
     places.evaluations_folder.mkdir(exist_ok=True)
     with replace_atomically(places.trace_file) as aside:
-        save_arrays(aside, records, _metadata(run, chosen, records, step))
+        save_arrays(aside, records, _metadata(run, chosen, controller, step))
     write_json(places.test_file, figures)
     return figures
 
@@ -62,7 +64,7 @@ def test_episodes(run: Run, episodes: int, seconds: float | None, seed: int, thr
     return Episodes(run.task(), episodes, seconds, seed, threads)
 
 
-def _metadata(run: Run, chosen: Episodes, records: Records, step: int) -> dict[str, str]:
+def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> dict[str, str]:
     """What names the columns of the trace, as JSON texts."""
     named: dict[str, Any] = {
         "action_names": chosen.task.action_names,
@@ -70,7 +72,7 @@ def _metadata(run: Run, chosen: Episodes, records: Records, step: int) -> dict[s
         "control_period": chosen.task.control_period,
         "step": step,
         "episodes": chosen.episodes,
-        "neurons": [int(neuron) for neuron in run.circuit.ids],
+        "neurons": [int(n) for n in (run.circuit.ids if run.wired else range(controller.network.neurons))],
     }
     body = getattr(chosen.task, "body", None)
     if body is not None:

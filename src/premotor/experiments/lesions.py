@@ -10,6 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from premotor.errors import PremotorError
 from premotor.experiments.evaluation import TEST_SEED, test_episodes
 from premotor.experiments.files import write_json
 from premotor.experiments.run import Run, Which
@@ -58,8 +59,11 @@ def silence_synapses(
         threads: of the physics; 0 for one a core.
 
     Raises:
-        PremotorError: no such checkpoint.
+        PremotorError: no such checkpoint, or a plain network, which has no synapses.
     """
+    if not run.wired:
+        kind = run.settings.network.kind
+        raise PremotorError(f"network.kind is {kind}: there are no synapses of a circuit to silence")
     controller = run.controller(checkpoint)
     chosen = test_episodes(run, episodes, seconds, seed, threads)
     rows = []

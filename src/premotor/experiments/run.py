@@ -15,7 +15,7 @@ from premotor.experiments.files import read_json
 from premotor.experiments.metrics import read_metrics
 from premotor.experiments.run_folder import RunFolder
 from premotor.experiments.settings import Experiment
-from premotor.networks import Controller
+from premotor.networks import Controller, is_plain
 from premotor.tasks import Task, build_task, speed_unit
 
 Which = str | int
@@ -38,6 +38,11 @@ class Run:
     def __repr__(self) -> str:
         """One line: where it is and how far it came."""
         return f"Run({str(self.folder)!r}, {self.step:,} of {self.settings.learning.steps:,} steps)"
+
+    @property
+    def wired(self) -> bool:
+        """Whether its controller is a circuit, and not a plain network beside which the circuit plays no part."""
+        return not is_plain(self.settings.network)
 
     @property
     def step(self) -> int:

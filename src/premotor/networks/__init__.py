@@ -2,11 +2,10 @@
 
 from premotor.networks.calibration import calibrated, smooth_noise
 from premotor.networks.controller import Controller, MapSettings, build_controller
-from premotor.networks.feedforward import FeedforwardNetwork, FeedforwardSettings
 from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
 from premotor.networks.lif import LIFNetwork, LIFSettings, Spikes
 from premotor.networks.normalizer import Normalizer
-from premotor.networks.plain import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings
+from premotor.networks.plain import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings, is_plain
 from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, output_neurons
 from premotor.networks.product import Product
 from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
@@ -41,8 +40,6 @@ __all__ = [
     "LearningRates",
     "MLPNetwork",
     "MLPSettings",
-    "FeedforwardNetwork",
-    "FeedforwardSettings",
     "MapSettings",
     "NETWORKS",
     "Normalizer",
@@ -63,6 +60,7 @@ __all__ = [
     "calibrated",
     "hops_to",
     "input_neurons",
+    "is_plain",
     "make_stimulus",
     "network_arrays",
     "output_neurons",

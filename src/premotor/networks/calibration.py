@@ -17,9 +17,9 @@ RIDGE = 0.01
 """Directions of the output rates with less than this part of the largest variance are not amplified further."""
 
 
-def is_plain(network: Any) -> bool:
-    """Whether a network takes its maps for layers of its own, neither whitened nor balanced."""
-    return getattr(network, "plain", False)
+def is_calibrated(network: Any) -> bool:
+    """Whether a controller with this network is calibrated; if not, the maps are layers of the network's own."""
+    return getattr(network, "calibrate", True)
 
 
 @eqx.filter_jit
@@ -37,9 +37,9 @@ def calibrated(
     is) would change the actions by some root-mean-square amount, found from a Jacobian–vector product; steps are
     scaled by its inverse. Without this, a step of 302 biases or 3,709 magnitudes would swamp that of the maps.
 
-    A `plain` network (feed-forward layers) is left as it is.
+    With a multilayer perceptron whose settings say `calibrate: false` the controller is left as it is.
     """
-    if is_plain(controller.network):
+    if not is_calibrated(controller.network):
         return controller
     controller = eqx.tree_at(lambda c: c.rest_state, controller, _rest(controller))
     rates, actions = _responses(controller, observations)

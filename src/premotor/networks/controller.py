@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from pydantic import Field
 
-from premotor.networks.calibration import calibrated, is_plain, smooth_noise
+from premotor.networks.calibration import calibrated, is_calibrated, smooth_noise
 from premotor.networks.normalizer import Normalizer
 from premotor.networks.plain import PLAIN, plain_network
 from premotor.networks.populations import PopulationSettings, input_neurons, output_neurons
@@ -105,9 +105,10 @@ class Controller(eqx.Module):
         """As `act`, before any squashing of the action."""
         network = self.network
         drive = self.input_weight @ self.normalizer(observation).T
-        if is_plain(network):  # the maps are its first and its last layer
+        if not is_calibrated(network):  # the maps are its first and its last layer
             state = network.step(product, state, drive)
-            return state, (self.output_weight @ network.last(state) + self.output_bias[:, None]).T
+            last = state[self.output_neurons]
+            return state, (self.output_weight @ last + self.output_bias[:, None]).T
         current = jnp.zeros_like(state).at[self.input_neurons].set(drive)
         state = network.step(product, state, current)
         rates = state[self.output_neurons] - self.rest_rate[:, None]
@@ -176,20 +177,17 @@ def build_controller(
     network = network or RateNetworkSettings()
     key_in, key_out, key_noise = jax.random.split(key, 3)
     observations, actions = len(observation_names), len(action_names)
-    if network.kind == "feedforward":
-        wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
-        wired = wired.drawn(jax.random.fold_in(key, 1))
-        inputs, outputs = wired.input_neurons, wired.output_neurons
+    if network.kind in PLAIN:
+        key_plain = jax.random.fold_in(key, 1)
+        if getattr(network, "calibrate", True):
+            key_in, key_plain = jax.random.split(key_in)
+        sizes = {"observations": observations, "actions": actions}
+        wired = plain_network(network, circuit, maps=maps, **sizes, control_period=control_period, key=key_plain)
+        inputs, outputs = wired.input_units, wired.output_units
     else:
         outputs = output_neurons(circuit, maps.outputs)
         inputs = input_neurons(circuit, maps.inputs, outputs)
-        if network.kind in PLAIN:
-            sizes = {"inputs": len(inputs), "outputs": len(outputs), "observations": observations, "actions": actions}
-            key_in, key_plain = jax.random.split(key_in)
-            wired = plain_network(network, circuit, **sizes, control_period=control_period, key=key_plain)
-            inputs, outputs = wired.input_units, wired.output_units
-        else:
-            wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
+        wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
     size_in = maps.input_scale / np.sqrt(observations)

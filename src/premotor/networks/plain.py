@@ -4,7 +4,8 @@ They take the place of the circuit between the same two linear maps. Unless told
 parameters that learn as the controller with a rate network would have.
 """
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+import itertools
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
@@ -13,20 +14,30 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from pydantic import Field
 
+from premotor.networks.populations import input_neurons, output_neurons
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
 
 
+Units = Annotated[int, Field(ge=1)]
+ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
+
+
 class MLPSettings(Settings):
-    """A multilayer perceptron with two hidden layers."""
+    """A multilayer perceptron."""
 
     kind: Literal["mlp"] = "mlp"
-    hidden: int | None = Field(None, ge=1)
-    """Units of each layer; null: so many that about as many parameters learn as with the circuit."""
+    hidden: Units | Annotated[tuple[Units, ...], Field(min_length=1)] | None = None
+    """Units of each of two layers, or a list with those of each layer; null: two layers of so many that about as many
+    parameters learn as with the circuit."""
+    activation: Literal["relu", "tanh"] = "tanh"
     rate: float = Field(1.0, ge=0)
     """Relative learning rate of the hidden weights and biases."""
+    calibrate: bool = True
+    """Whether the read-out is whitened and steps are balanced as with a circuit; false: the maps are the first and the
+    last layer, with the same step size as all others, as off-policy learning commonly has them."""
 
 
 class GRUSettings(Settings):
@@ -59,6 +70,11 @@ class PlainNetwork(eqx.Module):
         raise NotImplementedError
 
     @property
+    def groups(self) -> list[str]:
+        """What each unit belongs to, (units,)."""
+        return ["hidden"] * self.neurons
+
+    @property
     def pre(self) -> Int[Array, " 0"]:
         """No synapses."""
         return jnp.zeros(0, jnp.int32)
@@ -79,40 +95,74 @@ class PlainNetwork(eqx.Module):
 
 
 class MLPNetwork(PlainNetwork):
-    """Two hidden layers of tanh units; feed-forward: the state is the present activity and is not used again."""
+    """Hidden layers of units without a memory: the state is the present activity and is not used again.
 
-    def __init__(self, hidden: int, settings: MLPSettings, *, control_period: float, key: PRNGKeyArray):
-        self.weight = jax.nn.initializers.orthogonal(2**0.5)(key, (hidden, hidden))
-        self.bias = jnp.zeros(2 * hidden)
-        self.neurons = 2 * hidden
+    The units of all layers, first layer first, are its neurons. `weight` holds the weights between layers, (units
+    after the first layer, widest layer): a row a unit, whose columns beyond the layer before it are not used.
+    """
+
+    layers: tuple[int, ...] = eqx.field(static=True)
+    activation: str = eqx.field(static=True)
+    calibrate: bool = eqx.field(static=True)
+
+    stateless: ClassVar[bool] = True
+    """What it does depends on the present input alone."""
+
+    def __init__(
+        self, layers: int | tuple[int, ...], settings: MLPSettings, *, control_period: float, key: PRNGKeyArray
+    ):
+        """Orthogonal weights of gain √2."""
+        self.layers = layers = (layers, layers) if isinstance(layers, int) else layers
+        shapes = [(b, a) for a, b in itertools.pairwise(layers)]
+        draw = jax.nn.initializers.orthogonal(2**0.5)
+        keys = [key] if settings.calibrate and len(shapes) == 1 else jax.random.split(key, max(1, len(shapes)))
+        drawn = [draw(one, shape) for one, shape in zip(keys, shapes, strict=False)]
+        width = max(layers)
+        wide = [jnp.pad(one, ((0, 0), (0, width - one.shape[1]))) for one in drawn]
+        self.weight = jnp.concatenate([jnp.zeros((0, width)), *wide])
+        self.bias = jnp.zeros(sum(layers))
+        self.neurons = sum(layers)
         self.control_period = control_period
         self.rates = (("weight", settings.rate), ("bias", settings.rate))
+        self.activation = settings.activation
+        self.calibrate = settings.calibrate
 
     @staticmethod
     def parameters(hidden: int, observations: int, actions: int) -> int:
-        """How many parameters learn, maps included."""
+        """How many parameters learn with two layers, maps included."""
         return hidden * observations + hidden**2 + 2 * hidden + hidden * actions + actions
+
+    @property
+    def groups(self) -> list[str]:
+        """The layer of each unit."""
+        return [f"layer {i + 1}" for i, size in enumerate(self.layers) for _ in range(size)]
 
     @property
     def input_units(self) -> np.ndarray:
         """The first layer."""
-        return np.arange(self.neurons // 2)
+        return np.arange(self.layers[0])
 
     @property
     def output_units(self) -> np.ndarray:
-        """The second layer."""
-        return np.arange(self.neurons // 2, self.neurons)
+        """The last layer."""
+        return np.arange(self.neurons - self.layers[-1], self.neurons)
 
     def step(
         self,
-        product: Float[Array, "hidden hidden"],
+        product: Float[Array, "rows columns"],
         state: Float[Array, "units environments"],
         current: Float[Array, "units environments"],
     ) -> Float[Array, "units environments"]:
-        """The activity that the input `current` leads to."""
-        half = self.neurons // 2
-        first = jnp.tanh(current[:half] + self.bias[:half, None])
-        return jnp.concatenate([first, jnp.tanh(product @ first + self.bias[half:, None])])
+        """The activity that the input `current` leads to; rows of it beyond those of the first layer play no part."""
+        activate = ACTIVATIONS[self.activation]
+        units = activate(current[: self.layers[0]] + self.bias[: self.layers[0], None])
+        states, row = [units], self.layers[0]
+        for before, size in itertools.pairwise(self.layers):
+            weight = product[row - self.layers[0] :][:size, :before]
+            units = activate(weight @ units + self.bias[row : row + size, None])
+            row += size
+            states.append(units)
+        return jnp.concatenate(states)
 
 
 class GRUNetwork(PlainNetwork):
@@ -153,6 +203,11 @@ class GRUNetwork(PlainNetwork):
         return update * state + (1 - update) * new
 
 
+def is_plain(settings: Any) -> bool:
+    """Whether some settings of a network are of one without a connectome."""
+    return settings.kind in PLAIN
+
+
 PLAIN: dict[str, Any] = {"mlp": MLPNetwork, "gru": GRUNetwork}
 
 
@@ -160,8 +215,7 @@ def plain_network(
     settings: Any,
     circuit: "Circuit",
     *,
-    inputs: int,
-    outputs: int,
+    maps: Any,
     observations: int,
     actions: int,
     control_period: float,
@@ -172,8 +226,7 @@ def plain_network(
     Args:
         settings: `MLPSettings` or `GRUSettings`.
         circuit: whose number of parameters is matched where `hidden` is null.
-        inputs: neurons of the circuit that observations would enter.
-        outputs: neurons of the circuit that would be read out.
+        maps: `MapSettings`, which say at how many neurons of the circuit observations would enter.
         observations: size of an observation.
         actions: size of an action.
         control_period: time between two actions, s.
@@ -182,8 +235,10 @@ def plain_network(
     kind = PLAIN[settings.kind]
     hidden = settings.hidden
     if hidden is None:
+        outputs = output_neurons(circuit, maps.outputs)
+        inputs = input_neurons(circuit, maps.inputs, outputs)
         known = int(circuit.synapses[circuit.neurons["sign"].to_numpy() != 0].nnz)
-        wanted = known + len(circuit) + inputs * observations + outputs * actions + actions
+        wanted = known + len(circuit) + len(inputs) * observations + len(outputs) * actions + actions
         if circuit.gap_junctions is not None:
             wanted += circuit.gap_junctions.nnz // 2
         sizes = np.arange(1, wanted + 1)

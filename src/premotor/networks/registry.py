@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from premotor.networks.feedforward import FeedforwardNetwork, FeedforwardSettings
 from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
 from premotor.networks.plain import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings
 from premotor.networks.rate import RateNetwork, RateNetworkSettings
@@ -11,7 +10,6 @@ NETWORKS: dict[str, tuple[Any, Any]] = {
     "rate": (RateNetworkSettings, RateNetwork),
     "layered": (LayeredNetworkSettings, LayeredNetwork),
     "mlp": (MLPSettings, MLPNetwork),
-    "feedforward": (FeedforwardSettings, FeedforwardNetwork),
     "gru": (GRUSettings, GRUNetwork),
 }
 """Every kind of network: its settings and its class, by the name that `network.kind` takes."""

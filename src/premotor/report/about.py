@@ -1,5 +1,6 @@
 """What a run is: settings in words, the circuit, and where it comes from."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,22 +9,35 @@ import pandas as pd
 from premotor.report.page import Block, Section, Table, Text
 from premotor.report.reading import RunRecord
 from premotor.report.style import CLASS_ORDER
-from premotor.report.words import count, decimal, large
+from premotor.report.words import count, decimal, large, listed
 
 
 def about_section(record: RunRecord) -> Section:
     """The experiment in a few sentences, the circuit's steps from its source, and its classes of neurons."""
+    if not record.run.wired:
+        return Section("What this run is", [Text(_experiment(record))], lead="There is no connectome in this run.")
     blocks: list[Block] = [Text(_experiment(record)), _classes(record), _steps(record)]
     return Section("What this run is", blocks, lead=record.run.circuit.provenance.citation)
 
 
 def describe_circuit(record: RunRecord) -> str:
     """One line: dataset and size."""
+    if not record.run.wired:
+        return plain_words(record)
     circuit = record.run.circuit
     source = ", ".join(word for word in (circuit.provenance.dataset, circuit.provenance.version) if word)
     text = f"{source}: {count(len(circuit), 'neuron')}, {count(circuit.synapses.nnz, 'synaptic edge')}"
     gaps = circuit.gap_junctions
     return text if gaps is None else f"{text}, {count(gaps.nnz, 'gap-junction edge')}"
+
+
+def plain_words(record: RunRecord) -> str:
+    """A plain network in a few words."""
+    sizes = list(Counter(record.groups).values())
+    if record.run.settings.network.kind == "gru":
+        return f"A gated recurrent unit of {count(sizes[0], 'unit')}, without a connectome"
+    layers = listed([str(n) for n in sizes])
+    return f"A multilayer perceptron with hidden layers of {layers} units, without a connectome"
 
 
 def _mass(kilograms: float) -> str:
@@ -34,6 +48,7 @@ def _experiment(record: RunRecord) -> str:
     settings, body = record.run.settings, getattr(record.task, "body", None)
     maps = record.run.controller("initial")
     inputs, outputs = len(maps.input_neurons), len(maps.output_neurons)
+    noun, between = ("neuron", "the circuit") if record.run.wired else ("unit", "the network's own layers")
     if body is None:
         what = f"the environment {settings.task.id} of Gymnasium"
     else:
@@ -42,15 +57,15 @@ def _experiment(record: RunRecord) -> str:
     text = (
         f"The task is {settings.task.kind}, {what}; the controller acts every "
         f"{decimal(1000 * record.task.control_period, 0)} ms. "
-        f"{count(len(maps.observation_names), 'observation')} enter at {count(inputs, 'neuron')}, and "
-        f"{count(outputs, 'neuron')} drive the actuators, both through a linear map; all that lies between "
-        f"is the circuit. It learned by {settings.learning.kind.upper()} over "
+        f"{count(len(maps.observation_names), 'observation')} enter at {count(inputs, noun)}, and "
+        f"{count(outputs, noun)} drive the actuators, both through a linear map; all that lies between "
+        f"is {between}. It learned by {settings.learning.kind.upper()} over "
         f"{large(settings.learning.steps)} control steps, seed {settings.seed}."
     )
     speed = getattr(settings.task, "speed", None)
     if speed is not None:
         text += f" Commanded speeds are drawn between {decimal(speed[0])} and {decimal(speed[1])} m/s."
-    if settings.circuit.null:
+    if record.run.wired and settings.circuit.null:
         text += (
             f" The wiring is not the connectome's: it was replaced by the null model {settings.circuit.null} "
             f"(seed {settings.circuit.null_seed})."
@@ -60,7 +75,7 @@ def _experiment(record: RunRecord) -> str:
 
 def _classes(record: RunRecord) -> Table:
     circuit = record.run.circuit
-    neurons = circuit.neurons.assign(**{"class": record.classes})
+    neurons = circuit.neurons.assign(**{"class": record.groups})
     sent = pd.Series(circuit.synapses.sum(1), index=neurons.index)
     received = pd.Series(circuit.synapses.sum(0), index=neurons.index)
     present = list(dict.fromkeys(neurons["class"]))

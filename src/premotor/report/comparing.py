@@ -71,21 +71,23 @@ def learning_curves(folder: Path, rows: pd.DataFrame) -> dict[str, list[pd.DataF
             if not place.is_dir():
                 continue
             table = pd.DataFrame(RunFolder.open(place).evaluations())
-            if len(table) and {"step", "score", "survived"} <= set(table):
-                tables.setdefault(wiring, []).append(table[["step", "score", "survived"]].astype(float))
+            if len(table) and {"step", "score"} <= set(table):
+                known = [name for name in ("step", "score", "survived", "success") if name in table]
+                tables.setdefault(wiring, []).append(table[known].astype(float))
     return tables
 
 
 def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> list[Block]:
     """Figures and tables of a comparison; the run named `highlight` is ringed."""
+    wirings = wirings_of(rows)
     blocks: list[Block] = [
         Picture(
             strips(rows, highlight),
             "Every run",
             "A dot is a run's best controller in its test episodes; the bar is the mean over the runs of a "
             "wiring, the line its 95% BCa bootstrap interval, too narrow with fewer than about eight runs. "
-            + "".join(f"{name.capitalize()} {NULLS[name]}. " for name in wirings_of(rows) if name in NULLS)
-            + "All wirings of circuits start with the same spectral radius."
+            + "".join(f"{name.capitalize()} {NULLS[name]}. " for name in wirings if name in NULLS)
+            + ("All wirings of circuits start with the same spectral radius." if "connectome" in wirings else "")
             + (" The ring marks this run." if highlight else ""),
         ),
     ]
@@ -110,8 +112,12 @@ def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> 
 def comparison_section(record: RunRecord) -> Section:
     """The comparison that this run belongs to, or the command that makes one."""
     folder = comparison_folder(record.run.folder)
+    title = TITLE if record.run.wired else "Against other networks"
     if folder is None:
         settings = record.run.settings
+        if not record.run.wired:
+            text = "This run belongs to no comparison. The same network with several seeds of learning:"
+            return Section(title, [Missing(text, f"premotor compare {record.run.folder / 'settings.yaml'} --seeds 5")])
         text = "This run belongs to no comparison, so nothing is known yet about what its wiring contributes:"
         command = f"premotor compare {record.run.folder / 'settings.yaml'} --nulls 5 --seeds 3"
         if settings.circuit.null:
@@ -121,33 +127,41 @@ def comparison_section(record: RunRecord) -> Section:
         return Section(TITLE, [Missing(text, command)])
     rows = read_comparison(folder)
     return Section(
-        TITLE,
+        title,
         [Text(verdict(rows)), *comparison_blocks(folder, rows, record.run.folder.resolve().name)],
-        lead="The same training with the wiring of the connectome and with wirings in which its partners are shuffled.",
+        lead="The same training with the wiring of the connectome and with wirings in which its partners are shuffled."
+        if "connectome" in wirings_of(rows)
+        else "The same training with several seeds and networks.",
     )
 
 
 def verdict(rows: pd.DataFrame) -> str:
     """Who did better, in words that claim no more than the intervals do."""
     wirings = wirings_of(rows)
-    nulls = [name for name in wirings if name != "connectome"]
-    own = _values(rows, "connectome", "score")
+    first, nulls = wirings[0], wirings[1:]
+    own = _values(rows, first, "score")
+    noun = "wiring" if first == "connectome" else "network"
     if not len(own) or not nulls:
-        return "There is only one wiring in this comparison, so there is nothing to compare yet."
+        return f"There is only one {noun} in this comparison, so there is nothing to compare yet."
     parts = [
-        f"{count(len(own), 'run')} of the "
-        f"connectome and {listed([f'{(rows["wiring"] == name).sum()} of {name}' for name in nulls])}."
+        f"{count(len(own), 'run')} of "
+        f"{_named(first)} and {listed([f'{(rows["wiring"] == name).sum()} of {name}' for name in nulls])}."
     ]
     for (name, test), p in zip(_compared(rows), _adjusted(rows), strict=True):
         better = "higher" if test.rank_biserial > 0 else "lower"
         if p < 0.05:
-            parts.append(f"The connectome's score is {better} than that of {name} (p = {decimal(p, 3)}).")
+            parts.append(f"{_named(first, start=True)}'s score is {better} than that of {name} (p = {decimal(p, 3)}).")
         else:
             parts.append(
-                f"These runs do not tell the connectome's score from that of {name} (p = {decimal(p, 2)}, "
+                f"These runs do not tell {_named(first)}'s score from that of {name} (p = {decimal(p, 2)}, "
                 f"Cliff's delta {decimal(test.rank_biserial)})."
             )
     return " ".join(parts)
+
+
+def _named(wiring: str, start: bool = False) -> str:
+    article = "The" if start else "the"
+    return f"{article} connectome" if wiring == "connectome" else f"{article} {wiring} network"
 
 
 def _values(rows: pd.DataFrame, wiring: str, key: str) -> np.ndarray:
@@ -156,8 +170,9 @@ def _values(rows: pd.DataFrame, wiring: str, key: str) -> np.ndarray:
 
 
 def _compared(rows: pd.DataFrame) -> list[tuple[str, Comparison]]:
-    own = _values(rows, "connectome", "score")
-    others = [(name, _values(rows, name, "score")) for name in wirings_of(rows) if name != "connectome"]
+    first, *rest = wirings_of(rows)
+    own = _values(rows, first, "score")
+    others = [(name, _values(rows, name, "score")) for name in rest]
     return [(name, mann_whitney(own, values)) for name, values in others if len(own) and len(values)]
 
 
@@ -177,8 +192,8 @@ def _means(rows: pd.DataFrame) -> Table:
     return Table(
         head=["wiring", "runs", *(title.lower() for _, _, title in measures)],
         rows=body,
-        numeric=(1, 2, 3, 4),
-        strong=(0,) if body and body[0][0] == "connectome" else (),
+        numeric=tuple(range(1, 2 + len(measures))),
+        strong=(0,) if body else (),
         title="Means and intervals",
         caption="Mean over runs [95% BCa bootstrap interval].",
     )
@@ -188,10 +203,11 @@ def _tests(rows: pd.DataFrame) -> Table | None:
     compared = _compared(rows)
     if not compared:
         return None
-    own = _values(rows, "connectome", "score")
+    first = wirings_of(rows)[0]
+    own = _values(rows, first, "score")
     body = [
         [
-            f"connectome – {name}",
+            f"{first} – {name}",
             decimal(float(own.mean() - _values(rows, name, "score").mean()), 3),
             decimal(test.rank_biserial),
             decimal(hedges_g(own, _values(rows, name, "score"))),

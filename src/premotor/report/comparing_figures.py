@@ -20,14 +20,26 @@ def measures_of(rows: pd.DataFrame) -> tuple[tuple[str, float, str], ...]:
     """Column, factor and title of what is shown: a speed counts by its error where one was commanded."""
     commanded = rows["speed_error"].notna().any() or "speed" not in rows
     last = ("speed_error", 100.0, "Speed error, % of the command") if commanded else ("speed", 1.0, "Speed, m/s")
-    return (("score", 1.0, "Score"), ("survived", 100.0, "Episodes without a fall, %"), last)
+    second = ("survived", 100.0, "Episodes without a fall, %")
+    if not rows["survived"].notna().any():
+        if _known(rows, "success"):
+            second = ("success", 100.0, "Episodes that end at the aim, %")
+        if _known(rows, "return") and not _known(rows, "speed"):
+            last = ("return", 1.0, "Return of an episode")
+        if not _known(rows, "success") and last[0] == "return":
+            return (last,)  # whose mean is the score
+    return (("score", 1.0, "Score"), second, last)
+
+
+def _known(rows: pd.DataFrame, key: str) -> bool:
+    return key in rows and bool(rows[key].notna().any())
 
 
 def wiring_colour(wiring: str, wirings: Sequence[str]) -> str:
-    """The connectome in its own colour, null models in the order in which they come."""
-    if wiring == "connectome":
+    """The connectome (where there is none, the network compared) in its own colour, others as they come."""
+    if wiring == wirings[0]:
         return colour("accent")
-    nulls = [name for name in wirings if name != "connectome"]
+    nulls = wirings[1:]
     return colour(NULL_COLOURS[nulls.index(wiring) % len(NULL_COLOURS)])
 
 
@@ -41,7 +53,7 @@ def _strips(rows: pd.DataFrame, highlight: str) -> Figure:
     wirings = wirings_of(rows)
     measures = measures_of(rows)
     figure = new_figure(height=3.3 if len(wirings) < 4 else 3.9)
-    for ax, (key, factor, title) in zip(figure.subplots(1, len(measures)), measures, strict=True):
+    for ax, (key, factor, title) in zip(figure.subplots(1, len(measures), squeeze=False)[0], measures, strict=True):
         ax.set_title(title)
         for x, wiring in enumerate(wirings):
             group = rows[rows["wiring"] == wiring]
@@ -54,7 +66,7 @@ def _strips(rows: pd.DataFrame, highlight: str) -> Figure:
         ax.set_xlim(-0.6, len(wirings) - 0.4)
         ax.tick_params(axis="x", length=0)
         ax.grid(False, axis="x")
-        if key == "survived":
+        if key in ("survived", "success"):
             ax.set_ylim(-3, 103)
         else:
             ax.margins(y=0.08)
@@ -83,8 +95,12 @@ def _strip(ax: Axes, x: float, values: NDArray[np.float64], tint: str) -> None:
 def _curves(curves: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
     figure = new_figure(height=3.0)
     panels = figure.subplots(1, 2)
-    measures = (("score", 1.0, "Score"), ("survived", 100.0, "Episodes without a fall, %"))
-    for ax, (key, factor, title) in zip(panels, measures, strict=True):
+    everything = pd.concat([table for tables in curves.values() for table in tables])
+    fraction = (("survived", "Episodes without a fall, %"), ("success", "Episodes that end at the aim, %"))
+    measures = [("score", 1.0, "Score")] + [(key, 100.0, title) for key, title in fraction if _known(everything, key)]
+    for ax in panels[len(measures) :]:
+        ax.set_visible(False)
+    for ax, (key, factor, title) in zip(panels, measures, strict=False):
         ax.set_title(f"{title}, by evaluation")
         for wiring, tables in curves.items():
             tint = wiring_colour(wiring, list(curves))

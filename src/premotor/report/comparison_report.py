@@ -39,7 +39,7 @@ def write_comparison(folder: str | os.PathLike[str]) -> Path:
             ]
             for row in rows.to_dict("records")
         ],
-        numeric=(2, 3, 4, 5, 6, 7),
+        numeric=tuple(range(2, 5 + len(measures))),
         title="All runs",
     )
     page = Page(

@@ -12,7 +12,7 @@ from premotor.report.words import count, decimal, percent
 
 def headline(record: RunRecord) -> list[Tile]:
     """Tiles: speed, episodes without a fall, joint error, the circuit, signs held, what its core is worth."""
-    tiles = _walking(record) if record.plain else [*_walking(record), *_wiring(record)]
+    tiles = [*_walking(record), *_moving(record), *(_wiring(record) if record.run.wired else _plain(record))]
     lesion = find_lesion(record, "interneuron", "interneuron")
     if lesion is not None:
         left, base = number(lesion, "survived"), number(intact_row(record), "survived")
@@ -68,6 +68,29 @@ def _walking(record: RunRecord) -> list[Tile]:
             )
         )
     return tiles
+
+
+def _moving(record: RunRecord) -> list[Tile]:
+    figures = record.figures
+    tiles: list[Tile] = []
+    success, episodes = number(figures, "success"), number(figures, "episodes")
+    if np.isfinite(success) and episodes >= 1:
+        reached = round(success * episodes)
+        bounds = wilson_interval(reached, int(episodes))
+        note = f"{reached} of {int(episodes)}; 95% interval {percent(bounds.low)} to {percent(bounds.high)}"
+        tiles.append(Tile("Episodes that end at the aim", percent(success), note=note, fraction=success))
+    for name in ("earned", "return"):
+        spread = number(figures, f"{name}_sd")
+        if np.isfinite(number(figures, name)) and np.isfinite(spread):
+            note = f"standard deviation over episodes {decimal(spread, 1)}"
+            tiles.append(Tile("Return of an episode", decimal(number(figures, name), 1), note=note))
+            break
+    return tiles
+
+
+def _plain(record: RunRecord) -> list[Tile]:
+    learnt = sum(values.size for values in record.before.parameters.values())
+    return [Tile("Units", f"{len(record.groups):,}", note=f"{learnt:,} weights and biases; no circuit")]
 
 
 def _wiring(record: RunRecord) -> list[Tile]:

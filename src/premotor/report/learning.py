@@ -1,5 +1,7 @@
 """How it learned."""
 
+import numpy as np
+
 from premotor.report.learning_figures import inside, progress
 from premotor.report.page import Block, Missing, Picture, Section, Text
 from premotor.report.reading import RunRecord, number
@@ -21,7 +23,7 @@ def learning_section(record: RunRecord) -> Section:
             "Above: mean over the episodes that ended in an iteration, exploration included (faint), and "
             "its running mean over a twentieth of the run. Below: deterministic evaluations of the mean "
             "action, always from the same starts; the band is the 95% Wilson interval of the fraction and "
-            "the standard deviation of the speed over episodes. The dashed line marks the evaluation with "
+            "the standard deviation of the speed or return over episodes. The dashed line marks the evaluation with "
             "the best score, whose controller is kept and is the one that everything below shows.",
         )
     )
@@ -32,9 +34,13 @@ def learning_section(record: RunRecord) -> Section:
         Picture(
             inside(metrics),
             "Inside the learner",
-            "Each iteration's value (faint) and its running mean over a twentieth of the run. The "
-            "divergence is the mean Kullback–Leibler divergence of the new policy from the one that acted. "
-            "Explained variance is that of the critic; 1 is perfect.",
+            "Each iteration's value (faint) and its running mean over a twentieth of the run."
+            + (
+                " The divergence is the mean Kullback–Leibler divergence of the new policy from the one that acted. "
+                "Explained variance is that of the critic; 1 is perfect."
+                if "kl" in metrics
+                else " The critic's value is that of the actions in the memory, in units of the reward."
+            ),
         )
     )
     return Section(
@@ -51,11 +57,16 @@ def _story(record: RunRecord) -> str:
     parts = [f"The median iteration ran at {decimal(speed, 0)} control steps a second, updates included."]
     if record.best is not None:
         best = record.best
+        found = []
+        for key, words in (("survived", "without a fall"), ("success", "at the aim at their end")):
+            if np.isfinite(number(best, key)):
+                episodes = count(number(best, "episodes"), "episode")
+                found.append(f"{percent(number(best, key))} of its {episodes} {words}")
+        if np.isfinite(number(best, "speed")):
+            found.append(f"at {decimal(number(best, 'speed'))} {record.speed_unit}")
         parts.append(
             f"The best evaluation, after {large(number(best, 'step'))} steps, scored "
-            f"{decimal(number(best, 'score'), 3)}: {percent(number(best, 'survived'))} of its "
-            f"{count(number(best, 'episodes'), 'episode')} without a fall, at "
-            f"{decimal(number(best, 'speed'))} {record.speed_unit}."
+            f"{decimal(number(best, 'score'), 3)}{': ' if found else ''}{', '.join(found)}."
         )
     finished = record.run.finished
     total = record.run.settings.learning.steps

@@ -21,8 +21,15 @@ def progress(metrics: pd.DataFrame, evaluations: pd.DataFrame, best_step: float 
     axes = figure.subplots(2, 2, sharex=True)
     _curve(axes[0, 0], metrics, "return", "Return of an episode")
     _curve(axes[0, 1], metrics, "episode_length", "Control steps before an episode ends")
-    _survival(axes[1, 0], evaluations)
-    _speed(axes[1, 1], evaluations)
+    if "survived" in evaluations or "success" not in evaluations:
+        _fraction(axes[1, 0], evaluations, "survived", "episodes without a fall, %")
+    else:
+        _fraction(axes[1, 0], evaluations, "success", "episodes that end at the aim, %")
+    earned = next((name for name in ("earned", "return") if name in evaluations), None)
+    if "speed" in evaluations or earned is None:
+        _speed(axes[1, 1], evaluations)
+    else:
+        _return(axes[1, 1], evaluations, earned)
     for ax in axes.flat:
         if best_step is not None:
             ax.axvline(best_step / 1e6, color=colour("excitatory"), linewidth=1, linestyle=(0, (4, 3)))
@@ -45,22 +52,30 @@ def progress(metrics: pd.DataFrame, evaluations: pd.DataFrame, best_step: float 
 @as_svg
 def inside(metrics: pd.DataFrame) -> Figure:
     """Reward terms, losses, divergence, step size, exploration and speed of computation, by iteration."""
-    figure = new_figure(height=5.6)
-    axes = figure.subplots(3, 2, sharex=True)
+    rows = 2 if "critic_loss" in metrics and "temperature" not in metrics else 3
+    figure = new_figure(height=0.2 + 1.8 * rows)
+    axes = figure.subplots(rows, 2, sharex=True)
     terms = [name for name in metrics.columns if name.startswith("reward/")]
     for name, token in zip(terms, _cycled(len(terms)), strict=True):
         _line(axes[0, 0], metrics, name, token, label=name.removeprefix("reward/"))
     axes[0, 0].set_title("Reward terms, mean of a step")
     if terms:
         axes[0, 0].legend(ncols=2, loc="best", handlelength=1.2, columnspacing=1)
-    panels: tuple[tuple[Axes, str, Sequence[str], bool], ...] = (
+    soft = (("Temperature", ("temperature",), True), ("Entropy of the actions, nats", ("entropy",), False))
+    off_policy: tuple[tuple[Axes, str, Sequence[str], bool], ...] = (
+        (axes[0, 1], "Loss of the critic", ("critic_loss",), True),
+        (axes[1, 0], "Value, mean of the memory's actions", ("value",), False),
+        (axes[1, 1], "Control steps a second", ("steps_per_second",), False),
+        *((ax, *panel) for ax, panel in zip(axes[2:].flat, soft, strict=False)),
+    )
+    on_policy: tuple[tuple[Axes, str, Sequence[str], bool], ...] = () if rows < 3 else (
         (axes[0, 1], "Loss of the critic", ("value_loss",), True),
         (axes[1, 0], "Loss of the policy", ("policy_loss",), False),
         (axes[1, 1], "Divergence of an update, nats", ("kl",), False),
         (axes[2, 0], "Learning rate", ("learning_rate",), True),
         (axes[2, 1], "Exploration and explained variance", ("action_spread", "explained_variance"), False),
     )
-    for ax, title, names, logarithmic in panels:
+    for ax, title, names, logarithmic in off_policy if "critic_loss" in metrics else on_policy:
         ax.set_title(title)
         present = [name for name in names if name in metrics]
         for name, token in zip(present, _cycled(len(present), first="accent"), strict=True):
@@ -71,7 +86,7 @@ def inside(metrics: pd.DataFrame) -> Figure:
         if len(present) > 1:
             ax.legend(loc="best")
             ax.set_ylim(bottom=max(-1.0, ax.get_ylim()[0]))
-    _millions(axes[2])
+    _millions(axes[-1])
     return figure
 
 
@@ -105,13 +120,13 @@ def _curve(ax: Axes, metrics: pd.DataFrame, name: str, title: str) -> None:
         _line(ax, metrics, name, "accent")
 
 
-def _survival(ax: Axes, evaluations: pd.DataFrame) -> None:
-    ax.set_title("Evaluation: episodes without a fall, %")
+def _fraction(ax: Axes, evaluations: pd.DataFrame, name: str, words: str) -> None:
+    ax.set_title(f"Evaluation: {words}")
     ax.set_ylim(-3, 103)
-    if not {"survived", "episodes"} <= set(evaluations):
+    if not {name, "episodes"} <= set(evaluations):
         return
-    rows = evaluations.dropna(subset=["survived", "episodes"])
-    bounds = [wilson_interval(round(k * n), int(n)) for k, n in zip(rows["survived"], rows["episodes"], strict=True)]
+    rows = evaluations.dropna(subset=[name, "episodes"])
+    bounds = [wilson_interval(round(k * n), int(n)) for k, n in zip(rows[name], rows["episodes"], strict=True)]
     x = rows["step"] / 1e6
     ax.fill_between(
         x,
@@ -121,7 +136,16 @@ def _survival(ax: Axes, evaluations: pd.DataFrame) -> None:
         alpha=0.2,
         linewidth=0,
     )
-    ax.plot(x, 100 * rows["survived"], color=colour("accent"), marker="o", markersize=3.5)
+    ax.plot(x, 100 * rows[name], color=colour("accent"), marker="o", markersize=3.5)
+
+
+def _return(ax: Axes, evaluations: pd.DataFrame, name: str) -> None:
+    ax.set_title("Evaluation: return of an episode")
+    x, mean = evaluations["step"] / 1e6, evaluations[name]
+    if f"{name}_sd" in evaluations:
+        spread = evaluations[f"{name}_sd"]
+        ax.fill_between(x, mean - spread, mean + spread, color=colour("accent"), alpha=0.2, linewidth=0)
+    ax.plot(x, mean, color=colour("accent"), marker="o", markersize=3.5)
 
 
 def _speed(ax: Axes, evaluations: pd.DataFrame) -> None:

@@ -27,40 +27,45 @@ SILENT = 1e-3
 
 def neurons_section(record: RunRecord) -> Section:
     """Activity in the first evaluation episode: heat map, mean rates, and tuning to the phase of the gait."""
-    title = "What the neurons do"
+    title = "What the neurons do" if record.run.wired else "What the units do"
     trace = record.trace
     if trace is None:
         return Section(title, [Missing("No rates were recorded:", record.command("evaluate"))])
     length = max(2, trace.length(0))
     rates, phase = trace.rates[:length].astype(np.float64), gait_phase(trace)[:length]
     low, top = np.percentile(rates, [1, 99], axis=0)  # not the few steps after a start from silence
-    active = top > SILENT * top.max()
+    noun, group = ("neuron", "class") if record.run.wired else ("unit", "layer")
+    size = np.maximum(np.abs(low), np.abs(top))
+    active = size > SILENT * size.max()
     everyone = _tuning(rates, phase)
-    classes = record.classes
+    classes = record.groups
     preferred = np.full(len(classes), 2.0) if everyone is None else np.nan_to_num(everyone.preferred, nan=2.0)
     order, blocks = sorted_by_class(classes, CLASS_ORDER, np.where(active, preferred, 3.0))
     start, stop = excerpt(trace, 2.0)
-    span = np.maximum(np.maximum(top - low, LEAST_CHANGE * top), 1e-12)
+    span = np.maximum(np.maximum(top - low, LEAST_CHANGE * size), 1e-12)
     shown = np.where(active, (rates - low) / span, 0.0)
     time = trace.time[start:stop]
     pictures: list[Block] = [
         Picture(
             raster(shown[start:stop], time, trace.contact[start:stop, 0], record.task.body.feet, order, blocks),
-            "Activity of all neurons",
-            f"One row a neuron, {count(len(classes), 'neuron')}, sorted by class and within a class by the "
-            "phase of the stride at which it is most active; silent neurons last. Opacity: rate between the "
-            "least and the largest of the neuron's own in this episode (1st and 99th percentile; one that "
-            "changes by less than a tenth stays pale). Above, the feet on the ground at the same time.",
+            f"Activity of all {noun}s",
+            f"One row a {noun}, {count(len(classes), noun)}, sorted by {group} and within a {group} "
+            + ("by their number" if everyone is None else "by the phase of the stride at which it is most active")
+            + f"; silent {noun}s last. Opacity: rate between the least and the largest of the {noun}'s own in this "
+            "episode (1st and 99th percentile; one that changes by less than a tenth stays pale)."
+            + (" Above, the feet on the ground at the same time." if record.task.body.feet else ""),
         ),
         Picture(
             class_rates({name: rates_by_group(rates, classes)[name][start:stop] for name, _, _ in blocks}, time),
-            "Mean rate by class",
-            "Over the same excerpt, silent neurons included.",
+            f"Mean rate by {group}",
+            f"Over the same excerpt, silent {noun}s included.",
         ),
-        Text(_summary(rates, active, everyone)),
+        Text(_summary(rates, active, everyone, noun)),
     ]
     motor = [i for i, name in enumerate(classes) if name == "motor"]
-    if everyone is None:
+    if not record.task.body.feet or not record.run.wired:
+        pass  # without a gait there is no phase to be tuned to, and no motor neurons without a circuit
+    elif everyone is None:
         pictures.append(
             Missing("The first episode is too short, or its phase stands still: there is no tuning to show.")
         )
@@ -106,17 +111,17 @@ def _name(record: RunRecord, index: int) -> str:
     return str(row["type"] or record.run.circuit.neurons.index[index])
 
 
-def _summary(rates: NDArray, active: NDArray, everyone: PhaseTuning | None) -> str:
+def _summary(rates: NDArray, active: NDArray, everyone: PhaseTuning | None, noun: str) -> str:
     dimensions = participation_ratio(rates)
     text = (
-        f"{count(int(active.sum()), 'neuron')} of {len(active):,} are active; the others stay below "
+        f"{count(int(active.sum()), noun)} of {len(active):,} are active; the others stay below "
         f"{percent(SILENT, 1)} of the largest rate. The activity as a whole fills {decimal(dimensions, 1)} "
         "effective dimensions (participation ratio of the covariance)."
     )
     if everyone is not None:
         tuned = (everyone.explained > 0.5) & active
         text += (
-            f" In {count(int(tuned.sum()), 'neuron')} ({percent(tuned.sum() / max(1, active.sum()))} of the "
+            f" In {count(int(tuned.sum()), noun)} ({percent(tuned.sum() / max(1, active.sum()))} of the "
             "active ones) the phase of the gait explains more than half of the variance."
         )
     return text

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -14,6 +15,10 @@ from premotor.report.walking_figures import side_colour, stance_bars
 
 MOST_LABELS = 45
 """Rows of a heat map that can still be named one by one."""
+
+
+LAYERS = ("accent", "excitatory", "left", "right", "sensory")
+"""Colours of the layers of a plain network."""
 
 
 @as_svg
@@ -37,14 +42,11 @@ def raster(
     """
     figure = new_figure(height=float(np.clip(1.2 + 0.016 * len(order), 3.4, 6.5)))
     ratio = max(8.0, 0.55 * figure.get_figheight() * 4)
-    falls, heat = figure.subplots(2, 1, sharex=True, height_ratios=[max(1, len(feet)) * 0.6, ratio])
-    for row, foot in enumerate(feet):
-        stance_bars(falls, contact[:, row], time, row, side_colour(split_side(foot)[0]), height=0.7)
-    falls.set_ylim(len(feet) - 0.4, -0.6)
-    falls.set_yticks(range(len(feet)), [foot.replace("_", " ") for foot in feet])
-    falls.grid(False)
-    falls.tick_params(length=0, labelbottom=False)
-    falls.spines[["left", "bottom"]].set_visible(False)
+    if feet:
+        falls, heat = figure.subplots(2, 1, sharex=True, height_ratios=[len(feet) * 0.6, ratio])
+        _footfalls(falls, contact, time, feet)
+    else:
+        heat = figure.subplots()
     step = time[1] - time[0]
     image = np.zeros((len(order), len(time), 4))
     for name, start, end in blocks:
@@ -61,13 +63,25 @@ def raster(
     return figure
 
 
+def _footfalls(falls: Axes, contact: NDArray, time: NDArray, feet: Sequence[str]) -> None:
+    for row, foot in enumerate(feet):
+        stance_bars(falls, contact[:, row], time, row, side_colour(split_side(foot)[0]), height=0.7)
+    falls.set_ylim(len(feet) - 0.4, -0.6)
+    falls.set_yticks(range(len(feet)), [foot.replace("_", " ") for foot in feet])
+    falls.grid(False)
+    falls.tick_params(length=0, labelbottom=False)
+    falls.spines[["left", "bottom"]].set_visible(False)
+
+
 @as_svg
 def class_rates(groups: Mapping[str, NDArray], time: NDArray) -> Figure:
     """Mean rate of every class of neurons over time."""
     figure = new_figure(height=2.6)
     ax = figure.subplots()
+    layers = [name for name in groups if name.startswith("layer ")]
     for name, rate in groups.items():
-        ax.plot(time, rate, color=colour(_token(name)), label=name)
+        token = LAYERS[layers.index(name) % len(LAYERS)] if name in layers else _token(name)
+        ax.plot(time, rate, color=colour(token), label=name)
     ax.set_title("Mean rate")
     ax.set_xlabel("time, s")
     ax.set_xlim(time[0], time[-1])

@@ -31,8 +31,6 @@ TRACE_AXES = {
     "rates": ("steps", "neurons"),
 }
 OPTIONAL = ("command", "phase")
-PLAIN = ("mlp", "gru")
-"""Kinds of networks without synapses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +85,8 @@ class RunRecord:
     test: Mapping[str, Any] | None
     """Figures of `premotor evaluate`, in episodes that learning never saw."""
     trace: Trace | None
+    groups: list[str]
+    """Class of every neuron, "unknown" where the circuit does not tell; layer of every unit of a plain network."""
     before: Weights
     after: Weights | None
     lesions: list[dict[str, Any]]
@@ -103,24 +103,9 @@ class RunRecord:
         """The unit of the body's speeds."""
         return f"{self.task.body.units.length}/s" if hasattr(self.task, "body") else "m/s"
 
-    @property
-    def plain(self) -> bool:
-        """Whether the network has no synapses of a circuit."""
-        return is_plain(self.run.settings)
-
-    @property
-    def classes(self) -> list[str]:
-        """Class of every neuron; "unknown" where the circuit does not tell."""
-        return [str(name) or "unknown" for name in self.run.circuit.neurons["class"]]
-
     def command(self, *words: str) -> str:
         """A command line about this run."""
         return " ".join(["premotor", words[0], str(self.run.folder), *words[1:]])
-
-
-def is_plain(settings: Any) -> bool:
-    """Whether an experiment is one of a plain network, without a connectome's synapses."""
-    return settings.network.kind in PLAIN
 
 
 def read_run(folder: str | os.PathLike[str]) -> RunRecord:
@@ -130,14 +115,13 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         PremotorError: no run folder, or a file in it is missing, damaged, or does not fit the others.
     """
     run = Run(folder)
-    if run.settings.network.kind == "feedforward":
-        raise PremotorError(f"{run.folder}: reports are about circuits, and network.kind feedforward has none in it")
     places = run.places
     task = run.task()
     best = _figures(run.best, places.best_record) if places.best_record.exists() else None
     test = _figures(_mapping(places.test_file), places.test_file) if places.test_file.exists() else None
     shown = places.trace_file.exists() and hasattr(task, "body")
-    trace = read_trace(places.trace_file, task, run.controller("initial").network.neurons) if shown else None
+    initial = run.controller("initial")
+    trace = read_trace(places.trace_file, task, initial.network.neurons) if shown else None
     provenance = _mapping(places.provenance_file)
     return RunRecord(
         run=run,
@@ -147,8 +131,9 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         best=best,
         test=test,
         trace=trace,
-        before=_weights(run, "initial"),
-        after=_weights(run, "best") if best else None,
+        groups=_groups(run, initial),
+        before=_weights(initial),
+        after=_weights(run.controller("best")) if best else None,
         lesions=_lesions(
             run.lesions, places.lesions_file, LESION_KEYS if hasattr(task, "body") else (*LESION_KEYS[:2], "score")
         ),
@@ -196,28 +181,36 @@ def number(row: Mapping[str, Any], key: str) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _weights(run: Run, which: str) -> Weights:
-    controller = run.controller(which)
+def _groups(run: Run, controller: Any) -> list[str]:
+    if not run.wired:
+        return controller.network.groups
+    return [str(name) or "unknown" for name in run.circuit.neurons["class"]]
+
+
+def _weights(controller: Any) -> Weights:
     network = controller.network
-    if is_plain(run.settings):
-        none, nothing = np.empty(0, np.intp), np.empty(0)
-        return Weights(none, none, nothing, none, none, nothing, {})
-    parameters = {
-        "chemical synapses": np.abs(network.weight),
-        "gap junctions": network.conductance,
-        "biases of neurons": network.bias,
-        "gains of neurons": np.exp(network.log_gain),
-        "time constants of neurons": np.exp(network.log_time_constant),
+    wired = hasattr(network, "conductance")
+    if wired:
+        parameters = {
+            "chemical synapses": np.abs(network.weight),
+            "gap junctions": network.conductance,
+            "biases of neurons": network.bias,
+            "gains of neurons": np.exp(network.log_gain),
+            "time constants of neurons": np.exp(network.log_time_constant),
+        }
+    else:
+        parameters = {"weights between units": network.weight, "biases of units": network.bias}
+    parameters |= {
         "map from sensors to neurons": controller.input_weight,
         "map from neurons to actuators": controller.output_weight @ controller.whitening,
     }
     return Weights(
         pre=np.asarray(network.pre, np.intp),
         post=np.asarray(network.post, np.intp),
-        weight=np.asarray(network.weight, np.float64),
+        weight=np.asarray(network.weight if wired else (), np.float64),
         junction_a=np.asarray(network.junction_a, np.intp),
         junction_b=np.asarray(network.junction_b, np.intp),
-        conductance=np.asarray(network.conductance, np.float64),
+        conductance=np.asarray(network.conductance if wired else (), np.float64),
         parameters={name: np.asarray(value, np.float64) for name, value in parameters.items()},
     )
 

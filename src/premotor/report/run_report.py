@@ -11,12 +11,13 @@ from premotor.report.headline import headline
 from premotor.report.hexapod import hexapod_section
 from premotor.report.learning import learning_section
 from premotor.report.lesions import lesions_section
+from premotor.report.movement import movement_section
 from premotor.report.neurons import neurons_section
 from premotor.report.page import Page, Section
 from premotor.report.reading import RunRecord, read_run
 from premotor.report.reproducing import reproducing_section
 from premotor.report.walking import walking_section
-from premotor.report.weights import weights_section
+from premotor.report.weights import parameters_section, weights_section
 from premotor.report.words import count, large
 
 
@@ -37,14 +38,11 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
 
 def run_page(record: RunRecord) -> Page:
     """The page of a run."""
-    if record.plain:
-        return _plain_page(record)
     sections = [
         about_section(record),
         learning_section(record),
         *_behaviour(record),
-        weights_section(record),
-        lesions_section(record),
+        *([weights_section(record), lesions_section(record)] if record.run.wired else [parameters_section(record)]),
         comparison_section(record),
         reproducing_section(record),
     ]
@@ -53,21 +51,6 @@ def run_page(record: RunRecord) -> Page:
         kicker="premotor run report",
         subtitle=f"{describe_circuit(record)}. Trained to {_goal(record)}.",
         sections=sections,
-        tiles=headline(record),
-        notes=notes_of(record),
-        footer=_footer(record),
-    )
-
-
-def _plain_page(record: RunRecord) -> Page:
-    """The page of a run without a circuit: how it learned and what it does."""
-    kind, hidden = record.run.settings.network.kind.upper(), record.run.settings.network.hidden
-    units = "" if hidden is None else f" with {count(hidden, 'unit')} a layer"
-    return Page(
-        title=record.run.folder.resolve().name,
-        kicker="premotor run report",
-        subtitle=f"A plain network ({kind}{units}), without a circuit. Trained to {_goal(record)}.",
-        sections=[*_behaviour(record), learning_section(record), reproducing_section(record)],
         tiles=headline(record),
         notes=notes_of(record),
         footer=_footer(record),
@@ -83,9 +66,11 @@ def _footer(record: RunRecord) -> str:
 
 def _behaviour(record: RunRecord) -> list[Section]:
     if hasattr(record.task, "body"):
+        if not record.task.body.feet:
+            return [movement_section(record), neurons_section(record)]
         walk = hexapod_section(record) if len(record.task.body.feet) == 6 else walking_section(record)
-        return [walk] if record.plain else [walk, neurons_section(record)]
-    return [bipedal_section(record)] if record.run.settings.task.kind == "bipedal" else []
+        return [walk, neurons_section(record)]
+    return [bipedal_section(record) if record.run.settings.task.kind == "bipedal" else movement_section(record)]
 
 
 def _goal(record: RunRecord) -> str:
@@ -103,7 +88,7 @@ def notes_of(record: RunRecord) -> list[str]:
             f"This run is not finished: {large(run.step)} of {large(run.settings.learning.steps)} control "
             f"steps. Continue it with {record.command('resume')}."
         )
-    if run.settings.circuit.null:
+    if run.wired and run.settings.circuit.null:
         notes.append(f"The wiring of this run is the null model {run.settings.circuit.null}, not the connectome's.")
     if record.test is None and record.best is not None:
         episodes = count(float(record.best.get("episodes") or 0), "episode")

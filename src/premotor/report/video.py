@@ -43,7 +43,7 @@ def write_walk_video(
         target = run.folder / "video" / "walk.mp4"
         target.parent.mkdir(exist_ok=True)
         return play_to_video(player(run.folder), target)
-    trace = read_trace(path, task, len(run.circuit))
+    trace = read_trace(path, task, run.controller("initial").network.neurons)
     if not 0 <= episode < trace.episodes:
         raise PremotorError(f"episode is {episode}; {path} holds the episodes 0 to {trace.episodes - 1}")
     stride = max(1, round(0.04 / trace.control_period))

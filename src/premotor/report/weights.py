@@ -58,7 +58,7 @@ def weights_section(record: RunRecord) -> Section:
         return Section(title, [Missing(text, record.command("resume"))])
     if not np.array_equal(before.pre, after.pre) or not np.array_equal(before.post, after.post):
         return Section(title, [Text("The synapses of the two controllers differ, so they cannot be compared.")])
-    classes = record.classes
+    classes = record.groups
     pairs = by_class_pair(
         [classes[i] for i in before.pre], [classes[i] for i in before.post], before.weight, after.weight
     )
@@ -120,6 +120,15 @@ def weights_section(record: RunRecord) -> Section:
         blocks_shown,
         lead="Learning may change how strong a synapse is. It can neither change its sign nor make a new one.",
     )
+
+
+def parameters_section(record: RunRecord) -> Section:
+    """How far each kind of parameter of a plain network moved."""
+    title = "The parameters before and after"
+    if record.after is None:
+        text = "No controller was evaluated yet, so there is none to compare with its beginning:"
+        return Section(title, [Missing(text, record.command("resume"))])
+    return Section(title, [_parameters(record.before, record.after)])
 
 
 def _verdict(facts: WiringFacts) -> str:
