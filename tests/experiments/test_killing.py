@@ -115,32 +115,3 @@ def test_a_killed_run_ends_in_the_same_weights(unbroken, settings_file, environm
 def test_a_run_killed_twenty_times_ends_in_the_same_weights(unbroken, settings_file, environment, tmp_path, seed):
     killed_and_resumed(20, tmp_path / "run", settings_file, environment, seed=seed)
     assert_same(Run(tmp_path / "run"), unbroken)
-
-
-def test_a_killed_off_policy_run_ends_in_the_same_memory(tmp_path, circuit_folder, environment):
-    """DDPG on the arm: replay memory (which has gone round by then), noise and optimisers, byte for byte."""
-    learning = {"kind": "ddpg", "steps": 1_200, "environments": 2, "rollout": 10, "warm_up": 40, "batch": 8}
-    learning |= {"memory": 200, "critic_layers": [8], "noise": {"kind": "ornstein-uhlenbeck"}}
-    settings = tiny_settings(
-        circuit_folder,
-        network={"kind": "mlp", "hidden": [8, 8], "calibrate": False},
-        maps={"squash": "tanh"},
-        task={"kind": "arm-balance"},
-        evaluation={"every_steps": 400},
-        checkpoints={"every_steps": 1, "keep": 2},
-    )
-    settings["learning"] = learning
-    file = tmp_path / "arm.yaml"
-    file.write_text(dump_experiment(load_experiment(settings)))
-    output, _ = start(file, tmp_path / "whole", environment).communicate(timeout=300)
-    whole = Run(tmp_path / "whole")
-    assert whole.step == 1_200, output
-    process = start(file, tmp_path / "killed", environment)
-    log = tmp_path / "killed" / "metrics.jsonl"
-    while process.poll() is None and not (log.exists() and log.read_bytes().count(b"\n") > 12):
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert 0 < Run(tmp_path / "killed").step < 1_200
-    output, _ = start(file, tmp_path / "killed", environment).communicate(timeout=300)
-    assert_same(Run(tmp_path / "killed"), whole)

@@ -33,7 +33,7 @@ def describe_circuit(record: RunRecord) -> str:
 
 def plain_words(record: RunRecord) -> str:
     """A plain network in a few words."""
-    sizes = list(Counter(record.groups).values())
+    sizes = list(Counter(record.classes).values())
     if record.run.settings.network.kind == "gru":
         return f"A gated recurrent unit of {count(sizes[0], 'unit')}, without a connectome"
     layers = listed([str(n) for n in sizes])
@@ -75,7 +75,7 @@ def _experiment(record: RunRecord) -> str:
 
 def _classes(record: RunRecord) -> Table:
     circuit = record.run.circuit
-    neurons = circuit.neurons.assign(**{"class": record.groups})
+    neurons = circuit.neurons.assign(**{"class": record.classes})
     sent = pd.Series(circuit.synapses.sum(1), index=neurons.index)
     received = pd.Series(circuit.synapses.sum(0), index=neurons.index)
     present = list(dict.fromkeys(neurons["class"]))

@@ -90,7 +90,7 @@ def _moving(record: RunRecord) -> list[Tile]:
 
 def _plain(record: RunRecord) -> list[Tile]:
     learnt = sum(values.size for values in record.before.parameters.values())
-    return [Tile("Units", f"{len(record.groups):,}", note=f"{learnt:,} weights and biases; no circuit")]
+    return [Tile("Units", f"{len(record.classes):,}", note=f"{learnt:,} weights and biases; no circuit")]
 
 
 def _wiring(record: RunRecord) -> list[Tile]:

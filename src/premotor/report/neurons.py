@@ -38,7 +38,7 @@ def neurons_section(record: RunRecord) -> Section:
     size = np.maximum(np.abs(low), np.abs(top))
     active = size > SILENT * size.max()
     everyone = _tuning(rates, phase)
-    classes = record.groups
+    classes = record.classes
     preferred = np.full(len(classes), 2.0) if everyone is None else np.nan_to_num(everyone.preferred, nan=2.0)
     order, blocks = sorted_by_class(classes, CLASS_ORDER, np.where(active, preferred, 3.0))
     start, stop = excerpt(trace, 2.0)

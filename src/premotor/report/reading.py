@@ -85,7 +85,7 @@ class RunRecord:
     test: Mapping[str, Any] | None
     """Figures of `premotor evaluate`, in episodes that learning never saw."""
     trace: Trace | None
-    groups: list[str]
+    classes: list[str]
     """Class of every neuron, "unknown" where the circuit does not tell; layer of every unit of a plain network."""
     before: Weights
     after: Weights | None
@@ -131,7 +131,7 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         best=best,
         test=test,
         trace=trace,
-        groups=_groups(run, initial),
+        classes=_classes(run, initial),
         before=_weights(initial),
         after=_weights(run.controller("best")) if best else None,
         lesions=_lesions(
@@ -181,7 +181,7 @@ def number(row: Mapping[str, Any], key: str) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _groups(run: Run, controller: Any) -> list[str]:
+def _classes(run: Run, controller: Any) -> list[str]:
     if not run.wired:
         return controller.network.groups
     return [str(name) or "unknown" for name in run.circuit.neurons["class"]]

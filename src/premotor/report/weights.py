@@ -58,7 +58,7 @@ def weights_section(record: RunRecord) -> Section:
         return Section(title, [Missing(text, record.command("resume"))])
     if not np.array_equal(before.pre, after.pre) or not np.array_equal(before.post, after.post):
         return Section(title, [Text("The synapses of the two controllers differ, so they cannot be compared.")])
-    classes = record.groups
+    classes = record.classes
     pairs = by_class_pair(
         [classes[i] for i in before.pre], [classes[i] for i in before.post], before.weight, after.weight
     )
