@@ -193,12 +193,15 @@ def play(
     seconds: Annotated[float | None, typer.Option(help="At most so long.")] = None,
     seed: Annotated[int, typer.Option(help="Of the start of the episode.")] = 2_000,
     checkpoint: Checkpoint = "best",
+    every: Annotated[int | None, typer.Option(help="With --video: control steps from frame to frame.")] = None,
+    speed: Annotated[float, typer.Option(help="Over real time: 0.1 is slow motion.")] = 1.0,
 ) -> None:
-    """Show an episode: as a video file, or in MuJoCo's viewer.
+    """Show an episode: as a video file, or in MuJoCo's viewer (keys: R anew, T reward, V drawing, N noise, Q end).
 
     \b
     Example:
       premotor play bipedal
+      premotor play fly-walk --speed 0.1
       premotor play runs/walk --video walk.mp4
     """
     from premotor.experiments import play_in_viewer, play_to_video, player
@@ -207,9 +210,9 @@ def play(
         raise typer.BadParameter("--view and --video exclude each other")
     shown = player(source, checkpoint)
     if view:
-        play_in_viewer(shown, seconds, seed)
+        play_in_viewer(shown, seconds, seed, speed)
     else:
-        print(f"video: {play_to_video(shown, video, seconds, seed)}")
+        print(f"video: {play_to_video(shown, video, seconds, seed, every=every, speed=speed)}")
 
 
 @app.command()

@@ -17,7 +17,7 @@ from premotor.experiments.episodes import Episodes
 from premotor.experiments.evaluation import evaluate
 from premotor.experiments.lesions import silence_synapses
 from premotor.experiments.loading import dump_experiment, load_experiment, preset_names
-from premotor.experiments.playing import Player, play_in_viewer, play_to_video, player
+from premotor.experiments.playing import Player, play_to_video, player
 from premotor.experiments.reference import make_reference
 from premotor.experiments.run import Run
 from premotor.experiments.run_folder import RunFolder
@@ -43,6 +43,7 @@ from premotor.experiments.simulation_settings import (
 )
 from premotor.experiments.starting import starting_arrays
 from premotor.experiments.training import resume, train
+from premotor.experiments.viewing import play_in_viewer
 
 __all__ = [
     "CheckpointSettings",

@@ -2,13 +2,10 @@
 
 import itertools
 import os
-import sys
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import mujoco
 import numpy as np
 
 from premotor.bodies import render_frames, write_video
@@ -66,14 +63,27 @@ def play_to_video(
     file: str | os.PathLike[str] | None = None,
     seconds: float | None = None,
     seed: int = TEST_SEED,
+    *,
+    every: int | None = None,
+    speed: float = 1.0,
 ) -> Path:
-    """Write one episode as a video that plays in real time; it ends where the episode ends.
+    """Write one episode as a video; it ends where the episode ends.
 
-    By default the video goes to ``video/play.mp4`` of the run folder, that of a preset to ``play.mp4``.
+    Args:
+        shown: what plays.
+        file: by default ``video/play.mp4`` of the run folder; of a preset ``play.mp4``.
+        seconds: of the episode, at most.
+        seed: of its start.
+        every: control steps from frame to frame; by default so many that there are about 25 frames a second.
+        speed: of the video over real time: 0.1 is slow motion.
 
     Raises:
-        PremotorError: the file's folder does not exist, or there is no video encoder.
+        PremotorError: the file's folder does not exist, there is no video encoder, or a number is not positive.
     """
+    if every is not None and every < 1:
+        raise PremotorError(f"every is {every}; a frame is recorded every 1 or more control steps")
+    if not 0 < speed <= 10:
+        raise PremotorError(f"speed is {speed}; it must be more than 0 and at most 10 times real time")
     path = shown.folder / "play.mp4" if file is None else Path(file)
     if file is None:
         path.parent.mkdir(exist_ok=True)
@@ -83,7 +93,7 @@ def play_to_video(
         raise PremotorError(f"the folder {path.parent} does not exist")
     records = _episode(shown, seconds, seed)
     period = shown.task.control_period
-    stride = max(1, round(1 / (FRAMES_PER_SECOND * period)))
+    stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
     length = int(records["alive"][:, 0].sum())
     rows = np.arange(0, length, stride)
     command = f", commanded {records['command'][0]:.2f} {speed_unit(shown.task)}" if "command" in records else ""
@@ -92,7 +102,7 @@ def play_to_video(
         frames: Iterable[np.ndarray] = render_frames(shown.task.body, records["qpos"][rows, 0], captions=captions)
     else:
         frames = itertools.islice(_pictures(shown.task, records["action"][:length, 0], seed), 0, None, stride)
-    return write_video(path, frames, 1 / (stride * period))
+    return write_video(path, frames, speed / (stride * period))
 
 
 def _pictures(task: Any, actions: np.ndarray, seed: int) -> Iterator[np.ndarray]:
@@ -115,39 +125,3 @@ def _episode(shown: Player, seconds: float | None, seed: int) -> Records:
     if hasattr(shown.task, "own_vector"):
         shown.task.own_vector = False  # a single copy can be drawn, a vector environment not always
     return Episodes(shown.task, 1, seconds, seed).run(shown.controller)
-
-
-def play_in_viewer(shown: Player, seconds: float | None = None, seed: int = TEST_SEED) -> None:
-    """Show one episode in MuJoCo's viewer, in real time, until it ends or the window is closed.
-
-    Raises:
-        PremotorError: there is no display.
-    """
-    if not hasattr(shown.task, "body"):
-        raise PremotorError(f"--view shows bodies in MuJoCo; the task {shown.task.name} has none, use --video FILE.mp4")
-    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise PremotorError("--view needs a display and there is none (DISPLAY is not set); use --video FILE.mp4")
-    from mujoco import viewer
-
-    records = _episode(shown, seconds, seed)
-    length = int(records["alive"][:, 0].sum())
-    task: Any = shown.task
-    model = task.body.model
-    data = mujoco.MjData(model)
-    began = time.monotonic()
-    with viewer.launch_passive(model, data, show_left_ui=False, show_right_ui=False) as window:
-        window.cam.type = mujoco.mjtCamera.mjCAMERA_TRACKING
-        window.cam.trackbodyid, window.cam.distance, window.cam.azimuth, window.cam.elevation = (
-            1,
-            4.0,
-            90.0,
-            -10.0,
-        )
-        for row in range(length):
-            if not window.is_running():
-                return
-            data.qpos[:], data.qvel[:] = records["qpos"][row, 0], records["qvel"][row, 0]
-            data.time = records["time"][row]
-            mujoco.mj_forward(model, data)
-            window.sync()
-            time.sleep(max(0.0, began + float(data.time) - time.monotonic()))
