@@ -128,6 +128,16 @@ def test_a_saved_reference_comes_back(reference_file) -> None:
     assert loaded.seed == 11
 
 
+def test_the_reference_of_the_package_is_what_its_actions_do_after_its_seed() -> None:
+    reference = load_bipedal_reference("bipedal")
+    assert reference.speed > 3 and 0.7 < reference.stride_period < 0.9 and len(reference.actions) == 500
+    environment = make_environment("BipedalWalker-v3", {})
+    seen = environment.reset(seed=reference.seed)[0]
+    for row, action in zip(reference.observations[:40], reference.actions[:40], strict=True):
+        np.testing.assert_allclose(seen, row, atol=1e-3)
+        seen = environment.step(action.astype(np.float32))[0]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -254,6 +264,19 @@ def test_a_snapshot_goes_on_bit_for_bit(reference_file) -> None:
     for action in actions[45:]:
         for one, other in zip(first.step(action)[:5], second.step(action)[:5], strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_strides_are_counted_by_the_joints(reference_file) -> None:
+    seen = np.stack([walk(400).observations] * 2, axis=1)
+    seen[::7, :, 8] = 1 - seen[::7, :, 8]  # feet that touch and lift all the time
+    alive = np.ones((400, 2))
+    alive[150:, 1] = 0
+    records = {"observation": seen, "alive": alive, "reward": alive, "terminated": np.zeros(2)}
+    figures = task(reference=str(reference_file)).figures(records)
+    assert figures["joint_frequency"] == pytest.approx(50 / PERIOD)
+    assert figures["reference_stride_frequency"] == pytest.approx(50 / PERIOD)
+    alive[150:] = 0
+    assert "joint_frequency" not in task().figures(records)
 
 
 def test_figures_of_known_episodes(reference_file) -> None:

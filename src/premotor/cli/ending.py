@@ -47,7 +47,8 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
         parts.append(f"joints {math.degrees(figures['joint_rmse']):.1f}° off after alignment")
     if figures.get("stride_frequency") is not None and figures.get("reference_stride_frequency") is not None:
         reference = figures["reference_stride_frequency"]
-        parts.append(f"{figures['stride_frequency']:.2f} strides a second (reference {reference:.2f})")
+        own = figures.get("joint_frequency") or figures["stride_frequency"]  # a foot may touch twice in a stride
+        parts.append(f"{own:.2f} strides a second (reference {reference:.2f})")
     if figures.get("success") is not None:
         reached = round(figures["success"] * figures["episodes"])
         parts.append(f"at the aim at the end of {reached} of {figures['episodes']} episodes")

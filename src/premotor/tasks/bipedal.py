@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from premotor.errors import PremotorError
 from premotor.settings import Settings
 from premotor.tasks.bipedal_kernels import goal_likeness, pose_likeness, velocity_likeness
-from premotor.tasks.bipedal_reference import BipedalReference, load_bipedal_reference
-from premotor.tasks.bipedal_walker import Motion, motion_of
+from premotor.tasks.bipedal_reference import STRIDES, BipedalReference, load_bipedal_reference, repetition_of
+from premotor.tasks.bipedal_walker import FRAMES_PER_SECOND, Motion, motion_of
 from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
 
 FALL = -100.0
@@ -122,8 +122,9 @@ class BipedalTask(GymnasiumTask):
 
         Returns:
             what `GymnasiumTask.figures` gives, and `survived`: fraction of the episodes without a fall, `finished`:
-            that reached the end of the ground, `speed`: mean forward speed (m/s), `distance`: mean way (m); with a
-            reference also `speed_ratio`, to the reference's speed.
+            that reached the end of the ground, `speed`: mean forward speed (m/s), `distance`: mean way (m),
+            `joint_frequency`: strides a second by the repetition of the joint angles, which a foot that touches the
+            ground more than once in a stride does not disturb; with a reference also `speed_ratio`, to its speed.
         """
         alive = records["alive"].astype(bool)
         steps = alive.sum(0)
@@ -138,6 +139,10 @@ class BipedalTask(GymnasiumTask):
             "speed_sd": float(speed.std()),
             "distance": float(way.mean()),
         }
+        angles = motion_of(records["observation"]).angles
+        long = [angles[:count, i] for i, count in enumerate(steps.tolist()) if count > 2 * STRIDES[1]]
+        if long:
+            figures["joint_frequency"] = float(np.mean([FRAMES_PER_SECOND / repetition_of(one) for one in long]))
         if self.reference is not None:
             figures["reference_speed"] = self.reference.speed
             figures["reference_stride_frequency"] = 1 / self.reference.stride_period

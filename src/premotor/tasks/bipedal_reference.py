@@ -33,6 +33,17 @@ class Stride(NamedTuple):
     actions: np.ndarray
 
 
+def repetition_of(angles: np.ndarray) -> int:
+    """After how many steps joint angles (steps, joints) repeat: the first high peak of their autocorrelation."""
+    moving = angles - angles.mean(0)
+    shortest, longest = STRIDES[0], min(STRIDES[1], len(moving) // 2)
+    lags = range(shortest, max(longest, shortest + 1))
+    match = np.array([(moving[lag:] * moving[:-lag]).sum() / (len(moving) - lag) for lag in lags])
+    peaks = np.flatnonzero((match[1:-1] >= match[:-2]) & (match[1:-1] > match[2:])) + 1
+    high = peaks[match[peaks] >= 0.8 * match[peaks].max()] if len(peaks) else np.array([int(np.argmax(match))])
+    return lags[int(high[0])]
+
+
 @dataclass(frozen=True, eq=False)
 class BipedalReference:
     """A recorded walk.
@@ -75,14 +86,7 @@ class BipedalReference:
     @cached_property
     def repetition(self) -> int:
         """After how many steps the joint angles repeat: the first high peak of their autocorrelation."""
-        angles = motion_of(self.observations).angles
-        moving = angles - angles.mean(0)
-        shortest, longest = STRIDES[0], min(STRIDES[1], len(moving) // 2)
-        lags = range(shortest, max(longest, shortest + 1))
-        match = np.array([(moving[lag:] * moving[:-lag]).sum() / (len(moving) - lag) for lag in lags])
-        peaks = np.flatnonzero((match[1:-1] >= match[:-2]) & (match[1:-1] > match[2:])) + 1
-        high = peaks[match[peaks] >= 0.8 * match[peaks].max()] if len(peaks) else np.array([int(np.argmax(match))])
-        return lags[int(high[0])]
+        return repetition_of(motion_of(self.observations).angles)
 
     @cached_property
     def landings(self) -> np.ndarray:
