@@ -3,12 +3,18 @@
     python benchmarks/fly.py --environments 64 --threads 2
 
 Prints a Markdown table of physics steps (0.2 ms each) a second, all worlds together; 5,000 are real time for one fly.
-Every fly walks an open-loop tripod, so that feet come down and lift.
+Every fly walks an open-loop tripod, so that feet come down and lift. With `--flygym PYTHON`, the Python of an
+environment with flygym, its own simulation of one fly takes its turns, too, at its own step of 0.1 ms: the ratio of
+*simulated time* is twice that of steps.
 """
 
 import argparse
+import subprocess
 import sys
+from pathlib import Path
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from premotor.bodies import BatchPhysics
@@ -18,23 +24,22 @@ from turns import Contestant, markdown, measure, rows
 SECTION = "Physics steps a second of the fly"
 
 
-def contestants(joints: int, environments: int, threads: int, steps: int) -> list[Contestant]:
+def contestants(body_name: str, joints: int, environments: int, threads: int, steps: int) -> list[Contestant]:
     """The physics alone, and the environment with the task in it; each burst has `steps` control steps."""
-    task = FlyTask(FlyWalkSettings(joints=joints, seconds=1e6))
-    body, gait = task.body, task.reference
-    assert gait is not None
-    pose = gait.qpos(2 * np.pi * np.arange(steps) * task.control_period / gait.stride_period)[:, 3:]
-    low, high = (np.asarray(task.control(np.full(joints, end)))[body.actuated_ctrl] for end in (-1.0, 1.0))
-    actions = np.clip(2 * (pose - low) / (high - low) - 1, -1, 1)
+    task = FlyTask(FlyWalkSettings(body=body_name, joints=joints, seconds=1e6))
+    body, speed = task.body, jnp.asarray(15.0)
+    phase = 2 * np.pi * float(task.gait.rate(speed)) * task.control_period * np.arange(steps)
+    targets = np.asarray(jax.vmap(lambda at: task.gait.target(speed, at))(jnp.asarray(phase)))
+    actions = np.asarray(task.action_for(jnp.asarray(targets)))
+    zero = jnp.zeros(())
+    begin = task.start_at(zero, speed, zero, zero, jax.random.PRNGKey(0))
+    start = jax.tree.map(lambda value: np.tile(value, (environments,) + (1,) * np.ndim(value)), begin)
     physics = BatchPhysics(body.model, environments, threads)
-    qpos = np.tile(body.rest_pose, (environments, 1))
-    physics.set_state(np.ones(environments, bool), qpos, np.zeros((environments, body.model.nv)))
     environment = PhysicsEnvironment(task, environments, threads=threads)
-    environment.reset()
     control = np.ones((environments, body.model.nu))
 
     def alone() -> int:
-        for row in pose:
+        for row in targets:
             control[:, body.actuated_ctrl] = row
             physics.set_control(control)
             physics.step(task.substeps)
@@ -45,11 +50,41 @@ def contestants(joints: int, environments: int, threads: int, steps: int) -> lis
             environment.step(np.tile(row, (environments, 1)))
         return steps * environments * task.substeps
 
-    name = f"{joints} joints, physics alone"
+    def again() -> None:
+        physics.set_state(np.ones(environments, bool), start.qpos, start.qvel)
+
+    def placed() -> None:
+        environment.place(start)
+
+    name = f"{body_name}, {joints} joints, physics alone"
     return [
-        Contestant(SECTION, name, alone),
-        Contestant(SECTION, f"{joints} joints, environment", whole, against=name),
+        Contestant(SECTION, name, alone, before=again),
+        Contestant(SECTION, f"{body_name}, {joints} joints, environment", whole, before=placed, against=name),
     ]
+
+
+def flygym_contestant(python: str, steps: int) -> Contestant:
+    """flygym's own loop in another process, `steps` physics steps a burst; it answers when they are done."""
+    peer = subprocess.Popen(
+        [python, str(Path(__file__).with_name("fly_flygym.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert peer.stdin is not None and peer.stdout is not None
+    given, told = peer.stdin, peer.stdout
+    timestep = told.readline().strip()
+    if not timestep:
+        raise SystemExit(f"{python} benchmarks/fly_flygym.py gave no answer")
+
+    def burst() -> int:
+        given.write(f"{steps}\n")
+        given.flush()
+        if not told.readline():
+            raise SystemExit("flygym's process ended")
+        return steps
+
+    return Contestant(SECTION, f"flygym's own loop, one fly, step {timestep} s", burst)
 
 
 def main() -> int:
@@ -59,12 +94,19 @@ def main() -> int:
     add("--environments", type=int, default=64, help="flies (default 64)")
     add("--threads", type=int, default=0, help="of the physics; 0 (default) for one a core")
     add("--runs", type=int, default=5, help="timed rounds (default 5)")
-    add("--steps", type=int, default=20, help="control steps of 10 ms in a burst (default 20)")
+    add("--steps", type=int, default=20, help="control steps of 5 ms in a burst (default 20)")
+    add("--flygym", metavar="PYTHON", help="of an environment with flygym, whose own loop is timed, too")
+    add("--body", action="append", help="fly (default) or neuromechfly; may be given several times")
     add("--joints", type=int, action="append", help="42, 18 or 12; may be given several times (default all)")
     args = parser.parse_args()
     timed: list[Contestant] = []
+    if args.flygym:
+        timed.append(flygym_contestant(args.flygym, 2_000))
     for joints in args.joints or (42, 18, 12):
-        timed += contestants(joints, args.environments, args.threads, args.steps)
+        for body in args.body or ("fly",):
+            timed += contestants(body, joints, args.environments, args.threads, args.steps)
+    for contestant in timed[1:] if args.flygym else ():
+        contestant.against = contestant.against or timed[0].name
     measure(timed, args.runs, lambda text: print(text, file=sys.stderr, flush=True))
     print(markdown(rows(timed)))
     return 0
