@@ -15,6 +15,7 @@ from premotor.tasks import (
     save_bipedal_reference,
 )
 from premotor.tasks.bipedal import judge
+from premotor.tasks.bipedal_reference import repetition_of
 from premotor.tasks.bipedal_walker import JOINTS, motion_of
 from premotor.tasks.gymnasium_spaces import NAMES
 from premotor.tasks.gymnasium_worker import make_environment
@@ -277,6 +278,9 @@ def test_strides_are_counted_by_the_joints(reference_file) -> None:
     assert figures["reference_stride_frequency"] == pytest.approx(50 / PERIOD)
     alive[150:] = 0
     assert "joint_frequency" not in task().figures(records)
+    fall = np.cumsum(np.ones((400, 4)), axis=0)
+    assert repetition_of(fall) is None and repetition_of(np.zeros((400, 4))) is None
+    assert repetition_of(np.random.default_rng(0).normal(0, 1e-3, (400, 4)) + fall**2) is None
 
 
 def test_figures_of_known_episodes(reference_file) -> None:

@@ -141,8 +141,9 @@ class BipedalTask(GymnasiumTask):
         }
         angles = motion_of(records["observation"]).angles
         long = [angles[:count, i] for i, count in enumerate(steps.tolist()) if count > 2 * STRIDES[1]]
-        if long:
-            figures["joint_frequency"] = float(np.mean([FRAMES_PER_SECOND / repetition_of(one) for one in long]))
+        strides = [lag for lag in map(repetition_of, long) if lag is not None]
+        if strides:
+            figures["joint_frequency"] = float(np.mean(FRAMES_PER_SECOND / np.array(strides)))
         if self.reference is not None:
             figures["reference_speed"] = self.reference.speed
             figures["reference_stride_frequency"] = 1 / self.reference.stride_period

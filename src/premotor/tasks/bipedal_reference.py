@@ -33,15 +33,19 @@ class Stride(NamedTuple):
     actions: np.ndarray
 
 
-def repetition_of(angles: np.ndarray) -> int:
-    """After how many steps joint angles (steps, joints) repeat: the first high peak of their autocorrelation."""
+def repetition_of(angles: np.ndarray) -> int | None:
+    """After how many steps joint angles (steps, joints) repeat: the first high peak of their autocorrelation.
+
+    None where there is no peak above 0: nothing repeats.
+    """
     moving = angles - angles.mean(0)
     shortest, longest = STRIDES[0], min(STRIDES[1], len(moving) // 2)
     lags = range(shortest, max(longest, shortest + 1))
     match = np.array([(moving[lag:] * moving[:-lag]).sum() / (len(moving) - lag) for lag in lags])
     peaks = np.flatnonzero((match[1:-1] >= match[:-2]) & (match[1:-1] > match[2:])) + 1
-    high = peaks[match[peaks] >= 0.8 * match[peaks].max()] if len(peaks) else np.array([int(np.argmax(match))])
-    return lags[int(high[0])]
+    if not len(peaks) or not match[peaks].max() > 0:
+        return None
+    return lags[int(peaks[match[peaks] >= 0.8 * match[peaks].max()][0])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +89,8 @@ class BipedalReference:
 
     @cached_property
     def repetition(self) -> int:
-        """After how many steps the joint angles repeat: the first high peak of their autocorrelation."""
-        return repetition_of(motion_of(self.observations).angles)
+        """After how many steps the joint angles repeat; the shortest stride that is looked for where nothing does."""
+        return repetition_of(motion_of(self.observations).angles) or STRIDES[0]
 
     @cached_property
     def landings(self) -> np.ndarray:
