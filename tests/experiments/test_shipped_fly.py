@@ -1,0 +1,22 @@
+"""The trained fly of the package: it walks as commanded, pushed and on tilted ground that is slippery or not."""
+
+import numpy as np
+import pytest
+
+from premotor.experiments import shipped
+from premotor.experiments.episodes import Episodes
+from premotor.tasks import FlyVariation, build_task
+
+
+def test_it_walks_as_commanded_pushed_and_on_tilted_ground():
+    made = shipped("fly-walk")
+    assert made.figures["survived"] == 1.0 and made.figures["speed_error"] < 0.05
+    variation = FlyVariation(push=5.0, slope=0.1, friction=(0.7, 1.3), mass=(0.9, 1.1))
+    task = build_task(made.settings.task.model_copy(update={"variation": variation}))
+    episodes = Episodes(task, 12, 1.5, 11, 1)
+    figures = episodes.figures(records := episodes.run(made.controller))
+    assert figures["survived"] >= 11 / 12
+    assert figures["speed_error"] < 0.15 and figures["yaw"] < 0.1 and figures["drift"] < 2
+    assert 5 <= records["command"].min() < 10 and 20 < records["command"].max() <= 25
+    assert 8 < figures["stride_frequency"] < 15 and figures["ipsilateral_phase"] == pytest.approx(0.5, abs=0.1)
+    assert np.ptp(records["qpos"][-1, :, :2], axis=0).max() > 3  # mm: they went their ways
