@@ -229,6 +229,18 @@ def starts(
     _say(spiking.starts(rerun_starts(chosen, numbers, repeats, seed=seed)), output or HERE)
 
 
+@analyse.command("seeds")
+def of_seeds(
+    folder: Annotated[Path, typer.Argument(help="A folder that premotor spiking seeds made.")],
+    output: Output = None,
+) -> None:
+    """Tests and learning on many wirings."""
+    from premotor.experiments.spiking import read_wirings
+    from premotor.report import spiking
+
+    _say(spiking.seeds(read_wirings(folder)), output or folder / "analysis")
+
+
 @analyse.command("sweep")
 def of_sweep(
     folder: Annotated[Path, typer.Argument(help="The folder of a search.")],

@@ -75,8 +75,8 @@ def verdict(figures: dict[str, Any]) -> str:
 @spiking.callback()
 def group(context: typer.Context) -> None:
     """Spiking agents: go on, test, look inside."""
-    if context.obj and context.invoked_subcommand != "continue":
-        raise PremotorError(f"{context.obj[0]}: only premotor spiking continue takes settings")
+    if context.obj and context.invoked_subcommand not in ("continue", "seeds"):
+        raise PremotorError(f"{context.obj[0]}: only premotor spiking continue and seeds take settings")
 
 
 @spiking.command("continue")
@@ -175,3 +175,111 @@ def mock(
         bins = len(field.edges()) + 1
         print(f"{name:<9} {' '.join(f'{row[-1] - row[0]:+5.1f}' for row in votes[place : place + bins])}")
         place += bins
+
+
+@spiking.command()
+def export(
+    run: Run,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The folder; RUN/export by default.")] = None,
+    nwb: Annotated[bool, typer.Option("--nwb", help="Also write test.nwb into it.")] = False,
+) -> None:
+    """Write spikes, steps, episodes and cells of the last test as parquet tables, and as an NWB file.
+
+    \b
+    Example:
+      premotor spiking export runs/cartpole-evolution --nwb
+    """
+    from premotor.experiments.spiking import SpikingRun, export_nwb, export_parquet
+
+    opened, folder = SpikingRun(run), output or run / "export"
+    if nwb:
+        from premotor.experiments import check_nwb
+
+        check_nwb()
+        if (folder / "test.nwb").exists():
+            raise PremotorError(f"{folder / 'test.nwb'} exists already; remove it first or name another folder")
+    files = export_parquet(opened, folder)
+    if nwb:
+        files.append(export_nwb(opened, folder / "test.nwb"))
+    print(f"written to {', '.join(str(file) for file in files)}")
+
+
+@spiking.command()
+def seeds(
+    context: typer.Context,
+    experiment: Annotated[str, typer.Argument(help="A preset or a YAML file of settings.")],
+    wirings: Annotated[int, typer.Option(min=1, help="How many wirings.")] = 10,
+    first: Annotated[int, typer.Option(min=0, help="Seed of the first one.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; by default one a core.")] = None,
+    episodes: Annotated[int, typer.Option(min=1, help="Test episodes of each.")] = 100,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-seeds by default.")
+    ] = None,
+) -> None:
+    """Train the same experiment on many wirings. Called again, it goes on; settings as for train.
+
+    \b
+    Example:
+      premotor spiking seeds cartpole-stdp --wirings 10
+    """
+    from premotor.experiments.spiking import train_wirings
+
+    table = train_wirings(
+        experiment,
+        wirings,
+        first=first,
+        jobs=jobs,
+        episodes=episodes,
+        output=output,
+        overrides=list(context.obj or []),
+    )
+    print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    print(f"mean over {len(table)} wirings: {table['mean'].mean():.1f} (best {table['mean'].max():.1f}, "
+          f"worst {table['mean'].min():.1f})")  # fmt: skip
+
+
+@spiking.command()
+def critic(
+    runs: Annotated[list[Path], typer.Argument(help="Runs whose recorded tests are the log.", metavar="RUN")],
+    kind: Annotated[str, typer.Option(help="balance, value, policy or constant.")] = "balance",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the critic, as spin_weight=0.5.", metavar="KEY=VALUE"),
+    ] = None,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--search", help="Search instead, as spin_weight=0..5; can be given many times.", metavar="KEY=SPACE"
+        ),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="With --search: draws.")] = 100,
+    score: Annotated[
+        str, typer.Option(help="With --search: agreement, contrast, margin, positive or mean.")
+    ] = "agreement",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="With --search: a CSV file for all draws.")
+    ] = None,
+) -> None:
+    """Hold a critic against logged episodes of good agents, or search its settings on them.
+
+    Agreement is the fraction of steps in which the critic rewards the action that was taken more than the other one.
+
+    \b
+    Examples:
+      premotor spiking critic runs/cartpole-evolution
+      premotor spiking critic runs/cartpole-evolution --kind value --search "effort=0.01..1,log" --trials 50
+    """
+    from premotor.experiments.loading import override_pairs
+    from premotor.experiments.spiking import SpikingRun, critic_settings, evaluate_critic, logged_steps, search_critic
+
+    steps = logged_steps([SpikingRun(run) for run in runs])
+    print(f"{len(steps.action):,} decided steps, {steps.complete.mean():.0%} of them in episodes of 500")
+    if search:
+        table = search_critic(steps, kind, search, trials=trials, score=score)
+        print(table.head(10).to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+        if output is not None:
+            table.to_csv(output, index=False)
+            print(f"written to {output}")
+        return
+    figures = evaluate_critic(critic_settings({"kind": kind, **override_pairs(settings or [])}), steps)
+    print("  ".join(f"{name} {value:.3f}" for name, value in figures.items()))

@@ -2,7 +2,15 @@
 
 from premotor.experiments.spiking.arena import Arena, Hooks
 from premotor.experiments.spiking.combinations import mock_combinations, read_combinations, stride_for
+from premotor.experiments.spiking.critic_search import (
+    LoggedSteps,
+    critic_settings,
+    evaluate_critic,
+    logged_steps,
+    search_critic,
+)
 from premotor.experiments.spiking.evaluation import evaluate_spiking, mock_inputs
+from premotor.experiments.spiking.exports import export_nwb, export_parquet, tables_of_test
 from premotor.experiments.spiking.history import (
     Ancestor,
     differences,
@@ -38,6 +46,7 @@ from premotor.experiments.spiking.records import (
     variance_over_time,
 )
 from premotor.experiments.spiking.run import SpikingRun, is_spiking
+from premotor.experiments.spiking.seeds import read_wirings, train_wirings
 from premotor.experiments.spiking.settings import (
     EvolutionLearning,
     PlasticLearning,
@@ -56,6 +65,7 @@ __all__ = [
     "CircuitWiring",
     "EvolutionLearning",
     "Hooks",
+    "LoggedSteps",
     "Model",
     "PlasticLearning",
     "Record",
@@ -65,14 +75,18 @@ __all__ = [
     "WiringSettings",
     "cell_groups",
     "choose_starts",
+    "critic_settings",
     "continue_spiking",
     "differences",
     "episode_lengths",
     "episode_table",
     "evaluate_spiking",
+    "export_nwb",
+    "export_parquet",
     "is_spiking",
     "is_spiking_source",
     "lineage",
+    "logged_steps",
     "load_spiking",
     "mean_rates",
     "mock_combinations",
@@ -86,14 +100,19 @@ __all__ = [
     "read_checkpoint_tests",
     "read_combinations",
     "read_test",
+    "read_wirings",
     "rerun_starts",
+    "search_critic",
     "resume_spiking",
     "spikes_of_test",
     "stride_for",
+    "tables_of_test",
     "spiking_presets",
     "evaluate_checkpoints",
+    "evaluate_critic",
     "evaluate_models",
     "train_spiking",
+    "train_wirings",
     "training_rows",
     "training_scores",
     "variance_of_models",

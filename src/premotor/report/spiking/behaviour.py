@@ -41,7 +41,7 @@ def lengths(run: SpikingRun) -> Analysis:
 def rates(run: SpikingRun, seconds: float = 10.0) -> Analysis:
     """Rates of every group of cells, over the test and as a whole."""
     record = read_test(run)
-    seconds = min(seconds, len(record.counts) * run.settings.interface.step / 1000.0)
+    seconds = min(seconds, len(record.counts) * run.settings.interface.step / 8000.0)
     return Analysis(
         "rates",
         "Rates by population",
@@ -55,7 +55,7 @@ def rates(run: SpikingRun, seconds: float = 10.0) -> Analysis:
 def variance(run: SpikingRun, window: int = 100) -> Analysis:
     """Variance of the spike counts of every group of cells, over the test."""
     record = read_test(run)
-    window = max(2, min(window, len(record.counts)))
+    window = max(2, min(window, len(record.counts) // 8))
     table = variance_over_time(run, record, window)
     return Analysis(
         "variance",
@@ -134,12 +134,12 @@ def _lengths(length: NDArray[np.int64]) -> Figure:
 
 def _groups_over_time(table: pd.DataFrame, label: str) -> Figure:
     figure = new_figure(height=3.0)
-    panels = figure.subplots(1, 2, sharex=True)
-    inhibitory = [name for name in table if str(name).startswith("I")]
-    for ax, names, title in (
-        (panels[0], [name for name in table if name not in inhibitory], "Excitatory"),
-        (panels[1], inhibitory, "Inhibitory"),
-    ):
+    inhibitory = [name for name in table if str(name) in ("IA", "IAL", "IM", "IML")]
+    parts = [("Excitatory", [name for name in table if name not in inhibitory]), ("Inhibitory", inhibitory)]
+    if not inhibitory:
+        parts = [("", list(table))]
+    panels = figure.subplots(1, len(parts), sharex=True, squeeze=False)[0]
+    for ax, (title, names) in zip(panels, parts, strict=True):
         ax.set_title(title)
         for number, name in enumerate(names):
             ax.plot(table.index, table[name], color=group_colour(str(name), number), label=str(name), linewidth=1.2)
@@ -230,7 +230,8 @@ def _rewards(record: Record, windows: tuple[int, ...]) -> Figure:
         panels[1].plot((edges[1:] + edges[:-1]) / 2, 100 * np.array(means), color=tint, label=f"{window} steps")
     panels[1].set_title("Rewards above 0, %")
     panels[1].set_xlabel("steps to the end of the episode")
-    panels[1].legend(loc="best")
+    if panels[1].get_legend_handles_labels()[0]:
+        panels[1].legend(loc="best")
     return figure
 
 

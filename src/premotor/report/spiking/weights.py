@@ -27,8 +27,9 @@ def matrix(run: SpikingRun, checkpoint: str | int = "best", relative: bool = Fal
     return Analysis(
         "weights",
         f"Plastic weights ({checkpoint})",
-        "Presynaptic cells are rows, postsynaptic cells columns; the line divides the cells that vote left from those "
-        f"that vote right. Below: the change since the beginning ({unit}), red up, blue down.",
+        "The three largest projections. Presynaptic cells are rows, postsynaptic cells columns; a line divides "
+        f"the cells that vote left from those that vote right. Below: the change since the beginning ({unit}), red "
+        "up, blue down.",
         table,
         drawn(_matrix, table, relative),
     )
@@ -58,8 +59,8 @@ def changes(run: SpikingRun, checkpoint: str | int = "best") -> Analysis:
     return Analysis(
         "weight-changes",
         "What learning changed",
-        f"Weights before learning (outline) and of the checkpoint {checkpoint} (filled) by part, and each synapse's "
-        "weight after against before.",
+        f"Weights before learning (outline) and of the checkpoint {checkpoint} (filled) by part; where there are three "
+        "parts at most, also each synapse's weight after against before, else the six largest parts.",
         pd.DataFrame(rows),
         drawn(_histograms, table),
     )
@@ -83,8 +84,9 @@ def _tint(part: str, number: int) -> str:
 
 
 def _matrix(table: pd.DataFrame, relative: bool) -> Figure:
-    projections = list(dict.fromkeys(table["projection"]))
+    projections = _largest(table["projection"], 3)
     change = table["after"] - table["before"]
+    change = change.where(change.abs() > 1e-9, 0.0)  # not what rounding did
     if relative:
         change = change / table["before"].clip(lower=1e-9)
     figure = new_figure(height=7.4)
@@ -97,7 +99,7 @@ def _matrix(table: pd.DataFrame, relative: bool) -> Figure:
         values[place] = table["after"][mine]
         top = float(np.nanpercentile(values, 99.5)) or 1.0
         axes[0, column].imshow(tinted("accent", np.sqrt(values / top)), aspect="auto", interpolation="nearest")
-        axes[0, column].set_title(f"{projection}, mV (darkest: {top:.3g} and more)")
+        axes[0, column].set_title(f"{projection}, mV\n(darkest: from {top:.3g} on)")
         shift = np.full(values.shape, np.nan)
         shift[place] = change[mine]
         limit = float(np.nanpercentile(np.abs(shift), 99.5)) or 1.0
@@ -105,7 +107,7 @@ def _matrix(table: pd.DataFrame, relative: bool) -> Figure:
             signed(np.clip(shift, -limit, limit), limit, 0.0), aspect="auto", interpolation="nearest"
         )
         unit = "times" if relative else "mV"
-        axes[1, column].set_title(f"change of {projection}, {unit} (darkest: ±{limit:.3g} and more)")
+        axes[1, column].set_title(f"change of {projection}, {unit}\n(darkest: from ±{limit:.3g} on)")
         pre, post = projection.split("→")
         halves = table["part"][mine].groupby(table["post"][mine]).first()
         border = int((halves == halves.iloc[0]).sum())
@@ -119,19 +121,23 @@ def _matrix(table: pd.DataFrame, relative: bool) -> Figure:
 
 
 def _histograms(table: pd.DataFrame) -> Figure:
-    parts = list(dict.fromkeys(table["part"]))
+    parts = _largest(table["part"], 6)
+    pairs = len(parts) <= 3
+    columns = len(parts) if pairs else 3
     figure = new_figure(height=5.0)
-    axes = figure.subplots(2, len(parts), squeeze=False)
+    axes = figure.subplots(2, columns, squeeze=False)
     for number, part in enumerate(parts):
         group = table[table["part"] == part]
         tint = _tint(part, number)
         most = float(max(group["before"].max(), np.percentile(group["after"], 99.5)))
         bins = np.linspace(0, 1.02 * most, 36).tolist()
-        top = axes[0, number]
+        top = axes.flat[number]
         top.hist(group["after"].clip(upper=most), bins=bins, color=tint, alpha=0.55, label="after")
         top.hist(group["before"], bins=bins, histtype="step", color=colour("ink"), linewidth=1.2, label="before")
         top.set_title(f"{part}: synapses")
         top.set_xlabel("weight, mV")
+        if not pairs:
+            continue
         low = axes[1, number]
         low.plot(group["before"], group["after"], ".", color=tint, markersize=3, alpha=0.6)
         end = float(group["before"].max())
@@ -140,14 +146,24 @@ def _histograms(table: pd.DataFrame) -> Figure:
         low.set_ylim(bottom=min(0.0, float(group["after"].min())) - 0.02 * most)
         low.set_xlim(left=0)
     axes[0, 0].legend(loc="upper right")
-    axes[1, 0].set_ylabel("after, mV")
+    if pairs:
+        axes[1, 0].set_ylabel("after, mV")
+    for ax in () if pairs else axes.flat[len(parts) :]:
+        ax.remove()
     return figure
+
+
+def _largest(names: "pd.Series[str]", most: int) -> list[str]:
+    """The names that most synapses have, in the order in which they come."""
+    chosen = set(names.value_counts(sort=True).index[:most])
+    return [name for name in dict.fromkeys(names) if name in chosen]
 
 
 def _over_time(table: pd.DataFrame) -> Figure:
     figure = new_figure(height=3.0)
     panels = figure.subplots(1, 2, sharex=True)
-    for number, (part, group) in enumerate(table.groupby("part", sort=False)):
+    shown = _largest(table["part"], 8) if table["part"].nunique() > 8 else list(dict.fromkeys(table["part"]))
+    for number, (part, group) in enumerate(table[table["part"].isin(shown)].groupby("part", sort=False)):
         tint = _tint(str(part), number)
         x = group["iteration"]
         panels[0].fill_between(x, group["quarter"], group["three_quarters"], color=tint, alpha=0.15, linewidth=0)
