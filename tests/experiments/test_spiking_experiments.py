@@ -129,7 +129,7 @@ def test_the_commands(runs, tmp_path, capsys, monkeypatch):
     assert main(["evaluate", run, "--checkpoint", "9"]) == 2
     assert "allowed are best, last, initial, 0, 2, 4" in capsys.readouterr().err
     assert main(["spiking", "mock", run, "--wiring.seed", "3"]) == 2
-    assert "only premotor spiking continue takes settings" in capsys.readouterr().err
+    assert "only premotor spiking continue and seeds take settings" in capsys.readouterr().err
     assert main(["resume", run, "--episodes", "2", "--no-report"]) == 0
     words = ["train", "cartpole-stdp", "-o", "made", "--learning.episodes", "2", "--episodes", "2", "--no-report"]
     assert main([*words, "--evaluation.episodes", "1"]) == 0
