@@ -17,6 +17,7 @@ from premotor.cli.entry import split_settings
 from premotor.experiments import load_experiment, preset_names
 from premotor.experiments.dynamics import load_dynamics
 from premotor.experiments.dynamics.settings import COMMANDS
+from premotor.experiments.spiking import load_spiking, spiking_presets
 from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS
 from premotor.settings import Settings
@@ -152,6 +153,10 @@ def parse(command: str) -> None:
         # --model decides which settings there are under `model`.
         kind = ["--model.kind=rate", "--circuit.source=celegans"] if "--model rate" in command else []
         load_dynamics(spoken[spoken.index("dynamics") + 1], None, kind + settings)
+    elif spiking := [word for word in spoken if word in spiking_presets()] or ["cartpole-evolution"] * (
+        spoken[1] == "spiking"
+    ):
+        load_spiking(spiking[0], settings)
     else:
         load_experiment({} if preset is None else preset, settings)
 
