@@ -1,14 +1,16 @@
-"""What the viewer's keys do, without a window; slow motion and frames of a video."""
+"""What the viewer's keys do, without a window; slow motion and frames of a video; live plots."""
 
 from pathlib import Path
 
 import jax
+import matplotlib
 import numpy as np
 import pytest
 
 from networks.wiring import small_circuit
 from premotor.errors import PremotorError
-from premotor.experiments.playing import Player, play_to_video
+from premotor.experiments import play_live
+from premotor.experiments.playing import Player, episodes_of, play_to_video
 from premotor.experiments.viewing import KEYS, Show, play_in_viewer
 from premotor.networks import build_controller
 from premotor.tasks import BalanceSettings, BalanceTask
@@ -88,3 +90,24 @@ def test_frames_every_n_steps_and_slow_motion(shown, tmp_path, monkeypatch):
     for wrong, said in (({"every": 0}, "every is 0"), ({"speed": 0.0}, "speed is 0")):
         with pytest.raises(PremotorError, match=said):
             play_to_video(shown, tmp_path / "no.mp4", 0.4, **wrong)
+
+
+def test_live_plots_hold_every_step_as_it_happens(shown, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    matplotlib.use("agg")
+    plots = play_live(shown, 0.09)
+    records = episodes_of(shown, 0.09, 2_000).run(shown.controller)
+    sensors, actions, reward = plots.figure.axes
+    assert plots.length == len(records["time"]) == 5
+    drawn = np.stack([line.get_ydata() for line in actions.lines], axis=1)
+    np.testing.assert_array_equal(drawn, records["action"][:, 0])
+    np.testing.assert_allclose(reward.lines[0].get_ydata(), records["reward"][:, 0])
+    angles, speeds = records["qpos"][:, 0], records["qvel"][:, 0]
+    seen = np.stack([np.cos(angles), np.sin(angles), speeds], axis=2).reshape(5, 6)
+    drawn = np.stack([line.get_ydata() for line in sensors.lines], axis=1)
+    np.testing.assert_allclose(drawn, seen, rtol=1e-5, atol=1e-6)
+    monkeypatch.delenv("MPLBACKEND")
+    with pytest.raises(PremotorError, match="--live needs a display"):
+        play_live(shown)
+    with pytest.raises(PremotorError, match="speed is 0"):
+        play_live(shown, speed=0)

@@ -189,6 +189,7 @@ def play(
         str, typer.Argument(help="A run folder, a preset (trained where it comes so) or a YAML file (untrained).")
     ],
     view: Annotated[bool, typer.Option("--view", help="In MuJoCo's viewer instead of a file.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Plots of sensors, actions and reward while it runs.")] = False,
     video: Annotated[Path | None, typer.Option(help="The file to write, *.mp4.")] = None,
     seconds: Annotated[float | None, typer.Option(help="At most so long.")] = None,
     seed: Annotated[int, typer.Option(help="Of the start of the episode.")] = 2_000,
@@ -204,13 +205,15 @@ def play(
       premotor play fly-walk --speed 0.1
       premotor play runs/walk --video walk.mp4
     """
-    from premotor.experiments import play_in_viewer, play_to_video, player
+    from premotor.experiments import play_in_viewer, play_live, play_to_video, player
 
-    if view and video is not None:
-        raise typer.BadParameter("--view and --video exclude each other")
+    if view + live + (video is not None) > 1:
+        raise typer.BadParameter("--view, --live and --video exclude each other")
     shown = player(source, checkpoint)
     if view:
         play_in_viewer(shown, seconds, seed, speed)
+    elif live:
+        play_live(shown, seconds, seed, speed)
     else:
         print(f"video: {play_to_video(shown, video, seconds, seed, every=every, speed=speed)}")
 

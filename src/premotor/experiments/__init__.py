@@ -16,6 +16,7 @@ from premotor.experiments.doctor import Finding, examine
 from premotor.experiments.episodes import Episodes
 from premotor.experiments.evaluation import evaluate
 from premotor.experiments.lesions import silence_synapses
+from premotor.experiments.live import LivePlots, play_live
 from premotor.experiments.loading import dump_experiment, load_experiment, preset_names
 from premotor.experiments.playing import Player, play_to_video, player
 from premotor.experiments.reference import make_reference
@@ -53,6 +54,7 @@ __all__ = [
     "EvaluationSettings",
     "Experiment",
     "Finding",
+    "LivePlots",
     "Player",
     "Pruning",
     "Run",
@@ -83,6 +85,7 @@ __all__ = [
     "make_bipedal_reference",
     "make_reference",
     "play_in_viewer",
+    "play_live",
     "play_to_video",
     "player",
     "preset_names",

@@ -1,5 +1,6 @@
 """Episodes with the mean action, all of them side by side, and what is recorded of them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -53,8 +54,8 @@ class Episodes:
         self._environment = build_environment(task, episodes, threads=threads, seed=seed)
         self._beginning = self._environment.snapshot()
 
-    def run(self, controller: Controller) -> Records:
-        """All episodes with `controller`."""
+    def run(self, controller: Controller, watch: Callable[[dict[str, np.ndarray]], None] | None = None) -> Records:
+        """All episodes with `controller`; `watch` is called with what is recorded of each control step at once."""
         environment, count = self._environment, self.episodes
         environment.restore(self._beginning)
         observation: Any = environment.reset()
@@ -70,6 +71,8 @@ class Episodes:
             now = environment.recorded() | {"action": action, "alive": alive, "rates": np.asarray(state[:, 0])}
             step = environment.step(action)
             now["reward"] = np.where(alive, step.reward, 0)
+            if watch is not None:
+                watch({"observation": np.asarray(observation), **now})
             for name, value in now.items():
                 rows.setdefault(name, []).append(np.array(value, np.float32))
             terminated |= alive & np.asarray(step.terminated)

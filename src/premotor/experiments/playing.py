@@ -116,7 +116,8 @@ def _pictures(task: Any, actions: np.ndarray, seed: int) -> Iterator[np.ndarray]
         environment.step(action[None])
 
 
-def _episode(shown: Player, seconds: float | None, seed: int) -> Records:
+def episodes_of(shown: Player, seconds: float | None, seed: int) -> Episodes:
+    """The one episode that is shown; PremotorError for no time or a negative seed."""
     seconds = shown.seconds if seconds is None else seconds
     if seconds is not None and not seconds > 0:
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
@@ -124,4 +125,8 @@ def _episode(shown: Player, seconds: float | None, seed: int) -> Records:
         raise PremotorError(f"seed is {seed}; it must be 0 or more")
     if hasattr(shown.task, "own_vector"):
         shown.task.own_vector = False  # a single copy can be drawn, a vector environment not always
-    return Episodes(shown.task, 1, seconds, seed).run(shown.controller)
+    return Episodes(shown.task, 1, seconds, seed)
+
+
+def _episode(shown: Player, seconds: float | None, seed: int) -> Records:
+    return episodes_of(shown, seconds, seed).run(shown.controller)
