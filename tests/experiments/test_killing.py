@@ -22,7 +22,7 @@ def settings_file(tmp_path_factory, circuit_folder) -> Path:
     """A run of a few seconds that writes a checkpoint after every iteration and evaluates now and then."""
     settings = tiny_settings(
         circuit_folder,
-        learning={"steps": 16 * ITERATIONS},
+        learning={"steps": 16 * ITERATIONS, "average": 5.0},
         evaluation={"every_steps": 160},
         checkpoints={"every_steps": 1, "keep": 2},
     )

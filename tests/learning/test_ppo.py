@@ -264,3 +264,25 @@ def test_the_spread_of_actions_follows_its_schedule_and_is_not_learnt() -> None:
 def test_environments_that_minibatches_do_not_divide_are_refused() -> None:
     with pytest.raises(ValueError, match="minibatches is 3, but it must divide environments, which is 8"):
         PPOSettings(environments=8, minibatches=3)
+
+
+def test_tests_take_a_running_mean_that_leaves_learning_alone() -> None:
+    averaging = TINY.model_copy(update={"average": 2.0})
+    state, toy = made(averaging)
+    plain, other = made(TINY)
+    assert eqx.tree_equal(plain.tested, plain.controller)
+    trained = state.controller.trained()
+    expected: list | None = None
+    for window in (1.0, 1.0, 1.0, 4 / 3, 5 / 3, 2.0, 2.0):
+        state, _ = ppo.iterate(state, toy, averaging)
+        plain, _ = ppo.iterate(plain, other, TINY)
+        now = [np.asarray(leaf, np.float64) for leaf in jax.tree.leaves(eqx.filter(state.controller, trained))]
+        before = now if expected is None else expected
+        expected = [old + (new - old) / window for old, new in zip(before, now, strict=True)]
+    assert eqx.tree_equal(state.controller, plain.controller)
+    found = jax.tree.leaves(eqx.filter(state.tested, trained))
+    for mean, leaf in zip(expected or [], found, strict=True):
+        np.testing.assert_allclose(leaf, mean, rtol=1e-4, atol=1e-6)
+    untrained = jax.tree.map(lambda flag: not flag, trained)
+    assert eqx.tree_equal(eqx.filter(state.tested, untrained), eqx.filter(state.controller, untrained))
+    assert not eqx.tree_equal(state.tested, state.controller)

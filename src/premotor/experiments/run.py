@@ -112,7 +112,7 @@ class Run:
             return fill(template, load_arrays(file), file)
         step = self._checkpoint(which)
         arrays = load_checkpoint(self.places.checkpoints_folder, step).arrays
-        prefix = "state/controller/"
+        prefix = "state/average/" if any(name.startswith("state/average/") for name in arrays) else "state/controller/"
         file = self.places.checkpoints_folder / step_name(step) / ARRAYS
         return fill(template, arrays, file, prefix)
 

@@ -171,7 +171,7 @@ class Session:
             task = build_task(self.settings.task)
             threads = self.settings.threads
             self._episodes = Episodes(task, chosen.episodes, chosen.seconds, chosen.seed, threads)
-        controller = self.state.controller
+        controller = self.state.tested
         self.evaluation = {"step": self.step, **self._episodes.figures(self._episodes.run(controller))}
         write_json(places.evaluations_folder / f"{step_name(self.step)}.json", self.evaluation)
         score = self.evaluation.get("score")

@@ -38,6 +38,13 @@ class PPOState(eqx.Module):
     """Environments whose episode starts at the next step: their neurons are then silent."""
     episode_return: Array
     episode_length: Array
+    average: Controller | None = None
+    """Running mean of the controller's trained parameters; None where the settings ask for none."""
+
+    @property
+    def tested(self) -> Controller:
+        """The controller that tests take."""
+        return self.controller if self.average is None else self.average
 
 
 def initialise(
@@ -66,6 +73,7 @@ def initialise(
         started=jnp.ones(n, bool),
         episode_return=jnp.zeros(n),
         episode_length=jnp.zeros(n, jnp.int32),
+        average=controller if settings.average else None,
     )
 
 
@@ -96,7 +104,22 @@ def iterate(
         iteration=state.iteration + 1,
         steps=state.steps + settings.rollout * environment.environments,
     )
+    if settings.average and state.average is not None:
+        # a short memory at first, so that what is not learnt yet is soon forgotten
+        window = min(settings.average, max(1.0, int(state.iteration) / 3))
+        state = dataclasses.replace(state, average=_moved(state.average, state.controller, jnp.asarray(1 / window)))
     return state, metrics
+
+
+@eqx.filter_jit
+def _moved(average: Controller, controller: Controller, part: Float[Array, ""]) -> Controller:
+    """`average` moved by `part` of the way to `controller`; what is not trained is taken as it is."""
+    return jax.tree.map(
+        lambda trained, old, new: old + part * (new - old) if trained else new,
+        controller.trained(),
+        average,
+        controller,
+    )
 
 
 def _spread_on_schedule(state: PPOState, settings: PPOSettings) -> PPOState:

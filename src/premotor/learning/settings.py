@@ -38,6 +38,9 @@ class PPOSettings(Settings):
     spread: tuple[float, float] | None = None
     """Standard deviation of the actions at the beginning and at the end of learning, in equal ratios between, in place
     of one that is learnt from `maps.action_spread` on: learning cannot then stop to explore too soon."""
+    average: float | None = Field(None, ge=1)
+    """Tests take the running mean of the controller's parameters over about so many iterations (Polyak and Juditsky
+    1992), which is rid of most of the noise of single updates; null: the parameters as they are."""
     entropy: float = Field(0.0, ge=0)
     value_weight: float = Field(1.0, gt=0)
     gradient_limit: float = Field(1.0, gt=0)
