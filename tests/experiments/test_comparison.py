@@ -16,7 +16,7 @@ import scipy.stats
 from premotor.cli import main
 from premotor.errors import PremotorError
 from premotor.experiments import Run, compare, dump_experiment, load_experiment
-from premotor.experiments.comparison import budget, compared, plan
+from premotor.experiments.comparison import _others, budget, compared, plan
 from premotor.experiments.processes import Job, run_jobs
 from tiny import tiny_settings
 
@@ -60,6 +60,21 @@ def test_null_models_and_plain_networks_stand_side_by_side():
         compare(settings, plain="mlp,lstm")
     with pytest.raises(PremotorError, match="no null model 'rewird'"):
         load_experiment({"compare": {"null": ["rewird"]}})
+
+
+def test_other_circuits_stand_beside(circuit_folder):
+    settings = load_experiment({"compare": {"circuits": ["celegans"]}})
+    found = _others(settings, [*settings.compare.circuits, str(circuit_folder)])
+    members = plan(settings, [], nulls=1, seeds=2, circuits=found)
+    assert [m.wiring for m in members] == ["connectome", *found] * 2
+    last = load_experiment(settings, members[-1].overrides(1))
+    assert (last.circuit.source, last.seed) == (str(circuit_folder.resolve()), 1)
+    with pytest.raises(PremotorError, match="needs a name of its own, but it is 'rewired'"):
+        _others(settings, ["rewired"])
+    with pytest.raises(PremotorError, match="there is no"):
+        compare(settings, circuits="wurm")
+    with pytest.raises(PremotorError, match="network.kind is mlp: it has no wiring"):
+        compare({"network": {"kind": "mlp"}}, circuits="celegans")
 
 
 def test_the_statistics_are_those_of_the_rows():

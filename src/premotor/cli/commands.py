@@ -144,6 +144,9 @@ def compare(
     plain: Annotated[
         str | None, typer.Option(help="Which networks without a connectome, of as many parameters: mlp,gru.")
     ] = None,
+    circuits: Annotated[
+        str | None, typer.Option(help="Other connectomes beside, as circuit.source names them: celegans.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(help="Runs side by side; by default one a core.")] = None,
     episodes: Test = 100,
     output: Annotated[
@@ -174,6 +177,7 @@ def compare(
         seeds=seeds,
         null=null,
         plain=plain,
+        circuits=circuits,
         jobs=jobs,
         episodes=episodes,
         output=folder,

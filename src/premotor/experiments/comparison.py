@@ -1,6 +1,7 @@
 """The connectome against null models of its wiring and plain networks, over several seeds, one process a run."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ import numpy as np
 
 from premotor.analysis import bootstrap_mean, hedges_g, mann_whitney
 from premotor.bodies.physics import available_cores
-from premotor.connectome.nulls import null_model
+from premotor.connectome.nulls import NULL_MODELS, null_model
 from premotor.errors import PremotorError
 from premotor.experiments.building import build_circuit
 from premotor.experiments.files import Lock, new_folder, read_json, write_atomically, write_json
@@ -30,12 +31,14 @@ class Member(NamedTuple):
 
     name: str
     wiring: str
-    """`connectome`, the name of a null model, or the kind of a plain network."""
+    """`connectome`, the name of a null model or of another circuit, or the kind of a plain network."""
     null_seed: int | None
     """None but for null models."""
     seed: int
     other: bool = False
     """Whether it is a plain network beside the experiment's own."""
+    source: str | None = None
+    """Of another circuit, as `circuit.source`."""
 
     def overrides(self, threads: int) -> list[str]:
         """How its settings differ from the comparison's."""
@@ -44,6 +47,8 @@ class Member(NamedTuple):
             words += ["--circuit.null", self.wiring, "--circuit.null_seed", str(self.null_seed)]
         elif self.other:
             words += ["--network.kind", self.wiring]
+        elif self.source is not None:
+            words += ["--circuit.source", self.source]
         return words
 
 
@@ -54,6 +59,7 @@ def compare(
     seeds: int | None = None,
     null: str | Sequence[str] | None = None,
     plain: str | Sequence[str] | None = None,
+    circuits: str | Sequence[str] | None = None,
     jobs: int | None = None,
     episodes: int = 100,
     output: str | os.PathLike[str] | None = None,
@@ -76,6 +82,7 @@ def compare(
         plain: kinds of networks without a connectome that are trained too (`mlp`, `gru`), by default with as many
             parameters that learn. What is None here is as the experiment's section `compare` says. An experiment whose
             own network is plain has no null models: its seeds are trained, and other plain networks beside them.
+        circuits: other connectomes that are trained too, each named as `circuit.source` names one.
         jobs: processes side by side; by default one a core. The numbers do not depend on it.
         episodes: of each test.
         output: the comparison's folder; by default ``runs/<name>-comparison``.
@@ -102,6 +109,7 @@ def compare(
             )
         wanted = []
     kinds = _listed(chosen.plain if plain is None else plain)
+    others = _others(settings, _listed(chosen.circuits if circuits is None else circuits))
     nulls = chosen.nulls if nulls is None else nulls
     seeds = chosen.seeds if seeds is None else seeds
     for name in wanted:
@@ -124,7 +132,7 @@ def compare(
     folder = comparison_folder(settings) if output is None else Path(output)
     lock = _claim(folder, settings)
     try:
-        members = plan(settings, wanted, nulls, seeds, kinds)
+        members = plan(settings, wanted, nulls, seeds, kinds, others)
         threads = max(1, cores // jobs)
         todo = [_job(folder, member, threads, episodes) for member in members]
         total = settings.learning.steps
@@ -147,7 +155,12 @@ def comparison_folder(
 
 
 def plan(
-    settings: Experiment, null: Sequence[str], nulls: int, seeds: int, plain: Sequence[str] = ()
+    settings: Experiment,
+    null: Sequence[str],
+    nulls: int,
+    seeds: int,
+    plain: Sequence[str] = (),
+    circuits: Mapping[str, str] | None = None,
 ) -> list[Member]:
     """The runs, seed by seed, so that an unfinished comparison is balanced.
 
@@ -159,7 +172,28 @@ def plan(
         members.append(Member(f"{own}-s{seed}", own, None, seed))
         members += [Member(f"{name}-{k}-s{seed}", name, k, seed) for name in null for k in range(nulls)]
         members += [Member(f"{kind}-s{seed}", kind, None, seed, True) for kind in plain if kind != own]
+        members += [
+            Member(f"{name}-s{seed}", name, None, seed, source=source) for name, source in (circuits or {}).items()
+        ]
     return members
+
+
+def _others(settings: Experiment, sources: Sequence[str]) -> dict[str, str]:
+    """Where other circuits come from, by the name that a comparison gives each: that of its file or folder."""
+    if sources and is_plain(settings.network):
+        raise PremotorError(
+            f"network.kind is {settings.network.kind}: it has no wiring beside which other circuits "
+            f"({', '.join(sources)}) could stand"
+        )
+    found: dict[str, str] = {}
+    for source in sources:
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(source).name.split(".")[0]).strip("-.")
+        if not name or name in found or name in (CONNECTOME, *NULL_MODELS, *PLAIN):
+            raise PremotorError(f"the circuit {source!r} of the comparison needs a name of its own, but it is {name!r}")
+        build_circuit(settings.circuit.model_copy(update={"source": source}))
+        path = Path(source)
+        found[name] = str(path.resolve()) if path.exists() else source
+    return found
 
 
 def budget(runs: int, left: int, steps: int, jobs: int) -> str:
@@ -182,7 +216,7 @@ def row_of(folder: Path, member: Member) -> dict[str, Any]:
     if not isinstance(figures, dict) or not isinstance(figures.get("score"), int | float):
         raise PremotorError(f"{run.places.test_file} is damaged: it has no score")
     return {
-        **{name: value for name, value in member._asdict().items() if name != "other"},
+        **{name: value for name, value in member._asdict().items() if name not in ("other", "source")},
         **{name: figures.get(name) for name in FIGURES},
         "steps": run.step,
         "best_step": figures.get("step"),

@@ -128,6 +128,8 @@ class CompareSettings(Settings):
     """Wirings of each."""
     plain: tuple[Literal["mlp", "gru"], ...] = ()
     """Kinds of networks without a connectome, of as many parameters that learn."""
+    circuits: tuple[str, ...] = ()
+    """Other connectomes beside, each named as `circuit.source` names one."""
     seeds: int = Field(2, ge=1)
     """Seeds of learning of each."""
 
