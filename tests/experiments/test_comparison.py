@@ -45,6 +45,9 @@ def test_the_plan_has_every_wiring_with_every_seed():
         ("rewired", 1, 6),
     ]
     assert len({m.name for m in members}) == len(members)
+    settings = load_experiment({"seed": 5, "compare": {"independent": True}})
+    members = plan(settings, ["rewired"], nulls=2, seeds=2)
+    assert [(m.null_seed, m.seed) for m in members if m.wiring == "rewired"] == [(0, 5), (1, 5), (2, 6), (3, 6)]
 
 
 def test_null_models_and_plain_networks_stand_side_by_side():

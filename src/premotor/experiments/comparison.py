@@ -76,7 +76,8 @@ def compare(
     Args:
         experiment: a preset's name, a YAML file, a dict of settings, or an experiment; its wiring is the
             connectome's own (`circuit.null` is null).
-        nulls: how many wirings of each null model, with null seeds 0, 1, ….
+        nulls: how many wirings of each null model, with null seeds 0, 1, …; so many for each seed of learning where
+            `compare.independent` is set.
         seeds: how many seeds of learning each, from the experiment's on.
         null: name of the null model, or several of them.
         plain: kinds of networks without a connectome that are trained too (`mlp`, `gru`), by default with as many
@@ -170,7 +171,10 @@ def plan(
     own = settings.network.kind if is_plain(settings.network) else CONNECTOME
     for seed in range(settings.seed, settings.seed + seeds):
         members.append(Member(f"{own}-s{seed}", own, None, seed))
-        members += [Member(f"{name}-{k}-s{seed}", name, k, seed) for name in null for k in range(nulls)]
+        first = (seed - settings.seed) * nulls if settings.compare.independent else 0
+        members += [
+            Member(f"{name}-{k}-s{seed}", name, k, seed) for name in null for k in range(first, first + nulls)
+        ]
         members += [Member(f"{kind}-s{seed}", kind, None, seed, True) for kind in plain if kind != own]
         members += [
             Member(f"{name}-s{seed}", name, None, seed, source=source) for name, source in (circuits or {}).items()
@@ -228,7 +232,7 @@ def compared(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Means and intervals by wiring, and the connectome against each null model, over runs.
 
     Runs with the same null seed share a wiring and are not independent; with several seeds the tests are
-    therefore a little too sure.
+    therefore a little too sure, unless `compare.independent` gave every seed null wirings of its own.
     """
     wirings = list(dict.fromkeys(row["wiring"] for row in rows))
     own = wirings[0]

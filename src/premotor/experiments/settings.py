@@ -126,6 +126,8 @@ class CompareSettings(Settings):
     """Names of null models."""
     nulls: int = Field(3, ge=1)
     """Wirings of each."""
+    independent: bool = False
+    """Whether every seed of learning has null wirings of its own, so that no two runs share one."""
     plain: tuple[Literal["mlp", "gru"], ...] = ()
     """Kinds of networks without a connectome, of as many parameters that learn."""
     circuits: tuple[str, ...] = ()

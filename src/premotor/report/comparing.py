@@ -216,11 +216,13 @@ def _tests(rows: pd.DataFrame) -> Table | None:
         ]
         for (name, test), p in zip(compared, _adjusted(rows), strict=True)
     ]
+    nulls = rows[rows["null_seed"].notna()] if "null_seed" in rows else rows[:0]
+    shared = len(nulls) and nulls.duplicated(["wiring", "null_seed"]).any()
     return Table(
         head=["score", "difference of means", "Cliff's delta", "Hedges' g", "p", "p (Holm)"],
         rows=body,
         numeric=(1, 2, 3, 4, 5),
         title="Tests of the score",
-        caption="Two-sided Mann–Whitney tests, runs as the units; adjusted by Holm for all null models at "
-        "once. Runs with the same null seed share a wiring, which makes the tests a little too sure.",
+        caption="Two-sided Mann–Whitney tests, runs as the units; adjusted by Holm for all comparisons at once."
+        + (" Runs with the same null seed share a wiring, which makes the tests a little too sure." if shared else ""),
     )
