@@ -1,6 +1,7 @@
 """Bodies and their physics: MJCF models, batched stepping, pictures. No rewards here."""
 
 from premotor.bodies.arm import build_arm
+from premotor.bodies.back_ends import BackEnd, build_physics
 from premotor.bodies.biped import build_biped
 from premotor.bodies.body import BODIES, INSECT, SI, Body, Units, build_body
 from premotor.bodies.described import load_body
@@ -10,22 +11,26 @@ from premotor.bodies.physics import BatchPhysics, Physics, PhysicsError
 from premotor.bodies.rendering import Frames, choose_backend, render_frames
 from premotor.bodies.tendons import moment_arms, tendon_lengths
 from premotor.bodies.video import write_video
+from premotor.bodies.warp_physics import WarpPhysics
 
 __all__ = [
     "BODIES",
     "INSECT",
     "SI",
+    "BackEnd",
     "BatchPhysics",
     "Body",
     "Frames",
     "Physics",
     "PhysicsError",
     "Units",
+    "WarpPhysics",
     "build_arm",
     "build_biped",
     "build_body",
     "build_fly",
     "build_neuromechfly",
+    "build_physics",
     "choose_backend",
     "load_body",
     "moment_arms",

@@ -8,17 +8,25 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch, SimulationError
 
+from premotor.bodies.checks import (
+    PhysicsError,
+    check_controls,
+    check_finite_controls,
+    check_force,
+    check_states,
+    unstable,
+    worlds_among,
+)
+from premotor.bodies.variation import apply_variation
 from premotor.errors import PremotorError
+
+__all__ = ["BatchPhysics", "Physics", "PhysicsError", "available_cores"]
 
 
 def available_cores() -> int:
     """Number of cores that this process may use."""
     # Linux tells the cores the process is bound to; other systems only those of the machine.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class PhysicsError(PremotorError):
-    """A world became unstable or MuJoCo refused it; the message names the world and its time."""
 
 
 WARNINGS = {
@@ -123,23 +131,16 @@ class BatchPhysics:
     def set_control(self, control: np.ndarray) -> None:
         """Set the controls of all worlds, (environments, nu); PhysicsError where one is not finite."""
         control = np.asarray(control)
-        if control.shape != self.control.shape:
-            raise PhysicsError(f"controls have shape {control.shape}; expected {self.control.shape}")
+        check_controls(self.model, control, self.environments)
         self.control[:] = control
-        if not np.isfinite(self.control).all():
-            world, actuator = np.argwhere(~np.isfinite(self.control))[0]
-            raise PhysicsError(
-                f"the control of actuator '{self.model.actuator(actuator).name}' in world {world} at "
-                f"{self.time[world]:.3f} s is {self.control[world, actuator]}; it must be finite"
-            )
+        check_finite_controls(self.model, self.control, self.time)
 
     def set_force(self, force: np.ndarray) -> None:
         """Set forces on the coordinates of all worlds from outside, (environments, nv): pushes; they stay until reset.
 
         PhysicsError where the shape is another.
         """
-        if np.shape(force) != self._force.shape:
-            raise PhysicsError(f"forces have shape {np.shape(force)}; expected {self._force.shape}")
+        check_force(force, self._force.shape)
         self._force[:] = force
 
     def vary(self, **factors: np.ndarray) -> None:
@@ -153,28 +154,7 @@ class BatchPhysics:
         Raises:
             PremotorError: another name or shape, or a value that is not finite or a factor not positive.
         """
-        expand = self._batch.expand
-        for name, value in factors.items():
-            shape = (self.environments, 2) if name == "slope" else (self.environments,)
-            if name not in ("friction", "mass", "strength", "slope"):
-                raise PremotorError(f"'{name}' can not vary; allowed are friction, mass, strength and slope")
-            if np.shape(value) != shape or not np.isfinite(value).all() or (name != "slope" and np.min(value) <= 0):
-                kind = "finite angles" if name == "slope" else "positive factors"
-                raise PremotorError(f"{name} varies by {kind} of shape {shape}; found shape {np.shape(value)}")
-            if name == "friction":
-                expand("geom_friction")[:] *= value[:, None, None]
-            elif name == "mass":
-                expand("body_mass")[:] *= value[:, None]
-                expand("body_inertia")[:] *= value[:, None, None]
-            elif name == "strength":
-                servos = self.model.actuator_biastype == int(mujoco.mjtBias.mjBIAS_AFFINE)
-                for array in ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"):
-                    expand(array)[:, servos] *= value[:, None, None]
-            else:
-                # Tilting the ground is tilting gravity the other way.
-                down = np.concatenate([-np.tan(value), -np.ones((self.environments, 1))], axis=1)
-                gravity = np.linalg.norm(self.model.opt.gravity)
-                expand("opt.gravity")[:] = gravity * down / np.linalg.norm(down, axis=1, keepdims=True)
+        apply_variation(self.model, self.environments, factors, self._batch.expand)
         self._batch.set_const()
 
     def step(self, substeps: int = 1) -> None:
@@ -197,18 +177,10 @@ class BatchPhysics:
             qvel: velocities, (worlds, nv).
             act: activations, (worlds, na); zero when None.
         """
-        ids = np.asarray(ids)
-        if ids.dtype == bool:
-            if ids.shape != (self.environments,):
-                raise PhysicsError(
-                    f"the mask of worlds has shape {ids.shape}; expected ({self.environments},)"
-                )
-            ids = np.flatnonzero(ids)
+        ids = worlds_among(ids, self.environments)
         if ids.size == 0:
             return
-        for name, value, size in (("qpos", qpos, self.model.nq), ("qvel", qvel, self.model.nv)):
-            if np.shape(value) != (ids.size, size):
-                raise PhysicsError(f"{name} has shape {np.shape(value)}; expected {(ids.size, size)}")
+        check_states(self.model, ids, qpos, qvel)
         self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
         self.qpos[ids] = qpos
         self.qvel[ids] = qvel
@@ -256,7 +228,4 @@ class BatchPhysics:
         world = int(np.flatnonzero(bad)[0])
         kinds = np.flatnonzero(warnings[world])
         said = ", ".join(WARNINGS.get(int(kind), f"MuJoCo warning {kind}") for kind in kinds) or "not finite"
-        raise PhysicsError(
-            f"world {world} is unstable after {self.time[world]:.3f} s ({said}); {int(bad.sum())} of "
-            f"{self.environments} worlds are; a shorter time step or weaker servos may help"
-        )
+        raise unstable(bad, self.time, said)

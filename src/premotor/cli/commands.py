@@ -1,7 +1,7 @@
 """The commands about runs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +21,11 @@ Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or the step 
 Name = Annotated[str | None, typer.Option(help="The setting 'name'.")]
 Seed = Annotated[str | None, typer.Option(help="The setting 'seed'.")]
 Threads = Annotated[str | None, typer.Option(help="The setting 'threads': of the physics, 0 for one a core.")]
+Device = Annotated[
+    Literal["cpu", "gpu", "warp-cpu"] | None,
+    typer.Option(help="Of the physics: MuJoCo on the CPU, or MuJoCo Warp on an NVIDIA GPU (or, slow, on the CPU)."),
+]
+Tested = Annotated[Literal["cpu", "gpu", "warp-cpu"], typer.Option(help="Of the physics, as for train.")]
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Lesions, video and report.html at the end.")]
 Test = Annotated[int, typer.Option("--episodes", min=1, help="Test episodes at the end.")]
 
@@ -54,6 +59,7 @@ def train(
     name: Name = None,
     seed: Seed = None,
     threads: Threads = None,
+    device: Device = None,
     report: Report = True,
     episodes: Test = 100,
 ) -> None:
@@ -65,16 +71,16 @@ def train(
     """
     from premotor.cli.spiking import finish_spiking, is_spiking_source
 
+    settings = _settings(context, name=name, seed=seed, threads=threads, **{"physics.device": device})
     if is_spiking_source(experiment):
         from premotor.experiments.spiking import train_spiking
 
-        settings = _settings(context, name=name, seed=seed, threads=threads)
         finish_spiking(train_spiking(experiment, output=output, overrides=settings), episodes, report)
         return
     from premotor.cli.ending import finish
     from premotor.experiments import train as begin
 
-    run = begin(experiment, output=output, overrides=_settings(context, name=name, seed=seed, threads=threads))
+    run = begin(experiment, output=output, overrides=settings)
     finish(run, episodes, report)
 
 
@@ -108,6 +114,7 @@ def evaluate(
     checkpoint: Checkpoint = "best",
     lesions: Annotated[bool, typer.Option(help="Also silence every group of synapses in turn.")] = True,
     types: Annotated[bool, typer.Option(help="With lesions: also every cell type in turn.")] = False,
+    device: Tested = "cpu",
 ) -> None:
     """Test a controller in episodes that learning never saw, and what each group of synapses is worth to it.
 
@@ -124,7 +131,7 @@ def evaluate(
     from premotor.experiments import evaluate as test
 
     opened = Run(run)
-    figures = test(opened, episodes, seconds, seed=seed, checkpoint=checkpoint)
+    figures = test(opened, episodes, seconds, seed=seed, checkpoint=checkpoint, device=device)
     print(verdict(figures, opened.speed_unit))
     if lesions and opened.wired:
         print(

@@ -55,7 +55,14 @@ def _devices() -> list[Finding]:
         Finding("JAX", True, f"{jax.__version__}, devices: {devices}"),
         Finding("CPU", True, f"{available_cores()} of {os.cpu_count()} threads may be used"),
         Finding("MuJoCo", True, f"{mujoco.__version__}, {available_cores()} worlds at a time"),
+        Finding("MuJoCo Warp", True, _warp()),
     ]
+
+
+def _warp() -> str:
+    if not _has("mujoco-warp"):
+        return "not installed; for `--device gpu`: pip install 'premotor[warp]'"
+    return f"{metadata.version('mujoco-warp')}, for `--device gpu` where there is an NVIDIA GPU"
 
 
 def _pictures() -> list[Finding]:

@@ -10,6 +10,8 @@ import numpy as np
 
 from premotor.analysis import gait_of, hexapod_gait
 from premotor.analysis.gait import SHORTEST_EPISODE
+from premotor.bodies import BackEnd
+from premotor.bodies.back_ends import CPU
 from premotor.networks import Controller, Product
 from premotor.tasks import Task, build_environment
 
@@ -37,9 +39,18 @@ class Episodes:
         seconds: length, s; None: the task's own time limit.
         seed: of their starts.
         threads: of the physics; 0 for one a core.
+        back_end: the engine of the physics.
     """
 
-    def __init__(self, task: Task, episodes: int, seconds: float | None, seed: int, threads: int = 0):
+    def __init__(
+        self,
+        task: Task,
+        episodes: int,
+        seconds: float | None,
+        seed: int,
+        threads: int = 0,
+        back_end: BackEnd = CPU,
+    ):
         task = task.tested() if hasattr(task, "tested") else task
         self.task = task
         self.episodes = episodes
@@ -51,7 +62,7 @@ class Episodes:
         else:
             self.steps = min(wanted, task.time_limit)
         self.seconds = (self.steps - hasattr(task, "body")) * task.control_period
-        self._environment = build_environment(task, episodes, threads=threads, seed=seed)
+        self._environment = build_environment(task, episodes, threads=threads, seed=seed, back_end=back_end)
         self._beginning = self._environment.snapshot()
 
     def run(self, controller: Controller, watch: Callable[[dict[str, np.ndarray]], None] | None = None) -> Records:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from premotor.bodies import BackEnd
+from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
 from premotor.experiments.arrays import save_arrays
 from premotor.experiments.episodes import Episodes
@@ -22,6 +24,7 @@ def evaluate(
     seed: int = TEST_SEED,
     checkpoint: Which = "best",
     threads: int = 0,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """Test a controller with its mean action in episodes that learning never saw.
 
@@ -35,11 +38,13 @@ def evaluate(
         seed: of their starts.
         checkpoint: "best", "last", "initial" or the step of a checkpoint.
         threads: of the physics; 0 for one a core.
+        device: of the physics: "cpu", whatever the run learned on, "gpu" or "warp-cpu".
 
     Raises:
-        PremotorError: no such checkpoint, or fewer than one episode.
+        PremotorError: no such checkpoint, fewer than one episode, or the engine cannot be had.
     """
-    chosen = test_episodes(run, episodes, seconds, seed, threads)
+    back_end = BackEnd.model_validate(run.settings.physics.model_dump() | {"device": device})
+    chosen = test_episodes(run, episodes, seconds, seed, threads, back_end)
     controller = run.controller(checkpoint)
     records = chosen.run(controller)
     step = run.step_of(checkpoint)
@@ -52,7 +57,9 @@ def evaluate(
     return figures
 
 
-def test_episodes(run: Run, episodes: int, seconds: float | None, seed: int, threads: int) -> Episodes:
+def test_episodes(
+    run: Run, episodes: int, seconds: float | None, seed: int, threads: int, back_end: BackEnd = CPU
+) -> Episodes:
     """The episodes of a test; PremotorError for none of them or no time."""
     seconds = run.settings.evaluation.seconds if seconds is None else seconds
     if episodes < 1:
@@ -61,7 +68,7 @@ def test_episodes(run: Run, episodes: int, seconds: float | None, seed: int, thr
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
     if seed < 0:
         raise PremotorError(f"seed is {seed}; it must be 0 or more")
-    return Episodes(run.task(), episodes, seconds, seed, threads)
+    return Episodes(run.task(), episodes, seconds, seed, threads, back_end)
 
 
 def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> dict[str, str]:

@@ -46,7 +46,9 @@ class Session:
         task = build_task(settings.task)
         controller = controller_for(circuit, task, settings, start)
         learning = settings.learning
-        self.environment = build_environment(task, learning.environments, threads=settings.threads, seed=settings.seed)
+        self.environment = build_environment(
+            task, learning.environments, threads=settings.threads, seed=settings.seed, back_end=settings.physics
+        )
         self._learner = LEARNERS[learning.kind]
         key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
         self.state = strong(self._learner.initialise(controller, self.environment, learning, key))

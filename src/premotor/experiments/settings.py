@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from premotor.bodies import BackEnd
 from premotor.connectome import SignPolicy
 from premotor.connectome.nulls import null_model
 from premotor.connectome.signs import sign_policy
@@ -145,6 +146,8 @@ class Experiment(Settings):
     """Of everything random in learning."""
     threads: int = Field(0, ge=0)
     """Threads of the physics; 0 for one a core. The numbers do not depend on it."""
+    physics: BackEnd = BackEnd()
+    """Which engine the worlds of learning have; evaluations always have MuJoCo's C engine, so that runs compare."""
     circuit: CircuitSettings = CircuitSettings()
     network: NetworkSettings = DEFAULT_NETWORK()
     maps: MapSettings = MapSettings()

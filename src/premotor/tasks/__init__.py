@@ -2,6 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from premotor.bodies import BackEnd, build_physics
+from premotor.bodies.back_ends import CPU
+from premotor.errors import PremotorError
 from premotor.tasks.arm import ArmReward, BalanceSettings, BalanceTask
 from premotor.tasks.base import (
     Driven,
@@ -68,7 +71,9 @@ def build_task(settings: Any) -> Task:
     return TASKS[settings.kind].build(settings)
 
 
-def build_environment(task: Task, environments: int, *, threads: int = 0, seed: int = 0) -> VectorEnvironment:
+def build_environment(
+    task: Task, environments: int, *, threads: int = 0, seed: int = 0, back_end: BackEnd = CPU
+) -> VectorEnvironment:
     """Many copies of a task, as learners use them.
 
     Args:
@@ -76,8 +81,20 @@ def build_environment(task: Task, environments: int, *, threads: int = 0, seed: 
         environments: number of copies.
         threads: of the physics; 0 for one a core.
         seed: of all episode starts.
+        back_end: which engine steps the worlds, and where.
+
+    Raises:
+        PremotorError: the task is not one of MuJoCo's, which another device than the CPU needs, or what
+            `build_physics` refuses.
     """
-    return TASKS[task.name].environment(task, environments, threads=threads, seed=seed)
+    kind = TASKS[task.name].environment
+    if back_end.device == "cpu":
+        return kind(task, environments, threads=threads, seed=seed)
+    if kind is not PhysicsEnvironment:
+        raise PremotorError(f"physics.device is '{back_end.device}', but {task.name} runs on the cpu only")
+    body: Any = getattr(task, "body", None)
+    physics = build_physics(body.model, environments, threads=threads, back_end=back_end)
+    return PhysicsEnvironment(task, environments, seed=seed, physics=physics)  # type: ignore[arg-type]
 
 
 __all__ = [

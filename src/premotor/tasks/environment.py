@@ -16,9 +16,9 @@ WORLDS = 2**32 - 1
 
 
 class PhysicsEnvironment:
-    """Many copies of a task, stepped together on a pool of C threads.
+    """Many copies of a task, stepped together on a pool of C threads, or by MuJoCo Warp.
 
-    The task's own functions run in one jitted program a control step; physics stays with MuJoCo. Every episode
+    The task's own functions run in one jitted program a control step; physics stays with its engine. Every episode
     start is drawn from (seed, number of the reset, environment), so results do not depend on the thread count.
 
     Args:
