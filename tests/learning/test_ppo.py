@@ -286,3 +286,20 @@ def test_tests_take_a_running_mean_that_leaves_learning_alone() -> None:
     untrained = jax.tree.map(lambda flag: not flag, trained)
     assert eqx.tree_equal(eqx.filter(state.tested, untrained), eqx.filter(state.controller, untrained))
     assert not eqx.tree_equal(state.tested, state.controller)
+
+
+def test_the_discount_goes_to_its_end_in_equal_ratios() -> None:
+    settings = TINY.model_copy(update={"steps": 400, "discount": 0.9, "discount_end": 0.9999})
+    found = [1 - (settings.discount_at(step) or 0) for step in (0, 100, 200, 400, 500)]
+    np.testing.assert_allclose(found, [0.1, 0.1 / 1000**0.25, 0.1 / 1000**0.5, 1e-4, 1e-4], rtol=1e-6)
+    with pytest.raises(ValueError, match="discount is 1 and cannot move"):
+        PPOSettings(discount=1, discount_end=0.99)
+
+    state, toy = made(TINY)
+    _, batch, _ = _roll_out(state, toy, TINY)
+    learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
+    key = jax.random.PRNGKey(0)
+    fixed, _ = update(learnt, batch, key, TINY.model_copy(update={"discount": 0.9}))
+    moved, _ = update(learnt, batch._replace(discount=jnp.asarray(0.9)), key, TINY)
+    for one, other in zip(jax.tree.leaves(moved), jax.tree.leaves(fixed), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)

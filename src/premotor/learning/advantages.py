@@ -11,7 +11,7 @@ def generalised_advantages(
     next_value: Float[Array, "steps environments"],
     terminated: Bool[Array, "steps environments"],
     truncated: Bool[Array, "steps environments"],
-    discount: float,
+    discount: float | Float[Array, ""],
     decay: float,
 ) -> Float[Array, "steps environments"]:
     """Advantages A_t = Σ (γλ)^l δ_{t+l}, cut at the end of every episode (Schulman et al. 2016, equation 16).

@@ -87,6 +87,9 @@ def iterate(
     """
     state = _spread_on_schedule(state, settings)
     state, batch, metrics = _roll_out(state, environment, settings)
+    discount = settings.discount_at(int(state.steps))
+    if discount is not None:
+        batch = batch._replace(discount=jnp.asarray(discount))
     learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
     key, key_update = jax.random.split(state.key)
     if settings.schedule == "linear":

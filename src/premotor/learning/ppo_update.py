@@ -34,6 +34,8 @@ class Batch(NamedTuple):
     truncated: Bool[Array, "steps environments"]
     learnt_from: Bool[Array, "steps environments"] | None = None
     """False where a step only started an episode (`Step.skipped`); None: every step counts."""
+    discount: Float[Array, ""] | None = None
+    """Where it is not that of the settings."""
 
 
 class Learnt(NamedTuple):
@@ -79,7 +81,8 @@ def update(
     """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
     controller, critic = learnt.controller, learnt.critic
     normalizer = controller.normalizer
-    scale = 1.0 - settings.discount if settings.discount < 1 else 1.0  # values of order 1 for rewards of order 1
+    discount = settings.discount if batch.discount is None else batch.discount
+    scale = 1.0 - discount if settings.discount < 1 else 1.0  # values of order 1 for rewards of order 1
     seen = normalizer(batch.observation)
     value = critic(seen)
     done = batch.terminated | batch.truncated
@@ -91,7 +94,7 @@ def update(
         next_value,
         batch.terminated,
         batch.truncated,
-        settings.discount,
+        discount,
         settings.decay,
     )
     target = advantage + value

@@ -20,6 +20,9 @@ class PPOSettings(Settings):
     minibatches: int = Field(4, ge=1)
     """Each holds whole sequences: environments / minibatches of them."""
     discount: float = Field(0.99, ge=0, le=1)
+    discount_end: float | None = Field(None, ge=0, lt=1)
+    """The discount at the end of learning; 1 − discount goes there in equal ratios. A short view teaches a body to move,
+    a longer one not to fall for the sake of speed. Null: it stays."""
     decay: float = Field(0.95, ge=0, le=1)
     """λ of the generalised advantage estimate."""
     clip: float = Field(0.2, gt=0)
@@ -57,6 +60,10 @@ class PPOSettings(Settings):
         """The standard deviation of actions after so many control steps; None where it is learnt."""
         return None if self.spread is None else self._between(*self.spread, step)
 
+    def discount_at(self, step: int) -> float | None:
+        """The discount after so many control steps; None where it stays."""
+        return None if self.discount_end is None else 1 - self._between(1 - self.discount, 1 - self.discount_end, step)
+
     def _between(self, first: float, last: float, step: int) -> float:
         return float(first * (last / first) ** min(step / self.steps, 1.0))
 
@@ -64,6 +71,12 @@ class PPOSettings(Settings):
     def _positive_spread(self) -> Self:
         if self.spread is not None and min(self.spread) <= 0:
             raise ValueError(f"spread is {list(self.spread)}, but both of it must be greater than 0")
+        return self
+
+    @model_validator(mode="after")
+    def _discount_to_move(self) -> Self:
+        if self.discount_end is not None and self.discount == 1:
+            raise ValueError(f"discount_end is {self.discount_end}, but discount is 1 and cannot move from there")
         return self
 
     @model_validator(mode="after")
