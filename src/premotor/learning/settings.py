@@ -21,8 +21,8 @@ class PPOSettings(Settings):
     """Each holds whole sequences: environments / minibatches of them."""
     discount: float = Field(0.99, ge=0, le=1)
     discount_end: float | None = Field(None, ge=0, lt=1)
-    """The discount at the end of learning; 1 − discount goes there in equal ratios. A short view teaches a body to move,
-    a longer one not to fall for the sake of speed. Null: it stays."""
+    """The discount at the end of learning; 1 − discount goes there in equal ratios. A short view teaches a body to
+    move, a longer one not to fall for the sake of speed. Null: it stays."""
     decay: float = Field(0.95, ge=0, le=1)
     """λ of the generalised advantage estimate."""
     clip: float = Field(0.2, gt=0)
