@@ -1,5 +1,6 @@
 """Bodies that a YAML file describes."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,32 @@ def test_files_that_are_not_there_or_no_models_are_errors(tmp_path: Path) -> Non
     (tmp_path / "elbow.xml").write_text("<mujoco><oops/></mujoco>")
     with pytest.raises(PremotorError, match="no MJCF model that MuJoCo reads"):
         load_body(file)
+
+
+def test_muscles_of_a_model_of_myo_sim_are_actuators_and_sensors(tmp_path: Path) -> None:
+    pytest.importorskip("myo_sim", reason="the extra `myo` is not installed")
+    text = """
+model: myo_sim:myoelbow
+name: myo-elbow
+joints: [r_elbow_flex]
+actuators: [TRIlong, BIClong]
+sensors:
+  biceps_length: {muscle_length: BIClong}
+  biceps_force: {muscle_force: BIClong}
+"""
+    body = load_body(described(tmp_path, text))
+    assert body.actuator_names == ("TRIlong", "BIClong") and body.task_joints == ("r_elbow_flex",)
+    lengths = []
+    physics = BatchPhysics(body.model, 1, 1)
+    for angle in (0.2, 1.5):
+        physics.set_state(np.ones(1, bool), np.full((1, len(body.joint_names)), angle), np.zeros((1, body.model.nv)))
+        lengths.append(float(physics.sensors[0, body.sensor("biceps_length")][0]))
+    assert lengths[1] < lengths[0] - 0.02  # a flexor shortens as the elbow bends
+    with pytest.raises(PremotorError, match="model is myo_sim:myoknee, but Unknown model"):
+        load_body(described(tmp_path, text.replace("myoelbow", "myoknee")))
+
+
+def test_a_model_of_myo_sim_without_the_package_says_what_to_install(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "myo_sim", None)
+    with pytest.raises(PremotorError, match=r"myo_sim:myoelbow is in the package myo-sim, .*premotor\[myo\]"):
+        load_body(described(tmp_path, DESCRIPTION.replace("elbow.xml", "myo_sim:myoelbow")))

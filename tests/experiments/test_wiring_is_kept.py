@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from premotor.experiments import build_circuit, load_experiment, train
+from premotor.experiments.yaml_text import dump_yaml
 from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS
 from premotor.networks.plain import PLAIN
+from premotor.tasks import WalkSettings, WalkTask
 from tiny import tiny_settings
 
 
@@ -46,6 +48,15 @@ def learning_of(learner: str, network: str) -> dict:
     return {"kind": learner} | {name: value for name, value in wanted.items() if name in known}
 
 
+def loop_lines() -> dict:
+    """A few observations of the walk drive the sensory neurons, the motor neurons drive every joint."""
+    task = WalkTask(WalkSettings())
+    sensors = [{"sensor": name, "neurons": {"class": "sensory"}} for name in task.observation_names[:3]]
+    units = {"neurons": {"class": "motor"}, "decoding": "motor-units"}
+    drives = [{"actuator": name, **units} for name in task.action_names]
+    return {"inputs": sensors, "outputs": drives}
+
+
 @pytest.mark.parametrize(("learner", "network", "source", "null"), CASES)
 def test_no_synapse_changes_sign_or_appears(learner, network, source, null, circuit_folder, tmp_path):
     place = circuit_folder if source == "tiny" else "celegans"
@@ -56,11 +67,16 @@ def test_no_synapse_changes_sign_or_appears(learner, network, source, null, circ
     )
     if learner != "ppo":
         settings["maps"] = {"squash": "tanh"}
+    if learner == "td3":  # maps line by line, from a file
+        (tmp_path / "loop.yaml").write_text(dump_yaml(loop_lines()))
+        settings["maps"]["loop"] = str(tmp_path / "loop.yaml")
     settings["learning"] = learning_of(learner, network)
     run = train(settings, output=tmp_path / "run", progress=False)
     circuit = build_circuit(load_experiment(settings).circuit)  # from the source, not from the run folder
     chemical, gaps = wiring_of(circuit)
+    (tmp_path / "loop.yaml").unlink(missing_ok=True)  # its lines are part of the run's settings
     for which in ("initial", "best", "last"):
+        assert (run.controller(which).loop is not None) == (learner == "td3")
         trained = run.controller(which).network
         pre, post, weight = (np.asarray(x) for x in (trained.pre, trained.post, trained.weight))
         assert {(int(i), int(j)) for i, j in zip(pre, post, strict=True)} == set(chemical)

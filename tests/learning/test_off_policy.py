@@ -19,18 +19,26 @@ from premotor.learning.off_policy import NoiseSettings, Replay
 from premotor.learning.off_policy.agent import _critics, _program
 from premotor.learning.off_policy.policy import along, explore, squashed_sample
 from premotor.learning.off_policy.update import sequences, trained_vector
-from premotor.networks import MapSettings, MLPSettings, build_controller
+from premotor.networks import LoopSettings, MapSettings, MLPSettings, build_controller
 
 SQUASHED = MapSettings(squash="tanh")
+LINES = {
+    "inputs": [{"sensor": name, "neurons": {"type": f"T{i}|T{i + 2}"}} for i, name in enumerate("xy")],
+    "outputs": [
+        {"actuator": "push_x", "decoding": "motor-units", "neurons": {"type": "T10|T11"}},
+        {"actuator": "push_y", "gain": 2.0, "offset": -1.0, "neurons": {"type": "T12|T13"}},
+    ],
+}
+LOOP = MapSettings(squash="tanh", loop=LoopSettings.model_validate(LINES))
 LAYERS = MLPSettings(hidden=(16, 16), activation="relu", calibrate=False)
 SMALL = {"environments": 2, "rollout": 10, "warm_up": 100, "batch": 16, "critic_layers": (16,), "memory": 400}
 
 
-def made(settings, seed: int = 0, network=LAYERS):
+def made(settings, seed: int = 0, network=LAYERS, maps=SQUASHED):
     toy = Centre(settings.environments, seed)
     key = jax.random.PRNGKey(seed)
     controller = build_controller(
-        small_circuit(), toy.observation_names, toy.action_names, network=network, maps=SQUASHED, key=key
+        small_circuit(), toy.observation_names, toy.action_names, network=network, maps=maps, key=key
     )
     return off_policy.initialise(controller, toy, settings, jax.random.PRNGKey(seed + 1)), toy
 
@@ -161,7 +169,8 @@ def test_a_stored_state_lets_the_circuit_answer_as_it_did() -> None:
         **{**SMALL, "memory": 2_000, "warm_up": 60}, sequence=3, burn_in=2, noise=NoiseSettings(spread=0.0)
     )
     settings = settings.model_copy(update={"learning_rate": 1e-12, "critic_learning_rate": 1e-12})
-    state, toy = made(settings, network=None)
+    state, toy = made(settings, network=None, maps=LOOP)  # of which the activations of motor units are a part
+    assert state.replay.states.shape[-1] == 15
     begun = int(state.replay.added)
     for _ in range(4):
         state, _ = off_policy.iterate(state, toy, settings)
@@ -189,15 +198,19 @@ def test_a_stored_state_lets_the_circuit_answer_as_it_did() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "network", "options"),
+    ("kind", "how", "options"),
     [
-        (SACSettings, LAYERS, {}),
-        (DDPGSettings, None, {"sequence": 2, "burn_in": 1, "noise": NoiseSettings(kind="ornstein-uhlenbeck")}),
+        (SACSettings, {}, {}),
+        (
+            DDPGSettings,
+            {"network": None, "maps": LOOP},
+            {"sequence": 2, "burn_in": 1, "noise": NoiseSettings(kind="ornstein-uhlenbeck")},
+        ),
     ],
 )
-def test_going_on_from_a_file_gives_the_same_numbers_memory_included(kind, network, options, tmp_path: Path) -> None:
+def test_going_on_from_a_file_gives_the_same_numbers_memory_included(kind, how, options, tmp_path: Path) -> None:
     settings = kind(**{**SMALL, "memory": 9_000, "warm_up": 8_180}, **options)
-    through, toy = made(settings, network=network)
+    through, toy = made(settings, **how)
     through, _ = off_policy.iterate(through, toy, settings)
     save_arrays(tmp_path / "state.safetensors", flatten(through))
     world = toy.snapshot()
@@ -205,7 +218,7 @@ def test_going_on_from_a_file_gives_the_same_numbers_memory_included(kind, netwo
     through, first = off_policy.iterate(through, toy, settings)
     through, second = off_policy.iterate(through, toy, settings)
 
-    template, other = made(settings.model_copy(update={"warm_up": 10}), seed=0, network=network)
+    template, other = made(settings.model_copy(update={"warm_up": 10}), seed=0, **how)
     assert len(template.replay.rows) < len(through.replay.rows)  # the memory has grown since
     again = fill(template, load_arrays(tmp_path / "state.safetensors"), tmp_path)
     other.restore(world)

@@ -2,14 +2,17 @@
 
 ::
 
-    model: elbow.xml              # MJCF; a relative path counts from this file; "package:myo_sim/elbow/elbow.xml" is
-    name: elbow                   # a file of an installed Python package
+    model: elbow.xml              # MJCF; a relative path counts from this file
+    name: elbow
     joints: [r_elbow_flex]        # joints that tasks are about; all where none are named
     actuators: [TRIlong, BIClong] # those that the controller drives, in this order; all where none are named
     feet: []                      # touch sensors that tell ground contact
     sensors:                      # further sensors, by the name that they are to have
       biceps_length: {tendon_length: BIClong_tendon}
       hand_position: {site_position: wrist}
+
+Instead of a path, `model` may be ``package:name/folder/elbow.xml``, a file of an installed Python package, or
+``myo_sim:myoarm_r``, a model of MyoSuite's package `myo-sim` by its name there (the extra `myo`).
 
 Actuators that are not named are removed. A sensor that the MJCF has needs no mention. Kinds of sensors: `KINDS`.
 """
@@ -41,6 +44,10 @@ KINDS = {
 """What a sensor of the file may measure, and of what."""
 
 
+MYO_SIM = "myo_sim:"
+"""What begins the name of a model of the package `myo-sim`."""
+
+
 class BodyDescription(Settings):
     """What a YAML file about a body holds (module docstring)."""
 
@@ -60,19 +67,15 @@ def load_body(path: str | Path) -> Body:
     """
     path = Path(path)
     said = _read(path)
-    file = _model_file(said.model, path)
-    try:
-        spec = mujoco.MjSpec.from_file(str(file))
-    except ValueError as error:
-        raise PremotorError(f"{file} is no MJCF model that MuJoCo reads ({' '.join(str(error).split())})") from error
+    spec, source = _spec(said.model, path)
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET  # a world that blows up is to be seen
     known = {actuator.name: actuator for actuator in spec.actuators}
     for name in said.actuators:
         if name not in known:
-            raise PremotorError(f"{path}: actuators names {name!r}; {file.name} has {', '.join(known)}")
+            raise PremotorError(f"{path}: actuators names {name!r}; {source} has {', '.join(known)}")
     if said.actuators:
         if list(said.actuators) != [name for name in known if name in said.actuators]:
-            raise PremotorError(f"{path}: actuators must stand in the order of {file.name}, each once")
+            raise PremotorError(f"{path}: actuators must stand in the order of {source}, each once")
         for name, actuator in known.items():
             if name not in said.actuators:
                 _forget(spec, name)
@@ -82,7 +85,7 @@ def load_body(path: str | Path) -> Body:
     try:
         model = spec.compile()
     except ValueError as error:
-        raise PremotorError(f"{path}: {file.name} does not compile ({' '.join(str(error).split())})") from error
+        raise PremotorError(f"{path}: {source} does not compile ({' '.join(str(error).split())})") from error
     return Body(said.name, model, spec.to_xml(), feet=said.feet, task_joints=said.joints)
 
 
@@ -101,6 +104,31 @@ def _read(path: Path) -> BodyDescription:
         raise PremotorError(
             f"{path}: {key}: {first['msg'].lower()}; allowed keys: {', '.join(BodyDescription.model_fields)}"
         ) from None
+
+
+def _spec(model: str, path: Path) -> tuple[mujoco.MjSpec, str]:
+    """The model, and what to call it."""
+    if model.startswith(MYO_SIM):
+        return _myo_sim(model.removeprefix(MYO_SIM), path), model
+    file = _model_file(model, path)
+    try:
+        return mujoco.MjSpec.from_file(str(file)), file.name
+    except ValueError as error:
+        raise PremotorError(f"{file} is no MJCF model that MuJoCo reads ({' '.join(str(error).split())})") from error
+
+
+def _myo_sim(name: str, path: Path) -> mujoco.MjSpec:
+    try:
+        import myo_sim
+    except ModuleNotFoundError:
+        raise PremotorError(
+            f"{path}: the model {MYO_SIM}{name} is in the package myo-sim, not installed here; pip install "
+            "'premotor[myo]'"
+        ) from None
+    try:
+        return myo_sim.load_spec(name)
+    except ValueError as error:
+        raise PremotorError(f"{path}: model is {MYO_SIM}{name}, but {' '.join(str(error).split())}") from error
 
 
 def _model_file(name: str, path: Path) -> Path:

@@ -124,6 +124,35 @@ def make_six_legs(
     print(f"{circuit!r}\nwritten to {circuit.save(output)}")
 
 
+@circuits.command("loop")
+def show_loop(
+    source: Annotated[str, typer.Argument(help="A preset, a YAML file of settings, or a run folder.")],
+    loop: Annotated[Path | None, typer.Option("--loop", help="A YAML file of lines in place of maps.loop.")] = None,
+    figure: Annotated[Path | None, typer.Option(help="A PNG file to draw the same into.")] = None,
+) -> None:
+    """Print which sensor drives which neurons, and which neurons drive which actuator; check the file that says so.
+
+    \b
+    Example:
+      premotor circuit loop arm-loop --figure loop.png
+      premotor circuit loop arm-celegans --loop loop.yaml
+    """
+    from premotor.experiments import read_closed_loop
+
+    if figure is not None and figure.suffix.lower() != ".png":
+        raise PremotorError(f"--figure is {figure}; it has to be the name of a .png file")
+    if loop is not None and Path(source).is_dir():
+        raise PremotorError(f"{source} is a run, whose loop stays as it was; --loop goes with a preset or a YAML file")
+    found = read_closed_loop(source, {} if loop is None else {"maps.loop": str(loop)})
+    print(found.summary())
+    if figure is not None:
+        from premotor.experiments.files import write_atomically
+        from premotor.report import loop_figure
+
+        write_atomically(figure, loop_figure(found))
+        print(f"\nfigure: {figure}")
+
+
 @circuits.command()
 def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.")] = False) -> None:
     """List what was downloaded from servers and is kept.

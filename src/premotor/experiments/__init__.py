@@ -11,6 +11,7 @@ from premotor.experiments.building import (
     export_circuit,
     six_legs,
 )
+from premotor.experiments.closed_loop import ClosedLoop, LoopLine, read_closed_loop
 from premotor.experiments.comparison import compare, comparison_folder
 from premotor.experiments.doctor import Finding, examine
 from premotor.experiments.episodes import Episodes
@@ -49,12 +50,14 @@ from premotor.experiments.viewing import play_in_viewer
 __all__ = [
     "CheckpointSettings",
     "CircuitSettings",
+    "ClosedLoop",
     "CompareSettings",
     "Episodes",
     "EvaluationSettings",
     "Experiment",
     "Finding",
     "LivePlots",
+    "LoopLine",
     "Player",
     "Pruning",
     "Run",
@@ -89,6 +92,7 @@ __all__ = [
     "play_to_video",
     "player",
     "preset_names",
+    "read_closed_loop",
     "prune",
     "record_walk",
     "resume",

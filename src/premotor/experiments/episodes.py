@@ -79,7 +79,8 @@ class Episodes:
             action = np.asarray(chosen)
             if not environment.discrete:
                 action = np.clip(action, -1.0, 1.0)
-            now = environment.recorded() | {"action": action, "alive": alive, "rates": np.asarray(state[:, 0])}
+            rates = np.asarray(state[: controller.network.neurons, 0])
+            now = environment.recorded() | {"action": action, "alive": alive, "rates": rates}
             step = environment.step(action)
             now["reward"] = np.where(alive, step.reward, 0)
             if watch is not None:

@@ -105,6 +105,9 @@ def _wish(complaint: Any) -> str:
 def _keys(model: type[BaseModel], data: Any, path: Sequence[str]) -> list[str]:
     """The settings that the section at `path` knows."""
     for part in path:
+        if isinstance(data, list | tuple) and part.isdecimal():  # an item of a list: of the list's one model
+            data = data[int(part)]
+            continue
         data = data.get(part) if isinstance(data, Mapping) else None
         field = model.model_fields.get(part)
         variants = [] if field is None else _models(field.annotation)

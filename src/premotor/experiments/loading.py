@@ -14,6 +14,7 @@ from premotor.errors import PremotorError
 from premotor.experiments.explaining import closest, explain
 from premotor.experiments.settings import Experiment
 from premotor.experiments.yaml_text import dump_yaml, parse_yaml
+from premotor.networks import LoopSettings
 
 Overrides = Mapping[str, Any] | Sequence[str]
 """``{"learning.learning_rate": 3e-4}`` or ``["--learning.learning_rate", "3e-4"]`` or ``["seed=3"]``."""
@@ -36,7 +37,8 @@ def load_experiment(
             defaults.
 
     A circuit's file or folder becomes an absolute path: one in a YAML file counts from that file's folder,
-    one in a dict or an override from the working directory.
+    one in a dict or an override from the working directory. A file of `maps.loop` is read, so that its lines are part
+    of the settings.
 
     Raises:
         PremotorError: no such preset or file, no valid YAML, or an unknown, missing or wrong setting.
@@ -53,6 +55,31 @@ def load_experiment(
     except ValidationError as error:
         sentence = explain(error, data, Experiment, given)
         raise PremotorError(f"{origin}: {sentence}" if origin else sentence) from None
+
+
+def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The lines of a closed loop from a YAML file, as `maps.loop` takes them.
+
+    Raises:
+        PremotorError: no such file, no YAML, or a line that is wrong.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PremotorError(f"maps.loop: there is no file {path}") from None
+    except OSError as error:
+        raise PremotorError(f"maps.loop: {path} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise PremotorError(f"maps.loop: {path} is not UTF-8 text") from error
+    data = parse_yaml(text, str(path))
+    if not isinstance(data, dict):
+        raise PremotorError(f"maps.loop: {path} should hold a mapping with inputs and outputs")
+    try:
+        LoopSettings.model_validate(data)
+    except ValidationError as error:
+        raise PremotorError(f"{path}: {explain(error, data, LoopSettings)}") from None
+    return data
 
 
 def dump_experiment(experiment: Experiment) -> str:
@@ -151,7 +178,13 @@ def _put(data: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _anchor(data: dict[str, Any], folder: Path) -> None:
-    """Make the paths of files absolute: circuit.source; task.reference, task.body, network.initial where there are."""
+    """Make the paths of files absolute: circuit.source; task.reference, task.body, network.initial where there are.
+
+    A file of maps.loop is replaced by what it holds.
+    """
+    maps = data.get("maps")
+    if isinstance(maps, dict) and isinstance(maps.get("loop"), str):
+        data["maps"] = {**maps, "loop": read_loop(folder / Path(maps["loop"]).expanduser())}
     for section, key in (("circuit", "source"), ("task", "reference"), ("task", "body"), ("network", "initial")):
         inner = data.get(section)
         value = inner.get(key) if isinstance(inner, dict) else None

@@ -1,12 +1,15 @@
 """A circuit as dynamics: networks, and the maps from sensors to neurons and from neurons to actuators."""
 
+from premotor.networks.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
 from premotor.networks.calibration import calibrated, smooth_noise
 from premotor.networks.controller import Controller, MapSettings, build_controller
 from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
 from premotor.networks.lif import LIFNetwork, LIFSettings, Spikes
+from premotor.networks.loop import Loop, Wires, wire
+from premotor.networks.loop_settings import LoopInput, LoopOutput, LoopSettings
 from premotor.networks.normalizer import Normalizer
 from premotor.networks.plain import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings, is_plain
-from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, output_neurons
+from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, neurons_where, output_neurons
 from premotor.networks.product import Product
 from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
 from premotor.networks.rate import LearningRates, RateNetwork, RateNetworkSettings
@@ -38,6 +41,10 @@ __all__ = [
     "LayeredNetwork",
     "LayeredNetworkSettings",
     "LearningRates",
+    "Loop",
+    "LoopInput",
+    "LoopOutput",
+    "LoopSettings",
     "MLPNetwork",
     "MLPSettings",
     "MapSettings",
@@ -56,6 +63,7 @@ __all__ = [
     "VNCNetwork",
     "VNCParameters",
     "VNCSettings",
+    "Wires",
     "build_controller",
     "calibrated",
     "hops_to",
@@ -63,9 +71,15 @@ __all__ = [
     "is_plain",
     "make_stimulus",
     "network_arrays",
+    "neurons_where",
     "output_neurons",
     "positions_of",
     "smooth_noise",
+    "spindle_primary",
+    "spindle_secondary",
     "started_from",
     "stimulate",
+    "tendon_organ",
+    "unit_force",
+    "wire",
 ]

@@ -37,11 +37,15 @@ def calibrated(
     is) would change the actions by some root-mean-square amount, found from a Jacobian–vector product; steps are
     scaled by its inverse. Without this, a step of 302 biases or 3,709 magnitudes would swamp that of the maps.
 
+    With maps that were given line by line nothing is whitened: their gains are what the file says.
+
     With a multilayer perceptron whose settings say `calibrate: false` the controller is left as it is.
     """
     if not is_calibrated(controller.network):
         return controller
     controller = eqx.tree_at(lambda c: c.rest_state, controller, _rest(controller))
+    if controller.loop is not None:
+        return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, key))
     rates, actions = _responses(controller, observations)
     rest = rates.mean((0, 2))
     centred = (rates - rest[:, None]).transpose(1, 0, 2).reshape(len(rest), -1)
@@ -66,13 +70,15 @@ def smooth_noise(
     return jax.lax.scan(step, jax.random.normal(first, (episodes, observations)), jnp.stack(rest))[1]
 
 
-def _rest(controller: "Controller") -> Float[Array, " neurons"]:
+def _rest(controller: "Controller") -> Float[Array, " rows"]:
     network = controller.network
     product, silent = network.product(), network.initial_state(1)
     steps = max(1, round(1.0 / network.control_period))
-    return jax.lax.fori_loop(0, steps, lambda _, state: network.step(product, state, silent * 0), silent)[
-        :, 0
-    ]
+    rest = jax.lax.fori_loop(0, steps, lambda _, state: network.step(product, state, silent * 0), silent)
+    if controller.loop is not None:
+        pools = controller.loop.settled(controller.output_weight, rest[controller.output_neurons])
+        rest = jnp.concatenate([rest, pools])
+    return rest[:, 0]
 
 
 def _responses(controller: "Controller", observations: Array) -> tuple[Array, Array]:

@@ -9,9 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from premotor.errors import PremotorError
 from premotor.networks.calibration import calibrated, is_calibrated, smooth_noise
+from premotor.networks.loop import Loop, wire
+from premotor.networks.loop_settings import LoopSettings
 from premotor.networks.normalizer import Normalizer
 from premotor.networks.plain import PLAIN, plain_network
 from premotor.networks.populations import PopulationSettings, input_neurons, output_neurons
@@ -42,6 +45,16 @@ class MapSettings(Settings):
     """Standard deviation of the exploration noise at the start, in units of the action range [−1, 1]."""
     squash: Literal["none", "tanh"] = "none"
     """What keeps actions in their range: clipping alone, or a hyperbolic tangent, as off-policy learning needs it."""
+    loop: LoopSettings | None = None
+    """The maps line by line, or a YAML file with them, in place of `inputs`, `outputs` and their scales; null: none.
+    `input_rate` and `output_rate` say whether the gains learn."""
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        for name in ("inputs", "outputs", "input_scale", "output_scale") if self.loop else ():
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name} has no part beside loop, which says it line by line; leave it out")
+        return self
 
 
 class Controller(eqx.Module):
@@ -63,7 +76,8 @@ class Controller(eqx.Module):
     input_weight: Float[Array, "inputs observations"]
     output_weight: Float[Array, "actions outputs"]
     output_bias: Float[Array, " actions"]
-    rest_state: Float[Array, " neurons"]
+    rest_state: Float[Array, " rows"]
+    """The state at the start of an episode: of the neurons, then of the loop's pools of motor units."""
     rest_rate: Float[Array, " outputs"]
     whitening: Float[Array, "outputs outputs"]
     step_scale: dict[str, Float[Array, ""]]
@@ -74,10 +88,27 @@ class Controller(eqx.Module):
     squash: str = eqx.field(static=True)
     observation_names: tuple[str, ...] = eqx.field(static=True)
     action_names: tuple[str, ...] = eqx.field(static=True)
+    loop: Loop | None = None
+    """What stands between the maps and the body, where the maps were given line by line."""
 
-    def initial_state(self, environments: int) -> Float[Array, "neurons environments"]:
-        """The network's state at the start of an episode: at rest, without input."""
-        return jnp.broadcast_to(self.rest_state[:, None], (self.network.neurons, environments))
+    def initial_state(self, environments: int) -> Float[Array, "rows environments"]:
+        """The state at the start of an episode: at rest, without input. Its first rows are the network's."""
+        return jnp.broadcast_to(self.rest_state[:, None], (self.rows, environments))
+
+    @property
+    def rows(self) -> int:
+        """Numbers in the state of one environment: the network's, and one for each pool of motor units."""
+        return self.network.neurons + (0 if self.loop is None else len(self.loop.pools))
+
+    @property
+    def input_map(self) -> Float[Array, "inputs observations"]:
+        """What an input neuron receives of each observation (normalised), or of each line of the loop."""
+        return self.input_weight if self.loop is None else self.input_weight * self.loop.input_mask
+
+    @property
+    def output_map(self) -> Float[Array, "actions outputs"]:
+        """What an output neuron's rate adds to each action, or to the drive of its motor unit."""
+        return self.output_weight @ self.whitening if self.loop is None else self.output_weight * self.loop.output_mask
 
     def product(self) -> Product:
         """The network's linear part, prepared once for many calls of `act`."""
@@ -104,6 +135,8 @@ class Controller(eqx.Module):
     ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
         """As `act`, before any squashing of the action."""
         network = self.network
+        if self.loop is not None:
+            return self._around(self.loop, product, state, observation)
         drive = self.input_weight @ self.normalizer(observation).T
         if not is_calibrated(network):  # the maps are its first and its last layer
             state = network.step(product, state, drive)
@@ -114,6 +147,16 @@ class Controller(eqx.Module):
         rates = state[self.output_neurons] - self.rest_rate[:, None]
         action = (self.output_weight @ self.whitening) @ rates + self.output_bias[:, None]
         return state, action.T
+
+    def _around(
+        self, loop: Loop, product: Product, state: Float[Array, "rows environments"], observation: Array
+    ) -> tuple[Array, Array]:
+        neurons, pools = state[: self.network.neurons], state[self.network.neurons :]
+        current = jnp.zeros_like(neurons).at[self.input_neurons].set(self.input_map @ loop.encode(observation))
+        neurons = self.network.step(product, neurons, current)
+        rates = neurons[self.output_neurons]
+        answer, pools = loop.decode(self.output_weight, self.output_bias, rates, pools, self.squash)
+        return jnp.concatenate([neurons, pools]), answer
 
     def relative_rates(self) -> dict[str, float]:
         """The learning rate that was asked for each kind of parameter, relative to that of learning."""
@@ -171,13 +214,17 @@ def build_controller(
         key: JAX random key.
 
     Raises:
-        PremotorError: the circuit offers no motor neurons, no input neurons or no signed synapse.
+        PremotorError: the circuit offers no motor neurons, no input neurons or no signed synapse, or a line of the
+            loop does not fit.
     """
     maps = maps or MapSettings()
     network = network or RateNetworkSettings()
     key_in, key_out, key_noise = jax.random.split(key, 3)
     observations, actions = len(observation_names), len(action_names)
+    wires = None
     if network.kind in PLAIN:
+        if maps.loop is not None:
+            raise PremotorError(f"maps.loop chooses neurons of a connectome, but network.kind is {network.kind}")
         key_plain = jax.random.fold_in(key, 1)
         if getattr(network, "calibrate", True):
             key_in, key_plain = jax.random.split(key_in)
@@ -185,8 +232,12 @@ def build_controller(
         wired = plain_network(network, circuit, maps=maps, **sizes, control_period=control_period, key=key_plain)
         inputs, outputs = wired.input_units, wired.output_units
     else:
-        outputs = output_neurons(circuit, maps.outputs)
-        inputs = input_neurons(circuit, maps.inputs, outputs)
+        if maps.loop is None:
+            outputs = output_neurons(circuit, maps.outputs)
+            inputs = input_neurons(circuit, maps.inputs, outputs)
+        else:
+            wires = wire(maps.loop, circuit, observation_names, action_names)
+            inputs, outputs = wires.inputs, wires.outputs
         wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
@@ -194,13 +245,21 @@ def build_controller(
     size_out = maps.output_scale / np.sqrt(len(outputs))
     names = [name for name, _ in wired.rates]
     names += ["input_weight", "output_weight", "output_bias", "log_spread"]
+    loop = None
+    if maps.loop is not None and wires is not None:
+        loop = Loop.of(wires, maps.loop, observation_names, action_names, control_period)
+        input_weight, output_weight, output_bias = (jnp.asarray(w, jnp.float32) for w in wires[-3:])
+    else:
+        input_weight = size_in * jax.random.normal(key_in, (len(inputs), observations))
+        output_weight = size_out * jax.random.normal(key_out, (actions, len(outputs)))
+        output_bias = jnp.zeros(actions)
     controller = Controller(
         network=wired,
         normalizer=Normalizer.identity(observations),
-        input_weight=size_in * jax.random.normal(key_in, (len(inputs), observations)),
-        output_weight=size_out * jax.random.normal(key_out, (actions, len(outputs))),
-        output_bias=jnp.zeros(actions),
-        rest_state=jnp.zeros(wired.neurons),
+        input_weight=input_weight,
+        output_weight=output_weight,
+        output_bias=output_bias,
+        rest_state=jnp.zeros(wired.neurons + (0 if loop is None else len(loop.pools))),
         rest_rate=jnp.zeros(len(outputs)),
         whitening=jnp.eye(len(outputs)),
         step_scale={name: jnp.ones(()) for name in names},
@@ -211,6 +270,7 @@ def build_controller(
         squash=maps.squash,
         observation_names=tuple(observation_names),
         action_names=tuple(action_names),
+        loop=loop,
     )
     key_noise, key_probe = jax.random.split(key_noise)
     return calibrated(controller, smooth_noise(key_noise, observations), key_probe)

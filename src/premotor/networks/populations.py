@@ -1,5 +1,6 @@
 """Which neurons receive the observations, and which drive the actuators."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -105,15 +106,21 @@ def input_neurons(circuit: "Circuit", settings: PopulationSettings, outputs: np.
     return _largest(chosen, given, settings.count)
 
 
-def _by_rule(circuit: "Circuit", settings: PopulationSettings, key: str) -> np.ndarray | None:
-    if settings.neurons == "auto":
-        return None
+def neurons_where(circuit: "Circuit", conditions: Mapping[str, Any], key: str) -> np.ndarray:
+    """Positions of the neurons that meet conditions on columns of the neuron table; `key` names them in errors.
+
+    Raises:
+        PremotorError: no such column, a condition that does not fit it, or no such neuron.
+    """
     try:
-        conditions: dict[str, Any] = dict(settings.neurons)
         ids = circuit.select(**conditions).neurons.index
     except PremotorError as error:
         raise PremotorError(f"{key}.neurons: {error}") from error
     return np.sort(circuit.neurons.index.get_indexer(ids))
+
+
+def _by_rule(circuit: "Circuit", settings: PopulationSettings, key: str) -> np.ndarray | None:
+    return None if settings.neurons == "auto" else neurons_where(circuit, settings.neurons, key)
 
 
 def _by_role(circuit: "Circuit", role: str) -> np.ndarray | None:

@@ -4,6 +4,7 @@ from premotor.report import spiking
 from premotor.report.circuit_figures import circuit_overview
 from premotor.report.comparison_report import write_comparison
 from premotor.report.dynamics import is_dynamics, write_dynamics_figures
+from premotor.report.loop_figures import loop_figure
 from premotor.report.run_report import write_report
 from premotor.report.simulation import is_simulation, write_simulation_figures
 from premotor.report.sweeps import sweep_history, sweep_slices
@@ -13,6 +14,7 @@ __all__ = [
     "circuit_overview",
     "is_dynamics",
     "is_simulation",
+    "loop_figure",
     "spiking",
     "sweep_history",
     "sweep_slices",

@@ -6,7 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from premotor.report.page import Block, Section, Table, Text
+from premotor.experiments import read_closed_loop
+from premotor.report.loop_figures import loop_drawing
+from premotor.report.page import Block, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord
 from premotor.report.style import CLASS_ORDER
 from premotor.report.words import count, decimal, large, listed
@@ -16,7 +18,7 @@ def about_section(record: RunRecord) -> Section:
     """The experiment in a few sentences, the circuit's steps from its source, and its classes of neurons."""
     if not record.run.wired:
         return Section("What this run is", [Text(_experiment(record))], lead="There is no connectome in this run.")
-    blocks: list[Block] = [Text(_experiment(record)), _classes(record), _steps(record)]
+    blocks: list[Block] = [Text(_experiment(record)), *_loop(record), _classes(record), _steps(record)]
     return Section("What this run is", blocks, lead=record.run.circuit.provenance.citation)
 
 
@@ -44,11 +46,20 @@ def _mass(kilograms: float) -> str:
     return decimal(kilograms, 0, "kg") if kilograms >= 1 else decimal(1e6 * kilograms, 2, "mg")
 
 
+def _loop(record: RunRecord) -> list[Block]:
+    if record.run.settings.maps.loop is None:
+        return []
+    caption = "Line by line as maps.loop says it: what is observed, the neurons that it drives, and on the other side "
+    caption += "the neurons that drive an actuator. Gains are those before learning."
+    return [Picture(loop_drawing(read_closed_loop(record.run.folder)), "The closed loop", caption)]
+
+
 def _experiment(record: RunRecord) -> str:
     settings, body = record.run.settings, getattr(record.task, "body", None)
     maps = record.run.controller("initial")
     inputs, outputs = len(maps.input_neurons), len(maps.output_neurons)
     noun, between = ("neuron", "the circuit") if record.run.wired else ("unit", "the network's own layers")
+    how = "both through a linear map" if settings.maps.loop is None else "line by line as drawn below"
     if body is None:
         what = f"the environment {settings.task.id} of Gymnasium"
     else:
@@ -58,7 +69,7 @@ def _experiment(record: RunRecord) -> str:
         f"The task is {settings.task.kind}, {what}; the controller acts every "
         f"{decimal(1000 * record.task.control_period, 0)} ms. "
         f"{count(len(maps.observation_names), 'observation')} enter at {count(inputs, noun)}, and "
-        f"{count(outputs, noun)} drive the actuators, both through a linear map; all that lies between "
+        f"{count(outputs, noun)} drive the actuators, {how}; all that lies between "
         f"is {between}. It learned by {settings.learning.kind.upper()} over "
         f"{large(settings.learning.steps)} control steps, seed {settings.seed}."
     )

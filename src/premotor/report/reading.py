@@ -201,8 +201,8 @@ def _weights(controller: Any) -> Weights:
     else:
         parameters = {"weights between units": network.weight, "biases of units": network.bias}
     parameters |= {
-        "map from sensors to neurons": controller.input_weight,
-        "map from neurons to actuators": controller.output_weight @ controller.whitening,
+        "map from sensors to neurons": controller.input_map,
+        "map from neurons to actuators": controller.output_map,
     }
     return Weights(
         pre=np.asarray(network.pre, np.intp),

@@ -72,7 +72,7 @@ def initialise(
     observations, actions = len(controller.observation_names), len(controller.action_names)
     columns = Columns(observations, actions)
     keep = settings.states == "stored" and not is_stateless(controller)
-    neurons = controller.network.neurons if keep else 0
+    neurons = controller.rows if keep else 0
     replay = Replay.empty(count, columns.width, neurons, settings.memory)
     rows = max(-(-settings.warm_up // count), settings.batch_steps)
     replay = replay.grown(rows, settings.memory)
