@@ -3,11 +3,13 @@
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from premotor.cli.ending import lesion_table
 from premotor.report import run_report, write_report
 from premotor.report.headline import headline
 from premotor.report.lesions import lesions_section
@@ -254,3 +256,16 @@ def test_cell_types_are_ranked_by_what_they_cost(run_folder):
     record = read_run(run_folder)
     assert "The 25 of 30 types that cost most." in shown(lesions_section(record))
     assert "50% intact" in shown(tiles=headline(record))
+
+
+def test_lesions_of_a_task_without_a_gait_are_told_by_its_aim_and_its_return():
+    rows = [
+        {"name": "intact", "pre": "", "post": "", "kind": "none", "synapses": 0, "success": 0.8, "return": -13.0},
+        {"name": "sensory → motor", "kind": "chemical", "synapses": 7, "success": 0.3, "return": -90.0},
+        {"name": "motor → motor", "kind": "chemical", "synapses": 5, "success": 0.8, "return": -14.0},
+    ]
+    record = SimpleNamespace(lesions=[{"score": row["success"], **row} for row in rows], figures={})
+    text = shown(lesions_section(record))
+    assert "Of the 2 groups, 1 cost more than half of the episodes that end at the aim" in text
+    assert "sensory → motor" in text and "-90.00" in text.replace("−", "-") and "without a fall" not in text
+    assert "at aim" in lesion_table(record.lesions) and "upright" not in lesion_table(record.lesions)

@@ -74,10 +74,13 @@ def worth(rows: list[dict[str, Any]]) -> str:
 
 def lesion_table(rows: list[dict[str, Any]]) -> str:
     """One line a group of synapses."""
-    lines = [f"{'silenced':<44} {'edges':>6} {'upright':>8} {'m/s':>6} {'score':>6}"]
+    walks = any(row.get("survived") is not None for row in rows)
+    keys = ("survived", "speed") if walks else ("success", "return")
+    one, two = ("upright", "m/s") if walks else ("at aim", "return")
+    lines = [f"{'silenced':<44} {'edges':>6} {one:>8} {two:>7} {'score':>6}"]
     for row in rows:
-        upright, speed, score = (_cell(row.get(key)) for key in ("survived", "speed", "score"))
-        lines.append(f"{row['name']:<44} {row['synapses']:>6} {upright:>8} {speed:>6} {score:>6}")
+        first, second, score = (_cell(row.get(key)) for key in (*keys, "score"))
+        lines.append(f"{row['name']:<44} {row['synapses']:>6} {first:>8} {second:>7} {score:>6}")
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ from premotor.experiments.files import write_json
 from premotor.experiments.run import Run, Which
 from premotor.networks import Controller
 
-FIGURES = ("survived", "speed", "speed_error", "score", "return")
+FIGURES = ("survived", "success", "speed", "speed_error", "score", "return")
 
 
 class Lesion(NamedTuple):

@@ -4,6 +4,7 @@ import numpy as np
 
 from premotor.analysis import wilson_interval
 from premotor.report.lesions import find_lesion, intact_row
+from premotor.report.lesions_figures import measures_of
 from premotor.report.page import Tile
 from premotor.report.reading import RunRecord, number
 from premotor.report.weights import wiring_facts
@@ -13,12 +14,15 @@ from premotor.report.words import count, decimal, percent
 def headline(record: RunRecord) -> list[Tile]:
     """Tiles: speed, episodes without a fall, joint error, the circuit, signs held, what its core is worth."""
     tiles = [*_walking(record), *_moving(record), *(_wiring(record) if record.run.wired else _plain(record))]
+    words = ""
     lesion = find_lesion(record, "interneuron", "interneuron")
     if lesion is not None:
-        left, base = number(lesion, "survived"), number(intact_row(record), "survived")
+        key, _, _, words = measures_of(intact_row(record))[0]
+        left, base = number(lesion, key), number(intact_row(record), key)
+    if lesion is not None and words:
         tiles.append(
             Tile(
-                "Episodes without a fall, interneuron → interneuron synapses silenced",
+                f"Episodes {words}, interneuron → interneuron synapses silenced",
                 percent(left),
                 note=f"{percent(base)} intact",
                 fraction=left if np.isfinite(left) else None,

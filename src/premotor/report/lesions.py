@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from premotor.report.lesions_figures import lesion_bars
+from premotor.report.lesions_figures import lesion_bars, measures_of
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord, number
 from premotor.report.words import count, decimal, listed, percent
@@ -27,7 +27,7 @@ def find_lesion(record: RunRecord, pre: str, post: str, kind: str = "chemical") 
 
 
 def lesions_section(record: RunRecord) -> Section:
-    """Survival and speed with one group of synapses silenced at a time."""
+    """Survival and speed (or what the task has in their place) with one group of synapses silenced at a time."""
     cut = [row for row in record.lesions if row["name"] != "intact"]
     if not cut:
         return Section(TITLE, [Missing("No lesions were run:", record.command("evaluate", "--lesions"))])
@@ -49,7 +49,8 @@ def lesions_section(record: RunRecord) -> Section:
                 + _shortened(worst, groups, "group"),
             )
         )
-        blocks.append(Text(_verdict(groups, intact)))
+        if measures_of(intact)[0].words:
+            blocks.append(Text(_verdict(groups, intact)))
     if types:
         worst = sorted(types, key=_harm)[:MOST_TYPES]
         blocks.append(
@@ -64,13 +65,13 @@ def lesions_section(record: RunRecord) -> Section:
     return Section(
         TITLE,
         blocks,
-        lead="A controller that walks as well without its recurrent synapses does not use its wiring, "
+        lead="A controller that does as well without its recurrent synapses does not use its wiring, "
         "whatever its score.",
     )
 
 
 def _harm(row: Mapping[str, Any]) -> tuple[float, float]:
-    return (_known(row, "score", "survived"), _known(row, "survived", "speed"))
+    return (_known(row, "score", "survived"), _known(row, "survived", "success", "speed"))
 
 
 def _known(row: Mapping[str, Any], *keys: str) -> float:
@@ -85,19 +86,21 @@ def _order(row: Mapping[str, Any]) -> tuple[bool, float, float]:
 
 
 def _verdict(groups: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> str:
-    base = number(intact, "survived")
+    key, _, _, words = measures_of(intact)[0]
+    base = number(intact, key)
     if not base >= 0.2:
-        return "The intact controller falls in most episodes, so what more it loses without a group says little."
+        fails = "falls" if key == "survived" else "fails"
+        return f"The intact controller {fails} in most episodes, so what more it loses without a group says little."
     single = [row for row in groups if not str(row["name"]).startswith("all ")]
-    vital = [row for row in sorted(single, key=_harm) if number(row, "survived") < 0.5 * base]
-    idle = [row for row in single if number(row, "survived") >= 0.95 * base]
+    vital = [row for row in sorted(single, key=_harm) if number(row, key) < 0.5 * base]
+    idle = [row for row in single if number(row, key) >= 0.95 * base]
     if vital:
         text = (
-            f"Of the {len(single)} groups, {len(vital)} cost more than half of the episodes without a fall "
+            f"Of the {len(single)} groups, {len(vital)} cost more than half of the episodes {words} "
             f"when silenced alone: {_named(vital)}."
         )
     else:
-        text = f"None of the {len(single)} groups costs half of the episodes without a fall when silenced alone."
+        text = f"None of the {len(single)} groups costs half of the episodes {words} when silenced alone."
     return f"{text} Without any one of {len(idle)} others at least 95% of these episodes are left."
 
 
@@ -113,18 +116,21 @@ def _shortened(shown: Sequence[Any], rows: Sequence[Any], noun: str) -> str:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> Table:
+    first, second = measures_of(intact)
+    fraction = percent if first.words else decimal
     body = [
         [
             str(row["name"]),
             "–" if row.get("synapses") is None else f"{number(row, 'synapses'):,.0f}",
-            percent(number(row, "survived")),
-            decimal(number(row, "speed")),
+            fraction(number(row, first.key)),
+            decimal(number(row, second.key)),
             decimal(number(row, "score"), 3),
         ]
         for row in [{**intact, "name": "intact", "synapses": None}, *rows]
     ]
+    heads = ("speed, m/s" if second.key == "speed" else "return", "score")
     return Table(
-        head=["silenced", "edges", "without a fall", "speed, m/s", "score"],
+        head=["silenced", "edges", first.words or "score", *heads],
         rows=body,
         numeric=(1, 2, 3, 4),
         strong=(0,),

@@ -16,7 +16,7 @@ from premotor.experiments.files import read_json
 from premotor.experiments.run import Run
 
 LESION_KEYS = ("name", "kind", "survived", "speed")
-"""What a lesion of a body holds; of an environment of Gymnasium, `score` in place of the last two."""
+"""What a lesion of a body with feet holds; of any other task, `score` in place of the last two."""
 FIGURES = ("step", "episodes", "seconds_per_episode", "survived", "speed", "command", "score", "joint_rmse")
 """Figures of an evaluation that a report speaks of."""
 TRACE_AXES = {
@@ -135,7 +135,9 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         before=_weights(initial),
         after=_weights(run.controller("best")) if best else None,
         lesions=_lesions(
-            run.lesions, places.lesions_file, LESION_KEYS if hasattr(task, "body") else (*LESION_KEYS[:2], "score")
+            run.lesions,
+            places.lesions_file,
+            LESION_KEYS if hasattr(task, "body") and task.body.feet else (*LESION_KEYS[:2], "score"),
         ),
         provenance=provenance,
         videos=sorted((places.path / "video").glob("*.mp4")),
