@@ -1,4 +1,4 @@
-"""The trained fly of the package: it walks as commanded, pushed and on tilted ground that is slippery or not."""
+"""The trained fly of the package: it walks as commanded, pushed, on tilted and rough ground that is slippery or not."""
 
 import numpy as np
 import pytest
@@ -8,10 +8,10 @@ from premotor.experiments.episodes import Episodes
 from premotor.tasks import FlyVariation, build_task
 
 
-def test_it_walks_as_commanded_pushed_and_on_tilted_ground():
+def test_it_walks_as_commanded_pushed_on_tilted_and_rough_ground():
     made = shipped("fly-walk")
     assert made.figures["survived"] == 1.0 and made.figures["speed_error"] < 0.05
-    variation = FlyVariation(push=5.0, slope=0.1, friction=(0.7, 1.3), mass=(0.9, 1.1))
+    variation = FlyVariation(push=5.0, slope=0.1, friction=(0.7, 1.3), mass=(0.9, 1.1), roughness=0.1)
     task = build_task(made.settings.task.model_copy(update={"variation": variation}))
     episodes = Episodes(task, 12, 1.5, 11, 1)
     figures = episodes.figures(records := episodes.run(made.controller))

@@ -12,7 +12,8 @@ from premotor.tasks import FlyStandSettings, FlyTask, FlyVariation, FlyWalkSetti
 from premotor.tasks.fly import TERMS
 from premotor.tasks.reference_files import load_reference, save_reference
 
-PUSHED = FlyVariation(friction=(0.5, 1.5), mass=(0.8, 1.2), strength=(0.8, 1.2), slope=0.2, push=5.0, push_interval=0.1)
+SHAKEN = {"friction": (0.5, 1.5), "mass": (0.8, 1.2), "strength": (0.8, 1.2), "slope": 0.2, "push": 5.0}
+PUSHED = FlyVariation(**SHAKEN, push_interval=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -195,13 +196,14 @@ def test_the_phase_keeps_up_with_the_body_and_goes_at_the_commands_pace(walk: Fl
 
 
 def test_worlds_differ_as_asked_and_the_same_every_time():
-    task = FlyTask(FlyStandSettings(variation=PUSHED))
+    task = FlyTask(FlyStandSettings(variation=FlyVariation(**SHAKEN, roughness=0.1)))
     drawn = task.variation(jax.random.PRNGKey(3), 256)
     again = task.variation(jax.random.PRNGKey(3), 256)
     for name, low, high in (("friction", 0.5, 1.5), ("mass", 0.8, 1.2), ("strength", 0.8, 1.2)):
         assert low <= drawn[name].min() < low + 0.05 and high - 0.05 < drawn[name].max() <= high
         np.testing.assert_array_equal(drawn[name], again[name])
     assert 0.18 < np.linalg.norm(drawn["slope"], axis=1).max() <= 0.2
+    assert len(np.unique(drawn["ground"], axis=0)) == 256 and np.ptp(drawn["ground"][:, 2]) > 6
     assert FlyTask(FlyStandSettings()).variation(jax.random.PRNGKey(3), 4) == {}
 
 

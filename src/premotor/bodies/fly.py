@@ -47,12 +47,13 @@ from premotor.errors import PremotorError
 TIMESTEP = 2e-4
 """s."""
 
-def fly_spec(joints: int = 42, timestep: float = TIMESTEP) -> mujoco.MjSpec:
+def fly_spec(joints: int = 42, timestep: float = TIMESTEP, roughness: float = 0.0) -> mujoco.MjSpec:
     """The fly as an editable MuJoCo specification.
 
     Args:
         joints: driven leg joints: 42, 18 or 12. The others are rigid at their rest angle.
         timestep: of the physics, s.
+        roughness: greatest height and depth of the ground's bumps, mm; 0 for a plane.
 
     Raises:
         PremotorError: another number of joints.
@@ -62,7 +63,7 @@ def fly_spec(joints: int = 42, timestep: float = TIMESTEP) -> mujoco.MjSpec:
     spec = mujoco.MjSpec()
     spec.modelname = "fly"
     spec.compiler.degree = False
-    add_world(spec, timestep)
+    add_world(spec, timestep, roughness)
 
     trunk = spec.worldbody.add_body(name="thorax")
     add_root(trunk)
@@ -80,13 +81,13 @@ def fly_spec(joints: int = 42, timestep: float = TIMESTEP) -> mujoco.MjSpec:
     return spec
 
 
-def build_fly(joints: int = 42, timestep: float = TIMESTEP) -> Body:
-    """The fly (module docstring) with 42, 18 or 12 driven leg joints; `timestep` in s.
+def build_fly(joints: int = 42, timestep: float = TIMESTEP, roughness: float = 0.0) -> Body:
+    """The fly (module docstring) with 42, 18 or 12 driven leg joints; `timestep` in s, `roughness` of the ground in mm.
 
     Raises:
         PremotorError: another number of joints.
     """
-    spec = fly_spec(joints, timestep)
+    spec = fly_spec(joints, timestep, roughness)
     name = "fly" if joints == 42 else f"fly-{joints}"
     return Body(name, spec.compile(), spec.to_xml(), feet=tuple(f"{leg}_foot" for leg in LEGS), units=INSECT)
 

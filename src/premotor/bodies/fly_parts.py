@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from premotor.bodies.fly_measures import ADHESION, GRAVITY, LEGS, SERVO, TISSUE
 from premotor.bodies.fly_scenery import add_scenery
+from premotor.bodies.fly_terrain import add_rough_ground
 
 ROOT = ("root_x", "root_y", "root_z", "root_yaw", "root_pitch", "root_roll")
 # Time constant (s) and damping ratio; standing, the feet sink in by 5 µm.
@@ -18,8 +19,8 @@ PAD = 0.01
 GROUND = "ground"
 
 
-def add_world(spec: mujoco.MjSpec, timestep: float) -> None:
-    """Solver, gravity, light and ground; `timestep` in s."""
+def add_world(spec: mujoco.MjSpec, timestep: float, roughness: float = 0.0) -> None:
+    """Solver, gravity, light and ground; `timestep` in s, `roughness` of the ground in mm."""
     option = spec.option
     option.timestep = timestep
     option.gravity = [0, 0, -GRAVITY]
@@ -31,8 +32,14 @@ def add_world(spec: mujoco.MjSpec, timestep: float) -> None:
     option.enableflags = 0
     add_scenery(spec)
     ground = spec.worldbody.add_geom(name=GROUND, type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 1])
-    make_touching(ground)
-    ground.contype, ground.conaffinity = 1, 0
+    if roughness:
+        ground.contype, ground.conaffinity, ground.pos = 0, 0, [0, 0, -roughness]
+        rough = add_rough_ground(spec, roughness, PAD)
+        make_touching(rough)
+        rough.contype, rough.conaffinity, rough.material = 1, 0, "tiles"
+    else:
+        make_touching(ground)
+        ground.contype, ground.conaffinity = 1, 0
     ground.material = "tiles"
 
 

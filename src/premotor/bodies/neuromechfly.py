@@ -40,8 +40,8 @@ TRUNK = ("c_thorax", "c_head", "c_abdomen12", "c_abdomen3", "c_abdomen4", "c_abd
 """Segments that meet the ground when the fly falls."""
 
 
-def build_neuromechfly(joints: int = 42, timestep: float = TIMESTEP) -> Body:
-    """NeuroMechFly with 42, 18 or 12 driven leg joints and capsules in place of meshes; `timestep` in s.
+def build_neuromechfly(joints: int = 42, timestep: float = TIMESTEP, roughness: float = 0.0) -> Body:
+    """NeuroMechFly with 42, 18 or 12 driven leg joints and capsules in place of meshes; the rest as of `build_fly`.
 
     Raises:
         PremotorError: another number of joints, or flygym is missing or cannot be imported.
@@ -53,7 +53,7 @@ def build_neuromechfly(joints: int = 42, timestep: float = TIMESTEP) -> Body:
     spec.compiler.fusestatic = True
     for key in list(spec.keys):
         spec.delete(key)
-    add_world(spec, timestep)
+    add_world(spec, timestep, roughness)
     bodies = {body.name: body for body in spec.bodies}
     trunk = bodies["c_thorax"]
     trunk.pos = np.zeros(3)

@@ -149,7 +149,8 @@ class BatchPhysics:
         Args:
             factors: by name, (environments,): ``friction`` (of all shapes), ``mass`` (masses and inertias),
                 ``strength`` (stiffness and greatest force of the servos) multiply the model's values; ``slope``
-                (environments, 2) tilts the ground by so many radians, uphill along x and along y.
+                (environments, 2) tilts the ground by so many radians, uphill along x and along y; ``ground``
+                (environments, 3) places rough ground: x, y of its middle and its turn about the vertical, rad.
 
         Raises:
             PremotorError: another name or shape, or a value that is not finite or a factor not positive.

@@ -1,4 +1,4 @@
-"""Worlds that differ from each other: factors on a model's values, the tilt of the ground."""
+"""Worlds that differ from each other: factors on a model's values, the tilt and place of the ground."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,9 +6,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from premotor.bodies.fly_terrain import ROUGH
 from premotor.errors import PremotorError
 
-COLUMNS = {"friction": (), "mass": (), "strength": (), "slope": (2,)}
+COLUMNS = {"friction": (), "mass": (), "strength": (), "slope": (2,), "ground": (3,)}
 """What can vary, and the shape of its value in each world."""
 
 
@@ -35,7 +36,7 @@ def apply_variation(
             raise PremotorError(f"'{name}' can not vary; allowed are {', '.join(most)} and {last}")
         shape, factor = (environments, *COLUMNS[name]), not COLUMNS[name]
         if np.shape(value) != shape or not np.isfinite(value).all() or (factor and np.min(value) <= 0):
-            kind = "positive factors" if factor else "finite angles"
+            kind = "positive factors" if factor else "finite numbers"
             raise PremotorError(f"{name} varies by {kind} of shape {shape}; found shape {np.shape(value)}")
         if name == "friction":
             expand("geom_friction")[:] *= value[:, None, None]
@@ -46,6 +47,13 @@ def apply_variation(
             servos = model.actuator_biastype == int(mujoco.mjtBias.mjBIAS_AFFINE)
             for array in ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"):
                 expand(array)[:, servos] *= value[:, None, None]
+        elif name == "ground":
+            number = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, ROUGH)
+            if number < 0:
+                raise PremotorError("ground can not vary: the body stands on a plane, not on rough ground")
+            expand("body_pos")[:, number, :2] = value[:, :2]
+            half = value[:, 2] / 2
+            expand("body_quat")[:, number] = np.stack([np.cos(half), 0 * half, 0 * half, np.sin(half)], axis=1)
         else:
             # Tilting the ground is tilting gravity the other way.
             down = np.concatenate([-np.tan(value), -np.ones((environments, 1))], axis=1)

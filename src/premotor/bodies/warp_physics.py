@@ -12,6 +12,7 @@ from typing import Any
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from premotor.bodies.checks import (
     PhysicsError,
@@ -142,9 +143,22 @@ class WarpPhysics:
                 setattr(owner, name.removeprefix("opt."), self._warp.array(value, dtype=old.dtype))
             if "body_mass" in fields:
                 self._engine.set_const(self._model, self._data)
+        if "body_pos" in fields:
+            self._place_ground(fields["body_pos"], fields["body_quat"])
         self._steps = self._forwards = None  # recorded with the old arrays
         self._forward()
         self._read(np.arange(self.environments))
+
+    def _place_ground(self, position: NDArray[np.floating], orientation: NDArray[np.floating]) -> None:
+        """Move shapes of bodies that are fixed to the world: Warp computes where they are when it makes the data."""
+        model, places, turns = self.model, self._data.geom_xpos.numpy().copy(), self._data.geom_xmat.numpy().copy()
+        for geom, body in enumerate(model.geom_bodyid):
+            if body and model.body_weldid[body] == 0 and model.body_parentid[body] == 0:
+                turn = Rotation.from_quat(orientation[:, body], scalar_first=True).as_matrix()
+                places[:, geom] = position[:, body] + turn @ model.geom_pos[geom]
+                turns[:, geom] = turn @ Rotation.from_quat(model.geom_quat[geom], scalar_first=True).as_matrix()
+        self._data.geom_xpos.assign(places)
+        self._data.geom_xmat.assign(turns)
 
     def _field(self, name: str) -> Any:
         return getattr(self._model.opt, name[4:]) if name.startswith("opt.") else getattr(self._model, name)

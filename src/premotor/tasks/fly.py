@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from premotor.bodies import Body
 from premotor.bodies.fly import ROOT
 from premotor.bodies.fly_measures import LEGS, SERVO
+from premotor.bodies.fly_terrain import PLACES, placement
 from premotor.tasks.base import Outcome, Start, View
 from premotor.tasks.fly_gait import FLIES
 from premotor.tasks.fly_reference import MIDDLE, GaitTable, made_gaits, made_table
@@ -23,6 +24,8 @@ AVERAGE = 0.1
 """Time constant of the averaged velocity, s: about one stride."""
 HEIGHTS = (0.55, 1.8)
 """Of the thorax, mm; beyond them a fly has fallen or jumped."""
+DROP = 0.25
+"""Height from which an episode begins on rough ground, mm: noise starts feet below, where a height field keeps them."""
 TIPPED = 0.5
 """Least projection of the thorax's up on the world's."""
 TERMS = (
@@ -72,7 +75,7 @@ class FlyTask:
         self.settings = settings
         self.walks = isinstance(settings, FlyWalkSettings)
         self.name: str = settings.kind  # type: ignore[attr-defined]
-        self.body: Body = FLIES[settings.body](settings.joints, settings.timestep)
+        self.body: Body = FLIES[settings.body](settings.joints, settings.timestep, settings.variation.roughness)
         self.substeps = max(1, round(settings.control_period / self.body.timestep))
         self.time_limit = round(settings.seconds / self.control_period)
         body, self.action_names = self.body, self.body.driven_joints
@@ -144,6 +147,8 @@ class FlyTask:
         upright = self._root[[2, 4]]
         level = jnp.stack([self.gait.height, self.gait.pitch])
         qpos = qpos.at[upright].set(jnp.where(walking, level, self._rest[upright]))
+        if self.settings.variation.roughness:
+            qpos = qpos.at[self._root[2]].add(DROP)
         rate, ahead = 2 * jnp.pi * self.gait.rate(command), 0.05
         speeds = (self.gait.pose(command, phase + ahead) - self.gait.pose(command, phase - ahead)) * rate / (2 * ahead)
         qvel = jnp.zeros(self.body.model.nv).at[self._joint_v].set(jnp.where(walking, speeds, 0.0))
@@ -277,7 +282,7 @@ class FlyTask:
         return (height < HEIGHTS[0]) | (height > HEIGHTS[1]) | tipped | (view.sensors[self._abdomen] > 0)
 
     def variation(self, key: PRNGKeyArray, environments: int) -> dict[str, np.ndarray]:
-        """What differs between worlds, for `BatchPhysics.vary`: factors (environments,), slopes (environments, 2)."""
+        """What differs between worlds, for `Physics.vary`: factors (environments,), else (environments, …)."""
         settings = self.settings.variation
         keys = jax.random.split(key, 4)
         drawn: dict[str, Any] = {}
@@ -289,6 +294,10 @@ class FlyTask:
             size, direction = jax.random.uniform(keys[3], (2, environments))
             angle = 2 * jnp.pi * direction
             drawn["slope"] = settings.slope * size[:, None] * jnp.stack([jnp.cos(angle), jnp.sin(angle)], 1)
+        if settings.roughness:
+            place, turn = jax.random.split(jax.random.fold_in(key, 4))
+            places = np.asarray(jax.random.randint(place, (environments,), 0, len(PLACES)))
+            drawn["ground"] = placement(places, np.asarray(jax.random.uniform(turn, (environments,), maxval=2 * np.pi)))
         return {name: np.asarray(value, np.float64) for name, value in drawn.items()}
 
     def demonstration(self) -> tuple[np.ndarray, np.ndarray] | None:

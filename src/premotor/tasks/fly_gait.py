@@ -24,7 +24,7 @@ from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import save_reference
 
 FLIES = {"fly": build_fly, "neuromechfly": build_neuromechfly}
-"""Bodies of flies: (driven joints, time step in s) → body."""
+"""Bodies of flies: (driven joints, time step in s, roughness of the ground in mm) → body."""
 SPEEDS = (4.0, 30.0)
 """Range of speeds that the kinematics cover, mm/s."""
 STRIDE_RATE = (6.5, 0.3)

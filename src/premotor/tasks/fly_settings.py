@@ -47,6 +47,8 @@ class FlyVariation(Settings):
     """Factors on the servos' stiffness and greatest torque."""
     slope: float = Field(0.0, ge=0, le=0.6)
     """Greatest tilt of the ground, rad, in any direction."""
+    roughness: float = Field(0.0, ge=0, le=0.4)
+    """Greatest height and depth of bumps in the ground, mm, 1.5 mm across; each world has a place of its own."""
     push: float = Field(0.0, ge=0)
     """Greatest force of a push on the thorax, µN, sideways or along; the fly weighs 10 µN."""
     push_seconds: float = Field(0.02, gt=0)
