@@ -19,7 +19,7 @@ from premotor.learning.off_policy import NoiseSettings, Replay
 from premotor.learning.off_policy.agent import _critics, _program
 from premotor.learning.off_policy.policy import along, explore, squashed_sample
 from premotor.learning.off_policy.update import sequences, trained_vector
-from premotor.networks import LoopSettings, MapSettings, MLPSettings, build_controller
+from premotor.networks import Controller, LoopSettings, MapSettings, MLPSettings, build_controller
 
 SQUASHED = MapSettings(squash="tanh")
 LINES = {
@@ -34,13 +34,23 @@ LAYERS = MLPSettings(hidden=(16, 16), activation="relu", calibrate=False)
 SMALL = {"environments": 2, "rollout": 10, "warm_up": 100, "batch": 16, "critic_layers": (16,), "memory": 400}
 
 
+BUILT: dict[tuple, Controller] = {}
+
+
+def built(seed: int, network, maps) -> Controller:
+    """A controller of `Centre`; those of circuits take long to calibrate, and are never changed."""
+    key = (seed, id(network), id(maps))
+    if key not in BUILT:
+        BUILT[key] = build_controller(
+            *(small_circuit(), Centre.observation_names, Centre.action_names),
+            **{"network": network, "maps": maps, "key": jax.random.PRNGKey(seed)},
+        )
+    return BUILT[key]
+
+
 def made(settings, seed: int = 0, network=LAYERS, maps=SQUASHED):
     toy = Centre(settings.environments, seed)
-    key = jax.random.PRNGKey(seed)
-    controller = build_controller(
-        small_circuit(), toy.observation_names, toy.action_names, network=network, maps=maps, key=key
-    )
-    return off_policy.initialise(controller, toy, settings, jax.random.PRNGKey(seed + 1)), toy
+    return off_policy.initialise(built(seed, network, maps), toy, settings, jax.random.PRNGKey(seed + 1)), toy
 
 
 def test_the_memory_is_a_ring_that_grows_and_reads_no_sequence_across_its_seam() -> None:
@@ -269,7 +279,7 @@ def test_settings_that_do_not_fit_together_are_refused() -> None:
 
 
 def test_the_vector_of_what_is_trained_leads_back_to_the_controller() -> None:
-    state, _ = made(DDPGSettings(**SMALL), network=None)
+    state, _ = made(DDPGSettings(**SMALL), network=None, maps=LOOP)
     vector, restore, rates = trained_vector(state.controller)
     assert vector.shape == rates.shape and (rates >= 0).all()
     moved = restore(vector + 1.0)
