@@ -18,7 +18,7 @@ PUSHED = FlyVariation(**SHAKEN, push_interval=0.1)
 
 @pytest.fixture(scope="module")
 def walk() -> FlyTask:
-    return FlyTask(FlyWalkSettings(heading=0.0))
+    return FlyTask(FlyWalkSettings(speed=(8, 12), turn=1.0, heading=0.3))
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +175,7 @@ def test_the_heading_turns_as_commanded(walk: FlyTask, judge, start):
     memory = start.memory._replace(turn=jnp.asarray(2.0))
     after = judge(moved(walk, start), memory, memory.action).memory
     assert after.heading == pytest.approx(2.0 * walk.control_period)
-    turning = FlyTask(FlyWalkSettings(turn=1.0, speed=(8, 12), heading=0.3))
-    drawn = jax.jit(jax.vmap(turning.start))(jax.random.split(jax.random.PRNGKey(1), 64)).memory
+    drawn = jax.jit(jax.vmap(walk.start))(jax.random.split(jax.random.PRNGKey(1), 64)).memory
     assert 8 <= drawn.command.min() < drawn.command.max() <= 12
     assert -1 <= drawn.turn.min() < -0.5 < 0.5 < drawn.turn.max() <= 1
     assert 0.3 < (drawn.turn == 0).mean() < 0.7
@@ -195,7 +194,7 @@ def test_the_phase_keeps_up_with_the_body_and_goes_at_the_commands_pace(walk: Fl
     assert np.exp(1j * float(memory.phase)) == pytest.approx(np.exp(1j * phases[-1]), abs=0.1)
 
 
-def test_worlds_differ_as_asked_and_the_same_every_time():
+def test_worlds_differ_as_asked_and_the_same_every_time(stand: FlyTask):
     task = FlyTask(FlyStandSettings(variation=FlyVariation(**SHAKEN, roughness=0.1)))
     drawn = task.variation(jax.random.PRNGKey(3), 256)
     again = task.variation(jax.random.PRNGKey(3), 256)
@@ -204,7 +203,7 @@ def test_worlds_differ_as_asked_and_the_same_every_time():
         np.testing.assert_array_equal(drawn[name], again[name])
     assert 0.18 < np.linalg.norm(drawn["slope"], axis=1).max() <= 0.2
     assert len(np.unique(drawn["ground"], axis=0)) == 256 and np.ptp(drawn["ground"][:, 2]) > 6
-    assert FlyTask(FlyStandSettings()).variation(jax.random.PRNGKey(3), 4) == {}
+    assert stand.variation(jax.random.PRNGKey(3), 4) == {}
 
 
 def test_friction_mass_strength_and_slope_change_the_motion():
