@@ -2,7 +2,9 @@
 
     python benchmarks/off_policy_speed.py --peer-python .benchmarks/bin/python
     python benchmarks/off_policy_speed.py --peer-python .benchmarks/bin/python --gate
+    python benchmarks/off_policy_speed.py --peer-python .benchmarks/bin/python --gate --task pendulum
 
+The task is the muscle arm, or Gymnasium's Pendulum-v1, which both then take from Gymnasium.
 Both have the same networks (actor 64-64, critic 64-64-64, rectified units), batch and memory, and one thread. Rounds
 of both follow each other, so that a busy machine slows both; medians are printed. `--gate` trains both from the same
 number of random steps, with one update a control step, until a test of 50 episodes reaches the gate.
@@ -26,22 +28,29 @@ from premotor.experiments.episodes import Episodes
 from premotor.learning import DDPGSettings, off_policy
 from premotor.learning.off_policy.agent import _program
 from premotor.networks import MapSettings, MLPSettings, build_controller
-from premotor.tasks import BalanceTask, PhysicsEnvironment
+from premotor.tasks import BalanceTask, build_environment
+from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
 
 PEER = Path(__file__).with_name("off_policy_peer.py")
-GATE = -29.0
+GATES = {"arm": ("earned", -29.0), "pendulum": ("return", -200.0)}
+"""The figure that counts, and what it has to reach."""
 LAYERS = MLPSettings(hidden=(64, 64), activation="relu", calibrate=False)
 
 
-class Ours:
-    """Our DDPG on the arm."""
+def made(task: str) -> Any:
+    """The task of our side."""
+    return BalanceTask() if task == "arm" else GymnasiumTask(GymnasiumSettings(id="Pendulum-v1", processes=1))
 
-    def __init__(self, batch: int, environments: int, seed: int = 0):
+
+class Ours:
+    """Our DDPG."""
+
+    def __init__(self, name: str, batch: int, environments: int, seed: int = 0):
         self.settings = DDPGSettings(
             steps=60_000, batch=batch, environments=environments, rollout=500 // environments, memory=100_000
         )
-        task = BalanceTask()
-        self.environment = PhysicsEnvironment(task, environments, threads=1, seed=seed)
+        task = made(name)
+        self.environment = build_environment(task, environments, threads=1, seed=seed)
         controller = build_controller(
             None,
             task.observation_names,
@@ -111,7 +120,7 @@ class Peer:
 
 def speeds(options: argparse.Namespace, arm: str) -> dict[str, list[float]]:
     """Rates of all contestants, round by round."""
-    one, four = Ours(options.batch, 1), Ours(options.batch, 4)
+    one, four = Ours(options.task, options.batch, 1), Ours(options.task, options.batch, 4)
     peer = Peer(options.peer_python, arm, options.batch)
     found: dict[str, list[float]] = {}
     for round_ in range(options.rounds + 1):  # the first compiles
@@ -133,8 +142,9 @@ def speeds(options: argparse.Namespace, arm: str) -> dict[str, list[float]]:
 def gates(options: argparse.Namespace, arm: str) -> dict[str, list[float | None]]:
     """Seconds of training until the test reaches the gate, for each seed; None: not within the steps."""
     found: dict[str, list[float | None]] = {"premotor": [], "Stable-Baselines3": []}
+    figure, gate = GATES[options.task]
     for seed in range(options.seeds):
-        ours, test = Ours(options.batch, 4, seed), Episodes(BalanceTask(), 50, 4.0, 1_000, 1)
+        ours, test = Ours(options.task, options.batch, 4, seed), Episodes(made(options.task), 50, None, 1_000, 1)
         ours.updates(8, 4)
         seconds, reached = 0.0, None
         while int(ours.state.steps) < options.most_steps and reached is None:
@@ -142,14 +152,14 @@ def gates(options: argparse.Namespace, arm: str) -> dict[str, list[float | None]
             for _ in range(4):
                 ours.steps()
             seconds += time.perf_counter() - began
-            score = test.figures(test.run(ours.state.controller))["earned"]
-            reached = seconds if score >= GATE else None
+            score = test.figures(test.run(ours.state.controller))[figure]
+            reached = seconds if score >= gate else None
         found["premotor"].append(reached)
         peer, seconds, reached = Peer(options.peer_python, arm, options.batch, seed), 0.0, None
         for _ in range(options.most_steps // 2_000):
             answer = peer.ask(do="steps", count=2_000, test=50)
             seconds += answer["seconds"]
-            if answer["return"] >= GATE:
+            if answer["return"] >= gate:
                 reached = seconds
                 break
         peer.close()
@@ -165,7 +175,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--count", type=int, default=400, help="updates or steps in a burst")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--gate", action="store_true", help="time to the gate of the arm instead of rates")
+    parser.add_argument("--task", choices=tuple(GATES), default="arm")
+    parser.add_argument("--gate", action="store_true", help="seconds of training to the gate instead of rates")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--most-steps", type=int, default=60_000)
     parser.add_argument("--json", type=Path)
@@ -173,12 +184,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "arm.xml"
         file.write_text(BalanceTask().body.xml)
+        arm = str(file) if options.task == "arm" else ""
         if options.gate:
-            reached = gates(options, str(file))
+            reached = gates(options, arm)
             if options.json:
                 options.json.write_text(json.dumps(reached, indent=1))
             return
-        found = speeds(options, str(file))
+        found = speeds(options, arm)
     base = np.median(found["Stable-Baselines3, updates"])
     print("| what | a second: median (least to largest) | × Stable-Baselines3, updates |\n|---|---|---|")
     for name, rates in found.items():
