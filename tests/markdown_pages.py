@@ -57,9 +57,7 @@ def anchors(page: str) -> set[str]:
 
 def commands(page: str) -> list[str]:
     """Every ``premotor …`` command of a page, from fenced blocks and from inline code, comments cut off."""
-    lines = [
-        line for block in fenced(page) if block.language in {"", "sh"} for line in block.text.splitlines()
-    ]
+    lines = [line for block in fenced(page) if block.language in {"", "sh"} for line in block.text.splitlines()]
     joined = re.sub(r"\\\n\s*", " ", "\n".join(lines)).splitlines()
     inline = [code.replace("\\|", "|") for code in re.findall(r"`([^`\n]+)`", prose(page))]
     found = []

@@ -28,9 +28,7 @@ THIRD_PARTY = {
 }
 """Rooms whose libraries are limited too: wiring is data, and loads without JAX or MuJoCo."""
 
-FORBIDDEN_MODULES = frozenset(
-    {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "torch"}
-)
+FORBIDDEN_MODULES = frozenset({"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "torch"})
 FORBIDDEN_NAMES = frozenset({"read_pickle", "to_pickle"})
 MOST_LINES = 400
 
@@ -97,13 +95,9 @@ def import_problems(source: str, module: str, is_package: bool = False) -> list[
         if top == "premotor" and room:
             target = room_of(name)
             allowed = SHARED if room in SHARED else SHARED | ROOMS[room] | {room}
-            version = name == "premotor.__version__" or (
-                name == "premotor" and package_uses(tree) <= {"__version__"}
-            )
+            version = name == "premotor.__version__" or (name == "premotor" and package_uses(tree) <= {"__version__"})
             if target not in allowed and not version:
-                problems.append(
-                    f"{module}:{line} imports {name}, but {room} may import only {sorted(allowed)}"
-                )
+                problems.append(f"{module}:{line} imports {name}, but {room} may import only {sorted(allowed)}")
         elif room in THIRD_PARTY and top not in THIRD_PARTY[room] | sys.stdlib_module_names | {"premotor"}:
             problems.append(f"{module}:{line} imports {top}, but {room} may use {sorted(THIRD_PARTY[room])}")
     return problems

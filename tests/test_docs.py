@@ -29,9 +29,7 @@ def python_blocks(page: Path) -> list[Code]:
 
 
 SNIPPETS = [
-    pytest.param(page, block, id=f"{page.name}:{block.line}")
-    for page in PAGES
-    for block in python_blocks(page)
+    pytest.param(page, block, id=f"{page.name}:{block.line}") for page in PAGES for block in python_blocks(page)
 ]
 SESSIONS = [page for page in PAGES if any(not block.skipped for block in python_blocks(page))]
 
@@ -103,9 +101,7 @@ def test_the_reference_lists_every_public_name():
 
 def test_every_room_has_its_reference():
     rooms = {path.parent.name for path in (ROOT / "src/premotor").glob("*/__init__.py")} - {"cli"}
-    described = {
-        name for page in PAGES for name in re.findall(r"^::: premotor\.(\w+)$", page.read_text(), re.M)
-    }
+    described = {name for page in PAGES for name in re.findall(r"^::: premotor\.(\w+)$", page.read_text(), re.M)}
     assert described == rooms
 
 
@@ -144,9 +140,7 @@ def parse(command: str) -> None:
         assert name in program.commands, f"there is no command {name}"
         program = program.commands[name]
     preset = next((word for word in words if word in preset_names()), None)
-    if (words or settings) and words != [
-        "--help"
-    ]:  # a command that is only named stands without its arguments
+    if (words or settings) and words != ["--help"]:  # a command that is only named stands without its arguments
         program.make_context("premotor", words)
     spoken = command.split()
     if "dynamics" in spoken[:-1]:

@@ -35,11 +35,7 @@ def undocumented(name: str, value: object) -> list[str]:
             member = getattr(member, "__func__", member)
             if isinstance(member, property):
                 member = member.fget
-            if (
-                inspect.isfunction(member)
-                and not key.startswith("_")
-                and not inspect.getdoc(getattr(value, key))
-            ):
+            if inspect.isfunction(member) and not key.startswith("_") and not inspect.getdoc(getattr(value, key)):
                 missing.append(f"{name}.{key}")
     return missing
 

@@ -128,9 +128,7 @@ def test_kicking_in_the_air_moves_the_centre_of_mass_only_by_gravity(body: Body)
     mujoco.mj_forward(body.model, data)
     time = data.time
     assert np.abs(data.qvel[3:]).max() > 1  # the legs do kick
-    np.testing.assert_allclose(
-        data.subtree_com[0] - centre, [time, 0, 2 * time - 0.5 * GRAVITY * time**2], atol=0.05
-    )
+    np.testing.assert_allclose(data.subtree_com[0] - centre, [time, 0, 2 * time - 0.5 * GRAVITY * time**2], atol=0.05)
 
 
 def test_a_stiff_leg_swings_with_the_period_of_winters_pendulum():
@@ -236,9 +234,7 @@ def test_wild_control_neither_breaks_limits_nor_the_physics(body: Body, seed: in
     """Bang-bang between all joint limits for 4 s: standing, jumping, falling, lying."""
     environments = 32
     physics = BatchPhysics(body.model, environments, 1)
-    physics.set_state(
-        np.arange(environments), np.tile(body.rest_pose, (environments, 1)), np.zeros((environments, 9))
-    )
+    physics.set_state(np.arange(environments), np.tile(body.rest_pose, (environments, 1)), np.zeros((environments, 9)))
     random = np.random.default_rng(seed)
     low, high = body.joint_range.T
     fastest, excess = 0.0, 0.0

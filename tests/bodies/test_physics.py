@@ -172,9 +172,7 @@ def test_an_unstable_world_is_named_and_not_reset(field: str, value: float, said
     physics = started()
     physics.step(20)
     getattr(physics, field)[7, 3] = value
-    with pytest.raises(
-        PhysicsError, match=rf"world 7 is unstable after 0\.10\d s \(.*{said}.*\); 1 of 12 worlds"
-    ):
+    with pytest.raises(PhysicsError, match=rf"world 7 is unstable after 0\.10\d s \(.*{said}.*\); 1 of 12 worlds"):
         physics.step()
     assert not np.array_equal(physics.qpos[7], BODY.rest_pose)
     with pytest.raises(PhysicsError, match="world 7"):
@@ -252,9 +250,7 @@ def test_a_model_that_resets_itself_is_refused():
         BatchPhysics(spec.compile(), 1)
 
 
-@pytest.mark.parametrize(
-    ("environments", "threads", "said"), [(0, 1, "environments is 0"), (1, -1, "threads is -1")]
-)
+@pytest.mark.parametrize(("environments", "threads", "said"), [(0, 1, "environments is 0"), (1, -1, "threads is -1")])
 def test_impossible_sizes_are_refused(environments: int, threads: int, said: str):
     with pytest.raises(PremotorError, match=said):
         BatchPhysics(BODY.model, environments, threads)

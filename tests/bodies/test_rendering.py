@@ -57,9 +57,7 @@ def test_a_sphere_is_a_disc_of_its_size_and_place():
     rows, columns = np.nonzero(seen)
     assert columns.mean() == pytest.approx(SIZE[0] / 2 - 0.5, abs=0.5)
     above = 1.0 - 0.46 * 1.3  # the camera looks at 0.46 of the height
-    assert rows.mean() == pytest.approx(
-        SIZE[1] / 2 - above * np.cos(np.deg2rad(ELEVATION)) * scale - 0.5, abs=0.5
-    )
+    assert rows.mean() == pytest.approx(SIZE[1] / 2 - above * np.cos(np.deg2rad(ELEVATION)) * scale - 0.5, abs=0.5)
 
 
 def test_a_lying_capsule_is_a_stadium():
@@ -165,9 +163,7 @@ def test_a_machine_without_egl_is_noticed_without_a_crash():
     assert said.stderr == ""
 
 
-@pytest.mark.parametrize(
-    ("renderer", "chosen"), [("llvmpipe (LLVM 15)", "software"), ("NVIDIA H200/PCIe/SSE2", "gl")]
-)
+@pytest.mark.parametrize(("renderer", "chosen"), [("llvmpipe (LLVM 15)", "software"), ("NVIDIA H200/PCIe/SSE2", "gl")])
 def test_auto_prefers_a_graphics_card(monkeypatch: pytest.MonkeyPatch, renderer: str, chosen: str):
     monkeypatch.setattr("premotor.bodies.rendering.opengl_renderer", lambda: renderer)
     assert choose_backend("auto") == chosen

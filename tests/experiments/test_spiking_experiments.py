@@ -20,10 +20,20 @@ from premotor.experiments.spiking import (
     spiking_presets,
     train_spiking,
 )
+from premotor.experiments.spiking.arena import Arena
+from premotor.experiments.spiking.session import PlasticWork
 
 STDP = {
     "agent": "spiking",
-    "learning": {"kind": "plasticity", "episodes": 24, "block": 4},
+    "learning": {
+        "kind": "plasticity",
+        "episodes": 24,
+        "block": 4,
+        "phases": [  # the first before the first checkpoint, the second after it
+            {"begin": 60, "plasticity": {"targeting": {"hidden": 0.5, "feedback": "action"}}},
+            {"begin": 250, "plasticity": {"critic": {"kind": "value"}}},
+        ],
+    },
     "evaluation": {"every": 3, "episodes": 4},
     "checkpoints": {"every": 2},
 }
@@ -66,6 +76,42 @@ def test_a_resumed_run_is_the_same_bit_for_bit(runs, name, tmp_path):
     for column in ("iteration", "steps", "fitness", "undecided"):
         assert again.metrics[column].tolist() == whole.metrics[column].tolist()
     assert resume_spiking(folder, progress=False).iteration == whole.iteration  # finished: nothing happens
+
+
+def test_a_phase_changes_the_rules_and_what_homeostasis_holds(tmp_path):
+    settings = load_spiking(STDP, {"learning.phases": []})
+    plain = PlasticWork(Arena(settings), settings.learning, None)
+    settings = load_spiking(STDP)
+    phased = PlasticWork(Arena(settings), settings.learning, None)
+    while phased.phase == 0:
+        assert plain.weights.tolist() == phased.weights.tolist()
+        plain.iterate(1)
+        phased.iterate(1)
+    assert plain.weights.tolist() != phased.weights.tolist()
+    assert phased.steps >= 60
+    assert phased.agent.plasticity == settings.learning.phases[0].plasticity
+    held = np.bincount(phased.agent.plastic.post, phased.phase_weights)[-1]
+    size = np.bincount(phased.agent.plastic.post)[-1]
+    np.testing.assert_allclose(phased.agent.lessons.input_goal[phased.agent.plastic.post.max()], held / size, rtol=1e-3)
+
+
+def test_learning_ends_at_its_steps(tmp_path):
+    run = train_spiking(STDP, output=tmp_path / "run", overrides={"learning.steps": 150}, progress=False)
+    steps = run.metrics["steps"]
+    assert steps.iloc[-1] >= 150 > steps.iloc[-2]
+
+
+def test_phases_have_to_follow_one_another():
+    with pytest.raises(PremotorError, match="phases begin at 60, 60 steps; each has to begin after the last"):
+        load_spiking(STDP, {"learning.phases": [{"begin": 60, "plasticity": {}}] * 2})
+
+
+@pytest.mark.slow
+def test_plasticity_learns_to_balance_the_pole(tmp_path):
+    run = train_spiking(
+        "cartpole-stdp", output=tmp_path / "run", overrides={"learning.steps": 80_000, "stop.score": 400}
+    )
+    assert evaluate_spiking(run, episodes=100)["mean"] >= 250  # published: 64 to 145
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

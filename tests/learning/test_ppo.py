@@ -224,9 +224,7 @@ def test_steps_that_were_skipped_teach_nothing() -> None:
     batch = batch._replace(truncated=ended, started=batch.started.at[3, 2].set(True), learnt_from=~skipped)
     learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
     expected, _ = update(learnt, batch, jax.random.PRNGKey(0), TINY)
-    other = batch._replace(
-        action=batch.action.at[2, 2].set(-batch.action[2, 2]), reward=batch.reward.at[2, 2].set(7.0)
-    )
+    other = batch._replace(action=batch.action.at[2, 2].set(-batch.action[2, 2]), reward=batch.reward.at[2, 2].set(7.0))
     found, _ = update(learnt, other, jax.random.PRNGKey(0), TINY)
     assert eqx.tree_equal(expected, found)
     counted, _ = update(learnt, other._replace(learnt_from=None), jax.random.PRNGKey(0), TINY)

@@ -139,9 +139,7 @@ def test_free_parameters_are_added_to_the_right_elements(chaotic):
 def test_groups_share_a_value():
     model = RandomRateSettings(neurons=4, activation="stretched_tanh")
     network = RandomRateNetwork.random(model, seed=0)
-    trainable = TrainableSettings.model_validate(
-        {"weights": {"by": "kind"}, "gains": {"by": "kind"}, "shifts": True}
-    )
+    trainable = TrainableSettings.model_validate({"weights": {"by": "kind"}, "gains": {"by": "kind"}, "shifts": True})
     part = free(network, trainable, {"kind": np.array([0, 1, 0, 1])})
     assert dict(part.sizes) == {"weights": 4, "gains": 2, "shifts": 4}
     values = {"weights": jnp.arange(4.0), "gains": jnp.array([1.0, 2.0]), "shifts": jnp.zeros(4)}

@@ -1,9 +1,11 @@
 """Reward-modulated plasticity against the oracle; tags, targeting, homeostasis, critics; threads and snapshots."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from networks.spiking_oracle import simulate
 from networks.test_spiking import as_oracle, random_stimuli
@@ -22,6 +24,7 @@ from premotor.learning.spiking import (
     replay,
 )
 from premotor.learning.spiking.critics import ConstantCriticSettings, PolicyCriticSettings, critic_of, judge
+from premotor.learning.spiking.lessons import action_sides
 from premotor.networks.spiking import NormalFields, random_network
 from premotor.networks.spiking.homeostasis import control_gain
 from premotor.networks.spiking.plasticity import reward_synapses
@@ -116,6 +119,38 @@ def test_targeting_says_whom_a_reward_reaches():
     np.testing.assert_allclose(changes(TargetingSettings(mode="all"), 0, reward=-0.5)[1], -0.5 * left, atol=1e-12)
 
 
+def test_feedback_by_action_gives_hidden_cells_the_sign_of_the_half_that_they_drive():
+    network = random_network(1)
+    drive = np.zeros((network.cells, 2))
+    motor = motor_halves(network)
+    for pre, post, weight, plastic in zip(network.pre, network.post, network.weight, network.plastic, strict=True):
+        if plastic and motor[post] >= 0:
+            drive[pre, motor[post]] += weight
+    uniform = changes(TargetingSettings(hidden=1.0), 1)
+    mine = changes(TargetingSettings(hidden=1.0, other=-0.5, feedback="action"), 1)
+    np.testing.assert_array_equal(mine[2], uniform[2])
+    post = network.post[network.plastic]
+    speaks_for = drive.argmax(1)[post[motor[post] < 0]]
+    assert set(speaks_for) == {0, 1}
+    assert uniform[0].any()
+    np.testing.assert_allclose(mine[0], np.where(speaks_for == 1, 1.0, -0.5) * uniform[0], atol=1e-12)
+    assert not any(part.any() for part in changes(TargetingSettings(hidden=1.0, feedback="action"), -1))
+
+
+def test_cells_further_from_the_motor_cells_speak_for_what_they_reach():
+    # 0 → 1 → 3 (action 0), 0 → 2 → 4 (action 1), 5 → nowhere; 0 drives 2 most
+    pre, post, weight = [0, 0, 1, 2, 5], [1, 2, 3, 4, 5], [1.0, 2.0, 5.0, 5.0, 1.0]
+    network = SimpleNamespace(
+        cells=6, plastic=np.ones(5, bool), pre=np.array(pre), post=np.array(post), weight=np.array(weight)
+    )
+    assert action_sides(network, np.array([-1, -1, -1, 0, 1, -1])).tolist() == [1, 0, 1, 0, 1, -1]
+
+
+def test_feedback_by_action_needs_actions_to_be_told_apart():
+    with pytest.raises(ValidationError, match="feedback 'action' needs the mode 'chosen' or 'opposed'.*'motor'"):
+        TargetingSettings(mode="motor", feedback="action")
+
+
 def test_a_tie_reaches_nobody_unless_asked_to():
     assert not any(part.any() for part in changes(TargetingSettings(), -1))
     assert changes(TargetingSettings(ties="all"), -1)[1].any()
@@ -140,13 +175,13 @@ def test_balancing_favours_cells_whose_outputs_have_shrunk():
         weight[plastic.synapse] *= 1.25  # every cell's outputs have grown by a quarter
         before = agent.weights
         reward_synapses(
-            plastic, lessons.rule, weight, lessons.group, np.array([1.0, 1.0, -1.0]), lessons.balance, 1.0, 0.0
+            plastic, lessons.rule, weight, lessons.group, np.array([1.0, 1.0, -1, 0, 0]), lessons.balance, 1.0, 0.0
         )
         change = agent.weights - before
         outputs[number] = [change[lessons.group == group][0] for group in (1, 2)]
     np.testing.assert_allclose(outputs[0], [0.04, -0.04])
     np.testing.assert_allclose(outputs[1], [0.04 / 1.25, -0.04 * 1.25])
-    np.testing.assert_allclose(outputs[2], [0.04 * 1.25, -0.04 / 1.25])
+    np.testing.assert_allclose(outputs[2], [0.04 * 1.25, -0.04 * 1.25])  # by the sign of the reward, as published
 
 
 def test_gain_control_moves_every_group_towards_its_rate():

@@ -105,9 +105,7 @@ def test_a_loop_does_line_by_line_what_its_settings_say(made: Controller, squash
 
 
 def test_where_no_line_goes_nothing_gets_through_whatever_is_learnt(made: Controller) -> None:
-    full = made.with_parameters(
-        {"input_weight": made.input_weight + 7.0, "output_weight": made.output_weight + 7.0}
-    )
+    full = made.with_parameters({"input_weight": made.input_weight + 7.0, "output_weight": made.output_weight + 7.0})
     gains = np.asarray(full.input_map)
     rows = list(np.asarray(small_circuit().ids)[np.asarray(made.input_neurons)])
     assert (gains[:, :2] != 0).all() and np.flatnonzero(gains[:, 2]).tolist() == [rows.index(101)]

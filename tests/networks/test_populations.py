@@ -60,9 +60,7 @@ def test_inputs_can_be_kept_away_from_the_outputs() -> None:
 def test_without_sensory_neurons_the_least_direct_ones_are_taken() -> None:
     source = small_circuit()
     kinds = ["interneuron" if kind == "sensory" else kind for kind in CLASSES]
-    circuit = type(source)(
-        source.neurons.assign(**{"class": kinds}), source.synapses, None, source.provenance
-    )
+    circuit = type(source)(source.neurons.assign(**{"class": kinds}), source.synapses, None, source.provenance)
     outputs = output_neurons(circuit, AUTO)
     chosen = input_neurons(circuit, PopulationSettings(count=5), outputs)
     counts = circuit.synapses.toarray()

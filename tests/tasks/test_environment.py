@@ -112,9 +112,7 @@ def test_every_reward_term_says_what_it_should() -> None:
     task = walk(reward={"contact": 0.3})
     zero = jnp.zeros(6)
     view, _ = view_at(task, 1.0)
-    before = task.start_at(
-        jnp.asarray(1.0) - task._pace(1.35) * task.control_period, jnp.asarray(1.35)
-    ).memory
+    before = task.start_at(jnp.asarray(1.0) - task._pace(1.35) * task.control_period, jnp.asarray(1.35)).memory
     on = task.advance(view, before, zero).terms
     weights = task.settings.reward
     assert float(on["imitation"]) > 0.97 * weights.imitation

@@ -62,6 +62,7 @@ def test_observations_are_those_of_the_specification(walk: FlyTask, start):
     view = moved(walk, start, root_z=1.2, root_yaw=yaw, root_pitch=pitch, root_roll=roll, v_root_x=8.0, v_root_y=3.0,
                  v_root_z=-2.0, v_root_yaw=1.5, v_root_pitch=-0.5, v_root_roll=0.8)  # fmt: skip
     values = dict(zip(walk.observation_names, np.asarray(walk.observe(view, start.memory)), strict=True))
+
     # An oracle of our own: rotation matrices, and the rates by finite differences of them.
     def turned(t: float) -> np.ndarray:
         y, p, r = yaw + 1.5 * t, pitch - 0.5 * t, roll + 0.8 * t

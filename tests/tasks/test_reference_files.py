@@ -104,9 +104,7 @@ def test_other_columns_signs_and_degrees_can_be_declared(tmp_path: Path):
 
 
 @given(st.lists(st.floats(0.2, 5.0), min_size=30, max_size=60))
-def test_uneven_times_are_brought_onto_an_even_grid(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[float]
-):
+def test_uneven_times_are_brought_onto_an_even_grid(tmp_path_factory: pytest.TempPathFactory, steps: list[float]):
     """Whatever the sampling, the curve is the same, to the accuracy of a cubic spline at the widest gap."""
     cycle = np.concatenate([[0], np.cumsum(steps)])
     cycle /= cycle[-1]
@@ -123,9 +121,7 @@ def test_uneven_times_are_brought_onto_an_even_grid(
     )
     gait = load_reference(written(tmp_path_factory.mktemp("gait"), table))
     widest = 2 * np.pi * np.diff(cycle).max()
-    np.testing.assert_allclose(
-        gait.joint_angles[:, 0], 0.4 * np.sin(gait.phase), atol=0.02 * widest**4 + 1e-6
-    )
+    np.testing.assert_allclose(gait.joint_angles[:, 0], 0.4 * np.sin(gait.phase), atol=0.02 * widest**4 + 1e-6)
 
 
 def test_a_small_difference_between_the_ends_is_spread_over_the_stride(tmp_path: Path):
@@ -137,9 +133,7 @@ def test_a_small_difference_between_the_ends_is_spread_over_the_stride(tmp_path:
 
 def test_the_package_has_its_own():
     assert "biped-walk" in reference_names()
-    with pytest.raises(
-        PremotorError, match="'moonwalk' is neither in the package .*biped-walk.* nor a .csv or .npz"
-    ):
+    with pytest.raises(PremotorError, match="'moonwalk' is neither in the package .*biped-walk.* nor a .csv or .npz"):
         load_reference("moonwalk")
 
 

@@ -66,8 +66,7 @@ def align(
     joints = spline(0.0).shape[0]
     if record.ndim != 2 or record.shape[1] != joints or len(record) < 2:
         raise PremotorError(
-            f"angles have shape {record.shape}: with a reference of {joints} joints they must be "
-            f"(steps ≥ 2, {joints})"
+            f"angles have shape {record.shape}: with a reference of {joints} joints they must be (steps ≥ 2, {joints})"
         )
     if not np.isfinite(record).all():
         raise PremotorError("angles hold values that are not finite")

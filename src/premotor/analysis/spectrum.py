@@ -33,9 +33,7 @@ def power_spectrum(
     return np.fft.rfftfreq(length, control_period), (np.abs(transform) ** 2).sum(1)
 
 
-def dominant_frequency(
-    signal: ArrayLike, control_period: float, band: tuple[float, float] = (0.25, 6.0)
-) -> float:
+def dominant_frequency(signal: ArrayLike, control_period: float, band: tuple[float, float] = (0.25, 6.0)) -> float:
     """Frequency (Hz) of the highest peak of the power spectrum within `band`, refined by a parabola.
 
     NaN for a signal that does not change, or when no frequency of the spectrum lies in the band.

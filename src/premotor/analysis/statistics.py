@@ -49,9 +49,7 @@ class Variance:
     """Fraction of the variance that lies between the groups."""
 
 
-def bootstrap_mean(
-    values: ArrayLike, confidence: float = 0.95, resamples: int = 9_999, seed: int = 0
-) -> Estimate:
+def bootstrap_mean(values: ArrayLike, confidence: float = 0.95, resamples: int = 9_999, seed: int = 0) -> Estimate:
     """The mean with a bias-corrected and accelerated bootstrap interval (Efron 1987).
 
     Of very few values (under about eight) the bootstrap knows little and its interval is too narrow. A single
@@ -141,9 +139,7 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Es
         PremotorError: there are no trials, or successes lie outside [0, trials].
     """
     if trials < 1 or not 0 <= successes <= trials:
-        raise PremotorError(
-            f"{successes} successes in {trials} trials: allowed are 0 ≤ successes ≤ trials ≥ 1"
-        )
+        raise PremotorError(f"{successes} successes in {trials} trials: allowed are 0 ≤ successes ≤ trials ≥ 1")
     z = float(scipy.special.ndtri(0.5 + confidence / 2))
     fraction = successes / trials
     middle = (fraction + z**2 / (2 * trials)) / (1 + z**2 / trials)

@@ -84,9 +84,7 @@ def by_class_pair(
     old, new = _weights(before, after)
     pre, post = np.asarray(pre_class, dtype=str), np.asarray(post_class, dtype=str)
     if pre.shape != old.shape or post.shape != old.shape:
-        raise PremotorError(
-            f"{len(old)} synapses, but {len(pre)} presynaptic, {len(post)} postsynaptic classes"
-        )
+        raise PremotorError(f"{len(old)} synapses, but {len(pre)} presynaptic, {len(post)} postsynaptic classes")
     pairs = []
     for first in np.unique(pre):
         for second in np.unique(post[pre == first]):
@@ -122,9 +120,7 @@ def sorted_by_class(
     return chosen, blocks
 
 
-def weight_matrix(
-    pre: ArrayLike, post: ArrayLike, weight: ArrayLike, order: ArrayLike
-) -> NDArray[np.float64]:
+def weight_matrix(pre: ArrayLike, post: ArrayLike, weight: ArrayLike, order: ArrayLike) -> NDArray[np.float64]:
     """The signed weights as a matrix, presynaptic × postsynaptic, in the order given; parallel ones add up.
 
     Args:

@@ -25,9 +25,7 @@ CPU = BackEnd()
 """MuJoCo's C engine."""
 
 
-def build_physics(
-    model: mujoco.MjModel, environments: int, *, threads: int = 0, back_end: BackEnd = CPU
-) -> Physics:
+def build_physics(model: mujoco.MjModel, environments: int, *, threads: int = 0, back_end: BackEnd = CPU) -> Physics:
     """Worlds of a model on the engine that the settings name.
 
     Args:

@@ -47,6 +47,7 @@ from premotor.errors import PremotorError
 TIMESTEP = 2e-4
 """s."""
 
+
 def fly_spec(joints: int = 42, timestep: float = TIMESTEP, roughness: float = 0.0) -> mujoco.MjSpec:
     """The fly as an editable MuJoCo specification.
 
@@ -92,9 +93,7 @@ def build_fly(joints: int = 42, timestep: float = TIMESTEP, roughness: float = 0
     return Body(name, spec.compile(), spec.to_xml(), feet=tuple(f"{leg}_foot" for leg in LEGS), units=INSECT)
 
 
-def _add_leg(
-    spec: mujoco.MjSpec, trunk: mujoco.MjsBody, name: str, leg: Leg, driven: tuple[str, ...]
-) -> list[float]:
+def _add_leg(spec: mujoco.MjSpec, trunk: mujoco.MjsBody, name: str, leg: Leg, driven: tuple[str, ...]) -> list[float]:
     """One leg with its servos; the rest angles of its driven joints, rad."""
     side = 1.0 if name[0] == "l" else -1.0
     colour = (0.72, 0.50, 0.22, 1) if name[0] == "l" else (0.58, 0.38, 0.16, 1)

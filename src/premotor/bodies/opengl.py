@@ -96,9 +96,7 @@ def _window_systems() -> list[str]:
     """Modules with a `GLContext` that may work here, the best first."""
     if sys.platform != "linux":
         return ["mujoco"]
-    return (
-        ["mujoco.egl", "mujoco"] if "DISPLAY" in os.environ or "MUJOCO_GL" in os.environ else ["mujoco.egl"]
-    )
+    return ["mujoco.egl", "mujoco"] if "DISPLAY" in os.environ or "MUJOCO_GL" in os.environ else ["mujoco.egl"]
 
 
 def _opengl_errors() -> tuple[type[Exception], ...]:

@@ -61,9 +61,7 @@ class Physics(Protocol):
     def step(self, substeps: int = 1) -> None:
         """Advance all worlds by `substeps` time steps."""
 
-    def set_state(
-        self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None
-    ) -> None:
+    def set_state(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None) -> None:
         """Put some worlds into new states at time 0."""
 
     def snapshot(self) -> dict[str, np.ndarray]:
@@ -167,9 +165,7 @@ class BatchPhysics:
         np.copyto(self.sensors, self._readings)
         self._check()
 
-    def set_state(
-        self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None
-    ) -> None:
+    def set_state(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None) -> None:
         """Put some worlds into new states at time 0, controls and warm start at zero, and read their sensors.
 
         Args:

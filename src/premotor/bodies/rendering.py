@@ -83,16 +83,12 @@ def render_frames(
     """
     qpos = np.asarray(qpos, float)
     if qpos.ndim != 2 or qpos.shape[1] != body.model.nq:
-        raise PremotorError(
-            f"qpos has shape {qpos.shape}; body '{body.name}' needs (frames, {body.model.nq})"
-        )
+        raise PremotorError(f"qpos has shape {qpos.shape}; body '{body.name}' needs (frames, {body.model.nq})")
     finite = np.isfinite(qpos).all(axis=1)
     if not finite.all():
         raise PremotorError(f"qpos of frame {np.flatnonzero(~finite)[0]} is not finite")
     if min(size) < 32:
-        raise PremotorError(
-            f"a frame of {size[0]} x {size[1]} pixels is too small; at least 32 x 32 are needed"
-        )
+        raise PremotorError(f"a frame of {size[0]} x {size[1]} pixels is too small; at least 32 x 32 are needed")
     if len(captions) not in (0, len(qpos)):
         raise PremotorError(f"{len(captions)} captions for {len(qpos)} frames")
     chosen = choose_backend(backend)
@@ -114,9 +110,7 @@ def choose_backend(backend: Backend = "auto") -> Literal["gl", "software"]:
     renderer = opengl_renderer()
     if backend == "gl":
         if renderer is None:
-            raise PremotorError(
-                "rendering back end 'gl' does not work here: no OpenGL context; use 'software'"
-            )
+            raise PremotorError("rendering back end 'gl' does not work here: no OpenGL context; use 'software'")
         return "gl"
     emulated = renderer is None or any(name in renderer.lower() for name in EMULATORS)
     return "software" if emulated else "gl"

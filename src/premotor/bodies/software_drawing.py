@@ -137,9 +137,7 @@ class SoftwareDrawing:
             shade[window] = np.maximum(shade[window], patch)
         image *= 1 - shade[..., None]
 
-    def _paint_round(
-        self, image: np.ndarray, geom: int, start: np.ndarray, end: np.ndarray, radius: float
-    ) -> None:
+    def _paint_round(self, image: np.ndarray, geom: int, start: np.ndarray, end: np.ndarray, radius: float) -> None:
         ends = self._camera.project(np.stack([start, end]))[:, :2]
         size = radius * self._camera.scale
         window = self._window(ends, size)
@@ -162,9 +160,7 @@ class SoftwareDrawing:
                 continue  # seen edge on
             one, two = (frame[:, (axis + k) % 3] * size[(axis + k) % 3] for k in (1, 2))
             middle = centre + normal * size[axis]
-            corners = np.stack(
-                [middle + one + two, middle - one + two, middle - one - two, middle + one - two]
-            )
+            corners = np.stack([middle + one + two, middle - one + two, middle - one - two, middle + one - two])
             corners = self._camera.project(corners)[:, :2]
             window = self._window(corners, 1.0)
             if window is None:
@@ -172,9 +168,7 @@ class SoftwareDrawing:
             pixels = np.stack(np.meshgrid(self._columns[window[1]], self._rows[window[0]]), -1)
             coverage = _polygon_coverage(pixels, corners) * self._model.geom_rgba[geom, 3]
             seen = self._camera.axes @ normal
-            lit = np.full(
-                coverage.shape, seen[0] * LIGHT[0] + seen[1] * LIGHT[1] - seen[2] * LIGHT[2], np.float32
-            )
+            lit = np.full(coverage.shape, seen[0] * LIGHT[0] + seen[1] * LIGHT[1] - seen[2] * LIGHT[2], np.float32)
             self._blend(image, window, geom, coverage, lit, rim=np.ones((), np.float32))
 
     def _blend(
@@ -231,8 +225,6 @@ def _polygon_coverage(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         edge = end - start
         offset = points - start.astype(np.float32)
-        side = (
-            turn * (edge[0] * offset[..., 1] - edge[1] * offset[..., 0]) / max(float(np.hypot(*edge)), 1e-9)
-        )
+        side = turn * (edge[0] * offset[..., 1] - edge[1] * offset[..., 0]) / max(float(np.hypot(*edge)), 1e-9)
         inside = np.minimum(inside, side)
     return np.clip(inside + 0.5, 0, 1)

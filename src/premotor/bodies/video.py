@@ -36,9 +36,7 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> P
             if writer is None:
                 shape = frame.shape
                 if len(shape) != 3 or shape[2] != 3 or shape[0] % 2 or shape[1] % 2:
-                    raise PremotorError(
-                        f"a frame has shape {shape}; (height, width, 3) with even sizes is needed"
-                    )
+                    raise PremotorError(f"a frame has shape {shape}; (height, width, 3) with even sizes is needed")
                 writer = _encoder(aside, shape, fps)
             if frame.shape != shape or frame.dtype != np.uint8:
                 raise PremotorError(f"frame {index} is {frame.dtype}{frame.shape}; expected uint8{shape}")

@@ -175,9 +175,7 @@ class WarpPhysics:
         self._read(np.arange(self.environments))
         self._check()
 
-    def set_state(
-        self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None
-    ) -> None:
+    def set_state(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None) -> None:
         """Put some worlds into new states at time 0, as `BatchPhysics.set_state`; the others go on as they would."""
         ids = worlds_among(ids, self.environments)
         if ids.size == 0:

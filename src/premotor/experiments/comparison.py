@@ -172,9 +172,7 @@ def plan(
     for seed in range(settings.seed, settings.seed + seeds):
         members.append(Member(f"{own}-s{seed}", own, None, seed))
         first = (seed - settings.seed) * nulls if settings.compare.independent else 0
-        members += [
-            Member(f"{name}-{k}-s{seed}", name, k, seed) for name in null for k in range(first, first + nulls)
-        ]
+        members += [Member(f"{name}-{k}-s{seed}", name, k, seed) for name in null for k in range(first, first + nulls)]
         members += [Member(f"{kind}-s{seed}", kind, None, seed, True) for kind in plain if kind != own]
         members += [
             Member(f"{name}-s{seed}", name, None, seed, source=source) for name, source in (circuits or {}).items()

@@ -18,9 +18,7 @@ class Critic(eqx.Module):
     activation: str = eqx.field(static=True, default="tanh")
 
     @classmethod
-    def initial(
-        cls, observations: int, hidden: tuple[int, ...], key: PRNGKeyArray, activation: str = "tanh"
-    ) -> Self:
+    def initial(cls, observations: int, hidden: tuple[int, ...], key: PRNGKeyArray, activation: str = "tanh") -> Self:
         """Orthogonal layers of gain √2, the last of gain 1, and no biases."""
         sizes = (observations, *hidden, 1)
         keys = jax.random.split(key, len(sizes) - 1)

@@ -43,9 +43,7 @@ def fit_sequences(
     """
     trained = controller.trained()
     parameters, fixed = eqx.partition(controller, trained)
-    step_sizes = eqx.filter(
-        jax.tree.map(lambda rate: rate * learning_rate, controller.learning_rates()), trained
-    )
+    step_sizes = eqx.filter(jax.tree.map(lambda rate: rate * learning_rate, controller.learning_rates()), trained)
     adam = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(eps=1e-5))
     size = min(batch, observations.shape[1])
 

@@ -51,9 +51,7 @@ def calibrated(
     centred = (rates - rest[:, None]).transpose(1, 0, 2).reshape(len(rest), -1)
     variance, axes = jnp.linalg.eigh(centred @ centred.T / centred.shape[1])
     scale = jax.lax.rsqrt(jnp.maximum(variance, RIDGE * variance[-1]) + 1e-12)
-    controller = eqx.tree_at(
-        lambda c: (c.rest_rate, c.whitening), controller, (rest, (axes * scale) @ axes.T)
-    )
+    controller = eqx.tree_at(lambda c: (c.rest_rate, c.whitening), controller, (rest, (axes * scale) @ axes.T))
     return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, key))
 
 
@@ -93,9 +91,7 @@ def _responses(controller: "Controller", observations: Array) -> tuple[Array, Ar
     return rates[settled:], actions[settled:]
 
 
-def _step_scales(
-    controller: "Controller", observations: Array, key: PRNGKeyArray
-) -> dict[str, Float[Array, ""]]:
+def _step_scales(controller: "Controller", observations: Array, key: PRNGKeyArray) -> dict[str, Float[Array, ""]]:
     names = [name for name in controller.relative_rates() if name != "log_spread"]
     values = {name: controller.parameter(name) for name in names}
 
@@ -108,9 +104,7 @@ def _step_scales(
     direction = jax.tree.map(jnp.sign, pull(probe)[0])
     scales = {"log_spread": jnp.ones(())}
     for name in names:
-        alone = {
-            other: direction[other] if other == name else jnp.zeros_like(values[other]) for other in names
-        }
+        alone = {other: direction[other] if other == name else jnp.zeros_like(values[other]) for other in names}
         _, change = jax.jvp(actions, (values,), (alone,))
         effect = jnp.sqrt((change**2).mean())
         scales[name] = jnp.where(effect > 0, 1.0 / jnp.maximum(effect, 1e-6), 0.0)

@@ -68,12 +68,16 @@ def inside(metrics: pd.DataFrame) -> Figure:
         (axes[1, 1], "Control steps a second", ("steps_per_second",), False),
         *((ax, *panel) for ax, panel in zip(axes[2:].flat, soft, strict=False)),
     )
-    on_policy: tuple[tuple[Axes, str, Sequence[str], bool], ...] = () if rows < 3 else (
-        (axes[0, 1], "Loss of the critic", ("value_loss",), True),
-        (axes[1, 0], "Loss of the policy", ("policy_loss",), False),
-        (axes[1, 1], "Divergence of an update, nats", ("kl",), False),
-        (axes[2, 0], "Learning rate", ("learning_rate",), True),
-        (axes[2, 1], "Exploration and explained variance", ("action_spread", "explained_variance"), False),
+    on_policy: tuple[tuple[Axes, str, Sequence[str], bool], ...] = (
+        ()
+        if rows < 3
+        else (
+            (axes[0, 1], "Loss of the critic", ("value_loss",), True),
+            (axes[1, 0], "Loss of the policy", ("policy_loss",), False),
+            (axes[1, 1], "Divergence of an update, nats", ("kl",), False),
+            (axes[2, 0], "Learning rate", ("learning_rate",), True),
+            (axes[2, 1], "Exploration and explained variance", ("action_spread", "explained_variance"), False),
+        )
     )
     for ax, title, names, logarithmic in off_policy if "critic_loss" in metrics else on_policy:
         ax.set_title(title)

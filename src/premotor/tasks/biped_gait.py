@@ -90,9 +90,7 @@ def make_biped_gait(speed: float = 1.35, phases: int = 100) -> tuple[ReferenceGa
     return problem.gait(solution.x), problem.fit(solution.x)
 
 
-def save_biped_gait(
-    path: str | Path, speed: float = 1.35, phases: int = 100
-) -> tuple[ReferenceGait, GaitFit]:
+def save_biped_gait(path: str | Path, speed: float = 1.35, phases: int = 100) -> tuple[ReferenceGait, GaitFit]:
     """Make a gait with `make_biped_gait` and write it as CSV with its origin; returns gait and fit."""
     gait, fit = make_biped_gait(speed, phases)
     origin = (
@@ -113,15 +111,11 @@ class _Stride:
         self.cycle = np.arange(phases) / phases
         self.heel = _window(self.cycle, HEEL_CONTACT)
         self.toe = _window(self.cycle, TOE_CONTACT)
-        self.basis = CubicSpline(np.arange(KNOTS + 1) / KNOTS, _wrapped(np.eye(KNOTS)), bc_type="periodic")(
-            self.cycle
-        )
+        self.basis = CubicSpline(np.arange(KNOTS + 1) / KNOTS, _wrapped(np.eye(KNOTS)), bc_type="periodic")(self.cycle)
         # Hip height and advance repeat twice a stride, once a step.
         angle = 4 * np.pi * self.cycle[:, None] * np.arange(1, HARMONICS + 1)
         self.waves = np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
-        self.published = np.stack(
-            [_curve(keys, self.cycle) for keys in (HIP_KEYS, KNEE_KEYS, ANKLE_KEYS)], axis=1
-        )
+        self.published = np.stack([_curve(keys, self.cycle) for keys in (HIP_KEYS, KNEE_KEYS, ANKLE_KEYS)], axis=1)
 
     def start(self) -> np.ndarray:
         """The published angles, walking with slightly bent knees."""

@@ -20,9 +20,7 @@ class BipedalEnvironment(GymnasiumEnvironment):
 
     task: BipedalTask
 
-    def __init__(
-        self, task: BipedalTask, environments: int, *, threads: int = 0, seed: int = 0, render: bool = False
-    ):
+    def __init__(self, task: BipedalTask, environments: int, *, threads: int = 0, seed: int = 0, render: bool = False):
         super().__init__(task, environments, threads=threads, seed=seed, render=render)
         self._observation = np.zeros((environments, 24), np.float32)
         self._phase = np.zeros(environments)

@@ -22,9 +22,7 @@ JOINT_PERIODICITY = 0.1
 def reference_names() -> list[str]:
     """Names of the reference gaits in the package."""
     folder = files("premotor.tasks") / "data"
-    return sorted(
-        entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")
-    )
+    return sorted(entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv"))
 
 
 def load_reference(
@@ -55,9 +53,7 @@ def load_reference(
     if path.suffix.lower() not in (".csv", ".npz"):
         if str(source) not in reference_names():
             allowed = ", ".join(reference_names())
-            raise PremotorError(
-                f"reference '{source}' is neither in the package ({allowed}) nor a .csv or .npz file"
-            )
+            raise PremotorError(f"reference '{source}' is neither in the package ({allowed}) nor a .csv or .npz file")
         with as_file(files("premotor.tasks") / "data" / f"{source}.csv") as stored:
             return load_reference(stored)
     table = read_table(path)
@@ -78,9 +74,7 @@ def save_reference(gait: ReferenceGait, path: str | Path, comment: str = "") -> 
         "pitch": gait.pitch[around],
     }
     table |= {name: gait.joint_angles[around, joint] for joint, name in enumerate(gait.joint_names)}
-    table |= {
-        f"{foot}{CONTACT_SUFFIX}": gait.contacts[around, i].astype(int) for i, foot in enumerate(gait.feet)
-    }
+    table |= {f"{foot}{CONTACT_SUFFIX}": gait.contacts[around, i].astype(int) for i, foot in enumerate(gait.feet)}
     text = "".join(f"# {line}\n" for line in comment.splitlines())
     text += pd.DataFrame(table).to_csv(index=False, float_format="%.6f", lineterminator="\n")
     aside = path.with_name(path.name + ".partial")
@@ -143,14 +137,10 @@ def _numbers(path: Path, table: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         raise PremotorError(f"reference file {path} has {rows} rows; a stride needs at least 9")
     for name, values in table.items():
         if len(values) != rows:
-            raise PremotorError(
-                f"reference file {path}, column '{name}' has {len(values)} values; 'time' has {rows}"
-            )
+            raise PremotorError(f"reference file {path}, column '{name}' has {len(values)} values; 'time' has {rows}")
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise PremotorError(
-                f"reference file {path}, column '{name}', row {row + 1}: {values[row]} is not finite"
-            )
+            raise PremotorError(f"reference file {path}, column '{name}', row {row + 1}: {values[row]} is not finite")
     if not (np.diff(table["time"]) > 0).all():
         row = int(np.flatnonzero(np.diff(table["time"]) <= 0)[0])
         raise PremotorError(f"reference file {path}, column 'time' does not rise after row {row + 1}")
@@ -166,9 +156,7 @@ def _gait(path: Path, table: dict[str, np.ndarray], degrees: bool, speed: float 
     for foot in feet:
         values = table[f"{foot}{CONTACT_SUFFIX}"]
         if not np.isin(values, (0, 1)).all():
-            raise PremotorError(
-                f"reference file {path}, column '{foot}{CONTACT_SUFFIX}': only 0 and 1 are allowed"
-            )
+            raise PremotorError(f"reference file {path}, column '{foot}{CONTACT_SUFFIX}': only 0 and 1 are allowed")
     if degrees:
         table = table | {name: np.deg2rad(table[name]) for name in (*joints, "pitch")}
     cycle = (table["time"] - table["time"][0]) / np.ptp(table["time"])
@@ -176,9 +164,7 @@ def _gait(path: Path, table: dict[str, np.ndarray], degrees: bool, speed: float 
     if "hip_x" in table:
         length = float(table["hip_x"][-1] - table["hip_x"][0])
         if speed is not None and abs(speed * period / length - 1) > 0.01:
-            raise PremotorError(
-                f"reference file {path}: 'hip_x' gives {length / period:.3f} m/s; speed is {speed} m/s"
-            )
+            raise PremotorError(f"reference file {path}: 'hip_x' gives {length / period:.3f} m/s; speed is {speed} m/s")
         speed = length / period
         advance = table["hip_x"] - length * cycle
     elif speed is None:

@@ -143,12 +143,7 @@ class WalkTask:
         pose = _interpolate(self._table, phase)
         rates = _interpolate(self._slope, phase) * self._pace(command)
         qpos = jnp.asarray(self.body.rest_pose, jnp.float32)
-        qpos = (
-            qpos.at[self._root_q]
-            .set(jnp.concatenate([jnp.zeros(1), pose[:2]]))
-            .at[self._joint_q]
-            .set(pose[2:])
-        )
+        qpos = qpos.at[self._root_q].set(jnp.concatenate([jnp.zeros(1), pose[:2]])).at[self._joint_q].set(pose[2:])
         qvel = jnp.zeros(self.body.model.nv)
         qvel = qvel.at[self._root_v].set(rates[:3]).at[self._joint_v].set(rates[3:])
         memory = WalkMemory(command, phase, command, jnp.zeros(len(self.action_names)))

@@ -99,8 +99,6 @@ class Arena:
         try:
             limit = min(filter(None, (longest, task.time_limit)), default=None)
             critic = self.hooks.critic
-            return agent.perform(
-                environment, starts.tolist(), learn=learn, critic=critic, longest=limit, record=record
-            )
+            return agent.perform(environment, starts.tolist(), learn=learn, critic=critic, longest=limit, record=record)
         finally:
             environment.close()

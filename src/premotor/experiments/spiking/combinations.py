@@ -53,9 +53,7 @@ def mock_combinations(
     chosen = [np.arange(min(stride // 2, size - 1), size, stride) for size in bins]
     sizes = [len(one) for one in chosen]
     if prod(sizes) > MOST:
-        raise PremotorError(
-            f"there are {prod(sizes):,} combinations, but at most {MOST:,} are driven: raise stride"
-        )
+        raise PremotorError(f"there are {prod(sizes):,} combinations, but at most {MOST:,} are driven: raise stride")
     begin = np.concatenate([[0], np.cumsum(bins)])[:-1]
     grid = np.stack(np.meshgrid(*(a + b for a, b in zip(chosen, begin, strict=True)), indexing="ij"), axis=-1)
     inputs = grid.reshape(-1, len(bins))

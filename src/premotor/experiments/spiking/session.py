@@ -130,7 +130,8 @@ class PlasticWork:
         self.arena, self.learning = arena, learning
         self.agent = arena.agent(weights, arena.settings.seed)
         self.starts = arena.starts(learning.episodes, arena.settings.seed + 1)
-        self.episodes = self._iteration = 0
+        self.episodes = self._iteration = self.phase = 0
+        self.phase_weights = self.agent.weights
 
     @property
     def iteration(self) -> int:
@@ -149,11 +150,15 @@ class PlasticWork:
 
     @property
     def finished(self) -> bool:
-        """Whether all episodes are done."""
-        return self.episodes >= self.learning.episodes
+        """Whether all episodes or steps are done."""
+        steps = self.learning.steps
+        return self.episodes >= self.learning.episodes or (steps is not None and self.steps >= steps)
 
     def iterate(self, threads: int) -> dict[str, Any]:
         """A block of episodes."""
+        phases = self.learning.phases
+        while self.phase < len(phases) and self.steps >= phases[self.phase].begin:
+            self._begin(self.phase + 1, self.weights)
         before = self.agent.undecided
         starts = self.starts[self.episodes : self.episodes + self.learning.block]
         result = self.arena.play(self.agent, starts, learn=True)
@@ -169,16 +174,26 @@ class PlasticWork:
     def snapshot(self) -> Arrays:
         """The network with everything on its way, weights and counters."""
         counters = np.array([self._iteration, self.episodes], np.int64)
+        phase = {"phase": np.array([self.phase]), "phase_weights": self.phase_weights} if self.phase else {}
         return {f"agent/{name}": value for name, value in self.agent.snapshot().items()} | {
             "weights": self.weights,
             "counters": counters,
+            **phase,
         }
 
     def restore(self, arrays: Arrays) -> None:
         """Go back to a snapshot."""
         self._iteration, self.episodes = (int(value) for value in arrays["counters"])
+        if "phase" in arrays:
+            self._begin(int(arrays["phase"][0]), arrays["phase_weights"])
         prefix = "agent/"
         self.agent.restore({k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)})
+
+    def _begin(self, phase: int, weights: NDArray[np.float64]) -> None:
+        """Begin a phase with the weights that homeostasis is to hold in it."""
+        self.phase, self.phase_weights = phase, weights
+        self.agent.weights = weights
+        self.agent.learn_by(self.learning.phases[phase - 1].plasticity)
 
 
 def timed(work: Work, threads: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from copy import deepcopy
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -54,13 +55,33 @@ class EvolutionLearning(Settings):
     """Start states of CartPole are uniform within ± these while learning: m, m/s, rad, rad/s; tests use ±0.05."""
 
 
+class PlasticPhase(Settings):
+    """From when on plasticity follows other rules; homeostasis then holds the weights of that moment."""
+
+    begin: int = Field(ge=1)
+    """Steps of the task; the phase begins with the next iteration."""
+    plasticity: PlasticitySettings
+
+
 class PlasticLearning(Settings):
     """Reward-modulated plasticity alone."""
 
     kind: Literal["plasticity"] = "plasticity"
     episodes: int = Field(2000, ge=1)
+    """After so many learning ends, or after `steps`."""
+    steps: int | None = Field(None, ge=1)
+    """Of the task; learning ends with the iteration that reaches them."""
     block: int = Field(20, ge=1)
     """Episodes of an iteration: one row of metrics."""
+    phases: tuple[PlasticPhase, ...] = ()
+    """Later rules, in the order of their `begin`; the experiment's `plasticity` is the first."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        begins = [phase.begin for phase in self.phases]
+        if any(later <= before for before, later in pairwise(begins)):
+            raise ValueError(f"phases begin at {', '.join(map(str, begins))} steps; each has to begin after the last")
+        return self
 
 
 Learning = Annotated[EvolutionLearning | PlasticLearning, Field(discriminator="kind")]

@@ -91,9 +91,7 @@ def continue_spiking(
     return _new(load_spiking(data, overrides), output, run.weights(checkpoint), hooks, progress)
 
 
-def resume_spiking(
-    folder: str | os.PathLike[str], *, hooks: Hooks | None = None, progress: bool = True
-) -> SpikingRun:
+def resume_spiking(folder: str | os.PathLike[str], *, hooks: Hooks | None = None, progress: bool = True) -> SpikingRun:
     """Continue a run from its newest whole checkpoint, as if it had never stopped.
 
     Raises:
@@ -143,9 +141,7 @@ def _names(hooks: Hooks | None) -> list[str]:
     return [f"{use}: {getattr(function, '__qualname__', function)}" for use, function in given if function is not None]
 
 
-def _new(
-    settings: SpikingExperiment, output: Any, weights: Any, hooks: Hooks | None, progress: bool
-) -> SpikingRun:
+def _new(settings: SpikingExperiment, output: Any, weights: Any, hooks: Hooks | None, progress: bool) -> SpikingRun:
     folder = free_name(Path("runs") / settings.name) if output is None else Path(output)
     with new_folder(folder) as (aside, lock):
         write_atomically(aside / "settings.yaml", dump_spiking(settings))

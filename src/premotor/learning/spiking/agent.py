@@ -9,26 +9,14 @@ from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
 from premotor.learning.spiking.acting import Critic, perform
-from premotor.learning.spiking.critics import critic_of
 from premotor.learning.spiking.episodes import Episodes
 from premotor.learning.spiking.hooks import loops
-from premotor.learning.spiking.loop import (
-    BOOK,
-    EPISODES,
-    LOGGED,
-    RASTER,
-    STEP,
-    TIES,
-    Interface,
-    Lessons,
-    Log,
-    World,
-)
+from premotor.learning.spiking.lessons import lessons_of
+from premotor.learning.spiking.loop import BOOK, EPISODES, LOGGED, RASTER, STEP, TIES, Interface, Log, World
 from premotor.learning.spiking.settings import InterfaceSettings, PlasticitySettings
 from premotor.networks.spiking.coding import field_edges, inputs_needed
-from premotor.networks.spiking.homeostasis import mean_weights
 from premotor.networks.spiking.network import SpikingNetwork
-from premotor.networks.spiking.plasticity import Balance, Tagging, plastic_synapses
+from premotor.networks.spiking.plasticity import plastic_synapses
 from premotor.tasks.cartpole import MOST_STEPS
 
 Arrays = dict[str, NDArray]
@@ -80,8 +68,7 @@ class SpikingAgent:
         )
         self.state = network.start(most_rate=settings.rate / 1000.0 + 1 / settings.step)
         self.plastic = plastic_synapses(network)
-        self.plasticity = (plasticity or PlasticitySettings()).effective()
-        self.lessons = _lessons(self, self.plasticity)
+        self.learn_by(plasticity or PlasticitySettings())
         self.balance_pole, self.see = loops(critic, encoder)
         self.world = World(
             body=np.zeros(len(settings.fields)),
@@ -91,6 +78,11 @@ class SpikingAgent:
             book=np.zeros(BOOK, np.int64),
             key=np.random.SeedSequence([seed, 0x5B1CE]).generate_state(1, np.uint64),
         )
+
+    def learn_by(self, plasticity: PlasticitySettings) -> None:
+        """Learn by other rules from here on; homeostasis then holds the weights of this moment."""
+        self.plasticity = plasticity.effective()
+        self.lessons = lessons_of(self.network, self.interface.action, self.plastic, self.state.weight, self.plasticity)
 
     @property
     def steps(self) -> int:
@@ -245,54 +237,3 @@ def in_parallel[T, R](work: Callable[[T], R], items: Sequence[T], threads: int) 
         return [work(item) for item in items]
     with ThreadPoolExecutor(max_workers=min(threads, len(items))) as pool:
         return list(pool.map(work, items))
-
-
-def _lessons(agent: SpikingAgent, settings: PlasticitySettings) -> Lessons:
-    network, votes, plastic = agent.network, agent.interface.action, agent.plastic
-    tags, targeting, keeping = settings.tags, settings.targeting, settings.homeostasis
-    actions = int(votes.max()) + 1
-    gain = _gain(targeting, actions)
-    group = 1 + votes[plastic.post]
-    hidden = np.zeros(network.cells, bool)
-    hidden[plastic.post] = True
-    control = np.where(votes >= 0, votes + 1, np.where(hidden, 0, -1))
-    inputs, outputs = mean_weights(plastic, agent.state.weight)
-    return Lessons(
-        on=False,
-        rule=Tagging(lag=1.0, **tags.model_dump()),
-        critic=critic_of(settings.critic),
-        group=group,
-        gain=gain,
-        tie_as_drawn=targeting.ties == "drawn",
-        forget=settings.forget,
-        normalise_every=keeping.normalise_every,
-        balance=Balance(
-            ("none", "outputs", "inverted").index(keeping.balance), *keeping.balance_limits, np.maximum(outputs, 1e-6)
-        ),
-        control_from=keeping.control_from,
-        control_every=keeping.control_every,
-        control_change=keeping.control_change,
-        control_group=control,
-        control_size=np.maximum(np.bincount(control[control >= 0], minlength=actions + 1), 1),
-        control_target=np.array([keeping.hidden_rate] + [keeping.motor_rate] * actions),
-        control_spikes=np.zeros(actions + 1, np.int64),
-        input_goal=inputs,
-    )
-
-
-def _gain(targeting: Any, actions: int) -> NDArray[np.float64]:
-    """Part of the reward by action (the last row: ties) and group of synapses (the first: hidden)."""
-    gain = np.zeros((actions + 1, actions + 1))
-    everywhere = targeting.mode == "all"
-    gain[:, 0] = 1.0 if everywhere else targeting.hidden
-    for action in range(actions):
-        if targeting.mode in ("all", "motor"):
-            gain[action, 1:] = targeting.chosen
-        else:
-            gain[action, 1:] = targeting.other if targeting.mode == "opposed" else 0.0
-            gain[action, 1 + action] = targeting.chosen
-    if targeting.ties == "all":
-        gain[actions, 1:] = targeting.chosen
-    elif targeting.ties == "none":
-        gain[actions] = 0.0
-    return gain

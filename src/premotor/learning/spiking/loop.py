@@ -50,9 +50,10 @@ class Lessons(NamedTuple):
     """`Tagging`"""
     critic: Any
     group: Any
-    """Of each plastic synapse: 0 for those onto no motor cell, else 1 + the action of the cell, (plastic,)."""
+    """Of each plastic synapse, by the cell that it ends on: 1 + the action of a motor cell; 0 for a hidden cell, or 1 +
+    actions + its action where it has one, (plastic,)."""
     gain: Any
-    """Part of the reward that each group gets, by action; the last row is for ties: (actions + 1, 1 + actions)."""
+    """Part of the reward that each group gets, by action; the last row is for ties: (actions + 1, 1 + 2 actions)."""
     tie_as_drawn: bool
     """Whether a tie counts as the random action that followed it."""
     forget: bool

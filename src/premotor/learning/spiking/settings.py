@@ -75,9 +75,18 @@ class TargetingSettings(Settings):
     """Factor at the other half; `opposed` only."""
     hidden: float = Field(0.0, ge=0)
     """Factor at plastic synapses onto other than motor cells; 1 under `all`."""
+    feedback: Literal["uniform", "action"] = "uniform"
+    """How a reward reaches those synapses: all of them alike, or each hidden cell as the motor cells that it drives
+    most before learning: with the sign of the action that it speaks for. `chosen` and `opposed` only."""
     ties: Literal["none", "all", "drawn"] = "none"
     """Whom a reward reaches after an undecided move: nobody, all motor cells, or as if the random action had been
     chosen."""
+
+    @model_validator(mode="after")
+    def _has_sides(self) -> Self:
+        if self.feedback == "action" and self.mode not in ("chosen", "opposed"):
+            raise ValueError(f"feedback 'action' needs the mode 'chosen' or 'opposed', but mode is {self.mode!r}")
+        return self
 
 
 class HomeostasisSettings(Settings):
@@ -87,7 +96,8 @@ class HomeostasisSettings(Settings):
     """Inputs are scaled back to their mean; 0: never."""
     balance: Literal["none", "outputs", "inverted"] = "outputs"
     """`outputs`: a cell whose plastic outputs have grown gets less of every reward and more of every punishment, by the
-    factor of growth; `inverted`: the other way round, as the original did."""
+    factor of growth; `inverted`: the other way round, as the original did, and by the sign that the reward has before
+    `targeting`, so that both halves get the same factor."""
     balance_limits: tuple[float, float] = (0.1, 2.0)
     """Of the factor of balancing."""
     control_every: int = Field(75, ge=0)

@@ -42,7 +42,7 @@ class Balance(NamedTuple):
     """Output balancing: a cell whose outputs have grown gets less of a reward, and more of a punishment."""
 
     mode: int
-    """0: none; 1: so; 2: inverted, as in the original program."""
+    """0: none; 1: so; 2: inverted, and by the sign of the reward alone, as in the original program."""
     least: float
     most: float
     """Limits of the factor."""
@@ -167,7 +167,8 @@ def reward_synapses(
             amount = reward * gain[group[number]]
             if amount == 0.0:
                 continue
-            amount *= more if amount > 0.0 else less
+            judged = reward if balance.mode == 2 else amount
+            amount *= more if judged > 0.0 else less
             good = rule.hebbian * remaining(t - plastic.hebbian[number], rule.hebbian_length, rule.exponential)
             bad = rule.anti_hebbian * remaining(
                 t - plastic.anti_hebbian[number], rule.anti_hebbian_length, rule.exponential
