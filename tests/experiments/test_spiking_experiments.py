@@ -29,6 +29,7 @@ STDP = {
         "kind": "plasticity",
         "episodes": 24,
         "block": 4,
+        "average": 3,
         "phases": [  # the first before the first checkpoint, the second after it
             {"begin": 60, "plasticity": {"targeting": {"hidden": 0.5, "feedback": "action"}}},
             {"begin": 250, "plasticity": {"critic": {"kind": "value"}}},
@@ -93,6 +94,20 @@ def test_a_phase_changes_the_rules_and_what_homeostasis_holds(tmp_path):
     held = np.bincount(phased.agent.plastic.post, phased.phase_weights)[-1]
     size = np.bincount(phased.agent.plastic.post)[-1]
     np.testing.assert_allclose(phased.agent.lessons.input_goal[phased.agent.plastic.post.max()], held / size, rtol=1e-3)
+
+
+def test_tested_weights_follow_those_that_learn():
+    settings = load_spiking(STDP, {"learning.phases": []})
+    work = PlasticWork(Arena(settings), settings.learning, None)
+    fast, slow = [], []
+    for _ in range(4):
+        work.iterate(1)
+        fast.append(work.agent.weights)
+        slow.append(work.weights)
+    np.testing.assert_array_equal(slow[0], fast[0])
+    np.testing.assert_allclose(slow[1], np.mean(fast[:2], axis=0))
+    np.testing.assert_allclose(slow[2], np.mean(fast[:3], axis=0))
+    np.testing.assert_allclose(slow[3], (2 * slow[2] + fast[3]) / 3)
 
 
 def test_learning_ends_at_its_steps(tmp_path):

@@ -131,7 +131,7 @@ class PlasticWork:
         self.agent = arena.agent(weights, arena.settings.seed)
         self.starts = arena.starts(learning.episodes, arena.settings.seed + 1)
         self.episodes = self._iteration = self.phase = 0
-        self.phase_weights = self.agent.weights
+        self.phase_weights = self.slow = self.agent.weights
 
     @property
     def iteration(self) -> int:
@@ -145,8 +145,8 @@ class PlasticWork:
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """Plastic weights now, (plastic,)."""
-        return self.agent.weights
+        """Plastic weights to test, averaged over the last iterations, (plastic,)."""
+        return self.slow
 
     @property
     def finished(self) -> bool:
@@ -158,12 +158,15 @@ class PlasticWork:
         """A block of episodes."""
         phases = self.learning.phases
         while self.phase < len(phases) and self.steps >= phases[self.phase].begin:
-            self._begin(self.phase + 1, self.weights)
+            self._begin(self.phase + 1, self.agent.weights)
         before = self.agent.undecided
         starts = self.starts[self.episodes : self.episodes + self.learning.block]
         result = self.arena.play(self.agent, starts, learn=True)
         self.episodes += len(result.length)
         self._iteration += 1
+        # a plain mean until there are enough iterations, so that the untrained weights do not linger
+        window = min(self._iteration, self.learning.average)
+        self.slow = self.agent.weights if window == 1 else self.slow + (self.agent.weights - self.slow) / window
         return {
             "fitness": float(result.returned.mean()),
             "undecided": (self.agent.undecided - before) / int(result.length.sum()),
@@ -186,6 +189,7 @@ class PlasticWork:
         self._iteration, self.episodes = (int(value) for value in arrays["counters"])
         if "phase" in arrays:
             self._begin(int(arrays["phase"][0]), arrays["phase_weights"])
+        self.slow = arrays["weights"]
         prefix = "agent/"
         self.agent.restore({k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)})
 

@@ -73,6 +73,9 @@ class PlasticLearning(Settings):
     """Of the task; learning ends with the iteration that reaches them."""
     block: int = Field(20, ge=1)
     """Episodes of an iteration: one row of metrics."""
+    average: int = Field(1, ge=1)
+    """Iterations over which tested and kept weights are averaged (a running mean with that time constant): slow
+    weights that follow the fast ones, which jitter as long as they learn. 1: the fast ones themselves."""
     phases: tuple[PlasticPhase, ...] = ()
     """Later rules, in the order of their `begin`; the experiment's `plasticity` is the first."""
 
