@@ -1,5 +1,6 @@
 """The rate network against plain loops, an ODE solver and eigenvalues."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
+from connectome.circuits import circuit_of
 from networks.wiring import SIGNS, small_circuit
 from premotor.connectome import load_circuit, nulls
 from premotor.errors import PremotorError
 from premotor.networks import RateNetwork, RateNetworkSettings
+from premotor.networks.product import Parts
 from premotor.networks.rate import ACTIVATIONS
 
 
@@ -138,6 +141,46 @@ def test_silencing_removes_the_marked_edges_and_no_other() -> None:
     np.testing.assert_array_equal(after, np.where(gone, 0, before))
     cut = network.silenced(junctions=jnp.ones(len(network.junction_a), bool))
     assert not np.asarray(cut.conductance).any() and np.asarray(network.conductance).all()
+
+
+def circuit_in_parts(seed: int, beyond: int, *, parts: int = 4, size: int = 6):
+    """Legs with edges and gap junctions within, and `beyond` neurons of each that reach other legs."""
+    rng = np.random.default_rng(seed)
+    whole = parts * size
+    own = np.arange(whole) // size
+    reaching = np.arange(whole) % size < beyond
+    counts = rng.integers(1, 9, (whole, whole)) * (rng.random((whole, whole)) < 0.5)
+    counts *= (own[:, None] == own) | reaching[:, None]
+    gaps = rng.integers(1, 9, (whole, whole)) * (own[:, None] == own)
+    gaps[0, whole - 1] = 3
+    made = circuit_of(counts, ["interneuron"] * whole, [1 if i % 3 else -1 for i in range(whole)], gaps + gaps.T)
+    table = made.neurons.assign(leg=[f"l{part}" for part in own])
+    return type(made)(table, made.synapses, made.gap_junctions, made.provenance)
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_blocks_of_legs_give_what_the_dense_matrix_gives_and_its_gradients(beyond: int) -> None:
+    circuit = circuit_in_parts(beyond, beyond)
+    quick = RateNetwork(circuit)
+    dense = RateNetwork(circuit, RateNetworkSettings(product="dense"))
+    assert quick.product().blocks is not None and dense.product().blocks is None
+    rates = jnp.asarray(np.random.default_rng(3).random((24, 5)), jnp.float32)
+    np.testing.assert_allclose(quick.product()(rates), dense.product()(rates), atol=1e-5)
+    found, expected = (
+        eqx.filter_grad(lambda n: (n.product()(rates) ** 2).sum())(network) for network in (quick, dense)
+    )
+    np.testing.assert_allclose(found.log_magnitude, expected.log_magnitude, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(found.log_conductance, expected.log_conductance, rtol=1e-3, atol=1e-4)
+
+
+def test_blocks_are_for_equal_legs_in_a_row_that_few_neurons_leave() -> None:
+    assert Parts.of(small_circuit()) is None  # no legs
+    circuit = circuit_in_parts(0, 1)
+    assert Parts.of(circuit) == Parts(4, (0, 6, 12, 18, 23))  # the last by its gap junction
+    assert Parts.of(circuit_in_parts(0, 3)) is None  # would be no quicker
+    for legs in (["l0"] * 24, ["l0"] * 5 + ["l1"] * 19, ["l0", "l1"] * 12):
+        table = circuit.neurons.assign(leg=legs)
+        assert Parts.of(type(circuit)(table, circuit.synapses, circuit.gap_junctions, circuit.provenance)) is None
 
 
 def test_a_circuit_without_signed_synapses_or_without_loops_is_refused() -> None:

@@ -1,16 +1,51 @@
-"""The one place where synaptic weights meet rates: dense or sparse, neurons first."""
+"""The one place where synaptic weights meet rates: dense, in blocks, or sparse; neurons first."""
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+
+BLOCK_LIMIT = 0.5
+"""Part of a dense matrix's multiplications that blocks may need to be taken in its place."""
 DENSE_LIMIT = 2_000
 """Neurons up to which a dense masked product is the faster one on a CPU (see benchmarks/products.py)."""
 
 Layout = Literal["auto", "dense", "sparse"]
+
+
+class Parts(NamedTuple):
+    """A circuit of equal parts with few neurons that reach beyond their own, as the legs of a fly are.
+
+    Hashable, so that it can be a static field.
+    """
+
+    number: int
+    """Of parts, each of as many consecutive neurons."""
+    across: tuple[int, ...]
+    """The neurons with synapses or gap junctions in another part, sorted."""
+
+    @classmethod
+    def of(cls, circuit: "Circuit") -> Self | None:
+        """The parts by the neuron table's column ``leg``; None where there is none, or blocks would not be quicker."""
+        if "leg" not in circuit.neurons:
+            return None
+        legs = circuit.neurons["leg"].to_numpy()
+        count = len(dict.fromkeys(legs))
+        size = len(circuit) // count
+        if count < 2 or count * size != len(circuit) or (legs.reshape(count, size) != legs[::size, None]).any():
+            return None
+        edges = [wiring.tocoo() for wiring in (circuit.synapses, circuit.gap_junctions) if wiring is not None]
+        leaving = [wiring.row[wiring.row // size != wiring.col // size] for wiring in edges]
+        across = np.unique(np.concatenate(leaving))
+        if size > DENSE_LIMIT or size + len(across) > BLOCK_LIMIT * len(circuit):
+            return None
+        return cls(count, tuple(across.tolist()))
 
 
 class Product(eqx.Module):
@@ -21,10 +56,14 @@ class Product(eqx.Module):
     """
 
     matrix: Float[Array, "post pre"] | None
+    """All weights, or where there are parts those of the neurons that reach beyond their own."""
     pre: Int[Array, " edges"] | None
     post: Int[Array, " edges"] | None
     weight: Float[Array, " edges"] | None
     neurons: int = eqx.field(static=True)
+    blocks: Float[Array, "parts post pre"] | None = None
+    """Weights within each part."""
+    across: Int[Array, " across"] | None = None
 
     @classmethod
     def prepare(
@@ -34,8 +73,20 @@ class Product(eqx.Module):
         weight: Float[Array, " edges"],
         neurons: int,
         layout: Layout = "auto",
+        parts: Parts | None = None,
     ) -> Self:
-        """Build the product for `neurons` cells; duplicate (pre, post) pairs add up."""
+        """Build the product for `neurons` cells; duplicate (pre, post) pairs add up. `auto` uses `parts`, if any."""
+        if layout == "auto" and parts is not None:
+            size = neurons // parts.number
+            one, other, across = pre // size, post // size, jnp.asarray(parts.across, pre.dtype)
+            inside = jnp.where(one == other, weight, 0.0)
+            blocks = jnp.zeros((parts.number, size, size), weight.dtype).at[other, post % size, pre % size].add(inside)
+            matrix = None
+            if parts.across:
+                column = jnp.minimum(jnp.searchsorted(across, pre), len(across) - 1)
+                beyond = jnp.where(one == other, 0.0, weight)  # nothing is added where a column is not the edge's
+                matrix = jnp.zeros((neurons, len(across)), weight.dtype).at[post, column].add(beyond)
+            return cls(matrix, None, None, None, neurons, blocks, across)
         if layout == "dense" or (layout == "auto" and neurons <= DENSE_LIMIT):
             matrix = jnp.zeros((neurons, neurons), weight.dtype).at[post, pre].add(weight)
             return cls(matrix, None, None, None, neurons)
@@ -43,6 +94,10 @@ class Product(eqx.Module):
 
     def __call__(self, rates: Float[Array, "neurons environments"]) -> Float[Array, "neurons environments"]:
         """Sum of weight × presynaptic rate for every postsynaptic neuron."""
+        if self.blocks is not None:
+            parts, size, _ = self.blocks.shape
+            own = jnp.matmul(self.blocks, rates.reshape(parts, size, -1)).reshape(rates.shape)
+            return own if self.matrix is None else own + self.matrix @ rates[self.across]
         if self.matrix is not None:
             return self.matrix @ rates
         assert self.weight is not None and self.pre is not None and self.post is not None

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from premotor.connectome.weights import weight_rule, with_spectral_radius
 from premotor.errors import PremotorError
-from premotor.networks.product import Layout, Product
+from premotor.networks.product import Layout, Parts, Product
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class RateNetwork(eqx.Module):
     control_period: float = eqx.field(static=True)
     activation: str = eqx.field(static=True)
     layout: Layout = eqx.field(static=True)
+    parts: Parts | None = eqx.field(static=True)
     rates: tuple[tuple[str, float], ...] = eqx.field(static=True)
 
     def __init__(
@@ -155,6 +156,7 @@ class RateNetwork(eqx.Module):
         self.control_period = control_period
         self.activation = settings.activation
         self.layout = settings.product
+        self.parts = Parts.of(circuit)
         relative = settings.learning_rates
         self.rates = (
             ("log_magnitude", relative.magnitudes),
@@ -195,6 +197,7 @@ class RateNetwork(eqx.Module):
             jnp.concatenate([self.weight, g, g, -g, -g]),
             self.neurons,
             self.layout,
+            self.parts,
         )
 
     def step(
