@@ -1,9 +1,11 @@
 """Evaluation: the same episodes every time, ended ones stay ended, and lesions silence what they name."""
 
 import json
+from types import SimpleNamespace
 
 import equinox as eqx
 import numpy as np
+import pandas as pd
 import pytest
 import safetensors
 
@@ -135,6 +137,28 @@ def test_a_lesion_silences_its_synapses_and_no_others(trained):
         assert np.array_equal(
             np.asarray(cut.weight)[~lesion.synapses], np.asarray(controller.network.weight)[~lesion.synapses]
         )
+
+
+def test_legs_what_couples_them_and_motor_modules_are_silenced_one_at_a_time():
+    table = pd.DataFrame({
+        "class": 2 * ["interneuron", "interneuron", "motor"],
+        "leg": 3 * ["lf"] + 3 * ["rf"],
+        "motor module": 2 * [None, "", "swing"],
+    })
+    edges = [(0, 1), (1, 2), (0, 4), (3, 4), (4, 5), (5, 3)]
+    junctions = [(0, 1), (1, 4), (2, 5)]
+    (pre, post), (a, b) = (np.array(pairs).T for pairs in (edges, junctions))
+    network = SimpleNamespace(pre=pre, post=post, junction_a=a, junction_b=b)
+    found = {lesion.name: lesion for lesion in lesions_of(SimpleNamespace(network=network), table, types=False)}
+    cut = {
+        name: ([pair for pair, on in zip(edges, lesion.synapses, strict=True) if on], lesion.junctions.tolist())
+        for name, lesion in found.items()
+    }
+    assert cut["leg lf"] == ([(0, 1), (1, 2), (0, 4)], [True, True, True])
+    assert cut["leg rf"] == ([(0, 4), (3, 4), (4, 5), (5, 3)], [False, True, True])
+    assert cut["between legs"] == ([(0, 4)], [False, True, True])
+    assert cut["module swing"] == ([(1, 2), (4, 5)], [False, False, True])
+    assert len([name for name in found if name.startswith("module")]) == 1
 
 
 def test_lesions_are_written_and_the_first_is_none(run_copy):

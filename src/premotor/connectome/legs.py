@@ -30,6 +30,8 @@ MODULES = {
 
 ``ThC`` is the joint that swings the leg: thorax–coxa pitch in front legs, roll in the others. The femur reductors move
 a joint that the body does not have."""
+MODULE_COLUMNS = ("motor module", "motor_module")
+"""Columns of a neuron table that may name the module of motor neurons."""
 SWAPPED = {"left": "right", "right": "left", "LHS": "RHS", "RHS": "LHS"}
 
 
@@ -110,7 +112,7 @@ def _roles(circuit: Circuit, inner: np.ndarray, motor: np.ndarray, entries: int)
 
 
 def _modules(circuit: Circuit) -> np.ndarray | None:
-    for name in ("motor module", "motor_module"):
+    for name in MODULE_COLUMNS:
         if name in circuit.neurons:
             return circuit.neurons[name].fillna("").to_numpy(object)
     return None

@@ -10,6 +10,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from premotor.connectome.legs import MODULE_COLUMNS
 from premotor.errors import PremotorError
 from premotor.experiments.evaluation import TEST_SEED, test_episodes
 from premotor.experiments.files import write_json
@@ -46,7 +47,9 @@ def silence_synapses(
     """Silence every group of synapses in turn and walk the same episodes each time.
 
     Groups: all synapses from one class of neurons to another, chemical and electrical separately; all
-    chemical, all electrical, and all of both; with `types` also all synapses onto or from each cell type.
+    chemical, all electrical, and all of both; where the neuron table names them, all synapses within, onto and
+    from one leg, all between legs, and all onto the motor neurons of one motor module (in every leg); with `types`
+    also all synapses onto or from each cell type.
     Writes ``lesions.json``, whose first entry ("intact") silences nothing, and returns it.
 
     Args:
@@ -111,6 +114,7 @@ def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Le
             pair = (label[a] == first) & (label[b] == second) | (label[a] == second) & (label[b] == first)
             if pair.any():
                 yield Lesion(f"{first} – {second}, electrical", first, second, "electrical", none, pair)
+    yield from _leg_lesions(neurons, (pre, post), (a, b))
     if types:
         label = neurons["type"].to_numpy()
         for cell in sorted({name for name in label if name}):
@@ -118,3 +122,22 @@ def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Le
             pair = (label[a] == cell) | (label[b] == cell)
             if mask.any() or pair.any():
                 yield Lesion(f"type {cell}", cell, cell, "both", mask, pair)
+
+
+def _leg_lesions(
+    neurons: Any, synapses: tuple[np.ndarray, np.ndarray], junctions: tuple[np.ndarray, np.ndarray]
+) -> Iterator[Lesion]:
+    """One leg at a time, what couples the legs, and one motor module at a time, as the neuron table names them."""
+    (pre, post), (a, b) = synapses, junctions
+    if "leg" in neurons:
+        leg = neurons["leg"].to_numpy()
+        for name in dict.fromkeys(leg):
+            own = ((leg[pre] == name) | (leg[post] == name), (leg[a] == name) | (leg[b] == name))
+            yield Lesion(f"leg {name}", name, name, "both", *own)
+        yield Lesion("between legs", "*", "*", "both", leg[pre] != leg[post], leg[a] != leg[b])
+    column = next((name for name in MODULE_COLUMNS if name in neurons), None)
+    if column is not None:
+        module = neurons[column].fillna("").to_numpy()
+        for name in sorted({word for word in module if word}):
+            pair = (module[a] == name) | (module[b] == name)
+            yield Lesion(f"module {name}", "*", name, "both", module[post] == name, pair)
