@@ -6,10 +6,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from connectome.circuits import circuit_of
 from networks.wiring import small_circuit
+from premotor.connectome import Circuit
+from premotor.errors import PremotorError
 from premotor.networks import (
     Controller,
     MapSettings,
+    MLPSettings,
     Normalizer,
     RateNetworkSettings,
     build_controller,
@@ -115,3 +119,63 @@ def test_the_normalizer_is_that_of_all_that_was_seen() -> None:
     scaled = normalizer(jnp.asarray(rows))
     np.testing.assert_allclose(np.asarray(scaled).std(0), 1, rtol=1e-3)
     assert float(normalizer(jnp.full(6, 1e9)).max()) == normalizer.limit
+
+
+LEG_NAMES = ["speed_command", "lf_a_angle", "rf_a_angle", "lf_contact", "height"]
+
+
+def leg_circuit(**columns: list) -> Circuit:
+    """Two legs: inputs, interneurons, and two motor neurons of one joint that pull against each other."""
+    counts = np.zeros((12, 12), int)
+    for first in (0, 6):
+        counts[first : first + 2, first + 2 : first + 4] = 5
+        counts[first + 2 : first + 4, first + 4 : first + 6] = [[4, 1], [1, 4]]
+    classes = ["interneuron"] * 4 + ["motor"] * 2
+    made = circuit_of(counts, 2 * classes, 12 * [1])
+    table = {
+        "leg": 6 * ["lf"] + 6 * ["rf"],
+        "role": 2 * (["input"] * 2 + [""] * 2 + ["output"] * 2),
+        "joint": [leg + "_a" * (i > 3) for leg in ("lf", "rf") for i in range(6)],
+        "direction": 2 * [0, 0, 0, 0, 1, -1],
+    }
+    return Circuit(made.neurons.assign(**(table | columns)), made.synapses, None, made.provenance)
+
+
+def local_controller(circuit: Circuit, actions: tuple[str, ...] = ("lf_a", "rf_a")) -> Controller:
+    settings = RateNetworkSettings(spectral_radius=None)
+    key = jax.random.PRNGKey(3)
+    return build_controller(circuit, LEG_NAMES, actions, network=settings, maps=MapSettings(local=True), key=key)
+
+
+def test_local_maps_keep_to_their_leg_and_joint_and_direction() -> None:
+    made = local_controller(leg_circuit())
+    moved = np.asarray(made.input_map != 0)
+    own = {"lf": [1, 1, 0, 1, 1], "rf": [1, 0, 1, 0, 1]}
+    np.testing.assert_array_equal(moved, [own["lf"]] * 2 + [own["rf"]] * 2)
+    for change in (0.0, -3.0, 3.0):  # whatever learning does to the weights
+        changed = made.with_parameters({"output_weight": made.output_weight + change})
+        np.testing.assert_array_equal(np.sign(changed.output_map), [[1, -1, 0, 0], [0, 0, 1, -1]])
+    seen = jnp.asarray(np.random.default_rng(0).normal(size=(30, 2, 5)), jnp.float32)
+    other = seen.at[:, 1, 2].set(-seen[:, 1, 2])  # a joint of the right leg
+    actions = [_walk(made, rows)[:, 1] for rows in (seen, other)]
+    np.testing.assert_array_equal(actions[0][:, 0], actions[1][:, 0])
+    assert (actions[0][5:, 1] != actions[1][5:, 1]).any()
+
+
+def _walk(made: Controller, rows: jnp.ndarray) -> np.ndarray:
+    state, product, actions = made.initial_state(2), made.product(), []
+    for row in rows:
+        state, action = made.act(product, state, row)
+        actions.append(np.asarray(action))
+    return np.stack(actions)
+
+
+def test_local_maps_need_joints_that_motor_neurons_move() -> None:
+    with pytest.raises(PremotorError, match="column leg"):
+        controller(maps=MapSettings(local=True))
+    with pytest.raises(PremotorError, match=r"105 moves the joint 'lf_b'.*lf_a, rf_a"):
+        local_controller(leg_circuit(joint=[*("lf",) * 4, "lf_a", "lf_b", *("rf",) * 4, "rf_a", "rf_a"]))
+    with pytest.raises(PremotorError, match="no output neuron moves lf_c"):
+        local_controller(leg_circuit(), ("lf_a", "rf_a", "lf_c"))
+    with pytest.raises(PremotorError, match=r"maps\.local chooses neurons"):
+        controller(network=MLPSettings(), maps=MapSettings(local=True))

@@ -37,7 +37,8 @@ def calibrated(
     is) would change the actions by some root-mean-square amount, found from a Jacobian–vector product; steps are
     scaled by its inverse. Without this, a step of 302 biases or 3,709 magnitudes would swamp that of the maps.
 
-    With maps that were given line by line nothing is whitened: their gains are what the file says.
+    With maps that were given line by line nothing is whitened: their gains are what the file says. With those that keep
+    to their joint each rate is scaled by itself: mixed, a motor neuron would move other joints.
 
     With a multilayer perceptron whose settings say `calibrate: false` the controller is left as it is.
     """
@@ -51,7 +52,11 @@ def calibrated(
     centred = (rates - rest[:, None]).transpose(1, 0, 2).reshape(len(rest), -1)
     variance, axes = jnp.linalg.eigh(centred @ centred.T / centred.shape[1])
     scale = jax.lax.rsqrt(jnp.maximum(variance, RIDGE * variance[-1]) + 1e-12)
-    controller = eqx.tree_at(lambda c: (c.rest_rate, c.whitening), controller, (rest, (axes * scale) @ axes.T))
+    whitening = (axes * scale) @ axes.T
+    if controller.output_sign is not None:
+        own = (centred**2).mean(1)
+        whitening = jnp.diag(jax.lax.rsqrt(jnp.maximum(own, RIDGE * own.max()) + 1e-12))
+    controller = eqx.tree_at(lambda c: (c.rest_rate, c.whitening), controller, (rest, whitening))
     return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, key))
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from premotor.errors import PremotorError
 from premotor.networks.calibration import calibrated, is_calibrated, smooth_noise
+from premotor.networks.local_maps import local_maps
 from premotor.networks.loop import Loop, wire
 from premotor.networks.loop_settings import LoopSettings
 from premotor.networks.normalizer import Normalizer
@@ -43,6 +44,9 @@ class MapSettings(Settings):
     """Relative learning rate of the output map; 0 holds it fixed."""
     action_spread: float = Field(0.2, gt=0)
     """Standard deviation of the exploration noise at the start, in units of the action range [−1, 1]."""
+    local: bool = False
+    """Whether the maps keep to their leg and joint, by the neuron table's columns `leg`, `joint` and `direction`:
+    sensors of a leg reach its input neurons alone, and a motor neuron moves its joint alone, in its direction."""
     squash: Literal["none", "tanh"] = "none"
     """What keeps actions in their range: clipping alone, or a hyperbolic tangent, as off-policy learning needs it."""
     loop: LoopSettings | None = None
@@ -51,7 +55,7 @@ class MapSettings(Settings):
 
     @model_validator(mode="after")
     def _either(self) -> Self:
-        for name in ("inputs", "outputs", "input_scale", "output_scale") if self.loop else ():
+        for name in ("inputs", "outputs", "input_scale", "output_scale", "local") if self.loop else ():
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{name} has no part beside loop, which says it line by line; leave it out")
         return self
@@ -90,6 +94,10 @@ class Controller(eqx.Module):
     action_names: tuple[str, ...] = eqx.field(static=True)
     loop: Loop | None = None
     """What stands between the maps and the body, where the maps were given line by line."""
+    input_mask: Float[Array, "inputs observations"] | None = None
+    """Of maps that keep to their leg (`LocalMaps`): 1 where the input map has an entry; None: everywhere."""
+    output_sign: Float[Array, "actions outputs"] | None = None
+    """Of maps that keep to their joint: the sign of each entry of the output map, 0 for none; None: any."""
 
     def initial_state(self, environments: int) -> Float[Array, "rows environments"]:
         """The state at the start of an episode: at rest, without input. Its first rows are the network's."""
@@ -103,12 +111,17 @@ class Controller(eqx.Module):
     @property
     def input_map(self) -> Float[Array, "inputs observations"]:
         """What an input neuron receives of each observation (normalised), or of each line of the loop."""
-        return self.input_weight if self.loop is None else self.input_weight * self.loop.input_mask
+        if self.loop is not None:
+            return self.input_weight * self.loop.input_mask
+        return self.input_weight if self.input_mask is None else self.input_weight * self.input_mask
 
     @property
     def output_map(self) -> Float[Array, "actions outputs"]:
         """What an output neuron's rate adds to each action, or to the drive of its motor unit."""
-        return self.output_weight @ self.whitening if self.loop is None else self.output_weight * self.loop.output_mask
+        if self.loop is not None:
+            return self.output_weight * self.loop.output_mask
+        weight = self.output_weight if self.output_sign is None else jnp.abs(self.output_weight) * self.output_sign
+        return weight @ self.whitening
 
     def product(self) -> Product:
         """The network's linear part, prepared once for many calls of `act`."""
@@ -137,7 +150,7 @@ class Controller(eqx.Module):
         network = self.network
         if self.loop is not None:
             return self._around(self.loop, product, state, observation)
-        drive = self.input_weight @ self.normalizer(observation).T
+        drive = self.input_map @ self.normalizer(observation).T
         if not is_calibrated(network):  # the maps are its first and its last layer
             state = network.step(product, state, drive)
             last = state[self.output_neurons]
@@ -145,7 +158,7 @@ class Controller(eqx.Module):
         current = jnp.zeros_like(state).at[self.input_neurons].set(drive)
         state = network.step(product, state, current)
         rates = state[self.output_neurons] - self.rest_rate[:, None]
-        action = (self.output_weight @ self.whitening) @ rates + self.output_bias[:, None]
+        action = self.output_map @ rates + self.output_bias[:, None]
         return state, action.T
 
     def _around(
@@ -223,8 +236,9 @@ def build_controller(
     observations, actions = len(observation_names), len(action_names)
     wires = None
     if network.kind in PLAIN:
-        if maps.loop is not None:
-            raise PremotorError(f"maps.loop chooses neurons of a connectome, but network.kind is {network.kind}")
+        for name in ("loop", "local"):
+            if getattr(maps, name):
+                raise PremotorError(f"maps.{name} chooses neurons of a connectome, but network.kind is {network.kind}")
         key_plain = jax.random.fold_in(key, 1)
         if getattr(network, "calibrate", True):
             key_in, key_plain = jax.random.split(key_in)
@@ -241,8 +255,11 @@ def build_controller(
         wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
-    size_in = maps.input_scale / np.sqrt(observations)
-    size_out = maps.output_scale / np.sqrt(len(outputs))
+    own = local_maps(circuit, inputs, outputs, observation_names, action_names) if maps.local else None
+    size_in, size_out = maps.input_scale / np.sqrt(observations), maps.output_scale / np.sqrt(len(outputs))
+    if own is not None:
+        size_in = maps.input_scale / np.sqrt(own.input_mask.sum(1, keepdims=True))
+        size_out = maps.output_scale / np.sqrt(np.abs(own.output_sign).sum(1, keepdims=True))
     names = [name for name, _ in wired.rates]
     names += ["input_weight", "output_weight", "output_bias", "log_spread"]
     loop = None
@@ -271,6 +288,8 @@ def build_controller(
         observation_names=tuple(observation_names),
         action_names=tuple(action_names),
         loop=loop,
+        input_mask=None if own is None else jnp.asarray(own.input_mask, jnp.float32),
+        output_sign=None if own is None else jnp.asarray(own.output_sign, jnp.float32),
     )
     key_noise, key_probe = jax.random.split(key_noise)
     return calibrated(controller, smooth_noise(key_noise, observations), key_probe)
