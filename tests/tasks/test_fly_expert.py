@@ -8,7 +8,6 @@ import pytest
 from premotor.analysis import hexapod_gait
 from premotor.bodies import build_fly
 from premotor.bodies.fly_measures import LEGS
-from premotor.experiments.cloning import _pieces
 from premotor.tasks import FlyExpert, FlyTask, FlyWalkSettings, make_fly_gait, servo_targets
 from premotor.tasks.fly import target_angle
 
@@ -72,17 +71,31 @@ def test_what_is_shown_is_the_wanted_action_and_noise_is_not(shown):
     assert 0.05 < (done - walk.action[:-1]).std() < 0.15
 
 
+def test_it_says_what_it_would_do_where_another_walks(shown):
+    """Looking on at its own actions, with the phase read off the pose, it shows nearly what it did by its clock."""
+    task, expert, walk = shown
+    asked = []
+
+    def walker(observation, started):
+        asked.append((observation, started))
+        return walk.action[len(asked) - 1]
+
+    seen = expert.demonstrate(60, 8, noise=0.1, seed=2, threads=1, walker=walker)
+    np.testing.assert_array_equal(seen.observation, walk.observation[:60])  # the same way: same starts, actions, noise
+    np.testing.assert_array_equal(np.stack([observation for observation, _ in asked]), seen.observation)
+    assert seen.started[0].all() and not seen.started[1:].any()
+    usual = walk.action.var((0, 1)).mean()
+    assert 0 < ((seen.action - walk.action[:60]) ** 2).mean() < 0.1 * usual
+
+
+def test_a_plan_is_the_action_where_nothing_disturbed(shown):
+    _, expert, walk = shown
+    assert 0 < ((walk.planned - walk.action) ** 2).mean() < 0.05 * walk.action.var((0, 1)).mean()
+    clean = expert.demonstrate(60, 8, seed=1, threads=1)  # differs by its steering alone
+    assert ((clean.planned - clean.action) ** 2)[5:].mean() < 0.25 * ((walk.planned - walk.action) ** 2).mean()
+
+
 def test_the_target_lies_ahead_on_the_path():
     task = FlyTask(FlyWalkSettings())
     memory = task.start_at(*map(jnp.asarray, (1.0, 10.0, 0.0, 0.0)), jnp.zeros(2, jnp.uint32)).memory
     assert float(target_angle(memory._replace(offset=jnp.asarray(5.0)), jnp.asarray(0.0))) == pytest.approx(-np.pi / 4)
-
-
-def test_pieces_of_several_walks_keep_their_order():
-    record = np.arange(12 * 3).reshape(12, 3, 1)
-    index = np.array([0, 4, 8]) + np.arange(4)[:, None]
-    cut = _pieces(record, index)
-    assert cut.shape == (4, 9, 1)
-    for piece in cut[..., 0].T:
-        assert (np.diff(piece) == 3).all()
-    np.testing.assert_array_equal(_pieces(record[:, 0], index)[:, 1], record[4:8, 0])

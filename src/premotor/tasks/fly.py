@@ -1,6 +1,6 @@
 """The fly's tasks: stand, and walk at a commanded speed on a commanded heading."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,12 +11,16 @@ from premotor.bodies import Body
 from premotor.bodies.fly import ROOT
 from premotor.bodies.fly_measures import LEGS, SERVO
 from premotor.bodies.fly_terrain import PLACES, placement
+from premotor.errors import PremotorError
 from premotor.tasks.base import Outcome, Start, View
 from premotor.tasks.fly_gait import FLIES
 from premotor.tasks.fly_reference import MIDDLE, GaitTable, made_gaits, made_table
 from premotor.tasks.fly_settings import FlySettings, FlyWalkSettings
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
+
+if TYPE_CHECKING:
+    from premotor.tasks.fly_expert import Walker
 
 TARGET = 5.0
 """Distance along the commanded path of the target that the fly walks to, mm."""
@@ -308,6 +312,26 @@ class FlyTask:
 
         shown = FlyExpert(self).demonstrate(600, 64, noise=0.3)
         return shown.observation, shown.action
+
+    def corrections(
+        self, walker: "Walker | None", steps: int, seed: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What the reference would have done where a walker went: observations, actions, and where episodes began.
+
+        Disturbed episodes side by side, (steps, 64, …); see `FlyExpert.demonstrate`. The actions are those that it
+        planned: a network with a delay of its own cannot undo what its last actions did. None: the reference itself
+        walks.
+
+        Raises:
+            PremotorError: standing, which has no reference.
+        """
+        if not self.walks:
+            raise PremotorError(f"{self.name} has no reference that could correct a controller (cloning.rounds)")
+        from premotor.tasks.fly_expert import FlyExpert
+
+        noise = 0.3 if walker is None else 0.1
+        shown = FlyExpert(self).demonstrate(steps, 64, noise=noise, seed=seed, walker=walker)
+        return shown.observation, shown.planned, shown.started
 
     def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
         """What counts as success, from evaluation episodes (arrays as in `WalkTask.figures`).

@@ -4,13 +4,14 @@ It knows what a controller does not, the phase of its own stride, and so serves 
 measure of what the body can do.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from premotor.bodies import Body
 from premotor.tasks.base import View
@@ -28,6 +29,10 @@ CORRELATION = 0.03
 """Of the noise on shown actions, s."""
 
 
+Walker = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""What walks in the teacher's place: actions from observations and from where an episode began."""
+
+
 class Demonstration(NamedTuple):
     """What a teacher did, and what it saw."""
 
@@ -36,6 +41,10 @@ class Demonstration(NamedTuple):
     """Wanted; what was done had noise added, so that ways back to the gait are shown."""
     place: Float[np.ndarray, "steps episodes 2"]
     """Of the thorax, mm."""
+    planned: Float[np.ndarray, "steps episodes actions"]
+    """The action without what undoes noise, or another's actions (`FlyExpert.plan`)."""
+    started: Bool[np.ndarray, "steps episodes"]
+    """Where an episode began."""
 
 
 class FlyExpert:
@@ -56,6 +65,14 @@ class FlyExpert:
 
     def act(self, view: View, memory: "FlyMemory", phase: Array) -> tuple[Float[Array, " actions"], Array]:
         """The action in one world and the phase (rad) after it."""
+        action, _, after = self.plan(view, memory, phase)
+        return action, after
+
+    def plan(self, view: View, memory: "FlyMemory", phase: Array) -> tuple[Array, Array, Array]:
+        """Its action, what that would be had the last ones been done as it wanted them, and the phase after it.
+
+        The first undoes what the filter on the action still holds of noise, or of another's actions.
+        """
         task, period = self.task, self.task.control_period
         yaw = view.qpos[task.body.qpos_index("root_yaw")[0]]
         error = self._aim(memory, yaw)
@@ -65,16 +82,29 @@ class FlyExpert:
         turn = jnp.clip((memory.turn + error / STEERING) * self.half_track, -0.6 * speed, 0.6 * speed)
         left, right = (jnp.clip(speed + side * turn, *SPEEDS) for side in (-1, 1))
         step = 2 * jnp.pi * task.gait.rate(speed) * period
-        middle = phase + step / 2  # a target is held for the whole period
-        angles = jnp.where(self._left, task.gait.target(left, middle), task.gait.target(right, middle))
-        wanted = task.action_for(angles)
-        action = memory.target + (wanted - memory.target) / task.blend
-        return jnp.clip(action, -1, 1), jnp.mod(phase + step, 2 * jnp.pi)
+
+        def wanted_at(phase: Array) -> Array:
+            angles = jnp.where(self._left, task.gait.target(left, phase), task.gait.target(right, phase))
+            return task.action_for(angles)
+
+        wanted, before = wanted_at(phase + step / 2), wanted_at(phase - step / 2)  # held for the whole period
+        action, planned = (jnp.clip(last + (wanted - last) / task.blend, -1, 1) for last in (memory.target, before))
+        return action, planned, jnp.mod(phase + step, 2 * jnp.pi)
 
     def demonstrate(
-        self, steps: int, episodes: int, *, noise: float = 0.0, seed: int = 0, threads: int = 0
+        self,
+        steps: int,
+        episodes: int,
+        *,
+        noise: float = 0.0,
+        seed: int = 0,
+        threads: int = 0,
+        walker: Walker | None = None,
     ) -> Demonstration:
         """Walk `steps` control steps in so many episodes at once (new ones begin where one ends).
+
+        With a `walker` it only looks on: the walker's actions are done, and those shown are what it would have done in
+        the walker's place, from the phase of the reference that is nearest to the walker's pose.
 
         Args:
             steps: control steps.
@@ -82,23 +112,29 @@ class FlyExpert:
             noise: standard deviation of what is added to the actions.
             seed: of starts and noise.
             threads: of the physics; 0 for one a core.
+            walker: actions (episodes, actions) from observations and from where an episode began; None: itself.
         """
         environment = PhysicsEnvironment(self.task, episodes, threads=threads, seed=seed)
-        act = jax.jit(jax.vmap(self.act))
+        plan = jax.jit(jax.vmap(self.plan))
         generator = np.random.default_rng(seed)
         observation = environment.reset()
         phase = environment.memory.phase
         disturbance = np.zeros((episodes, len(self.task.action_names)), np.float32)
         kept = np.exp(-self.task.control_period / CORRELATION)
         rows: list[tuple[np.ndarray, ...]] = []
+        started = np.ones(episodes, bool)
         for _ in range(steps):
-            action, phase = act(environment.view, environment.memory, phase)
-            rows.append((observation, np.asarray(action), np.asarray(environment.memory.place)))
+            if walker is not None:
+                phase = environment.memory.phase
+            chosen, planned, phase = plan(environment.view, environment.memory, phase)
+            action, place = np.asarray(chosen), np.asarray(environment.memory.place)
+            rows.append((observation, action, place, np.asarray(planned), started))
+            done = action if walker is None else walker(observation, started)
             fresh = generator.standard_normal(disturbance.shape).astype(np.float32)
             disturbance = kept * disturbance + noise * np.sqrt(1 - kept**2) * fresh
-            step = environment.step(np.clip(np.asarray(action) + disturbance, -1, 1).astype(np.float32))
-            observation, ended = step.observation, step.terminated | step.truncated
-            phase = jnp.where(ended, environment.memory.phase, phase)
+            step = environment.step(np.clip(done + disturbance, -1, 1).astype(np.float32))
+            observation, started = step.observation, step.terminated | step.truncated
+            phase = jnp.where(started, environment.memory.phase, phase)
         return Demonstration(*map(np.stack, zip(*rows, strict=True)))
 
 
