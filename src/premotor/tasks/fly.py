@@ -313,14 +313,11 @@ class FlyTask:
         shown = FlyExpert(self).demonstrate(600, 64, noise=0.3)
         return shown.observation, shown.action
 
-    def corrections(
-        self, walker: "Walker | None", steps: int, seed: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What the reference would have done where a walker went: observations, actions, and where episodes began.
+    def corrections(self, walker: "Walker | None", steps: int, seed: int) -> tuple[np.ndarray, ...]:
+        """What the reference would have done where a walker (None: itself) went: observations, actions, and starts.
 
         Disturbed episodes side by side, (steps, 64, …); see `FlyExpert.demonstrate`. The actions are those that it
-        planned: a network with a delay of its own cannot undo what its last actions did. None: the reference itself
-        walks.
+        planned: a network with a delay of its own cannot undo what its last actions did.
 
         Raises:
             PremotorError: standing, which has no reference.
