@@ -6,6 +6,7 @@ import pytest
 
 from connectome.circuits import leg_folder
 from premotor.bodies import build_fly
+from premotor.cli import main
 from premotor.connectome import load_circuit, six_legs
 from premotor.connectome.legs import LEGS, MODULES, NEIGHBOURS
 from premotor.errors import PremotorError
@@ -52,6 +53,16 @@ def test_only_neighbours_are_coupled_by_few_interneurons_onto_what_they_reach_in
             assert (found[senders] > 0).sum() == ((own[senders] > 0) & inner).sum()
             assert (found <= own).all() and (found[found > 0] == np.ceil(0.25 * own[found > 0])).all()
     assert six_legs(leg, coupling=0).synapses.nnz == 6 * leg.synapses.nnz
+
+
+def test_six_legs_of_a_null_model_are_all_alike_and_no_longer_the_leg(leg, tmp_path):
+    source, output = str(leg_folder()), tmp_path / "null"
+    assert main(["circuit", "six-legs", source, "-o", str(output), "--null", "rewired", "--null-seed", "1"]) == 0
+    found, own = load_circuit(output), leg.synapses.toarray()
+    first = block(found, "lf", "lf")
+    assert (first.astype(bool).sum(0) == own.astype(bool).sum(0)).all() and (first != own).any()
+    for name in LEGS:
+        np.testing.assert_array_equal(block(found, name, name), first)
 
 
 def test_sides_are_mirrored_and_neuropils_named(leg, fly):

@@ -8,7 +8,8 @@ import pytest
 from premotor.analysis import hexapod_gait
 from premotor.bodies import build_fly
 from premotor.bodies.fly_measures import LEGS
-from premotor.tasks import FlyExpert, FlyTask, FlyWalkSettings, make_fly_gait, servo_targets
+from premotor.errors import PremotorError
+from premotor.tasks import FlyExpert, FlyStandSettings, FlyTask, FlyWalkSettings, make_fly_gait, servo_targets
 from premotor.tasks.fly import target_angle
 
 
@@ -93,6 +94,11 @@ def test_a_plan_is_the_action_where_nothing_disturbed(shown):
     assert 0 < ((walk.planned - walk.action) ** 2).mean() < 0.05 * walk.action.var((0, 1)).mean()
     clean = expert.demonstrate(60, 8, seed=1, threads=1)  # differs by its steering alone
     assert ((clean.planned - clean.action) ** 2)[5:].mean() < 0.25 * ((walk.planned - walk.action) ** 2).mean()
+
+
+def test_who_stands_is_not_corrected():
+    with pytest.raises(PremotorError, match="fly-stand has no reference that could correct a controller"):
+        FlyTask(FlyStandSettings(joints=12)).corrections(None, 10, 0)
 
 
 def test_the_target_lies_ahead_on_the_path():

@@ -110,8 +110,12 @@ def make_six_legs(
     strength: Annotated[float, typer.Option(help="Their synapses there over those in their own leg.")] = 0.25,
     entries: Annotated[int, typer.Option(help="Interneurons of each leg that proprioception enters.")] = 20,
     signs: Signs = None,
+    null: Null = None,
+    null_seed: NullSeed = 0,
 ) -> None:
     """Copy the circuit of one left leg into all six, mirrored and coupled to their neighbours (an assumption).
+
+    With --null the wiring of the one leg is replaced first, so that all six are still alike.
 
     \b
     Example:
@@ -119,8 +123,8 @@ def make_six_legs(
     """
     from premotor.experiments import six_legs
 
-    whole = _circuit(source, None, None, signs, None, 0, False)
-    circuit = six_legs(whole, coupling=coupling, strength=strength, entries=entries)
+    leg = _circuit(source, None, None, signs, null, null_seed, False)
+    circuit = six_legs(leg, coupling=coupling, strength=strength, entries=entries)
     print(f"{circuit!r}\nwritten to {circuit.save(output)}")
 
 
