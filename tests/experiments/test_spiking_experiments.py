@@ -96,6 +96,15 @@ def test_a_phase_changes_the_rules_and_what_homeostasis_holds(tmp_path):
     np.testing.assert_allclose(phased.agent.lessons.input_goal[phased.agent.plastic.post.max()], held / size, rtol=1e-3)
 
 
+def test_plasticity_in_a_test_follows_the_rules_of_its_checkpoint(runs):
+    run = runs["stdp"]
+    phases = run.settings.learning.phases
+    assert run.settings.rules_after(run.steps_at(0)) == run.settings.plasticity
+    assert run.settings.rules_after(phases[0].begin) == phases[0].plasticity
+    assert run.steps_at(run.iteration) == run.metrics["steps"].iloc[-1] > phases[1].begin
+    assert run.settings.rules_after(run.steps_at(run.iteration)) == phases[1].plasticity
+
+
 def test_tested_weights_follow_those_that_learn():
     settings = load_spiking(STDP, {"learning.phases": []})
     work = PlasticWork(Arena(settings), settings.learning, None)

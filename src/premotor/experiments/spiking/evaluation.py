@@ -9,7 +9,7 @@ from premotor.errors import PremotorError
 from premotor.experiments.arrays import save_arrays
 from premotor.experiments.files import replace_atomically, write_json
 from premotor.experiments.spiking.run import SpikingRun
-from premotor.learning.spiking import Episodes
+from premotor.learning.spiking import Episodes, PlasticitySettings
 from premotor.networks.spiking.events import SPIKES, advance, set_intervals
 
 
@@ -28,7 +28,7 @@ def try_weights(
     *,
     only: int | None = None,
     record: bool = False,
-    learn: bool = False,
+    learn: PlasticitySettings | None = None,
 ) -> Tested:
     """Episodes from the start states that Gymnasium draws with `seed`.
 
@@ -39,14 +39,16 @@ def try_weights(
         seed: of the start states and the random actions.
         only: the start state of this episode for all of them.
         record: whether everything is recorded, not episode lengths alone.
-        learn: whether plasticity is at work, the run's own rule, with what each episode taught kept for the next.
+        learn: by which rules plasticity is at work, with what each episode taught kept for the next; None: it is not.
     """
     arena = run.arena
     agent = arena.agent(weights, seed)
+    if learn is not None:
+        agent.learn_by(learn)
     starts = arena.starts(episodes if only is None else only + 1, seed)
     if only is not None:
         starts = np.repeat(starts[only : only + 1], episodes, axis=0)
-    result = arena.play(agent, starts, learn=learn, record=record)
+    result = arena.play(agent, starts, learn=learn is not None, record=record)
     returned = result.returned
     figures: dict[str, Any] = {
         "episodes": episodes,
@@ -55,7 +57,7 @@ def try_weights(
         "least": float(returned.min()),
         "most": float(returned.max()),
         "undecided": float(result.undecided.sum() / result.length.sum()),
-        "learning": learn,
+        "learning": learn is not None,
     }
     if record:
         seconds = len(result.action) * run.settings.interface.step / 1000.0
@@ -92,10 +94,12 @@ def evaluate_spiking(
     """
     if episodes < 1 or (only is not None and only < 0):
         raise PremotorError(f"episodes is {episodes} and only {only}; at least 1 and 0 are needed")
-    test = try_weights(run, run.weights(checkpoint), episodes, seed, only=only, record=True, learn=learn)
+    iteration = run.iteration_of(checkpoint)
+    rules = run.settings.rules_after(run.steps_at(iteration)) if learn else None
+    test = try_weights(run, run.weights(checkpoint), episodes, seed, only=only, record=True, learn=rules)
     figures = {
         "checkpoint": str(checkpoint),
-        "iteration": run.iteration_of(checkpoint),
+        "iteration": iteration,
         "seed": seed,
         "only": only,
         **test.figures,

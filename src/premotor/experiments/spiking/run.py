@@ -105,6 +105,11 @@ class SpikingRun:
             )
         return int(which)
 
+    def steps_at(self, iteration: int) -> int:
+        """Steps of the task that learning had taken after an iteration."""
+        steps = [row["steps"] for row in read_metrics(self.metrics_file) if row["iteration"] <= iteration]
+        return int(steps[-1]) if steps else 0
+
     def weights(self, which: str | int = "best") -> NDArray[np.float64]:
         """Plastic weights, mV, in the order of the network's synapses, (plastic,)."""
         if which == "best":

@@ -151,8 +151,7 @@ class PlasticWork:
     @property
     def finished(self) -> bool:
         """Whether all episodes or steps are done."""
-        steps = self.learning.steps
-        return self.episodes >= self.learning.episodes or (steps is not None and self.steps >= steps)
+        return self.learning.ends(self.episodes, self.steps)
 
     def iterate(self, threads: int) -> dict[str, Any]:
         """A block of episodes."""

@@ -79,6 +79,10 @@ class PlasticLearning(Settings):
     phases: tuple[PlasticPhase, ...] = ()
     """Later rules, in the order of their `begin`; the experiment's `plasticity` is the first."""
 
+    def ends(self, episodes: int, steps: int) -> bool:
+        """Whether learning is over after so many."""
+        return episodes >= self.episodes or (self.steps is not None and steps >= self.steps)
+
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         begins = [phase.begin for phase in self.phases]
@@ -135,6 +139,12 @@ class SpikingExperiment(Settings):
     stop: SpikingStop = SpikingStop()
     parent: str | None = None
     """Run folder and step that this run went on from."""
+
+    def rules_after(self, steps: int) -> PlasticitySettings:
+        """By which rules plasticity goes on after so many steps of the task."""
+        phases = self.learning.phases if isinstance(self.learning, PlasticLearning) else ()
+        begun = [phase.plasticity for phase in phases if phase.begin <= steps]
+        return begun[-1] if begun else self.plasticity
 
     @model_validator(mode="after")
     def _fits_the_task(self) -> Self:

@@ -65,11 +65,11 @@ def _task(run: SpikingRun) -> str:
 def _notes(run: SpikingRun, record: Record | None) -> list[str]:
     notes = []
     learning_settings = run.settings.learning
-    done = int(run.metrics["episodes"].sum()) if len(run.metrics) else 0
     if isinstance(learning_settings, EvolutionLearning):
         short = run.iteration < learning_settings.iterations
     else:
-        short = done < learning_settings.episodes
+        done = int(run.metrics["episodes"].sum()) if len(run.metrics) else 0
+        short = not learning_settings.ends(done, run.steps_at(run.iteration))
     goal = run.settings.stop.score
     if short and not (goal is not None and any(row["mean"] >= goal for row in run.evaluations())):
         notes.append(f"This run is not finished. Continue it with: premotor resume {run.folder}.")
@@ -132,8 +132,12 @@ def _about(run: SpikingRun) -> Section:
         plasticity = settings.plasticity
         text += (
             f" Learning: reward-modulated plasticity over {count(learned.episodes, 'episode')} at most; critic "
-            f"{plasticity.critic.kind}, targeting {plasticity.targeting.mode}."
+            f"{plasticity.critic.kind}, targeting {plasticity.targeting.mode}, feedback "
+            f"{plasticity.targeting.feedback}."
         )
+        if learned.phases:
+            begins = " and ".join(f"{phase.begin:,}" for phase in learned.phases)
+            text += f" Other rules followed after {begins} steps."
     groups = cell_groups(run)
     sent = np.bincount(network.pre, minlength=network.cells + network.sources)
     received = np.bincount(network.post, minlength=network.cells)
