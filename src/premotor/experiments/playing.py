@@ -9,15 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from premotor.bodies import render_frames, write_video
+from premotor.connectome import Circuit
 from premotor.errors import PremotorError
+from premotor.experiments.activity_strip import with_activity
 from premotor.experiments.building import build_circuit, controller_for
 from premotor.experiments.episodes import Episodes, Records
 from premotor.experiments.evaluation import TEST_SEED
 from premotor.experiments.loading import load_experiment
 from premotor.experiments.run import Run, Which
+from premotor.experiments.settings import Experiment
 from premotor.experiments.shipping import shipped, shipped_names
 from premotor.experiments.starting import starting_arrays
-from premotor.networks import Controller
+from premotor.networks import Controller, is_plain
 from premotor.tasks import GymnasiumEnvironment, Task, build_task, speed_unit
 
 FRAMES_PER_SECOND = 25
@@ -32,6 +35,8 @@ class Player(NamedTuple):
     folder: Path
     """Where its videos go by default."""
     seconds: float | None
+    groups: tuple[str, ...] = ()
+    """Class or layer of each neuron, for the activity below a video's pictures; empty for none."""
 
 
 def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player:
@@ -45,17 +50,27 @@ def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player
     """
     if Path(source).is_dir():
         run = Run(source)
-        folder = run.folder / "video"
-        return Player(
-            run.controller(checkpoint), run.task(), run.settings.name, folder, run.settings.evaluation.seconds
-        )
+        folder, seconds = run.folder / "video", run.settings.evaluation.seconds
+        controller = run.controller(checkpoint)
+        groups = _groups(controller, run.circuit, run.settings)
+        return Player(controller, run.task(), run.settings.name, folder, seconds, groups)
     if str(source) in shipped_names() and checkpoint != "initial":
         made = shipped(str(source))
-        return Player(made.controller, made.task, str(source), Path(), made.settings.evaluation.seconds)
+        groups = _groups(made.controller, made.circuit, made.settings)
+        return Player(made.controller, made.task, str(source), Path(), made.settings.evaluation.seconds, groups)
     settings = load_experiment(source)
-    task = build_task(settings.task)
-    controller = controller_for(build_circuit(settings.circuit), task, settings, starting_arrays(settings))
-    return Player(controller, task, f"{settings.name} (untrained)", Path(), settings.evaluation.seconds)
+    task, circuit = build_task(settings.task), build_circuit(settings.circuit)
+    controller = controller_for(circuit, task, settings, starting_arrays(settings))
+    groups = _groups(controller, circuit, settings)
+    name = f"{settings.name} (untrained)"
+    return Player(controller, task, name, Path(), settings.evaluation.seconds, groups)
+
+
+def _groups(controller: Controller, circuit: Circuit, settings: Experiment) -> tuple[str, ...]:
+    """The class of each neuron, or the layer of each unit of a plain network."""
+    if is_plain(settings.network):
+        return tuple(controller.network.groups)
+    return tuple(str(name) or "unknown" for name in circuit.neurons["class"])
 
 
 def play_to_video(
@@ -102,6 +117,8 @@ def play_to_video(
         frames: Iterable[np.ndarray] = render_frames(shown.task.body, records["qpos"][rows, 0], captions=captions)
     else:
         frames = itertools.islice(_pictures(shown.task, records["action"][:length, 0], seed), 0, None, stride)
+    if shown.groups:
+        frames = with_activity(frames, rows.tolist(), records["rates"][:length], shown.groups, period)
     return write_video(path, frames, speed / (stride * period))
 
 

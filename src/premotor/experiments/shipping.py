@@ -33,6 +33,8 @@ class Shipped(NamedTuple):
     task: Task
     figures: dict[str, Any]
     """Of the test that `premotor evaluate` made of it."""
+    circuit: Circuit
+    """Its wiring."""
 
 
 def shipped_names() -> tuple[str, ...]:
@@ -57,7 +59,7 @@ def shipped(name: str) -> Shipped:
         # Shapes are all that a template needs, and they come without compiling anything.
         template = eqx.filter_eval_shape(lambda: controller_for(circuit, task, settings))
         file = folder / CONTROLLER
-        return Shipped(settings, fill(template, load_arrays(file), file), task, read_json(folder / FIGURES))
+        return Shipped(settings, fill(template, load_arrays(file), file), task, read_json(folder / FIGURES), circuit)
 
 
 def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best", source: str = "") -> Path:
