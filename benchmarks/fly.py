@@ -1,4 +1,4 @@
-"""How fast the fly is: its physics alone, and the task around it, timed in turns.
+"""How fast the fly is: its physics alone, the task around it, and six leg circuits in the loop, timed in turns.
 
     python benchmarks/fly.py --environments 64 --threads 2
 
@@ -13,11 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from premotor.bodies import BatchPhysics
+from premotor.experiments import shipped
 from premotor.tasks import FlyTask, FlyWalkSettings, PhysicsEnvironment
 from turns import Contestant, markdown, measure, rows
 
@@ -63,6 +65,28 @@ def contestants(body_name: str, joints: int, environments: int, threads: int, st
     ]
 
 
+def with_brain(environments: int, threads: int, steps: int, against: str) -> Contestant:
+    """The shipped controller of 858 neurons, six leg circuits, closes the loop; it walks."""
+    made = shipped("fly-legs")
+    environment = PhysicsEnvironment(made.task, environments, threads=threads)
+    controller, product = made.controller, made.controller.product()
+    act = eqx.filter_jit(controller.act)
+    state, observation = controller.initial_state(environments), environment.reset()
+
+    def walk() -> int:
+        nonlocal state, observation
+        for _ in range(steps):
+            state, action = act(product, state, observation)
+            observation = environment.step(np.clip(np.asarray(action), -1, 1)).observation
+        return steps * environments * made.task.substeps
+
+    def placed() -> None:
+        nonlocal state, observation
+        state, observation = controller.initial_state(environments), environment.reset()
+
+    return Contestant(SECTION, "fly, 42 joints, six leg circuits in the loop", walk, before=placed, against=against)
+
+
 def flygym_contestant(python: str, steps: int) -> Contestant:
     """flygym's own loop in another process, `steps` physics steps a burst; it answers when they are done."""
     peer = subprocess.Popen(
@@ -105,6 +129,8 @@ def main() -> int:
     for joints in args.joints or (42, 18, 12):
         for body in args.body or ("fly",):
             timed += contestants(body, joints, args.environments, args.threads, args.steps)
+            if (body, joints) == ("fly", 42):
+                timed.append(with_brain(args.environments, args.threads, args.steps, timed[-2].name))
     for contestant in timed[1:] if args.flygym else ():
         contestant.against = contestant.against or timed[0].name
     measure(timed, args.runs, lambda text: print(text, file=sys.stderr, flush=True))

@@ -20,6 +20,7 @@ from premotor.experiments.loading import dump_experiment, load_experiment
 from premotor.experiments.run import Run, Which
 from premotor.experiments.settings import CircuitSettings, Experiment
 from premotor.networks import Controller
+from premotor.networks.local_maps import COLUMNS
 from premotor.tasks import Task, build_task
 
 SETTINGS, CONTROLLER, FIGURES, CIRCUIT = "settings.yaml", "controller.safetensors", "test.json", "circuit"
@@ -96,8 +97,12 @@ def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best", s
 
 
 def bare(circuit: Circuit, source: str) -> Circuit:
-    """The circuit with neurons numbered from 1, without types, and with a count of 1 at every edge."""
-    neurons = circuit.neurons[["type", "class", "transmitter", "sign", "side"]].copy()
+    """The circuit with neurons numbered from 1, without types, and with a count of 1 at every edge.
+
+    Of further columns of the neuron table those stay that a controller is built by: roles, and legs and joints.
+    """
+    needed = [name for name in ("role", *COLUMNS) if name in circuit.neurons]
+    neurons = circuit.neurons[["type", "class", "transmitter", "sign", "side", *needed]].copy()
     neurons["type"] = neurons["transmitter"] = neurons["side"] = ""
     neurons.index = neurons.index.__class__(np.arange(1, len(neurons) + 1, dtype=np.int64), name=neurons.index.name)
     synapses = circuit.synapses.copy()
