@@ -84,7 +84,7 @@ def with_brain(environments: int, threads: int, steps: int, against: str) -> Con
         nonlocal state, observation
         state, observation = controller.initial_state(environments), environment.reset()
 
-    return Contestant(SECTION, "fly, 42 joints, six leg circuits in the loop", walk, before=placed, against=against)
+    return Contestant(SECTION, "fly, 18 joints, six leg circuits in the loop", walk, before=placed, against=against)
 
 
 def flygym_contestant(python: str, steps: int) -> Contestant:
@@ -129,7 +129,7 @@ def main() -> int:
     for joints in args.joints or (42, 18, 12):
         for body in args.body or ("fly",):
             timed += contestants(body, joints, args.environments, args.threads, args.steps)
-            if (body, joints) == ("fly", 42):
+            if (body, joints) == ("fly", 18):
                 timed.append(with_brain(args.environments, args.threads, args.steps, timed[-2].name))
     for contestant in timed[1:] if args.flygym else ():
         contestant.against = contestant.against or timed[0].name
