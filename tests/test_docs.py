@@ -39,6 +39,7 @@ KINDS = {"task": TASKS, "network": NETWORKS, "learning": LEARNERS}
 EXPERIMENTS = [
     premotor.Experiment.model_validate({section: {"kind": kind}}) for section, kinds in KINDS.items() for kind in kinds
 ]
+SPIKING = [load_spiking(name) for name in spiking_presets()]
 SECTIONS = [name for name, value in premotor.Experiment() if isinstance(value, Settings)]
 
 
@@ -54,7 +55,7 @@ def is_setting(name: str) -> bool:
     """Whether a dotted name is a setting of an experiment, or, like ``circuit.neurons``, of a circuit."""
     if any(_has(settings(), name) for settings in COMMANDS.values()):  # of premotor dynamics
         return True
-    if any(_has(experiment, name) for experiment in EXPERIMENTS):
+    if any(_has(experiment, name) for experiment in (*EXPERIMENTS, *SPIKING)):
         return True
     part = name.split(".")[1]
     return name.startswith("circuit.") and (hasattr(premotor.Circuit, part) or part in CIRCUIT_FIELDS)
