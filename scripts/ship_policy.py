@@ -1,6 +1,6 @@
-"""Put the best controller of a run into the package: python scripts/ship_policy.py RUN NAME [SOURCE OF THE WIRING]."""
+"""Put a controller of a run into the package: python scripts/ship_policy.py RUN NAME --source "data and citation"."""
 
-import sys
+import argparse
 from pathlib import Path
 
 from premotor.experiments import Run, ship
@@ -8,6 +8,12 @@ from premotor.experiments import Run, ship
 PLACE = Path(__file__).parents[1] / "src" / "premotor" / "policies"
 
 if __name__ == "__main__":
-    run, name, *source = sys.argv[1:]
-    folder = ship(Run(run), PLACE / name, source=" ".join(source))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run")
+    parser.add_argument("name")
+    parser.add_argument("--source", default="", help="name, version and citation of wiring that is not premotor's own")
+    parser.add_argument("--checkpoint", default="best", help="best, last, or a step; the one that was tested last")
+    args = parser.parse_args()
+    which = int(args.checkpoint) if args.checkpoint.isdecimal() else args.checkpoint
+    folder = ship(Run(args.run), PLACE / args.name, which, args.source)
     print(f"{folder}: {sum(file.stat().st_size for file in folder.rglob('*') if file.is_file()) / 1e3:.0f} kB")

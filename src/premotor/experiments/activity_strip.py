@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from premotor.experiments.neuron_groups import CLASS_ORDER
+
 COLOURS = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
 """Of the groups, told apart with every common kind of colour blindness (Okabe and Ito 2008)."""
-CLASSES = ("sensory", "ascending", "descending", "interneuron", "motor")
-"""Of neurons, from top to bottom; other groups come in the order in which they are met."""
 PAPER, INK = (255, 255, 255), (60, 60, 60)
 WINDOW = 1.0
 """Seconds that the strip shows, up to now."""
@@ -27,7 +27,7 @@ def activity_image(rates: np.ndarray, groups: Sequence[str]) -> tuple[np.ndarray
     """
     low, high = rates.min(0), rates.max(0)
     level = ((rates - low) / np.where(high > low, high - low, 1.0)).T
-    names = sorted(dict.fromkeys(groups), key=lambda name: CLASSES.index(name) if name in CLASSES else len(CLASSES))
+    names = sorted(dict.fromkeys(groups), key=lambda name: [*CLASS_ORDER, name].index(name))
     order = np.concatenate([[i for i, group in enumerate(groups) if group == name] for name in names])
     number = np.array([names.index(group) for group in groups])
     colour = np.array([COLOURS[i % len(COLOURS)] for i in range(len(names))])[number][:, None, :]
@@ -52,7 +52,7 @@ def with_activity(
     window = max(2, round(WINDOW / period))
     before = np.full((len(image), window - 1, 3), PAPER, np.uint8)  # nothing was before the episode began
     image = np.concatenate([before, image], axis=1)
-    for row, frame in zip(rows, frames, strict=False):
+    for row, frame in zip(rows, frames, strict=True):
         width = frame.shape[1]
         height = max(2, frame.shape[0] * 2 // 5 // 2 * 2)
         strip = Image.fromarray(image[:, row : row + window]).resize((width, height), Image.Resampling.BOX)

@@ -2,25 +2,24 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from premotor.bodies import render_frames, write_video
-from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.experiments.activity_strip import with_activity
 from premotor.experiments.building import build_circuit, controller_for
 from premotor.experiments.episodes import Episodes, Records
 from premotor.experiments.evaluation import TEST_SEED
 from premotor.experiments.loading import load_experiment
+from premotor.experiments.neuron_groups import neuron_groups
 from premotor.experiments.run import Run, Which
-from premotor.experiments.settings import Experiment
 from premotor.experiments.shipping import shipped, shipped_names
 from premotor.experiments.starting import starting_arrays
-from premotor.networks import Controller, is_plain
+from premotor.networks import Controller
 from premotor.tasks import GymnasiumEnvironment, Task, build_task, speed_unit
 
 FRAMES_PER_SECOND = 25
@@ -35,7 +34,7 @@ class Player(NamedTuple):
     folder: Path
     """Where its videos go by default."""
     seconds: float | None
-    groups: tuple[str, ...] = ()
+    groups: Sequence[str] = ()
     """Class or layer of each neuron, for the activity below a video's pictures; empty for none."""
 
 
@@ -52,25 +51,18 @@ def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player
         run = Run(source)
         folder, seconds = run.folder / "video", run.settings.evaluation.seconds
         controller = run.controller(checkpoint)
-        groups = _groups(controller, run.circuit, run.settings)
+        groups = neuron_groups(controller, run.circuit, run.settings)
         return Player(controller, run.task(), run.settings.name, folder, seconds, groups)
     if str(source) in shipped_names() and checkpoint != "initial":
         made = shipped(str(source))
-        groups = _groups(made.controller, made.circuit, made.settings)
+        groups = neuron_groups(made.controller, made.circuit, made.settings)
         return Player(made.controller, made.task, str(source), Path(), made.settings.evaluation.seconds, groups)
     settings = load_experiment(source)
     task, circuit = build_task(settings.task), build_circuit(settings.circuit)
     controller = controller_for(circuit, task, settings, starting_arrays(settings))
-    groups = _groups(controller, circuit, settings)
+    groups = neuron_groups(controller, circuit, settings)
     name = f"{settings.name} (untrained)"
     return Player(controller, task, name, Path(), settings.evaluation.seconds, groups)
-
-
-def _groups(controller: Controller, circuit: Circuit, settings: Experiment) -> tuple[str, ...]:
-    """The class of each neuron, or the layer of each unit of a plain network."""
-    if is_plain(settings.network):
-        return tuple(controller.network.groups)
-    return tuple(str(name) or "unknown" for name in circuit.neurons["class"])
 
 
 def play_to_video(

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from premotor.experiments import read_closed_loop
+from premotor.experiments.neuron_groups import CLASS_ORDER
 from premotor.report.loop_figures import loop_drawing
 from premotor.report.page import Block, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord
-from premotor.report.style import CLASS_ORDER
 from premotor.report.words import count, decimal, large, listed
 
 

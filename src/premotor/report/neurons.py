@@ -11,11 +11,11 @@ from premotor.analysis import (
     rates_by_group,
     sorted_by_class,
 )
+from premotor.experiments.neuron_groups import CLASS_ORDER
 from premotor.report.neurons_figures import class_rates, raster, tuning
 from premotor.report.page import Block, Missing, Picture, Section, Text
 from premotor.report.reading import RunRecord, Trace
 from premotor.report.strides import strikes_of
-from premotor.report.style import CLASS_ORDER
 from premotor.report.walking import excerpt
 from premotor.report.words import count, decimal, percent
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from premotor.errors import PremotorError
 from premotor.experiments.arrays import load_arrays
 from premotor.experiments.files import read_json
+from premotor.experiments.neuron_groups import neuron_groups
 from premotor.experiments.run import Run
 
 LESION_KEYS = ("name", "kind", "survived", "speed")
@@ -131,7 +132,7 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         best=best,
         test=test,
         trace=trace,
-        classes=_classes(run, initial),
+        classes=neuron_groups(initial, run.circuit, run.settings),
         before=_weights(initial),
         after=_weights(run.controller("best")) if best else None,
         lesions=_lesions(
@@ -181,12 +182,6 @@ def number(row: Mapping[str, Any], key: str) -> float:
     """A figure of a record; NaN where it does not exist (missing or null)."""
     value = row.get(key)
     return float("nan") if value is None else float(value)
-
-
-def _classes(run: Run, controller: Any) -> list[str]:
-    if not run.wired:
-        return controller.network.groups
-    return [str(name) or "unknown" for name in run.circuit.neurons["class"]]
 
 
 def _weights(controller: Any) -> Weights:

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from premotor.errors import PremotorError
 from premotor.experiments.arrays import load_arrays
 from premotor.experiments.files import new_folder, read_json, write_atomically
+from premotor.experiments.neuron_groups import CLASS_ORDER
 from premotor.experiments.simulation_settings import load_simulation
 from premotor.report import simulation_figures as draw
-from premotor.report.style import CLASS_ORDER
 
 FIGURES = "figures"
 

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import circular_mean, power_spectrum
-from premotor.report.style import CLASS_ORDER, as_png, colour, new_figure
+from premotor.experiments.neuron_groups import CLASS_ORDER
+from premotor.report.style import as_png, colour, new_figure
 
 MOST_TRACES = 8
 MOST_TYPES = 30

@@ -42,9 +42,6 @@ PALETTE: dict[str, tuple[str, str]] = {
 """Colours by meaning. Red-orange and blue (excitatory, inhibitory) and green and purple (left, right) stay
 apart for every common kind of colour blindness (after Okabe and Ito 2008); classes are labelled as well."""
 
-CLASS_ORDER = ("sensory", "ascending", "descending", "interneuron", "motor", "other")
-"""The order of classes of neurons in every figure: from what enters to what leaves."""
-
 WIDTH = 8.6
 """Width of a full figure, in inches."""
 
