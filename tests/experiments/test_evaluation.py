@@ -140,11 +140,13 @@ def test_a_lesion_silences_its_synapses_and_no_others(trained):
 
 
 def test_legs_what_couples_them_and_motor_modules_are_silenced_one_at_a_time():
-    table = pd.DataFrame({
-        "class": 2 * ["interneuron", "interneuron", "motor"],
-        "leg": 3 * ["lf"] + 3 * ["rf"],
-        "motor module": 2 * [None, "", "swing"],
-    })
+    table = pd.DataFrame(
+        {
+            "class": 2 * ["interneuron", "interneuron", "motor"],
+            "leg": 3 * ["lf"] + 3 * ["rf"],
+            "motor module": 2 * [None, "", "swing"],
+        }
+    )
     edges = [(0, 1), (1, 2), (0, 4), (3, 4), (4, 5), (5, 3)]
     junctions = [(0, 1), (1, 4), (2, 5)]
     (pre, post), (a, b) = (np.array(pairs).T for pairs in (edges, junctions))

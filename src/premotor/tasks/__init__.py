@@ -22,6 +22,7 @@ from premotor.tasks.bipedal import BipedalReward, BipedalSettings, BipedalTask
 from premotor.tasks.bipedal_environment import BipedalEnvironment
 from premotor.tasks.bipedal_reference import BipedalReference, load_bipedal_reference, save_bipedal_reference
 from premotor.tasks.environment import PhysicsEnvironment
+from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.fly import FlyTask
 from premotor.tasks.fly_expert import Demonstration, FlyExpert
 from premotor.tasks.fly_gait import FlyGaitFit, make_fly_gait, save_fly_gait
@@ -48,8 +49,10 @@ class TaskDefinition(NamedTuple):
 
 def gymnasium_environment(
     task: GymnasiumTask, environments: int, *, threads: int = 0, seed: int = 0
-) -> GymnasiumEnvironment | GymnasiumVectorEnvironment:
-    """Many copies of a Gymnasium environment, by the vector environment of its own where the task says so."""
+) -> GymnasiumEnvironment | GymnasiumVectorEnvironment | EnvPoolEnvironment:
+    """Many copies of a Gymnasium environment, by EnvPool or its own vector environment where the task says so."""
+    if task.settings.vectorization == "envpool":
+        return EnvPoolEnvironment(task, environments, threads=threads, seed=seed)
     kind = GymnasiumVectorEnvironment if task.own_vector else GymnasiumEnvironment
     return kind(task, environments, threads=threads, seed=seed)
 
@@ -109,6 +112,7 @@ __all__ = [
     "BipedalTask",
     "Demonstration",
     "Driven",
+    "EnvPoolEnvironment",
     "FlyExpert",
     "FlyGaitFit",
     "FlyReward",

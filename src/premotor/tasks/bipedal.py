@@ -99,7 +99,11 @@ class BipedalTask(GymnasiumTask):
         if len(self.observation_names) != 24 or self.observation_names[4] != "hip_1":
             raise PremotorError(f"task.id is {settings.id!r}; task.kind bipedal needs one of BipedalWalker's ids")
         if self.own_vector:
-            raise PremotorError("task.vectorization is 'own'; task.kind bipedal works with copies only")
+            raise PremotorError("task.vectorization is 'own'; task.kind bipedal takes 'copies' or 'envpool'")
+        if settings.vectorization == "envpool" and settings.start_steps:
+            raise PremotorError(
+                "task.start_steps replays a walk from its seed, which task.vectorization 'envpool' cannot"
+            )
         self.reference: BipedalReference | None = None
         if settings.reference is not None:
             self.reference = load_bipedal_reference(settings.reference, settings.reference_columns)
@@ -109,8 +113,9 @@ class BipedalTask(GymnasiumTask):
             self.observation_names += ("phase_sine", "phase_cosine")
 
     def tested(self) -> "BipedalTask":
-        """The task without aids of learning, rewarded by the environment alone."""
-        plain = {"least_speed": None, "speed_limit": None, "start_steps": 0, "reward": BipedalReward()}
+        """The task without aids of learning, in Gymnasium's own environment and rewarded by it alone."""
+        copies = {"vectorization": "copies"} if self.settings.vectorization == "envpool" else {}
+        plain = copies | {"least_speed": None, "speed_limit": None, "start_steps": 0, "reward": BipedalReward()}
         return BipedalTask(self.settings.model_copy(update=plain))
 
     def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:

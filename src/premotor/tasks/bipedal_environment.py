@@ -8,36 +8,52 @@ from premotor.errors import PremotorError
 from premotor.tasks.base import Step
 from premotor.tasks.bipedal import PROGRESS, BipedalTask, judge
 from premotor.tasks.bipedal_walker import motion_of
+from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
-from premotor.tasks.gymnasium_pool import Episode
 
 LEADS = np.linspace(0.5, 1.5, 9)
 """Advances of the phase that are tried in a step, in parts of the reference's own pace."""
 
 
-class BipedalEnvironment(GymnasiumEnvironment):
+class BipedalEnvironment:
     """Many copies of BipedalWalker under a `BipedalTask`; arguments as for `GymnasiumEnvironment`."""
 
-    task: BipedalTask
+    discrete = False
 
     def __init__(self, task: BipedalTask, environments: int, *, threads: int = 0, seed: int = 0, render: bool = False):
-        super().__init__(task, environments, threads=threads, seed=seed, render=render)
-        self._observation = np.zeros((environments, 24), np.float32)
+        self.task = task
+        self.environments = environments
+        self._copies = self._made(threads, seed, render)
         self._phase = np.zeros(environments)
         self._steps = 0
         self._recent = np.zeros((task.settings.slow_steps, environments))
         self._age = np.zeros(environments, np.int64)
 
+    def _made(self, threads: int, seed: int, render: bool) -> GymnasiumEnvironment | EnvPoolEnvironment:
+        task, count = self.task, self.environments
+        if task.settings.vectorization == "envpool" and not render:
+            return EnvPoolEnvironment(task, count, threads=threads, seed=seed)
+        reference, most = task.reference, task.settings.start_steps
+        if not most or reference is None:
+            return GymnasiumEnvironment(task, count, threads=threads, seed=seed, render=render)
+        assert reference.seed is not None
+        walk, shown = reference.seed, reference.actions
+
+        def opening(draw: int) -> tuple[int, np.ndarray]:
+            return walk, shown[: draw % (min(most, len(shown)) + 1)]
+
+        return GymnasiumEnvironment(task, count, threads=threads, seed=seed, render=render, opening=opening)
+
     def reset(self) -> np.ndarray:
         """Start an episode everywhere."""
-        super().reset()
-        self._begun(np.ones(self.environments, bool))
-        return self._seen(self._observation)
+        observation = self._copies.reset()
+        self._begun(np.ones(self.environments, bool), observation)
+        return self._seen(observation)
 
     def step(self, action: np.ndarray) -> Step:
         """Act for one control step; `action` (environments, 4) in [−1, 1]."""
         task, settings = self.task, self.task.settings
-        step = super().step(action)
+        step = self._copies.step(action)
         motion = motion_of(step.final_observation)
         self._steps += self.environments
         if task.reference is not None:
@@ -56,31 +72,33 @@ class BipedalEnvironment(GymnasiumEnvironment):
             excess = np.maximum(motion.speed - settings.speed_limit, 0.0) * task.control_period
             judged.terms["speed_limit"] = (-PROGRESS * settings.reward.environment * excess).astype(np.float32)
         final = self._seen(step.final_observation)
+        observation = step.observation
         terminated, done = step.terminated, step.terminated | step.truncated
         self._recent[self._age % len(self._recent), np.arange(self.environments)] = motion.speed
         self._age += 1
         if settings.least_speed is not None:
             slow = (self._age >= len(self._recent)) & (self._recent.mean(0) < settings.least_speed) & ~done
-            self.restart(slow)
+            observation = self._copies.restart(slow)
             terminated, done = terminated | slow, done | slow
             judged.terms["slow"] = (-settings.slow_cost * slow).astype(np.float32)
-        self._begun(done)
+        self._begun(done, observation)
         reward = sum(judged.terms.values(), np.zeros(self.environments, np.float32))
-        return Step(self._seen(self._observation), reward, terminated, step.truncated, final, judged.terms)
+        return Step(self._seen(observation), reward, terminated, step.truncated, final, judged.terms)
 
-    def _begun(self, where: np.ndarray) -> None:
+    def episode_seed(self, index: int) -> int:
+        """The seed of the present episode of a copy."""
+        assert isinstance(self._copies, GymnasiumEnvironment)
+        return self._copies.episode_seed(index)
+
+    def picture(self, index: int = 0) -> np.ndarray:
+        """What a copy looks like now, (height, width, 3) uint8; needs `render`."""
+        assert isinstance(self._copies, GymnasiumEnvironment)
+        return self._copies.picture(index)
+
+    def _begun(self, where: np.ndarray, observation: np.ndarray) -> None:
         self._age[where] = 0
         if self.task.reference is not None and where.any():
-            angles = motion_of(self._observation[where]).angles
-            self._phase[where] = self.task.reference.nearest_phase(angles)
-
-    def _beginning(self, index: int) -> Episode:
-        settings, reference = self.task.settings, self.task.reference
-        if not settings.start_steps or reference is None or reference.seed is None:
-            return super()._beginning(index)
-        _, draw = self._draws(index, 2)
-        steps = draw % (min(settings.start_steps, len(reference.actions)) + 1)
-        return Episode(index, reference.seed, reference.actions[:steps])
+            self._phase[where] = self.task.reference.nearest_phase(motion_of(observation[where]).angles)
 
     def _followed(self, angles: np.ndarray) -> np.ndarray:
         """The phase after a step: of those within reach, that whose pose is nearest to the body's."""
@@ -104,12 +122,12 @@ class BipedalEnvironment(GymnasiumEnvironment):
 
     def recorded(self) -> dict[str, np.ndarray]:
         """What an evaluation keeps of the present state; `phase` with a reference, rad."""
-        found = super().recorded()
+        found = self._copies.recorded()
         return found if self.task.reference is None else found | {"phase": self._phase.copy()}
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """All that decides how the environments go on."""
-        return super().snapshot() | {
+        return self._copies.snapshot() | {
             "phase": self._phase.copy(),
             "steps": np.asarray(self._steps),
             "recent": self._recent.copy(),
@@ -117,12 +135,12 @@ class BipedalEnvironment(GymnasiumEnvironment):
         }
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Go on from a `snapshot`; raises what `GymnasiumEnvironment.restore` raises."""
+        """Go on from a `snapshot`; raises what the copies' own `restore` raises."""
         own = {"phase": self._phase.shape, "steps": (), "recent": self._recent.shape, "age": self._age.shape}
         for name, shape in own.items():
             if name not in snapshot or snapshot[name].shape != shape:
                 found = "nothing" if name not in snapshot else str(snapshot[name].shape)
                 raise PremotorError(f"snapshot: {name} should have shape {shape}, found {found}")
-        super().restore(snapshot)
+        self._copies.restore(snapshot)
         self._phase, self._recent = snapshot["phase"].copy(), snapshot["recent"].copy()
         self._steps, self._age = int(snapshot["steps"]), snapshot["age"].copy()

@@ -1,6 +1,6 @@
 """Copies of a Gymnasium environment behind our interface, which go on from a snapshot bit for bit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -29,15 +29,25 @@ class GymnasiumEnvironment:
         threads: none of ours; `task.processes` says how many processes step the copies.
         seed: of all episode starts.
         render: whether the copies can be drawn (in this process then).
+        opening: a random number of an episode → its seed, and the actions (steps, actions) that come before it; by
+            default every episode has a seed of its own and starts where the environment does.
     """
 
     def __init__(
-        self, task: GymnasiumTask, environments: int, *, threads: int = 0, seed: int = 0, render: bool = False
+        self,
+        task: GymnasiumTask,
+        environments: int,
+        *,
+        threads: int = 0,
+        seed: int = 0,
+        render: bool = False,
+        opening: Callable[[int], tuple[int, np.ndarray]] | None = None,
     ):
         self.task = task
         self.environments = environments
         self.discrete = task.spaces.discrete
         self._seed = seed
+        self._opening = opening
         self._pool = _pool(task, environments, render)
         self._episode = np.zeros(environments, np.int64)
         self._elapsed = np.zeros(environments, np.int64)
@@ -91,6 +101,8 @@ class GymnasiumEnvironment:
 
     def _beginning(self, index: int) -> Episode:
         """How the present episode of a copy began: a function of nothing but its number."""
+        if self._opening is not None:
+            return Episode(index, *self._opening(self._draws(index, 2)[1]))
         return Episode(index, self._draws(index, 1)[0], self._log[:0, 0])
 
     def episode_seed(self, index: int) -> int:

@@ -8,7 +8,7 @@ from pydantic import Field
 from premotor.settings import Settings
 from premotor.tasks.gymnasium_spaces import Spaces, refused, time_step
 
-Vectorization = Literal["auto", "own", "copies"]
+Vectorization = Literal["auto", "own", "copies", "envpool"]
 UNLIMITED = 1_000
 """Control steps of an episode where neither the settings nor the environment give a limit."""
 
@@ -22,7 +22,8 @@ class GymnasiumSettings(Settings):
     options: dict[str, bool | int | float | str | list[int] | list[float] | list[str]] = Field(default_factory=dict)
     """Keyword arguments of the environment."""
     vectorization: Vectorization = "auto"
-    """`own`: the vector environment that the environment brings; `copies`: many of it; `auto`: own if it has one."""
+    """`own`: the vector environment that the environment brings; `copies`: many of it; `auto`: own if it has one;
+    `envpool`: EnvPool's copies in C++, with random numbers of their own."""
     processes: int = Field(1, ge=0)
     """Processes that step the copies; 0 for one a core. The numbers do not depend on it."""
     control_period: float | None = Field(None, gt=0)
@@ -30,8 +31,8 @@ class GymnasiumSettings(Settings):
     time_limit: int | None = Field(None, ge=1)
     """Control steps after which an episode is cut; null: the environment's own limit, else 1,000."""
     restart_steps: int = Field(1_000, ge=1)
-    """Steps after which all episodes of an environment's own vector environment are cut and started anew: resuming
-    replays what came since."""
+    """Steps after which all episodes of an environment's own vector environment, or of EnvPool's copies, are cut and
+    started anew: resuming replays what came since."""
 
 
 class GymnasiumTask:
