@@ -1,7 +1,10 @@
-"""What every test shares: hypothesis profiles, deterministic and without a deadline on shared cores."""
+"""What every test shares: hypothesis profiles, deterministic and without a deadline on shared cores; compiled code."""
 
+import os
 import signal
+import tempfile
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A shell's background jobs ignore Ctrl-C, and so would every process that the tests start and interrupt.
@@ -17,3 +20,13 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("premotor"), derandomize=False, max_examples=1000)
 settings.load_profile("premotor")  # `pytest --hypothesis-profile thorough` searches longer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What one worker, or a command that a test starts, has compiled, the others need not compile again."""
+    if hasattr(config, "workerinput"):
+        return  # a worker has the environment of the process that started it
+    folder = tempfile.TemporaryDirectory(prefix="premotor-compiled-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", folder.name)
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")

@@ -216,6 +216,16 @@ def test_what_exceeds_the_speed_limit_earns_nothing_in_learning() -> None:
     assert "speed_limit" not in free.step(np.zeros((1, 4))).terms
 
 
+def test_effort_costs_more_in_learning() -> None:
+    made = task(effort_cost=0.02)
+    costly, plain = (build_environment(one, 2, seed=4) for one in (made, made.tested()))
+    costly.reset()
+    plain.reset()
+    action = np.array([[0.5, -1.0, 2.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    one, other = costly.step(action), plain.step(action)
+    np.testing.assert_allclose(other.reward - one.reward, [0.02 * 2.5, 0.0], atol=1e-6)
+
+
 def test_the_phase_and_the_clock_follow_the_walk(reference_file) -> None:
     clocked = task(reference=str(reference_file), clock=True)
     assert clocked.observation_names[-2:] == ("phase_sine", "phase_cosine")

@@ -67,6 +67,8 @@ class BipedalSettings(GymnasiumSettings):
     speed_limit: float | None = Field(None, gt=0)
     """Learning only: forward motion earns nothing beyond this speed of the hull, m/s; it then pays to walk safely and
     with little torque rather than ever faster."""
+    effort_cost: float = Field(0.0, ge=0)
+    """Learning only: cost of a step for each whole torque, besides the 0.028 that the environment takes."""
     start_steps: int = Field(0, ge=0)
     """Learning only: an episode starts after up to so many steps of the reference, drawn evenly."""
 
@@ -115,7 +117,7 @@ class BipedalTask(GymnasiumTask):
     def tested(self) -> "BipedalTask":
         """The task without aids of learning, in Gymnasium's own environment and rewarded by it alone."""
         copies = {"vectorization": "copies"} if self.settings.vectorization == "envpool" else {}
-        plain = copies | {"least_speed": None, "speed_limit": None, "start_steps": 0, "reward": BipedalReward()}
+        plain = copies | {"least_speed": None, "speed_limit": None, "effort_cost": 0.0, "start_steps": 0, "reward": BipedalReward()}
         return BipedalTask(self.settings.model_copy(update=plain))
 
     def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:

@@ -71,6 +71,9 @@ class BipedalEnvironment:
         if settings.speed_limit is not None:
             excess = np.maximum(motion.speed - settings.speed_limit, 0.0) * task.control_period
             judged.terms["speed_limit"] = (-PROGRESS * settings.reward.environment * excess).astype(np.float32)
+        if settings.effort_cost:
+            effort = np.abs(np.clip(action, -1, 1)).sum(1)
+            judged.terms["effort"] = (-settings.effort_cost * effort).astype(np.float32)
         final = self._seen(step.final_observation)
         observation = step.observation
         terminated, done = step.terminated, step.terminated | step.truncated
