@@ -117,7 +117,8 @@ class BipedalTask(GymnasiumTask):
     def tested(self) -> "BipedalTask":
         """The task without aids of learning, in Gymnasium's own environment and rewarded by it alone."""
         copies = {"vectorization": "copies"} if self.settings.vectorization == "envpool" else {}
-        plain = copies | {"least_speed": None, "speed_limit": None, "effort_cost": 0.0, "start_steps": 0, "reward": BipedalReward()}
+        aids = {"least_speed": None, "speed_limit": None, "effort_cost": 0.0, "start_steps": 0}
+        plain = copies | aids | {"reward": BipedalReward()}
         return BipedalTask(self.settings.model_copy(update=plain))
 
     def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
