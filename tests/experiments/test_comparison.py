@@ -162,7 +162,10 @@ def test_a_failed_run_is_named_with_its_reason(tmp_path):
     assert (tmp_path / "good.log").read_text().startswith("premotor")
 
 
-def test_ctrl_c_lets_every_run_write_its_checkpoint(circuit_folder, tmp_path, shared_programs):
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_termination_let_every_run_write_its_checkpoint(
+    circuit_folder, tmp_path, shared_programs, sent, status
+):
     settings = tiny_settings(circuit_folder, learning={"steps": 10**9}, checkpoints={"every_steps": None})
     file = tmp_path / "endless.yaml"
     file.write_text(dump_experiment(load_experiment(settings)))
@@ -185,12 +188,12 @@ def test_ctrl_c_lets_every_run_write_its_checkpoint(circuit_folder, tmp_path, sh
             assert process.poll() is None, process.communicate()[0]
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         output, _ = process.communicate(timeout=120)
     finally:
         process.kill()  # where it has not ended by itself
         process.communicate()
-    assert process.returncode == 130, output
+    assert process.returncode == status, output
     for run in runs:
         log = run.with_suffix(".log").read_text()
         assert "continue with: premotor resume" in log

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from premotor.errors import PremotorError
+from premotor.experiments.stopping import stop_requests
 
 POLL = 0.5
 """Seconds between two looks at the processes."""
@@ -34,11 +35,13 @@ class Job(NamedTuple):
 def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> None:
     """Run all of them, at most `at_once` side by side.
 
-    A failed one does not stop the others. On Ctrl-C each is asked to write its checkpoint and end.
+    A failed one does not stop the others. On Ctrl-C, or the termination signal that a cluster sends, each is asked to
+    write its checkpoint and end.
 
     Raises:
         PremotorError: one failed; said when all have ended, with its last line.
         KeyboardInterrupt: Ctrl-C, when all have ended.
+        SystemExit: the termination signal, likewise.
     """
     console = Console(quiet=not progress, highlight=False, soft_wrap=True)
     bar = Progress(
@@ -53,7 +56,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> N
     running: dict[Job, tuple[subprocess.Popen[bytes], BufferedWriter, float]] = {}
     failed: list[str] = []
     done = 0
-    with bar:
+    with bar, stop_requests() as request:
         task = bar.add_task(f"{len(jobs)} runs", total=max(1, len(jobs) * steps))
         try:
             while waiting or running:
@@ -63,6 +66,7 @@ def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> N
                     running[job] = (start_process(job, log), log, time.monotonic())
                     bar.console.print(f"{job.name}: {job.command[0]}", markup=False)
                 time.sleep(POLL)
+                request.obey()
                 for job, (process, log, began) in list(running.items()):
                     if process.poll() is None:
                         continue

@@ -17,6 +17,7 @@ from premotor.experiments.files import write_atomically, write_json
 from premotor.experiments.loading import Overrides
 from premotor.experiments.processes import Job, last_line, start_process
 from premotor.experiments.progress import speaker
+from premotor.experiments.stopping import stop_requests
 from premotor.experiments.sweeps.folder import Sweep, is_sweep, open_sweep
 from premotor.experiments.sweeps.study import check_optuna, grid_point, grid_size, open_study, sampler_for
 
@@ -134,6 +135,13 @@ class _Runner:
             self.study.sampler = sampler_for(self.sweep.settings, trial.number)
             waiting.append(optuna.trial.Trial(self.study, trial._trial_id))
         try:
+            self._work(waiting, wanted)
+        finally:
+            self._stop()
+            self._write()
+
+    def _work(self, waiting: list[Any], wanted: int) -> None:
+        with stop_requests() as request:
             while True:
                 while len(self.running) < self.jobs and (waiting or len(self.study.get_trials(False)) < wanted):
                     self._begin(waiting.pop(0) if waiting else None)
@@ -141,11 +149,9 @@ class _Runner:
                 if not self.running:
                     break
                 time.sleep(POLL)
+                request.obey()
                 for each in list(self.running):
                     self._look_at(each)
-        finally:
-            self._stop()
-            self._write()
 
     def _begin(self, trial: Any) -> None:
         sweep, study = self.sweep, self.study

@@ -1,0 +1,50 @@
+"""Put the figures of runs into one file: python scripts/collect_runs.py RUN RUN … -o docs/data/NAME.json.
+
+For each run: its seed, the evaluations during learning, the last test, and the lesions where there are any.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from premotor.experiments import Run
+from premotor.experiments.files import read_json
+
+DIGITS = 4
+CURVE = ("step", "score", "return_sd", "survived", "speed")
+"""What is kept of an evaluation during learning."""
+
+
+def rounded(value: Any) -> Any:
+    """Numbers to four decimals, in whatever holds them."""
+    if isinstance(value, dict):
+        return {name: rounded(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [rounded(part) for part in value]
+    return round(value, DIGITS) if isinstance(value, float) else value
+
+
+def figures(folder: Path) -> dict[str, Any]:
+    """What a run folder says about its controller."""
+    run = Run(folder)
+    found: dict[str, Any] = {"run": folder.name, "seed": run.settings.seed}
+    found["learning"] = [
+        {name: row[name] for name in CURVE if name in row}
+        for row in map(read_json, sorted((folder / "evaluations").glob("[0-9]*.json")))
+    ]
+    for name, path in (("test", run.places.test_file), ("lesions", folder / "lesions.json")):
+        if path.exists():
+            found[name] = read_json(path)
+    return rounded(found)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("-o", "--output", required=True, type=Path)
+    parser.add_argument("--command", default="", help="what made the runs")
+    args = parser.parse_args()
+    content = {"command": args.command, "runs": [figures(folder) for folder in args.runs]}
+    args.output.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    print(f"{args.output}: {len(args.runs)} runs, {args.output.stat().st_size / 1e3:.0f} kB")
