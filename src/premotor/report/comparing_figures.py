@@ -140,3 +140,9 @@ def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
 def strips_png(rows: pd.DataFrame) -> Figure:
     """The same as `strips`, as a picture for a slide."""
     return _strips(rows, "")
+
+
+@as_png
+def curves_png(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
+    """The same as `curves`, as a picture for a slide."""
+    return _curves(tables)

@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 
 from premotor.experiments.files import write_atomically
-from premotor.report.comparing import comparison_blocks, read_comparison, verdict
-from premotor.report.comparing_figures import measures_of, strips_png, wirings_of
+from premotor.report.comparing import comparison_blocks, learning_curves, read_comparison, verdict
+from premotor.report.comparing_figures import curves_png, measures_of, strips_png, wirings_of
 from premotor.report.page import Page, Section, Table, Tile
 from premotor.report.words import count, decimal
 
 
 def write_comparison(folder: str | os.PathLike[str]) -> Path:
-    """Write `comparison.html` and `comparison.png` into a comparison folder; the path of the page.
+    """Write `comparison.html`, `comparison.png` and `learning.png` into a comparison folder; the path of the page.
 
     Raises:
         PremotorError: no comparison folder, or its comparison.json or one of its runs is damaged.
@@ -61,6 +61,9 @@ def write_comparison(folder: str | os.PathLike[str]) -> Path:
         footer="Made by premotor.",
     )
     write_atomically(place / "comparison.png", strips_png(rows))
+    tables = learning_curves(place, rows)
+    if tables:
+        write_atomically(place / "learning.png", curves_png(tables))
     path = place / "comparison.html"
     write_atomically(path, page.render())
     return path
