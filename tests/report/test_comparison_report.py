@@ -33,7 +33,7 @@ def rows_of(**scores):
 def test_a_comparison_has_a_page_and_a_picture(comparison):
     path = write_comparison(comparison)
     assert path == comparison / "comparison.html"
-    for name in ("comparison.png", "learning.png"):
+    for name in ("comparison.png", "curves.png"):
         assert (comparison / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     page = PageOf(path.read_text())
     assert page.problems == []

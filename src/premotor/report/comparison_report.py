@@ -11,7 +11,7 @@ from premotor.report.words import count, decimal
 
 
 def write_comparison(folder: str | os.PathLike[str]) -> Path:
-    """Write `comparison.html`, `comparison.png` and `learning.png` into a comparison folder; the path of the page.
+    """Write `comparison.html`, `comparison.png` and `curves.png` into a comparison folder; the path of the page.
 
     Raises:
         PremotorError: no comparison folder, or its comparison.json or one of its runs is damaged.
@@ -63,7 +63,7 @@ def write_comparison(folder: str | os.PathLike[str]) -> Path:
     write_atomically(place / "comparison.png", strips_png(rows))
     tables = learning_curves(place, rows)
     if tables:
-        write_atomically(place / "learning.png", curves_png(tables))
+        write_atomically(place / "curves.png", curves_png(tables))
     path = place / "comparison.html"
     write_atomically(path, page.render())
     return path
