@@ -82,7 +82,8 @@ def test_a_snapshot_goes_on_bit_for_bit_with_other_threads(name: str) -> None:
     actions = random.normal(size=(80, 5, len(made.action_names)))
     for count, action in enumerate(actions[:45]):
         step = first.step(action)
-        assert (step.terminated | step.truncated).all() == (count == 29 or (step.terminated | step.truncated).all())
+        if count == 29:  # all start anew
+            assert (step.terminated | step.truncated).all()
         if count % 7 == 6:
             first.restart(np.arange(5) == count % 5)
     first.restart(np.arange(5) == 2)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from premotor.errors import PremotorError
 from premotor.tasks.base import Step
 from premotor.tasks.bipedal import PROGRESS, BipedalTask, judge
 from premotor.tasks.bipedal_walker import motion_of
 from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
+from premotor.tasks.snapshots import check_snapshot
 
 LEADS = np.linspace(0.5, 1.5, 9)
 """Advances of the phase that are tried in a step, in parts of the reference's own pace."""
@@ -140,10 +140,7 @@ class BipedalEnvironment:
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Go on from a `snapshot`; raises what the copies' own `restore` raises."""
         own = {"phase": self._phase.shape, "steps": (), "recent": self._recent.shape, "age": self._age.shape}
-        for name, shape in own.items():
-            if name not in snapshot or snapshot[name].shape != shape:
-                found = "nothing" if name not in snapshot else str(snapshot[name].shape)
-                raise PremotorError(f"snapshot: {name} should have shape {shape}, found {found}")
+        check_snapshot(snapshot, own)
         self._copies.restore(snapshot)
         self._phase, self._recent = snapshot["phase"].copy(), snapshot["recent"].copy()
         self._steps, self._age = int(snapshot["steps"]), snapshot["age"].copy()

@@ -15,6 +15,7 @@ import numpy as np
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
 from premotor.tasks.gymnasium_task import GymnasiumTask
+from premotor.tasks.snapshots import check_replayed, check_snapshot
 
 
 class EnvPoolEnvironment:
@@ -162,10 +163,7 @@ class EnvPoolEnvironment:
             "ended": (steps + 1, self.environments),
             "observation": self._observation.shape,
         }
-        for name, shape in expected.items():
-            if name not in snapshot or snapshot[name].shape != shape:
-                found = "nothing" if name not in snapshot else str(snapshot[name].shape)
-                raise PremotorError(f"snapshot: {name} should have shape {shape}, found {found}")
+        check_snapshot(snapshot, expected)
         self._starts = int(snapshot["starts"])
         if not self._starts:  # nothing has begun yet
             return
@@ -174,11 +172,7 @@ class EnvPoolEnvironment:
             self.restart(where)
             self._advance(executed)
         self.restart(snapshot["ended"][-1])
-        if not np.array_equal(self._observation, snapshot["observation"]):
-            raise PremotorError(
-                f"{self.task.settings.id!r} gave other observations for the same seed and actions, so this run cannot "
-                "go on as if it had never stopped; its checkpoints can still be evaluated"
-            )
+        check_replayed(self.task.settings.id, self._observation, snapshot)
 
 
 def _flat(observation: Any) -> np.ndarray:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from premotor.bodies.physics import available_cores
-from premotor.errors import PremotorError
 from premotor.tasks.base import Step
 from premotor.tasks.gymnasium_pool import Episode, LocalPool, Pool, ProcessPool
 from premotor.tasks.gymnasium_spaces import refused
 from premotor.tasks.gymnasium_task import GymnasiumTask
+from premotor.tasks.snapshots import check_replayed, check_snapshot
 
 
 class GymnasiumEnvironment:
@@ -148,10 +148,7 @@ class GymnasiumEnvironment:
             "actions": (steps, *self._log.shape[1:]),
             "observation": self._observation.shape,
         }
-        for name, shape in expected.items():
-            if name not in snapshot or snapshot[name].shape != shape:
-                found = "nothing" if name not in snapshot else str(snapshot[name].shape)
-                raise PremotorError(f"snapshot: {name} should have shape {shape}, found {found}")
+        check_snapshot(snapshot, expected)
         self._episode = snapshot["episode"].astype(np.int64)
         self._elapsed = snapshot["elapsed"].astype(np.int64)
         self._log = snapshot["actions"].astype(self._log.dtype)
@@ -161,11 +158,7 @@ class GymnasiumEnvironment:
         for i in range(self.environments):
             episodes.append(self._beginning(i)._replace(actions=self._log[: self._elapsed[i], i]))
         self._observation = self._pool.begin(episodes)
-        if not np.array_equal(self._observation, snapshot["observation"]):
-            raise PremotorError(
-                f"{self.task.settings.id!r} gave other observations for the same seed and actions, so this run cannot "
-                "go on as if it had never stopped; its checkpoints can still be evaluated"
-            )
+        check_replayed(self.task.settings.id, self._observation, snapshot)
 
 
 def _pool(task: GymnasiumTask, environments: int, render: bool) -> Pool:

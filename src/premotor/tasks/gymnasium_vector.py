@@ -9,6 +9,7 @@ from premotor.errors import PremotorError
 from premotor.tasks.base import Step
 from premotor.tasks.gymnasium_spaces import gymnasium_module, refused
 from premotor.tasks.gymnasium_task import GymnasiumTask
+from premotor.tasks.snapshots import check_replayed
 
 
 class GymnasiumVectorEnvironment:
@@ -126,8 +127,4 @@ class GymnasiumVectorEnvironment:
         self._restart()
         for executed in actions:
             self._advance(executed)
-        if not np.array_equal(self._observation, snapshot["observation"]):
-            raise PremotorError(
-                f"{self.task.settings.id!r} gave other observations for the same seed and actions, so this run cannot "
-                "go on as if it had never stopped; its checkpoints can still be evaluated"
-            )
+        check_replayed(self.task.settings.id, self._observation, snapshot)
