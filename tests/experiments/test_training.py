@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from premotor.errors import PremotorError
-from premotor.experiments import Run, build_circuit, resume, session, train
+from premotor.experiments import Episodes, Run, build_circuit, resume, session, train
 from premotor.experiments.arrays import flatten
 from premotor.experiments.files import Lock
 from premotor.learning import LEARNERS
@@ -84,6 +84,29 @@ def test_the_best_controller_is_that_of_the_best_evaluation(trained):
     best = flatten(trained.controller("best"))
     of_that_step = flatten(trained.controller(trained.step_of("best")))
     assert all(np.array_equal(best[name], of_that_step[name]) for name in best)
+
+
+def test_a_best_evaluation_is_confirmed_in_other_episodes(trained, circuit_folder, tmp_path):
+    """Only one that would be the best so far, and then its figures are those of all its episodes."""
+    confirmed = train(
+        tiny_settings(circuit_folder), output=tmp_path / "confirmed", overrides={"evaluation.confirm": 3}, progress=False
+    )
+    assert last_state(confirmed) != b"" and confirmed.step == trained.step
+    chosen = trained.settings.evaluation
+    best = float("-inf")
+    for (_, alone), (_, row) in zip(trained.evaluations.iterrows(), confirmed.evaluations.iterrows(), strict=True):
+        assert row["step"] == alone["step"]
+        if alone["score"] <= best:
+            assert (row["score"], row["episodes"]) == (alone["score"], chosen.episodes)
+            continue
+        controller = confirmed.controller(int(row["step"]))
+        further = Episodes(confirmed.task(), 3, chosen.seconds, chosen.seed + 1, 1)
+        other = further.figures(further.run(controller))
+        assert row["episodes"] == chosen.episodes + 3
+        both = (chosen.episodes * alone["return"] + 3 * other["return"]) / row["episodes"]
+        assert row["return"] == pytest.approx(both, rel=1e-5)
+        best = max(best, row["score"])
+    assert confirmed.best["score"] == confirmed.evaluations["score"].max()
 
 
 def test_the_initial_controller_is_from_before_learning(trained):

@@ -26,6 +26,14 @@ and the action that was chosen there.
 """
 
 PER_EPISODE = ("command", "terminated")
+OF_ALL = ("time", "rates")
+"""What has no axis for episodes."""
+
+
+def joined(one: Records, other: Records) -> Records:
+    """The records of two tests of one controller as those of a single test of all their episodes."""
+    axis = {name: 0 if name in PER_EPISODE else 1 for name in one}
+    return {name: a if name in OF_ALL else np.concatenate([a, other[name]], axis[name]) for name, a in one.items()}
 
 
 class Episodes:
@@ -107,7 +115,7 @@ class Episodes:
     def figures(self, records: Records, gait: bool = True) -> dict[str, Any]:
         """What the task counts as success, the mean return, and with `gait` how the feet and joints move."""
         figures: dict[str, Any] = {
-            "episodes": self.episodes,
+            "episodes": records["alive"].shape[1],
             "seconds_per_episode": self.seconds,
             "return": float(records["reward"].sum(0).mean()),
             **self.task.figures(records),

@@ -16,7 +16,7 @@ from premotor.experiments.arrays import fill, flatten, save_arrays, strong
 from premotor.experiments.building import controller_for
 from premotor.experiments.checkpoints import ARRAYS, Checkpoint, save_checkpoint, step_name
 from premotor.experiments.cloning import cloned
-from premotor.experiments.episodes import Episodes
+from premotor.experiments.episodes import Episodes, joined
 from premotor.experiments.files import replace_atomically, write_json
 from premotor.experiments.metrics import MetricsLog
 from premotor.experiments.progress import TrainingProgress
@@ -58,7 +58,7 @@ class Session:
         self.seconds = 0.0
         self.best: dict[str, Any] | None = None
         self.evaluation: dict[str, Any] | None = None
-        self._episodes: Episodes | None = None
+        self._tests: dict[int, Episodes] = {}
         self._saved = 0
 
     @property
@@ -168,21 +168,32 @@ class Session:
         return "score" if target is not None and score is not None and score >= target else None
 
     def _evaluate(self, places: RunFolder) -> None:
-        chosen = self.settings.evaluation
-        if self._episodes is None:
-            task = build_task(self.settings.task)
-            threads = self.settings.threads
-            self._episodes = Episodes(task, chosen.episodes, chosen.seconds, chosen.seed, threads)
-        controller = self.state.tested
-        self.evaluation = {"step": self.step, **self._episodes.figures(self._episodes.run(controller))}
+        chosen, controller = self.settings.evaluation, self.state.tested
+        episodes = self._episodes(chosen.episodes, chosen.seed)
+        records = episodes.run(controller)
+        figures = episodes.figures(records)
+        if chosen.confirm and self._best_so_far(figures):
+            further = self._episodes(chosen.confirm, chosen.seed + 1).run(controller)
+            figures = episodes.figures(joined(records, further))
+        self.evaluation = {"step": self.step, **figures}
         write_json(places.evaluations_folder / f"{step_name(self.step)}.json", self.evaluation)
-        score = self.evaluation.get("score")
-        if self.best is None or (score is not None and score > (self.best.get("score") or float("-inf"))):
+        if self._best_so_far(figures):
             self.best = self.evaluation
             places.best_folder.mkdir(exist_ok=True)
             with replace_atomically(places.best_file) as aside:
                 save_arrays(aside, flatten(controller))
             write_json(places.best_record, self.best)
+
+    def _episodes(self, count: int, seed: int) -> Episodes:
+        """The same test episodes every time, made when first asked for."""
+        if seed not in self._tests:
+            task = build_task(self.settings.task)
+            self._tests[seed] = Episodes(task, count, self.settings.evaluation.seconds, seed, self.settings.threads)
+        return self._tests[seed]
+
+    def _best_so_far(self, figures: Mapping[str, Any]) -> bool:
+        score, best = figures.get("score"), (self.best or {}).get("score")
+        return self.best is None or (score is not None and (best is None or score > best))
 
     def _save(self, places: RunFolder, finished: str | None) -> None:
         arrays = flatten(self.state, STATE)

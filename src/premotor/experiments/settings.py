@@ -86,6 +86,9 @@ class EvaluationSettings(Settings):
     """Control steps of learning between two evaluations; null: only when learning ends."""
     episodes: int = Field(50, ge=1)
     """Episodes of each evaluation during learning."""
+    confirm: int = Field(0, ge=0)
+    """Further episodes, with other starts, of an evaluation that scores more than all before it. Its figures are then
+    of all its episodes: the best of many evaluations is otherwise often only the luckiest."""
     seconds: float | None = Field(None, gt=0)
     """Length of an evaluation episode, s; null: as long as the task's own."""
     seed: int = Field(1_000, ge=0)

@@ -57,6 +57,9 @@ class BipedalSettings(GymnasiumSettings):
     reference_columns: dict[str, str] | None = None
     """Names of observations and actions → the file's columns, where they differ; a leading minus flips a sign."""
     reward: BipedalReward = BipedalReward()
+    phase_slack: float = Field(0.5, ge=0, lt=1)
+    """How much faster or slower than its own pace the reference's phase may run to stay beside the body, in parts of
+    that pace: a stride that is quicker or slower by more is no likeness."""
     clock: bool = False
     """Whether sine and cosine of the reference's phase are among the observations."""
     least_speed: float | None = Field(None, gt=0)
@@ -87,8 +90,8 @@ class BipedalSettings(GymnasiumSettings):
 class BipedalTask(GymnasiumTask):
     """BipedalWalker as a walking task.
 
-    The phase of the reference advances at its own pace, at most half of it faster or slower so as to stay next to
-    the body's own pose, and is told to the controller only by `clock`. Aids of learning (slow episodes that end,
+    The phase of the reference advances at its own pace, faster or slower by `phase_slack` so as to stay next to the
+    body's own pose, and is told to the controller only by `clock`. Aids of learning (slow episodes that end,
     starts along the reference) have no part in tests, whose reward is the environment's own.
     """
 

@@ -11,8 +11,8 @@ from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
 from premotor.tasks.snapshots import check_snapshot
 
-LEADS = np.linspace(0.5, 1.5, 9)
-"""Advances of the phase that are tried in a step, in parts of the reference's own pace."""
+LEADS = np.linspace(-1.0, 1.0, 9)
+"""Advances of the phase that are tried in a step, beside the reference's own pace in parts of the widest allowed."""
 
 
 class BipedalEnvironment:
@@ -106,7 +106,7 @@ class BipedalEnvironment:
     def _followed(self, angles: np.ndarray) -> np.ndarray:
         """The phase after a step: of those within reach, that whose pose is nearest to the body's."""
         assert self.task.reference is not None
-        candidates = self._phase[:, None] + self.task.reference.pace * LEADS
+        candidates = self._phase[:, None] + self.task.reference.pace * (1 + self.task.settings.phase_slack * LEADS)
         miss = ((self.task.reference.at(candidates).angles - angles[:, None]) ** 2).sum(-1)
         best = candidates[np.arange(self.environments), np.argmin(miss, axis=1)]
         return np.mod(best, 2 * np.pi)
