@@ -12,7 +12,7 @@ from premotor.experiments import Run
 from premotor.experiments.files import read_json
 
 DIGITS = 4
-CURVE = ("step", "score", "return_sd", "survived", "speed")
+CURVE = ("step", "episodes", "score", "return_sd", "survived", "speed", "joint_frequency", "joint_rmse")
 """What is kept of an evaluation during learning."""
 
 

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
+@pytest.mark.slow
 def test_a_tiny_round_of_the_speed_benchmark(tmp_path: Path) -> None:
     script = [sys.executable, str(BENCHMARKS / "training_speed.py")]
     words = ["--rounds", "1", "--steps", "2", "--environments", "8", "--json", str(tmp_path / "figures.json")]

@@ -130,8 +130,9 @@ def test_a_controller_is_shipped_without_what_its_data_say_of_neurons(whole, tmp
         shipped("tiyn")
 
 
-def test_the_controller_of_the_package_walks_as_its_wiring_has_it() -> None:
-    made = shipped("bipedal")
+@pytest.mark.parametrize(("name", "cadence"), [("bipedal", (1.0, 2.0)), ("bipedal-imitation", (1.12, 1.37))])
+def test_a_controller_of_the_package_walks_as_its_wiring_has_it(name: str, cadence: tuple[float, float]) -> None:
+    made = shipped(name)
     assert made.figures["episodes"] == 100 and made.figures["score"] >= 300 and made.figures["survived"] >= 0.95
     circuit, network = build_circuit(made.settings.circuit), made.controller.network
     weights, sign = np.asarray(network.product().matrix), circuit.neurons["sign"].to_numpy()
@@ -141,3 +142,4 @@ def test_the_controller_of_the_package_walks_as_its_wiring_has_it() -> None:
     walked = Episodes(made.task, 3, None, seed=77, threads=1)
     figures = walked.figures(walked.run(made.controller))
     assert figures["survived"] > 0.5 and figures["speed"] > 2.8
+    assert cadence[0] < figures["joint_frequency"] < cadence[1]  # the reference: 1.25 strides a second

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from networks.wiring import small_circuit
 from premotor.experiments import SequenceSettings, learn_sequence, load_experiment
@@ -21,6 +22,7 @@ def test_the_data_are_sines_and_their_phases() -> None:
     assert (frequency.std(0) < 1e-3).all() and (frequency > 0.79).all() and (frequency < 2.01).all()
 
 
+@pytest.mark.slow
 def test_the_layered_network_learns_the_phase(circuit_folder) -> None:
     """From the sine alone, without a memory, the best guess of the phase is off by a quarter turn on average."""
     settings = {"circuit": {"source": str(circuit_folder)}, "network": {"kind": "layered"}}
