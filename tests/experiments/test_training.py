@@ -104,6 +104,7 @@ def test_a_best_evaluation_is_confirmed_in_other_episodes(trained, circuit_folde
         both = (chosen.episodes * alone["return"] + 3 * other["return"]) / row["episodes"]
         assert row["return"] == pytest.approx(both, rel=1e-5)
         best = max(best, row["score"])
+    assert set(confirmed.evaluations["episodes"]) == {chosen.episodes, chosen.episodes + 3}, "both cases are tested"
     assert confirmed.best["score"] == confirmed.evaluations["score"].max()
 
 
