@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from premotor.bodies import BatchPhysics
-from premotor.experiments import shipped
+from premotor.runs import shipped
 from premotor.tasks import FlyTask, FlyWalkSettings, PhysicsEnvironment
 from turns import Contestant, markdown, measure, rows
 

@@ -24,10 +24,10 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")  # one 
 import jax
 import numpy as np
 
-from premotor.experiments.episodes import Episodes
 from premotor.learning import DDPGSettings, off_policy
 from premotor.learning.off_policy.agent import _program
 from premotor.networks import MapSettings, MLPSettings, build_controller
+from premotor.runs.episodes import Episodes
 from premotor.tasks import BalanceTask, build_environment
 from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
 

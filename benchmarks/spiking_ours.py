@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from premotor.learning.spiking import InterfaceSettings, PlasticitySettings, SpikingAgent, in_parallel, motor_halves
-from premotor.networks.spiking import random_network
+from premotor.learning.plasticity import InterfaceSettings, PlasticitySettings, SpikingAgent, in_parallel, motor_halves
+from premotor.networks.spiking.event_driven import random_network
 from premotor.tasks.cartpole import cartpole_starts
 
 CHUNK = 500

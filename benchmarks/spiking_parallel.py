@@ -9,8 +9,8 @@ import argparse
 import statistics
 import time
 
-from premotor.learning.spiking import PlasticitySettings, SpikingAgent, in_parallel, motor_halves
-from premotor.networks.spiking import random_network
+from premotor.learning.plasticity import PlasticitySettings, SpikingAgent, in_parallel, motor_halves
+from premotor.networks.spiking.event_driven import random_network
 from premotor.tasks.cartpole import cartpole_starts
 
 

@@ -21,9 +21,9 @@ import jax.numpy as jnp
 import numpy as np
 from mujoco.batch import Batch
 
-from premotor.experiments import Experiment, build_circuit, controller_for, load_experiment
 from premotor.learning import PPOSettings, ppo
 from premotor.networks import build_controller
+from premotor.runs import Experiment, build_circuit, controller_for, load_experiment
 from premotor.tasks import PhysicsEnvironment, build_task
 from walker2d import Walker2dTask
 

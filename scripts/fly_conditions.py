@@ -8,9 +8,9 @@ import argparse
 import numpy as np
 
 from premotor.analysis import hexapod_gait
-from premotor.experiments import player
-from premotor.experiments.episodes import Episodes
-from premotor.experiments.evaluation import TEST_SEED
+from premotor.runs import player
+from premotor.runs.episodes import Episodes
+from premotor.runs.evaluation import TEST_SEED
 from premotor.tasks import FlyTask, FlyVariation
 
 GROUND = {

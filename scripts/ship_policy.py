@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from premotor.experiments import Run, ship
+from premotor.runs import Run, ship
 
 PLACE = Path(__file__).parents[1] / "src" / "premotor" / "policies"
 

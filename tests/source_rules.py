@@ -11,15 +11,16 @@ ROOMS: dict[str, frozenset[str]] = {
     "tasks": frozenset({"bodies"}),
     "learning": frozenset({"networks", "tasks", "analysis"}),
     "analysis": frozenset(),
-    "experiments": frozenset({"connectome", "networks", "bodies", "tasks", "learning", "analysis"}),
-    "report": frozenset({"analysis", "experiments", "bodies", "connectome"}),
-    "cli": frozenset({"experiments", "report"}),
+    "runs": frozenset({"connectome", "networks", "bodies", "tasks", "learning", "analysis"}),
+    "studies": frozenset({"connectome", "networks", "bodies", "tasks", "learning", "analysis", "runs"}),
+    "report": frozenset({"analysis", "runs", "studies", "bodies", "connectome"}),
+    "cli": frozenset({"runs", "studies", "report"}),
     "__main__": frozenset({"cli"}),
 }
 """Each room, and the rooms that it may import besides itself."""
 
-SHARED = frozenset({"errors", "settings"})
-"""Modules that every room may import; they import nothing of ours."""
+SHARED = frozenset({"errors", "settings", "registry", "plugins"})
+"""Modules that every room may import; they import nothing of ours but each other."""
 
 THIRD_PARTY = {
     "connectome": frozenset(

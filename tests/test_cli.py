@@ -11,7 +11,7 @@ import pytest
 
 from premotor.cli import main
 from premotor.cli.entry import split_settings
-from premotor.experiments import Run, dump_experiment, load_experiment, train
+from premotor.runs import Run, dump_experiment, load_experiment, train
 from tiny import shared_compilation, tiny_circuit, tiny_settings
 
 COMMANDS = [
@@ -265,7 +265,7 @@ def test_ctrl_c_has_status_130(monkeypatch, place, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("premotor.experiments.resume", interrupted)
+    monkeypatch.setattr("premotor.runs.resume", interrupted)
     assert main(["resume", "run"]) == 130
     assert capsys.readouterr().err == ""
 

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from premotor.cli import main
-from premotor.experiments import dynamics
-from premotor.experiments.dynamics import load_dynamics, train_spectrum
+from premotor.runs import dynamics
+from premotor.runs.dynamics import load_dynamics, train_spectrum
 
 
 @pytest.mark.parametrize("command", ["convergence", "benchmark", "transition", "spectrum", "train"])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from premotor.cli import main
-from premotor.experiments import load_simulation
+from premotor.runs import load_simulation
 
 QUICK = ["--replicates", "4", "--seconds", "0.8"]
 

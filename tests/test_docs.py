@@ -14,12 +14,12 @@ import premotor
 from markdown_pages import PAGES, ROOT, Code, anchors, commands, fenced, links
 from premotor.cli.commands import app
 from premotor.cli.entry import split_settings
-from premotor.experiments import load_experiment, preset_names
-from premotor.experiments.dynamics import load_dynamics
-from premotor.experiments.dynamics.settings import COMMANDS
-from premotor.experiments.spiking import load_spiking, spiking_presets
 from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS
+from premotor.runs import load_experiment, preset_names
+from premotor.runs.dynamics import load_dynamics
+from premotor.runs.dynamics.settings import COMMANDS
+from premotor.runs.spiking import load_spiking, spiking_presets
 from premotor.settings import Settings
 from premotor.tasks import TASKS
 

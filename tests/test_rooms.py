@@ -68,7 +68,7 @@ def test_the_rule_sees_a_forbidden_import(module, source, message):
 def test_the_rule_allows_what_the_table_allows():
     source = "from premotor.connectome import Circuit\nfrom premotor.errors import PremotorError\nimport jax\n"
     assert import_problems(source, "premotor.networks.rate") == []
-    assert import_problems("import premotor\npremotor.__version__", "premotor.experiments.provenance") == []
+    assert import_problems("import premotor\npremotor.__version__", "premotor.runs.provenance") == []
     assert import_problems("from .circuit import Circuit", "premotor.connectome", is_package=True) == []
 
 

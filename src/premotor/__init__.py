@@ -16,37 +16,37 @@ if TYPE_CHECKING:  # the same names for type checkers and editors, which do not 
     from premotor.connectome import SignPolicy as SignPolicy
     from premotor.connectome import load_circuit as load_circuit
     from premotor.connectome import nulls as nulls
-    from premotor.experiments import Experiment as Experiment
-    from premotor.experiments import Run as Run
-    from premotor.experiments import compare as compare
-    from premotor.experiments import evaluate as evaluate
-    from premotor.experiments import resume as resume
-    from premotor.experiments import simulate as simulate
-    from premotor.experiments import train as train
     from premotor.networks import Controller as Controller
     from premotor.networks import LIFNetwork as LIFNetwork
     from premotor.networks import RateNetwork as RateNetwork
     from premotor.networks import VNCNetwork as VNCNetwork
+    from premotor.runs import Experiment as Experiment
+    from premotor.runs import Run as Run
+    from premotor.runs import evaluate as evaluate
+    from premotor.runs import resume as resume
+    from premotor.runs import simulate as simulate
+    from premotor.runs import train as train
+    from premotor.studies import compare as compare
 
 __version__ = "0.1.0"
 
 _ROOMS = {
     "Circuit": "premotor.connectome",
     "Controller": "premotor.networks",
-    "Experiment": "premotor.experiments",
+    "Experiment": "premotor.runs",
     "LIFNetwork": "premotor.networks",
     "RateNetwork": "premotor.networks",
-    "Run": "premotor.experiments",
+    "Run": "premotor.runs",
     "SignPolicy": "premotor.connectome",
     "VNCNetwork": "premotor.networks",
     "build_body": "premotor.bodies",
-    "compare": "premotor.experiments",
-    "evaluate": "premotor.experiments",
+    "compare": "premotor.studies",
+    "evaluate": "premotor.runs",
     "load_circuit": "premotor.connectome",
     "lyapunov_spectrum": "premotor.analysis",
-    "resume": "premotor.experiments",
-    "simulate": "premotor.experiments",
-    "train": "premotor.experiments",
+    "resume": "premotor.runs",
+    "simulate": "premotor.runs",
+    "train": "premotor.runs",
 }
 """The room of every public name that is loaded at its first use."""
 

@@ -1,13 +1,68 @@
 """The base of every settings class: strict, immutable, and clear about what is wrong."""
 
-from pydantic import BaseModel, ConfigDict
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_validator
 
 
 class Settings(BaseModel):
     """Immutable settings; unknown keys, wrong types and NaN are errors.
 
-    Each room defines the settings of what it owns; `premotor.experiments` composes them and turns
+    Each room defines the settings of what it owns; `premotor.runs` composes them and turns
     pydantic's errors into one sentence that names the key, the value found and what is allowed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+    RENAMED: ClassVar[Mapping[str, str]] = {}
+    """Former names of settings, which files from before go on using, and their present ones."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _present_names(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not cls.RENAMED.keys() & data.keys():
+            return data
+        present = dict(data)
+        for old, new in cls.RENAMED.items():
+            if old not in present:
+                continue
+            if new in present:
+                raise ValueError(f"{old} is the former name of {new}; give one of them")
+            present[new] = present.pop(old)
+            note(f"the setting {old} is now called {new}")
+        return present
+
+
+_NOTED: set[str] = set()
+
+
+def note(line: str) -> None:
+    """Say `line` on the standard error stream, once in a process."""
+    if line not in _NOTED:
+        _NOTED.add(line)
+        print(f"note: {line}", file=sys.stderr)
+
+
+def section(kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings]]) -> Any:
+    """The type of a section whose `kind` chooses an entry of a registry; the first entry is the default.
+
+    The registry is read when settings are validated, so that entries may be added at any time.
+
+    Args:
+        kinds: entries by the name that `kind` takes.
+        settings_of: the settings class of an entry.
+    """
+
+    def validated(value: Any) -> Any:
+        if isinstance(value, Settings):
+            return value
+        if not isinstance(value, dict):
+            raise ValueError("should be a mapping of settings")
+        kind = value.get("kind", next(iter(kinds)))
+        if not isinstance(kind, str) or kind not in kinds:
+            raise ValueError(f"kind is {kind!r}, but should be one of {', '.join(kinds)}")
+        return settings_of(kinds[kind]).model_validate({**value, "kind": kind})
+
+    return Annotated[SerializeAsAny[Settings], BeforeValidator(validated)]

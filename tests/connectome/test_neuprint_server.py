@@ -119,8 +119,8 @@ def test_only_what_is_chosen_is_sent(server):
 
 
 def test_many_targets_are_judged_by_the_server(server, monkeypatch):
-    monkeypatch.setattr("premotor.connectome.live.neuprint._MOST_TARGETS", 1)
-    monkeypatch.setattr("premotor.connectome.live.neuprint._BATCH", 2)
+    monkeypatch.setattr("premotor.connectome.servers.neuprint._MOST_TARGETS", 1)
+    monkeypatch.setattr("premotor.connectome.servers.neuprint._BATCH", 2)
     told = []
     circuit = load_circuit(server.source, select={"type": "IN*", "class": "interneuron"}, progress=told.append)
     assert edges(circuit) == expected([20, 30])

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from premotor.errors import PremotorError
-from premotor.learning.evolution import (
+from premotor.learning.evolution.strategies import (
     StrategySettings,
     begin,
     centred_ranks,

@@ -13,13 +13,13 @@ from scipy.integrate import quad
 from learning.toys import Centre
 from networks.wiring import small_circuit
 from premotor.errors import PremotorError
-from premotor.experiments.arrays import fill, flatten, load_arrays, save_arrays
 from premotor.learning import DDPGSettings, SACSettings, TD3Settings, off_policy
 from premotor.learning.off_policy import NoiseSettings, Replay
 from premotor.learning.off_policy.agent import _critics, _program
 from premotor.learning.off_policy.policy import along, explore, squashed_sample
 from premotor.learning.off_policy.update import sequences, trained_vector
 from premotor.networks import Controller, LoopSettings, MapSettings, MLPSettings, build_controller
+from premotor.runs.arrays import fill, flatten, load_arrays, save_arrays
 
 SQUASHED = MapSettings(squash="tanh")
 LINES = {

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from networks.spiking_oracle import simulate
 from networks.test_spiking import as_oracle, random_stimuli
 from premotor.errors import PremotorError
-from premotor.learning.spiking import (
+from premotor.learning.plasticity import (
     BalanceCriticSettings,
     HomeostasisSettings,
     InterfaceSettings,
@@ -23,11 +23,11 @@ from premotor.learning.spiking import (
     motor_halves,
     replay,
 )
-from premotor.learning.spiking.critics import ConstantCriticSettings, PolicyCriticSettings, critic_of, judge
-from premotor.learning.spiking.lessons import action_sides
-from premotor.networks.spiking import NormalFields, random_network
-from premotor.networks.spiking.homeostasis import control_gain
-from premotor.networks.spiking.plasticity import reward_synapses
+from premotor.learning.plasticity.critics import ConstantCriticSettings, PolicyCriticSettings, critic_of, judge
+from premotor.learning.plasticity.lessons import action_sides
+from premotor.networks.spiking.event_driven import NormalFields, random_network
+from premotor.networks.spiking.event_driven.homeostasis import control_gain
+from premotor.networks.spiking.event_driven.plasticity import reward_synapses
 from premotor.tasks.cartpole import cartpole_starts, cartpole_step
 
 NONE = HomeostasisSettings(normalise_every=0, balance="none", control_every=0)

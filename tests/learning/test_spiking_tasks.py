@@ -5,7 +5,7 @@ import pytest
 
 from premotor.connectome import load_circuit
 from premotor.errors import PremotorError
-from premotor.learning.spiking import (
+from premotor.learning.plasticity import (
     InterfaceSettings,
     PlasticitySettings,
     RewardCriticSettings,
@@ -13,9 +13,9 @@ from premotor.learning.spiking import (
     motor_halves,
     perform,
 )
-from premotor.networks.spiking import LinearFields, circuit_network, random_network
-from premotor.networks.spiking.cells import RECEPTORS
-from premotor.networks.spiking.circuit_wiring import motor_rate_of
+from premotor.networks.spiking.event_driven import LinearFields, circuit_network, random_network
+from premotor.networks.spiking.event_driven.cells import RECEPTORS
+from premotor.networks.spiking.event_driven.circuit_wiring import motor_rate_of
 from premotor.tasks.cartpole import MOST_STEPS, cartpole_starts, cartpole_step
 
 gymnasium = pytest.importorskip("gymnasium")

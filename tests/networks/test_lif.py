@@ -18,9 +18,9 @@ from premotor.networks import (
     LIFSettings,
     PoissonDrive,
     PulseDrive,
-    lif_run,
     make_stimulus,
 )
+from premotor.networks.spiking.clock_driven import run as lif_run
 
 ENGINES = ("dense", "event", "auto")
 

@@ -8,9 +8,9 @@ from numba import njit
 
 from networks.spiking_oracle import simulate
 from premotor.errors import PremotorError
-from premotor.networks.spiking import EXCITATORY, RECEPTORS, SpikingNetwork, random_network, with_cell
-from premotor.networks.spiking.compiling import UNCACHED
-from premotor.networks.spiking.events import ACTIVE, SPIKES, fire_sources, set_intervals
+from premotor.networks.spiking.event_driven import EXCITATORY, RECEPTORS, SpikingNetwork, random_network, with_cell
+from premotor.networks.spiking.event_driven.compiling import UNCACHED
+from premotor.networks.spiking.event_driven.events import ACTIVE, SPIKES, fire_sources, set_intervals
 
 KINDS = ("E", "I", "IL")
 

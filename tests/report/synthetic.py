@@ -8,9 +8,9 @@ from safetensors.numpy import save_file
 from scipy.sparse import csr_array
 
 from premotor.connectome import Circuit, Provenance
-from premotor.experiments.arrays import flatten
-from premotor.experiments.building import controller_for
-from premotor.experiments.loading import dump_experiment, load_experiment
+from premotor.runs.arrays import flatten
+from premotor.runs.building import controller_for
+from premotor.runs.loading import dump_experiment, load_experiment
 from premotor.tasks import build_task
 
 CLASSES = ["sensory"] * 10 + ["interneuron"] * 18 + ["motor"] * 12

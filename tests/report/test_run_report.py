@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from premotor.cli.ending import lesion_table
+from premotor.cli.summaries import lesion_table
 from premotor.report import run_report, write_report
 from premotor.report.headline import headline
 from premotor.report.lesions import lesions_section

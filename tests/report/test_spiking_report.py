@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from premotor.cli import main
-from premotor.experiments.spiking import train_spiking
 from premotor.report import spiking
+from premotor.runs.spiking import train_spiking
 
 SETTINGS = {
     "agent": "spiking",

@@ -7,7 +7,7 @@ from premotor.analysis import hexapod_gait
 from premotor.bodies import BatchPhysics, build_fly
 from premotor.bodies.fly_measures import LEGS
 from premotor.errors import PremotorError
-from premotor.experiments import make_reference
+from premotor.runs import make_reference
 from premotor.tasks import load_reference, make_fly_gait
 from premotor.tasks.fly_gait import SPEEDS
 

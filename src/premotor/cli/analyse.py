@@ -27,13 +27,13 @@ HERE = Path("analysis")
 
 
 def _open(run: Path) -> Any:
-    from premotor.experiments.spiking import SpikingRun
+    from premotor.runs.spiking import SpikingRun
 
     return SpikingRun(run)
 
 
 def _models(words: list[str]) -> Any:
-    from premotor.experiments.spiking import Model
+    from premotor.runs.spiking import Model
 
     return [Model.parse(word) for word in words]
 
@@ -85,7 +85,7 @@ def checkpoints(
     output: Output = None,
 ) -> None:
     """Test checkpoints one by one: box plots, undecided moves, balance and rewards along the run."""
-    from premotor.experiments.spiking import evaluate_checkpoints
+    from premotor.runs.spiking import evaluate_checkpoints
 
     evaluate_checkpoints(_open(run), episodes, seed=seed, most=most)
     _of_run("checkpoints", run, output)
@@ -189,8 +189,8 @@ def models(
     Example:
       premotor analyse models before=runs/cartpole-stdp@initial after=runs/cartpole-stdp
     """
-    from premotor.experiments.spiking import evaluate_models, rates_of_models
     from premotor.report import spiking
+    from premotor.runs.spiking import evaluate_models, rates_of_models
 
     chosen = _models(models)
     table = evaluate_models(chosen, episodes, seed=seed, random=random)
@@ -213,8 +213,8 @@ def starts(
     output: Output = None,
 ) -> None:
     """Models from single start states again and again, given ones or ones chosen by difficulty."""
-    from premotor.experiments.spiking import choose_starts, evaluate_models, rerun_starts
     from premotor.report import spiking
+    from premotor.runs.spiking import choose_starts, evaluate_models, rerun_starts
 
     chosen = _models(models)
     if which is None:
@@ -235,8 +235,8 @@ def of_seeds(
     output: Output = None,
 ) -> None:
     """Tests and learning on many wirings."""
-    from premotor.experiments.spiking import read_wirings
     from premotor.report import spiking
+    from premotor.studies import read_wirings
 
     _say(spiking.seeds(read_wirings(folder)), output or folder / "analysis")
 
@@ -247,8 +247,8 @@ def of_sweep(
     output: Output = None,
 ) -> None:
     """Trials of a search for settings, and the score against each setting."""
-    from premotor.experiments.sweeps import Sweep
     from premotor.report import sweep_history, sweep_slices
+    from premotor.studies.sweeps import Sweep
 
     made = Sweep(folder)
     for draw in (sweep_history, sweep_slices):

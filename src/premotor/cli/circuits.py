@@ -49,8 +49,8 @@ def info(
     circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
     print(circuit.summary(), end="")
     if figure is not None:
-        from premotor.experiments.files import write_atomically
         from premotor.report import circuit_overview
+        from premotor.runs.files import write_atomically
 
         write_atomically(figure, circuit_overview(circuit))
         print(f"\nfigure: {figure}")
@@ -96,7 +96,7 @@ def export(
     Example:
       premotor circuit export celegans --format sonata -o worm
     """
-    from premotor.experiments import export_circuit
+    from premotor.runs import export_circuit
 
     circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
     print(f"{circuit!r}\nwritten to {export_circuit(circuit, output, format)}")
@@ -121,7 +121,7 @@ def make_six_legs(
     Example:
       premotor circuit six-legs leg/ -o fly-legs --coupling 4
     """
-    from premotor.experiments import six_legs
+    from premotor.runs import six_legs
 
     leg = _circuit(source, None, None, signs, null, null_seed, False)
     circuit = six_legs(leg, coupling=coupling, strength=strength, entries=entries)
@@ -141,7 +141,7 @@ def show_loop(
       premotor circuit loop arm-loop --figure loop.png
       premotor circuit loop arm-celegans --loop loop.yaml
     """
-    from premotor.experiments import read_closed_loop
+    from premotor.runs import read_closed_loop
 
     if figure is not None and figure.suffix.lower() != ".png":
         raise PremotorError(f"--figure is {figure}; it has to be the name of a .png file")
@@ -150,8 +150,8 @@ def show_loop(
     found = read_closed_loop(source, {} if loop is None else {"maps.loop": str(loop)})
     print(found.summary())
     if figure is not None:
-        from premotor.experiments.files import write_atomically
         from premotor.report import loop_figure
+        from premotor.runs.files import write_atomically
 
         write_atomically(figure, loop_figure(found))
         print(f"\nfigure: {figure}")
@@ -165,7 +165,7 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.
     Example:
       premotor circuit cache --clear
     """
-    from premotor.experiments import cache_folder, cached, clear_cache
+    from premotor.runs import cache_folder, cached, clear_cache
 
     entries = cached()
     for entry in entries:
@@ -187,7 +187,7 @@ def _circuit(
     null_seed: int,
     refresh: bool,
 ) -> Any:
-    from premotor.experiments import build_circuit, load_experiment
+    from premotor.runs import build_circuit, load_experiment
 
     conditions: dict[str, str] = {}
     for word in select or []:

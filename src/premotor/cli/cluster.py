@@ -25,7 +25,7 @@ def batch(
       premotor batch bipedal --seeds 5 --hours 2 -o bipedal.sbatch
       sbatch bipedal.sbatch
     """
-    from premotor.experiments import batch_file
+    from premotor.studies import batch_file
 
     path = batch_file(
         experiment,

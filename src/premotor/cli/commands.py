@@ -73,12 +73,12 @@ def train(
 
     settings = _settings(context, name=name, seed=seed, threads=threads, **{"physics.device": device})
     if is_spiking_source(experiment):
-        from premotor.experiments.spiking import train_spiking
+        from premotor.runs.spiking import train_spiking
 
         finish_spiking(train_spiking(experiment, output=output, overrides=settings), episodes, report)
         return
-    from premotor.cli.ending import finish
-    from premotor.experiments import train as begin
+    from premotor.cli.summaries import finish
+    from premotor.runs import train as begin
 
     run = begin(experiment, output=output, overrides=settings)
     finish(run, episodes, report)
@@ -95,12 +95,12 @@ def resume(run: RunFolder, report: Report = True, episodes: Test = 100) -> None:
     from premotor.cli.spiking import finish_spiking, is_spiking_source
 
     if is_spiking_source(run / "settings.yaml"):
-        from premotor.experiments.spiking import resume_spiking
+        from premotor.runs.spiking import resume_spiking
 
         finish_spiking(resume_spiking(run), episodes, report)
         return
-    from premotor.cli.ending import finish
-    from premotor.experiments import resume as go_on
+    from premotor.cli.summaries import finish
+    from premotor.runs import resume as go_on
 
     finish(go_on(run), episodes, report)
 
@@ -126,9 +126,9 @@ def evaluate(
 
     if evaluate_or_none(run, episodes, seed, checkpoint):
         return
-    from premotor.cli.ending import lesion_table, verdict
-    from premotor.experiments import Run, silence_synapses
-    from premotor.experiments import evaluate as test
+    from premotor.cli.summaries import lesion_table, verdict
+    from premotor.runs import Run, silence_synapses
+    from premotor.runs import evaluate as test
 
     opened = Run(run)
     figures = test(opened, episodes, seconds, seed=seed, checkpoint=checkpoint, device=device)
@@ -171,10 +171,10 @@ def compare(
       premotor compare walk --nulls 3 --seeds 2
       premotor compare bipedal --null rewired,shuffled_weights --plain mlp,gru
     """
-    from premotor.cli.ending import comparison_table
-    from premotor.experiments import compare as begin
-    from premotor.experiments import comparison_folder
+    from premotor.cli.summaries import comparison_table
     from premotor.report import write_comparison
+    from premotor.studies import compare as begin
+    from premotor.studies import comparison_folder
 
     settings = _settings(context, name=name, seed=seed)
     folder = comparison_folder(experiment, settings) if output is None else output
@@ -216,7 +216,7 @@ def play(
       premotor play fly-walk --speed 0.1
       premotor play runs/walk --video walk.mp4
     """
-    from premotor.experiments import play_in_viewer, play_live, play_to_video, player
+    from premotor.runs import play_in_viewer, play_live, play_to_video, player
 
     if view + live + (video is not None) > 1:
         raise typer.BadParameter("--view, --live and --video exclude each other")
@@ -268,7 +268,7 @@ def doctor() -> None:
     Example:
       premotor doctor
     """
-    from premotor.experiments import examine
+    from premotor.runs import examine
 
     findings = examine()
     for finding in findings:

@@ -54,7 +54,7 @@ def convergence(
     Example:
       premotor dynamics convergence --g 1.5 --samples 5 --neurons 100 --exponents 20 --t-ons 1
     """
-    from premotor.experiments.dynamics import convergence as run
+    from premotor.runs.dynamics import convergence as run
 
     given = {
         "t_ons": _time(t_ons),
@@ -96,7 +96,7 @@ def benchmark(
     Example:
       premotor dynamics benchmark --neurons 200
     """
-    from premotor.experiments.dynamics import benchmark as run
+    from premotor.runs.dynamics import benchmark as run
 
     given = {"exponents": exponents, "length": length, "seed": seed, **_network(activation, g, neurons, circuit)}
     result = run(settings, _overrides(context, given), output)
@@ -136,7 +136,7 @@ def transition(
       premotor dynamics transition --from 0.8 --to 1.6 --values 7 --samples 10
       premotor dynamics transition --circuit leg/ --from 1 --to 20 --activation stretched_tanh --parameter gains
     """
-    from premotor.experiments.dynamics import transition as run
+    from premotor.runs.dynamics import transition as run
 
     given = {
         "minimum": minimum,
@@ -179,8 +179,8 @@ def spectrum(
     Example:
       premotor dynamics spectrum --neurons 100 --samples 5 --parameter weights
     """
-    from premotor.experiments.dynamics import load_dynamics
-    from premotor.experiments.dynamics import spectra_by_variance as run
+    from premotor.runs.dynamics import load_dynamics
+    from premotor.runs.dynamics import spectra_by_variance as run
 
     given = {
         "samples": samples,
@@ -241,7 +241,7 @@ def train(
       premotor dynamics train --circuit leg/ --activation stretched_tanh --gains --shifts --no-weights --by transmitter
       premotor dynamics train --circuit celegans --model rate --exponents 1 --nulls 0 -o edge
     """
-    from premotor.experiments.dynamics import train_spectrum
+    from premotor.runs.dynamics import train_spectrum
 
     given: dict[str, Any] = {
         "model.kind": model,

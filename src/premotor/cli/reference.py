@@ -37,7 +37,7 @@ def make(
       premotor reference make BipedalWalker-v3 -o expert.npz
       premotor train bipedal --task.reference expert.npz --task.reward.imitation 0.9 --task.reward.goal 0.1
     """
-    from premotor.experiments import make_bipedal_reference, make_reference
+    from premotor.runs import make_bipedal_reference, make_reference
 
     if what == "BipedalWalker-v3":
         walk = make_bipedal_reference(output, run=run, steps=steps)

@@ -17,7 +17,7 @@ def sequence(
     Example:
       premotor sequence walk --network.kind layered
     """
-    from premotor.experiments import SequenceSettings, learn_sequence, load_experiment
+    from premotor.runs import SequenceSettings, learn_sequence, load_experiment
 
     settings = load_experiment(experiment, list(context.obj or []))
     found = learn_sequence(settings, SequenceSettings(iterations=iterations, batch=batch))

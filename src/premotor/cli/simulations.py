@@ -64,7 +64,7 @@ def simulate(
       premotor simulate fly-cpg --screen "all"
       premotor simulate celegans --model lif --drive "type=PLM:poisson,rate=150" --seconds 1 -o touch
     """
-    from premotor.experiments import simulate as run
+    from premotor.runs import simulate as run
 
     if screen is not None and prune:
         raise PremotorError("--screen and --prune exclude each other")
@@ -73,7 +73,7 @@ def simulate(
     if nwb:
         if output is None or screen is not None or prune:
             raise PremotorError("--nwb needs --output, and goes with neither --screen nor --prune")
-        from premotor.experiments import check_nwb
+        from premotor.runs import check_nwb
 
         check_nwb()
     settings = _settings(
@@ -99,7 +99,7 @@ def simulate(
         if output is not None:
             print(f"written to {output}")
             if nwb:
-                from premotor.experiments import write_nwb
+                from premotor.runs import write_nwb
 
                 print(f"NWB: {write_nwb(result, output / 'simulation.nwb')}")
             if figures:
@@ -109,7 +109,7 @@ def simulate(
 
 
 def _settings(source: str, *, dotted: list[str], **options: Any) -> Any:
-    from premotor.experiments import load_simulation
+    from premotor.runs import load_simulation
 
     base = load_simulation(source)
     given = {name: value for name, value in options.items() if value is not None}
@@ -121,7 +121,7 @@ def _settings(source: str, *, dotted: list[str], **options: Any) -> Any:
 
 
 def _screen(settings: Any, selection: str, output: Path | None) -> None:
-    from premotor.experiments import screen
+    from premotor.runs import screen
 
     table = screen(settings, selection, output=output, progress=_progress("neurons driven"))
     print(f"{'rank':>4}  {'id':>12}  {'type':<16} {'class':<12} {'rhythmic':>8} {'score':>6} {'Hz':>6} {'rate':>7}")
@@ -136,7 +136,7 @@ def _screen(settings: Any, selection: str, output: Path | None) -> None:
 
 
 def _prune(settings: Any, output: Path | None) -> None:
-    from premotor.experiments import prune
+    from premotor.runs import prune
 
     found = prune(settings, output=output, progress=_progress("neurons left, circuits tried"))
     rate = "" if found.frequency is None else f", {found.frequency:.1f} Hz"

@@ -30,7 +30,7 @@ def evaluate_or_none(folder: Path, episodes: int, seed: int, checkpoint: str) ->
     """Test a run of a spiking agent; False where the folder is none."""
     if not is_spiking_source(folder / "settings.yaml"):
         return False
-    from premotor.experiments.spiking import SpikingRun, evaluate_spiking
+    from premotor.runs.spiking import SpikingRun, evaluate_spiking
 
     run = SpikingRun(folder)
     print(verdict(evaluate_spiking(run, episodes, seed=seed, checkpoint=checkpoint)))
@@ -39,7 +39,7 @@ def evaluate_or_none(folder: Path, episodes: int, seed: int, checkpoint: str) ->
 
 def finish_spiking(run: Any, episodes: int, report: bool = True) -> None:
     """Test a trained run and say what was reached; with `report` also look inside and write its page."""
-    from premotor.experiments.spiking import (
+    from premotor.runs.spiking import (
         evaluate_checkpoints,
         evaluate_spiking,
         mock_combinations,
@@ -97,7 +97,7 @@ def continue_run(
       premotor spiking continue runs/cartpole-evolution --checkpoint best --copy-from cartpole-stdp \\
         --copy-fields learning
     """
-    from premotor.experiments.spiking import continue_spiking
+    from premotor.runs.spiking import continue_spiking
 
     fields = [name for name in copy_fields.split(",") if name]
     if bool(fields) != (copy_from is not None):
@@ -128,7 +128,7 @@ def evaluate(
     Example:
       premotor spiking evaluate runs/cartpole-evolution --rerun 16
     """
-    from premotor.experiments.spiking import SpikingRun, evaluate_spiking
+    from premotor.runs.spiking import SpikingRun, evaluate_spiking
 
     opened = SpikingRun(run)
     print(verdict(evaluate_spiking(opened, episodes, seed=seed, checkpoint=checkpoint, only=rerun, learn=learning)))
@@ -153,7 +153,7 @@ def mock(
       premotor spiking mock runs/cartpole-evolution
       premotor spiking mock runs/cartpole-evolution --combinations
     """
-    from premotor.experiments.spiking import SpikingRun, mock_combinations, mock_inputs
+    from premotor.runs.spiking import SpikingRun, mock_combinations, mock_inputs
 
     opened = SpikingRun(run)
     if combinations:
@@ -189,11 +189,11 @@ def export(
     Example:
       premotor spiking export runs/cartpole-evolution --nwb
     """
-    from premotor.experiments.spiking import SpikingRun, export_nwb, export_parquet
+    from premotor.runs.spiking import SpikingRun, export_nwb, export_parquet
 
     opened, folder = SpikingRun(run), output or run / "export"
     if nwb:
-        from premotor.experiments import check_nwb
+        from premotor.runs import check_nwb
 
         check_nwb()
         if (folder / "test.nwb").exists():
@@ -222,7 +222,7 @@ def seeds(
     Example:
       premotor spiking seeds cartpole-stdp --wirings 10
     """
-    from premotor.experiments.spiking import train_wirings
+    from premotor.studies import train_wirings
 
     table = train_wirings(
         experiment,
@@ -269,8 +269,9 @@ def critic(
       premotor spiking critic runs/cartpole-evolution
       premotor spiking critic runs/cartpole-evolution --kind value --search "effort=0.01..1,log" --trials 50
     """
-    from premotor.experiments.loading import override_pairs
-    from premotor.experiments.spiking import SpikingRun, critic_settings, evaluate_critic, logged_steps, search_critic
+    from premotor.runs.loading import override_pairs
+    from premotor.runs.spiking import SpikingRun
+    from premotor.studies import critic_settings, evaluate_critic, logged_steps, search_critic
 
     steps = logged_steps([SpikingRun(run) for run in runs])
     print(f"{len(steps.action):,} decided steps, {steps.complete.mean():.0%} of them in episodes of 500")

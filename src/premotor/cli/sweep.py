@@ -42,8 +42,8 @@ def sweep(
       premotor sweep cartpole-stdp --search "plasticity.targeting.other=-1.5..0" --score mean_100
       premotor sweep cartpole-stdp --search "wiring.seed=[0, 1, 2]" --sampler grid
     """
-    from premotor.experiments.sweeps import is_sweep
-    from premotor.experiments.sweeps import sweep as begin
+    from premotor.studies.sweeps import is_sweep
+    from premotor.studies.sweeps import sweep as begin
 
     settings = list(context.obj or [])
     if not search and not is_sweep(source):

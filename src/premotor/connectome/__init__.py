@@ -9,9 +9,9 @@ from premotor.connectome.circuit import Circuit
 from premotor.connectome.exporting import FORMATS, export_circuit
 from premotor.connectome.layers import colour_layers, layer_numbers
 from premotor.connectome.legs import six_legs
-from premotor.connectome.live import SERVERS, cache_folder, cached, clear_cache, server_of
 from premotor.connectome.load import load_circuit
 from premotor.connectome.provenance import Provenance
+from premotor.connectome.servers import SERVERS, cache_folder, cached, clear_cache, server_of
 from premotor.connectome.signs import DEFAULT_POLICY, KUNERT_2014, SIGN_POLICIES, SignPolicy
 from premotor.connectome.sonata_writer import write_sonata
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from premotor.connectome.words import (
+from premotor.connectome.vocabulary import (
     UNKNOWN,
     canonical_class,
     canonical_side,

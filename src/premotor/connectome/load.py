@@ -7,10 +7,10 @@ from typing import Any
 
 from premotor.connectome.builtin import circuit_names, load_builtin
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.live import Progress, load_from_server, server_of
 from premotor.connectome.readers import READERS, open_source
+from premotor.connectome.servers import Progress, load_from_server, server_of
 from premotor.connectome.signs import SignPolicy, sign_policy
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 

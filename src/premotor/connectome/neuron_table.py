@@ -10,7 +10,7 @@ from pandas.api.extensions import ExtensionArray
 
 from premotor.connectome.identifiers import parse_ids, unique_ids
 from premotor.connectome.tables import read_table
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 ID_NAMES = ("id", "neuron_id", "bodyId", "body", "body_id", "root_id", "pt_root_id", "Root ID")

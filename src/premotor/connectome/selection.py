@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from premotor.connectome.words import UNKNOWN, listed
+from premotor.connectome.vocabulary import UNKNOWN, listed
 from premotor.errors import PremotorError
 from premotor.settings import Settings
 

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, triu
 
-from premotor.connectome.aside import write_folder
 from premotor.connectome.extras import missing
+from premotor.connectome.new_folder import write_folder
 from premotor.connectome.storage import PROVENANCE, record_text
 from premotor.errors import PremotorError
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, triu
 
-from premotor.connectome.aside import write_folder
+from premotor.connectome.new_folder import write_folder
 
 if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit

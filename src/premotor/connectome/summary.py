@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 
 from premotor.connectome.paths import hop_distances
-from premotor.connectome.words import CLASSES
+from premotor.connectome.vocabulary import CLASSES
 
 if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit

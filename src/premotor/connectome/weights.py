@@ -14,7 +14,7 @@ from scipy.sparse.linalg import eigs
 
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.selection import closest
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 LIF_MILLIVOLTS = 0.275

@@ -7,8 +7,8 @@ from premotor.learning.advantages import generalised_advantages
 from premotor.learning.critic import Critic
 from premotor.learning.off_policy import DDPGSettings, OffPolicyState, SACSettings, TD3Settings
 from premotor.learning.ppo import PPOState
+from premotor.learning.ppo_settings import PPOSettings
 from premotor.learning.sequences import fit_sequences, phase_sequences
-from premotor.learning.settings import PPOSettings
 
 
 class Learner(NamedTuple):

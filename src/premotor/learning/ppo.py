@@ -13,8 +13,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import Exploration, exploration_of
+from premotor.learning.ppo_settings import PPOSettings
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
-from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller, Product, calibrated
 from premotor.tasks import VectorEnvironment
 

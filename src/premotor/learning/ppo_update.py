@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float
 from premotor.learning.advantages import generalised_advantages
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import NORMAL, Exploration
-from premotor.learning.settings import PPOSettings
+from premotor.learning.ppo_settings import PPOSettings
 from premotor.networks import Controller
 
 

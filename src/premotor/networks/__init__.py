@@ -1,19 +1,25 @@
 """A circuit as dynamics: networks, and the maps from sensors to neurons and from neurons to actuators."""
 
-from premotor.networks.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
-from premotor.networks.calibration import calibrated, smooth_noise
-from premotor.networks.controller import Controller, MapSettings, build_controller
+from premotor.networks.baselines import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings, is_plain
+from premotor.networks.controller.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
+from premotor.networks.controller.calibration import calibrated, smooth_noise
+from premotor.networks.controller.controller import Controller, MapSettings, build_controller
+from premotor.networks.controller.loop import Loop, Wires, wire
+from premotor.networks.controller.loop_settings import LoopInput, LoopOutput, LoopSettings
+from premotor.networks.controller.normalizer import Normalizer
+from premotor.networks.controller.populations import (
+    PopulationSettings,
+    hops_to,
+    input_neurons,
+    neurons_where,
+    output_neurons,
+)
 from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
-from premotor.networks.lif import LIFNetwork, LIFSettings, Spikes
-from premotor.networks.loop import Loop, Wires, wire
-from premotor.networks.loop_settings import LoopInput, LoopOutput, LoopSettings
-from premotor.networks.normalizer import Normalizer
-from premotor.networks.plain import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings, is_plain
-from premotor.networks.populations import PopulationSettings, hops_to, input_neurons, neurons_where, output_neurons
 from premotor.networks.product import Product
 from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
 from premotor.networks.rate import LearningRates, RateNetwork, RateNetworkSettings
 from premotor.networks.registry import NETWORKS
+from premotor.networks.spiking.clock_driven.network import LIFNetwork, LIFSettings, Spikes
 from premotor.networks.stimulated import stimulate
 from premotor.networks.stimulation import (
     ConstantDrive,

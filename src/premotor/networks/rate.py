@@ -32,7 +32,7 @@ class LearningRates(Settings):
     """Step size of each kind of parameter, relative to that of learning; 0 holds the kind fixed.
 
     The signs and the support are in none of them. Steps are calibrated for the worst case, in which all synapses
-    move together (`premotor.networks.calibration`); they seldom do, so that with a rate of 1 the magnitudes would
+    move together (see `calibration`); they seldom do, so that with a rate of 1 the magnitudes would
     hardly move beside the maps: 0.1% in 2.5 million steps of the walk task.
     """
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from premotor.networks.baselines import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings
 from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
-from premotor.networks.plain import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings
 from premotor.networks.rate import RateNetwork, RateNetworkSettings
 
 NETWORKS: dict[str, tuple[Any, Any]] = {

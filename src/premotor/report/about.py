@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from premotor.experiments import read_closed_loop
-from premotor.experiments.neuron_groups import CLASS_ORDER
 from premotor.report.loop_figures import loop_drawing
+from premotor.report.number_format import count, decimal, large, listed
 from premotor.report.page import Block, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord
-from premotor.report.words import count, decimal, large, listed
+from premotor.runs import read_closed_loop
+from premotor.runs.neuron_groups import CLASS_ORDER
 
 
 def about_section(record: RunRecord) -> Section:

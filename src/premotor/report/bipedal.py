@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from premotor.experiments.arrays import load_arrays
 from premotor.report.bipedal_figures import portraits, states_and_actions
+from premotor.report.number_format import count, decimal, percent
 from premotor.report.page import Block, Missing, Picture, Section, Table, Video
 from premotor.report.reading import RunRecord, number
-from premotor.report.words import count, decimal, percent
+from premotor.runs.arrays import load_arrays
 
 WINDOW = 4.0
 """Length of the excerpt, s: the last of the first episode."""

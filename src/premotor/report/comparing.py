@@ -8,12 +8,12 @@ import pandas as pd
 
 from premotor.analysis import Comparison, bootstrap_mean, hedges_g, holm, mann_whitney
 from premotor.errors import PremotorError
-from premotor.experiments.files import read_json
-from premotor.experiments.run_folder import RunFolder
 from premotor.report.comparing_figures import KEYS, curves, measures_of, strips, wirings_of
+from premotor.report.number_format import count, decimal, listed, with_interval
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord
-from premotor.report.words import count, decimal, listed, with_interval
+from premotor.runs.files import read_json
+from premotor.runs.run_folder import RunFolder
 
 FILE = "comparison.json"
 TITLE = "Against null models"

@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-from premotor.experiments.files import write_atomically
 from premotor.report.comparing import comparison_blocks, learning_curves, read_comparison, verdict
 from premotor.report.comparing_figures import curves_png, measures_of, strips_png, wirings_of
+from premotor.report.number_format import count, decimal
 from premotor.report.page import Page, Section, Table, Tile
-from premotor.report.words import count, decimal
+from premotor.runs.files import write_atomically
 
 
 def write_comparison(folder: str | os.PathLike[str]) -> Path:

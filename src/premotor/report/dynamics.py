@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from premotor.experiments.arrays import load_arrays
-from premotor.experiments.dynamics import DynamicsResult
-from premotor.experiments.dynamics.loading import SETTINGS_FILE
-from premotor.experiments.dynamics.sweeps import group_of
-from premotor.experiments.files import new_folder, write_atomically
-from premotor.experiments.yaml_text import parse_yaml
 from premotor.report import dynamics_figures as draw
+from premotor.runs.arrays import load_arrays
+from premotor.runs.dynamics import DynamicsResult
+from premotor.runs.dynamics.loading import SETTINGS_FILE
+from premotor.runs.dynamics.sweeps import group_of
+from premotor.runs.files import new_folder, write_atomically
+from premotor.runs.yaml_text import parse_yaml
 
 FIGURES = "figures"
 

@@ -5,10 +5,10 @@ import numpy as np
 from premotor.analysis import wilson_interval
 from premotor.report.lesions import find_lesion, intact_row
 from premotor.report.lesions_figures import measures_of
+from premotor.report.number_format import count, decimal, percent
 from premotor.report.page import Tile
 from premotor.report.reading import RunRecord, number
 from premotor.report.weights import wiring_facts
-from premotor.report.words import count, decimal, percent
 
 
 def headline(record: RunRecord) -> list[Tile]:

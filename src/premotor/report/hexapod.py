@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from premotor.analysis import HexapodGait, hexapod_gait
 from premotor.report.hexapod_figures import PAIRS, Walks, footfall_diagram, gait_against_speed
+from premotor.report.number_format import count, decimal
 from premotor.report.page import Block, Missing, Picture, Section, Table, Video
 from premotor.report.reading import RunRecord, Trace
-from premotor.report.words import count, decimal
 
 SHOWN = 1.0
 """Of an episode in the footfall diagram, s."""

@@ -3,9 +3,9 @@
 import numpy as np
 
 from premotor.report.learning_figures import inside, progress
+from premotor.report.number_format import count, decimal, duration, large, percent
 from premotor.report.page import Block, Missing, Picture, Section, Text
 from premotor.report.reading import RunRecord, number
-from premotor.report.words import count, decimal, duration, large, percent
 
 
 def learning_section(record: RunRecord) -> Section:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from premotor.report.lesions_figures import lesion_bars, measures_of
+from premotor.report.number_format import count, decimal, listed, percent
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord, number
-from premotor.report.words import count, decimal, listed, percent
 
 TITLE = "What each class of synapse is worth"
 MOST_GROUPS, MOST_TYPES = 16, 25

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from premotor.experiments import ClosedLoop, LoopLine
+from premotor.report.number_format import count
 from premotor.report.style import as_png, as_svg, colour, new_figure
-from premotor.report.words import count
+from premotor.runs import ClosedLoop, LoopLine
 
 WIDEST = 3.2
 """Of a line, in points: that with the greatest gain of its side."""

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.experiments.arrays import load_arrays
 from premotor.report.movement_figures import movement
+from premotor.report.number_format import count, decimal, percent
 from premotor.report.page import Block, Missing, Picture, Section, Table, Video
 from premotor.report.reading import RunRecord, number
-from premotor.report.words import count, decimal, percent
+from premotor.runs.arrays import load_arrays
 
 TITLE = "How it moves"
 MOST_STATES = 6

@@ -11,13 +11,13 @@ from premotor.analysis import (
     rates_by_group,
     sorted_by_class,
 )
-from premotor.experiments.neuron_groups import CLASS_ORDER
 from premotor.report.neurons_figures import class_rates, raster, tuning
+from premotor.report.number_format import count, decimal, percent
 from premotor.report.page import Block, Missing, Picture, Section, Text
 from premotor.report.reading import RunRecord, Trace
 from premotor.report.strides import strikes_of
 from premotor.report.walking import excerpt
-from premotor.report.words import count, decimal, percent
+from premotor.runs.neuron_groups import CLASS_ORDER
 
 LEAST_CHANGE = 0.1
 """A neuron that changes by less than this fraction of its largest rate is not blown up to full contrast."""

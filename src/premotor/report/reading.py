@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
-from premotor.experiments.arrays import load_arrays
-from premotor.experiments.files import read_json
-from premotor.experiments.neuron_groups import neuron_groups
-from premotor.experiments.run import Run
+from premotor.runs.arrays import load_arrays
+from premotor.runs.files import read_json
+from premotor.runs.neuron_groups import neuron_groups
+from premotor.runs.run import Run
 
 LESION_KEYS = ("name", "kind", "survived", "speed")
 """What a lesion of a body with feet holds; of any other task, `score` in place of the last two."""
@@ -36,7 +36,7 @@ OPTIONAL = ("command", "phase")
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """States of the evaluation episodes of a body, as `premotor.experiments` records them."""
+    """States of the evaluation episodes of a body, as `premotor.runs` records them."""
 
     time: NDArray
     qpos: NDArray

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from premotor.report.number_format import count
 from premotor.report.page import Block, Code, Section, Table, Text
 from premotor.report.reading import RunRecord
-from premotor.report.words import count
 
 
 def reproducing_section(record: RunRecord) -> Section:

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from premotor.experiments.files import write_atomically
 from premotor.report.about import about_section, describe_circuit
 from premotor.report.bipedal import bipedal_section
 from premotor.report.comparing import comparison_section
@@ -13,12 +12,13 @@ from premotor.report.learning import learning_section
 from premotor.report.lesions import lesions_section
 from premotor.report.movement import movement_section
 from premotor.report.neurons import neurons_section
+from premotor.report.number_format import count, large
 from premotor.report.page import Page, Section
 from premotor.report.reading import RunRecord, read_run
 from premotor.report.reproducing import reproducing_section
 from premotor.report.walking import walking_section
 from premotor.report.weights import parameters_section, weights_section
-from premotor.report.words import count, large
+from premotor.runs.files import write_atomically
 
 
 def write_report(folder: str | os.PathLike[str]) -> Path:

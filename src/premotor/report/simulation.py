@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
-from premotor.experiments.arrays import load_arrays
-from premotor.experiments.files import new_folder, read_json, write_atomically
-from premotor.experiments.neuron_groups import CLASS_ORDER
-from premotor.experiments.simulation_settings import load_simulation
 from premotor.report import simulation_figures as draw
+from premotor.runs.arrays import load_arrays
+from premotor.runs.files import new_folder, read_json, write_atomically
+from premotor.runs.neuron_groups import CLASS_ORDER
+from premotor.runs.simulation.settings import load_simulation
 
 FIGURES = "figures"
 

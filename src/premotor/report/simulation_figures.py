@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import circular_mean, power_spectrum
-from premotor.experiments.neuron_groups import CLASS_ORDER
 from premotor.report.style import as_png, colour, new_figure
+from premotor.runs.neuron_groups import CLASS_ORDER
 
 MOST_TRACES = 8
 MOST_TYPES = 30

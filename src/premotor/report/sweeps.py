@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from premotor.errors import PremotorError
-from premotor.experiments.sweeps import Range, Sweep
 from premotor.report.spiking.analysis import Analysis, drawn, number_colour
 from premotor.report.style import colour, new_figure
+from premotor.studies.sweeps import Range, Sweep
 
 PREFIX = "set/"
 

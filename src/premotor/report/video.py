@@ -7,9 +7,9 @@ from typing import Any
 from premotor.bodies import render_frames, write_video
 from premotor.bodies.rendering import Backend
 from premotor.errors import PremotorError
-from premotor.experiments.playing import play_to_video, player
-from premotor.experiments.run import Run
 from premotor.report.reading import Trace, read_trace
+from premotor.runs.playing import play_to_video, player
+from premotor.runs.run import Run
 
 
 def write_walk_video(

@@ -6,6 +6,7 @@ import numpy as np
 
 from premotor.analysis import Gait, bootstrap_mean, gait_of
 from premotor.analysis.gait import stride_smoothness
+from premotor.report.number_format import count, decimal
 from premotor.report.page import Block, Missing, Picture, Section, Table, Video
 from premotor.report.reading import RunRecord, Trace
 from premotor.report.strides import joint_cycles, whole_stride_error
@@ -16,7 +17,6 @@ from premotor.report.walking_figures import (
     postures,
     speed_over_time,
 )
-from premotor.report.words import count, decimal
 
 WINDOW = 4.0
 """Length of the excerpts of an episode, s."""

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.analysis import ClassPair, by_class_pair, sorted_by_class, weight_change, weight_matrix
-from premotor.experiments.neuron_groups import CLASS_ORDER
+from premotor.report.number_format import change as in_words
+from premotor.report.number_format import count, decimal, percent
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord, Weights
 from premotor.report.weights_figures import changes, histograms, matrices, scatter
-from premotor.report.words import change as in_words
-from premotor.report.words import count, decimal, percent
+from premotor.runs.neuron_groups import CLASS_ORDER
 
 MOST_PAIRS = 6
 """Pairs of classes shown as histograms; the table has all."""

@@ -6,7 +6,7 @@ from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import tidy
 from premotor.connectome.nulls.blocks import codes, null_circuit
 from premotor.connectome.selection import closest
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 

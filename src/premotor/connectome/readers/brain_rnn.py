@@ -21,7 +21,7 @@ from premotor.connectome.readers.source import Reader, Source
 from premotor.connectome.selection import closest
 from premotor.connectome.signed import signs_of_rows
 from premotor.connectome.signs import SignPolicy
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 

@@ -23,7 +23,7 @@ from premotor.connectome.readers.columns import first, only
 from premotor.connectome.readers.source import Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.tables import read_table
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 _PAIR = ("pre_pt_root_id", "post_pt_root_id")

@@ -9,7 +9,7 @@ from premotor.connectome.identifiers import parse_counts, parse_ids
 from premotor.connectome.neuron_table import id_column
 from premotor.connectome.readers.source import Header
 from premotor.connectome.tables import read_table
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "source", "presynaptic", "source_id")

@@ -23,7 +23,7 @@ from premotor.connectome.readers.arrow_edges import read_edges_among
 from premotor.connectome.readers.columns import count_column, is_neurons, only, read_edges
 from premotor.connectome.readers.source import Reader, Source
 from premotor.connectome.signs import SignPolicy
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 _PAIR = {"body_pre", "body_post"}

@@ -40,7 +40,7 @@ from premotor.connectome.readers.source import Header, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import GAP_JUNCTIONS
 from premotor.connectome.tables import read_table
-from premotor.connectome.words import listed
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 

@@ -12,8 +12,7 @@ from premotor.learning.spectrum.descent import (
     objective,
     outcome,
 )
-from premotor.learning.spectrum.freedom import FreeNetwork, free
-from premotor.learning.spectrum.growth import Plan, network_exponents
+from premotor.learning.spectrum.free_parameters import FreeNetwork, free
 from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.learning.spectrum.sequence import PhaseTask, PhaseTaskSettings, SequenceTask
 from premotor.learning.spectrum.settings import (
@@ -23,6 +22,7 @@ from premotor.learning.spectrum.settings import (
     SpectrumSettings,
     TrainableSettings,
 )
+from premotor.learning.spectrum.window_exponents import Plan, network_exponents
 
 __all__ = [
     "DescentState",

@@ -11,11 +11,11 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.learning.spectrum.freedom import FreeNetwork, Offsets
-from premotor.learning.spectrum.growth import Plan, network_exponents
+from premotor.learning.spectrum.free_parameters import FreeNetwork, Offsets
 from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.learning.spectrum.sequence import SequenceTask
 from premotor.learning.spectrum.settings import SpectrumSettings
+from premotor.learning.spectrum.window_exponents import Plan, network_exponents
 
 
 class DescentState(NamedTuple):

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from premotor.experiments.files import write_atomically
+from premotor.report.number_format import decimal
 from premotor.report.page import Picture, Table
 from premotor.report.style import as_png, as_svg, colour
-from premotor.report.words import decimal
+from premotor.runs.files import write_atomically
 
 TOKENS = ("accent", "excitatory", "left", "right", "sensory", "descending", "electrical", "motor", "ascending", "muted")
 """Colours of models, windows and groups without a meaning of their own."""

@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import sliding_mean
-from premotor.experiments.spiking.records import (
+from premotor.report.spiking.analysis import Analysis, drawn, group_colour, number_colour
+from premotor.report.style import colour, new_figure, tinted
+from premotor.runs.spiking.records import (
     Record,
     cell_groups,
     episode_table,
@@ -20,10 +22,8 @@ from premotor.experiments.spiking.records import (
     spikes_of_test,
     variance_over_time,
 )
-from premotor.experiments.spiking.run import SpikingRun
-from premotor.experiments.spiking.wiring import CartPoleSettings
-from premotor.report.spiking.analysis import Analysis, drawn, group_colour, number_colour
-from premotor.report.style import colour, new_figure, tinted
+from premotor.runs.spiking.run import SpikingRun
+from premotor.runs.spiking.wiring import CartPoleSettings
 
 
 def lengths(run: SpikingRun) -> Analysis:

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
-from premotor.experiments.arrays import load_arrays
-from premotor.experiments.spiking.combinations import read_combinations
-from premotor.experiments.spiking.records import cell_groups
-from premotor.experiments.spiking.run import SpikingRun
 from premotor.report.spiking.analysis import Analysis, drawn
 from premotor.report.style import colour, new_figure, tinted
+from premotor.runs.arrays import load_arrays
+from premotor.runs.spiking.combinations import read_combinations
+from premotor.runs.spiking.records import cell_groups
+from premotor.runs.spiking.run import SpikingRun
 
 VARIABLES = ("position", "velocity", "angle", "angular velocity")
 UNITS = ("m", "m/s", "°", "°/s")

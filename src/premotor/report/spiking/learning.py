@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from premotor.analysis import sliding_mean, sliding_median
 from premotor.errors import PremotorError
-from premotor.experiments.spiking.history import (
+from premotor.report.number_format import count
+from premotor.report.spiking.analysis import Analysis, boxes, drawn, number_colour
+from premotor.report.style import colour, new_figure
+from premotor.runs.spiking.history import (
     WINDOWS,
     differences,
     episode_lengths,
@@ -19,10 +22,7 @@ from premotor.experiments.spiking.history import (
     training_rows,
     training_scores,
 )
-from premotor.experiments.spiking.run import SpikingRun
-from premotor.report.spiking.analysis import Analysis, boxes, drawn, number_colour
-from premotor.report.style import colour, new_figure
-from premotor.report.words import count
+from premotor.runs.spiking.run import SpikingRun
 
 
 def medians(run: SpikingRun, windows: Sequence[int] = WINDOWS) -> Analysis:

@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from premotor.analysis import bootstrap_mean
-from premotor.experiments.spiking.models import RANDOM, pairs_of_models, variance_of_models
 from premotor.report.spiking.analysis import Analysis, boxes, drawn, number_colour
 from premotor.report.style import colour, new_figure
+from premotor.runs.spiking.models import RANDOM, pairs_of_models, variance_of_models
 
 
 def boxplot(table: pd.DataFrame) -> Analysis:

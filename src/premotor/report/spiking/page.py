@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from premotor.analysis import bootstrap_mean
-from premotor.experiments.files import read_json, write_atomically
-from premotor.experiments.spiking.records import Record, cell_groups, read_test
-from premotor.experiments.spiking.run import SpikingRun
-from premotor.experiments.spiking.settings import EvolutionLearning
-from premotor.experiments.spiking.wiring import CartPoleSettings
+from premotor.report.number_format import count, decimal, large, percent, with_interval
 from premotor.report.page import Block, Missing, Page, Section, Table, Text, Tile
 from premotor.report.reproducing import reproducing
 from premotor.report.spiking import behaviour, inputs, learning, weights
 from premotor.report.spiking.analysis import Analysis
-from premotor.report.words import count, decimal, large, percent, with_interval
+from premotor.runs.files import read_json, write_atomically
+from premotor.runs.spiking.records import Record, cell_groups, read_test
+from premotor.runs.spiking.run import SpikingRun
+from premotor.runs.spiking.settings import EvolutionLearning
+from premotor.runs.spiking.wiring import CartPoleSettings
 
 
 def write_spiking_report(folder: str | os.PathLike[str]) -> Path:

@@ -6,10 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from premotor.analysis import weight_change
-from premotor.experiments.spiking.history import plastic_table, weights_over_time
-from premotor.experiments.spiking.run import SpikingRun
 from premotor.report.spiking.analysis import Analysis, drawn, number_colour
 from premotor.report.style import colour, new_figure, signed, tinted
+from premotor.runs.spiking.history import plastic_table, weights_over_time
+from premotor.runs.spiking.run import SpikingRun
 
 PART_TOKENS = {"ES→EA": "excitatory", "EA→EM left": "left", "EA→EM right": "right"}
 

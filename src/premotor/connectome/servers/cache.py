@@ -1,0 +1,133 @@
+"""Downloads are kept: one folder each, with the tables and a file that says what they are.
+
+The folder of all is premotor/ in the user's folder of caches: $XDG_CACHE_HOME, else ~/.cache (Linux),
+~/Library/Caches (macOS) or %LOCALAPPDATA% (Windows). Removing any of it is safe.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
+
+from premotor.connectome.edges import Edges
+from premotor.connectome.new_folder import write_folder
+from premotor.errors import PremotorError
+
+NEURONS, CONNECTIONS, ABOUT = "neurons.parquet", "connections.parquet", "about.json"
+_FORM = 1
+"""Number of the form of an entry; a new form does not read the old one's."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One download: its folder, and what about.json says of it."""
+
+    folder: Path
+    about: dict[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return sum(file.stat().st_size for file in self.folder.iterdir())
+
+
+def cache_folder() -> Path:
+    """Return the folder of all downloads; it need not exist."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    if named and Path(named).is_absolute():
+        return Path(named) / "premotor"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "premotor"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "premotor" / "Cache"
+    return Path.home() / ".cache" / "premotor"
+
+
+def cached() -> list[Entry]:
+    """Return every download that is kept, by folder."""
+    root = cache_folder()
+    folders = sorted(root.iterdir()) if root.is_dir() else []
+    found = ((folder, _about(folder)) for folder in folders if folder.is_dir() and folder.name[0] != ".")
+    return [Entry(folder, about) for folder, about in found if about is not None]
+
+
+def clear_cache() -> int:
+    """Remove every download that is kept; return how many.
+
+    Raises:
+        PremotorError: one can not be removed.
+    """
+    entries = cached()
+    for entry in entries:
+        _remove(entry.folder)
+    return len(entries)
+
+
+def find(source: str, query: Mapping[str, Any]) -> Entry | None:
+    """Return the download that answers a query, or None."""
+    folder = _place(source, query)
+    about = _about(folder)
+    return None if about is None else Entry(folder, about)
+
+
+def keep(source: str, query: Mapping[str, Any], neurons: pa.Table, edges: Edges, about: dict[str, Any]) -> Entry:
+    """Keep a download in place of an older one; a reader finds the old one or the new, never half of one.
+
+    Raises:
+        PremotorError: the disk refuses.
+    """
+    folder = _place(source, query)
+    text = {"form": _FORM, "source": source, "query": query, **about}
+
+    def write(aside: Path) -> None:
+        pa.parquet.write_table(neurons, aside / NEURONS)
+        pa.parquet.write_table(
+            pa.table({"pre": edges.pre, "post": edges.post, "count": edges.count}), aside / CONNECTIONS
+        )
+        (aside / ABOUT).write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    if folder.exists():
+        _remove(folder)
+    return Entry(write_folder(folder, write, "the download"), json.loads(json.dumps(text)))
+
+
+def edges_of(entry: Entry) -> Edges:
+    """Return the connections of a download."""
+    table = pa.parquet.read_table(entry.folder / CONNECTIONS)
+    return Edges(*(table[name].to_numpy().astype(np.int64) for name in ("pre", "post", "count")))
+
+
+def _place(source: str, query: Mapping[str, Any]) -> Path:
+    key = json.dumps([_FORM, source, query], sort_keys=True)
+    word = re.sub(r"[^A-Za-z0-9._-]+", "-", source).strip(".-")[:80]
+    return cache_folder() / f"{word}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def _about(folder: Path) -> dict[str, Any] | None:
+    """Return what an entry says of itself, or None where it is none, or of another form."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    whole = (folder / NEURONS).is_file() and (folder / CONNECTIONS).is_file()
+    return about if whole and isinstance(about, dict) and about.get("form") == _FORM else None
+
+
+def _remove(folder: Path) -> None:
+    # Renamed first: nobody finds half an entry, even if removing is cut short.
+    away = folder.with_name(f".{folder.name}-old-{os.getpid()}")
+    try:
+        folder.rename(away)
+        shutil.rmtree(away)
+    except OSError as error:
+        raise PremotorError(f"cannot remove {folder}: {error.strerror or error}") from None

@@ -1,0 +1,200 @@
+"""neuPrint: ``neuprint:[SERVER/]DATASET``, as neuprint:manc:v1.2.1 or neuprint:neuprint-cns.janelia.org/cns:v0.9.
+
+Conditions on id, type, instance and status go to the server as they are; so does ``roi`` (exact names: neurons
+with synapses in one of these regions). All others are judged on the table of neurons. Unless a condition names
+a status, only neurons with status Traced are taken. Connections are asked for among the chosen neurons only,
+from `min_synapses` on; counts are those of the whole volume (``weight``), over all regions.
+
+The token comes from the environment variable NEUPRINT_APPLICATION_CREDENTIALS.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from premotor.connectome.edges import Edges
+from premotor.connectome.extras import missing
+from premotor.connectome.selection import closest
+from premotor.connectome.servers.server import (
+    Progress,
+    Server,
+    Session,
+    address,
+    arrow_column,
+    batches,
+    brief,
+    words_of,
+)
+from premotor.errors import PremotorError
+
+TOKEN = "NEUPRINT_APPLICATION_CREDENTIALS"
+_HOST = "neuprint.janelia.org"
+_BATCH, _MOST_TARGETS = 250, 4000
+_N = "\0"
+"""Stands for the neuron's variable until it is known; quoted text never holds it."""
+_CITATIONS = {
+    "manc": "Takemura et al. 2024, A connectome of the male Drosophila ventral nerve cord, eLife 13:RP97769",
+    "hemibrain": "Scheffer et al. 2020, A connectome of the adult Drosophila central brain, eLife 9:e57443",
+}
+_TEXT = ("type", "instance", "status")
+_PROPERTIES = (
+    *_TEXT,
+    *(
+        "class",
+        "subclass",
+        "superclass",
+        "somaSide",
+        "rootSide",
+        "group",
+        "serial",
+        "hemilineage",
+        "trueHl",
+        "itoleeHl",
+    ),
+    *("predictedNt", "predictedNtProb", "predictedNtConfidence", "consensusNt", "celltypePredictedNt"),
+    *("celltypePredictedNtConfidence", "entryNerve", "exitNerve", "somaNeuromere", "target", "origin", "modality"),
+    *("birthtime", "systematicType", "synonyms", "size", "pre", "post", "inputRois", "outputRois"),
+)
+
+
+def _open(text: str, select: Mapping[str, Any]) -> Session:
+    host, dataset = address(text, _HOST)
+    if not dataset:
+        raise PremotorError(f"neuprint:{text} names no dataset; neuprint:manc:v1.2.1 would be one")
+    where = _where(select)
+    client = _Client(host, dataset)
+    name, _, version = dataset.partition(":")
+    about = {"server": host, "dataset": name, "version": version, "citation": _CITATIONS.get(name, "")}
+
+    def neurons() -> pa.Table:
+        named = [word for word in select if word not in (*_PROPERTIES, "id", "roi", "side", "transmitter")]
+        properties = [*_PROPERTIES, *named]
+        wanted = ", ".join(f"n.{_quoted(word)} AS {_quoted(word)}" for word in properties)
+        data = client.ask(f"MATCH (n:Neuron) WHERE {where('n')} RETURN n.bodyId AS id, {wanted} ORDER BY n.bodyId")
+        columns = list(zip(*data, strict=True)) or [() for _ in range(len(properties) + 1)]
+        arrays = {word: arrow_column(list(column)) for word, column in zip(("id", *properties), columns, strict=True)}
+        return pa.table({word: array for word, array in arrays.items() if not pa.types.is_null(array.type)})
+
+    def connections(ids: np.ndarray, least: int, progress: Progress) -> Edges:
+        target = where("m")
+        if ids.size <= _MOST_TARGETS:
+            target = f"m.bodyId IN {ids.tolist()}"
+        parts = batches(ids, _BATCH)
+        rows: list[list[int]] = []
+        for number, part in enumerate(parts, start=1):
+            progress(f"asking {host} for connections: {number} of {len(parts)}")
+            rows += client.ask(
+                f"MATCH (n:Neuron)-[e:ConnectsTo]->(m:Neuron) WHERE n.bodyId IN {part.tolist()} AND {target} "
+                f"AND e.weight >= {least} RETURN n.bodyId AS pre, m.bodyId AS post, e.weight AS weight"
+            )
+        return _edges(rows, host)
+
+    return Session(about, neurons, connections)
+
+
+class _Client:
+    """neuprint-python's client; every way in which it fails is one sentence."""
+
+    def __init__(self, host: str, dataset: str) -> None:
+        try:
+            import neuprint
+        except ImportError:
+            raise missing(f"neuprint:{dataset}", "neuprint-python", "neuprint") from None
+        self.host = host
+        if not os.environ.get(TOKEN):
+            raise PremotorError(
+                f"{host} wants a token: log in at https://{host}, copy the Auth Token of your account there, and put "
+                f"it into the environment variable {TOKEN}"
+            )
+        try:
+            self.client = self._tried(lambda: neuprint.Client(host, dataset=dataset))
+        except RuntimeError as error:
+            names = sorted(neuprint.Client.DATASETS_CACHE.get(f"https://{host}", {}))
+            if not names:
+                raise PremotorError(f"{host} is no server to ask: {error}") from None
+            raise PremotorError(
+                f"{host} has no dataset {dataset!r}{closest(dataset, names)}; it has {', '.join(names)}"
+            ) from None
+
+    def ask(self, cypher: str) -> list[list[Any]]:
+        """Return the rows that answer a query."""
+        answer = self._tried(lambda: self.client.fetch_custom(cypher, format="json"))
+        rows = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+            raise PremotorError(f"{self.host} answers with something that is no table; is it a neuPrint server?")
+        return rows
+
+    def _tried(self, call: Any) -> Any:
+        from requests import HTTPError, RequestException
+
+        try:
+            return call()
+        except HTTPError as error:
+            status = error.response.status_code if error.response is not None else 0
+            if status in (401, 403):
+                raise PremotorError(
+                    f"{self.host} refuses the token of {TOKEN} ({status}); copy a fresh one from https://{self.host}"
+                ) from None
+            raise PremotorError(f"{self.host} answers with the error {status}: {brief(error)}") from None
+        except RequestException as error:
+            raise PremotorError(
+                f"{self.host} cannot be reached ({type(error).__name__}); is there a network?"
+            ) from None
+        except (ValueError, AttributeError, TypeError) as error:
+            raise PremotorError(f"{self.host} does not answer as a neuPrint server does ({brief(error)})") from None
+
+
+def _where(select: Mapping[str, Any]) -> Any:
+    """Return a function from a variable's name to the Cypher condition that the server can judge."""
+    parts: list[str] = []
+    for name, value in select.items():
+        if name in _TEXT and isinstance(value, str):
+            # A neuron without a type has the type "" here, and none there.
+            parts.append(f"coalesce({_N}.{name}, '') =~ {json.dumps(_java_pattern(value))}")
+        elif name in _TEXT and isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value):
+            parts.append(f"coalesce({_N}.{name}, '') IN {json.dumps(list(value))}")
+        elif name == "id":
+            words = value.split("|") if isinstance(value, str) else [str(word) for word in np.atleast_1d(value)]
+            if not all(re.fullmatch("[0-9]{1,19}", word) for word in words):
+                raise PremotorError(f"id is {value!r}; neuron ids are whole numbers, joined by |")
+            parts.append(f"{_N}.bodyId IN [{', '.join(words)}]")
+        elif name == "roi":
+            regions = [f"coalesce({_N}.{_quoted(word)}, false)" for word in words_of(value, "roi")]
+            parts.append(f"({' OR '.join(regions)})")
+    if "status" not in select:
+        parts.append(f"{_N}.status = 'Traced'")
+    return lambda variable: " AND ".join(parts).replace(_N, variable)
+
+
+def _java_pattern(text: str) -> str:
+    """Return the wildcards * ? | as the server's regular expression."""
+    words = (
+        "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in part) for part in text.split("|")
+    )
+    return "|".join(words)
+
+
+def _quoted(word: str) -> str:
+    return "`" + word.replace("`", "``") + "`"
+
+
+def _edges(rows: list[list[Any]], host: str) -> Edges:
+    try:
+        table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    except (ValueError, TypeError, OverflowError):
+        raise PremotorError(f"{host} answers with connections that are no whole numbers") from None
+    return Edges(table[:, 0], table[:, 1], table[:, 2])
+
+
+SERVER = Server(
+    name="neuprint",
+    description="neuPrint (premotor[neuprint]): hemibrain, MANC, optic lobe, male CNS and others, by dataset",
+    example="neuprint:manc:v1.2.1",
+    own_conditions={"roi": "neurons with synapses in one of these regions"},
+    open=_open,
+)

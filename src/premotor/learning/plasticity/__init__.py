@@ -1,0 +1,40 @@
+"""The spiking agent: a network that acts in CartPole and learns there by reward, or by evolution."""
+
+from premotor.learning.plasticity.acting import perform
+from premotor.learning.plasticity.agent import SpikingAgent, in_parallel, motor_halves
+from premotor.learning.plasticity.critics import (
+    BalanceCriticSettings,
+    ConstantCriticSettings,
+    PolicyCriticSettings,
+    RewardCriticSettings,
+    ValueCriticSettings,
+)
+from premotor.learning.plasticity.episodes import Episodes
+from premotor.learning.plasticity.replay import Replay, replay
+from premotor.learning.plasticity.settings import (
+    HomeostasisSettings,
+    InterfaceSettings,
+    PlasticitySettings,
+    TagSettings,
+    TargetingSettings,
+)
+
+__all__ = [
+    "BalanceCriticSettings",
+    "ConstantCriticSettings",
+    "Episodes",
+    "HomeostasisSettings",
+    "InterfaceSettings",
+    "PlasticitySettings",
+    "PolicyCriticSettings",
+    "Replay",
+    "RewardCriticSettings",
+    "SpikingAgent",
+    "TagSettings",
+    "TargetingSettings",
+    "ValueCriticSettings",
+    "in_parallel",
+    "motor_halves",
+    "perform",
+    "replay",
+]

@@ -1,0 +1,175 @@
+"""Any task with discrete actions: the agent's step in compiled parts, and episodes of a Gymnasium environment."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from premotor.errors import PremotorError
+from premotor.learning.plasticity.critics import ConstantCriticSettings, RewardCriticSettings
+from premotor.learning.plasticity.episodes import Episodes
+from premotor.learning.plasticity.loop import (
+    EPISODE_STEP,
+    EPISODE_TIES,
+    STEP,
+    TIES,
+    copy,
+    count_groups,
+    decide,
+    keep_house,
+    reinforce,
+)
+from premotor.networks.spiking.clock_driven.state import uniform
+from premotor.networks.spiking.event_driven.coding import encode
+from premotor.networks.spiking.event_driven.compiling import COMPILED
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
+from premotor.networks.spiking.event_driven.plasticity import forget, observe
+
+Critic = Callable[[NDArray[np.float64], int, bool, NDArray[np.float64], float, bool], float]
+"""What an action was worth, within ±1: of the observation before it, the action, whether it was a tie, the
+observation after it, the task's reward, and whether the task was over."""
+
+
+@njit(**COMPILED)
+def see(state: Any, interface: Any, world: Any, observation: Any) -> None:
+    """Let an observation (variables,) drive the sources from now on."""
+    copy(observation, world.body)
+    encode(observation, interface.edges, interface.first, interface.period, world.interval)
+    set_intervals(state, world.interval, world.book[STEP] * interface.step, interface.restart)
+
+
+@njit(**COMPILED)
+def think(wiring: Any, state: Any, interface: Any, world: Any) -> int:
+    """Run the network for one step; the action, or −1 − the random one after a tie."""
+    book = world.book
+    advance(wiring, state, (book[STEP] + 1) * interface.step)
+    action = decide(state, interface, world)
+    if action >= 0:
+        return action
+    book[TIES] += 1
+    book[EPISODE_TIES] += 1
+    return -1 - int(uniform(world.key[0], book[STEP]) * len(world.votes))
+
+
+@njit(**COMPILED)
+def take_in(
+    state: Any, plastic: Any, interface: Any, lessons: Any, world: Any, action: int, tie: bool, reward: float, end: bool
+) -> None:
+    """End a step: learn from its reward (within ±1), and count it; `end` says that the episode is over."""
+    book = world.book
+    t = (book[STEP] + 1) * interface.step
+    if lessons.on:
+        count_groups(state, lessons)
+        observe(plastic, lessons.rule, state, t)
+        if reward != 0.0:
+            reinforce(plastic, lessons, state, action, tie, reward, t)
+        if end and lessons.forget:
+            forget(plastic)
+    else:
+        state.cursor[SPIKES] = state.cursor[COUNTED] = 0
+    book[STEP] += 1
+    book[EPISODE_STEP] += 1
+
+
+def perform(
+    agent: Any,
+    environment: Any,
+    seeds: Sequence[int],
+    *,
+    learn: bool = False,
+    critic: Critic | None = None,
+    longest: int | None = None,
+    record: bool = False,
+) -> Episodes:
+    """Episodes of a task, the network running on from one to the next.
+
+    Args:
+        agent: a `SpikingAgent` with receptive fields for the task's observations and votes for its actions.
+        environment: of Gymnasium, with a box of observations and discrete actions.
+        seeds: of the episodes.
+        learn: whether plasticity is at work.
+        critic: what an action was worth; None: as the agent's settings say (kinds `reward` and `constant`).
+        longest: steps after which an episode is cut; None: as the environment says.
+        record: whether every step is recorded, not the episodes' figures alone.
+
+    Raises:
+        PremotorError: observations or actions of another number than the agent has, or a critic that needs CartPole.
+    """
+    variables, first, actions = _checked(agent, environment)
+    judge = critic if critic is not None else (critic_of_task(agent.plasticity.critic) if learn else None)
+    interface, world, state = agent.interface, agent.world, agent.state
+    see_it, lessons = agent.see, agent.lessons._replace(on=learn)
+    lengths, undecided, returned = [], [], []
+    rows: list[tuple[int, bool, float, NDArray[np.float64], NDArray[np.uint8]]] = []
+    for seed in seeds:
+        observation, _ = environment.reset(seed=int(seed))
+        now = np.asarray(observation, np.float64).reshape(variables)
+        see_it(state, interface, world, now)
+        world.book[EPISODE_STEP] = world.book[EPISODE_TIES] = 0
+        total, over = 0.0, False
+        while not over:
+            choice = int(think(agent.network.wiring, state, interface, world))
+            tie, action = choice < 0, choice if choice >= 0 else -1 - choice
+            if record:
+                cells = state.spike_cell[state.cursor[COUNTED] : state.cursor[SPIKES]]
+                counts = np.bincount(cells, minlength=agent.network.cells).astype(np.uint8)
+            observation, reward, terminated, truncated, _ = environment.step(first + action)
+            after = np.asarray(observation, np.float64).reshape(variables)
+            total += float(reward)
+            cut = longest is not None and world.book[EPISODE_STEP] + 1 >= longest
+            over = bool(terminated or truncated or cut)
+            worth = 0.0
+            if learn and judge is not None:
+                worth = min(max(float(judge(now, action, tie, after, float(reward), bool(terminated))), -1.0), 1.0)
+            if record:
+                rows.append((action, tie, worth if learn else float(reward), now, counts))
+            take_in(state, agent.plastic, interface, lessons, world, action, tie, worth, over)
+            see_it(state, interface, world, after)
+            if learn:
+                keep_house(agent.plastic, lessons, state.weight, world.book[STEP], interface.step / 1000.0)
+            now = after
+        lengths.append(int(world.book[EPISODE_STEP]))
+        undecided.append(int(world.book[EPISODE_TIES]))
+        returned.append(total)
+    return Episodes(
+        np.array(lengths, np.int64),
+        np.array(undecided, np.int64),
+        np.array(returned, np.float64),
+        np.zeros(len(lengths)),
+        np.array([row[0] for row in rows], np.int8),
+        np.array([row[1] for row in rows], bool),
+        np.array([row[2] for row in rows], np.float64),
+        np.array([row[3] for row in rows], np.float64).reshape(len(rows), variables),
+        np.array([row[4] for row in rows], np.uint8).reshape(len(rows), agent.network.cells),
+    )
+
+
+def critic_of_task(settings: Any) -> Critic:
+    """The critic that settings describe, for any task.
+
+    Raises:
+        PremotorError: one that needs CartPole.
+    """
+    if isinstance(settings, RewardCriticSettings):
+        return lambda before, action, tie, after, reward, over: settings.gain * reward + settings.offset
+    if isinstance(settings, ConstantCriticSettings):
+        return lambda before, action, tie, after, reward, over: -settings.fall if over else settings.reward
+    raise PremotorError(
+        f"the critic {settings.kind!r} judges CartPole only; for other tasks there are reward and constant, and "
+        "from Python any function (critic=…)"
+    )
+
+
+def _checked(agent: Any, environment: Any) -> tuple[int, int, int]:
+    space = environment.action_space
+    if not hasattr(space, "n"):
+        raise PremotorError(f"the task's actions are {space}; a spiking agent needs discrete ones")
+    variables = int(np.prod(environment.observation_space.shape or ()))
+    actions, known = int(space.n), len(agent.interface.first) - 1
+    if known != variables:
+        raise PremotorError(f"the task has {variables} variables, but there are receptive fields for {known}")
+    if len(agent.world.votes) != actions:
+        raise PremotorError(f"the task has {actions} actions, but cells vote for {len(agent.world.votes)}")
+    return variables, int(getattr(space, "start", 0)), actions

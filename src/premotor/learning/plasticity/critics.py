@@ -1,0 +1,181 @@
+"""Critics: what the task's state after an action, against the one before, is worth as a reward."""
+
+from math import sqrt
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.linalg import solve_discrete_are
+
+from premotor.networks.spiking.event_driven.compiling import COMPILED
+from premotor.settings import Settings
+from premotor.tasks.cartpole import cartpole_step
+
+BALANCE, POLICY, CONSTANT, VALUE, REWARD = range(5)
+
+
+class BalanceCriticSettings(Settings):
+    """Rewards progress towards the upright pole (Hasegan et al. 2022).
+
+    The loss is √(θ² + spin_weight · ω²); the pole is balanced where |θ| and |ω| are both below `balanced`.
+    """
+
+    kind: Literal["balance"] = "balance"
+    gain: float = Field(3.0, ge=0)
+    """Reward for each unit by which the loss fell."""
+    spin_weight: float = Field(0.7, ge=0)
+    balanced: float = Field(0.01, ge=0)
+    """rad and rad/s."""
+    highest: float = Field(1.0, gt=0)
+    """Reward for being balanced, and the limit of every reward."""
+    positive_bias: float = Field(1.5, ge=0)
+    """Factor of rewards above 0."""
+    negative_bias: float = Field(1.0, ge=0)
+    """Factor of rewards below 0."""
+    tie: float = Field(1 / 1.5, ge=0)
+    """An undecided move costs this fraction of `highest`."""
+    fall: float = Field(1.0, ge=0)
+    """The end of an episode by a fall costs this fraction of `highest`."""
+
+
+class PolicyCriticSettings(Settings):
+    """Rewards the action of a linear policy, and punishes the other."""
+
+    kind: Literal["policy"] = "policy"
+    weights: tuple[float, float, float, float] = (0.1, 0.3, 1.0, 0.5)
+    """Right is right where the weighted sum of the observation is positive."""
+    reward: float = Field(1.0, gt=0, le=1)
+
+
+class ConstantCriticSettings(Settings):
+    """The same reward for every step, and what a fall costs."""
+
+    kind: Literal["constant"] = "constant"
+    reward: float = Field(0.1, ge=-1, le=1)
+    fall: float = Field(1.0, ge=0, le=1)
+
+
+class RewardCriticSettings(Settings):
+    """The task's own reward, scaled; CartPole gives 1 for every step."""
+
+    kind: Literal["reward"] = "reward"
+    gain: float = 1.0
+    offset: float = 0.0
+    """Added after scaling."""
+
+
+class ValueCriticSettings(Settings):
+    """Rewards a fall of the cost that is still to come, √(sᵀ P s), of the pole under its best linear control.
+
+    P solves the Riccati equation of the linearised cart and pole. Unlike the loss of `BalanceCriticSettings`, which
+    sees an action only in the angular velocity and so teaches to push where the pole spins, this one weighs all four
+    variables, the cart's too.
+    """
+
+    kind: Literal["value"] = "value"
+    gain: float = Field(4.0, ge=0)
+    """Reward for each unit by which the root of the cost fell."""
+    cost: tuple[float, float, float, float] = (0.1, 0.1, 1.0, 0.1)
+    """Of the squares of position, velocity, angle and angular velocity in each step."""
+    effort: float = Field(0.1, gt=0)
+    """Cost of the square of a push (1: the full force)."""
+    fall: float = Field(1.0, ge=0, le=1)
+    tie: float = Field(0.0, ge=0, le=1)
+    """What an undecided move costs."""
+
+    def matrix(self) -> NDArray[np.float64]:
+        """P, (4, 4)."""
+        step, size = 1e-6, 4
+        drift, push = np.zeros((size, size)), np.zeros((size, 1))
+        for column in range(size + 1):
+            results = []
+            for action in (0, 1):
+                state = np.zeros(size)
+                if column < size:
+                    state[column] = step
+                cartpole_step(state, action)
+                results.append(state)
+            if column < size:
+                drift[:, column] = (results[0] + results[1]) / (2 * step)
+            else:
+                push[:, 0] = (results[1] - results[0]) / 2
+        return solve_discrete_are(drift, push, np.diag(self.cost) + 1e-9 * np.eye(size), np.array([[self.effort]]))
+
+
+class Critic(NamedTuple):
+    """A critic as the compiled loop reads it."""
+
+    kind: int
+    gain: float = 0.0
+    spin_weight: float = 0.0
+    balanced: float = 0.0
+    highest: float = 1.0
+    positive_bias: float = 1.0
+    negative_bias: float = 1.0
+    tie: float = 0.0
+    fall: float = 0.0
+    reward: float = 0.0
+    weights: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    matrix: Any = None
+    """P, (4, 4)."""
+
+
+def critic_of(settings: Any) -> Critic:
+    """The critic that settings describe."""
+    nothing = np.zeros((4, 4))
+    if settings.kind == "balance":
+        return Critic(BALANCE, **settings.model_dump(exclude={"kind"}), matrix=nothing)
+    if settings.kind == "policy":
+        return Critic(POLICY, reward=settings.reward, weights=settings.weights, matrix=nothing)
+    if settings.kind == "value":
+        return Critic(VALUE, gain=settings.gain, fall=settings.fall, tie=settings.tie, matrix=settings.matrix())
+    if settings.kind == "reward":
+        return Critic(REWARD, reward=min(max(settings.gain + settings.offset, -1.0), 1.0), matrix=nothing)
+    return Critic(CONSTANT, reward=settings.reward, fall=settings.fall, matrix=nothing)
+
+
+@njit(**COMPILED)
+def root_cost(matrix: Any, state: Any) -> float:
+    """√(sᵀ P s)"""
+    total = 0.0
+    for row in range(4):
+        for column in range(4):
+            total += state[row] * matrix[row, column] * state[column]
+    return sqrt(max(total, 0.0))
+
+
+@njit(**COMPILED)
+def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, fell: bool) -> float:
+    """The reward, within ±1, of `action` (a random one in a `tie`) that led from `previous` to `observation`."""
+    if critic.kind == REWARD:
+        return critic.reward
+    if critic.kind == CONSTANT:
+        return -critic.fall if fell else critic.reward
+    if critic.kind == POLICY:
+        lean = 0.0
+        for place in range(4):
+            lean += critic.weights[place] * previous[place]
+        if tie:
+            return 0.0
+        return critic.reward if (lean > 0.0) == (action == 1) else -critic.reward
+    if critic.kind == VALUE:
+        if fell or tie:
+            return -critic.fall if fell else -critic.tie
+        fallen = root_cost(critic.matrix, previous) - root_cost(critic.matrix, observation)
+        return min(max(critic.gain * fallen, -1.0), 1.0)
+    if fell:
+        reward = -critic.highest * critic.fall
+    elif abs(previous[2]) < critic.balanced and abs(previous[3]) < critic.balanced:
+        reward = 0.0
+    elif tie:
+        reward = -critic.highest * critic.tie
+    elif abs(observation[2]) < critic.balanced and abs(observation[3]) < critic.balanced:
+        reward = critic.highest
+    else:
+        before = sqrt(previous[2] * previous[2] + critic.spin_weight * previous[3] * previous[3])
+        after = sqrt(observation[2] * observation[2] + critic.spin_weight * observation[3] * observation[3])
+        reward = critic.gain * (before - after)
+    reward *= critic.positive_bias if reward > 0.0 else critic.negative_bias
+    return min(max(reward, -critic.highest), critic.highest)

@@ -1,0 +1,273 @@
+"""The compiled loop of the spiking agent: network, decision, task, critic, plasticity, homeostasis, input.
+
+Within a step come, in this order: the network for one step's time, the decision, the task, the critic, plasticity,
+(where the episode ended) forgetting of tags and a new start, the log, the input, homeostasis. The network itself runs
+on from one episode to the next. `acting` takes the same steps one by one, for any task.
+
+Numba keeps compiled functions by the file that they stand in: after a change of `critics` or of any other part that a
+loop calls, this file has to change too (or ``__pycache__`` to go), else the loop keeps the former part.
+"""
+
+from typing import Any, NamedTuple
+
+from numba import njit
+
+from premotor.learning.plasticity.critics import judge
+from premotor.networks.spiking.clock_driven.state import uniform
+from premotor.networks.spiking.event_driven.coding import encode
+from premotor.networks.spiking.event_driven.compiling import COMPILED
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
+from premotor.networks.spiking.event_driven.homeostasis import control_gain, normalise_inputs
+from premotor.networks.spiking.event_driven.plasticity import forget, observe, reward_synapses
+from premotor.tasks.cartpole import FARTHEST, STEEPEST, cartpole_step
+
+STEP, EPISODE_STEP, EPISODES, TIES, EPISODE_TIES, LOGGED, RASTER, BEGUN, BOOK = range(9)
+"""Entries of `World.book`: steps so far, steps of this episode, episodes that ended, undecided moves in all and in
+this episode, steps logged, spikes logged, whether an episode is under way."""
+
+
+class Interface(NamedTuple):
+    """How the network is joined to its task."""
+
+    edges: Any
+    """Of the receptive fields, see `coding`."""
+    first: Any
+    period: float
+    """Between two spikes of a driven source, ms."""
+    step: float
+    """Time of the network in one step of the task, ms."""
+    restart: bool
+    """Whether every step begins with a spike of each driven source."""
+    action: Any
+    """For which action each cell votes, −1 for none, (cells,)."""
+
+
+class Lessons(NamedTuple):
+    """How the network learns while it acts."""
+
+    on: bool
+    rule: Any
+    """`Tagging`"""
+    critic: Any
+    group: Any
+    """Of each plastic synapse, by the cell that it ends on: 1 + the action of a motor cell; 0 for a hidden cell, or 1 +
+    actions + its action where it has one, (plastic,)."""
+    gain: Any
+    """Part of the reward that each group gets, by action; the last row is for ties: (actions + 1, 1 + 2 actions)."""
+    tie_as_drawn: bool
+    """Whether a tie counts as the random action that followed it."""
+    forget: bool
+    """Whether tags are taken away where an episode ends."""
+    normalise_every: int
+    """Steps; 0: never."""
+    balance: Any
+    """`Balance`"""
+    control_from: int
+    """Steps before gain control begins."""
+    control_every: int
+    """Steps; 0: never."""
+    control_change: float
+    control_group: Any
+    """Group of each cell under gain control, −1 for none, (cells,)."""
+    control_size: Any
+    """Cells of each group."""
+    control_target: Any
+    """Hz"""
+    control_spikes: Any
+    """Spikes of each group since the last control; changes."""
+    input_goal: Any
+    """Mean plastic weight onto each cell that normalisation brings back, mV; changes."""
+
+
+class World(NamedTuple):
+    """The task's state and the agent's bookkeeping; all arrays, all change."""
+
+    body: Any
+    """CartPole's state, (4,)."""
+    before: Any
+    """The same before the last action."""
+    votes: Any
+    """(actions,)"""
+    interval: Any
+    """Of the sources, ms."""
+    book: Any
+    key: Any
+    """Of the random actions, (1,) uint64."""
+
+
+class Log(NamedTuple):
+    """What is kept; an array of length 0 keeps nothing."""
+
+    length: Any
+    """Steps of each episode, (episodes,)."""
+    undecided: Any
+    """Undecided moves of each episode, (episodes,)."""
+    centred: Any
+    """Sum over the steps of each episode of 1 − ½ (x / 2.4 m)² − ½ (θ / 12°)², (episodes,)."""
+    action: Any
+    """(steps,)"""
+    tie: Any
+    reward: Any
+    observation: Any
+    """Before the action, (steps, 4)."""
+    counts: Any
+    """Spikes of every cell, (steps, cells)."""
+    raster_time: Any
+    """ms"""
+    raster_cell: Any
+
+
+@njit(**COMPILED)
+def copy(values: Any, into: Any) -> None:
+    """Copy one vector into another."""
+    for place in range(len(into)):
+        into[place] = values[place]
+
+
+@njit(**COMPILED)
+def decide(state: Any, interface: Any, world: Any) -> int:
+    """Count the step's votes: the action with most spikes, −1 for a tie."""
+    votes, action, cells = world.votes, interface.action, state.spike_cell
+    votes[:] = 0
+    for place in range(state.cursor[COUNTED], state.cursor[SPIKES]):
+        choice = action[cells[place]]
+        if choice >= 0:
+            votes[choice] += 1
+    best, ties = 0, 1
+    for choice in range(1, len(votes)):
+        if votes[choice] > votes[best]:
+            best, ties = choice, 1
+        elif votes[choice] == votes[best]:
+            ties += 1
+    return best if ties == 1 else -1
+
+
+@njit(**COMPILED)
+def keep_house(plastic: Any, lessons: Any, weight: Any, step: int, seconds: float) -> None:
+    """Homeostasis after a step of the task; `seconds` is how long a step is."""
+    if lessons.control_every > 0 and step % lessons.control_every == 0:
+        change = lessons.control_change if step >= lessons.control_from else 0.0
+        control_gain(
+            lessons.input_goal,
+            lessons.control_group,
+            lessons.control_spikes,
+            lessons.control_size,
+            lessons.control_target,
+            seconds * lessons.control_every,
+            change,
+        )
+    if lessons.normalise_every > 0 and step % lessons.normalise_every == 0:
+        normalise_inputs(plastic, weight, lessons.input_goal)
+
+
+@njit(**COMPILED)
+def count_groups(state: Any, lessons: Any) -> None:
+    """Count the step's spikes for gain control."""
+    for place in range(state.cursor[COUNTED], state.cursor[SPIKES]):
+        group = lessons.control_group[state.spike_cell[place]]
+        if group >= 0:
+            lessons.control_spikes[group] += 1
+
+
+@njit(**COMPILED)
+def reinforce(plastic: Any, lessons: Any, state: Any, action: int, tie: bool, reward: float, t: float) -> None:
+    """Change the weights by the reward of an action at time `t` (ms)."""
+    row = len(lessons.gain) - 1 if tie and not lessons.tie_as_drawn else action
+    reward_synapses(plastic, lessons.rule, state.weight, lessons.group, lessons.gain[row], lessons.balance, reward, t)
+
+
+@njit(**COMPILED)
+def write_log(log: Any, state: Any, world: Any, action: int, tie: bool, reward: float) -> None:
+    """Log a step."""
+    book = world.book
+    place = book[LOGGED]
+    if place < len(log.action):
+        log.action[place] = action
+        log.tie[place] = tie
+        log.reward[place] = reward
+        for variable in range(len(world.before)):
+            log.observation[place, variable] = world.before[variable]
+    if place < len(log.counts):
+        log.counts[place, :] = 0
+        for number in range(state.cursor[COUNTED], state.cursor[SPIKES]):
+            log.counts[place, state.spike_cell[number]] += 1
+    if len(log.raster_time):
+        for number in range(state.cursor[COUNTED], state.cursor[SPIKES]):
+            log.raster_time[book[RASTER]] = state.spike_time[number]
+            log.raster_cell[book[RASTER]] = state.spike_cell[number]
+            book[RASTER] += 1
+    book[LOGGED] += 1
+
+
+@njit(**COMPILED)
+def balance_pole(
+    wiring: Any,
+    state: Any,
+    plastic: Any,
+    interface: Any,
+    lessons: Any,
+    world: Any,
+    log: Any,
+    starts: Any,
+    steps: int,
+    longest: int,
+) -> None:
+    """Act in CartPole until the log of episodes or the start states are used up, or `steps` have been made.
+
+    Args:
+        wiring: of the network.
+        state: of the network.
+        plastic: its plastic synapses.
+        interface: to the task.
+        lessons: how it learns.
+        world: the task's state.
+        log: what is kept; `log.length` says how many episodes.
+        starts: start states, (episodes, 4); episode k starts at row k, unless it is under way already.
+        steps: in all, counted from the world's beginning.
+        longest: steps after which an episode is cut.
+    """
+    book, body, before = world.book, world.body, world.before
+    if book[BEGUN] == 0:
+        copy(starts[0], body)
+        encode(body, interface.edges, interface.first, interface.period, world.interval)
+        set_intervals(state, world.interval, book[STEP] * interface.step, interface.restart)
+        book[BEGUN] = 1
+    while book[STEP] < steps and book[EPISODES] < len(log.length):
+        t = (book[STEP] + 1) * interface.step
+        advance(wiring, state, t)
+        action = decide(state, interface, world)
+        tie = action < 0
+        if tie:
+            action = int(uniform(world.key[0], book[STEP]) * len(world.votes))
+            book[TIES] += 1
+            book[EPISODE_TIES] += 1
+        copy(body, before)
+        fell = cartpole_step(body, action)
+        book[EPISODE_STEP] += 1
+        reward = judge(lessons.critic, before, action, tie, body, fell)
+        ended = fell or book[EPISODE_STEP] >= longest
+        log.centred[book[EPISODES]] += 1.0 - 0.5 * (body[0] / FARTHEST) ** 2 - 0.5 * (body[2] / STEEPEST) ** 2
+        write_log(log, state, world, action, tie, reward)
+        if lessons.on:
+            count_groups(state, lessons)
+            observe(plastic, lessons.rule, state, t)
+            if reward != 0.0:
+                reinforce(plastic, lessons, state, action, tie, reward, t)
+            if ended and lessons.forget:
+                forget(plastic)
+        else:
+            state.cursor[SPIKES] = state.cursor[COUNTED] = 0
+        book[STEP] += 1
+        if ended:
+            log.length[book[EPISODES]] = book[EPISODE_STEP]
+            log.undecided[book[EPISODES]] = book[EPISODE_TIES]
+            book[EPISODES] += 1
+            book[EPISODE_STEP] = book[EPISODE_TIES] = 0
+            if book[EPISODES] < len(starts):
+                copy(starts[book[EPISODES]], body)
+            else:
+                book[BEGUN] = 0
+        encode(body, interface.edges, interface.first, interface.period, world.interval)
+        set_intervals(state, world.interval, t, interface.restart)
+        if lessons.on:
+            keep_house(plastic, lessons, state.weight, book[STEP], interface.step / 1000.0)

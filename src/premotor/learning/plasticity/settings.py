@@ -1,0 +1,147 @@
+"""Settings of the spiking agent: its input, its output, and reward-modulated plasticity."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from premotor.learning.plasticity.critics import (
+    BalanceCriticSettings,
+    ConstantCriticSettings,
+    PolicyCriticSettings,
+    RewardCriticSettings,
+    ValueCriticSettings,
+)
+from premotor.networks.spiking.event_driven.coding import Fields, NormalFields
+from premotor.settings import Settings
+
+MEANS = (-0.00645789, -0.03634136, 0.00529333, 0.04752025)
+DEVIATIONS = (1.0, 0.53989509, 0.09129902, 0.82070579)
+
+CARTPOLE_FIELDS: tuple[Fields, ...] = tuple(
+    NormalFields(mean=mean, deviation=deviation) for mean, deviation in zip(MEANS, DEVIATIONS, strict=True)
+)
+"""20 bins for each variable of CartPole, of equal probability under a normal distribution."""
+
+
+class InterfaceSettings(Settings):
+    """How the network is joined to its task."""
+
+    fields: tuple[Fields, ...] = CARTPOLE_FIELDS
+    """Receptive fields, one entry for each variable of the observation. In an experiment with another task the default
+    stands for 20 bins of equal width between the bounds of each variable."""
+    rate: float = Field(50.0, gt=0)
+    """Of a driven source, Hz."""
+    step: float = Field(50.0, gt=0)
+    """Time of the network in one step of the task, ms."""
+    restart: bool = True
+    """Whether every step begins with a spike of each driven source; else a source that stays on goes on in its
+    rhythm."""
+
+
+class TagSettings(Settings):
+    """Which pairs of spikes leave a tag, and how long it lasts (ms)."""
+
+    shortest: float = Field(1.0, ge=0)
+    longest: float = Field(3.0, gt=0)
+    begin: float = Field(1000.0, ge=0)
+    """No tags before."""
+    hebbian: float = 0.04
+    """Change of a tagged weight by a reward of 1, mV."""
+    anti_hebbian: float = 0.04
+    """The same for anti-Hebbian tags, taken away."""
+    hebbian_length: float = Field(250.0, gt=0)
+    anti_hebbian_length: float = Field(250.0, gt=0)
+    exponential: bool = False
+    """Whether tags fade, with their length as the time constant; else they count fully until they end."""
+    highest: float = Field(400.0, gt=0)
+    """No weight exceeds this, mV."""
+
+    @model_validator(mode="after")
+    def _window(self) -> Self:
+        if self.shortest >= self.longest:
+            raise ValueError(f"shortest ({self.shortest:g} ms) has to be below longest ({self.longest:g} ms)")
+        return self
+
+
+class TargetingSettings(Settings):
+    """Which synapses a reward reaches."""
+
+    mode: Literal["all", "motor", "chosen", "opposed"] = "opposed"
+    """`all`: every plastic synapse; `motor`: those onto motor cells; `chosen`: those onto the cells that voted for
+    the action taken; `opposed`: these, and the others with the opposite sign."""
+    chosen: float = Field(1.0, ge=0)
+    """Factor of the reward at the chosen half."""
+    other: float = Field(-0.8, le=0)
+    """Factor at the other half; `opposed` only."""
+    hidden: float = Field(0.0, ge=0)
+    """Factor at plastic synapses onto other than motor cells; 1 under `all`."""
+    feedback: Literal["uniform", "action"] = "uniform"
+    """How a reward reaches those synapses: all of them alike, or each hidden cell as the motor cells that it drives
+    most before learning: with the sign of the action that it speaks for. `chosen` and `opposed` only."""
+    ties: Literal["none", "all", "drawn"] = "none"
+    """Whom a reward reaches after an undecided move: nobody, all motor cells, or as if the random action had been
+    chosen."""
+
+    @model_validator(mode="after")
+    def _has_sides(self) -> Self:
+        if self.feedback == "action" and self.mode not in ("chosen", "opposed"):
+            raise ValueError(f"feedback 'action' needs the mode 'chosen' or 'opposed', but mode is {self.mode!r}")
+        return self
+
+
+class HomeostasisSettings(Settings):
+    """What keeps weights and rates in bounds; steps are those of the task."""
+
+    normalise_every: int = Field(25, ge=0)
+    """Inputs are scaled back to their mean; 0: never."""
+    balance: Literal["none", "outputs", "inverted"] = "outputs"
+    """`outputs`: a cell whose plastic outputs have grown gets less of every reward and more of every punishment, by the
+    factor of growth; `inverted`: the other way round, as the original did, and by the sign that the reward has before
+    `targeting`, so that both halves get the same factor."""
+    balance_limits: tuple[float, float] = (0.1, 2.0)
+    """Of the factor of balancing."""
+    control_every: int = Field(75, ge=0)
+    """Gain control moves the mean weights towards the target rates; 0: never."""
+    control_from: int = Field(500, ge=0)
+    control_change: float = Field(1e-4, ge=0, lt=1)
+    hidden_rate: float = Field(5.5, gt=0)
+    """Target of the cells with plastic inputs that are no motor cells, Hz."""
+    motor_rate: float = Field(6.0, gt=0)
+    """Target of the motor cells of each action, Hz."""
+
+
+CriticSettings = Annotated[
+    BalanceCriticSettings | PolicyCriticSettings | ConstantCriticSettings | RewardCriticSettings | ValueCriticSettings,
+    Field(discriminator="kind"),
+]
+
+
+class PlasticitySettings(Settings):
+    """Reward-modulated plasticity; by default as in Hasegan et al. (2022), without the program's faults."""
+
+    tags: TagSettings = TagSettings()
+    targeting: TargetingSettings = TargetingSettings()
+    homeostasis: HomeostasisSettings = HomeostasisSettings()
+    critic: CriticSettings = BalanceCriticSettings()
+    forget: bool = True
+    """Whether tags are taken away where an episode ends."""
+    faithful: bool = False
+    """Brings back the faults that shaped published numbers: a tie punishes the half of the action that was then drawn
+    at random, a fall costs nothing, and the factor of output balancing is inverted."""
+
+    def effective(self) -> "PlasticitySettings":
+        """These settings with `faithful` spelled out."""
+        if not self.faithful:
+            return self
+        critic = self.critic
+        if isinstance(critic, BalanceCriticSettings | ConstantCriticSettings | ValueCriticSettings):
+            critic = critic.model_copy(update={"fall": 0.0})
+        return self.model_copy(
+            update={
+                "targeting": self.targeting.model_copy(update={"ties": "drawn"}),
+                "homeostasis": self.homeostasis.model_copy(
+                    update={"balance": "none" if self.homeostasis.balance == "none" else "inverted"}
+                ),
+                "critic": critic,
+            }
+        )

@@ -1,0 +1,116 @@
+"""Coordinates in which learning is well conditioned, measured once on random observations."""
+
+from typing import TYPE_CHECKING, Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+if TYPE_CHECKING:
+    from premotor.networks.controller.controller import Controller
+
+SETTLE = 10
+"""Control steps at the start that are left out, so that the rates have settled; of few steps, the first half."""
+RIDGE = 0.01
+"""Directions of the output rates with less than this part of the largest variance are not amplified further."""
+
+
+def is_calibrated(network: Any) -> bool:
+    """Whether a controller with this network is calibrated; if not, the maps are layers of the network's own."""
+    return getattr(network, "calibrate", True)
+
+
+@eqx.filter_jit
+def calibrated(
+    controller: "Controller", observations: Float[Array, "steps episodes observations"], key: PRNGKeyArray
+) -> "Controller":
+    """A copy that starts at rest, whose read-out is whitened and whose step sizes are balanced.
+
+    Rest: the network's state after a second without input.
+
+    Whitening: the symmetric inverse square root of the covariance of the output neurons' rates (ZCA) under
+    `observations`, which should look like those that the controller will meet.
+
+    Balance: for each kind of parameter, one step of unit size along the sign of a gradient (as Adam's first one
+    is) would change the actions by some root-mean-square amount, found from a Jacobian–vector product; steps are
+    scaled by its inverse. Without this, a step of 302 biases or 3,709 magnitudes would swamp that of the maps.
+
+    With maps that were given line by line nothing is whitened: their gains are what the file says. With those that keep
+    to their joint each rate is scaled by itself: mixed, a motor neuron would move other joints.
+
+    With a multilayer perceptron whose settings say `calibrate: false` the controller is left as it is.
+    """
+    if not is_calibrated(controller.network):
+        return controller
+    controller = eqx.tree_at(lambda c: c.rest_state, controller, _rest(controller))
+    if controller.loop is not None:
+        return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, key))
+    rates, actions = _responses(controller, observations)
+    rest = rates.mean((0, 2))
+    centred = (rates - rest[:, None]).transpose(1, 0, 2).reshape(len(rest), -1)
+    variance, axes = jnp.linalg.eigh(centred @ centred.T / centred.shape[1])
+    scale = jax.lax.rsqrt(jnp.maximum(variance, RIDGE * variance[-1]) + 1e-12)
+    whitening = (axes * scale) @ axes.T
+    if controller.output_sign is not None:
+        own = (centred**2).mean(1)
+        whitening = jnp.diag(jax.lax.rsqrt(jnp.maximum(own, RIDGE * own.max()) + 1e-12))
+    controller = eqx.tree_at(lambda c: (c.rest_rate, c.whitening), controller, (rest, whitening))
+    return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, key))
+
+
+def smooth_noise(
+    key: PRNGKeyArray, observations: int, *, steps: int = 60, episodes: int = 64
+) -> Float[Array, "steps episodes observations"]:
+    """Stand-in observations: autoregressive noise of variance 1 (correlation 0.9 from step to step)."""
+
+    def step(value: Array, key: Array) -> tuple[Array, Array]:
+        value = 0.9 * value + np.sqrt(1 - 0.9**2) * jax.random.normal(key, value.shape)
+        return value, value
+
+    first, *rest = jax.random.split(key, steps + 1)
+    return jax.lax.scan(step, jax.random.normal(first, (episodes, observations)), jnp.stack(rest))[1]
+
+
+def _rest(controller: "Controller") -> Float[Array, " rows"]:
+    network = controller.network
+    product, silent = network.product(), network.initial_state(1)
+    steps = max(1, round(1.0 / network.control_period))
+    rest = jax.lax.fori_loop(0, steps, lambda _, state: network.step(product, state, silent * 0), silent)
+    if controller.loop is not None:
+        pools = controller.loop.settled(controller.output_weight, rest[controller.output_neurons])
+        rest = jnp.concatenate([rest, pools])
+    return rest[:, 0]
+
+
+def _responses(controller: "Controller", observations: Array) -> tuple[Array, Array]:
+    product = controller.product()
+
+    def step(state: Array, observation: Array) -> tuple[Array, tuple[Array, Array]]:
+        state, action = controller.act(product, state, observation)
+        return state, (state[controller.output_neurons], action)
+
+    rates, actions = jax.lax.scan(step, controller.initial_state(observations.shape[1]), observations)[1]
+    settled = min(SETTLE, len(rates) // 2)
+    return rates[settled:], actions[settled:]
+
+
+def _step_scales(controller: "Controller", observations: Array, key: PRNGKeyArray) -> dict[str, Float[Array, ""]]:
+    names = [name for name in controller.relative_rates() if name != "log_spread"]
+    values = {name: controller.parameter(name) for name in names}
+
+    def actions(values: dict[str, Array]) -> Array:
+        return _responses(controller.with_parameters(values), observations)[1]
+
+    shape = jax.eval_shape(actions, values)
+    probe = jax.random.normal(key, shape.shape)
+    _, pull = jax.vjp(actions, values)
+    direction = jax.tree.map(jnp.sign, pull(probe)[0])
+    scales = {"log_spread": jnp.ones(())}
+    for name in names:
+        alone = {other: direction[other] if other == name else jnp.zeros_like(values[other]) for other in names}
+        _, change = jax.jvp(actions, (values,), (alone,))
+        effect = jnp.sqrt((change**2).mean())
+        scales[name] = jnp.where(effect > 0, 1.0 / jnp.maximum(effect, 1e-6), 0.0)
+    return scales

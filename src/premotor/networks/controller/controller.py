@@ -1,0 +1,295 @@
+"""A controller: observations → chosen neurons → circuit → motor neurons → actions."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+from pydantic import Field, model_validator
+
+from premotor.errors import PremotorError
+from premotor.networks.baselines import PLAIN, plain_network
+from premotor.networks.controller.calibration import calibrated, is_calibrated, smooth_noise
+from premotor.networks.controller.local_maps import local_maps
+from premotor.networks.controller.loop import Loop, wire
+from premotor.networks.controller.loop_settings import LoopSettings
+from premotor.networks.controller.normalizer import Normalizer
+from premotor.networks.controller.populations import PopulationSettings, input_neurons, output_neurons
+from premotor.networks.product import Product
+from premotor.networks.rate import RateNetworkSettings
+from premotor.networks.registry import NETWORKS
+from premotor.networks.trained import started_from
+from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+
+
+class MapSettings(Settings):
+    """How sensors reach neurons and neurons reach actuators."""
+
+    inputs: PopulationSettings = PopulationSettings(minimum_hops=2)
+    outputs: PopulationSettings = PopulationSettings()
+    input_scale: float = Field(1.0, gt=0)
+    """Standard deviation of an input neuron's current, at the start, for observations of variance 1."""
+    output_scale: float = Field(0.1, gt=0)
+    """Standard deviation of the actions at the start, under random observations."""
+    input_rate: float = Field(1.0, ge=0)
+    """Relative learning rate of the input map; 0 holds it fixed."""
+    output_rate: float = Field(1.0, ge=0)
+    """Relative learning rate of the output map; 0 holds it fixed."""
+    action_spread: float = Field(0.2, gt=0)
+    """Standard deviation of the exploration noise at the start, in units of the action range [−1, 1]."""
+    local: bool = False
+    """Whether the maps keep to their leg and joint, by the neuron table's columns `leg`, `joint` and `direction`:
+    sensors of a leg reach its input neurons alone, and a motor neuron moves its joint alone, in its direction."""
+    squash: Literal["none", "tanh"] = "none"
+    """What keeps actions in their range: clipping alone, or a hyperbolic tangent, as off-policy learning needs it."""
+    loop: LoopSettings | None = None
+    """The maps line by line, or a YAML file with them, in place of `inputs`, `outputs` and their scales; null: none.
+    `input_rate` and `output_rate` say whether the gains learn."""
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        for name in ("inputs", "outputs", "input_scale", "output_scale", "local") if self.loop else ():
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name} has no part beside loop, which says it line by line; leave it out")
+        return self
+
+
+class Controller(eqx.Module):
+    """A network between two linear maps, with Gaussian exploration around its action.
+
+    Only `input_neurons` receive the observations and only `output_neurons` are read out; everything in between
+    is the circuit's own synapses.
+
+    The rates are read out in whitened form, `whitening` @ (rate − `rest_rate`), constants measured once under
+    random observations. This is a change of coordinates of a linear read-out, not a further layer: raw rates
+    share a large common mean, which would make every change of a read-out weight a change of posture.
+    `step_scale`, measured in the same way, brings the steps of each kind of parameter to the same effect on the
+    actions, whatever the size of the circuit (see `premotor.networks.controller.calibration`).
+    """
+
+    network: Any
+    """One of `NETWORKS`."""
+    normalizer: Normalizer
+    input_weight: Float[Array, "inputs observations"]
+    output_weight: Float[Array, "actions outputs"]
+    output_bias: Float[Array, " actions"]
+    rest_state: Float[Array, " rows"]
+    """The state at the start of an episode: of the neurons, then of the loop's pools of motor units."""
+    rest_rate: Float[Array, " outputs"]
+    whitening: Float[Array, "outputs outputs"]
+    step_scale: dict[str, Float[Array, ""]]
+    log_spread: Float[Array, " actions"]
+    input_neurons: Int[Array, " inputs"]
+    output_neurons: Int[Array, " outputs"]
+    map_rates: tuple[float, float] = eqx.field(static=True)
+    squash: str = eqx.field(static=True)
+    observation_names: tuple[str, ...] = eqx.field(static=True)
+    action_names: tuple[str, ...] = eqx.field(static=True)
+    loop: Loop | None = None
+    """What stands between the maps and the body, where the maps were given line by line."""
+    input_mask: Float[Array, "inputs observations"] | None = None
+    """Of maps that keep to their leg (`LocalMaps`): 1 where the input map has an entry; None: everywhere."""
+    output_sign: Float[Array, "actions outputs"] | None = None
+    """Of maps that keep to their joint: the sign of each entry of the output map, 0 for none; None: any."""
+
+    def initial_state(self, environments: int) -> Float[Array, "rows environments"]:
+        """The state at the start of an episode: at rest, without input. Its first rows are the network's."""
+        return jnp.broadcast_to(self.rest_state[:, None], (self.rows, environments))
+
+    @property
+    def rows(self) -> int:
+        """Numbers in the state of one environment: the network's, and one for each pool of motor units."""
+        return self.network.neurons + (0 if self.loop is None else len(self.loop.pools))
+
+    @property
+    def input_map(self) -> Float[Array, "inputs observations"]:
+        """What an input neuron receives of each observation (normalised), or of each line of the loop."""
+        if self.loop is not None:
+            return self.input_weight * self.loop.input_mask
+        return self.input_weight if self.input_mask is None else self.input_weight * self.input_mask
+
+    @property
+    def output_map(self) -> Float[Array, "actions outputs"]:
+        """What an output neuron's rate adds to each action, or to the drive of its motor unit."""
+        if self.loop is not None:
+            return self.output_weight * self.loop.output_mask
+        weight = self.output_weight if self.output_sign is None else jnp.abs(self.output_weight) * self.output_sign
+        return weight @ self.whitening
+
+    def product(self) -> Product:
+        """The network's linear part, prepared once for many calls of `act`."""
+        return self.network.product()
+
+    def act(
+        self,
+        product: Product,
+        state: Float[Array, "neurons environments"],
+        observation: Float[Array, "environments observations"],
+    ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
+        """Advance the network by one control period; the new state and the mean action.
+
+        `observation` is raw; normalisation belongs to the controller.
+        """
+        state, answer = self.answer(product, state, observation)
+        return state, jnp.tanh(answer) if self.squash == "tanh" else answer
+
+    def answer(
+        self,
+        product: Product,
+        state: Float[Array, "neurons environments"],
+        observation: Float[Array, "environments observations"],
+    ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
+        """As `act`, before any squashing of the action."""
+        network = self.network
+        if self.loop is not None:
+            return self._around(self.loop, product, state, observation)
+        drive = self.input_map @ self.normalizer(observation).T
+        if not is_calibrated(network):  # the maps are its first and its last layer
+            state = network.step(product, state, drive)
+            last = state[self.output_neurons]
+            return state, (self.output_weight @ last + self.output_bias[:, None]).T
+        current = jnp.zeros_like(state).at[self.input_neurons].set(drive)
+        state = network.step(product, state, current)
+        rates = state[self.output_neurons] - self.rest_rate[:, None]
+        action = self.output_map @ rates + self.output_bias[:, None]
+        return state, action.T
+
+    def _around(
+        self, loop: Loop, product: Product, state: Float[Array, "rows environments"], observation: Array
+    ) -> tuple[Array, Array]:
+        neurons, pools = state[: self.network.neurons], state[self.network.neurons :]
+        current = jnp.zeros_like(neurons).at[self.input_neurons].set(self.input_map @ loop.encode(observation))
+        neurons = self.network.step(product, neurons, current)
+        rates = neurons[self.output_neurons]
+        answer, pools = loop.decode(self.output_weight, self.output_bias, rates, pools, self.squash)
+        return jnp.concatenate([neurons, pools]), answer
+
+    def relative_rates(self) -> dict[str, float]:
+        """The learning rate that was asked for each kind of parameter, relative to that of learning."""
+        inputs, outputs = self.map_rates
+        maps = {"input_weight": inputs, "output_weight": outputs, "output_bias": outputs, "log_spread": 1.0}
+        return dict(self.network.rates) | maps
+
+    def parameter(self, name: str) -> Array:
+        """A kind of parameter, of the network or of the maps, by its name in `relative_rates`."""
+        return _parameter(name, self)
+
+    def with_parameters(self, values: dict[str, Any]) -> Self:
+        """A copy with some kinds of parameters replaced."""
+        for name, value in values.items():
+            self = eqx.tree_at(partial(_parameter, name), self, value)
+        return self
+
+    def trained(self) -> Self:
+        """The same tree with True at the arrays that learning changes and False everywhere else."""
+        nothing = jax.tree.map(lambda _: False, self)
+        return nothing.with_parameters({name: rate > 0 for name, rate in self.relative_rates().items()})
+
+    def learning_rates(self) -> Self:
+        """The same tree with each array replaced by its step size relative to that of learning."""
+        nothing = jax.tree.map(lambda _: 0.0, self)
+        rates = self.relative_rates().items()
+        return nothing.with_parameters({name: rate * self.step_scale[name] for name, rate in rates})
+
+
+def _parameter(name: str, controller: Controller) -> Array:
+    return getattr(controller if hasattr(controller, name) else controller.network, name)
+
+
+def build_controller(
+    circuit: "Circuit",
+    observation_names: Sequence[str],
+    action_names: Sequence[str],
+    *,
+    network: Any = None,
+    maps: MapSettings | None = None,
+    control_period: float = 0.02,
+    start: Mapping[str, np.ndarray] | None = None,
+    key: PRNGKeyArray,
+) -> Controller:
+    """A controller wired as `circuit`, with random linear maps drawn from `key`.
+
+    Args:
+        circuit: the wiring.
+        observation_names: one a component of the observation.
+        action_names: one a component of the action.
+        network: dynamics: settings of one of `NETWORKS`; by default a rate network's.
+        maps: which neurons are inputs and outputs, and how the maps start.
+        control_period: time between two actions, in s.
+        start: parameters that the network starts from (`network_arrays` of another one of this circuit).
+        key: JAX random key.
+
+    Raises:
+        PremotorError: the circuit offers no motor neurons, no input neurons or no signed synapse, or a line of the
+            loop does not fit.
+    """
+    maps = maps or MapSettings()
+    network = network or RateNetworkSettings()
+    key_in, key_out, key_noise = jax.random.split(key, 3)
+    observations, actions = len(observation_names), len(action_names)
+    wires = None
+    if network.kind in PLAIN:
+        for name in ("loop", "local"):
+            if getattr(maps, name):
+                raise PremotorError(f"maps.{name} chooses neurons of a connectome, but network.kind is {network.kind}")
+        key_plain = jax.random.fold_in(key, 1)
+        if getattr(network, "calibrate", True):
+            key_in, key_plain = jax.random.split(key_in)
+        sizes = {"observations": observations, "actions": actions}
+        wired = plain_network(network, circuit, maps=maps, **sizes, control_period=control_period, key=key_plain)
+        inputs, outputs = wired.input_units, wired.output_units
+    else:
+        if maps.loop is None:
+            outputs = output_neurons(circuit, maps.outputs)
+            inputs = input_neurons(circuit, maps.inputs, outputs)
+        else:
+            wires = wire(maps.loop, circuit, observation_names, action_names)
+            inputs, outputs = wires.inputs, wires.outputs
+        wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
+    if start is not None:
+        wired = started_from(wired, start, circuit.ids, "network.initial")
+    own = local_maps(circuit, inputs, outputs, observation_names, action_names) if maps.local else None
+    size_in, size_out = maps.input_scale / np.sqrt(observations), maps.output_scale / np.sqrt(len(outputs))
+    if own is not None:
+        size_in = maps.input_scale / np.sqrt(own.input_mask.sum(1, keepdims=True))
+        size_out = maps.output_scale / np.sqrt(np.abs(own.output_sign).sum(1, keepdims=True))
+    names = [name for name, _ in wired.rates]
+    names += ["input_weight", "output_weight", "output_bias", "log_spread"]
+    loop = None
+    if maps.loop is not None and wires is not None:
+        loop = Loop.of(wires, maps.loop, observation_names, action_names, control_period)
+        input_weight, output_weight, output_bias = (jnp.asarray(w, jnp.float32) for w in wires[-3:])
+    else:
+        input_weight = size_in * jax.random.normal(key_in, (len(inputs), observations))
+        output_weight = size_out * jax.random.normal(key_out, (actions, len(outputs)))
+        output_bias = jnp.zeros(actions)
+    controller = Controller(
+        network=wired,
+        normalizer=Normalizer.identity(observations),
+        input_weight=input_weight,
+        output_weight=output_weight,
+        output_bias=output_bias,
+        rest_state=jnp.zeros(wired.neurons + (0 if loop is None else len(loop.pools))),
+        rest_rate=jnp.zeros(len(outputs)),
+        whitening=jnp.eye(len(outputs)),
+        step_scale={name: jnp.ones(()) for name in names},
+        log_spread=jnp.full(actions, np.log(maps.action_spread), jnp.float32),
+        input_neurons=jnp.asarray(inputs, jnp.int32),
+        output_neurons=jnp.asarray(outputs, jnp.int32),
+        map_rates=(maps.input_rate, maps.output_rate),
+        squash=maps.squash,
+        observation_names=tuple(observation_names),
+        action_names=tuple(action_names),
+        loop=loop,
+        input_mask=None if own is None else jnp.asarray(own.input_mask, jnp.float32),
+        output_sign=None if own is None else jnp.asarray(own.output_sign, jnp.float32),
+    )
+    key_noise, key_probe = jax.random.split(key_noise)
+    return calibrated(controller, smooth_noise(key_noise, observations), key_probe)

@@ -1,0 +1,128 @@
+"""A closed loop as settings: which sensor drives which neurons, and which neurons drive which actuator."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from premotor.networks.controller.afferents import PRIMARY_MEAN, SECONDARY_MEAN
+from premotor.settings import Settings
+
+Conditions = dict[str, str | int | float | list[str] | list[int]]
+"""Conditions on columns of the neuron table, such as `{class: sensory, type: "AS*"}`."""
+
+ENCODINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "linear": (("sensor",), ("offset",)),
+    "Ia": (("length", "speed", "rest"), ("mean",)),
+    "II": (("length", "rest"), ("mean",)),
+    "Ib": (("force", "greatest"), ()),
+}
+"""How a sensor becomes a rate: the keys that an encoding needs, and those that it may have."""
+DECODINGS: dict[str, tuple[str, ...]] = {
+    "linear": ("offset",),
+    "motor-units": ("peak_rate", "contraction_time", "time_constant"),
+}
+"""How rates become an action: the keys that a decoding may have."""
+MEANS = {"Ia": PRIMARY_MEAN, "II": SECONDARY_MEAN}
+
+
+class LoopInput(Settings):
+    """One line from the body to neurons: current = gain × rate, the same for all neurons chosen."""
+
+    neurons: Conditions = Field(min_length=1)
+    """Conditions on columns of the neuron table, such as `{type: "PLM|ALM", side: left}`."""
+    gain: float = 1.0
+    """Current for a rate of 1 impulse/s; with `linear`, for a value of 1."""
+    encoding: Literal["linear", "Ia", "II", "Ib"] = "linear"
+    """`linear`: the value less `offset`; `Ia`, `II`, `Ib`: afferents of a muscle (see `afferents`).
+    """
+    sensor: str | None = None
+    """Of `linear`: a component of the observation."""
+    offset: float | None = None
+    """Of `linear`: value that gives no current; 0 where nothing is said."""
+    length: str | None = None
+    """Of `Ia` and `II`: the observation that is the muscle's length."""
+    speed: str | None = None
+    """Of `Ia`: the observation that is the speed of its lengthening."""
+    rest: float | None = None
+    """Of `Ia` and `II`: length at which they fire with their mean rate, in `length_unit`."""
+    mean: float | None = None
+    """Of `Ia` and `II`: that rate, impulses/s; 50 and 80 where nothing is said."""
+    force: str | None = None
+    """Of `Ib`: the observation that is the muscle's force, of either sign."""
+    greatest: float | None = Field(None, gt=0)
+    """Of `Ib`: force with which the muscle's tendon organs fire at 200 impulses/s."""
+
+    @property
+    def observations(self) -> tuple[str, ...]:
+        """The observations that it reads."""
+        keys = [key for key in ENCODINGS[self.encoding][0] if key in ("sensor", "length", "speed", "force")]
+        return tuple(str(getattr(self, key)) for key in keys)
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Self:
+        needed, allowed = ENCODINGS[self.encoding]
+        every = {key for keys in ENCODINGS.values() for key in (*keys[0], *keys[1])}
+        for key in needed:
+            if getattr(self, key) is None:
+                raise ValueError(f"the encoding {self.encoding} needs {key}")
+        for key in sorted(every - {*needed, *allowed}):
+            if getattr(self, key) is not None:
+                known = ", ".join(("neurons", "gain", *needed, *allowed))
+                raise ValueError(f"the encoding {self.encoding} has no {key}; it has {known}")
+        return self
+
+
+class LoopOutput(Settings):
+    """One line from neurons to an actuator; those of one actuator add up and have one decoding."""
+
+    actuator: str
+    """A component of the action."""
+    neurons: Conditions = Field(min_length=1)
+    gain: float = 1.0
+    """Factor of the rates."""
+    decoding: Literal["linear", "motor-units"] = "linear"
+    """`linear`: action = offset + gain × mean rate, in [−1, 1] spanning the actuator range. `motor-units`: each neuron
+    drives a motor unit of the same size; a low-pass of the mean of their forces is the activation, in [0, 1]."""
+    offset: float | None = None
+    """Of `linear`: action without activity; 0 where nothing is said."""
+    peak_rate: float | None = Field(None, gt=0)
+    """Of `motor-units`: impulses/s at a rate of 1 of the network; 40 where nothing is said."""
+    contraction_time: float | None = Field(None, gt=0)
+    """Of `motor-units`: time to peak of the twitch, s, with which the rate counts; 0.04 where nothing is said."""
+    time_constant: float | None = Field(None, ge=0)
+    """Of `motor-units`: of the low-pass, s; 0.04 where nothing is said. 0 leaves it to the body's own muscles."""
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Self:
+        allowed = DECODINGS[self.decoding]
+        for key in sorted({key for keys in DECODINGS.values() for key in keys} - set(allowed)):
+            if getattr(self, key) is not None:
+                known = ", ".join(("actuator", "neurons", "gain", *allowed))
+                raise ValueError(f"the decoding {self.decoding} has no {key}; it has {known}")
+        if self.decoding == "motor-units" and self.gain <= 0:
+            raise ValueError(f"gain is {self.gain}, but motor units only pull; it must be more than 0")
+        return self
+
+    def parameter(self, key: str) -> float:
+        """A parameter of `motor-units`, or its default."""
+        value: Any = getattr(self, key)
+        return float({"peak_rate": 40.0}.get(key, 0.04) if value is None else value)
+
+
+class LoopSettings(Settings):
+    """Fixed or trainable maps line by line, in place of linear maps from everything to everything."""
+
+    inputs: tuple[LoopInput, ...] = Field(min_length=1)
+    outputs: tuple[LoopOutput, ...] = Field(min_length=1)
+    length_unit: Literal["m", "mm"] = "m"
+    """Of the lengths that `Ia` and `II` read; their speeds are in this unit a second."""
+
+    @model_validator(mode="after")
+    def _one_decoding_each(self) -> Self:
+        for line in self.outputs:
+            first = next(other for other in self.outputs if other.actuator == line.actuator)
+            if line.decoding != first.decoding:
+                raise ValueError(f"actuator {line.actuator} is driven by {first.decoding} and by {line.decoding}")
+            if line.decoding == "motor-units" and line.parameter("time_constant") != first.parameter("time_constant"):
+                raise ValueError(f"actuator {line.actuator} has two values of time_constant; its lines share one")
+        return self

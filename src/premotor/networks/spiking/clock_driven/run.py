@@ -1,0 +1,223 @@
+"""Running a LIF network: tables, inputs, replicates over threads, and the choice between the two loops."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from premotor.networks.spiking.clock_driven.dense_loop import run_dense
+from premotor.networks.spiking.clock_driven.network import LIFNetwork, LIFSettings, Spikes
+from premotor.networks.spiking.clock_driven.sparse_loop import run_event, to_dense, to_event
+from premotor.networks.spiking.clock_driven.state import NEVER, Cell, Decay, Inputs, State, Wiring
+
+if TYPE_CHECKING:
+    from premotor.networks.stimulation import Stimulus
+
+CHUNK = 250
+"""Steps between two decisions on the loop."""
+TABLE = 4096
+"""Steps for which decays are tabled; after longer pauses they are computed."""
+NEURON, SYNAPSE, TOUCHED = 0.4, 7.0, 20.0
+"""Costs in ns on one core, estimated for 139,000 neurons (their ratios count): a neuron and step, an arriving spike, in
+the dense loop; a neuron touched by the event-driven one. They decide which loop runs, and so only the speed."""
+RARE = 1e-15
+
+
+def run(
+    network: LIFNetwork,
+    stimulus: "Stimulus",
+    start: NDArray[np.float64],
+    replicates: int,
+    seed: int,
+    threads: int,
+    record: NDArray[np.int64],
+    every: int,
+) -> Spikes:
+    """See `LIFNetwork.simulate`."""
+    cell, decay = _constants(network.settings)
+    wiring = Wiring(network.first, network.target, network.count, network.scale)
+
+    def one(replicate: int) -> State:
+        inputs = _inputs(network, stimulus, replicate, seed)
+        state = _state(network, stimulus, start[:, replicate % start.shape[1]], record, every)
+        return _run(network, cell, decay, wiring, inputs, state, stimulus.steps)
+
+    with ThreadPoolExecutor(max_workers=min(threads, replicates)) as pool:
+        states = list(pool.map(one, range(replicates)))
+    counts = [int(state.cursor[1]) for state in states]
+    steps = np.arange(stimulus.steps, dtype=np.int32)
+    return Spikes(
+        step=np.concatenate([np.repeat(steps, np.diff(state.start)) for state in states]),
+        neuron=np.concatenate([state.spike[:n] for state, n in zip(states, counts, strict=True)]),
+        replicate=np.repeat(np.arange(replicates, dtype=np.int32), counts),
+        steps=stimulus.steps,
+        neurons=network.neurons,
+        replicates=replicates,
+        period=network.period,
+        potential=np.stack([state.sample for state in states], axis=2),
+    )
+
+
+def _run(
+    network: LIFNetwork, cell: Cell, decay: Decay, wiring: Wiring, inputs: Inputs, state: State, steps: int
+) -> State:
+    engine = network.settings.engine
+    dense = engine == "dense"
+    if not dense:
+        to_event(cell, state, 0)
+    step = 0
+    while step < steps:
+        loop = run_dense if dense else run_event
+        end = min(step + CHUNK, steps)
+        before = step
+        step = loop(cell, decay, wiring, inputs, state, step, end)
+        if step < end:  # the record is full
+            longer = np.empty(2 * len(state.spike), np.int32)
+            longer[: state.cursor[1]] = state.spike[: state.cursor[1]]
+            state = state._replace(spike=longer)
+        if engine == "auto" and step > before and step < steps:
+            dense = _choose(cell, decay, state, dense, step, step - before)
+    return state
+
+
+def _choose(cell: Cell, decay: Decay, state: State, dense: bool, step: int, made: int) -> bool:
+    """Whether to go on with the dense loop; changes the state over where the loop changes."""
+    touched = int(state.cursor[3])
+    if not dense:
+        if TOUCHED * touched <= 1.5 * (NEURON * len(state.v) * made + SYNAPSE * touched):
+            return False
+        to_dense(cell, decay, state, step)
+        return True
+    cost = NEURON * len(state.v) * made + SYNAPSE * touched
+    if TOUCHED * touched >= cost:
+        return True
+    to_event(cell, state, step)
+    if TOUCHED * (touched + int(state.cursor[2]) * made) < cost:
+        return False
+    to_dense(cell, decay, state, step)
+    return True
+
+
+def _constants(settings: LIFSettings) -> tuple[Cell, Decay]:
+    k = np.arange(TABLE) * settings.step
+    slow = 1 / settings.membrane_time_constant
+    delta = settings.synaptic_time_constant is None
+    # Without a synaptic variable g stays 0, whatever its time constant.
+    fast = slow if settings.synaptic_time_constant is None else 1 / settings.synaptic_time_constant
+    if abs(fast - slow) < 1e-9 * slow:  # equal time constants: the limit of the formula below
+        fast = slow * (1 + 1e-9)
+    ratio = slow / (fast - slow)  # τ_s / (τ_m − τ_s)
+    decay = Decay(
+        slow=np.exp(-slow * k),
+        fast=np.exp(-fast * k),
+        coupling=-ratio * np.exp(-slow * k) * np.expm1((slow - fast) * k),
+    )
+    peak = np.log(fast / slow) / (fast - slow)
+    cell = Cell(
+        threshold=settings.threshold,
+        reset=settings.reset_potential,
+        delay=max(1, round(settings.delay / settings.step)),
+        onto_potential=delta,
+        peak=-ratio * np.exp(-slow * peak) * np.expm1((slow - fast) * peak) * (1 + 1e-9),
+        slow=slow * settings.step,
+        fast=fast * settings.step,
+        ratio=ratio,
+    )
+    return cell, decay
+
+
+def _state(
+    network: LIFNetwork,
+    stimulus: "Stimulus",
+    start: NDArray[np.float64],
+    record: NDArray[np.int64],
+    every: int,
+) -> State:
+    size, settings = network.neurons, network.settings
+    refractory = np.full(size, max(1, round(settings.refractory / settings.step)), np.int32)
+    for event in stimulus.events:
+        if not event.refractory:
+            refractory[event.neurons] = 1
+    samples = np.zeros((stimulus.steps // every + 1, len(record)), np.float32)
+    samples[0] = start[record]
+    return State(
+        v=start.copy(),
+        g=np.zeros(size),
+        goal=np.full(size, settings.resting_potential),
+        wake=np.where(network.silent, NEVER, -1).astype(np.int32),
+        refractory=refractory,
+        cells=_aligned(size),
+        watched=np.zeros(size, np.bool_),
+        watch=np.empty(size, np.int32),
+        cursor=np.zeros(4, np.int64),
+        spike=np.empty(max(1024, 4 * size), np.int32),
+        start=np.zeros(stimulus.steps + 1, np.int64),
+        sample=samples,
+        recorded=record,
+        every=every,
+    )
+
+
+def _aligned(size: int) -> NDArray[np.float64]:
+    """Zeros, (size, 4), each row within one 64-byte line of the cache."""
+    flat = np.zeros(4 * size + 4)
+    offset = -flat.ctypes.data % 32 // 8
+    return flat[offset : offset + 4 * size].reshape(size, 4)
+
+
+def _inputs(network: LIFNetwork, stimulus: "Stimulus", replicate: int, seed: int) -> Inputs:
+    step, neuron, value = _changes(network, stimulus, replicate)
+    tables = [_cumulative(event.rate * stimulus.period) for event in stimulus.events]
+    width = max((len(table) for table in tables), default=1)
+    first_bits = np.arange(256) / 256
+
+    events = stimulus.events
+    keys = [_keys(network.ids[event.neurons], seed, replicate, number) for number, event in enumerate(events)]
+    return Inputs(
+        change_step=step,
+        change_neuron=neuron,
+        change_value=value,
+        neuron=np.concatenate([np.empty(0, np.int32), *(e.neurons.astype(np.int32) for e in events)]),
+        key=np.concatenate([np.empty(0, np.uint64), *keys]),
+        first=np.cumsum([0, *(len(event.neurons) for event in events)], dtype=np.int64),
+        size=np.array([event.amplitude for event in events], np.float64),
+        begin=np.array([event.first for event in events], np.int64),
+        end=np.array([event.last for event in events], np.int64),
+        table=np.array([[*table, *[1.0] * (width - len(table))] for table in tables]).reshape(-1, width),
+        guide=np.array([np.searchsorted(table, first_bits, "right") for table in tables], np.int64).reshape(-1, 256),
+    )
+
+
+def _changes(
+    network: LIFNetwork, stimulus: "Stimulus", replicate: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    """When which neuron gets another current, and the potential that it then tends to; ordered by step."""
+    target = stimulus.target[:, :, replicate % stimulus.target.shape[2]]
+    moves = np.diff(stimulus.course, axis=0, prepend=0.0) != 0
+    parts = []
+    for step in np.flatnonzero(moves.any(1)):
+        neurons = np.flatnonzero((target[moves[step]] != 0).any(0))
+        value = network.settings.resting_potential + stimulus.course[step] @ target[:, neurons]
+        parts.append((np.full(len(neurons), step), neurons, value))
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0)
+    steps, receivers, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return steps.astype(np.int64), receivers.astype(np.int32), values
+
+
+def _keys(ids: NDArray[np.int64], seed: int, replicate: int, drive: int) -> NDArray[np.uint64]:
+    """A random key for each neuron id under one drive of one replicate."""
+    base = np.random.SeedSequence([seed, replicate, drive]).generate_state(1, np.uint64)[0]
+    with np.errstate(over="ignore"):
+        z = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + base
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
+        return z ^ (z >> np.uint64(31))
+
+
+def _cumulative(mean: float) -> NDArray[np.float64]:
+    """Probabilities of at most 0, 1, 2, … events where `mean` are expected."""
+    most = int(poisson.isf(RARE, mean)) + 1
+    return poisson.cdf(np.arange(most), mean)

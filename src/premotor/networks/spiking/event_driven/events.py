@@ -1,0 +1,218 @@
+"""The event loop: a calendar of buckets, opened and sorted one after another.
+
+A bucket is shorter than the shortest delay, so nothing can arrive in the bucket that is open: every event of it is
+known when it is opened. Events at the same time come in the order in which they were sent.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from premotor.networks.spiking.event_driven.cells import receive
+from premotor.networks.spiking.event_driven.compiling import COMPILED, UNCACHED
+
+BUCKET, LENGTH, PLACE, FREE, SPIKES, COUNTED, TRAIN, ACTIVE, EVENTS, CURSORS = range(10)
+"""Entries of `State.cursor`: open bucket, events in it, next of them, first free node of the pool, spikes recorded,
+how many of them have been counted, next spike of the trains, sources that are on, events delivered so far."""
+
+NEVER = -1e300
+"""A time before every other (ms)."""
+
+RUN = 12
+"""Stretches of so many events are sorted by insertion, longer ones by merging."""
+
+
+class Wiring(NamedTuple):
+    """What does not change: cells and the synapses that leave each cell and source (nodes: cells, then sources)."""
+
+    table: Any
+    """Parameters of cell types, see `cells`."""
+    kind: Any
+    """Type of each cell, (cells,)."""
+    first: Any
+    """Where each node's synapses begin, (nodes + 1,)."""
+    target: Any
+    """Postsynaptic cells, (synapses,)."""
+    receptor: Any
+    """(synapses,)"""
+    delay: Any
+    """ms, (synapses,)"""
+    width: float
+    """Of a bucket, ms."""
+
+
+class State(NamedTuple):
+    """Everything that changes; all arrays."""
+
+    cells: Any
+    """(cells, columns), see `cells`."""
+    weight: Any
+    """mV, (synapses,)"""
+    cursor: Any
+    head: Any
+    """First node of each bucket's list in the pool, −1 where it is empty; a ring, (buckets,)."""
+    tail: Any
+    pool_next: Any
+    pool_time: Any
+    pool_synapse: Any
+    open_time: Any
+    """Events of the open bucket in their order, (synapses + 1,)."""
+    open_synapse: Any
+    scratch_time: Any
+    scratch_synapse: Any
+    interval: Any
+    """Of the sources' regular trains, ms; inf: off, (sources,)."""
+    fired: Any
+    """When each source last fired, ms."""
+    due: Any
+    """When each source fires next, ms."""
+    active: Any
+    """Sources that are on, the first cursor[ACTIVE] entries."""
+    train_time: Any
+    """Given spikes of sources, rising, ms."""
+    train_node: Any
+    spike_time: Any
+    """Spikes of cells since the record was last cleared, the first cursor[SPIKES] entries, ms."""
+    spike_cell: Any
+
+
+@njit(**UNCACHED)
+def send(wiring: Any, state: Any, node: int, t: float) -> None:
+    """Put an event into the calendar for every synapse of a node that fires at `t`."""
+    cursor, head, tail = state.cursor, state.head, state.tail
+    pool_next, pool_time, pool_synapse = state.pool_next, state.pool_time, state.pool_synapse
+    delay, scale, mask = wiring.delay, 1.0 / wiring.width, len(head) - 1
+    free, following = cursor[FREE], cursor[BUCKET] + 1
+    for synapse in range(wiring.first[node], wiring.first[node + 1]):
+        arrival = t + delay[synapse]
+        slot = max(int(arrival * scale), following) & mask  # rounding must not put it into the open bucket
+        here = free
+        free = pool_next[here]
+        pool_time[here] = arrival
+        pool_synapse[here] = synapse
+        pool_next[here] = -1
+        if head[slot] < 0:
+            head[slot] = here
+        else:
+            pool_next[tail[slot]] = here
+        tail[slot] = here
+    cursor[FREE] = free
+
+
+@njit(**UNCACHED)
+def fire_sources(wiring: Any, state: Any, limit: float) -> None:
+    """Let the sources fire that are due before `limit`, which lies in the open bucket."""
+    cursor, due, active = state.cursor, state.due, state.active
+    cells = len(wiring.kind)
+    for number in range(cursor[ACTIVE]):
+        source = active[number]
+        while due[source] < limit:
+            send(wiring, state, cells + source, due[source])
+            state.fired[source] = due[source]
+            due[source] += state.interval[source]
+    place = cursor[TRAIN]
+    while place < len(state.train_time) and state.train_time[place] < limit:
+        send(wiring, state, state.train_node[place], state.train_time[place])
+        place += 1
+    cursor[TRAIN] = place
+
+
+@njit(**UNCACHED)
+def open_next(state: Any) -> None:
+    """Take the next bucket's events out of the calendar, in the order of their times."""
+    cursor = state.cursor
+    cursor[BUCKET] += 1
+    slot = cursor[BUCKET] & (len(state.head) - 1)
+    time, synapse = state.open_time, state.open_synapse
+    node, count = state.head[slot], 0
+    if node >= 0:
+        while node >= 0:
+            # Insertion within stretches of RUN keeps equal times in the order of the list.
+            value, place = state.pool_time[node], count
+            while place % RUN and time[place - 1] > value:
+                time[place] = time[place - 1]
+                synapse[place] = synapse[place - 1]
+                place -= 1
+            time[place] = value
+            synapse[place] = state.pool_synapse[node]
+            count += 1
+            node = state.pool_next[node]
+        state.pool_next[state.tail[slot]] = cursor[FREE]
+        cursor[FREE] = state.head[slot]
+        state.head[slot] = -1
+        if count > RUN:
+            merge_runs(time, synapse, state.scratch_time, state.scratch_synapse, count)
+    cursor[LENGTH] = count
+    cursor[PLACE] = 0
+
+
+@njit(**UNCACHED)
+def merge_runs(time: Any, synapse: Any, time_2: Any, synapse_2: Any, count: int) -> None:
+    """Merge sorted stretches of RUN events, stably, until one is left."""
+    run = RUN
+    while run < count:
+        for begin in range(0, count, 2 * run):
+            middle, end = min(begin + run, count), min(begin + 2 * run, count)
+            left, right = begin, middle
+            for place in range(begin, end):
+                if left < middle and (right >= end or time[left] <= time[right]):
+                    time_2[place] = time[left]
+                    synapse_2[place] = synapse[left]
+                    left += 1
+                else:
+                    time_2[place] = time[right]
+                    synapse_2[place] = synapse[right]
+                    right += 1
+        for place in range(count):
+            time[place] = time_2[place]
+            synapse[place] = synapse_2[place]
+        run *= 2
+
+
+@njit(**COMPILED)
+def advance(wiring: Any, state: Any, until: float) -> None:
+    """Deliver every event before `until` (ms). The record of spikes has to have room for them."""
+    cursor, cells, weight = state.cursor, state.cells, state.weight
+    table, kind, target, receptor = wiring.table, wiring.kind, wiring.target, wiring.receptor
+    spike_time, spike_cell = state.spike_time, state.spike_cell
+    while True:
+        end = (cursor[BUCKET] + 1) * wiring.width
+        limit = min(end, until)
+        fire_sources(wiring, state, limit)
+        time, synapses = state.open_time, state.open_synapse
+        place, length = cursor[PLACE], cursor[LENGTH]
+        while place < length and (end <= until or time[place] < until):
+            synapse = synapses[place]
+            cell = target[synapse]
+            place += 1
+            if receive(table, kind[cell], cells, cell, time[place - 1], receptor[synapse], weight[synapse]):
+                spike_time[cursor[SPIKES]] = time[place - 1]
+                spike_cell[cursor[SPIKES]] = cell
+                cursor[SPIKES] += 1
+                send(wiring, state, cell, time[place - 1])
+        cursor[EVENTS] += place - cursor[PLACE]
+        cursor[PLACE] = place
+        if end > until:
+            return
+        open_next(state)
+
+
+@njit(**COMPILED)
+def set_intervals(state: Any, interval: Any, t: float, restart: bool) -> None:
+    """Give the sources other intervals (ms, inf: off) from time `t` on.
+
+    A source whose interval becomes shorter fires at once, one whose interval becomes longer as late as it says. With
+    `restart` every source that is on fires at once, as if all had been switched off just before.
+    """
+    count = 0
+    for source in range(len(interval)):
+        if interval[source] < np.inf:
+            if restart or interval[source] < state.interval[source]:
+                state.due[source] = t
+            elif interval[source] > state.interval[source]:
+                state.due[source] = max(t, state.fired[source] + interval[source])
+            state.active[count] = source
+            count += 1
+        state.interval[source] = interval[source]
+    state.cursor[ACTIVE] = count

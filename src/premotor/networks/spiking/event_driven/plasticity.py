@@ -1,0 +1,184 @@
+"""Plastic synapses: tags left by pairs of spikes, and the change of weight that a reward makes of them.
+
+Nearest neighbours: a postsynaptic spike soon after the last presynaptic one leaves a Hebbian tag, a presynaptic spike
+soon after the last postsynaptic one an anti-Hebbian tag. A tag is a time; the next one takes its place.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from premotor.networks.spiking.event_driven.compiling import COMPILED
+from premotor.networks.spiking.event_driven.events import COUNTED, NEVER, SPIKES
+from premotor.networks.spiking.event_driven.network import SpikingNetwork
+
+
+class Tagging(NamedTuple):
+    """Constants of the rule, ms and mV."""
+
+    shortest: float = 1.0
+    """A pair counts where the spikes lie more than this apart …"""
+    longest: float = 3.0
+    """… and at most this."""
+    lag: float = 1.0
+    """So late a spike reaches the synapse."""
+    begin: float = 1000.0
+    """No tags before."""
+    hebbian: float = 0.04
+    """Change by a reward of 1, mV."""
+    anti_hebbian: float = 0.04
+    """The same, taken away."""
+    hebbian_length: float = 250.0
+    """So long a tag counts, or the time constant with which it fades."""
+    anti_hebbian_length: float = 250.0
+    exponential: bool = False
+    """Whether tags fade exponentially; else they count fully until they end."""
+    highest: float = 400.0
+    """Weights stay between 0 and this."""
+
+
+class Balance(NamedTuple):
+    """Output balancing: a cell whose outputs have grown gets less of a reward, and more of a punishment."""
+
+    mode: int
+    """0: none; 1: so; 2: inverted, and by the sign of the reward alone, as in the original program."""
+    least: float
+    most: float
+    """Limits of the factor."""
+    goal: Any
+    """Mean plastic weight from each cell at the start, mV, (cells,)."""
+
+
+class Plastic(NamedTuple):
+    """The plastic synapses of a network, numbered in the order of the network's synapses, and their tags."""
+
+    synapse: Any
+    """Where each is in the event loop's arrays, (plastic,)."""
+    pre: Any
+    post: Any
+    incoming: Any
+    """Plastic synapses by postsynaptic cell, (plastic,)."""
+    incoming_first: Any
+    """Where those of each cell begin, (cells + 1,)."""
+    outgoing: Any
+    outgoing_first: Any
+    hebbian: Any
+    """Time of the last Hebbian tag, ms, (plastic,)."""
+    anti_hebbian: Any
+    last: Any
+    """Last spike of each cell that has reached its synapses, ms, (cells,)."""
+
+
+def plastic_synapses(network: SpikingNetwork) -> Plastic:
+    """The plastic synapses of `network`, without tags."""
+    place = np.empty(len(network.pre), np.int64)
+    place[network.order] = np.arange(len(network.pre))
+    chosen = np.flatnonzero(network.plastic)
+    pre, post = network.pre[chosen], network.post[chosen]
+    count, cells = len(chosen), network.cells
+    return Plastic(
+        synapse=place[chosen],
+        pre=pre,
+        post=post,
+        incoming=np.argsort(post, kind="stable"),
+        incoming_first=_starts(post, cells),
+        outgoing=np.argsort(pre, kind="stable"),
+        outgoing_first=_starts(pre, cells),
+        hebbian=np.full(count, NEVER),
+        anti_hebbian=np.full(count, NEVER),
+        last=np.full(cells, NEVER),
+    )
+
+
+def _starts(cells: np.ndarray, count: int) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(np.bincount(cells, minlength=count))]).astype(np.int64)
+
+
+@njit(**COMPILED)
+def observe(plastic: Any, rule: Any, state: Any, t: float) -> None:
+    """Let the recorded spikes that have reached the synapses by `t` leave tags, and drop them from the record."""
+    cursor, times, cells = state.cursor, state.spike_time, state.spike_cell
+    pre, post, last = plastic.pre, plastic.post, plastic.last
+    hebbian, anti_hebbian = plastic.hebbian, plastic.anti_hebbian
+    incoming, incoming_first = plastic.incoming, plastic.incoming_first
+    outgoing, outgoing_first = plastic.outgoing, plastic.outgoing_first
+    count, seen = cursor[SPIKES], 0
+    while seen < count and times[seen] + rule.lag <= t:
+        time, cell = times[seen], cells[seen]
+        arrival = time + rule.lag
+        if arrival >= rule.begin:
+            for place in range(incoming_first[cell], incoming_first[cell + 1]):
+                number = incoming[place]
+                if rule.shortest < time - last[pre[number]] <= rule.longest:
+                    hebbian[number] = arrival
+            for place in range(outgoing_first[cell], outgoing_first[cell + 1]):
+                number = outgoing[place]
+                if rule.shortest < time - last[post[number]] <= rule.longest:
+                    anti_hebbian[number] = arrival
+        last[cell] = time
+        seen += 1
+    for place in range(seen, count):
+        times[place - seen] = times[place]
+        cells[place - seen] = cells[place]
+    cursor[SPIKES] = cursor[COUNTED] = count - seen
+
+
+@njit(**COMPILED)
+def remaining(age: float, length: float, exponential: bool) -> float:
+    """What is left of a tag of this age."""
+    if exponential:
+        return np.exp(-age / length)
+    return 1.0 if age <= length else 0.0
+
+
+@njit(**COMPILED)
+def reward_synapses(
+    plastic: Any, rule: Any, weight: Any, group: Any, gain: Any, balance: Any, reward: float, t: float
+) -> None:
+    """Change the weights by a reward at time `t` (ms).
+
+    Args:
+        plastic: the synapses.
+        rule: `Tagging`.
+        weight: of the event loop, mV, (synapses,).
+        group: of each plastic synapse.
+        gain: part of the reward that each group gets.
+        balance: `Balance`, which scales it by how far the outputs of the presynaptic cell have grown.
+        reward: the reward.
+        t: ms.
+    """
+    order, first, synapse = plastic.outgoing, plastic.outgoing_first, plastic.synapse
+    for cell in range(len(first) - 1):
+        begin, end = first[cell], first[cell + 1]
+        if begin == end:
+            continue
+        more = less = 1.0
+        if balance.mode != 0:
+            total = 0.0
+            for place in range(begin, end):
+                total += weight[synapse[order[place]]]
+            grown = max(total / (end - begin) / balance.goal[cell], 1e-6)
+            more, less = (1.0 / grown, grown) if balance.mode == 1 else (grown, 1.0 / grown)
+            more = min(max(more, balance.least), balance.most)
+            less = min(max(less, balance.least), balance.most)
+        for place in range(begin, end):
+            number = order[place]
+            amount = reward * gain[group[number]]
+            if amount == 0.0:
+                continue
+            judged = reward if balance.mode == 2 else amount
+            amount *= more if judged > 0.0 else less
+            good = rule.hebbian * remaining(t - plastic.hebbian[number], rule.hebbian_length, rule.exponential)
+            bad = rule.anti_hebbian * remaining(
+                t - plastic.anti_hebbian[number], rule.anti_hebbian_length, rule.exponential
+            )
+            value = weight[synapse[number]] + amount * (good - bad)
+            weight[synapse[number]] = min(max(value, 0.0), rule.highest)
+
+
+@njit(**COMPILED)
+def forget(plastic: Any) -> None:
+    """Take all tags away."""
+    plastic.hebbian[:] = NEVER
+    plastic.anti_hebbian[:] = NEVER

@@ -1,0 +1,114 @@
+"""The network of Hasegan et al. (2022): sensory, association and motor populations, wired at random."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from premotor.networks.spiking.event_driven.cells import EXCITATORY, FAST_SPIKING, LOW_THRESHOLD, RECEPTORS
+from premotor.networks.spiking.event_driven.network import SpikingNetwork
+
+SIZES = {"ES": 80, "EA": 40, "IA": 10, "IAL": 10, "EM": 40, "IM": 10, "IML": 10}
+TYPES = (EXCITATORY, FAST_SPIKING, LOW_THRESHOLD)
+TYPE_OF = {"ES": 0, "EA": 0, "EM": 0, "IA": 1, "IM": 1, "IAL": 2, "IML": 2}
+STIMULUS_WEIGHT = 35.0
+"""mV, onto AM."""
+SPREAD = 0.5
+"""Plastic weights are uniform within this fraction of their mean."""
+DELAYS = {
+    "AM": (1.8, 2.2),
+    "NM": (1.8, 2.2),
+    "GA": (1.8, 2.2),
+    "AM2": (1.8, 2.2),
+    "NM2": (1.8, 2.2),
+    "GA2": (3.0, 12.0),
+}
+"""ms"""
+STIMULUS_DELAY = (0.8, 1.2)
+
+
+class Projection(NamedTuple):
+    """Synapses from one population to another."""
+
+    pre: str
+    post: str
+    convergence: int
+    """Presynaptic cells of each postsynaptic one."""
+    weights: tuple[tuple[str, float], ...]
+    """mV by receptor."""
+    plastic: bool = False
+    """Whether the first receptor's synapses learn; their weights are then drawn."""
+
+
+PROJECTIONS = (
+    Projection("ES", "EA", 25, (("AM2", 10.0), ("NM2", 0.196)), plastic=True),
+    Projection("EA", "EM", 20, (("AM2", 6.5), ("NM2", 0.10)), plastic=True),
+    Projection("EA", "IA", 15, (("AM2", 5.85), ("NM2", 0.0585))),
+    Projection("EM", "IM", 16, (("AM2", 5.85), ("NM2", 0.0585))),
+    Projection("EA", "IAL", 15, (("AM2", 5.94), ("NM2", 0.294))),
+    Projection("EM", "IML", 16, (("AM2", 2.94), ("NM2", 0.294))),
+    Projection("IA", "EA", 4, (("GA", 18.0),)),
+    Projection("IM", "EM", 4, (("GA", 18.0),)),
+    Projection("IA", "IA", 1, (("GA", 4.5),)),
+    Projection("IM", "IM", 1, (("GA", 4.5),)),
+    Projection("IA", "IAL", 2, (("GA", 4.5),)),
+    Projection("IM", "IML", 2, (("GA", 4.5),)),
+    Projection("IAL", "EA", 4, (("GA2", 5.0),)),
+    Projection("IML", "EM", 4, (("GA2", 5.0),)),
+    Projection("IAL", "IA", 2, (("GA2", 2.25),)),
+    Projection("IML", "IM", 2, (("GA2", 2.25),)),
+    Projection("IAL", "IAL", 1, (("GA2", 5.5),)),
+    Projection("IML", "IML", 1, (("GA2", 5.5),)),
+)
+
+
+def random_network(seed: int) -> SpikingNetwork:
+    """Draw a wiring: partners without replacement and without autapses, delays for each synapse.
+
+    The synapses of a pair onto two receptors share their partners but not their delays. One source drives each
+    input cell (population ES).
+    """
+    random = np.random.default_rng(seed)
+    bounds = np.concatenate([[0], np.cumsum(list(SIZES.values()))])
+    populations = {name: np.arange(bounds[k], bounds[k + 1]) for k, name in enumerate(SIZES)}
+    cells, inputs = int(bounds[-1]), populations["ES"]
+    parts: list[tuple[NDArray, NDArray, str, NDArray, NDArray, bool]] = [
+        (
+            cells + np.arange(len(inputs)),
+            inputs,
+            "AM",
+            np.full(len(inputs), STIMULUS_WEIGHT),
+            random.uniform(*STIMULUS_DELAY, len(inputs)),
+            False,
+        )
+    ]
+    for projection in PROJECTIONS:
+        post = np.repeat(populations[projection.post], projection.convergence)
+        pre = np.concatenate(
+            [
+                random.choice(
+                    populations[projection.pre][populations[projection.pre] != cell],
+                    projection.convergence,
+                    replace=False,
+                )
+                for cell in populations[projection.post]
+            ]
+        )
+        for number, (receptor, mean) in enumerate(projection.weights):
+            plastic = projection.plastic and number == 0
+            spread = SPREAD if plastic else 0.0
+            weight = mean * random.uniform(1 - spread, 1 + spread, len(pre))
+            parts.append((pre, post, receptor, weight, random.uniform(*DELAYS[receptor], len(pre)), plastic))
+    lengths = [len(part[0]) for part in parts]
+    return SpikingNetwork.of(
+        TYPES,
+        np.repeat([TYPE_OF[name] for name in SIZES], list(SIZES.values())),
+        pre=np.concatenate([part[0] for part in parts]),
+        post=np.concatenate([part[1] for part in parts]),
+        receptor=np.repeat([RECEPTORS.index(part[2]) for part in parts], lengths),
+        weight=np.concatenate([part[3] for part in parts]),
+        delay=np.concatenate([part[4] for part in parts]),
+        plastic=np.repeat([part[5] for part in parts], lengths),
+        sources=len(inputs),
+        populations=populations,
+    )

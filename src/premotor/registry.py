@@ -1,0 +1,87 @@
+"""Things by name: networks, tasks, learners, readers, null models … of the package and of a user's own files."""
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from premotor.errors import PremotorError
+
+
+class Registry[T](Mapping[str, T]):
+    """What a name stands for; the package's own modules are imported when a name is first looked up.
+
+    An entry is added by a decorator, in the package or in a user's own file, before or after anything was looked up::
+
+        @LEARNERS.register("my-learner")
+        class MyLearner(Learner): ...
+
+    Args:
+        what: what an entry is, in words, as in "there is no null model 'x'".
+        modules: modules of the package whose import registers its own entries, in the order in which they are listed.
+        check: what an entry has to be; it raises PremotorError with one sentence where it is not.
+    """
+
+    def __init__(self, what: str, modules: Sequence[str] = (), check: Callable[[str, T], None] | None = None):
+        self.what = what
+        self._modules = list(modules)
+        self._check = check
+        self._entries: dict[str, T] = {}
+
+    def register[E](self, name: str) -> Callable[[E], E]:
+        """A decorator that adds what it decorates under `name`.
+
+        Raises:
+            PremotorError: another entry has this name already, or the entry lacks a member that it needs.
+        """
+
+        def add(entry: E) -> E:
+            held = self._entries.get(name)
+            if held is not None and not _same_definition(held, entry):
+                raise PremotorError(f"there is a {self.what} {name!r} already; choose another name")
+            if self._check is not None:
+                self._check(name, entry)  # type: ignore[arg-type]
+            self._entries[name] = entry  # type: ignore[assignment]
+            return entry
+
+        return add
+
+    def __getitem__(self, name: str) -> T:
+        self._load()
+        if name not in self._entries:
+            near = difflib.get_close_matches(str(name), self._entries, n=1, cutoff=0.5)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise UnknownName(
+                f"there is no {self.what} {name!r}{hint}; there are {', '.join(self._entries)} "
+                "(one of your own comes by --plugin FILE)"
+            )
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        self._load()
+        return iter(list(self._entries))
+
+    def __len__(self) -> int:
+        self._load()
+        return len(self._entries)
+
+    def _load(self) -> None:
+        while self._modules:
+            importlib.import_module(self._modules.pop(0))
+
+
+class UnknownName(PremotorError, KeyError):
+    """A name that a registry does not hold."""
+
+    def __str__(self) -> str:
+        """The sentence, not its representation as KeyError has it."""
+        return str(self.args[0])
+
+
+def _same_definition(one: object, other: object) -> bool:
+    """Whether both come from the same lines, as when a file is loaded twice."""
+    names = ("__module__", "__qualname__")
+    return all(getattr(one, name, None) == getattr(other, name, one) for name in names)

@@ -1,0 +1,74 @@
+"""From settings to the things they describe: circuit, task, controller."""
+
+from collections.abc import Callable, Mapping
+
+import jax
+import numpy as np
+
+from premotor.connectome import Circuit, cache_folder, cached, clear_cache, export_circuit, load_circuit, six_legs
+from premotor.connectome.nulls import NULL_MODELS, null_model
+from premotor.errors import PremotorError
+from premotor.networks import Controller, build_controller
+from premotor.runs.settings import CircuitSettings, Experiment
+from premotor.tasks import Task
+
+__all__ = ["build_circuit", "cache_folder", "cached", "clear_cache", "controller_for", "export_circuit", "six_legs"]
+
+
+def build_circuit(
+    settings: CircuitSettings, *, refresh: bool = False, progress: Callable[[str], None] | None = None
+) -> Circuit:
+    """Load, sign, select, threshold, and replace by the null model where one is named.
+
+    Signs come first, so that rules which look at many neurons (hemilineages) see all of them; from a server,
+    which sends the selected neurons only, they see those. `refresh` asks a server again for what is in the
+    cache, and `progress` is told how far a download is.
+
+    Raises:
+        PremotorError: no such source, a bad file, a selection that leaves nothing, or a null model that changes
+            nothing.
+    """
+    circuit = load_circuit(
+        settings.source,
+        settings.signs,
+        select=settings.select,
+        min_synapses=settings.min_synapses,
+        refresh=refresh,
+        progress=progress,
+    )
+    if settings.null is None:
+        return circuit
+    null = null_model(settings.null)(circuit, settings.null_seed)
+    if _same(null, circuit):
+        raise PremotorError(
+            f"the null model {settings.null} (seed {settings.null_seed}) leaves {circuit.provenance.dataset} as it is: "
+            f"{circuit.synapses.nnz} edges in these signs and classes allow no exchange, so it is no null model of it; "
+            f"there are {', '.join(NULL_MODELS)}"
+        )
+    return null
+
+
+def _same(one: Circuit, other: Circuit) -> bool:
+    gaps = one.gap_junctions, other.gap_junctions
+    if gaps[0] is not None and gaps[1] is not None and (gaps[0] != gaps[1]).nnz:
+        return False
+    return (one.synapses != other.synapses).nnz == 0 and one.neurons.equals(other.neurons)
+
+
+def controller_for(
+    circuit: Circuit, task: Task, experiment: Experiment, start: Mapping[str, np.ndarray] | None = None
+) -> Controller:
+    """The controller of an experiment before learning; the same settings give the same arrays.
+
+    `start`: parameters of the network to start from, as `starting_arrays` gives them.
+    """
+    return build_controller(
+        circuit,
+        task.observation_names,
+        task.action_names,
+        network=experiment.network,
+        maps=experiment.maps,
+        control_period=task.control_period,
+        start=start,
+        key=jax.random.fold_in(jax.random.PRNGKey(experiment.seed), 0),
+    )

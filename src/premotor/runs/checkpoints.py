@@ -1,0 +1,113 @@
+"""Checkpoints: `<step>/state.safetensors` with every array, `<step>/state.json` with what goes beside them.
+
+Written as `<step>.partial/` and renamed, so that a folder named by a step is complete.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from premotor.errors import PremotorError
+from premotor.runs.arrays import Arrays, load_arrays, save_arrays
+from premotor.runs.files import read_json, sync_folder
+
+ARRAYS = "state.safetensors"
+RECORD = "state.json"
+FORMAT = 1
+
+
+class Checkpoint(NamedTuple):
+    """What was read from a checkpoint."""
+
+    folder: Path
+    step: int
+    arrays: Arrays
+    record: dict[str, Any]
+
+
+def step_name(step: int) -> str:
+    """Twelve digits, so that names sort as numbers do."""
+    return f"{step:012d}"
+
+
+def checkpoint_steps(folder: Path) -> list[int]:
+    """Steps of the complete checkpoints in `folder`, rising; none where it does not exist."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(item.name) for item in folder.iterdir() if item.name.isdecimal() and item.is_dir())
+
+
+def save_checkpoint(folder: Path, step: int, arrays: Arrays, record: dict[str, Any], keep: int) -> Path:
+    """Write a checkpoint unless there is one of this step, and remove all but the newest `keep`."""
+    path = folder / step_name(step)
+    if not path.exists():
+        aside = folder / f"{step_name(step)}.partial"
+        if aside.exists():
+            shutil.rmtree(aside)
+        aside.mkdir(parents=True)
+        data = save_arrays(aside / ARRAYS, arrays)
+        record = {"format": FORMAT, "step": step, "sha256": hashlib.sha256(data).hexdigest(), **record}
+        with (aside / RECORD).open("w", encoding="utf-8") as file:
+            json.dump(record, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(aside)
+        aside.rename(path)
+        sync_folder(folder)
+    for old in checkpoint_steps(folder)[:-keep]:
+        # renamed first: a removal that is cut short must not leave a checkpoint that looks complete
+        going = (folder / step_name(old)).rename(folder / f"{step_name(old)}.partial")
+        shutil.rmtree(going)
+    return path
+
+
+def load_checkpoint(folder: Path, step: int) -> Checkpoint:
+    """Read the checkpoint of a step.
+
+    Raises:
+        PremotorError: a file is missing, truncated, altered, or written by another version of the format.
+    """
+    path = folder / step_name(step)
+    record = read_json(path / RECORD)
+    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("step") != step:
+        raise PremotorError(f"{path / RECORD} is no record of a checkpoint of step {step} in format {FORMAT}")
+    try:
+        data = (path / ARRAYS).read_bytes()
+    except FileNotFoundError:
+        raise PremotorError(f"{path / ARRAYS} is missing") from None
+    except OSError as error:
+        raise PremotorError(f"{path / ARRAYS} cannot be read ({error.strerror})") from error
+    arrays = load_arrays(path / ARRAYS, data)
+    if hashlib.sha256(data).hexdigest() != record.get("sha256"):
+        raise PremotorError(f"{path / ARRAYS} is not the file that was written (its SHA-256 differs)")
+    return Checkpoint(path, step, arrays, record)
+
+
+def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
+    """Read the newest checkpoint that is whole; None where there is none at all.
+
+    Each damaged one on the way is reported through `warn` and set aside as `<step>.damaged`.
+
+    Raises:
+        PremotorError: there are checkpoints and all are damaged; nothing is set aside then.
+    """
+    problems: list[tuple[int, PremotorError]] = []
+    for step in reversed(checkpoint_steps(folder)):
+        try:
+            found = load_checkpoint(folder, step)
+        except PremotorError as error:
+            problems.append((step, error))
+            continue
+        for damaged, problem in problems:
+            warn(f"warning: {problem}; going back to the checkpoint of step {step:,}")
+            target = folder / f"{step_name(damaged)}.damaged"
+            shutil.rmtree(target, ignore_errors=True)
+            (folder / step_name(damaged)).rename(target)
+        return found
+    if problems:
+        raise problems[0][1]
+    return None

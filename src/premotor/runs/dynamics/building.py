@@ -1,0 +1,125 @@
+"""From settings to networks whose spectra are computed: random ones, a circuit, and its null models."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from premotor.analysis import LyapunovSpectrum, lyapunov_spectrum
+from premotor.connectome import Circuit
+from premotor.connectome.nulls import null_model
+from premotor.errors import PremotorError
+from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork, started_from
+from premotor.networks.random_rate import Activation, activate
+from premotor.runs.initial_network import trained_arrays
+
+
+class Member(NamedTuple):
+    """A network and what to call it."""
+
+    name: str
+    circuit: Circuit | None
+    seed: int
+    """Number among the random networks, or of the null model."""
+
+
+def members(settings: Any, circuit: Circuit | None, nulls: int, null: str) -> Iterator[Member]:
+    """`samples` random networks; or a circuit, and so many null models of it."""
+    if circuit is None:
+        for place in range(settings.samples):
+            yield Member(f"random-{place}", None, place)
+        return
+    yield Member("circuit", circuit, 0)
+    for place in range(nulls):
+        yield Member(f"{null}-{place}", null_model(null)(circuit, place), place)
+
+
+def build_network(model: Any, member: Member, seed: int, control_period: float = 0.02) -> tuple[Any, float]:
+    """A network, in the precision that JAX is in, and the time of its step in units of the time constant."""
+    if isinstance(model, RandomRateSettings):
+        if member.circuit is None:
+            return RandomRateNetwork.random(model, seed=network_seed(seed, member.seed)), model.dt
+        return RandomRateNetwork.from_circuit(member.circuit, model), model.dt
+    assert member.circuit is not None
+    network = in_present_precision(RateNetwork(member.circuit, model, control_period=control_period))
+    if model.initial is not None:
+        arrays = trained_arrays(Path(model.initial), member.name, "model.initial")
+        network = started_from(network, arrays, member.circuit.ids, "model.initial")
+    return network, control_period / model.time_constant
+
+
+def network_seed(seed: int, place: int) -> int:
+    """Seed of one network among many."""
+    return int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
+
+
+def in_present_precision(tree: Any) -> Any:
+    """The same tree with its real numbers in the precision that JAX is in."""
+    dtype = jax.numpy.zeros(()).dtype
+    return jax.tree.map(lambda x: x.astype(dtype) if eqx.is_inexact_array(x) else x, tree)
+
+
+class NetworkMap(eqx.Module):
+    """One step of a network as a map (neurons,) → (neurons,), without input; its arrays are those of the network."""
+
+    network: Any
+    product: Product
+
+    @classmethod
+    def of(cls, network: Any) -> "NetworkMap":
+        """The map of a network, its linear part prepared once."""
+        return cls(network, network.product())
+
+    def __call__(self, state: Float[Array, " neurons"]) -> Float[Array, " neurons"]:
+        """The state a step later."""
+        column = state[:, None]
+        return self.network.step(self.product, column, 0 * column)[:, 0]
+
+
+class SweptMap(eqx.Module):
+    """h ← h + dt·(−h + coupling·W φ(h)), coupling, gain and shift being parameters: many of them share one W."""
+
+    product: Product
+    activation: Activation = eqx.field(static=True)
+    dt: float = eqx.field(static=True)
+
+    def __call__(self, swept: dict[str, Array], state: Float[Array, " neurons"]) -> Float[Array, " neurons"]:
+        """The state a step later."""
+        rates = activate(self.activation, state, swept["gain"], swept["shift"])
+        return state + self.dt * (swept["coupling"] * self.product(rates[:, None])[:, 0] - state)
+
+
+def steps_of(time: float, dt: float) -> int:
+    """A time in whole steps."""
+    return round(time / dt)
+
+
+def measured(
+    step: Any, states: Any, settings: Any, dt: float, *, exponents: int, length: float, parameters: Any = None
+) -> LyapunovSpectrum:
+    """`lyapunov_spectrum` with the times of settings, which are in τ.
+
+    Raises:
+        PremotorError: more exponents than neurons are asked for, or a time is shorter than a step.
+    """
+    size = np.shape(states)[-1]
+    if exponents > size:
+        raise PremotorError(f"exponents is {exponents}, but there are {size} neurons")
+    every = settings.t_ons
+    return lyapunov_spectrum(
+        step,
+        states,
+        exponents=exponents,
+        steps=max(1, steps_of(length, dt)),
+        dt=dt,
+        transient=steps_of(settings.transient, dt),
+        frame_transient=steps_of(settings.frame_transient, dt),
+        qr_interval=None if every == "auto" else max(1, steps_of(every, dt)),
+        parameters=parameters,
+        key=jax.random.key(settings.seed),
+        precision=settings.precision,
+    )

@@ -1,0 +1,243 @@
+"""Descent on the spectrum of one network: epochs, checkpoints, the checks before and after."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pandas as pd
+
+from premotor.analysis import LyapunovSpectrum, kaplan_yorke_dimension, lyapunov_spectrum
+from premotor.connectome import Circuit
+from premotor.errors import PremotorError
+from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
+from premotor.learning.spectrum.free_parameters import leaf_of
+from premotor.networks.trained import network_arrays
+from premotor.runs.arrays import Arrays, fill, flatten, save_arrays
+from premotor.runs.checkpoints import ARRAYS, newest_checkpoint, save_checkpoint
+from premotor.runs.dynamics.building import Member, NetworkMap, build_network, network_seed
+from premotor.runs.dynamics.precision import in_precision
+from premotor.runs.dynamics.progress import Teller
+from premotor.runs.dynamics.settings import DynamicsTrainSettings
+from premotor.runs.files import read_json, replace_atomically, write_json
+from premotor.runs.stopping import StopRequest
+
+STATE, HISTORY = "state/", "history/"
+CHECKPOINTS_KEPT = 2
+
+
+class Descent:
+    """The work on one network, in its own folder: `result.json` is written last."""
+
+    def __init__(self, member: Member, settings: DynamicsTrainSettings, folder: Path, task: SequenceTask | None):
+        """Prepare the network and its free parameters; nothing is computed yet.
+
+        Raises:
+            PremotorError: the settings do not fit the network.
+        """
+        self.member, self.settings, self.folder = member, settings, folder
+        self.network, self.dt = build_network(settings.model, member, settings.seed, settings.control_period)
+        if settings.learning.exponents > self.network.neurons:
+            raise PremotorError(
+                f"learning.exponents is {settings.learning.exponents}, but there are {self.network.neurons} neurons"
+            )
+        self.plan = Plan.of(settings.learning, self.dt)
+        groups = _groups(settings, member.circuit)
+        self.free = free(self.network, settings.learning.trainable, groups, seed=settings.seed)
+        self.task = task
+        if task is None and settings.task is not None:
+            self.task = PhaseTask(settings.task, self.dt)
+        # A circuit and its null models begin with the same random numbers.
+        number = member.seed if member.circuit is None else 0
+        self.key = jax.random.key(network_seed(settings.seed, 1_000 + number))
+        self.state = initialise(self.free, settings.learning, jax.random.fold_in(self.key, 0), self.task)
+        self.history: Arrays = {}
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done."""
+        return int(self.state.epoch)
+
+    def run(self, teller: Teller, request: StopRequest) -> None:
+        """Verify, train from the newest checkpoint or from the start, verify again, and write the result.
+
+        Raises:
+            PremotorError: the loss is no longer finite.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._restore(teller)
+        before = self._verified_before()
+        while self.epoch < self.settings.learning.epochs:
+            self._epoch()
+            teller.advance(self._line())
+            if self.epoch % self.settings.checkpoint_every == 0 or request.signal:
+                self._save()
+            if request.signal and self.epoch < self.settings.learning.epochs:
+                teller.say(
+                    f"stopped after epoch {self.epoch} of {self.member.name} with a checkpoint; the same "
+                    "command with the same -o goes on"
+                )
+                request.obey()
+        self._save()
+        self._finish(before)
+
+    def verify(self, network: Any, extra: Any) -> tuple[LyapunovSpectrum, float | None]:
+        """Exponents over a longer time from new states, and the task's loss for new sequences."""
+        chosen, learning = self.settings.verify, self.settings.learning
+        fresh = jax.random.fold_in(self.key, 2)
+        states = jax.vmap(network.random_state)(jax.random.split(fresh, chosen.states))
+        spectrum = lyapunov_spectrum(
+            NetworkMap.of(network),
+            states,
+            exponents=learning.exponents,
+            steps=max(1, round(chosen.factor * learning.length / self.dt)),
+            dt=self.dt,
+            transient=self.plan.transient * 2,
+            frame_transient=max(1, self.plan.frame_transient * self.plan.qr_interval),
+            key=jax.random.fold_in(fresh, 1),
+            precision="float64",
+        )
+        loss = None
+        if self.task is not None:
+            with in_precision(self.settings.precision):
+                loss = float(self.task.loss(extra, network, jax.random.fold_in(fresh, 2)))
+        return spectrum, loss
+
+    def _epoch(self) -> None:
+        learning, every = self.settings.learning, self.settings.check_every
+        row: dict[str, Any] = {"epoch": self.epoch}
+        if self.epoch == 0 or (every is not None and self.epoch % every == 0):
+            row |= self._check()
+        began = time.perf_counter()
+        self.state, happened = iterate(self.state, self.free, learning, self.plan, self.task)
+        row |= {name: np.asarray(value) for name, value in happened.items()}
+        row["seconds"] = time.perf_counter() - began
+        if not np.isfinite(row["loss"]):
+            raise PremotorError(
+                f"{self.member.name}: the loss is {row['loss']} in epoch {row['epoch']}; a shorter gradient.window "
+                "or a lower learning_rate may help"
+            )
+        row = {"check_gradient": np.nan, "check_difference": np.nan, **row}
+        for name, value in row.items():
+            column = np.asarray(value, np.float64)[None]
+            self.history[name] = np.concatenate([self.history[name], column]) if name in self.history else column
+
+    def _check(self) -> dict[str, float]:
+        check = check_gradient(self.state, self.free, self.settings.learning, self.plan, self.task)
+        return {"check_gradient": float(check.gradient), "check_difference": float(check.difference)}
+
+    def _line(self) -> str:
+        now = {name: values[-1] for name, values in self.history.items()}
+        return (
+            f"{self.member.name}: epoch {self.epoch}, loss {now['loss']:.5f}, λ1 {now['exponents'][0]:+.4f}, "
+            f"|gradient| {now['gradient_norm']:.2g}, {now['seconds']:.2f} s/epoch"
+        )
+
+    def _save(self) -> None:
+        arrays = flatten(self.state, STATE) | {HISTORY + name: value for name, value in self.history.items()}
+        save_checkpoint(self.folder / "checkpoints", self.epoch, arrays, {}, CHECKPOINTS_KEPT)
+
+    def _restore(self, teller: Teller) -> None:
+        found = newest_checkpoint(self.folder / "checkpoints", teller.say)
+        if found is None:
+            return
+        state = {name: value for name, value in found.arrays.items() if name.startswith(STATE)}
+        self.state = fill(self.state, state, found.folder / ARRAYS, STATE)
+        prefix = len(HISTORY)
+        self.history = {k[prefix:]: value for k, value in found.arrays.items() if k.startswith(HISTORY)}
+        teller.advance(f"{self.member.name}: read from its checkpoint", self.epoch)
+
+    def _verified_before(self) -> dict[str, Any]:
+        file = self.folder / "before.json"
+        if not file.exists():
+            write_json(file, self._figures(self.network, self.state.extra))
+        return read_json(file)
+
+    def _figures(self, network: Any, extra: Any) -> dict[str, Any]:
+        spectrum, task = self.verify(network, extra)
+        mean = spectrum.exponents.mean(0)
+        between = (
+            spectrum.exponents.std(0, ddof=1) / np.sqrt(len(spectrum.exponents))
+            if len(spectrum.exponents) > 1
+            else np.zeros_like(mean)
+        )
+        within = spectrum.standard_errors.mean(0) / np.sqrt(len(spectrum.exponents))
+        dimension = float(kaplan_yorke_dimension(mean, network.neurons))
+        return {
+            "exponents": mean.tolist(),
+            "standard_errors": np.maximum(between, np.nan_to_num(within)).tolist(),
+            "by_state": spectrum.exponents.tolist(),
+            "time": spectrum.steps * self.dt,
+            "dimension": dimension if np.isfinite(dimension) else None,
+            "task": task,
+        }
+
+    def _finish(self, before: dict[str, Any]) -> None:
+        offsets, extra = outcome(self.state, self.settings.learning)
+        network = self.free.network(offsets)
+        after = self._figures(network, extra)
+        arrays: Arrays = {HISTORY + name: value for name, value in self.history.items()}
+        for kind, _ in self.free.sizes:
+            leaf = leaf_of(network, kind)
+            arrays[f"before/{kind}"] = np.asarray(getattr(self.network, leaf), np.float64)
+            arrays[f"after/{kind}"] = np.asarray(getattr(network, leaf), np.float64)
+        if extra is not None:
+            arrays |= flatten(extra, "task/")
+        ids = None if self.member.circuit is None else self.member.circuit.ids
+        for name, content in (("arrays", arrays), ("network", network_arrays(network, ids))):
+            with replace_atomically(self.folder / f"{name}.safetensors") as aside:
+                save_arrays(aside, content)
+        frame = pd.DataFrame({k: v for k, v in self.history.items() if v.ndim == 1})
+        for number, column in enumerate(self.history["exponents"].T):
+            frame[f"exponent_{number + 1}"] = column
+        with replace_atomically(self.folder / "history.parquet") as aside:
+            frame.to_parquet(aside)
+        check = self._check()
+        write_json(
+            self.folder / "result.json",
+            {
+                "name": self.member.name,
+                "neurons": self.network.neurons,
+                "parameters": dict(self.free.sizes),
+                "epochs": self.epoch,
+                "loss": {"first": float(self.history["loss"][0]), "last": float(self.history["loss"][-1])},
+                "gradient_norm": {
+                    "first": float(self.history["gradient_norm"][0]),
+                    "largest": float(self.history["gradient_norm"].max()),
+                    "last": float(self.history["gradient_norm"][-1]),
+                },
+                "gradient_check": {
+                    "first": _check_of(self.history, 0),
+                    "last": {"gradient": check["check_gradient"], "difference": check["check_difference"]},
+                },
+                "seconds_per_epoch": float(np.median(self.history["seconds"])),
+                "last_window": self.history["exponents"][-1].tolist(),
+                "before": before,
+                "after": after,
+            },
+        )
+
+
+def _check_of(history: Arrays, epoch: int) -> dict[str, float]:
+    return {
+        "gradient": float(history["check_gradient"][epoch]),
+        "difference": float(history["check_difference"][epoch]),
+    }
+
+
+def _groups(settings: DynamicsTrainSettings, circuit: Circuit | None) -> dict[str, np.ndarray]:
+    """Groups of neurons for every column that settings name."""
+    trainable = settings.learning.trainable
+    columns = {part.by for _, part in trainable if part.train and part.by is not None}
+    groups = {}
+    for column in sorted(columns):
+        if circuit is None:
+            raise PremotorError(
+                f"parameters by {column!r} need a circuit with a neuron table; random networks have none"
+            )
+        if column not in circuit.neurons:
+            known = ", ".join(str(name) for name in circuit.neurons.columns)
+            raise PremotorError(f"the neuron table has no column {column!r}; there are {known}")
+        groups[column] = pd.factorize(circuit.neurons[column].astype("str"))[0]
+    return groups

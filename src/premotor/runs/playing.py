@@ -1,0 +1,141 @@
+"""A controller shown: as a video file, or live in MuJoCo's viewer."""
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from premotor.bodies import render_frames, write_video
+from premotor.errors import PremotorError
+from premotor.networks import Controller
+from premotor.runs.activity_strip import with_activity
+from premotor.runs.building import build_circuit, controller_for
+from premotor.runs.episodes import Episodes, Records
+from premotor.runs.evaluation import TEST_SEED
+from premotor.runs.initial_network import starting_arrays
+from premotor.runs.loading import load_experiment
+from premotor.runs.neuron_groups import neuron_groups
+from premotor.runs.run import Run, Which
+from premotor.runs.shipping import shipped, shipped_names
+from premotor.tasks import GymnasiumEnvironment, Task, build_task, speed_unit
+
+FRAMES_PER_SECOND = 25
+
+
+class Player(NamedTuple):
+    """What is shown."""
+
+    controller: Controller
+    task: Task
+    name: str
+    folder: Path
+    """Where its videos go by default."""
+    seconds: float | None
+    groups: Sequence[str] = ()
+    """Class or layer of each neuron, for the activity below a video's pictures; empty for none."""
+
+
+def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player:
+    """The controller of a run folder or of a preset.
+
+    Of a preset it is the trained one that comes with premotor where there is one (`shipped_names`); else, for
+    `checkpoint` "initial" and for a YAML file it is untrained.
+
+    Raises:
+        PremotorError: neither a run folder nor an experiment.
+    """
+    if Path(source).is_dir():
+        run = Run(source)
+        folder, seconds = run.folder / "video", run.settings.evaluation.seconds
+        controller = run.controller(checkpoint)
+        groups = neuron_groups(controller, run.circuit, run.settings)
+        return Player(controller, run.task(), run.settings.name, folder, seconds, groups)
+    if str(source) in shipped_names() and checkpoint != "initial":
+        made = shipped(str(source))
+        groups = neuron_groups(made.controller, made.circuit, made.settings)
+        return Player(made.controller, made.task, str(source), Path(), made.settings.evaluation.seconds, groups)
+    settings = load_experiment(source)
+    task, circuit = build_task(settings.task), build_circuit(settings.circuit)
+    controller = controller_for(circuit, task, settings, starting_arrays(settings))
+    groups = neuron_groups(controller, circuit, settings)
+    name = f"{settings.name} (untrained)"
+    return Player(controller, task, name, Path(), settings.evaluation.seconds, groups)
+
+
+def play_to_video(
+    shown: Player,
+    file: str | os.PathLike[str] | None = None,
+    seconds: float | None = None,
+    seed: int = TEST_SEED,
+    *,
+    every: int | None = None,
+    speed: float = 1.0,
+) -> Path:
+    """Write one episode as a video; it ends where the episode ends.
+
+    Args:
+        shown: what plays.
+        file: by default ``video/play.mp4`` of the run folder; of a preset ``play.mp4``.
+        seconds: of the episode, at most.
+        seed: of its start.
+        every: control steps from frame to frame; by default so many that there are about 25 frames a second.
+        speed: of the video over real time: 0.1 is slow motion.
+
+    Raises:
+        PremotorError: the file's folder does not exist, there is no video encoder, or a number is not positive.
+    """
+    if every is not None and every < 1:
+        raise PremotorError(f"every is {every}; a frame is recorded every 1 or more control steps")
+    if not 0 < speed <= 10:
+        raise PremotorError(f"speed is {speed}; it must be more than 0 and at most 10 times real time")
+    path = shown.folder / "play.mp4" if file is None else Path(file)
+    if file is None:
+        path.parent.mkdir(exist_ok=True)
+    if path.suffix.lower() != ".mp4":
+        raise PremotorError(f"{path} should end in .mp4")
+    if not path.parent.is_dir():
+        raise PremotorError(f"the folder {path.parent} does not exist")
+    records = _episode(shown, seconds, seed)
+    period = shown.task.control_period
+    stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
+    length = int(records["alive"][:, 0].sum())
+    rows = np.arange(0, length, stride)
+    command = f", commanded {records['command'][0]:.2f} {speed_unit(shown.task)}" if "command" in records else ""
+    captions = [f"{shown.name}, {records['time'][row]:.1f} s{command}" for row in rows]
+    if hasattr(shown.task, "body"):
+        frames: Iterable[np.ndarray] = render_frames(shown.task.body, records["qpos"][rows, 0], captions=captions)
+    else:
+        frames = itertools.islice(_pictures(shown.task, records["action"][:length, 0], seed), 0, None, stride)
+    if shown.groups:
+        frames = with_activity(frames, rows.tolist(), records["rates"][:length], shown.groups, period)
+    return write_video(path, frames, speed / (stride * period))
+
+
+def _pictures(task: Any, actions: np.ndarray, seed: int) -> Iterator[np.ndarray]:
+    """What a Gymnasium environment draws before each of the actions of its first episode with this seed."""
+    task = task.tested() if hasattr(task, "tested") else task
+    environment = GymnasiumEnvironment(task, 1, seed=seed, render=True)
+    environment.reset()
+    for action in actions:
+        picture = environment.picture()
+        yield picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
+        environment.step(action[None])
+
+
+def episodes_of(shown: Player, seconds: float | None, seed: int) -> Episodes:
+    """The one episode that is shown; PremotorError for no time or a negative seed."""
+    seconds = shown.seconds if seconds is None else seconds
+    if seconds is not None and not seconds > 0:
+        raise PremotorError(f"seconds is {seconds}; it must be more than 0")
+    if seed < 0:
+        raise PremotorError(f"seed is {seed}; it must be 0 or more")
+    if hasattr(shown.task, "own_vector"):
+        shown.task.own_vector = False  # a single copy can be drawn, a vector environment not always
+    return Episodes(shown.task, 1, seconds, seed)
+
+
+def _episode(shown: Player, seconds: float | None, seed: int) -> Records:
+    return episodes_of(shown, seconds, seed).run(shown.controller)

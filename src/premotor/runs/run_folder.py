@@ -1,0 +1,147 @@
+"""A run folder: where everything of a run lies, and whether it is one."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from premotor.connectome import Circuit, load_circuit
+from premotor.errors import PremotorError
+from premotor.runs.checkpoints import checkpoint_steps
+from premotor.runs.files import read_json
+from premotor.runs.loading import load_experiment
+from premotor.runs.settings import Experiment
+
+REQUIRED = ("settings.yaml", "provenance.json", "circuit", "initial/controller.safetensors")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The places in a run folder."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> "RunFolder":
+        """The run folder at `path`.
+
+        Raises:
+            PremotorError: there is none, or a file that every run has is missing.
+        """
+        folder = Path(path)
+        if not folder.exists():
+            raise PremotorError(f"there is no run folder {folder}")
+        if not folder.is_dir():
+            raise PremotorError(f"{folder} is a file, not a run folder")
+        missing = [name for name in REQUIRED if not (folder / name).exists()]
+        if len(missing) == len(REQUIRED):
+            raise PremotorError(f"{folder} is no run folder: it has no {', no '.join(REQUIRED[:2])}")
+        if missing:
+            raise PremotorError(f"the run folder {folder} is incomplete: {missing[0]} is missing")
+        return cls(folder)
+
+    @property
+    def settings_file(self) -> Path:
+        """Complete, resolved settings."""
+        return self.path / "settings.yaml"
+
+    @property
+    def provenance_file(self) -> Path:
+        """Versions, hashes, machine."""
+        return self.path / "provenance.json"
+
+    @property
+    def circuit_folder(self) -> Path:
+        """The circuit as it was wired, null model and all."""
+        return self.path / "circuit"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One line an iteration."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def events_folder(self) -> Path:
+        """TensorBoard's."""
+        return self.path / "events"
+
+    @property
+    def checkpoints_folder(self) -> Path:
+        """One folder a checkpoint, named by its step."""
+        return self.path / "checkpoints"
+
+    @property
+    def best_folder(self) -> Path:
+        """The controller with the best evaluation."""
+        return self.path / "best"
+
+    @property
+    def best_file(self) -> Path:
+        """Arrays of the best controller."""
+        return self.best_folder / "controller.safetensors"
+
+    @property
+    def best_record(self) -> Path:
+        """Step and figures of the best controller."""
+        return self.best_folder / "best.json"
+
+    @property
+    def initial_file(self) -> Path:
+        """Arrays of the controller before learning."""
+        return self.path / "initial" / "controller.safetensors"
+
+    @property
+    def start_file(self) -> Path:
+        """Parameters that the network started from, where `network.initial` named some."""
+        return self.path / "initial" / "network.safetensors"
+
+    @property
+    def evaluations_folder(self) -> Path:
+        """One file an evaluation during learning, named by its step, and `test.json` with its trace."""
+        return self.path / "evaluations"
+
+    @property
+    def test_file(self) -> Path:
+        """Figures of the last `evaluate`, in episodes that learning never saw."""
+        return self.evaluations_folder / "test.json"
+
+    @property
+    def trace_file(self) -> Path:
+        """States, actions and rates of the last `evaluate`."""
+        return self.evaluations_folder / "trace.safetensors"
+
+    @property
+    def lesions_file(self) -> Path:
+        """What silencing each group of synapses does."""
+        return self.path / "lesions.json"
+
+    @property
+    def report_file(self) -> Path:
+        """The page."""
+        return self.path / "report.html"
+
+    def settings(self) -> Experiment:
+        """The settings; PremotorError where the file is damaged."""
+        return load_experiment(self.settings_file)
+
+    def circuit(self) -> Circuit:
+        """The circuit as it was wired; PremotorError where a file is damaged."""
+        return load_circuit(self.circuit_folder)
+
+    def checkpoints(self) -> list[int]:
+        """Steps of the checkpoints, rising."""
+        return checkpoint_steps(self.checkpoints_folder)
+
+    def evaluations(self) -> list[dict[str, Any]]:
+        """Figures of the evaluations during learning, in the order of their steps."""
+        names = (f for f in self.evaluations_folder.glob("*.json") if f.stem.isdecimal())
+        return [read_json(file) for file in sorted(names)]
+
+
+def free_name(folder: Path) -> Path:
+    """`folder`, or the first of `folder-2`, `folder-3`, … that does not exist."""
+    number, path = 1, folder
+    while path.exists():
+        number += 1
+        path = folder.with_name(f"{folder.name}-{number}")
+    return path

@@ -1,0 +1,163 @@
+"""The settings of an experiment: everything that decides a run, in one value."""
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from premotor.bodies import BackEnd
+from premotor.connectome import SignPolicy
+from premotor.connectome.nulls import null_model
+from premotor.connectome.signs import sign_policy
+from premotor.learning import LEARNERS
+from premotor.networks import NETWORKS, MapSettings
+from premotor.runs.cloning import CloningSettings
+from premotor.settings import Settings
+from premotor.tasks import TASKS
+
+
+def _one_of(classes: dict[str, Any]) -> Any:
+    """The type of a section whose `kind` chooses among settings classes; the first is the default."""
+    first = next(iter(classes))
+    variants = tuple(classes.values())
+    union = reduce(or_, variants)
+    if len(variants) > 1:
+        union = Annotated[union, Field(discriminator="kind")]
+
+    def with_kind(value: Any) -> Any:
+        return {"kind": first, **value} if isinstance(value, dict) else value
+
+    return Annotated[union, BeforeValidator(with_kind)]
+
+
+if TYPE_CHECKING:  # types that grow with their registries are known at run time only
+    type NetworkSettings = Any
+    type TaskSettings = Any
+    type LearningSettings = Any
+else:
+    NetworkSettings = _one_of({kind: entry[0] for kind, entry in NETWORKS.items()})
+    TaskSettings = _one_of({kind: entry.settings for kind, entry in TASKS.items()})
+    LearningSettings = _one_of({kind: entry.settings for kind, entry in LEARNERS.items()})
+
+DEFAULT_NETWORK = next(iter(NETWORKS.values()))[0]
+DEFAULT_TASK = next(iter(TASKS.values())).settings
+DEFAULT_LEARNING = next(iter(LEARNERS.values())).settings
+
+Condition = str | int | float | list[str] | list[int] | list[float]
+
+
+def _known_null(name: Any) -> Any:
+    if isinstance(name, str):
+        null_model(name)
+    return name
+
+
+def _by_columns(conditions: Any) -> Any:
+    if isinstance(conditions, dict) and "min_synapses" in conditions:
+        raise ValueError("min_synapses is no column of the neuron table; it belongs to circuit.min_synapses")
+    return conditions
+
+
+def _named_policy(value: Any) -> Any:
+    return sign_policy(value) if isinstance(value, str) else value
+
+
+class CircuitSettings(Settings):
+    """Which wiring, and what is done to it before it becomes a network."""
+
+    source: str = "celegans"
+    """Name of a built-in circuit, or a file or folder."""
+    select: Annotated[dict[str, Condition], BeforeValidator(_by_columns)] = Field(default_factory=dict)
+    """Conditions on columns of the neuron table such as `{type: "IN*|MN*"}`."""
+    min_synapses: int | None = Field(None, ge=1)
+    """Pairs of neurons with fewer synapses are dropped."""
+    signs: Annotated[SignPolicy | None, BeforeValidator(_named_policy)] = None
+    """A sign policy or the name of one; null keeps the source's own."""
+    null: Annotated[str | None, BeforeValidator(_known_null)] = None
+    """Name of a null model to replace the wiring with; null keeps the connectome's own."""
+    null_seed: int = Field(0, ge=0)
+
+
+class EvaluationSettings(Settings):
+    """Evaluation with the mean action, in episodes that are the same every time."""
+
+    every_steps: int | None = Field(200_000, ge=1)
+    """Control steps of learning between two evaluations; null: only when learning ends."""
+    episodes: int = Field(50, ge=1)
+    """Episodes of each evaluation during learning."""
+    confirm: int = Field(0, ge=0)
+    """Further episodes, with other starts, of an evaluation that scores more than all before it. Its figures are then
+    of all its episodes: the best of many evaluations is otherwise often only the luckiest."""
+    seconds: float | None = Field(None, gt=0)
+    """Length of an evaluation episode, s; null: as long as the task's own."""
+    seed: int = Field(1_000, ge=0)
+    """Of the starts of the episodes during learning; `premotor evaluate` takes others."""
+    lesions: bool = True
+    """Whether `premotor train` ends with silencing every group of synapses in turn."""
+
+
+class CheckpointSettings(Settings):
+    """When checkpoints are written; they never alter the numbers of a run."""
+
+    every_steps: int | None = Field(None, ge=1)
+    """Control steps between two checkpoints; null: by time alone."""
+    every_seconds: float | None = Field(20.0, ge=0)
+    """Seconds between two checkpoints, at the end of an iteration; null: by steps alone."""
+    keep: int = Field(3, ge=1)
+    """So many of the newest are kept."""
+
+
+class StopSettings(Settings):
+    """When learning ends before its number of steps."""
+
+    score: float | None = None
+    """Once an evaluation during learning scores at least this."""
+    minutes: float | None = Field(None, gt=0)
+    """After so much time of learning; where this strikes, a run depends on the speed of its machine."""
+
+
+def _known_nulls(names: Any) -> Any:
+    for name in names if isinstance(names, list | tuple) else ():
+        _known_null(name)
+    return names
+
+
+class CompareSettings(Settings):
+    """What `premotor compare` sets beside the connectome, where its own options do not say; no part in a run."""
+
+    null: Annotated[tuple[str, ...], BeforeValidator(_known_nulls)] = ("rewired",)
+    """Names of null models."""
+    nulls: int = Field(3, ge=1)
+    """Wirings of each."""
+    independent: bool = False
+    """Whether every seed of learning has null wirings of its own, so that no two runs share one."""
+    plain: tuple[Literal["mlp", "gru"], ...] = ()
+    """Kinds of networks without a connectome, of as many parameters that learn."""
+    circuits: tuple[str, ...] = ()
+    """Other connectomes beside, each named as `circuit.source` names one."""
+    seeds: int = Field(2, ge=1)
+    """Seeds of learning of each."""
+
+
+class Experiment(Settings):
+    """All settings of a run."""
+
+    name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    """Also the name of the run folder."""
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Of everything random in learning."""
+    threads: int = Field(0, ge=0)
+    """Threads of the physics; 0 for one a core. The numbers do not depend on it."""
+    physics: BackEnd = BackEnd()
+    """Which engine the worlds of learning have; evaluations always have MuJoCo's C engine, so that runs compare."""
+    circuit: CircuitSettings = CircuitSettings()
+    network: NetworkSettings = DEFAULT_NETWORK()
+    maps: MapSettings = MapSettings()
+    task: TaskSettings = DEFAULT_TASK()
+    learning: LearningSettings = DEFAULT_LEARNING()
+    cloning: CloningSettings = CloningSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    checkpoints: CheckpointSettings = CheckpointSettings()
+    stop: StopSettings = StopSettings()
+    compare: CompareSettings = CompareSettings()

@@ -1,0 +1,170 @@
+"""Tests of a spiking agent without learning, and what its network does when inputs are driven by hand."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from premotor.errors import PremotorError
+from premotor.learning.plasticity import Episodes, PlasticitySettings
+from premotor.networks.spiking.event_driven.events import SPIKES, advance, set_intervals
+from premotor.runs.arrays import save_arrays
+from premotor.runs.files import replace_atomically, write_json
+from premotor.runs.spiking.run import SpikingRun
+
+
+class Tested(NamedTuple):
+    """A test: its figures and everything that happened."""
+
+    figures: dict[str, Any]
+    episodes: Episodes
+
+
+def try_weights(
+    run: SpikingRun,
+    weights: NDArray[np.float64],
+    episodes: int,
+    seed: int,
+    *,
+    only: int | None = None,
+    record: bool = False,
+    learn: PlasticitySettings | None = None,
+) -> Tested:
+    """Episodes from the start states that Gymnasium draws with `seed`.
+
+    Args:
+        run: the run whose network it is.
+        weights: plastic weights, (plastic,).
+        episodes: how many.
+        seed: of the start states and the random actions.
+        only: the start state of this episode for all of them.
+        record: whether everything is recorded, not episode lengths alone.
+        learn: by which rules plasticity is at work, with what each episode taught kept for the next; None: it is not.
+    """
+    arena = run.arena
+    agent = arena.agent(weights, seed)
+    if learn is not None:
+        agent.learn_by(learn)
+    starts = arena.starts(episodes if only is None else only + 1, seed)
+    if only is not None:
+        starts = np.repeat(starts[only : only + 1], episodes, axis=0)
+    result = arena.play(agent, starts, learn=learn is not None, record=record)
+    returned = result.returned
+    figures: dict[str, Any] = {
+        "episodes": episodes,
+        "mean": float(returned.mean()),
+        "median": float(np.median(returned)),
+        "least": float(returned.min()),
+        "most": float(returned.max()),
+        "undecided": float(result.undecided.sum() / result.length.sum()),
+        "learning": learn is not None,
+    }
+    if record:
+        seconds = len(result.action) * run.settings.interface.step / 1000.0
+        populations = agent.network.populations
+        figures["rates"] = {
+            name: float(result.counts[:, cells].sum() / len(cells) / seconds) for name, cells in populations.items()
+        }
+        figures["right"] = float((result.action == 1).mean())
+        figures["reward"] = float(result.reward.mean())
+    return Tested(figures, result)
+
+
+def evaluate_spiking(
+    run: SpikingRun,
+    episodes: int = 100,
+    *,
+    seed: int = 42,
+    checkpoint: str | int = "best",
+    only: int | None = None,
+    learn: bool = False,
+) -> dict[str, Any]:
+    """Test an agent; write ``evaluations/test.json`` and ``evaluations/trace.safetensors``.
+
+    Args:
+        run: the run.
+        episodes: how many.
+        seed: of the start states, those of Gymnasium with that seed.
+        checkpoint: "best", "last", "initial" or an iteration.
+        only: rerun the start state of this episode again and again.
+        learn: whether plasticity stays at work; the files are then called ``learning`` instead of ``test``.
+
+    Raises:
+        PremotorError: no such checkpoint, or fewer than one episode.
+    """
+    if episodes < 1 or (only is not None and only < 0):
+        raise PremotorError(f"episodes is {episodes} and only {only}; at least 1 and 0 are needed")
+    iteration = run.iteration_of(checkpoint)
+    rules = run.settings.rules_after(run.steps_at(iteration)) if learn else None
+    test = try_weights(run, run.weights(checkpoint), episodes, seed, only=only, record=True, learn=rules)
+    figures = {
+        "checkpoint": str(checkpoint),
+        "iteration": iteration,
+        "seed": seed,
+        "only": only,
+        **test.figures,
+    }
+    run.evaluations_folder.mkdir(exist_ok=True)
+    name = ("learning" if learn else "test") if only is None else f"rerun-{only}"
+    with replace_atomically(run.evaluations_folder / f"{name}.safetensors") as aside:
+        save_arrays(aside, test.episodes._asdict())
+    write_json(run.evaluations_folder / f"{name}.json", figures)
+    return figures
+
+
+def mock_inputs(
+    run: SpikingRun,
+    *,
+    checkpoint: str | int = "best",
+    company: bool = True,
+    repeats: int = 10,
+    steps: int = 2,
+    rest: int = 2,
+    seed: int = 0,
+) -> dict[str, NDArray]:
+    """Drive each input and count the spikes of every cell: the network's receptive fields.
+
+    Writes ``evaluations/mock.safetensors``.
+
+    Args:
+        run: the run.
+        checkpoint: "best", "last", "initial" or an iteration.
+        company: with one random input of every other variable, a new one in each repeat; else alone.
+        repeats: of each input.
+        steps: of the task for which an input is driven.
+        rest: steps without input before each.
+        seed: of the company.
+
+    Returns:
+        `rate`, Hz, (inputs, cells), and `votes`, spikes for each action in a step, (inputs, actions).
+    """
+    agent = run.agent(checkpoint)
+    network, interface, random = agent.network, agent.interface, np.random.default_rng(seed)
+    bins = [len(field.edges()) + 1 for field in run.settings.interface.fields]
+    begin = np.concatenate([[0], np.cumsum(bins)])
+    counts = np.zeros((begin[-1], network.cells), np.int64)
+    off = np.full(begin[-1], np.inf)
+    number = 0
+    for source in np.tile(np.arange(begin[-1]), repeats):
+        interval = off.copy()
+        if company:
+            interval[begin[:-1] + random.integers(0, bins)] = interface.period
+            own = int(np.searchsorted(begin, source, side="right")) - 1
+            interval[begin[own] : begin[own + 1]] = np.inf
+        interval[source] = interface.period
+        for step in range(rest + steps):
+            set_intervals(agent.state, interval if step >= rest else off, number * interface.step, interface.restart)
+            number += 1
+            advance(network.wiring, agent.state, number * interface.step)
+            count = agent.state.cursor[SPIKES]
+            if step >= rest:
+                counts[source] += np.bincount(agent.state.spike_cell[:count], minlength=network.cells)
+            agent.state.cursor[SPIKES] = 0
+    times = repeats * steps
+    actions = range(int(interface.action.max()) + 1)
+    votes = np.stack([counts[:, interface.action == action].sum(1) for action in actions], axis=1) / times
+    result = {"rate": counts / (times * interface.step / 1000.0), "votes": votes}
+    run.evaluations_folder.mkdir(exist_ok=True)
+    with replace_atomically(run.evaluations_folder / "mock.safetensors") as aside:
+        save_arrays(aside, result)
+    return result

@@ -1,0 +1,164 @@
+"""The folder of a search: what is searched, the record of its trials, and the trials themselves."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import Field, ValidationError
+
+from premotor.errors import PremotorError
+from premotor.runs.files import Lock, new_folder, read_json, write_atomically
+from premotor.runs.loading import Overrides, override_pairs
+from premotor.runs.settings_errors import explain
+from premotor.runs.yaml_text import dump_yaml, parse_yaml
+from premotor.settings import Settings
+from premotor.studies.sweeps.kinds import KINDS, Kind, kind_of
+from premotor.studies.sweeps.spaces import Range, Space, read_spaces
+
+FILE = "sweep.yaml"
+
+
+class SweepSettings(Settings):
+    """What is searched, and how."""
+
+    kind: Literal["train", "spiking", "simulate"]
+    """Of the experiment."""
+    search: dict[str, Space] = Field(min_length=1)
+    """Where each setting is looked for."""
+    sampler: Literal["tpe", "random", "grid"] = "tpe"
+    pruner: Literal["none", "median", "halving"] = "none"
+    score: str
+    """The figure that counts; a dotted key of the trials' figures."""
+    minimise: bool = False
+    seed: int = Field(0, ge=0, lt=2**31)
+    """Of the sampler; the trials have the seed of the experiment unless it is searched too."""
+    episodes: int = Field(100, ge=1)
+    """Of the test of each trial."""
+
+
+class Sweep:
+    """The folder of a search.
+
+    Raises:
+        PremotorError: it is none, or a file in it is damaged.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]):
+        self.folder = Path(folder)
+        file = self.folder / FILE
+        if not file.is_file():
+            raise PremotorError(f"{self.folder} is no folder of a search: it has no {FILE}")
+        data = parse_yaml(file.read_text(encoding="utf-8"), str(file))
+        try:
+            self.settings = SweepSettings.model_validate(data)
+        except ValidationError as error:
+            raise PremotorError(f"{file}: {explain(error, data, SweepSettings)}") from None
+        self.kind: Kind = KINDS[self.settings.kind]
+
+    @property
+    def experiment_file(self) -> Path:
+        """The settings that all trials have in common."""
+        return self.folder / "experiment.yaml"
+
+    @property
+    def journal(self) -> Path:
+        """Optuna's record of the trials."""
+        return self.folder / "study.journal"
+
+    def trial_folder(self, number: int) -> Path:
+        """The folder of a trial's experiment; beside it are its settings and what it printed."""
+        return self.folder / "trials" / f"{number:04d}"
+
+    def trial_settings(self, values: Mapping[str, Any]) -> Any:
+        """The experiment with the values of a trial.
+
+        Raises:
+            PremotorError: values that do not go together.
+        """
+        return self.kind.load(self.experiment_file, dict(values))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a trial: number, state, score, the values searched, seconds, all figures."""
+        file = self.folder / "trials.json"
+        return pd.DataFrame(read_json(file)) if file.exists() else pd.DataFrame()
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The row of the best complete trial; None before there is one."""
+        table = self.table
+        if not len(table):
+            return None
+        complete = table.loc[(table["state"] == "complete") & table["score"].notna()]
+        if not len(complete):
+            return None
+        first = complete.sort_values("score", ascending=self.settings.minimise, kind="stable").iloc[0]
+        return {str(key): value for key, value in first.to_dict().items()}
+
+
+def is_sweep(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder is one of a search."""
+    return (Path(folder) / FILE).is_file()
+
+
+def open_sweep(
+    source: Any,
+    search: Mapping[str, Any] | Sequence[str],
+    output: Path,
+    overrides: Overrides,
+    **options: Any,
+) -> tuple[Sweep, Lock]:
+    """Make the folder of a search, or open the one that is there; with the lock on it.
+
+    Everything is checked before anything is written: that each setting exists, and that the ends of its range and
+    each of its values are allowed.
+
+    Raises:
+        PremotorError: a wrong setting or space, or a folder of another search.
+    """
+    kind = kind_of(source)
+    spaces = read_spaces(search)
+    base = kind.load(source, overrides)
+    given = override_pairs(overrides)
+    for key, space in spaces.items():
+        if key in given:
+            raise PremotorError(f"{key} is searched and set at once")
+        for value in space.ends():
+            kind.load(base, {key: value})
+        if isinstance(space, Range) and space.integer and space.step is None and _takes_parts(kind, base, key, space):
+            spaces[key] = space.model_copy(update={"integer": False})
+    options = {name: value for name, value in options.items() if value is not None}
+    options.setdefault("score", kind.score)
+    try:
+        settings = SweepSettings(kind=kind.name, search=spaces, **options)
+    except ValidationError as error:
+        raise PremotorError(explain(error, {"kind": kind.name, **options}, SweepSettings)) from None
+    if settings.sampler == "grid":
+        for space in spaces.values():
+            space.points()
+    if settings.pruner != "none" and kind.name == "simulate":
+        raise PremotorError("simulations are not pruned: there is nothing to see before their end; leave --pruner out")
+    text = kind.dump(base)
+    if output.exists():
+        there = Sweep(output)
+        if there.settings != settings or there.experiment_file.read_text(encoding="utf-8") != text:
+            raise PremotorError(
+                f"{output} holds another search (see {output / FILE}); name another folder with --output"
+            )
+        return there, Lock(output)
+    with new_folder(output) as (aside, lock):
+        write_atomically(aside / FILE, dump_yaml(settings.model_dump(mode="json")))
+        write_atomically(aside / "experiment.yaml", text)
+        (aside / "trials").mkdir()
+    return Sweep(output), lock
+
+
+def _takes_parts(kind: Kind, base: Any, key: str, space: Range) -> bool:
+    """Whether a setting takes numbers that are not whole."""
+    try:
+        kind.load(base, {key: space.low + 0.5})
+    except PremotorError:
+        return False
+    return True

@@ -1,0 +1,35 @@
+"""One tiny run that many tests read, and copies of it for those that break something."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from premotor.runs import Run, train
+from tiny import shared_compilation, tiny_circuit, tiny_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory):
+    """Programs that one test has compiled are read from a folder by the next."""
+    with shared_compilation(tmp_path_factory.mktemp("compiled")):
+        yield
+
+
+@pytest.fixture(scope="session")
+def circuit_folder(tmp_path_factory) -> Path:
+    """A small circuit, not to be changed."""
+    return tiny_circuit(tmp_path_factory.mktemp("circuits") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, circuit_folder) -> Run:
+    """A finished run, not to be changed."""
+    output = tmp_path_factory.mktemp("runs") / "trained"
+    return train(tiny_settings(circuit_folder), output=output, progress=False)
+
+
+@pytest.fixture
+def run_copy(trained, tmp_path) -> Path:
+    """The folder of a finished run, to be broken."""
+    return Path(shutil.copytree(trained.folder, tmp_path / "run"))

@@ -1,0 +1,3 @@
+"""The tiny runs that the tests of this room share."""
+
+from run_fixtures import *  # noqa: F403

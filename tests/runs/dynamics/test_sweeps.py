@@ -1,0 +1,135 @@
+"""The transition to chaos, spectra by variance, convergence and cost: numbers, folders, going on after a kill."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from dynamics_settings import SWEEP
+from premotor import PremotorError
+from premotor.networks.random_rate import random_matrix
+from premotor.runs.dynamics import load_dynamics, transition
+from premotor.runs.dynamics import sweeps as sweeps_module
+from premotor.runs.dynamics.building import network_seed
+from premotor.runs.dynamics.sweeps import crossing
+
+
+def test_below_the_transition_each_network_has_the_exponent_of_its_weights(transitions):
+    largest = transitions.arrays()["exponents"][:, 0, 0]  # g = 0.8
+    for place, found in enumerate(largest):
+        eigenvalues = 0.8 * np.linalg.eigvals(random_matrix(30, network_seed(0, place)))
+        exact = np.log(np.abs(0.9 + 0.1 * eigenvalues)).max() / 0.1
+        assert found == pytest.approx(exact, abs=0.01)
+
+
+def test_summary_and_table_say_the_same(transitions):
+    figures = transitions.summary["groups"]["random"]
+    table = transitions.table()
+    means = table.groupby("value")["largest"].mean()
+    assert figures["networks"] == 3 and figures["value"] == [0.8, pytest.approx(1.2), 1.6]
+    assert np.allclose([one["mean"] for one in figures["largest"]], means)
+    assert all(one["low"] <= one["mean"] <= one["high"] for one in figures["largest"])
+    assert transitions.summary["theory"][0] == pytest.approx(-0.2)
+
+
+def test_a_killed_transition_goes_on_to_the_same_numbers(transitions, tmp_path, monkeypatch):
+    compute, done = sweeps_module._one, []
+
+    def killed(member, settings, path):
+        if len(done) == 1:
+            raise KeyboardInterrupt
+        done.append(member.name)
+        return compute(member, settings, path)
+
+    settings = {**SWEEP, "threads": 1}
+    monkeypatch.setattr(sweeps_module, "_one", killed)
+    with pytest.raises(KeyboardInterrupt):
+        transition(settings, output=tmp_path / "again", progress=False)
+    monkeypatch.undo()
+    assert len(list((tmp_path / "again" / "networks").glob("*.safetensors"))) == 1
+    result = transition(settings, output=tmp_path / "again", progress=False)
+    for name, array in transitions.arrays().items():
+        assert np.array_equal(array, result.arrays()[name], equal_nan=True)
+
+
+def test_a_circuit_stands_beside_its_null_models(source, tmp_path):
+    settings = {
+        "circuit": {"source": source}, "null": "shuffled_weights", "samples": 2, "values": 2, "length": 5.0,
+        "transient": 5.0, "model": {"activation": "stretched_tanh"}, "parameter": "gains", "t_ons": 1.0,
+    }  # fmt: skip
+    result = transition(settings, output=tmp_path / "circuit", progress=False)
+    groups = result.summary["groups"]
+    assert {name: group["networks"] for name, group in groups.items()} == {"circuit": 1, "shuffled_weights": 2}
+    assert result.summary["theory"] is None
+    assert len(result.circuit) == 12
+
+
+def test_the_spread_of_weights_makes_a_spectrum(varied):
+    arrays = varied.arrays()
+    assert arrays["exponents"].shape == (2, 3, 16)
+    for place, exponents in enumerate(arrays["exponents"][:, 0]):  # σ = 0.5: the state has decayed to 0
+        jacobian = 0.9 * np.eye(16) + 0.1 * 0.5 * random_matrix(16, network_seed(0, place))
+        assert exponents.sum() == pytest.approx(np.log(abs(np.linalg.det(jacobian))) / 0.1, abs=1e-6)
+    for entropy, exponents in zip(arrays["entropy"].ravel(), arrays["exponents"].reshape(-1, 16), strict=True):
+        assert entropy == pytest.approx(np.maximum(exponents, 0).sum())
+
+
+def test_history_ends_at_the_exponents(converged):
+    arrays = converged.arrays()
+    assert arrays["history"].shape[0] == 2 and arrays["history"].shape[2] == 3
+    assert np.allclose(arrays["history"][:, -1], arrays["exponents"])
+    assert arrays["times"][-1] == pytest.approx(60.0)
+
+
+def test_costs_are_told_for_every_case(measured_costs):
+    table = measured_costs.table()
+    assert list(table["varied"]) == ["t_ons", "t_ons", "length"]
+    assert (table["microseconds_a_step"] > 0).all()
+    assert table.loc[0, "t_ons"] == 0.5 and table.loc[2, "length"] == 10
+    assert json.loads(measured_costs.summary_file.read_text())["cases"][0]["exponents"] == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [([-1, 1, 2], 0.5), ([-1, 0.5, -0.5, 0.5], 2.5), ([1, 2], None), ([-3, 0, 1], 1.0)],
+)
+def test_where_the_exponent_crosses_zero(values, found):
+    where = crossing(np.arange(float(len(values))), np.array(values, float))
+    assert np.isnan(where) if found is None else where == found
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "message"),
+    [
+        ("transition", {"parameter": "gains"}, "activation tanh has none"),
+        ("transition", {"minimum": 2, "maximum": 1}, "maximum is 1, less than minimum"),
+        ("transition", {"minimum": 0}, "has to be positive"),
+        ("transition", {"null": "rewird"}, "rewired"),
+        ("spectrum", {"sigmas": [1, -1]}, "positive numbers"),
+        ("convergence", {"t_ons": -1}, "positive number or auto"),
+        ("convergence", {"exponent": 3}, "did you mean exponents"),
+        ("train", {"model": "rate"}, "needs a circuit"),
+        ("train", {"circuit": {"source": "celegans"}, "samples": 2}, "nulls.count"),
+        ("train", {"learning": {"loss": {"kind": "mae"}}}, "learning.loss.kind"),
+        ("train", {"command": "transition"}, "premotor dynamics transition"),
+    ],
+)
+def test_wrong_settings_are_one_sentence(command, settings, message):
+    with pytest.raises(PremotorError, match=message):
+        load_dynamics(command, settings)
+
+
+def test_a_folder_of_other_settings_is_refused(transitions, tmp_path):
+    with pytest.raises(PremotorError, match="other settings"):
+        transition({**SWEEP, "seed": 1}, output=transitions.path, progress=False)
+    (tmp_path / "file").mkdir()
+    with pytest.raises(PremotorError, match="no result of premotor dynamics"):
+        transition(SWEEP, output=tmp_path / "file", progress=False)
+    shutil.copytree(transitions.path, tmp_path / "copy")
+    assert transition(SWEEP, output=tmp_path / "copy", progress=False).finished
+
+
+def test_more_exponents_than_neurons_are_refused(tmp_path):
+    with pytest.raises(PremotorError, match="exponents is 31, but there are 30 neurons"):
+        transition({**SWEEP, "exponents": 31}, output=tmp_path / "x", progress=False)

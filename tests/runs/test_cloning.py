@@ -1,0 +1,88 @@
+"""Cloning in rounds: the controller walks, its teacher corrects it, and pieces keep what belongs together."""
+
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from networks.wiring import small_circuit
+from premotor.errors import PremotorError
+from premotor.learning.ppo_update import replay
+from premotor.networks import build_controller
+from premotor.runs.cloning import CloningSettings, _cut, _Walker, cloned
+
+
+@pytest.fixture(scope="module")
+def controller():
+    return build_controller(small_circuit(), ["place", "way"], ["pull"], key=jax.random.PRNGKey(0))
+
+
+class Slide:
+    """A sled, place ← 0.98 · place + 0.2 · action, shown near 0 alone; the teacher pulls it to 0 from anywhere."""
+
+    name = "slide"
+
+    def __init__(self):
+        self.asked: list[tuple[bool, int, int]] = []
+        self.missed: list[float] = []
+
+    def corrections(self, walker, steps, seed):
+        self.asked.append((walker is None, steps, seed))
+        generator = np.random.default_rng(seed)
+        place = generator.normal(size=8) * (0.3 if walker is None else 1.0)
+        rows, started = [], np.ones(8, bool)
+        for _ in range(steps):
+            seen = np.stack([place, np.sign(place)], 1).astype(np.float32)
+            wanted = -0.8 * np.tanh(place)[:, None]
+            rows.append((seen, wanted, started))
+            done = wanted if walker is None else walker(seen, started)
+            place = 0.98 * place + 0.2 * done[:, 0] + 0.05 * generator.normal(size=8)
+            started = np.zeros(8, bool)
+        if walker is not None:
+            self.missed.append(float(np.square(place).mean()))
+        return tuple(np.stack(values) for values in zip(*rows, strict=True))
+
+
+def test_in_rounds_the_controller_walks_and_learns_what_the_teacher_would_have_done(controller):
+    task = Slide()
+    settings = CloningSettings(iterations=5, steps=20, batch=16, rounds=1, round_steps=40, round_iterations=150)
+    taught = cloned(controller, task, settings, jax.random.PRNGKey(1))
+    assert task.asked == [(True, 600, 0), (False, 40, 1)]
+    task.corrections(_Walker(taught), 40, 1)
+    assert task.missed[-1] < 0.5 * task.missed[0]  # from the same starts as in the first round
+    assert (np.sign(taught.network.weight) == np.sign(controller.network.weight)).all()
+
+
+def test_a_walker_keeps_its_state_and_starts_at_rest(controller):
+    seen = np.random.default_rng(0).normal(size=(12, 3, 2)).astype(np.float32)
+    started = np.zeros((12, 3), bool)
+    started[0], started[7, 1] = True, True
+    walker = _Walker(controller)
+    found = np.stack([walker(*row) for row in zip(seen, started, strict=True)])
+    expected = replay(controller, controller.initial_state(3) + 5, jnp.asarray(seen), jnp.asarray(started))
+    np.testing.assert_allclose(found, np.clip(expected, -1, 1), atol=1e-5)
+
+
+def test_pieces_of_several_walks_keep_their_order():
+    record = np.arange(13 * 3).reshape(13, 3, 1)
+    cut, flags = _cut((record, record[..., 0] == 5), 4)
+    assert cut.shape == (4, 9, 1) and flags.shape == (4, 9)
+    for piece in cut[..., 0].T:
+        assert (np.diff(piece) == 3).all()
+    assert sorted(cut[0, :, 0]) == [0, 1, 2, 12, 13, 14, 24, 25, 26]
+    np.testing.assert_array_equal(flags, cut[..., 0] == 5)
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "said"),
+    [
+        (SimpleNamespace(name="mute"), {}, "the task mute has no reference"),
+        (SimpleNamespace(name="mute"), {"rounds": 1}, "the task mute corrects no controller"),
+        (Slide(), {"rounds": 1, "round_steps": 10}, "round_steps is 10; it must be at least cloning.steps, 20"),
+    ],
+)
+def test_what_cannot_be_cloned_is_refused(controller, task, changes, said):
+    with pytest.raises(PremotorError, match=said):
+        cloned(controller, task, CloningSettings(iterations=1, steps=20, **changes), jax.random.PRNGKey(0))

@@ -1,0 +1,113 @@
+"""What the viewer's keys do, without a window; slow motion and frames of a video; live plots."""
+
+from pathlib import Path
+
+import jax
+import matplotlib
+import numpy as np
+import pytest
+
+from networks.wiring import small_circuit
+from premotor.errors import PremotorError
+from premotor.networks import build_controller
+from premotor.runs import play_live
+from premotor.runs.playing import Player, episodes_of, play_to_video
+from premotor.runs.viewing import KEYS, Show, play_in_viewer
+from premotor.tasks import BalanceSettings, BalanceTask
+
+
+@pytest.fixture(scope="module")
+def shown() -> Player:
+    task = BalanceTask(BalanceSettings())
+    names = task.observation_names, task.action_names
+    controller = build_controller(
+        small_circuit(), *names, control_period=task.control_period, key=jax.random.PRNGKey(0)
+    )
+    return Player(controller, task, "balance", Path(), None)
+
+
+def test_keys_start_anew_print_terms_stop_drawing_add_noise_and_end(shown):
+    said: list[str] = []
+    show = Show(shown, seed=3, say=said.append)
+    steps = round(0.6 / shown.task.control_period)
+    states = []
+    for _ in range(steps):
+        show.step()
+        states.append(show.state()[0].copy())
+    assert not said and not show.ended and show.drawing
+    show.press(ord("R"))
+    show.step()
+    assert show.elapsed == pytest.approx(shown.task.control_period)
+    assert not np.array_equal(show.state()[0], states[0])  # another start
+    show.press(ord("T"))
+    for _ in range(steps):
+        show.step()
+    printed = [line for line in said if " s: " in line]
+    assert printed and "position -" in printed[0]
+    show.press(ord("V"))
+    show.press(ord("N"))
+    assert not show.drawing and show.noisy
+    show.press(ord("Q"))
+    show.press(ord("7"))
+    show.press(300)
+    assert show.ended
+    assert {line[0] for line in said if line[1:2] == ":"} == set(KEYS)
+
+
+def test_noise_is_that_of_learning_and_off_by_default(shown):
+    def course(noisy: bool) -> np.ndarray:
+        show = Show(shown, seed=5, say=lambda line: None)
+        show.noisy = noisy
+        for _ in range(20):
+            show.step()
+        return show.state()[0].copy()
+
+    np.testing.assert_array_equal(course(False), course(False))
+    assert not np.array_equal(course(False), course(True))
+
+
+def test_without_a_display_it_says_so(shown, monkeypatch):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with pytest.raises(PremotorError, match="needs a display"):
+        play_in_viewer(shown)
+
+
+def test_frames_every_n_steps_and_slow_motion(shown, tmp_path, monkeypatch):
+    period, made = shown.task.control_period, {}
+
+    def keep(path, frames, fps):
+        made["frames"], made["fps"] = sum(1 for _ in frames), fps
+        return path
+
+    monkeypatch.setattr("premotor.runs.playing.write_video", keep)
+    play_to_video(shown, tmp_path / "slow.mp4", 0.4, every=2, speed=0.2)
+    assert made["frames"] == pytest.approx((0.4 / period + 1) / 2, abs=1)
+    assert made["fps"] == pytest.approx(0.2 / (2 * period))
+    play_to_video(shown, tmp_path / "slow.mp4", 0.4, speed=0.5)
+    assert 20 < made["fps"] < 32  # about 25, whatever the speed
+    for wrong, said in (({"every": 0}, "every is 0"), ({"speed": 0.0}, "speed is 0")):
+        with pytest.raises(PremotorError, match=said):
+            play_to_video(shown, tmp_path / "no.mp4", 0.4, **wrong)
+
+
+def test_live_plots_hold_every_step_as_it_happens(shown, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    matplotlib.use("agg")
+    plots = play_live(shown, 0.09)
+    records = episodes_of(shown, 0.09, 2_000).run(shown.controller)
+    sensors, actions, reward = plots.figure.axes
+    assert plots.length == len(records["time"]) == 5
+    drawn = np.stack([line.get_ydata() for line in actions.lines], axis=1)
+    np.testing.assert_array_equal(drawn, records["action"][:, 0])
+    np.testing.assert_allclose(reward.lines[0].get_ydata(), records["reward"][:, 0])
+    angles, speeds = records["qpos"][:, 0], records["qvel"][:, 0]
+    seen = np.stack([np.cos(angles), np.sin(angles), speeds], axis=2).reshape(5, 6)
+    drawn = np.stack([line.get_ydata() for line in sensors.lines], axis=1)
+    np.testing.assert_allclose(drawn, seen, rtol=1e-5, atol=1e-6)
+    monkeypatch.delenv("MPLBACKEND")
+    with pytest.raises(PremotorError, match="--live needs a display"):
+        play_live(shown)
+    with pytest.raises(PremotorError, match="speed is 0"):
+        play_live(shown, speed=0)

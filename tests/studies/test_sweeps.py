@@ -1,0 +1,198 @@
+"""Searches for settings: spaces, what is checked before, pruning, killing and going on, figures."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from premotor.cli import main
+from premotor.errors import PremotorError
+from premotor.studies.sweeps import Choice, Range, Sweep, read_spaces, running, sweep
+from premotor.studies.sweeps.kinds import KINDS, SpikingTraining, kind_of
+
+pytest.importorskip("optuna")
+
+SEARCH = {"learning.episodes": "2..40", "plasticity.targeting.other": "-1..0"}
+
+FAKE = """
+import json, pathlib, sys, time, yaml
+file, folder, wait = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), float(sys.argv[3])
+s = yaml.safe_load(file.read_text())
+x, y = s["learning"]["episodes"], s["plasticity"]["targeting"]["other"]
+value = 100 - (x - 30) ** 2 / 10 - 50 * (y + 0.5) ** 2
+if x == 13:
+    sys.exit("error: an unlucky number")
+(folder / "evaluations").mkdir(parents=True, exist_ok=True)
+for step in range(4):
+    (folder / "evaluations" / f"{step:012d}.json").write_text(json.dumps({"mean": value * (step + 1) / 4}))
+    time.sleep(wait)
+(folder / "evaluations" / "test.json").write_text(json.dumps({"mean": value, "rates": {"EM": x / 10}}))
+"""
+
+
+class FakeTraining(SpikingTraining):
+    """Trains nothing, but writes what training would."""
+
+    def scores(self, folder):
+        return {"mean": json.loads((folder / "evaluations" / "test.json").read_text())["mean"], "steps": 1.0}
+
+
+@pytest.fixture
+def fake(monkeypatch, tmp_path):
+    """A trial is a small script; `fake.stop` is the number of starts after which Ctrl-C comes."""
+    monkeypatch.setitem(KINDS, "spiking", FakeTraining())
+    monkeypatch.setattr(running, "POLL", 0.02)
+    monkeypatch.chdir(tmp_path)
+
+    class State:
+        starts, stop, wait = 0, None, 0.0
+
+    def start(job, log):
+        if State.stop is not None and State.starts >= State.stop:
+            raise KeyboardInterrupt
+        State.starts += 1
+        folder = job.log.with_suffix("")
+        words = [str(folder.with_suffix(".yaml")), str(folder), str(State.wait)]
+        return subprocess.Popen([sys.executable, "-c", FAKE, *words], stdout=log, stderr=log, start_new_session=True)
+
+    monkeypatch.setattr(running, "start_process", start)
+    return State
+
+
+def test_spaces_are_read():
+    found = read_spaces(["a.b=1e-4..1e-2,log", "c=10..50,step=10", "d=[null, x, [1, 2]]", "e=3..5", "f=0.5..1"])
+    assert found["a.b"] == Range(low=1e-4, high=1e-2, log=True)
+    assert found["c"].points() == [10, 20, 30, 40, 50]
+    assert found["d"] == Choice(values=(None, "x", [1, 2]))
+    assert found["e"].integer and not found["f"].integer
+    assert read_spaces({"x": [1, 2], "y": Range(low=0, high=1)})["x"].points() == [1, 2]
+    for word, message in {
+        "a": "names no setting",
+        "a=2..1": "has to be below high",
+        "a=0..1,log": "begins above 0",
+        "a=1..2,loud": "allowed are log and step",
+        "a=one..2": "could not convert",
+        "a=1..2,step=0": "above 0",
+    }.items():
+        with pytest.raises(PremotorError, match=message):
+            read_spaces([word])
+    with pytest.raises(PremotorError, match="searched twice"):
+        read_spaces(["a=[1]", "a=[2]"])
+    with pytest.raises(PremotorError, match="no setting is searched"):
+        read_spaces([])
+    with pytest.raises(PremotorError, match="give it a step"):
+        read_spaces(["a=0.1..1"])["a"].points()
+
+
+def test_any_preset_can_be_searched():
+    assert [kind_of(name).name for name in ("walk", "cartpole-stdp", "fly-cpg")] == ["train", "spiking", "simulate"]
+    with pytest.raises(PremotorError, match="no preset and no file 'jump'.*walk.*cartpole-stdp.*fly-cpg"):
+        kind_of("jump")
+
+
+@pytest.mark.parametrize(
+    ("source", "search", "options", "message"),
+    [
+        ("walk", "learning.learning_rat=1e-4..1e-2", {}, "did you mean learning.learning_rate"),
+        ("walk", "learning.learning_rate=-1..1", {}, "learning.learning_rate is -1"),
+        ("cartpole-stdp", "plasticity.targeting.mode=[chosen, some]", {}, "plasticity.targeting.mode is 'some'"),
+        ("cartpole-stdp", "seed=[0, 1]", {"sampler": "best"}, "sampler is 'best'"),
+        ("cartpole-stdp", "seed=[0, 1]", {"overrides": ["--seed=1"]}, "seed is searched and set at once"),
+        ("cartpole-stdp", "plasticity.critic.gain=1..2", {"sampler": "grid"}, "a grid cannot hold the range"),
+        ("fly-cpg", "seed=[0, 1]", {"pruner": "median"}, "simulations are not pruned"),
+        ("walk", "seed=[0, 1]", {"jobs": 0}, "jobs is 0"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_made(source, search, options, message, tmp_path):
+    with pytest.raises(PremotorError, match=message):
+        sweep(source, [search], output=tmp_path / "sweep", **options)
+    assert not (tmp_path / "sweep").exists()
+
+
+def search(output, **options):
+    given = {"trials": 12, "jobs": 1, "progress": False} | options
+    return sweep("cartpole-stdp", SEARCH, output=output, **given)
+
+
+def rows(made):
+    return made.table.drop(columns=["seconds", "failure"], errors="ignore").to_dict("records")
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_a_killed_search_goes_on_as_if_nothing_had_happened(fake, sampler, tmp_path):
+    whole = rows(search(tmp_path / "whole", sampler=sampler))
+    fake.starts, fake.stop = 0, 5
+    with pytest.raises(KeyboardInterrupt):
+        search(tmp_path / "cut", sampler=sampler)
+    assert len(Sweep(tmp_path / "cut").table) == 6  # five made, one begun
+    fake.stop = None
+    made = search(tmp_path / "cut", sampler=sampler)
+    assert json.dumps(rows(made)) == json.dumps(whole) and len(whole) == 12
+    table = made.table
+    x, y = table["set/learning.episodes"], table["set/plasticity.targeting.other"]
+    values = 100 - (x - 30) ** 2 / 10 - 50 * (y + 0.5) ** 2
+    done = table["state"] == "complete"
+    np.testing.assert_allclose(table["score"][done].astype(float), values[done])
+    assert made.best["score"] == pytest.approx(values[done].max())
+    best = made.kind.load(made.folder / "best.yaml", ())
+    assert best.learning.episodes == made.best["set/learning.episodes"]
+    with pytest.raises(PremotorError, match="holds another search"):
+        search(tmp_path / "cut", sampler=sampler, seed=7)
+    assert len(sweep(made.folder, trials=13, jobs=2, progress=False).table) == 13
+    with pytest.raises(PremotorError, match="only trials and jobs"):
+        sweep(made.folder, score="steps")
+
+
+def test_a_grid_holds_every_point_once_and_failures_are_told(fake, tmp_path):
+    spaces = {"learning.episodes": [12, 13, 14], "plasticity.targeting.other": "-1..0,step=0.5"}
+    made = sweep("cartpole-stdp", spaces, sampler="grid", jobs=2, output=tmp_path / "grid", progress=False)
+    table = made.table
+    points = {(a, b) for a in (12, 13, 14) for b in (-1.0, -0.5, 0.0)}
+    assert set(zip(table["set/learning.episodes"], table["set/plasticity.targeting.other"], strict=True)) == points
+    assert len(table) == 9 and (table["state"] == "fail").sum() == 3
+    failed = table[table["state"] == "fail"]
+    assert set(failed["set/learning.episodes"]) == {13} and set(failed["failure"]) == {"error: an unlucky number"}
+
+
+def test_poor_trials_are_pruned(fake, tmp_path):
+    fake.wait = 0.15
+    spaces = {"learning.episodes": [30, 29, 28, 31, 2, 3]}
+    options = {"sampler": "grid", "pruner": "median", "jobs": 1, "progress": False}
+    made = sweep("cartpole-stdp", spaces, output=tmp_path / "pruned", **options)
+    assert made.table["state"].tolist() == ["complete"] * 4 + ["pruned"] * 2
+    assert not (made.trial_folder(5) / "evaluations" / "test.json").exists()
+
+
+def test_a_search_without_hope_ends(fake, tmp_path):
+    unlucky = {"learning.episodes": [13], "seed": "0..99"}
+    with pytest.raises(PremotorError, match="all of the first 5 trials failed.*unlucky"):
+        sweep("cartpole-stdp", unlucky, output=tmp_path / "x", jobs=1, progress=False)
+    with pytest.raises(PremotorError, match="no figure 'speed' to score by; they have mean, steps"):
+        sweep("cartpole-stdp", {"seed": "0..9"}, score="speed", output=tmp_path / "y", jobs=1, progress=False)
+
+
+def test_the_commands(fake, tmp_path, capsys):
+    words = ["--search", "learning.episodes=20..40", "--search", "plasticity.critic.gain=1..8,log", "--jobs", "1"]
+    assert main(["sweep", "cartpole-stdp", *words, "--trials", "3", "-o", "made", "--wiring.seed", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "3 trials: 3 complete" in out and "premotor analyse sweep made" in out
+    assert Sweep("made").trial_settings({"learning.episodes": 3}).wiring.seed == 2
+    assert main(["analyse", "sweep", "made"]) == 0
+    assert sorted(file.name for file in (tmp_path / "made" / "analysis").iterdir()) == [
+        "sweep-slices.csv", "sweep-slices.png", "sweep.csv", "sweep.png",
+    ]  # fmt: skip
+    assert main(["sweep", "cartpole-stdp"]) == 2
+    assert "no setting is searched; name one" in capsys.readouterr().err
+
+
+def test_a_real_search(tmp_path):
+    short = {"learning.episodes": 6, "learning.block": 3, "evaluation.every": 1, "evaluation.episodes": 2}
+    spaces = {"plasticity.targeting.mode": ["chosen"]}
+    made = sweep(
+        "cartpole-stdp", spaces, sampler="grid", episodes=3, jobs=1, output=tmp_path / "real", overrides=short,
+        score="rates.EM", progress=False,
+    )  # fmt: skip
+    assert made.table["state"].tolist() == ["complete"]
+    assert (made.table["rates.EM"] == made.table["score"]).all() and {"median_21", "evaluation"} <= set(made.table)
