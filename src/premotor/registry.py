@@ -3,6 +3,7 @@
 import difflib
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from premotor.errors import PremotorError
 
@@ -18,13 +19,26 @@ class Registry[T](Mapping[str, T]):
     Args:
         what: what an entry is, in words, as in "there is no null model 'x'".
         modules: modules of the package whose import registers its own entries, in the order in which they are listed.
+            A mapping says by name which module registers it: then names are listed without any import, and only the
+            module of a name that is looked up is imported.
         check: what an entry has to be; it raises PremotorError with one sentence where it is not.
+        settings: where the settings classes of the package's own entries are, as ``"module:Class"`` by name, in modules
+            that load neither JAX nor SciPy, so that settings can be checked at once. An entry's attribute `settings`
+            is the same class.
     """
 
-    def __init__(self, what: str, modules: Sequence[str] = (), check: Callable[[str, T], None] | None = None):
+    def __init__(
+        self,
+        what: str,
+        modules: Sequence[str] | Mapping[str, str] = (),
+        check: Callable[[str, T], None] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ):
         self.what = what
-        self._modules = list(modules)
+        self._modules: list[str] = [] if isinstance(modules, Mapping) else list(modules)
+        self._sources: dict[str, str] = dict(modules) if isinstance(modules, Mapping) else {}
         self._check = check
+        self._settings = dict(settings or {})
         self._entries: dict[str, T] = {}
 
     def register[E](self, name: str) -> Callable[[E], E]:
@@ -35,6 +49,8 @@ class Registry[T](Mapping[str, T]):
         """
 
         def add(entry: E) -> E:
+            if name in self._sources and name not in self._entries:  # the package's own first: its name is taken
+                importlib.import_module(self._sources[name])
             held = self._entries.get(name)
             if held is not None and not _same_definition(held, entry):
                 raise PremotorError(f"there is a {self.what} {name!r} already; choose another name")
@@ -45,28 +61,40 @@ class Registry[T](Mapping[str, T]):
 
         return add
 
+    def settings_class(self, name: str) -> Any:
+        """The settings class of an entry; of the package's own without importing the entry.
+
+        Raises:
+            UnknownName: there is no such entry.
+        """
+        if name in self._settings and name not in self._entries:
+            module, _, attribute = self._settings[name].partition(":")
+            return getattr(importlib.import_module(module), attribute)
+        return self[name].settings  # type: ignore[attr-defined]
+
     def __getitem__(self, name: str) -> T:
         self._load()
+        if name in self._sources and name not in self._entries:
+            importlib.import_module(self._sources[name])
         if name not in self._entries:
-            near = difflib.get_close_matches(str(name), self._entries, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(str(name), self, n=1, cutoff=0.5)
             hint = f" (did you mean {near[0]}?)" if near else ""
             raise UnknownName(
-                f"there is no {self.what} {name!r}{hint}; there are {', '.join(self._entries)} "
+                f"there is no {self.what} {name!r}{hint}; there are {', '.join(self)} "
                 "(one of your own comes by --plugin FILE)"
             )
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
         self._load()
-        return name in self._entries
+        return name in self._sources or name in self._entries
 
     def __iter__(self) -> Iterator[str]:
         self._load()
-        return iter(list(self._entries))
+        return iter([*self._sources, *(name for name in self._entries if name not in self._sources)])
 
     def __len__(self) -> int:
-        self._load()
-        return len(self._entries)
+        return sum(1 for _ in self)
 
     def _load(self) -> None:
         while self._modules:

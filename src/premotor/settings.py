@@ -45,14 +45,14 @@ def note(line: str) -> None:
         print(f"note: {line}", file=sys.stderr)
 
 
-def section(kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings]]) -> Any:
+def section(kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings]] | None = None) -> Any:
     """The type of a section whose `kind` chooses an entry of a registry; the first entry is the default.
 
     The registry is read when settings are validated, so that entries may be added at any time.
 
     Args:
         kinds: entries by the name that `kind` takes.
-        settings_of: the settings class of an entry.
+        settings_of: the settings class of an entry; None: as `Registry.settings_class` says, which need not import it.
     """
 
     def validated(value: Any) -> Any:
@@ -63,6 +63,7 @@ def section(kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings
         kind = value.get("kind", next(iter(kinds)))
         if not isinstance(kind, str) or kind not in kinds:
             raise ValueError(f"kind is {kind!r}, but should be one of {', '.join(kinds)}")
-        return settings_of(kinds[kind]).model_validate({**value, "kind": kind})
+        chosen = kinds.settings_class(kind) if settings_of is None else settings_of(kinds[kind])  # type: ignore[attr-defined]
+        return chosen.model_validate({**value, "kind": kind})
 
     return Annotated[SerializeAsAny[Settings], BeforeValidator(validated)]

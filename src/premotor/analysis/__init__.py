@@ -1,76 +1,83 @@
 """Analyses of gaits, rates, weights and dynamics: arrays in, arrays out."""
 
-from premotor.analysis.activity import PhaseTuning, participation_ratio, phase_tuning, rates_by_group
-from premotor.analysis.alignment import Alignment, align, cut_strides, cycle_spline, stride_error
-from premotor.analysis.footfalls import (
-    debounced,
-    double_support,
-    duty_factor,
-    foot_strikes,
-    limb_phase,
-    phase_of,
-    stride_frequency,
-    stride_lengths,
-    support_fractions,
-    symmetry_index,
-)
-from premotor.analysis.gait import Gait, gait_of
-from premotor.analysis.hexapod import HexapodGait, hexapod_gait, tripod_index, tripod_strength
-from premotor.analysis.learning_curves import Stretch, best_mean, best_median, sliding_mean, sliding_median
-from premotor.analysis.lyapunov import (
-    CovariantVectors,
-    DiffraxMap,
-    LyapunovSpectrum,
-    NetworkMap,
-    RungeKutta,
-    TwinExponents,
-    attractor_kind,
-    covariant_vectors,
-    diffrax_map,
-    entropy_rate,
-    kaplan_yorke_dimension,
-    lyapunov_spectrum,
-    network_map,
-    random_frame,
-    runge_kutta,
-    tangent_growth,
-    twin_exponents,
-    vector_participation,
-    zero_tolerance,
-)
-from premotor.analysis.mean_field import mean_field_exponent
-from premotor.analysis.rhythm import Rhythm, circular_mean, relative_phase, rhythm
-from premotor.analysis.smoothness import action_roughness, cost_of_transport, spectral_arc_length
-from premotor.analysis.spectrum import dominant_frequency, power_spectrum
-from premotor.analysis.spikes import (
-    balanced_rate,
-    count_variance,
-    interval_variation,
-    lif_rate,
-    siegert_rate,
-    smoothed_rates,
-    spike_counts,
-    synchrony,
-)
-from premotor.analysis.statistics import (
-    Comparison,
-    Estimate,
-    Variance,
-    bootstrap_mean,
-    hedges_g,
-    holm,
-    mann_whitney,
-    one_way_anova,
-    wilson_interval,
-)
-from premotor.analysis.weights import (
-    ClassPair,
-    WeightChange,
-    by_class_pair,
-    sorted_by_class,
-    weight_change,
-    weight_matrix,
-)
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.analysis.activity import PhaseTuning, participation_ratio, phase_tuning, rates_by_group
+    from premotor.analysis.alignment import Alignment, align, cut_strides, cycle_spline, stride_error
+    from premotor.analysis.footfalls import (
+        debounced,
+        double_support,
+        duty_factor,
+        foot_strikes,
+        limb_phase,
+        phase_of,
+        stride_frequency,
+        stride_lengths,
+        support_fractions,
+        symmetry_index,
+    )
+    from premotor.analysis.gait import Gait, gait_of
+    from premotor.analysis.hexapod import HexapodGait, hexapod_gait, tripod_index, tripod_strength
+    from premotor.analysis.learning_curves import Stretch, best_mean, best_median, sliding_mean, sliding_median
+    from premotor.analysis.lyapunov import (
+        CovariantVectors,
+        DiffraxMap,
+        LyapunovSpectrum,
+        NetworkMap,
+        RungeKutta,
+        TwinExponents,
+        attractor_kind,
+        covariant_vectors,
+        diffrax_map,
+        entropy_rate,
+        kaplan_yorke_dimension,
+        lyapunov_spectrum,
+        network_map,
+        random_frame,
+        runge_kutta,
+        tangent_growth,
+        twin_exponents,
+        vector_participation,
+        zero_tolerance,
+    )
+    from premotor.analysis.mean_field import mean_field_exponent
+    from premotor.analysis.rhythm import Rhythm, circular_mean, relative_phase, rhythm
+    from premotor.analysis.smoothness import action_roughness, cost_of_transport, spectral_arc_length
+    from premotor.analysis.spectrum import dominant_frequency, power_spectrum
+    from premotor.analysis.spikes import (
+        balanced_rate,
+        count_variance,
+        interval_variation,
+        lif_rate,
+        siegert_rate,
+        smoothed_rates,
+        spike_counts,
+        synchrony,
+    )
+    from premotor.analysis.statistics import (
+        Comparison,
+        Estimate,
+        Variance,
+        bootstrap_mean,
+        hedges_g,
+        holm,
+        mann_whitney,
+        one_way_anova,
+        wilson_interval,
+    )
+    from premotor.analysis.weights import (
+        ClassPair,
+        WeightChange,
+        by_class_pair,
+        sorted_by_class,
+        weight_change,
+        weight_matrix,
+    )
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "Alignment",

@@ -1,17 +1,24 @@
 """Bodies and their physics: MJCF models, batched stepping, pictures. No rewards here."""
 
-from premotor.bodies.arm import build_arm
-from premotor.bodies.back_ends import BackEnd, build_physics
-from premotor.bodies.biped import build_biped
-from premotor.bodies.body import BODIES, INSECT, SI, Body, Units, build_body
-from premotor.bodies.described import load_body
-from premotor.bodies.fly import build_fly
-from premotor.bodies.neuromechfly import build_neuromechfly
-from premotor.bodies.physics import BatchPhysics, Physics, PhysicsError
-from premotor.bodies.rendering import Frames, choose_backend, render_frames
-from premotor.bodies.tendons import moment_arms, tendon_lengths
-from premotor.bodies.video import write_video
-from premotor.bodies.warp_physics import WarpPhysics
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.bodies.arm import build_arm
+    from premotor.bodies.back_ends import BackEnd, build_physics
+    from premotor.bodies.biped import build_biped
+    from premotor.bodies.body import BODIES, INSECT, SI, Body, Units, build_body
+    from premotor.bodies.described import load_body
+    from premotor.bodies.fly import build_fly
+    from premotor.bodies.neuromechfly import build_neuromechfly
+    from premotor.bodies.physics import BatchPhysics, Physics, PhysicsError
+    from premotor.bodies.rendering import Frames, choose_backend, render_frames
+    from premotor.bodies.tendons import moment_arms, tendon_lengths
+    from premotor.bodies.video import write_video
+    from premotor.bodies.warp_physics import WarpPhysics
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "BODIES",

@@ -1,39 +1,46 @@
 """A circuit as dynamics: networks, and the maps from sensors to neurons and from neurons to actuators."""
 
-from premotor.networks.baselines import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings, is_plain
-from premotor.networks.controller.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
-from premotor.networks.controller.calibration import calibrated, smooth_noise
-from premotor.networks.controller.controller import Controller, MapSettings, build_controller
-from premotor.networks.controller.loop import Loop, Wires, wire
-from premotor.networks.controller.loop_settings import LoopInput, LoopOutput, LoopSettings
-from premotor.networks.controller.normalizer import Normalizer
-from premotor.networks.controller.populations import (
-    PopulationSettings,
-    hops_to,
-    input_neurons,
-    neurons_where,
-    output_neurons,
-)
-from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
-from premotor.networks.product import Product
-from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
-from premotor.networks.rate import LearningRates, RateNetwork, RateNetworkSettings
-from premotor.networks.registry import NETWORKS
-from premotor.networks.spiking.clock_driven.network import LIFNetwork, LIFSettings, Spikes
-from premotor.networks.stimulated import stimulate
-from premotor.networks.stimulation import (
-    ConstantDrive,
-    Drive,
-    FileDrive,
-    PoissonDrive,
-    PulseDrive,
-    Stimulus,
-    make_stimulus,
-    positions_of,
-)
-from premotor.networks.trained import network_arrays, started_from
-from premotor.networks.vnc import VNCNetwork
-from premotor.networks.vnc_parameters import VNCParameters, VNCSettings
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.networks.baselines import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings, is_plain
+    from premotor.networks.controller.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
+    from premotor.networks.controller.calibration import calibrated, smooth_noise
+    from premotor.networks.controller.controller import Controller, MapSettings, build_controller
+    from premotor.networks.controller.loop import Loop, Wires, wire
+    from premotor.networks.controller.loop_settings import LoopInput, LoopOutput, LoopSettings
+    from premotor.networks.controller.normalizer import Normalizer
+    from premotor.networks.controller.populations import (
+        PopulationSettings,
+        hops_to,
+        input_neurons,
+        neurons_where,
+        output_neurons,
+    )
+    from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
+    from premotor.networks.product import Product
+    from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
+    from premotor.networks.rate import LearningRates, RateNetwork, RateNetworkSettings
+    from premotor.networks.registry import NETWORKS
+    from premotor.networks.spiking.clock_driven.network import LIFNetwork, LIFSettings, Spikes
+    from premotor.networks.stimulated import stimulate
+    from premotor.networks.stimulation import (
+        ConstantDrive,
+        Drive,
+        FileDrive,
+        PoissonDrive,
+        PulseDrive,
+        Stimulus,
+        make_stimulus,
+        positions_of,
+    )
+    from premotor.networks.trained import network_arrays, started_from
+    from premotor.networks.vnc import VNCNetwork
+    from premotor.networks.vnc_parameters import VNCParameters, VNCSettings
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "ConstantDrive",

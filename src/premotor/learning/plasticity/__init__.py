@@ -1,23 +1,30 @@
 """The spiking agent: a network that acts in CartPole and learns there by reward, or by evolution."""
 
-from premotor.learning.plasticity.acting import perform
-from premotor.learning.plasticity.agent import SpikingAgent, in_parallel, motor_halves
-from premotor.learning.plasticity.critics import (
-    BalanceCriticSettings,
-    ConstantCriticSettings,
-    PolicyCriticSettings,
-    RewardCriticSettings,
-    ValueCriticSettings,
-)
-from premotor.learning.plasticity.episodes import Episodes
-from premotor.learning.plasticity.replay import Replay, replay
-from premotor.learning.plasticity.settings import (
-    HomeostasisSettings,
-    InterfaceSettings,
-    PlasticitySettings,
-    TagSettings,
-    TargetingSettings,
-)
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.learning.plasticity.acting import perform
+    from premotor.learning.plasticity.agent import SpikingAgent, in_parallel, motor_halves
+    from premotor.learning.plasticity.critics import (
+        BalanceCriticSettings,
+        ConstantCriticSettings,
+        PolicyCriticSettings,
+        RewardCriticSettings,
+        ValueCriticSettings,
+    )
+    from premotor.learning.plasticity.episodes import Episodes
+    from premotor.learning.plasticity.replay import Replay, replay
+    from premotor.learning.plasticity.settings import (
+        HomeostasisSettings,
+        InterfaceSettings,
+        PlasticitySettings,
+        TagSettings,
+        TargetingSettings,
+    )
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "BalanceCriticSettings",

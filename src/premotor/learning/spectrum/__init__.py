@@ -1,28 +1,35 @@
 """Learning on the Lyapunov spectrum: losses, gradients, free parameters and descent."""
 
-from premotor.learning.spectrum.descent import (
-    DescentState,
-    GradientCheck,
-    Parts,
-    check_gradient,
-    evolution_gradient,
-    gradient_of,
-    initialise,
-    iterate,
-    objective,
-    outcome,
-)
-from premotor.learning.spectrum.free_parameters import FreeNetwork, free
-from premotor.learning.spectrum.losses import spectrum_loss
-from premotor.learning.spectrum.sequence import PhaseTask, PhaseTaskSettings, SequenceTask
-from premotor.learning.spectrum.settings import (
-    FreedomSettings,
-    GradientSettings,
-    LossSettings,
-    SpectrumSettings,
-    TrainableSettings,
-)
-from premotor.learning.spectrum.window_exponents import Plan, network_exponents
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.learning.spectrum.descent import (
+        DescentState,
+        GradientCheck,
+        Parts,
+        check_gradient,
+        evolution_gradient,
+        gradient_of,
+        initialise,
+        iterate,
+        objective,
+        outcome,
+    )
+    from premotor.learning.spectrum.free_parameters import FreeNetwork, free
+    from premotor.learning.spectrum.losses import spectrum_loss
+    from premotor.learning.spectrum.sequence import PhaseTask, PhaseTaskSettings, SequenceTask
+    from premotor.learning.spectrum.settings import (
+        FreedomSettings,
+        GradientSettings,
+        LossSettings,
+        SpectrumSettings,
+        TrainableSettings,
+    )
+    from premotor.learning.spectrum.window_exponents import Plan, network_exponents
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "DescentState",

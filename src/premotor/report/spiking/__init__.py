@@ -1,12 +1,19 @@
 """Analyses of spiking agents with their figures, and the page of a run."""
 
-from premotor.report.spiking.analysis import Analysis
-from premotor.report.spiking.behaviour import lengths, moves, raster, rates, rewards, variance
-from premotor.report.spiking.inputs import fields, policy
-from premotor.report.spiking.learning import checkpoints, curves, medians, trace
-from premotor.report.spiking.models import boxplot, pairs, rates_table, seeds, starts
-from premotor.report.spiking.page import write_spiking_report
-from premotor.report.spiking.weights import changes, matrix, over_time
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.report.spiking.analysis import Analysis
+    from premotor.report.spiking.behaviour import lengths, moves, raster, rates, rewards, variance
+    from premotor.report.spiking.inputs import fields, policy
+    from premotor.report.spiking.learning import checkpoints, curves, medians, trace
+    from premotor.report.spiking.models import boxplot, pairs, rates_table, seeds, starts
+    from premotor.report.spiking.page import write_spiking_report
+    from premotor.report.spiking.weights import changes, matrix, over_time
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 OF_A_RUN = (
     "medians",

@@ -1,54 +1,61 @@
 """Experiments with spiking agents: settings, run folders, training, evaluation, mocked inputs."""
 
-from premotor.runs.spiking.arena import Arena, Hooks
-from premotor.runs.spiking.combinations import mock_combinations, read_combinations, stride_for
-from premotor.runs.spiking.evaluation import evaluate_spiking, mock_inputs
-from premotor.runs.spiking.exports import export_nwb, export_parquet, tables_of_test
-from premotor.runs.spiking.history import (
-    Ancestor,
-    differences,
-    episode_lengths,
-    evaluate_checkpoints,
-    lineage,
-    plastic_table,
-    read_checkpoint_tests,
-    training_rows,
-    training_scores,
-    weights_over_time,
-)
-from premotor.runs.spiking.models import (
-    Model,
-    choose_starts,
-    evaluate_models,
-    pairs_of_models,
-    random_lengths,
-    rates_of_models,
-    rerun_starts,
-    variance_of_models,
-)
-from premotor.runs.spiking.records import (
-    Record,
-    SpikeTrain,
-    cell_groups,
-    episode_table,
-    mean_rates,
-    motor_votes,
-    rates_over_time,
-    read_test,
-    spikes_of_test,
-    variance_over_time,
-)
-from premotor.runs.spiking.run import SpikingRun, is_spiking
-from premotor.runs.spiking.settings import (
-    EvolutionLearning,
-    PlasticLearning,
-    SpikingExperiment,
-    is_spiking_source,
-    load_spiking,
-    spiking_presets,
-)
-from premotor.runs.spiking.training import continue_spiking, resume_spiking, train_spiking
-from premotor.runs.spiking.wiring import CartPoleSettings, CircuitWiring, WiringSettings
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.runs.spiking.arena import Arena, Hooks
+    from premotor.runs.spiking.combinations import mock_combinations, read_combinations, stride_for
+    from premotor.runs.spiking.evaluation import evaluate_spiking, mock_inputs
+    from premotor.runs.spiking.exports import export_nwb, export_parquet, tables_of_test
+    from premotor.runs.spiking.history import (
+        Ancestor,
+        differences,
+        episode_lengths,
+        evaluate_checkpoints,
+        lineage,
+        plastic_table,
+        read_checkpoint_tests,
+        training_rows,
+        training_scores,
+        weights_over_time,
+    )
+    from premotor.runs.spiking.models import (
+        Model,
+        choose_starts,
+        evaluate_models,
+        pairs_of_models,
+        random_lengths,
+        rates_of_models,
+        rerun_starts,
+        variance_of_models,
+    )
+    from premotor.runs.spiking.records import (
+        Record,
+        SpikeTrain,
+        cell_groups,
+        episode_table,
+        mean_rates,
+        motor_votes,
+        rates_over_time,
+        read_test,
+        spikes_of_test,
+        variance_over_time,
+    )
+    from premotor.runs.spiking.run import SpikingRun, is_spiking
+    from premotor.runs.spiking.settings import (
+        EvolutionLearning,
+        PlasticLearning,
+        SpikingExperiment,
+        is_spiking_source,
+        load_spiking,
+        spiking_presets,
+    )
+    from premotor.runs.spiking.training import continue_spiking, resume_spiking, train_spiking
+    from premotor.runs.spiking.wiring import CartPoleSettings, CircuitWiring, WiringSettings
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "Ancestor",

@@ -5,25 +5,32 @@ Cells, plastic synapses and receptive fields are modules of their own: `cells`, 
 al. (2022).
 """
 
-from premotor.networks.spiking.event_driven.cells import (
-    EXCITATORY,
-    FAST_SPIKING,
-    LOW_THRESHOLD,
-    RECEPTORS,
-    SpikingCellSettings,
-)
-from premotor.networks.spiking.event_driven.circuit_wiring import circuit_network
-from premotor.networks.spiking.event_driven.coding import (
-    EvenFields,
-    IntervalFields,
-    LinearFields,
-    LogarithmicFields,
-    NormalFields,
-    SigmoidFields,
-)
-from premotor.networks.spiking.event_driven.network import SpikingNetwork
-from premotor.networks.spiking.event_driven.random_wiring import random_network
-from premotor.networks.spiking.event_driven.swapping import with_cell
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.networks.spiking.event_driven.cells import (
+        EXCITATORY,
+        FAST_SPIKING,
+        LOW_THRESHOLD,
+        RECEPTORS,
+        SpikingCellSettings,
+    )
+    from premotor.networks.spiking.event_driven.circuit_wiring import circuit_network
+    from premotor.networks.spiking.event_driven.coding import (
+        EvenFields,
+        IntervalFields,
+        LinearFields,
+        LogarithmicFields,
+        NormalFields,
+        SigmoidFields,
+    )
+    from premotor.networks.spiking.event_driven.network import SpikingNetwork
+    from premotor.networks.spiking.event_driven.random_wiring import random_network
+    from premotor.networks.spiking.event_driven.swapping import with_cell
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "EXCITATORY",

@@ -1,0 +1,65 @@
+"""Names of a package that load the file they live in when they are first used, so that to import it costs nothing."""
+
+import ast
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+def lazy_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` for an ``__init__.py``, from the imports below its ``if TYPE_CHECKING:``.
+
+    The names stand once, where type checkers and editors read them too::
+
+        if TYPE_CHECKING:
+            from premotor.networks.rate import RateNetwork
+        else:
+            __getattr__, __dir__ = lazy_exports(__name__)
+
+    Args:
+        package: its ``__name__``.
+
+    Raises:
+        AttributeError: by `__getattr__`, where the package exports no such name.
+    """
+    module = sys.modules[package]
+    homes = _homes(module.__spec__.loader.get_source(package), package)  # type: ignore[union-attr]
+
+    class Package(ModuleType):
+        """Keeps what it exports where a file of the same name is imported, as `rhythm` of ``analysis/rhythm.py``."""
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in homes and homes[name][1] and isinstance(value, ModuleType):
+                return
+            super().__setattr__(name, value)
+
+    def __getattr__(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        home, own = homes[name]
+        value = getattr(import_module(home), own) if own else import_module(home)
+        module.__dict__[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted(module.__all__)
+
+    module.__class__ = Package
+    return __getattr__, __dir__
+
+
+def _homes(source: str, package: str) -> dict[str, tuple[str, str]]:
+    """Module, and name there, of everything that is imported for type checkers; "" for a file of the package itself."""
+    homes: dict[str, tuple[str, str]] = {}
+    for block in ast.parse(source).body:
+        if not isinstance(block, ast.If) or ast.unparse(block.test) != "TYPE_CHECKING":
+            continue
+        for node in block.body:
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    own_file = node.module == package
+                    home = f"{package}.{alias.name}" if own_file else node.module
+                    homes[alias.asname or alias.name] = (home, "" if own_file else alias.name)
+    return homes
