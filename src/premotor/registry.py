@@ -72,18 +72,26 @@ class Registry[T](Mapping[str, T]):
             return getattr(importlib.import_module(module), attribute)
         return self[name].settings  # type: ignore[attr-defined]
 
+    def known(self, name: str) -> str:
+        """The name itself; nothing is imported for it.
+
+        Raises:
+            UnknownName: there is no such entry.
+        """
+        if name in self:
+            return name
+        near = difflib.get_close_matches(str(name), self, n=1, cutoff=0.5)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UnknownName(
+            f"there is no {self.what} {name!r}{hint}; there are {', '.join(self)} "
+            "(one of your own comes by --plugin FILE)"
+        )
+
     def __getitem__(self, name: str) -> T:
         self._load()
         if name in self._sources and name not in self._entries:
             importlib.import_module(self._sources[name])
-        if name not in self._entries:
-            near = difflib.get_close_matches(str(name), self, n=1, cutoff=0.5)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise UnknownName(
-                f"there is no {self.what} {name!r}{hint}; there are {', '.join(self)} "
-                "(one of your own comes by --plugin FILE)"
-            )
-        return self._entries[name]
+        return self._entries[self.known(name)]
 
     def __contains__(self, name: object) -> bool:
         self._load()
@@ -99,6 +107,33 @@ class Registry[T](Mapping[str, T]):
     def _load(self) -> None:
         while self._modules:
             importlib.import_module(self._modules.pop(0))
+
+
+def derived_from(base: type) -> Callable[[str, Any], None]:
+    """A check for `Registry`: an entry is a class derived from `base`, with all that `base` declares.
+
+    That is, every abstract method, and every attribute that `base` annotates without giving it a value.
+    """
+
+    def check(name: str, entry: Any) -> None:
+        if not (isinstance(entry, type) and issubclass(entry, base)):
+            raise PremotorError(f"{name!r} has to be a class derived from {base.__name__}, not {_named(entry)}")
+        missing = sorted(getattr(entry, "__abstractmethods__", ()))
+        if missing:
+            raise PremotorError(
+                f"the class {entry.__name__} has no method {missing[0]}, which every {base.__name__} needs"
+            )
+        for attribute in (word for kind in reversed(base.__mro__) for word in vars(kind).get("__annotations__", {})):
+            if not hasattr(entry, attribute):
+                raise PremotorError(
+                    f"the class {entry.__name__} has no attribute {attribute}, which every {base.__name__} needs"
+                )
+
+    return check
+
+
+def _named(entry: object) -> str:
+    return f"{type(entry).__name__} {getattr(entry, '__name__', repr(entry))}"
 
 
 class UnknownName(PremotorError, KeyError):

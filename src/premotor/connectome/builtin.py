@@ -24,7 +24,7 @@
 from pathlib import Path
 
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.readers import open_source, tables
+from premotor.connectome.readers import READERS, open_source
 from premotor.connectome.selection import closest
 from premotor.connectome.signs import DEFAULT_POLICY, KUNERT_2014, SignPolicy
 from premotor.errors import PremotorError
@@ -50,4 +50,4 @@ def load_builtin(name: str, signs: SignPolicy | None = None) -> Circuit:
             f"there is no file, folder or built-in circuit {name!r}{closest(name, names)}; "
             f"built in are {', '.join(names)}"
         )
-    return tables.read(open_source(_DATA / name), signs or _POLICIES.get(name, DEFAULT_POLICY))
+    return READERS["tables"]().read(open_source(_DATA / name), signs or _POLICIES.get(name, DEFAULT_POLICY))

@@ -7,7 +7,7 @@ from typing import Any
 
 from premotor.connectome.builtin import circuit_names, load_builtin
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.readers import READERS, open_source
+from premotor.connectome.readers import open_source, reader_of
 from premotor.connectome.servers import Progress, load_from_server, server_of
 from premotor.connectome.signs import SignPolicy, sign_policy
 from premotor.connectome.vocabulary import listed
@@ -41,11 +41,8 @@ def load_circuit(
             one sentence.
     """
     policy = None if signs is None else sign_policy(signs)
-    server = server_of(source)
-    if server is not None and not os.path.lexists(source):
-        return load_from_server(
-            server, str(source), policy, select or {}, min_synapses, refresh=refresh, progress=progress
-        )
+    if server_of(source) is not None and not os.path.lexists(source):
+        return load_from_server(str(source), policy, select or {}, min_synapses, refresh=refresh, progress=progress)
     circuit = _load(source, policy)
     return circuit.select(min_synapses=min_synapses, **(select or {}))
 
@@ -61,9 +58,9 @@ def _load(source: str | os.PathLike[str], policy: SignPolicy | None) -> Circuit:
         name, part = path.name.rsplit(":", 1)
         path = path.with_name(name) if name else path
     opened = open_source(path, part)
-    for reader in READERS:
-        if reader.matches(opened):
-            return reader.read(opened, policy)
+    reader = reader_of(opened)
+    if reader is not None:
+        return reader.read(opened, policy)
     found = "; ".join(f"{file.name}: {listed(header, 20)}" for file, header in list(opened.tables.items())[:4])
     raise PremotorError(
         f"{path} holds no connection table that premotor knows"

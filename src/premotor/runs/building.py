@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from premotor.connectome import Circuit, cache_folder, cached, clear_cache, export_circuit, load_circuit, six_legs
-from premotor.connectome.nulls import NULL_MODELS, null_model
+from premotor.connectome.nulls import NULL_MODELS, make_null
 from premotor.errors import PremotorError
 from premotor.networks import Controller, build_controller
 from premotor.runs.settings import CircuitSettings, Experiment
@@ -38,7 +38,7 @@ def build_circuit(
     )
     if settings.null is None:
         return circuit
-    null = null_model(settings.null)(circuit, settings.null_seed)
+    null = make_null(circuit, settings.null, settings.null_seed)
     if _same(null, circuit):
         raise PremotorError(
             f"the null model {settings.null} (seed {settings.null_seed}) leaves {circuit.provenance.dataset} as it is: "

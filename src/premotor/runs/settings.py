@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from premotor.bodies import BackEnd
 from premotor.connectome import SignPolicy
-from premotor.connectome.nulls import null_model
+from premotor.connectome.nulls import NULL_MODELS
 from premotor.connectome.signs import sign_policy
 from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS, MapSettings
@@ -49,7 +49,7 @@ Condition = str | int | float | list[str] | list[int] | list[float]
 
 def _known_null(name: Any) -> Any:
     if isinstance(name, str):
-        null_model(name)
+        NULL_MODELS.known(name)
     return name
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from premotor.analysis import bootstrap_mean, hedges_g, mann_whitney
 from premotor.bodies.physics import available_cores
-from premotor.connectome.nulls import NULL_MODELS, null_model
+from premotor.connectome.nulls import NULL_MODELS
 from premotor.errors import PremotorError
 from premotor.networks import is_plain
 from premotor.runs.building import build_circuit
@@ -114,7 +114,7 @@ def compare(
     nulls = chosen.nulls if nulls is None else nulls
     seeds = chosen.seeds if seeds is None else seeds
     for name in wanted:
-        null_model(name)
+        NULL_MODELS.known(name)
     for kind in kinds:
         if kind not in PLAIN:
             raise PremotorError(f"there is no plain network {kind!r}; there are {', '.join(PLAIN)}")

@@ -1,44 +1,25 @@
 """Null models: circuits that keep some properties of a wiring and randomise the rest.
 
-Each is a function of a circuit and a seed that returns a circuit; the same seed gives the same result. To add
-one, write a file with one function and name it in `NULL_MODELS`.
+Each is a function of a circuit and a seed that returns a circuit, with ``@NULL_MODELS.register("name")``, here or in a
+file of the user's; the same seed gives the same result.
 """
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from premotor.connectome.circuit import Circuit
-from premotor.connectome.nulls.random_graph import random_graph
-from premotor.connectome.nulls.rewired import rewired
-from premotor.connectome.nulls.shuffled_identities import shuffled_identities
-from premotor.connectome.nulls.shuffled_weights import shuffled_weights
-from premotor.connectome.selection import closest
-from premotor.errors import PremotorError
+from premotor.lazy import lazy_exports
 
-NULL_MODELS: dict[str, Callable[..., Circuit]] = {
-    "rewired": rewired,
-    "shuffled_weights": shuffled_weights,
-    "random_graph": random_graph,
-    "shuffled_identities": shuffled_identities,
-}
-"""Every null model by name; each takes (circuit, seed)."""
-
-
-def null_model(name: str) -> Callable[..., Circuit]:
-    """Return the null model of this name.
-
-    Raises:
-        PremotorError: there is none; the message gives the names.
-    """
-    if name not in NULL_MODELS:
-        raise PremotorError(
-            f"there is no null model {name!r}{closest(name, NULL_MODELS)}; there are {', '.join(NULL_MODELS)}"
-        )
-    return NULL_MODELS[name]
-
+if TYPE_CHECKING:
+    from premotor.connectome.nulls.base import NULL_MODELS, make_null, null_circuit
+    from premotor.connectome.nulls.random_graph import random_graph
+    from premotor.connectome.nulls.rewired import rewired
+    from premotor.connectome.nulls.shuffled import shuffled_identities, shuffled_weights
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "NULL_MODELS",
-    "null_model",
+    "make_null",
+    "null_circuit",
     "random_graph",
     "rewired",
     "shuffled_identities",

@@ -4,7 +4,6 @@ Where the neuron table has a column `role` (input, output), classes are told apa
 have no direct synapse onto the outputs of a body then have none in a null model either.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,21 +64,3 @@ def symmetric_of(size: int, a: np.ndarray, b: np.ndarray, count: np.ndarray) -> 
     return matrix_of(
         size, np.concatenate([a, b[off]]), np.concatenate([b, a[off]]), np.concatenate([count, count[off]])
     )
-
-
-def moved(before: csr_array, after: csr_array) -> float:
-    """Return the fraction of the edges of `after` that `before` does not have (0 where there are none)."""
-    shared = before.astype(bool).multiply(after.astype(bool)).nnz
-    return 1.0 - shared / after.nnz if after.nnz else 0.0
-
-
-def null_circuit(
-    circuit: Circuit, synapses: csr_array, gaps: csr_array | None, name: str, arguments: dict[str, Any]
-) -> Circuit:
-    """Return a circuit with the same neurons and other wiring, recording how much of it is other."""
-    arguments = {**arguments, "edges_moved": round(moved(circuit.synapses, synapses), 4)}
-    if gaps is not None and circuit.gap_junctions is not None:
-        arguments["gap_junctions_moved"] = round(moved(circuit.gap_junctions, gaps), 4)
-    size = {"neurons": len(circuit), "edges": synapses.nnz, "synapses": int(synapses.sum())}
-    record = circuit.provenance.with_step(f"null model {name}", arguments, size=size)
-    return replace(circuit, synapses=synapses, gap_junctions=gaps, provenance=record)

@@ -3,9 +3,11 @@
 import numpy as np
 
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.nulls.blocks import edges, matrix_of, null_circuit, pairs, symmetric_of
+from premotor.connectome.nulls.base import NULL_MODELS, null_circuit
+from premotor.connectome.nulls.blocks import edges, matrix_of, pairs, symmetric_of
 
 
+@NULL_MODELS.register("random_graph")
 def random_graph(circuit: Circuit, seed: int = 0) -> Circuit:
     """Return a directed random graph on the same neurons (Erdős-Rényi with a fixed number of edges).
 

@@ -4,12 +4,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.nulls.base import NULL_MODELS, null_circuit
 from premotor.connectome.nulls.blocks import (
     edge_groups,
     edges,
     gap_groups,
     matrix_of,
-    null_circuit,
     pairs,
     symmetric_of,
 )
@@ -19,6 +19,7 @@ SWAPS_PER_EDGE = 10.0
 """Enough that more does not change which fraction of the edges has moved (`edges_moved` in the record)."""
 
 
+@NULL_MODELS.register("rewired")
 def rewired(circuit: Circuit, seed: int = 0, *, swaps_per_edge: float = SWAPS_PER_EDGE) -> Circuit:
     """Return the circuit with its edges rewired at random: degrees, signs and classes are kept.
 

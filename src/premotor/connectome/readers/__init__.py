@@ -1,33 +1,5 @@
-"""Readers: one file a format. To add one, write a module with a `READER` and name it in `READERS`."""
+"""Readers: one file a format, each a class with ``@READERS.register("name")``, here or in a file of the user's."""
 
-from premotor.connectome.readers import (
-    brain_rnn,
-    cave,
-    edge_list,
-    flywire,
-    graphml,
-    male_cns,
-    matrix,
-    random_net,
-    shiu,
-    sonata,
-    tables,
-)
-from premotor.connectome.readers.source import Reader, Source, open_source
+from premotor.connectome.readers.source import READERS, Reader, Source, open_source, reader_of
 
-READERS: tuple[Reader, ...] = (
-    random_net.READER,
-    sonata.READER,
-    brain_rnn.READER,
-    graphml.READER,
-    shiu.READER,
-    flywire.READER,
-    cave.READER,
-    male_cns.READER,
-    edge_list.READER,
-    tables.READER,
-    matrix.READER,
-)
-"""Every format, the most specific first; the first that matches reads."""
-
-__all__ = ["READERS", "Reader", "Source", "open_source"]
+__all__ = ["READERS", "Reader", "Source", "open_source", "reader_of"]

@@ -17,7 +17,7 @@ from premotor.connectome.canonical import canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.selection import closest
 from premotor.connectome.signed import signs_of_rows
 from premotor.connectome.signs import SignPolicy
@@ -25,33 +25,39 @@ from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 
-def matches(source: Source) -> bool:
-    """Return whether the source is one JSON file."""
-    return len(source.files) == 1 and source.files[0].suffix.lower() == ".json"
+@READERS.register("brain_rnn")
+class BrainRnn(Reader):
+    """BrainRNN graphs: JSON {name: {"matrix": …, "layers": …}}, rows presynaptic."""
 
+    description = 'BrainRNN graphs: JSON {name: {"matrix": …, "layers": …}}, rows presynaptic'
+    priority = 90
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read the one graph of a file, or the one that the source's part names."""
-    path = source.files[0]
-    name, graph = _graph(source)
-    where = f"{path}, graph {name!r}, matrix"
-    matrix = _matrix(graph.get("matrix"), where)
-    counts, pre, sign = signed_counts(matrix, where)
-    ids = np.arange(counts.shape[0], dtype=np.int64)
-    columns: dict[str, Any] = {"layer": _layers(graph.get("layers", []), ids.size, f"{path}, graph {name!r}")}
-    if (sign < 0).any():
-        columns["sign"] = signs_of_rows(pre, sign, ids, where)
-    entries = coo_array(counts)
-    return assemble(
-        canonical_columns(pd.DataFrame(columns, index=pd.Index(ids, name="id")), path),
-        Edges(ids[entries.row], ids[entries.col], entries.data),
-        Provenance(dataset=name),
-        reader="brain_rnn",
-        where=where,
-        strict=True,
-        signs=signs,
-        arguments={"files": [path.name]},
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether the source is one JSON file."""
+        return len(source.files) == 1 and source.files[0].suffix.lower() == ".json"
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read the one graph of a file, or the one that the source's part names."""
+        path = source.files[0]
+        name, graph = _graph(source)
+        where = f"{path}, graph {name!r}, matrix"
+        matrix = _matrix(graph.get("matrix"), where)
+        counts, pre, sign = signed_counts(matrix, where)
+        ids = np.arange(counts.shape[0], dtype=np.int64)
+        columns: dict[str, Any] = {"layer": _layers(graph.get("layers", []), ids.size, f"{path}, graph {name!r}")}
+        if (sign < 0).any():
+            columns["sign"] = signs_of_rows(pre, sign, ids, where)
+        entries = coo_array(counts)
+        return assemble(
+            canonical_columns(pd.DataFrame(columns, index=pd.Index(ids, name="id")), path),
+            Edges(ids[entries.row], ids[entries.col], entries.data),
+            Provenance(dataset=name),
+            reader="brain_rnn",
+            where=where,
+            strict=True,
+            signs=signs,
+            arguments={"files": [path.name]},
+        )
 
 
 def _graph(source: Source) -> tuple[str, dict[str, Any]]:
@@ -96,11 +102,3 @@ def _layers(layers: Any, size: int, where: str) -> np.ndarray:
                 raise PremotorError(f"{where}: layers names the neuron {neuron!r}; they are 0 to {size - 1}")
             result[neuron] = number
     return result
-
-
-READER = Reader(
-    name="brain_rnn",
-    description='BrainRNN graphs: JSON {name: {"matrix": …, "layers": …}}, rows presynaptic',
-    matches=matches,
-    read=read,
-)

@@ -20,7 +20,7 @@ from premotor.connectome.identifiers import parse_counts, parse_ids
 from premotor.connectome.neuron_table import read_neurons
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import first, only
-from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.tables import read_table
 from premotor.connectome.vocabulary import listed
@@ -31,45 +31,51 @@ _KEYS = ("pt_root_id", "root_id")
 _COUNTS = ("syn_count", "synapse_count", "n_syn", "count", "weight")
 
 
-def matches(source: Source) -> bool:
-    """Return whether some table has CAVE's two root ids."""
-    return any(set(_PAIR) <= set(header) for header in source.tables.values())
+@READERS.register("cave")
+class Cave(Reader):
+    """CAVE: synapses or connections by pre_pt_root_id and post_pt_root_id, with cell tables."""
 
+    description = "CAVE: synapses or connections by pre_pt_root_id and post_pt_root_id, with cell tables"
+    priority = 50
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read the synapses, and the cell tables beside them."""
-    found = [path for path, header in source.tables.items() if set(_PAIR) <= set(header)]
-    path = only(found, "tables of synapses", source.path)
-    counted = first(_COUNTS, source.tables[path])
-    table = read_table(path, _PAIR if counted is None else (*_PAIR, counted))
-    pre, post = (parse_ids(table[name], f"{path}, column {name}") for name in _PAIR)
-    if counted is None:
-        count = np.ones(pre.size, np.int64)
-    else:
-        count = parse_counts(table[counted], f"{path}, column {counted}")
-    real = (pre != 0) & (post != 0)
-    if not real.any():
-        raise PremotorError(f"{path} has no row with two root ids that are not 0")
-    dropped = {"rows of unassigned segments": int((~real).sum())}
-    tables = {
-        other: key
-        for other, header in source.tables.items()
-        if other != path and (key := first(_KEYS, header)) is not None
-    }
-    neurons = None
-    if tables:
-        neurons, strangers = _cells(source, tables)
-        dropped.update(strangers)
-    return assemble(
-        neurons,
-        Edges(pre[real], post[real], count[real]),
-        Provenance(dataset="cave"),
-        reader="cave",
-        where=str(path),
-        signs=signs,
-        dropped=dropped,
-        arguments={"files": [other.name for other in (path, *tables)], "counted": counted or "rows"},
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether some table has CAVE's two root ids."""
+        return any(set(_PAIR) <= set(header) for header in source.tables.values())
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read the synapses, and the cell tables beside them."""
+        found = [path for path, header in source.tables.items() if set(_PAIR) <= set(header)]
+        path = only(found, "tables of synapses", source.path)
+        counted = first(_COUNTS, source.tables[path])
+        table = read_table(path, _PAIR if counted is None else (*_PAIR, counted))
+        pre, post = (parse_ids(table[name], f"{path}, column {name}") for name in _PAIR)
+        if counted is None:
+            count = np.ones(pre.size, np.int64)
+        else:
+            count = parse_counts(table[counted], f"{path}, column {counted}")
+        real = (pre != 0) & (post != 0)
+        if not real.any():
+            raise PremotorError(f"{path} has no row with two root ids that are not 0")
+        dropped = {"rows of unassigned segments": int((~real).sum())}
+        tables = {
+            other: key
+            for other, header in source.tables.items()
+            if other != path and (key := first(_KEYS, header)) is not None
+        }
+        neurons = None
+        if tables:
+            neurons, strangers = _cells(source, tables)
+            dropped.update(strangers)
+        return assemble(
+            neurons,
+            Edges(pre[real], post[real], count[real]),
+            Provenance(dataset="cave"),
+            reader="cave",
+            where=str(path),
+            signs=signs,
+            dropped=dropped,
+            arguments={"files": [other.name for other in (path, *tables)], "counted": counted or "rows"},
+        )
 
 
 def _cells(source: Source, tables: dict[Path, str]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -79,11 +85,3 @@ def _cells(source: Source, tables: dict[Path, str]) -> tuple[pd.DataFrame, dict[
     if frame.empty:
         raise PremotorError(f"{source.path}: the cell tables hold no root id that is not 0")
     return canonical_columns(frame, listed(table.name for table in tables)), dropped
-
-
-READER = Reader(
-    name="cave",
-    description="CAVE: synapses or connections by pre_pt_root_id and post_pt_root_id, with cell tables",
-    matches=matches,
-    read=read,
-)

@@ -16,7 +16,7 @@ from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_counts, parse_ids
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import COUNT_NAMES, first
-from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.tables import read_table
 from premotor.errors import PremotorError
@@ -25,44 +25,50 @@ _ENDS = (("source", "target"), ("Source", "Target"), ("from", "to"), ("pre_name"
 _LIKE_A_NUMBER = r"^\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*$"
 
 
-def matches(source: Source) -> bool:
-    """Return whether the source is one table with a column for each end of an edge."""
-    return len(source.tables) == 1 and source.path.is_file() and _ends(source) is not None
+@READERS.register("edge_list")
+class EdgeList(Reader):
+    """An edge list: source, target and, where there is one, a count; neurons by name or number."""
 
+    description = "an edge list: source, target and, where there is one, a count; neurons by name or number"
+    priority = 30
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read the edges, and number the neurons where they have names."""
-    ((path, header),) = source.tables.items()
-    ends = _ends(source)
-    assert ends is not None
-    counted = first(COUNT_NAMES, header)
-    table = read_table(path, ends if counted is None else (*ends, counted))
-    if not table.num_rows:
-        raise PremotorError(f"{path} has a header but no connections")
-    if counted is None:
-        count = np.ones(table.num_rows, np.int64)
-    else:
-        count = parse_counts(table[counted], f"{path}, column {counted}")
-    columns = [table[name] for name in ends]
-    neurons = None
-    if _named(columns):
-        words = [_words(column, f"{path}, column {end}") for column, end in zip(columns, ends, strict=True)]
-        where, names = pd.factorize(pd.Index(words[0] + words[1], dtype="str"), sort=True)
-        pre, post = np.split(where.astype(np.int64) + 1, 2)
-        index = pd.Index(np.arange(1, len(names) + 1, dtype=np.int64), name="id")
-        neurons = canonical_columns(pd.DataFrame({"name": pd.array(list(names), dtype="str")}, index=index), path)
-    else:
-        pre, post = (parse_ids(column, f"{path}, column {n}") for column, n in zip(columns, ends, strict=True))
-    return assemble(
-        neurons,
-        Edges(pre, post, count),
-        Provenance(dataset=path.name.split(".")[0]),
-        reader="edge_list",
-        where=str(path),
-        strict=True,
-        signs=signs,
-        arguments={"files": [path.name], "counted": counted or "rows"},
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether the source is one table with a column for each end of an edge."""
+        return len(source.tables) == 1 and source.path.is_file() and _ends(source) is not None
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read the edges, and number the neurons where they have names."""
+        ((path, header),) = source.tables.items()
+        ends = _ends(source)
+        assert ends is not None
+        counted = first(COUNT_NAMES, header)
+        table = read_table(path, ends if counted is None else (*ends, counted))
+        if not table.num_rows:
+            raise PremotorError(f"{path} has a header but no connections")
+        if counted is None:
+            count = np.ones(table.num_rows, np.int64)
+        else:
+            count = parse_counts(table[counted], f"{path}, column {counted}")
+        columns = [table[name] for name in ends]
+        neurons = None
+        if _named(columns):
+            words = [_words(column, f"{path}, column {end}") for column, end in zip(columns, ends, strict=True)]
+            where, names = pd.factorize(pd.Index(words[0] + words[1], dtype="str"), sort=True)
+            pre, post = np.split(where.astype(np.int64) + 1, 2)
+            index = pd.Index(np.arange(1, len(names) + 1, dtype=np.int64), name="id")
+            neurons = canonical_columns(pd.DataFrame({"name": pd.array(list(names), dtype="str")}, index=index), path)
+        else:
+            pre, post = (parse_ids(column, f"{path}, column {n}") for column, n in zip(columns, ends, strict=True))
+        return assemble(
+            neurons,
+            Edges(pre, post, count),
+            Provenance(dataset=path.name.split(".")[0]),
+            reader="edge_list",
+            where=str(path),
+            strict=True,
+            signs=signs,
+            arguments={"files": [path.name], "counted": counted or "rows"},
+        )
 
 
 def _ends(source: Source) -> tuple[str, str] | None:
@@ -84,11 +90,3 @@ def _words(column: pa.ChunkedArray, where: str) -> list[str]:
     if pc.any(pc.equal(text, "")).as_py():
         raise PremotorError(f"{where} has a row without a name")
     return text.to_pylist()
-
-
-READER = Reader(
-    name="edge_list",
-    description="an edge list: source, target and, where there is one, a count; neurons by name or number",
-    matches=matches,
-    read=read,
-)

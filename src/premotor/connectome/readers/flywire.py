@@ -27,7 +27,7 @@ from premotor.connectome.neuron_table import read_neurons
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.arrow_edges import read_edges_among
 from premotor.connectome.readers.columns import only, read_edges
-from premotor.connectome.readers.source import Header, Reader, Source
+from premotor.connectome.readers.source import READERS, Header, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
@@ -48,46 +48,52 @@ def snake(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
-def matches(source: Source) -> bool:
-    """Return whether some table lists connections between root ids."""
-    return any(_column(header, "pre_root_id") for header in source.tables.values())
+@READERS.register("flywire")
+class FlyWire(Reader):
+    """FlyWire Codex: connections by root id, with neurons, classification and cell types."""
 
+    description = "FlyWire Codex: connections by root id, with neurons, classification and cell types"
+    priority = 60
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read the connections and every table of annotations."""
-    found = [path for path, header in source.tables.items() if _column(header, "pre_root_id")]
-    connections = only(found, "connection tables", source.path)
-    names = [_needed(connections, source.tables[connections], word) for word in ("pre_root_id", "post_root_id")]
-    names.append(_needed(connections, source.tables[connections], "syn_count"))
-    tables = {path: {snake(name) for name in header} for path, header in source.tables.items()}
-    annotations = [path for path, words in tables.items() if "root_id" in words and not words & _SEVERAL_ROWS]
-    files = [path.name for path in (connections, *annotations)]
-    arguments: dict[str, Any] = {"files": files}
-    unread = [path.name for path in source.tables if path.name not in files]
-    if unread:
-        arguments["not_read"] = unread
-    neurons: pd.DataFrame | None = None
-    dropped: dict[str, int] = {}
-    if annotations:
-        frames = [read_neurons(path).rename(columns=snake) for path in annotations]
-        frame, dropped = join(united(frames), frames)
-        neurons = canonical_columns(frame, listed(path.name for path in annotations))
-        edges, strangers = read_edges_among(connections, names[0], names[1], names[2], frame.index.to_numpy())
-        dropped.update(strangers)
-    else:
-        edges = read_edges(connections, names[0], names[1], names[2])
-        if not edges.count.size:
-            raise PremotorError(f"{connections} has a header but no connections")
-    return assemble(
-        neurons,
-        edges,
-        Provenance(dataset="flywire"),
-        reader="flywire",
-        where=str(connections),
-        signs=signs,
-        dropped=dropped,
-        arguments=arguments,
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether some table lists connections between root ids."""
+        return any(_column(header, "pre_root_id") for header in source.tables.values())
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read the connections and every table of annotations."""
+        found = [path for path, header in source.tables.items() if _column(header, "pre_root_id")]
+        connections = only(found, "connection tables", source.path)
+        names = [_needed(connections, source.tables[connections], word) for word in ("pre_root_id", "post_root_id")]
+        names.append(_needed(connections, source.tables[connections], "syn_count"))
+        tables = {path: {snake(name) for name in header} for path, header in source.tables.items()}
+        annotations = [path for path, words in tables.items() if "root_id" in words and not words & _SEVERAL_ROWS]
+        files = [path.name for path in (connections, *annotations)]
+        arguments: dict[str, Any] = {"files": files}
+        unread = [path.name for path in source.tables if path.name not in files]
+        if unread:
+            arguments["not_read"] = unread
+        neurons: pd.DataFrame | None = None
+        dropped: dict[str, int] = {}
+        if annotations:
+            frames = [read_neurons(path).rename(columns=snake) for path in annotations]
+            frame, dropped = join(united(frames), frames)
+            neurons = canonical_columns(frame, listed(path.name for path in annotations))
+            edges, strangers = read_edges_among(connections, names[0], names[1], names[2], frame.index.to_numpy())
+            dropped.update(strangers)
+        else:
+            edges = read_edges(connections, names[0], names[1], names[2])
+            if not edges.count.size:
+                raise PremotorError(f"{connections} has a header but no connections")
+        return assemble(
+            neurons,
+            edges,
+            Provenance(dataset="flywire"),
+            reader="flywire",
+            where=str(connections),
+            signs=signs,
+            dropped=dropped,
+            arguments=arguments,
+        )
 
 
 def _column(header: Header, word: str) -> str | None:
@@ -99,11 +105,3 @@ def _needed(path: Path, header: Header, word: str) -> str:
     if name is None:
         raise PremotorError(f"{path} has no column {word!r}; found {listed(header)}")
     return name
-
-
-READER = Reader(
-    name="flywire",
-    description="FlyWire Codex: connections by root id, with neurons, classification and cell types",
-    matches=matches,
-    read=read,
-)

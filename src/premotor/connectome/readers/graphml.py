@@ -22,7 +22,7 @@ from premotor.connectome.identifiers import parse_counts, parse_ids, unique_ids
 from premotor.connectome.neuron_table import typed_column
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.record import parse_record, restore_types
-from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.errors import PremotorError
 
@@ -30,50 +30,56 @@ GAP_JUNCTION = "gap_junction"
 _COUNTS = ("weight", "count", "synapses", "n_synapses", "syn_count")
 
 
-def matches(source: Source) -> bool:
-    """Return whether the source is one GraphML file."""
-    return len(source.files) == 1 and source.files[0].suffix.lower() == ".graphml"
+@READERS.register("graphml")
+class GraphML(Reader):
+    """GraphML with directed edges; data on nodes become columns."""
 
+    description = "GraphML with directed edges; data on nodes become columns"
+    priority = 80
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read the one graph of a file."""
-    path = source.files[0]
-    root = _root(path)
-    graphs = [element for element in root if _tag(element) == "graph"]
-    if _tag(root) != "graphml" or len(graphs) != 1:
-        raise PremotorError(f"{path} holds {len(graphs)} graphs; a GraphML file with one is needed")
-    if graphs[0].get("edgedefault") != "directed":
-        raise PremotorError(f"{path} is an undirected graph; synapses have a direction")
-    declared = [element for element in root if _tag(element) == "key"]
-    keys = {key.get("id", ""): key.get("attr.name", key.get("id", "")) for key in declared}
-    nodes = [element for element in graphs[0] if _tag(element) == "node"]
-    labels = [node.get("id", "") for node in nodes]
-    if not labels or len(set(labels)) < len(labels):
-        raise PremotorError(f"{path} has no nodes, or two nodes of one id")
-    ids, columns = _named(labels, path)
-    record = _data(graphs[0], keys).get("provenance")
-    provenance, types = (Provenance(dataset=path.stem), {}) if record is None else parse_record(record, path)
-    data = [_data(node, keys) for node in nodes]
-    for name in dict.fromkeys((*types, *(word for row in data for word in row))):
-        values = [row.get(name, "") for row in data]
-        text = types.get(name) == "str"
-        columns[name] = pd.array(values, dtype="str") if text else typed_column(pa.chunked_array([values]), name)
-    if record is None and not any(_tag(element) == "edge" for element in graphs[0]):
-        raise PremotorError(f"{path} has no edges")
-    kinds = any(key.get("for") == "edge" and key.get("attr.name") == "kind" for key in declared)
-    edges, gaps, counted = _edges(graphs[0], dict(zip(labels, ids, strict=True)), keys, path)
-    neurons = canonical_columns(pd.DataFrame(columns, index=pd.Index(ids, name="id")), path)
-    return assemble(
-        restore_types(neurons, types, path),
-        edges,
-        provenance,
-        reader="graphml",
-        where=str(path),
-        gap_junctions=gaps if gaps.count.size or (record is not None and kinds) else None,
-        strict=True,
-        signs=signs,
-        arguments={"files": [path.name], "counted": counted or "edges"},
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether the source is one GraphML file."""
+        return len(source.files) == 1 and source.files[0].suffix.lower() == ".graphml"
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read the one graph of a file."""
+        path = source.files[0]
+        root = _root(path)
+        graphs = [element for element in root if _tag(element) == "graph"]
+        if _tag(root) != "graphml" or len(graphs) != 1:
+            raise PremotorError(f"{path} holds {len(graphs)} graphs; a GraphML file with one is needed")
+        if graphs[0].get("edgedefault") != "directed":
+            raise PremotorError(f"{path} is an undirected graph; synapses have a direction")
+        declared = [element for element in root if _tag(element) == "key"]
+        keys = {key.get("id", ""): key.get("attr.name", key.get("id", "")) for key in declared}
+        nodes = [element for element in graphs[0] if _tag(element) == "node"]
+        labels = [node.get("id", "") for node in nodes]
+        if not labels or len(set(labels)) < len(labels):
+            raise PremotorError(f"{path} has no nodes, or two nodes of one id")
+        ids, columns = _named(labels, path)
+        record = _data(graphs[0], keys).get("provenance")
+        provenance, types = (Provenance(dataset=path.stem), {}) if record is None else parse_record(record, path)
+        data = [_data(node, keys) for node in nodes]
+        for name in dict.fromkeys((*types, *(word for row in data for word in row))):
+            values = [row.get(name, "") for row in data]
+            text = types.get(name) == "str"
+            columns[name] = pd.array(values, dtype="str") if text else typed_column(pa.chunked_array([values]), name)
+        if record is None and not any(_tag(element) == "edge" for element in graphs[0]):
+            raise PremotorError(f"{path} has no edges")
+        kinds = any(key.get("for") == "edge" and key.get("attr.name") == "kind" for key in declared)
+        edges, gaps, counted = _edges(graphs[0], dict(zip(labels, ids, strict=True)), keys, path)
+        neurons = canonical_columns(pd.DataFrame(columns, index=pd.Index(ids, name="id")), path)
+        return assemble(
+            restore_types(neurons, types, path),
+            edges,
+            provenance,
+            reader="graphml",
+            where=str(path),
+            gap_junctions=gaps if gaps.count.size or (record is not None and kinds) else None,
+            strict=True,
+            signs=signs,
+            arguments={"files": [path.name], "counted": counted or "edges"},
+        )
 
 
 def _root(path: Path) -> ElementTree.Element:
@@ -130,11 +136,3 @@ def _edges(
     electrical = np.array([row.get("kind") == GAP_JUNCTION for row in data], bool)
     gaps = Edges(pre[electrical], post[electrical], count[electrical])
     return Edges(pre[~electrical], post[~electrical], count[~electrical]), gaps, counted
-
-
-READER = Reader(
-    name="graphml",
-    description="GraphML with directed edges; data on nodes become columns",
-    matches=matches,
-    read=read,
-)

@@ -26,7 +26,7 @@ from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import is_neurons, only
 from premotor.connectome.readers.matrix_csv import is_matrix, read_matrix
 from premotor.connectome.readers.record import read_record, restore_types
-from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signed import signs_of_rows
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import PROVENANCE
@@ -35,42 +35,48 @@ from premotor.errors import PremotorError
 _IDS = ("ids", "node_ids", "neuron_ids")
 
 
-def matches(source: Source) -> bool:
-    """Return whether there is an array file, or a CSV file whose header is that of a matrix."""
-    return bool(_files(source))
+@READERS.register("matrix")
+class Matrix(Reader):
+    """An adjacency matrix (.npy, .npz, .csv), rows presynaptic, with or without a neuron table."""
 
+    description = "an adjacency matrix (.npy, .npz, .csv), rows presynaptic, with or without a neuron table"
+    priority = 10
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read the matrix, and the neuron table beside it."""
-    path = only(_files(source), "matrices", source.path)
-    matrix, labels, gaps = _matrix(path, source)
-    counts, pre, sign = signed_counts(matrix, str(path))
-    tables = [file for file, header in source.tables.items() if is_neurons(header) and file != path]
-    columns: dict[str, Any] = {}
-    if tables:
-        frame = read_neurons(only(tables, "neuron tables", source.path))
-        if len(frame) != counts.shape[0]:
-            raise PremotorError(f"{tables[0]} has {len(frame)} neurons, but {path} is of {counts.shape[0]}")
-    else:
-        ids, columns = _labelled(labels, counts.shape[0], path)
-        frame = pd.DataFrame(columns, index=pd.Index(ids, name="id"))
-    ids = frame.index.to_numpy()
-    if (sign < 0).any():
-        frame = frame.assign(sign=signs_of_rows(pre, sign, ids, str(path)))
-    entries = coo_array(counts)
-    recorded = source.path.is_dir() and source.file(PROVENANCE) is not None
-    provenance, types = read_record(source) if recorded else (Provenance(dataset=path.stem), {})
-    return assemble(
-        restore_types(canonical_columns(frame, path), types, source.path),
-        Edges(ids[entries.row], ids[entries.col], entries.data),
-        provenance,
-        reader="matrix",
-        where=str(path),
-        gap_junctions=None if gaps is None else _gap_junctions(gaps, ids, path),
-        strict=True,
-        signs=signs,
-        arguments={"files": [file.name for file in (path, *tables)]},
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether there is an array file, or a CSV file whose header is that of a matrix."""
+        return bool(_files(source))
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read the matrix, and the neuron table beside it."""
+        path = only(_files(source), "matrices", source.path)
+        matrix, labels, gaps = _matrix(path, source)
+        counts, pre, sign = signed_counts(matrix, str(path))
+        tables = [file for file, header in source.tables.items() if is_neurons(header) and file != path]
+        columns: dict[str, Any] = {}
+        if tables:
+            frame = read_neurons(only(tables, "neuron tables", source.path))
+            if len(frame) != counts.shape[0]:
+                raise PremotorError(f"{tables[0]} has {len(frame)} neurons, but {path} is of {counts.shape[0]}")
+        else:
+            ids, columns = _labelled(labels, counts.shape[0], path)
+            frame = pd.DataFrame(columns, index=pd.Index(ids, name="id"))
+        ids = frame.index.to_numpy()
+        if (sign < 0).any():
+            frame = frame.assign(sign=signs_of_rows(pre, sign, ids, str(path)))
+        entries = coo_array(counts)
+        recorded = source.path.is_dir() and source.file(PROVENANCE) is not None
+        provenance, types = read_record(source) if recorded else (Provenance(dataset=path.stem), {})
+        return assemble(
+            restore_types(canonical_columns(frame, path), types, source.path),
+            Edges(ids[entries.row], ids[entries.col], entries.data),
+            provenance,
+            reader="matrix",
+            where=str(path),
+            gap_junctions=None if gaps is None else _gap_junctions(gaps, ids, path),
+            strict=True,
+            signs=signs,
+            arguments={"files": [file.name for file in (path, *tables)]},
+        )
 
 
 def _files(source: Source) -> list[Path]:
@@ -123,11 +129,3 @@ def _labelled(labels: np.ndarray | None, size: int, path: Path) -> tuple[np.ndar
     if labels.dtype.kind not in "UO":
         raise PremotorError(f"{path} labels its neurons with {labels.dtype}; ids are whole numbers")
     return numbers, {"name": pd.array([str(label) for label in labels], dtype="str")}
-
-
-READER = Reader(
-    name="matrix",
-    description="an adjacency matrix (.npy, .npz, .csv), rows presynaptic, with or without a neuron table",
-    matches=matches,
-    read=read,
-)

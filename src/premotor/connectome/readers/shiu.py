@@ -20,7 +20,7 @@ from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_counts, parse_ids, unique_ids
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import only
-from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signed import signs_of_rows
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.tables import read_table
@@ -31,36 +31,42 @@ _IDS = ("Presynaptic_ID", "Postsynaptic_ID")
 _WEIGHT = "Excitatory x Connectivity"
 
 
-def matches(source: Source) -> bool:
-    """Return whether some table has the columns of the model's connectivity."""
-    return any(set(_INDEX) <= set(header) for header in source.tables.values())
+@READERS.register("shiu")
+class Shiu(Reader):
+    """Shiu et al. 2024: signed connections by index (parquet) with Completeness_*.csv."""
 
+    description = "Shiu et al. 2024: signed connections by index (parquet) with Completeness_*.csv"
+    priority = 70
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read the signed connections and the ids of the neurons."""
-    found = [path for path, header in source.tables.items() if set(_INDEX) <= set(header)]
-    path = only(found, "connection tables", source.path)
-    if _WEIGHT not in source.tables[path]:
-        raise PremotorError(f"{path} has no column {_WEIGHT!r}")
-    table = read_table(path, (*_INDEX, _WEIGHT))
-    if not table.num_rows:
-        raise PremotorError(f"{path} has a header but no connections")
-    pre, post = (parse_ids(table[name], f"{path}, column {name}") for name in _INDEX)
-    where = f"{path}, column {_WEIGHT}"
-    count, sign_of_edge = _signed_counts(table[_WEIGHT], where)
-    ids, files = _ids(source, path, int(max(pre.max(), post.max())) + 1)
-    sign = signs_of_rows(pre, sign_of_edge, ids, where)
-    frame = pd.DataFrame({"sign": sign}, index=pd.Index(ids, name="id"))
-    return assemble(
-        canonical_columns(frame, path),
-        Edges(ids[pre], ids[post], count),
-        Provenance(dataset="shiu", citation="Shiu et al. 2024, A Drosophila computational brain model"),
-        reader="shiu",
-        where=str(path),
-        strict=True,
-        signs=signs,
-        arguments={"files": files},
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether some table has the columns of the model's connectivity."""
+        return any(set(_INDEX) <= set(header) for header in source.tables.values())
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read the signed connections and the ids of the neurons."""
+        found = [path for path, header in source.tables.items() if set(_INDEX) <= set(header)]
+        path = only(found, "connection tables", source.path)
+        if _WEIGHT not in source.tables[path]:
+            raise PremotorError(f"{path} has no column {_WEIGHT!r}")
+        table = read_table(path, (*_INDEX, _WEIGHT))
+        if not table.num_rows:
+            raise PremotorError(f"{path} has a header but no connections")
+        pre, post = (parse_ids(table[name], f"{path}, column {name}") for name in _INDEX)
+        where = f"{path}, column {_WEIGHT}"
+        count, sign_of_edge = _signed_counts(table[_WEIGHT], where)
+        ids, files = _ids(source, path, int(max(pre.max(), post.max())) + 1)
+        sign = signs_of_rows(pre, sign_of_edge, ids, where)
+        frame = pd.DataFrame({"sign": sign}, index=pd.Index(ids, name="id"))
+        return assemble(
+            canonical_columns(frame, path),
+            Edges(ids[pre], ids[post], count),
+            Provenance(dataset="shiu", citation="Shiu et al. 2024, A Drosophila computational brain model"),
+            reader="shiu",
+            where=str(path),
+            strict=True,
+            signs=signs,
+            arguments={"files": files},
+        )
 
 
 def _signed_counts(weight: pa.ChunkedArray, where: str) -> tuple[np.ndarray, np.ndarray]:
@@ -102,11 +108,3 @@ def _ids(source: Source, path: Path, least: int) -> tuple[np.ndarray, list[str]]
         )
     unique_ids(ids, f"{path}, columns {' and '.join(_IDS)}")
     return ids, [path.name]
-
-
-READER = Reader(
-    name="shiu",
-    description="Shiu et al. 2024: signed connections by index (parquet) with Completeness_*.csv",
-    matches=matches,
-    read=read,
-)

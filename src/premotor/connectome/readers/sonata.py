@@ -25,7 +25,7 @@ from premotor.connectome.readers.columns import is_connections
 from premotor.connectome.readers.record import read_record, restore_types
 from premotor.connectome.readers.sonata_files import config_of, find, read_types
 from premotor.connectome.readers.sonata_tables import Population, frame_of, read_populations
-from premotor.connectome.readers.source import Reader, Source
+from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signed import signs_of_rows
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import PROVENANCE
@@ -37,67 +37,73 @@ _SIGN_OF = {"e": 1, "exc": 1, "excitatory": 1, "i": -1, "inh": -1, "inhibitory":
 _ATTRIBUTES = ("nsyns", "syn_weight", "is_gap_junction")
 
 
-def matches(source: Source) -> bool:
-    """Return whether there is a configuration, or an HDF5 file with the group nodes or edges."""
-    if config_of(source) is not None:
-        return True
-    files = [file for file in source.files if is_hdf5(file)]
-    if not files or any(is_connections(header) for header in source.tables.values()):
-        return False
-    if source.path.is_file():
-        return True
-    try:
-        with opened(files[0]):
-            pass
-    except PremotorError:
-        return True  # reading will say what is wrong with it
-    return any(_has_tables(file) for file in files)
+@READERS.register("sonata")
+class Sonata(Reader):
+    """SONATA: nodes and edges in HDF5 (premotor[sonata]), a folder or circuit_config.json."""
 
+    description = "SONATA: nodes and edges in HDF5 (premotor[sonata]), a folder or circuit_config.json"
+    priority = 100
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read all populations as one circuit."""
-    files = find(source)
-    where = str(source.path)
-    nodes: list[Population] = []
-    edges: list[Population] = []
-    for file, types in files.nodes:
-        nodes += read_populations(file, "nodes", read_types(types, "node_type_id") if types else {})
-    for file, types in files.edges:
-        read_edge_types = read_types(types, "edge_type_id") if types else {}
-        edges += read_populations(file, "edges", read_edge_types, _ATTRIBUTES)
-    names = [population.name for population in nodes]
-    if not nodes or not edges or len(set(names)) < len(names) or not sum(p.ids.size for p in nodes):
-        raise PremotorError(f"{where} has no nodes, no edges, or two populations of nodes with one name")
-    provenance, column_types = _record(source, nodes)
-    frame = _neurons(nodes, column_types, where)
-    starts = dict(zip(names, np.cumsum([0, *(p.ids.size for p in nodes)]).tolist(), strict=False))
-    chemical, electrical, strangers = [], [], 0
-    for population in edges:
-        part = _edges(population, nodes, starts, frame.index.to_numpy())
-        if part is None:
-            strangers += population.ids.size
-        elif population.name in files.electrical or _is_electrical(population):
-            electrical.append((population, part))
-        else:
-            chemical.append((population, part))
-    counted = "nsyns" if any("nsyns" in population.columns for population in edges) else "rows"
-    frame = _signed(frame, [*chemical], where)
-    neurons = canonical_columns(frame, where)
-    if column_types:
-        neurons = restore_types(neurons[[name for name in column_types if name in neurons]], column_types, where)
-    arguments = {"files": files.names(), "populations": [p.name for p in (*nodes, *edges)], "counted": counted}
-    return assemble(
-        neurons,
-        _together([part for _, part in chemical]),
-        provenance,
-        reader="sonata",
-        where=where,
-        gap_junctions=_together([part for _, part in electrical]) if electrical else None,
-        strict=True,
-        signs=signs,
-        dropped={"edges of other populations": strangers},
-        arguments=arguments,
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether there is a configuration, or an HDF5 file with the group nodes or edges."""
+        if config_of(source) is not None:
+            return True
+        files = [file for file in source.files if is_hdf5(file)]
+        if not files or any(is_connections(header) for header in source.tables.values()):
+            return False
+        if source.path.is_file():
+            return True
+        try:
+            with opened(files[0]):
+                pass
+        except PremotorError:
+            return True  # reading will say what is wrong with it
+        return any(_has_tables(file) for file in files)
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read all populations as one circuit."""
+        files = find(source)
+        where = str(source.path)
+        nodes: list[Population] = []
+        edges: list[Population] = []
+        for file, types in files.nodes:
+            nodes += read_populations(file, "nodes", read_types(types, "node_type_id") if types else {})
+        for file, types in files.edges:
+            read_edge_types = read_types(types, "edge_type_id") if types else {}
+            edges += read_populations(file, "edges", read_edge_types, _ATTRIBUTES)
+        names = [population.name for population in nodes]
+        if not nodes or not edges or len(set(names)) < len(names) or not sum(p.ids.size for p in nodes):
+            raise PremotorError(f"{where} has no nodes, no edges, or two populations of nodes with one name")
+        provenance, column_types = _record(source, nodes)
+        frame = _neurons(nodes, column_types, where)
+        starts = dict(zip(names, np.cumsum([0, *(p.ids.size for p in nodes)]).tolist(), strict=False))
+        chemical, electrical, strangers = [], [], 0
+        for population in edges:
+            part = _edges(population, nodes, starts, frame.index.to_numpy())
+            if part is None:
+                strangers += population.ids.size
+            elif population.name in files.electrical or _is_electrical(population):
+                electrical.append((population, part))
+            else:
+                chemical.append((population, part))
+        counted = "nsyns" if any("nsyns" in population.columns for population in edges) else "rows"
+        frame = _signed(frame, [*chemical], where)
+        neurons = canonical_columns(frame, where)
+        if column_types:
+            neurons = restore_types(neurons[[name for name in column_types if name in neurons]], column_types, where)
+        arguments = {"files": files.names(), "populations": [p.name for p in (*nodes, *edges)], "counted": counted}
+        return assemble(
+            neurons,
+            _together([part for _, part in chemical]),
+            provenance,
+            reader="sonata",
+            where=where,
+            gap_junctions=_together([part for _, part in electrical]) if electrical else None,
+            strict=True,
+            signs=signs,
+            dropped={"edges of other populations": strangers},
+            arguments=arguments,
+        )
 
 
 def _has_tables(file: Any) -> bool:
@@ -208,11 +214,3 @@ def _together(parts: list[Edges]) -> Edges:
     empty = np.zeros(0, np.int64)
     columns = ([empty, *(getattr(part, name) for part in parts)] for name in ("pre", "post", "count"))
     return Edges(*(np.concatenate(column) for column in columns))
-
-
-READER = Reader(
-    name="sonata",
-    description="SONATA: nodes and edges in HDF5 (premotor[sonata]), a folder or circuit_config.json",
-    matches=matches,
-    read=read,
-)

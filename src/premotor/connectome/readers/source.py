@@ -1,13 +1,15 @@
 """What the user pointed at: a file or a folder, with the header of every table in it."""
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.tables import TABLE_SUFFIXES, is_table, read_header
 from premotor.errors import PremotorError
+from premotor.registry import Registry, derived_from
 
 Header = tuple[str, ...]
 
@@ -33,21 +35,58 @@ class Source:
         return next((file for file in self.files if file.name == name), None)
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(ABC):
     """One source format: how it is recognised, and how it becomes a circuit.
 
     Attributes:
-        name: one word for the record.
         description: one line: source, files, what is read.
-        matches: whether a source is in this format; looks at headers, never at row contents.
-        read: reads it, with the signs of a policy, or the reader's own rules where it is None.
+        priority: of two readers that know a source the one with the higher number reads it; the package's own have 10
+            (a matrix) to 110.
     """
 
-    name: str
-    description: str
-    matches: Callable[[Source], bool]
-    read: Callable[[Source, SignPolicy | None], Circuit]
+    description: ClassVar[str]
+    priority: ClassVar[int] = 1000
+
+    @abstractmethod
+    def matches(self, source: Source) -> bool:
+        """Return whether a source is in this format; looks at names and headers, never at rows."""
+
+    @abstractmethod
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read it with the signs of a policy, or by the reader's own rules where it is None.
+
+        Raises:
+            PremotorError: bad contents, in one sentence that names file, column and row.
+        """
+
+
+READERS: Registry[type[Reader]] = Registry(
+    "reader",
+    {
+        name: f"premotor.connectome.readers.{name}"
+        for name in (
+            "random_net",
+            "sonata",
+            "brain_rnn",
+            "graphml",
+            "shiu",
+            "flywire",
+            "cave",
+            "male_cns",
+            "edge_list",
+            "tables",
+            "matrix",
+        )
+    },
+    check=derived_from(Reader),
+)
+"""Every format by name, in the package and in the files of a user."""
+
+
+def reader_of(source: Source) -> Reader | None:
+    """Return the reader of the highest priority that knows a source, or None; of equals, that registered last."""
+    ordered = sorted(reversed(list(READERS.values())), key=lambda kind: -kind.priority)
+    return next((reader for reader in (kind() for kind in ordered) if reader.matches(source)), None)
 
 
 def open_source(path: Path, part: str = "") -> Source:

@@ -36,7 +36,7 @@ from premotor.connectome.readers.columns import (
     read_edges,
 )
 from premotor.connectome.readers.record import read_record, restore_types
-from premotor.connectome.readers.source import Header, Reader, Source
+from premotor.connectome.readers.source import READERS, Header, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import GAP_JUNCTIONS
 from premotor.connectome.tables import read_table
@@ -44,41 +44,47 @@ from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
 
-def matches(source: Source) -> bool:
-    """Return whether some table lists connections."""
-    return any(is_connections(header) for header in source.tables.values())
+@READERS.register("tables")
+class Tables(Reader):
+    """Neurons and connections, by id: premotor's folders, neuPrint exports, MANC, hemibrain."""
 
+    description = "neurons and connections, by id: premotor's folders, neuPrint exports, MANC, hemibrain"
+    priority = 20
 
-def read(source: Source, signs: SignPolicy | None) -> Circuit:
-    """Read the tables of a folder, or one connection table alone."""
-    connections = _connections(source)
-    header = source.tables[connections]
-    pre, post = first(PRE_NAMES, header), first(POST_NAMES, header)
-    assert pre is not None and post is not None
-    edges = read_edges(connections, pre, post, count_column(connections, header))
-    provenance, types = read_record(source)
-    said = provenance.steps[-1].get("edges") if provenance.steps else 0 if types else None
-    if edges.count.size == 0 and said != 0:
-        raise PremotorError(f"{connections} has a header but no connections")
-    files = _neuron_files(source)
-    if files:
-        base, others = covering(files, edges.ids())
-        frame, dropped = join(base, others)
-    else:
-        frame, dropped = _neurons_of_pairs(connections, header, edges), {}
-    neurons = restore_types(canonical_columns(frame, listed(path.name for path in files)), types, source.path)
-    return assemble(
-        neurons,
-        edges,
-        provenance,
-        reader="tables",
-        where=str(connections),
-        gap_junctions=_gap_junctions(source),
-        strict=True,
-        signs=signs,
-        dropped=dropped,
-        arguments={"files": [path.name for path in (*files, connections)]},
-    )
+    def matches(self, source: Source) -> bool:
+        """Return whether some table lists connections."""
+        return any(is_connections(header) for header in source.tables.values())
+
+    def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
+        """Read the tables of a folder, or one connection table alone."""
+        connections = _connections(source)
+        header = source.tables[connections]
+        pre, post = first(PRE_NAMES, header), first(POST_NAMES, header)
+        assert pre is not None and post is not None
+        edges = read_edges(connections, pre, post, count_column(connections, header))
+        provenance, types = read_record(source)
+        said = provenance.steps[-1].get("edges") if provenance.steps else 0 if types else None
+        if edges.count.size == 0 and said != 0:
+            raise PremotorError(f"{connections} has a header but no connections")
+        files = _neuron_files(source)
+        if files:
+            base, others = covering(files, edges.ids())
+            frame, dropped = join(base, others)
+        else:
+            frame, dropped = _neurons_of_pairs(connections, header, edges), {}
+        neurons = restore_types(canonical_columns(frame, listed(path.name for path in files)), types, source.path)
+        return assemble(
+            neurons,
+            edges,
+            provenance,
+            reader="tables",
+            where=str(connections),
+            gap_junctions=_gap_junctions(source),
+            strict=True,
+            signs=signs,
+            dropped=dropped,
+            arguments={"files": [path.name for path in (*files, connections)]},
+        )
 
 
 def _connections(source: Source) -> Path:
@@ -127,11 +133,3 @@ def _gap_junctions(source: Source) -> Edges | None:
     if not found:
         return None
     return read_edges(only(found, "tables of gap junctions", source.path), "a", "b", "count")
-
-
-READER = Reader(
-    name="tables",
-    description="neurons and connections, by id: premotor's folders, neuPrint exports, MANC, hemibrain",
-    matches=matches,
-    read=read,
-)

@@ -12,7 +12,7 @@ The token is the one that caveclient keeps (``CAVEclient().auth.save_token``), o
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from premotor.connectome.edges import Edges
 from premotor.connectome.extras import missing
 from premotor.connectome.selection import closest
 from premotor.connectome.servers.server import (
+    SERVERS,
     Progress,
     Server,
     Session,
@@ -66,39 +67,50 @@ _TABLES = {
 """Of well-known datastacks; others need the condition `cells`."""
 
 
-def _open(text: str, select: Mapping[str, Any]) -> Session:
-    host, name = address(text, _HOST)
-    stack, _, number = name.partition(":")
-    if not stack or not number.isdigit():
-        raise PremotorError(f"cave:{text} has to be DATASTACK:VERSION, as cave:flywire_fafb_public:783")
-    known = _TABLES.get(stack, Tables(""))
-    own = {key: words_of(select[key], key)[0] for key in ("cells", "synapses") if key in select}
-    client = _Client(host, stack, int(number))
-    cells = own.get("cells", known.cells)
-    if not cells:
-        there = listed(client.tables, 40)
-        raise PremotorError(f"cave:{text} needs a table of cells, by the condition cells=NAME; it has {there}")
-    systems = known.systems if cells == known.cells else ()
-    synapses = own.get("synapses", known.synapses) or client.synapse_table
-    about = {"server": host, "dataset": stack, "version": number, "citation": known.citation}
-    about |= {"cells": cells, "synapses": synapses}
+@SERVERS.register("cave")
+class Cave(Server):
+    """CAVE (premotor[cave]): FlyWire, MICrONS and others, by datastack and materialization version."""
 
-    def connections(ids: np.ndarray, least: int, progress: Progress) -> Edges:
-        if ids.size > _MOST_NEURONS:
-            raise PremotorError(
-                f"{ids.size} neurons of {stack} are too many to ask a server for, synapse by synapse; select at most "
-                f"{_MOST_NEURONS}, or download the release's tables"
-            )
-        frames = []
-        parts = batches(ids, _BATCH)
-        for count, part in enumerate(parts, start=1):
-            progress(f"asking {host} for synapses: {count} of {len(parts)}")
-            frames += client.pairs(synapses, part, ids)
-        found = pd.concat(frames) if frames else pd.DataFrame(columns=_PAIR, dtype=np.int64)
-        total = found.groupby(_PAIR, as_index=False)["count"].sum() if len(found) else found.assign(count=0)
-        return Edges(*(total[column].to_numpy(np.int64) for column in (*_PAIR, "count")))
+    example = "cave:flywire_fafb_public:783"
+    own_conditions: ClassVar = {
+        "cells": "the table of cells to take",
+        "synapses": "the table or view of synapses to count",
+    }
 
-    return Session(about, lambda: _cells(client, cells, systems), connections)
+    def open(self, text: str, select: Mapping[str, Any]) -> Session:
+        """Connect to a dataset."""
+        host, name = address(text, _HOST)
+        stack, _, number = name.partition(":")
+        if not stack or not number.isdigit():
+            raise PremotorError(f"cave:{text} has to be DATASTACK:VERSION, as cave:flywire_fafb_public:783")
+        known = _TABLES.get(stack, Tables(""))
+        own = {key: words_of(select[key], key)[0] for key in ("cells", "synapses") if key in select}
+        client = _Client(host, stack, int(number))
+        cells = own.get("cells", known.cells)
+        if not cells:
+            there = listed(client.tables, 40)
+            raise PremotorError(f"cave:{text} needs a table of cells, by the condition cells=NAME; it has {there}")
+        systems = known.systems if cells == known.cells else ()
+        synapses = own.get("synapses", known.synapses) or client.synapse_table
+        about = {"server": host, "dataset": stack, "version": number, "citation": known.citation}
+        about |= {"cells": cells, "synapses": synapses}
+
+        def connections(ids: np.ndarray, least: int, progress: Progress) -> Edges:
+            if ids.size > _MOST_NEURONS:
+                raise PremotorError(
+                    f"{ids.size} neurons of {stack} are too many to ask a server for, synapse by synapse; select at "
+                    f"most {_MOST_NEURONS}, or download the release's tables"
+                )
+            frames = []
+            parts = batches(ids, _BATCH)
+            for count, part in enumerate(parts, start=1):
+                progress(f"asking {host} for synapses: {count} of {len(parts)}")
+                frames += client.pairs(synapses, part, ids)
+            found = pd.concat(frames) if frames else pd.DataFrame(columns=_PAIR, dtype=np.int64)
+            total = found.groupby(_PAIR, as_index=False)["count"].sum() if len(found) else found.assign(count=0)
+            return Edges(*(total[column].to_numpy(np.int64) for column in (*_PAIR, "count")))
+
+        return Session(about, lambda: _cells(client, cells, systems), connections)
 
 
 class _Client:
@@ -235,12 +247,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (str, bool, int)) or (isinstance(value, float) and value == value):
         return value
     return None if value is None or isinstance(value, float) or value is pd.NaT or value is pd.NA else str(value)
-
-
-SERVER = Server(
-    name="cave",
-    description="CAVE (premotor[cave]): FlyWire, MICrONS and others, by datastack and materialization version",
-    example="cave:flywire_fafb_public:783",
-    own_conditions={"cells": "the table of cells to take", "synapses": "the table or view of synapses to count"},
-    open=_open,
-)

@@ -16,7 +16,7 @@ from premotor.connectome.neuron_table import read_neurons, table_of_neurons
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.selection import describe
 from premotor.connectome.servers import cache
-from premotor.connectome.servers.server import Progress, Server, Session
+from premotor.connectome.servers.server import SERVERS, Progress, Server, Session
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.tables import readable
 from premotor.errors import PremotorError
@@ -25,7 +25,6 @@ _NO_EDGES = Edges(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
 def load_from_server(
-    server: Server,
     source: str,
     signs: SignPolicy | None,
     select: Mapping[str, Any],
@@ -45,10 +44,12 @@ def load_from_server(
         raise PremotorError(f"min_synapses is {min_synapses!r}; it has to be a whole number from 1")
     # Signs are no property of the server's: a condition on them is judged at the end.
     asked = {name: value for name, value in select.items() if name != "sign"}
+    name, _, text = source.partition(":")
+    server = SERVERS[name]()
     query = {"select": _exactly(asked), "min_synapses": min_synapses or 1}
     entry = None if refresh else cache.find(source, query)
     if entry is None:
-        session = server.open(source.partition(":")[2], asked)
+        session = server.open(text, asked)
         entry = _download(server, session, source, query, asked, min_synapses or 1, progress or _silent)
     about = entry.about
     path = entry.folder / cache.NEURONS
@@ -59,7 +60,7 @@ def load_from_server(
         canonical_columns(read_neurons(path), path),
         edges,
         Provenance(about["dataset"], about.get("version", ""), about.get("citation", "")),
-        reader=server.name,
+        reader=name,
         where=str(entry.folder),
         strict=True,
         signs=signs,
@@ -105,7 +106,7 @@ def _download(
 def _chosen(table: pa.Table, server: Server, source: str, select: Mapping[str, Any]) -> Circuit:
     """Return a circuit without edges of the neurons that meet the conditions which the table can judge."""
     frame = canonical_columns(table_of_neurons(table, source), source)
-    bare = assemble(frame, _NO_EDGES, Provenance(source), reader=server.name, where=source)
+    bare = assemble(frame, _NO_EDGES, Provenance(source), reader="server", where=source)
     return bare.select(**{name: value for name, value in select.items() if name not in server.own_conditions})
 
 

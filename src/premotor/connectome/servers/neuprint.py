@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from premotor.connectome.edges import Edges
 from premotor.connectome.extras import missing
 from premotor.connectome.selection import closest
 from premotor.connectome.servers.server import (
+    SERVERS,
     Progress,
     Server,
     Session,
@@ -62,39 +63,49 @@ _PROPERTIES = (
 )
 
 
-def _open(text: str, select: Mapping[str, Any]) -> Session:
-    host, dataset = address(text, _HOST)
-    if not dataset:
-        raise PremotorError(f"neuprint:{text} names no dataset; neuprint:manc:v1.2.1 would be one")
-    where = _where(select)
-    client = _Client(host, dataset)
-    name, _, version = dataset.partition(":")
-    about = {"server": host, "dataset": name, "version": version, "citation": _CITATIONS.get(name, "")}
+@SERVERS.register("neuprint")
+class NeuPrint(Server):
+    """neuPrint (premotor[neuprint]): hemibrain, MANC, optic lobe, male CNS and others, by dataset."""
 
-    def neurons() -> pa.Table:
-        named = [word for word in select if word not in (*_PROPERTIES, "id", "roi", "side", "transmitter")]
-        properties = [*_PROPERTIES, *named]
-        wanted = ", ".join(f"n.{_quoted(word)} AS {_quoted(word)}" for word in properties)
-        data = client.ask(f"MATCH (n:Neuron) WHERE {where('n')} RETURN n.bodyId AS id, {wanted} ORDER BY n.bodyId")
-        columns = list(zip(*data, strict=True)) or [() for _ in range(len(properties) + 1)]
-        arrays = {word: arrow_column(list(column)) for word, column in zip(("id", *properties), columns, strict=True)}
-        return pa.table({word: array for word, array in arrays.items() if not pa.types.is_null(array.type)})
+    example = "neuprint:manc:v1.2.1"
+    own_conditions: ClassVar = {"roi": "neurons with synapses in one of these regions"}
 
-    def connections(ids: np.ndarray, least: int, progress: Progress) -> Edges:
-        target = where("m")
-        if ids.size <= _MOST_TARGETS:
-            target = f"m.bodyId IN {ids.tolist()}"
-        parts = batches(ids, _BATCH)
-        rows: list[list[int]] = []
-        for number, part in enumerate(parts, start=1):
-            progress(f"asking {host} for connections: {number} of {len(parts)}")
-            rows += client.ask(
-                f"MATCH (n:Neuron)-[e:ConnectsTo]->(m:Neuron) WHERE n.bodyId IN {part.tolist()} AND {target} "
-                f"AND e.weight >= {least} RETURN n.bodyId AS pre, m.bodyId AS post, e.weight AS weight"
-            )
-        return _edges(rows, host)
+    def open(self, text: str, select: Mapping[str, Any]) -> Session:
+        """Connect to a dataset."""
+        host, dataset = address(text, _HOST)
+        if not dataset:
+            raise PremotorError(f"neuprint:{text} names no dataset; neuprint:manc:v1.2.1 would be one")
+        where = _where(select)
+        client = _Client(host, dataset)
+        name, _, version = dataset.partition(":")
+        about = {"server": host, "dataset": name, "version": version, "citation": _CITATIONS.get(name, "")}
 
-    return Session(about, neurons, connections)
+        def neurons() -> pa.Table:
+            named = [word for word in select if word not in (*_PROPERTIES, "id", "roi", "side", "transmitter")]
+            properties = [*_PROPERTIES, *named]
+            wanted = ", ".join(f"n.{_quoted(word)} AS {_quoted(word)}" for word in properties)
+            data = client.ask(f"MATCH (n:Neuron) WHERE {where('n')} RETURN n.bodyId AS id, {wanted} ORDER BY n.bodyId")
+            columns = list(zip(*data, strict=True)) or [() for _ in range(len(properties) + 1)]
+            arrays = {
+                word: arrow_column(list(column)) for word, column in zip(("id", *properties), columns, strict=True)
+            }
+            return pa.table({word: array for word, array in arrays.items() if not pa.types.is_null(array.type)})
+
+        def connections(ids: np.ndarray, least: int, progress: Progress) -> Edges:
+            target = where("m")
+            if ids.size <= _MOST_TARGETS:
+                target = f"m.bodyId IN {ids.tolist()}"
+            parts = batches(ids, _BATCH)
+            rows: list[list[int]] = []
+            for number, part in enumerate(parts, start=1):
+                progress(f"asking {host} for connections: {number} of {len(parts)}")
+                rows += client.ask(
+                    f"MATCH (n:Neuron)-[e:ConnectsTo]->(m:Neuron) WHERE n.bodyId IN {part.tolist()} AND {target} "
+                    f"AND e.weight >= {least} RETURN n.bodyId AS pre, m.bodyId AS post, e.weight AS weight"
+                )
+            return _edges(rows, host)
+
+        return Session(about, neurons, connections)
 
 
 class _Client:
@@ -189,12 +200,3 @@ def _edges(rows: list[list[Any]], host: str) -> Edges:
     except (ValueError, TypeError, OverflowError):
         raise PremotorError(f"{host} answers with connections that are no whole numbers") from None
     return Edges(table[:, 0], table[:, 1], table[:, 2])
-
-
-SERVER = Server(
-    name="neuprint",
-    description="neuPrint (premotor[neuprint]): hemibrain, MANC, optic lobe, male CNS and others, by dataset",
-    example="neuprint:manc:v1.2.1",
-    own_conditions={"roi": "neurons with synapses in one of these regions"},
-    open=_open,
-)

@@ -1,14 +1,16 @@
 """What a kind of server has to offer: a table of neurons, and the connections among some of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from premotor.connectome.edges import Edges
 from premotor.errors import PremotorError
+from premotor.registry import Registry, derived_from
 
 Progress = Callable[[str], None]
 
@@ -29,23 +31,38 @@ class Session:
     connections: Callable[[np.ndarray, int, Progress], Edges]
 
 
-@dataclass(frozen=True)
-class Server:
-    """One kind of server.
+class Server(ABC):
+    """One kind of server; the name that it is registered under is the word before the first colon of a source.
 
     Attributes:
-        name: the word before the first colon of a source.
-        description: one line: what is asked for, and how.
         example: a source of this kind.
         own_conditions: conditions that only the server can judge, with what they mean.
-        open: connects; given the source without the word, and the conditions. Raises PremotorError.
     """
 
-    name: str
-    description: str
-    example: str
-    own_conditions: dict[str, str]
-    open: Callable[[str, Mapping[str, Any]], Session]
+    example: ClassVar[str]
+    own_conditions: ClassVar[Mapping[str, str]]
+
+    @abstractmethod
+    def open(self, text: str, select: Mapping[str, Any]) -> Session:
+        """Connect; `text` is the source without the word, `select` the conditions.
+
+        Raises:
+            PremotorError: no library, token, network or dataset.
+        """
+
+
+SERVERS: Registry[type[Server]] = Registry(
+    "server",
+    {name: f"premotor.connectome.servers.{name}" for name in ("neuprint", "cave")},
+    check=derived_from(Server),
+)
+"""Every kind of server by the word before the first colon of a source."""
+
+
+def server_of(source: object) -> str | None:
+    """Return the kind of server that a source names, as "neuprint:manc:v1.2.1" does, or None."""
+    word, colon, _ = source.partition(":") if isinstance(source, str) else ("", "", "")
+    return word if colon and word in SERVERS else None
 
 
 def address(text: str, default: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from premotor.analysis import LyapunovSpectrum, lyapunov_spectrum
 from premotor.connectome import Circuit
-from premotor.connectome.nulls import null_model
+from premotor.connectome.nulls import make_null
 from premotor.errors import PremotorError
 from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork, started_from
 from premotor.networks.random_rate import Activation, activate
@@ -35,7 +35,7 @@ def members(settings: Any, circuit: Circuit | None, nulls: int, null: str) -> It
         return
     yield Member("circuit", circuit, 0)
     for place in range(nulls):
-        yield Member(f"{null}-{place}", null_model(null)(circuit, place), place)
+        yield Member(f"{null}-{place}", make_null(circuit, null, place), place)
 
 
 def build_network(model: Any, member: Member, seed: int, control_period: float = 0.02) -> tuple[Any, float]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from premotor.connectome.nulls import null_model
+from premotor.connectome.nulls import NULL_MODELS
 from premotor.learning.spectrum import PhaseTaskSettings, SpectrumSettings
 from premotor.networks import RandomRateSettings, RateNetworkSettings
 from premotor.runs.settings import CircuitSettings
@@ -24,7 +24,7 @@ def _random_first(value: Any) -> Any:
 
 
 def _known_null(name: str) -> str:
-    null_model(name)
+    NULL_MODELS.known(name)
     return name
 
 
