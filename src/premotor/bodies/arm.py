@@ -240,7 +240,7 @@ def arm_sea_rod() -> Body:
     return build_arm("sea", LOWER_INERTIA["rod"], name="arm-sea-rod")
 
 
-BODIES["arm-muscle"] = arm_muscle
-BODIES["arm-muscle-rod"] = arm_muscle_rod
-BODIES["arm-sea"] = arm_sea
-BODIES["arm-sea-rod"] = arm_sea_rod
+BODIES.register("arm-muscle")(arm_muscle)
+BODIES.register("arm-muscle-rod")(arm_muscle_rod)
+BODIES.register("arm-sea")(arm_sea)
+BODIES.register("arm-sea-rod")(arm_sea_rod)

@@ -224,4 +224,4 @@ def _servo(spec: mujoco.MjSpec, joint: str, servo: dict) -> None:
     actuator.forcerange = [-servo["torque"], servo["torque"]]
 
 
-BODIES["biped"] = build_biped
+BODIES.register("biped")(build_biped)

@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 
 from premotor.errors import PremotorError
+from premotor.registry import Registry
 
 
 class Units(NamedTuple):
@@ -208,8 +209,16 @@ class Body:
         return f"body '{self.name}' has no {kind} '{name}'; its {kind}s are {', '.join(known)}"
 
 
-BODIES: dict[str, Callable[[], Body]] = {}
-"""The registry of bodies: name to a function without arguments that builds one."""
+_FILES = {
+    "arm": ("arm-muscle", "arm-muscle-rod", "arm-sea", "arm-sea-rod"),
+    "biped": ("biped",),
+    "fly": ("fly", "fly-18", "fly-12"),
+    "neuromechfly": ("neuromechfly", "neuromechfly-18", "neuromechfly-12"),
+}
+BODIES: Registry[Callable[[], Body]] = Registry(
+    "body", {name: f"premotor.bodies.{file}" for file, names in _FILES.items() for name in names}
+)
+"""Every body by name: a function without arguments that builds one."""
 
 
 def build_body(name: str) -> Body:

@@ -141,6 +141,6 @@ def chain(
 
 __all__ = ["ROOT", "build_fly", "chain", "fly_spec"]
 
-BODIES["fly"] = build_fly
-BODIES["fly-18"] = lambda: build_fly(18)
-BODIES["fly-12"] = lambda: build_fly(12)
+BODIES.register("fly")(build_fly)
+BODIES.register("fly-18")(lambda: build_fly(18))
+BODIES.register("fly-12")(lambda: build_fly(12))

@@ -107,6 +107,6 @@ def _flygym_body() -> tuple[mujoco.MjSpec, dict[str, float]]:
     return spec, angles
 
 
-BODIES["neuromechfly"] = build_neuromechfly
-BODIES["neuromechfly-18"] = lambda: build_neuromechfly(18)
-BODIES["neuromechfly-12"] = lambda: build_neuromechfly(12)
+BODIES.register("neuromechfly")(build_neuromechfly)
+BODIES.register("neuromechfly-18")(lambda: build_neuromechfly(18))
+BODIES.register("neuromechfly-12")(lambda: build_neuromechfly(12))
