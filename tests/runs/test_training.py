@@ -12,7 +12,7 @@ import pytest
 
 from premotor.errors import PremotorError
 from premotor.learning import LEARNERS
-from premotor.runs import Episodes, Run, build_circuit, resume, session, train
+from premotor.runs import Episodes, Run, build_circuit, resume, train
 from premotor.runs.arrays import flatten
 from premotor.runs.files import Lock
 from tiny import tiny_settings
@@ -206,14 +206,14 @@ def test_a_run_has_one_writer(run_copy):
 
 
 def test_ctrl_c_saves_a_checkpoint_and_says_how_to_go_on(trained, circuit_folder, tmp_path, monkeypatch, capsys):
-    learner = LEARNERS["ppo"]
+    advance = LEARNERS["ppo"].advance
 
     def interrupted(state, environment, settings):
         if int(state.steps) == 16:
             signal.raise_signal(signal.SIGINT)
-        return learner.iterate(state, environment, settings)
+        return advance(state, environment, settings)
 
-    monkeypatch.setitem(session.LEARNERS, "ppo", learner._replace(iterate=interrupted))
+    monkeypatch.setattr(LEARNERS["ppo"], "advance", staticmethod(interrupted))
     settings = tiny_settings(circuit_folder, checkpoints={"every_steps": None})
     with pytest.raises(KeyboardInterrupt):
         train(settings, output=tmp_path / "run")
@@ -226,17 +226,17 @@ def test_ctrl_c_saves_a_checkpoint_and_says_how_to_go_on(trained, circuit_folder
 
 @pytest.mark.parametrize("poison", ["parameter", "loss"])
 def test_diverged_training_stops_and_leaves_the_last_checkpoint_good(circuit_folder, tmp_path, monkeypatch, poison):
-    learner = LEARNERS["ppo"]
+    advance = LEARNERS["ppo"].advance
 
     def diverging(state, environment, settings):
         if int(state.steps) == 32 and poison == "loss":
             raise FloatingPointError("policy_loss nan")
-        state, metrics = learner.iterate(state, environment, settings)
+        state, metrics = advance(state, environment, settings)
         if int(state.steps) == 48:
             state = jax.tree.map(lambda x: x * np.nan if x.dtype == np.float32 else x, state)
         return state, metrics
 
-    monkeypatch.setitem(session.LEARNERS, "ppo", learner._replace(iterate=diverging))
+    monkeypatch.setattr(LEARNERS["ppo"], "advance", staticmethod(diverging))
     with pytest.raises(PremotorError, match="diverged after step 32 .*checkpoint of step 32.*is good"):
         train(tiny_settings(circuit_folder), output=tmp_path / "run", progress=False)
     run = Run(tmp_path / "run")

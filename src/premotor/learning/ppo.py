@@ -11,6 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from premotor.learning.base import LEARNERS, ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import Exploration, exploration_of
 from premotor.learning.ppo_settings import PPOSettings
@@ -245,3 +246,23 @@ def _roll_out(
         episode_length=jnp.asarray(episode_length),
     )
     return state, batch, metrics
+
+
+@LEARNERS.register("ppo")
+class PPO(ControllerLearner[PPOState]):
+    """Proximal policy optimisation of a controller, for actions that are numbers and for choices."""
+
+    settings = PPOSettings
+    initialise = staticmethod(initialise)
+    advance = staticmethod(iterate)
+
+    @property
+    def candidate(self) -> Controller:
+        """The controller that a test takes: the running mean where there is one."""
+        return self.state.tested
+
+    def adopt(self, candidate: Controller) -> None:
+        """Go on from another controller, the running mean as well."""
+        super().adopt(candidate)
+        if self.state.average is not None:
+            self.state = dataclasses.replace(self.state, average=self.state.controller)

@@ -4,16 +4,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from premotor.bodies import PhysicsError
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning import LEARNERS
-from premotor.runs.arrays import fill, flatten, save_arrays, strong
+from premotor.runs.arrays import flatten, save_arrays
 from premotor.runs.building import controller_for
 from premotor.runs.checkpoints import ARRAYS, Checkpoint, save_checkpoint, step_name
 from premotor.runs.cloning import cloned
@@ -25,9 +23,6 @@ from premotor.runs.run_folder import RunFolder
 from premotor.runs.settings import Experiment
 from premotor.runs.stopping import stop_requests
 from premotor.tasks import build_environment, build_task
-
-STATE = "state/"
-ENVIRONMENT = "environment/"
 
 
 class Session:
@@ -49,12 +44,10 @@ class Session:
         self.environment = build_environment(
             task, learning.environments, threads=settings.threads, seed=settings.seed, back_end=settings.physics
         )
-        self._learner = LEARNERS[learning.kind]
-        key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
-        self.state = strong(self._learner.initialise(controller, self.environment, learning, key))
+        self.learner = LEARNERS[learning.kind](controller, self.environment, learning, seed=settings.seed)
         if settings.cloning.iterations:
-            taught = cloned(self.state.controller, task, settings.cloning, key)
-            self.state = strong(eqx.tree_at(lambda state: state.controller, self.state, taught))
+            key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
+            self.learner.adopt(cloned(self.learner.candidate, task, settings.cloning, key))
         self.seconds = 0.0
         self.best: dict[str, Any] | None = None
         self.evaluation: dict[str, Any] | None = None
@@ -64,12 +57,12 @@ class Session:
     @property
     def step(self) -> int:
         """Control steps of learning so far."""
-        return int(self.state.steps)
+        return self.learner.steps
 
     @property
     def iteration(self) -> int:
         """Iterations of learning so far."""
-        return int(self.state.iteration)
+        return self.learner.iteration
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Take over from a checkpoint of the same experiment.
@@ -77,13 +70,7 @@ class Session:
         Raises:
             PremotorError: it is not of this experiment.
         """
-        source = checkpoint.folder / ARRAYS
-        self.state = fill(self.state, checkpoint.arrays, source, STATE)
-        snapshot = {name: array for name, array in checkpoint.arrays.items() if name.startswith(ENVIRONMENT)}
-        try:
-            self.environment.restore({k.removeprefix(ENVIRONMENT): array for k, array in snapshot.items()})
-        except PremotorError as error:
-            raise PremotorError(f"{source}: {error}") from error
+        self.learner.restore(checkpoint.arrays, checkpoint.folder / ARRAYS)
         self.seconds = float(checkpoint.record.get("seconds", 0.0))
         self.best = checkpoint.record.get("best")
         self.evaluation = checkpoint.record.get("evaluation")
@@ -146,11 +133,7 @@ class Session:
 
     def _iterate(self) -> dict[str, Any]:
         began, before = time.monotonic(), self.step
-        state, metrics = self._learner.iterate(self.state, self.environment, self.settings.learning)
-        state = strong(state)
-        if not bool(_all_finite(state.controller)):
-            raise FloatingPointError("a parameter of the controller is no longer finite")
-        self.state = state
+        metrics = self.learner.iterate()
         return metrics | {"steps_per_second": (self.step - before) / (time.monotonic() - began)}
 
     def _due(self, every: int | None, before: int) -> bool:
@@ -158,7 +141,7 @@ class Session:
         return every is not None and self.step // every > before // every
 
     def _enough(self) -> str | None:
-        if self.step >= self.settings.learning.steps:
+        if self.learner.finished:
             return "steps"
         minutes = self.settings.stop.minutes
         return "minutes" if minutes is not None and self.seconds >= 60 * minutes else None
@@ -168,7 +151,7 @@ class Session:
         return "score" if target is not None and score is not None and score >= target else None
 
     def _evaluate(self, places: RunFolder) -> None:
-        chosen, controller = self.settings.evaluation, self.state.tested
+        chosen, controller = self.settings.evaluation, self.learner.candidate
         episodes = self._episodes(chosen.episodes, chosen.seed)
         records = episodes.run(controller)
         figures = episodes.figures(records)
@@ -196,8 +179,6 @@ class Session:
         return self.best is None or (score is not None and (best is None or score > best))
 
     def _save(self, places: RunFolder, finished: str | None) -> None:
-        arrays = flatten(self.state, STATE)
-        arrays |= {f"{ENVIRONMENT}{name}": value for name, value in self.environment.snapshot().items()}
         record = {
             "iteration": self.iteration,
             "seconds": self.seconds,
@@ -206,7 +187,7 @@ class Session:
             "evaluation": self.evaluation,
         }
         keep = self.settings.checkpoints.keep
-        save_checkpoint(places.checkpoints_folder, self.step, arrays, record, keep)
+        save_checkpoint(places.checkpoints_folder, self.step, self.learner.snapshot(), record, keep)
         self._saved = self.step
 
     def _diverged(self, places: RunFolder, before: int, error: Exception) -> str:
@@ -214,9 +195,3 @@ class Session:
         if self._saved:
             good = f"the checkpoint of step {self._saved:,} in {places.path} is good"
         return f"training diverged after step {before:,} ({error}); {good}; a lower learning.learning_rate may help"
-
-
-@eqx.filter_jit
-def _all_finite(tree: Any) -> jax.Array:
-    leaves = [leaf for leaf in jax.tree.leaves(tree) if eqx.is_inexact_array(leaf)]
-    return jnp.all(jnp.stack([jnp.isfinite(leaf).all() for leaf in leaves]))

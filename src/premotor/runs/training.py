@@ -56,7 +56,7 @@ def train(
         if start is not None:
             save_arrays(places.start_file, dict(start))
         work = Session(settings, load_circuit(places.circuit_folder), start)
-        save_arrays(places.initial_file, flatten(work.state.controller))
+        save_arrays(places.initial_file, flatten(work.learner.candidate))
         write_json(places.provenance_file, provenance(settings, places.circuit_folder))
         places.metrics_file.touch()
         for empty in (places.checkpoints_folder, places.evaluations_folder):

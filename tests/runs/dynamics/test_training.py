@@ -110,7 +110,7 @@ def test_a_run_starts_from_a_trained_network_and_keeps_it(controller_start, sour
 
         def __init__(self, settings, circuit, start=None):
             task = SimpleNamespace(observation_names=("a", "b"), action_names=("c",), control_period=0.02)
-            self.state = SimpleNamespace(controller=controller_for(circuit, task, settings, start))
+            self.learner = SimpleNamespace(candidate=controller_for(circuit, task, settings, start))
             self.iteration = self.step = 0
             begun.append(self)
 
@@ -120,7 +120,7 @@ def test_a_run_starts_from_a_trained_network_and_keeps_it(controller_start, sour
     settings = tiny_settings(Path(source), network={"initial": str(controller_start.path)})
     run = train(settings, output=tmp_path / "run", progress=False)
     wanted = controller_start.arrays("networks/circuit/network")["log_magnitude"].astype(np.float32)
-    started = begun[0].state.controller.network
+    started = begun[0].learner.candidate.network
     assert np.array_equal(started.log_magnitude, wanted)
     assert np.array_equal(load_arrays(run.places.initial_file)["network/log_magnitude"], wanted)
     assert not np.array_equal(RateNetwork(run.circuit).log_magnitude, wanted)

@@ -13,10 +13,11 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.errors import PremotorError
+from premotor.learning.base import LEARNERS, ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.off_policy.policy import explore
 from premotor.learning.off_policy.replay import Columns, Replay
-from premotor.learning.off_policy.settings import SACSettings
+from premotor.learning.off_policy.settings import DDPGSettings, SACSettings, TD3Settings
 from premotor.learning.off_policy.update import ADAM, Learnt, Parts, critic_count, learn, trained_vector
 from premotor.networks import Controller, calibrated
 from premotor.tasks import VectorEnvironment
@@ -62,11 +63,7 @@ def initialise(
 
     The warm-up's uniformly drawn actions also set the normalizer and the controller's calibration to observations of
     the task itself.
-
-    Raises:
-        PremotorError: the controller does not squash its actions, or it has no state for sequences.
     """
-    _check(controller, environment, settings)
     key_critic, key_warm, key_probe, key = jax.random.split(key, 4)
     count = environment.environments
     observations, actions = len(controller.observation_names), len(controller.action_names)
@@ -181,21 +178,6 @@ def is_stateless(controller: Controller) -> bool:
     return getattr(controller.network, "stateless", False)
 
 
-def _check(controller: Controller, environment: Any, settings: Any) -> None:
-    if environment.discrete:
-        raise PremotorError(f"learning.kind is {settings.kind}, but the task's actions are choices; ppo can choose")
-    if controller.squash != "tanh":
-        raise PremotorError(
-            f"maps.squash is {controller.squash!r}, but learning.kind {settings.kind} needs actions that bend towards "
-            "the ends of their range; set maps.squash to tanh"
-        )
-    if is_stateless(controller) and settings.batch_steps > 1:
-        raise PremotorError(
-            f"learning.sequence is {settings.sequence} and learning.burn_in {settings.burn_in}, but this controller "
-            "has no state; set them to 1 and 0"
-        )
-
-
 def _critics(controller: Controller, settings: Any, key: Array) -> tuple[Critic, ...]:
     size = len(controller.observation_names) + len(controller.action_names)
     keys = jax.random.split(key, critic_count(settings))
@@ -290,3 +272,58 @@ class _Counting:
             found["return"] = float(np.mean(self._returns))
             found["episode_length"] = float(np.mean(self._lengths))
         return found
+
+
+class OffPolicy(ControllerLearner[OffPolicyState]):
+    """What DDPG, TD3 and SAC share: a replay memory, critics of actions, and actions squashed to their range."""
+
+    initialise = staticmethod(initialise)
+    advance = staticmethod(iterate)
+
+    @classmethod
+    def serves(cls, subject: object, environment: Any, settings: Any) -> str | None:
+        """Controllers whose actions are numbers and squashed; with a state, where sequences are longer than a step."""
+        if not isinstance(subject, Controller):
+            return super().serves(subject, environment, settings)
+        if environment.discrete:
+            return f"learning.kind is {settings.kind}, but the task's actions are choices; ppo can choose"
+        if subject.squash != "tanh":
+            return (
+                f"maps.squash is {subject.squash!r}, but learning.kind {settings.kind} needs actions that bend towards "
+                "the ends of their range; set maps.squash to tanh"
+            )
+        if is_stateless(subject) and settings.batch_steps > 1:
+            return (
+                f"learning.sequence is {settings.sequence} and learning.burn_in {settings.burn_in}, but this "
+                "controller has no state; set them to 1 and 0"
+            )
+        return None
+
+    def adopt(self, candidate: Controller) -> None:
+        """Go on from another controller, its target as well."""
+        super().adopt(candidate)
+        actor, _, _ = trained_vector(self.state.controller)
+        target = self.state.learnt.target_actor
+        learnt = self.state.learnt._replace(actor=actor, target_actor=actor if target.size else target)
+        self.state = dataclasses.replace(self.state, learnt=learnt)
+
+
+@LEARNERS.register("ddpg")
+class DDPG(OffPolicy):
+    """Deep deterministic policy gradient (Lillicrap et al. 2016)."""
+
+    settings = DDPGSettings
+
+
+@LEARNERS.register("td3")
+class TD3(OffPolicy):
+    """Twin delayed DDPG (Fujimoto et al. 2018)."""
+
+    settings = TD3Settings
+
+
+@LEARNERS.register("sac")
+class SAC(OffPolicy):
+    """Soft actor-critic (Haarnoja et al. 2018)."""
+
+    settings = SACSettings
