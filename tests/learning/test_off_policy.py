@@ -13,7 +13,7 @@ from scipy.integrate import quad
 from learning.toys import Centre
 from networks.wiring import small_circuit
 from premotor.errors import PremotorError
-from premotor.learning import DDPGSettings, SACSettings, TD3Settings, off_policy
+from premotor.learning import LEARNERS, DDPGSettings, SACSettings, TD3Settings, off_policy
 from premotor.learning.off_policy import NoiseSettings, Replay
 from premotor.learning.off_policy.agent import _critics, _program
 from premotor.learning.off_policy.policy import along, explore, squashed_sample
@@ -263,10 +263,10 @@ def test_a_controller_that_does_not_squash_is_refused() -> None:
         small_circuit(), toy.observation_names, toy.action_names, network=LAYERS, key=jax.random.PRNGKey(0)
     )
     with pytest.raises(PremotorError, match=r"maps.squash is 'none', but learning.kind ddpg needs"):
-        off_policy.initialise(controller, toy, DDPGSettings(**SMALL), jax.random.PRNGKey(0))
+        LEARNERS["ddpg"](controller, toy, DDPGSettings(**SMALL))
     squashed = dataclasses.replace(controller, squash="tanh")
     with pytest.raises(PremotorError, match="this controller has no state"):
-        off_policy.initialise(squashed, toy, DDPGSettings(**SMALL, sequence=2), jax.random.PRNGKey(0))
+        LEARNERS["ddpg"](squashed, toy, DDPGSettings(**SMALL, sequence=2))
 
 
 def test_settings_that_do_not_fit_together_are_refused() -> None:

@@ -1,13 +1,20 @@
 """Ways of learning, one registry: `LEARNERS`."""
 
-from premotor.learning import off_policy, ppo
-from premotor.learning.advantages import generalised_advantages
-from premotor.learning.base import LEARNERS, ControllerLearner, Learner, TrainState
-from premotor.learning.critic import Critic
-from premotor.learning.off_policy import DDPGSettings, OffPolicyState, SACSettings, TD3Settings
-from premotor.learning.ppo import PPOState
-from premotor.learning.ppo_settings import PPOSettings
-from premotor.learning.sequences import fit_sequences, phase_sequences
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.learning.advantages import generalised_advantages
+    from premotor.learning.base import ControllerLearner, Learner, TrainState
+    from premotor.learning.critic import Critic
+    from premotor.learning.off_policy import DDPGSettings, OffPolicyState, SACSettings, TD3Settings
+    from premotor.learning.ppo import PPOState
+    from premotor.learning.ppo_settings import PPOSettings
+    from premotor.learning.registry import LEARNERS
+    from premotor.learning.sequences import fit_sequences, phase_sequences
+else:
+    __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
     "LEARNERS",
@@ -23,7 +30,5 @@ __all__ = [
     "TrainState",
     "fit_sequences",
     "generalised_advantages",
-    "off_policy",
     "phase_sequences",
-    "ppo",
 ]

@@ -13,7 +13,6 @@ from jaxtyping import Array, PRNGKeyArray
 from premotor.errors import PremotorError
 from premotor.learning.trees import Arrays, fill, flatten, strong
 from premotor.networks import Controller
-from premotor.registry import Registry
 from premotor.settings import Settings
 from premotor.tasks import VectorEnvironment
 
@@ -205,27 +204,3 @@ class ControllerLearner[State: TrainState](Learner):
 def _all_finite(tree: Any) -> jax.Array:
     leaves = [leaf for leaf in jax.tree.leaves(tree) if eqx.is_inexact_array(leaf)]
     return jnp.all(jnp.stack([jnp.isfinite(leaf).all() for leaf in leaves]))
-
-
-def _check(name: str, entry: Any) -> None:
-    """One sentence where a class is no whole learner."""
-    if not (isinstance(entry, type) and issubclass(entry, Learner)):
-        raise PremotorError(f"the learner {name!r} ({entry!r}) is no subclass of premotor.learning.Learner")
-    missing = sorted(entry.__abstractmethods__)
-    if not isinstance(getattr(entry, "settings", None), type):
-        missing.append("settings (a subclass of premotor.settings.Settings)")
-    if missing:
-        raise PremotorError(f"the learner {name!r}: class {entry.__name__} lacks {', '.join(missing)}")
-    if "kind" not in entry.settings.model_fields:
-        raise PremotorError(f"the learner {name!r}: class {entry.settings.__name__} lacks kind: Literal[{name!r}]")
-
-
-LEARNERS: Registry[type[Learner]] = Registry(
-    "learner",
-    (
-        "premotor.learning.ppo",
-        "premotor.learning.off_policy",
-    ),
-    _check,
-)
-"""Every way of learning, by the name that `learning.kind` takes."""

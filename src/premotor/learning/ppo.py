@@ -11,11 +11,12 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.learning.base import LEARNERS, ControllerLearner
+from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import Exploration, exploration_of
 from premotor.learning.ppo_settings import PPOSettings
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
+from premotor.learning.registry import LEARNERS
 from premotor.networks import Controller, Product, calibrated
 from premotor.tasks import VectorEnvironment
 

@@ -13,12 +13,13 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.errors import PremotorError
-from premotor.learning.base import LEARNERS, ControllerLearner
+from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.off_policy.policy import explore
 from premotor.learning.off_policy.replay import Columns, Replay
 from premotor.learning.off_policy.settings import DDPGSettings, SACSettings, TD3Settings
 from premotor.learning.off_policy.update import ADAM, Learnt, Parts, critic_count, learn, trained_vector
+from premotor.learning.registry import LEARNERS
 from premotor.networks import Controller, calibrated
 from premotor.tasks import VectorEnvironment
 

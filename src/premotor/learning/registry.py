@@ -1,0 +1,35 @@
+"""The registry of learners: names and settings without importing one of them."""
+
+from typing import TYPE_CHECKING
+
+from premotor.registry import Registry, derived_from
+
+if TYPE_CHECKING:
+    from premotor.learning.base import Learner
+
+
+def _whole(name: str, entry: "type[Learner]") -> None:
+    from premotor.learning.base import Learner  # JAX comes with it
+
+    derived_from(Learner)(name, entry)
+
+
+_OFF_POLICY = "premotor.learning.off_policy"
+
+LEARNERS: "Registry[type[Learner]]" = Registry(
+    "learner",
+    {
+        "ppo": "premotor.learning.ppo",
+        "ddpg": f"{_OFF_POLICY}.agent",
+        "td3": f"{_OFF_POLICY}.agent",
+        "sac": f"{_OFF_POLICY}.agent",
+    },
+    _whole,
+    {
+        "ppo": "premotor.learning.ppo_settings:PPOSettings",
+        "ddpg": f"{_OFF_POLICY}.settings:DDPGSettings",
+        "td3": f"{_OFF_POLICY}.settings:TD3Settings",
+        "sac": f"{_OFF_POLICY}.settings:SACSettings",
+    },
+)
+"""Every way of learning, by the name that `learning.kind` takes."""
