@@ -22,12 +22,14 @@
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from premotor.connectome.circuit import Circuit
-from premotor.connectome.readers import READERS, open_source
 from premotor.connectome.selection import closest
 from premotor.connectome.signs import DEFAULT_POLICY, KUNERT_2014, SignPolicy
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.connectome.circuit import Circuit
 
 _DATA = Path(__file__).parent / "data"
 _POLICIES = {"celegans": KUNERT_2014}
@@ -38,12 +40,14 @@ def circuit_names() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in _DATA.iterdir() if folder.is_dir()))
 
 
-def load_builtin(name: str, signs: SignPolicy | None = None) -> Circuit:
+def load_builtin(name: str, signs: SignPolicy | None = None) -> "Circuit":
     """Load a built-in circuit with the signs of a policy, or of its own.
 
     Raises:
         PremotorError: there is none of this name; the message gives the names.
     """
+    from premotor.connectome.readers import READERS, open_source
+
     names = circuit_names()
     if name not in names:
         raise PremotorError(

@@ -3,16 +3,18 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def matching_neurons(neurons: pd.DataFrame, conditions: Mapping[str, Any]) -> np.ndarray:
+
+def matching_neurons(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> np.ndarray:
     """Return which neurons meet every condition, bool (neurons,).
 
     Raises:
@@ -35,7 +37,9 @@ def closest(word: str, words: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def _column(neurons: pd.DataFrame, name: str) -> pd.Series:
+def _column(neurons: "pd.DataFrame", name: str) -> "pd.Series":
+    import pandas as pd
+
     if name == "id":
         return pd.Series(neurons.index.to_numpy())
     if name not in neurons:
@@ -44,7 +48,9 @@ def _column(neurons: pd.DataFrame, name: str) -> pd.Series:
     return neurons[name]
 
 
-def _matches(column: pd.Series, name: str, condition: Any) -> np.ndarray:
+def _matches(column: "pd.Series", name: str, condition: Any) -> np.ndarray:
+    import pandas as pd
+
     numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if isinstance(condition, str):
         if not numeric:

@@ -1,14 +1,16 @@
 """The sign of a neuron's synapses, from its transmitter, by an explicit policy (Dale's law)."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from premotor.connectome.vocabulary import UNKNOWN, listed
 from premotor.errors import PremotorError
 from premotor.settings import Settings
+
+if TYPE_CHECKING:  # so that policies are there without pandas
+    import pandas as pd
 
 Sign = Literal[-1, 0, 1]
 MONOAMINES = ("dopamine", "serotonin", "octopamine", "tyramine")
@@ -67,7 +69,7 @@ def sign_policy(policy: SignPolicy | str) -> SignPolicy:
     return SIGN_POLICIES[policy]
 
 
-def signs_of(neurons: pd.DataFrame, policy: SignPolicy) -> np.ndarray:
+def signs_of(neurons: "pd.DataFrame", policy: SignPolicy) -> np.ndarray:
     """Return the sign of each neuron, int8 (neurons,): +1, −1, or 0 where the policy leaves it open.
 
     With ``unknown="drop"`` the neurons to be dropped have sign 0 here; `Circuit.with_signs` drops them.
@@ -75,6 +77,8 @@ def signs_of(neurons: pd.DataFrame, policy: SignPolicy) -> np.ndarray:
     Raises:
         PremotorError: the policy needs a confidence or hemilineage column and the table has none.
     """
+    import pandas as pd
+
     table = {**dict.fromkeys(MONOAMINES, policy.monoamines), **policy.signs}
     transmitter = neurons["transmitter"]
     signs = transmitter.map(table).fillna(0).to_numpy(np.int8)
@@ -103,7 +107,7 @@ def signs_of(neurons: pd.DataFrame, policy: SignPolicy) -> np.ndarray:
     return signs
 
 
-def unknown_neurons(neurons: pd.DataFrame, policy: SignPolicy) -> np.ndarray:
+def unknown_neurons(neurons: "pd.DataFrame", policy: SignPolicy) -> np.ndarray:
     """Return which neurons ``unknown="drop"`` removes, bool (neurons,): those no rule gives a sign."""
     # "excitatory" and "zero" differ in nothing but the unknown neurons.
     zero = signs_of(neurons, policy.model_copy(update={"unknown": "zero"}))
@@ -111,7 +115,7 @@ def unknown_neurons(neurons: pd.DataFrame, policy: SignPolicy) -> np.ndarray:
     return zero != named
 
 
-def _first_column(neurons: pd.DataFrame, names: tuple[str, ...], reason: str) -> str:
+def _first_column(neurons: "pd.DataFrame", names: tuple[str, ...], reason: str) -> str:
     for name in names:
         if name in neurons:
             return name

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 CLASSES = ("sensory", "ascending", "descending", "interneuron", "motor", "other", "")
 """Canonical classes; the empty string means that the source says nothing."""
@@ -77,7 +80,7 @@ def listed(names: Iterable[object], most: int = 100) -> str:
     return (", ".join(words[:most]) + more) or "none"
 
 
-def translate(column: pd.Series, rule: Callable[[str], str]) -> pd.Series:
+def translate(column: "pd.Series", rule: Callable[[str], str]) -> "pd.Series":
     """Apply one of the functions above to a column, once for each different word."""
     text = column.astype("str").fillna("")
     return text.map({word: rule(word) for word in text.unique()}).astype("str")

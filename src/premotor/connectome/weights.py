@@ -6,16 +6,18 @@ unknown sign (0) weigh 0.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.linalg import eigs
 
-from premotor.connectome.circuit import Circuit
 from premotor.connectome.selection import closest
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:  # so that the names of the rules are there without SciPy
+    from scipy.sparse import csr_array
+
+    from premotor.connectome.circuit import Circuit
 
 LIF_MILLIVOLTS = 0.275
 """Millivolts a synapse in the model of the fly brain by Shiu et al. (2024)."""
@@ -24,39 +26,39 @@ VNC_SCALE = 0.03
 _DENSE = 2000
 
 
-def count(circuit: Circuit, scale: float = 1.0) -> csr_array:
+def count(circuit: "Circuit", scale: float = 1.0) -> "csr_array":
     """Count × scale."""
     return _signed(circuit, scale * circuit.synapses.data)
 
 
-def lif(circuit: Circuit) -> csr_array:
+def lif(circuit: "Circuit") -> "csr_array":
     """Count × 0.275 mV, for the leaky integrate-and-fire model of Shiu et al. (2024)."""
     return count(circuit, LIF_MILLIVOLTS)
 
 
-def vnc(circuit: Circuit) -> csr_array:
+def vnc(circuit: "Circuit") -> "csr_array":
     """Count × 0.03, for the rate model of Pugliese et al. (2025)."""
     return count(circuit, VNC_SCALE)
 
 
-def input_fraction(circuit: Circuit, scale: float = 1.0) -> csr_array:
+def input_fraction(circuit: "Circuit", scale: float = 1.0) -> "csr_array":
     """Scale × the fraction of all the neuron's input: the magnitudes of a column sum to `scale`."""
     counts = circuit.synapses.data
     total = np.bincount(circuit.synapses.indices, weights=counts, minlength=len(circuit))
     return _signed(circuit, scale * counts / total[circuit.synapses.indices])
 
 
-def logarithm(circuit: Circuit, scale: float = 1.0) -> csr_array:
+def logarithm(circuit: "Circuit", scale: float = 1.0) -> "csr_array":
     """Scale × log(1 + count)."""
     return _signed(circuit, scale * np.log1p(circuit.synapses.data))
 
 
-def square_root(circuit: Circuit, scale: float = 1.0) -> csr_array:
+def square_root(circuit: "Circuit", scale: float = 1.0) -> "csr_array":
     """Scale × √count."""
     return _signed(circuit, scale * np.sqrt(circuit.synapses.data))
 
 
-def sinkhorn(circuit: Circuit, iterations: int = 1000, tolerance: float = 1e-9) -> csr_array:
+def sinkhorn(circuit: "Circuit", iterations: int = 1000, tolerance: float = 1e-9) -> "csr_array":
     """Balance the excitatory and the inhibitory part, each by itself: rows and columns sum to ½.
 
     Rows and then columns are scaled in turn (Sinkhorn and Knopp 1967) until every non-empty row sums to ½
@@ -73,8 +75,8 @@ def sinkhorn(circuit: Circuit, iterations: int = 1000, tolerance: float = 1e-9) 
 
 
 def random(
-    circuit: Circuit, seed: int = 0, law: Literal["normal", "uniform"] = "normal", *, offset: bool = False
-) -> csr_array:
+    circuit: "Circuit", seed: int = 0, law: Literal["normal", "uniform"] = "normal", *, offset: bool = False
+) -> "csr_array":
     """Draw magnitudes around exponentially scaled counts, as the BrainRNN project does, but with Dale's law.
 
     s = 3·exp(2(count/max − 1)); z is drawn from a normal law (0, 1) or a uniform one (−1, 1). The magnitude
@@ -92,7 +94,7 @@ def random(
     return _signed(circuit, np.abs(spread + draws if offset else spread * draws))
 
 
-WEIGHT_RULES: dict[str, Callable[..., csr_array]] = {
+WEIGHT_RULES: dict[str, Callable[..., "csr_array"]] = {
     "count": count,
     "input_fraction": input_fraction,
     "logarithm": logarithm,
@@ -105,7 +107,7 @@ WEIGHT_RULES: dict[str, Callable[..., csr_array]] = {
 """Every rule by name."""
 
 
-def weight_rule(name: str) -> Callable[..., csr_array]:
+def weight_rule(name: str) -> Callable[..., "csr_array"]:
     """Return the rule of this name.
 
     Raises:
@@ -118,22 +120,26 @@ def weight_rule(name: str) -> Callable[..., csr_array]:
     return WEIGHT_RULES[name]
 
 
-def spectral_radius(weights: csr_array) -> float:
+def spectral_radius(weights: "csr_array") -> float:
     """Return the largest modulus among the eigenvalues (above 2,000 neurons by Arnoldi iteration)."""
     size = weights.shape[0]
     if size <= _DENSE:
         return float(np.abs(np.linalg.eigvals(weights.toarray())).max(initial=0.0))
+    from scipy.sparse.linalg import eigs
+
     # The default start vector is random, which would make results differ from run to run.
     values = eigs(weights, k=1, which="LM", v0=np.ones(size), return_eigenvectors=False)
     return float(np.abs(values).max())
 
 
-def with_spectral_radius(weights: csr_array, radius: float) -> csr_array:
+def with_spectral_radius(weights: "csr_array", radius: float) -> "csr_array":
     """Scale weights to a spectral radius.
 
     Raises:
         PremotorError: `radius` is not positive, or the wiring has no loop, so that its radius is 0.
     """
+    from scipy.sparse import csr_array
+
     if not radius > 0:
         raise PremotorError(f"radius is {radius!r}; it has to be a positive number")
     present = spectral_radius(weights)
@@ -142,11 +148,13 @@ def with_spectral_radius(weights: csr_array, radius: float) -> csr_array:
     return csr_array(weights * (radius / present))
 
 
-def _ends(circuit: Circuit) -> tuple[np.ndarray, np.ndarray]:
+def _ends(circuit: "Circuit") -> tuple[np.ndarray, np.ndarray]:
     return np.repeat(np.arange(len(circuit)), np.diff(circuit.synapses.indptr)), circuit.synapses.indices
 
 
-def _signed(circuit: Circuit, magnitudes: np.ndarray) -> csr_array:
+def _signed(circuit: "Circuit", magnitudes: np.ndarray) -> "csr_array":
+    from scipy.sparse import csr_array
+
     row, _ = _ends(circuit)
     data = magnitudes * circuit.neurons["sign"].to_numpy()[row]
     return csr_array((data, circuit.synapses.indices, circuit.synapses.indptr), shape=circuit.synapses.shape)

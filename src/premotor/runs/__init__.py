@@ -5,16 +5,9 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from premotor.connectome import cache_folder, cached, clear_cache, export_circuit, six_legs
     from premotor.runs.bipedal_expert import make_bipedal_reference, record_walk
-    from premotor.runs.building import (
-        build_circuit,
-        cache_folder,
-        cached,
-        clear_cache,
-        controller_for,
-        export_circuit,
-        six_legs,
-    )
+    from premotor.runs.building import build_circuit, controller_for
     from premotor.runs.closed_loop import ClosedLoop, LoopLine, read_closed_loop
     from premotor.runs.doctor import Finding, examine
     from premotor.runs.episodes import Episodes

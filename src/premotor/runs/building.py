@@ -5,14 +5,12 @@ from collections.abc import Callable, Mapping
 import jax
 import numpy as np
 
-from premotor.connectome import Circuit, cache_folder, cached, clear_cache, export_circuit, load_circuit, six_legs
+from premotor.connectome import Circuit, load_circuit
 from premotor.connectome.nulls import NULL_MODELS, make_null
 from premotor.errors import PremotorError
 from premotor.networks import Controller, build_controller
 from premotor.runs.settings import CircuitSettings, Experiment
 from premotor.tasks import Task
-
-__all__ = ["build_circuit", "cache_folder", "cached", "clear_cache", "controller_for", "export_circuit", "six_legs"]
 
 
 def build_circuit(

@@ -13,15 +13,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet
 
-from premotor.connectome.edges import Edges
 from premotor.connectome.new_folder import write_folder
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from premotor.connectome.edges import Edges
 
 NEURONS, CONNECTIONS, ABOUT = "neurons.parquet", "connections.parquet", "about.json"
 _FORM = 1
@@ -80,20 +82,21 @@ def find(source: str, query: Mapping[str, Any]) -> Entry | None:
     return None if about is None else Entry(folder, about)
 
 
-def keep(source: str, query: Mapping[str, Any], neurons: pa.Table, edges: Edges, about: dict[str, Any]) -> Entry:
+def keep(source: str, query: Mapping[str, Any], neurons: "pa.Table", edges: "Edges", about: dict[str, Any]) -> Entry:
     """Keep a download in place of an older one; a reader finds the old one or the new, never half of one.
 
     Raises:
         PremotorError: the disk refuses.
     """
+    import pyarrow as pa
+    from pyarrow import parquet
+
     folder = _place(source, query)
     text = {"form": _FORM, "source": source, "query": query, **about}
 
     def write(aside: Path) -> None:
-        pa.parquet.write_table(neurons, aside / NEURONS)
-        pa.parquet.write_table(
-            pa.table({"pre": edges.pre, "post": edges.post, "count": edges.count}), aside / CONNECTIONS
-        )
+        parquet.write_table(neurons, aside / NEURONS)
+        parquet.write_table(pa.table({"pre": edges.pre, "post": edges.post, "count": edges.count}), aside / CONNECTIONS)
         (aside / ABOUT).write_text(json.dumps(text, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     if folder.exists():
@@ -101,9 +104,13 @@ def keep(source: str, query: Mapping[str, Any], neurons: pa.Table, edges: Edges,
     return Entry(write_folder(folder, write, "the download"), json.loads(json.dumps(text)))
 
 
-def edges_of(entry: Entry) -> Edges:
+def edges_of(entry: Entry) -> "Edges":
     """Return the connections of a download."""
-    table = pa.parquet.read_table(entry.folder / CONNECTIONS)
+    from pyarrow import parquet
+
+    from premotor.connectome.edges import Edges
+
+    table = parquet.read_table(entry.folder / CONNECTIONS)
     return Edges(*(table[name].to_numpy().astype(np.int64) for name in ("pre", "post", "count")))
 
 

@@ -3,14 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pyarrow as pa
 
-from premotor.connectome.edges import Edges
 from premotor.errors import PremotorError
 from premotor.registry import Registry, derived_from
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from premotor.connectome.edges import Edges
 
 Progress = Callable[[str], None]
 
@@ -27,8 +30,8 @@ class Session:
     """
 
     about: dict[str, str]
-    neurons: Callable[[], pa.Table]
-    connections: Callable[[np.ndarray, int, Progress], Edges]
+    neurons: Callable[[], "pa.Table"]
+    connections: Callable[[np.ndarray, int, Progress], "Edges"]
 
 
 class Server(ABC):
@@ -94,8 +97,10 @@ def brief(error: Exception) -> str:
     return text if len(text) <= 300 else "… " + text[-297:]
 
 
-def arrow_column(values: list[Any]) -> pa.Array:
+def arrow_column(values: list[Any]) -> "pa.Array":
     """Return what JSON said of one property as a column; values of several kinds become text."""
+    import pyarrow as pa
+
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
