@@ -1,13 +1,15 @@
 """Which engine steps the worlds, and where."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import mujoco
 from pydantic import Field
 
-from premotor.bodies.physics import BatchPhysics, Physics
-from premotor.bodies.warp_physics import WarpPhysics
 from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    import mujoco
+
+    from premotor.bodies.physics import Physics
 
 
 class BackEnd(Settings):
@@ -25,7 +27,9 @@ CPU = BackEnd()
 """MuJoCo's C engine."""
 
 
-def build_physics(model: mujoco.MjModel, environments: int, *, threads: int = 0, back_end: BackEnd = CPU) -> Physics:
+def build_physics(
+    model: "mujoco.MjModel", environments: int, *, threads: int = 0, back_end: BackEnd = CPU
+) -> "Physics":
     """Worlds of a model on the engine that the settings name.
 
     Args:
@@ -37,6 +41,9 @@ def build_physics(model: mujoco.MjModel, environments: int, *, threads: int = 0,
     Raises:
         PremotorError: what `BatchPhysics` and `WarpPhysics` refuse.
     """
+    from premotor.bodies.physics import BatchPhysics
+    from premotor.bodies.warp_physics import WarpPhysics
+
     if back_end.device == "cpu":
         return BatchPhysics(model, environments, threads)
     device = "gpu" if back_end.device == "gpu" else "cpu"
