@@ -1,0 +1,25 @@
+"""Differences that are meant: in which cases, where, and why. Each is in the changelog too."""
+
+import re
+from typing import NamedTuple
+
+
+class Deliberate(NamedTuple):
+    """A difference that is meant."""
+
+    case: str
+    """Names of the cases, as a regular expression."""
+    where: str
+    """Places, as `same_runs.py` prints them, as a regular expression."""
+    why: str
+
+
+DELIBERATE: tuple[Deliberate, ...] = ()
+
+
+def reason_for(case: str, where: str) -> str | None:
+    """Why a case differs in a place; None where it should not."""
+    for one in DELIBERATE:
+        if re.fullmatch(one.case, case) and re.fullmatch(one.where, where):
+            return one.why
+    return None
