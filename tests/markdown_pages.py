@@ -9,7 +9,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 
 FENCE = re.compile(
     r"(?P<skipped><!-- not run[^>]*-->\n\n?)?"
-    r"^(?P<indent> *)```(?P<language>[\w-]*)[^\n]*\n(?P<code>.*?)^(?P=indent)```",
+    r"^(?P<indent> *)```(?P<language>[\w-]*)(?: +title=\"(?P<title>[^\"\n]+)\")?[^\n]*\n(?P<code>.*?)^(?P=indent)```",
     re.M | re.S,
 )
 LINK = re.compile(r"(?<!\\)!?\[[^\]]*\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
@@ -17,12 +17,14 @@ HEADING = re.compile(r"^#+ +(.*?)(?: *\{#([\w-]+)\})?$", re.M)
 
 
 class Code(NamedTuple):
-    """A fenced block: its language ("" if none), text, first line, and whether a comment says "not run"."""
+    """A fenced block: its language ("" if none), text, first line, whether a comment says "not run", and its title."""
 
     language: str
     text: str
     line: int
     skipped: bool
+    title: str
+    """Name of the file that the block is, or ""."""
 
 
 def fenced(page: str) -> list[Code]:
@@ -32,7 +34,8 @@ def fenced(page: str) -> list[Code]:
         indent = len(match["indent"])
         lines = [line[indent:] for line in match["code"].splitlines()]
         line = page.count("\n", 0, match.start("code")) + 1
-        blocks.append(Code(match["language"], "\n".join(lines) + "\n", line, bool(match["skipped"])))
+        text, skipped = "\n".join(lines) + "\n", bool(match["skipped"])
+        blocks.append(Code(match["language"], text, line, skipped, match["title"] or ""))
     return blocks
 
 

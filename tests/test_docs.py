@@ -25,7 +25,8 @@ from premotor.tasks import TASKS
 
 
 def python_blocks(page: Path) -> list[Code]:
-    return [block for block in fenced(page.read_text()) if block.language == "python"]
+    # A block with a title is a user's file; tests/howto runs it as one.
+    return [block for block in fenced(page.read_text()) if block.language == "python" and not block.title]
 
 
 SNIPPETS = [
