@@ -9,7 +9,7 @@ A fenced block with a title is a file of that name; every ``premotor …`` line 
 import gc
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,13 +32,16 @@ def page_commands(page: str) -> list[list[str]]:
     return [shlex.split(line)[1:] for block in blocks for line in commands(f"```sh\n{block.text}```\n")]
 
 
-def follow(page: str, folder: Path, smaller: Mapping[str, Sequence[str]]) -> list[list[str]]:
+def follow(
+    page: str, folder: Path, smaller: Mapping[str, Sequence[str]], *, without: Collection[str] = ()
+) -> list[list[str]]:
     """Write the page's files into `folder`, which has to be the current one, and run its commands there in order.
 
     Args:
         page: name of the page in docs/howto, without ``.md``.
         folder: empty.
         smaller: words to add to a command, by its first word ("train"), so that it takes seconds.
+        without: first words of commands that are left out.
 
     Returns:
         the commands as they were run; each of them ended with status 0.
@@ -49,6 +52,8 @@ def follow(page: str, folder: Path, smaller: Mapping[str, Sequence[str]]) -> lis
         (folder / name).write_text(text, encoding="utf-8")
     ran = []
     for command in page_commands(page):
+        if command[0] in without:
+            continue
         words = [*command, *smaller.get(command[0], [])]
         assert run(words) == 0, f"{page}.md: premotor {shlex.join(words)}"
         ran.append(words)

@@ -14,9 +14,14 @@ PAGE = "add-null-model"
 
 
 def test_the_page_works_as_it_stands(user_folder, capsys):
-    follow(PAGE, user_folder, SMALLER)
+    follow(PAGE, user_folder, SMALLER, without={"compare"})
     assert "null model random_partners(seed=0" in capsys.readouterr().out
     assert (user_folder / "runs/random/report.html").is_file()
+
+
+@pytest.mark.slow
+def test_it_is_compared_with_the_connectome_and_with_another(user_folder):
+    follow(PAGE, user_folder, SMALLER, without={"circuit", "train", "evaluate", "report", "play"})
     rows = json.loads((user_folder / "runs/partners/comparison.json").read_text())
     assert {"connectome", "random_partners", "rewired"} == {row["wiring"] for row in rows["runs"]}
 
