@@ -2,8 +2,8 @@
 
     python scripts/make_old_runs.py --commit COMMIT
 
-The tests resume, evaluate and report them with today's code. Made once for each layout that users have; a folder that is
-there already stays as it is.
+The tests resume, evaluate and report them with today's code. Made once for each layout that users have; a folder that
+is there already stays as it is.
 """
 
 import argparse
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "tests" / "data" / "runs"
 
 SMALL = "--network.hidden [8] --learning.critic_layers [8]"
-LAST = "--checkpoints.keep 1 --no-report -o run"
+LAST = "--checkpoints.keep 1 --threads 1 --no-report -o run"
 
 CASES = (
     Case("rate", (*CIRCUIT, run(f"train walk {TINY} {PPO} {BRIEF} {LAST}"))),
@@ -63,15 +63,14 @@ CASES = (
         "comparison",
         (
             *CIRCUIT,
-            run(f"compare walk {TINY} --nulls 1 --null rewired --seeds 1 --jobs 1 {PPO} {BRIEF} -o run".replace(
-                "--threads 1 ", "")),
+            run(f"compare walk {TINY} --nulls 1 --null rewired --seeds 1 --jobs 1 {PPO} {BRIEF} -o run"),
         ),
     ),
     Case(
         "sweep",
         (
             run(f'sweep pendulum {SMALL} --search "learning.learning_rate=[1e-3, 1e-4]" --sampler grid --jobs 1 {OFF} '
-                "-o run".replace("--threads 1 ", "")),
+                "-o run"),
         ),
     ),
 )  # fmt: skip

@@ -45,22 +45,21 @@ class Case:
 
 
 SHORT = (
-    "--threads 1 --evaluation.every_steps 32 --evaluation.episodes 2 "
+    "--evaluation.every_steps 32 --evaluation.episodes 2 "
     "--checkpoints.every_seconds null --checkpoints.every_steps 32 --episodes 2"
 )
 PPO = f"{SHORT} --learning.steps 64 --learning.environments 4 --learning.rollout 4 --learning.epochs 1 --learning.minibatches 2"  # noqa: E501
 OFF = f"{SHORT} --learning.steps 64 --learning.environments 2 --learning.rollout 8 --learning.warm_up 16 --learning.batch 4 --learning.updates 0.5"  # noqa: E501
 BRIEF = "--evaluation.seconds 0.2"
 ALONE = "--learning.environments 1 --learning.updates 1"
-QUIET = "--no-report -o run"
+QUIET = "--threads 1 --no-report -o run"
 CLONING = "--cloning.iterations 6 --cloning.steps 4"
 EVOLUTION = (
-    "--learning.iterations 2 --learning.strategy.population 4 --evaluation.every 1 --evaluation.episodes 2 "
-    "--episodes 3 --threads 1"
+    "--learning.iterations 2 --learning.strategy.population 4 --evaluation.every 1 --evaluation.episodes 2 --episodes 3"
 )
 PLASTIC = (
     "--learning.episodes 6 --learning.steps 400 --evaluation.every 1 --evaluation.episodes 2 --checkpoints.every 1 "
-    "--episodes 3 --threads 1"
+    "--episodes 3"
 )
 LYAPUNOV = "--length 30 --neurons 16 --exponents 3 --t-ons 1 --no-figures"
 NEURONS = """id,type,class,transmitter,side
@@ -87,6 +86,13 @@ CONNECTIONS = """pre,post,count
 CIRCUIT = (write("inputs/tiny/neurons.csv", NEURONS), write("inputs/tiny/connections.csv", CONNECTIONS))
 TINY_CIRCUIT = "--circuit.source inputs/tiny"
 TINY = f"{TINY_CIRCUIT} --learning.critic_layers [8]"
+CPG = """name: cpg
+seconds: 0.5
+replicates: 2
+circuit: {source: fly-cpg}
+model: {kind: vnc}
+drives: [{neurons: {type: DNg100}, amplitude: 250}]
+"""
 TRANSIENT = write("short.yaml", "transient: 10\n")
 
 
@@ -130,7 +136,7 @@ CASES: tuple[Case, ...] = (
         "gymnasium",
         (
             run(f"train gymnasium --task.id Pendulum-v1 {PPO} {QUIET}"),
-            run(f"train gymnasium --task.id CartPole-v1 {PPO} --no-report -o discrete"),
+            run(f"train gymnasium --task.id CartPole-v1 {PPO} --threads 1 --no-report -o discrete"),
         ),
     ),
     Case("arm-reach", (run(f"train arm --task.kind arm-reach --learning.kind ppo {PPO} {BRIEF} {QUIET}"),)),
@@ -141,8 +147,8 @@ CASES: tuple[Case, ...] = (
             run(f"train pendulum {OFF} {QUIET}"),
             replace("run/settings.yaml", "  steps: 64", "  steps: 96"),
             run("resume run --episodes 2 --no-report"),
-            run(f"train pendulum --learning.kind td3 {OFF} --no-report -o td3"),
-            run(f"train pendulum --learning.kind ddpg {OFF} --no-report -o ddpg"),
+            run(f"train pendulum --learning.kind td3 {OFF} --threads 1 --no-report -o td3"),
+            run(f"train pendulum --learning.kind ddpg {OFF} --threads 1 --no-report -o ddpg"),
         ),
     ),
     Case("arm", (run(f"train arm {OFF} {BRIEF} {QUIET}"), run("report run"))),
@@ -249,13 +255,18 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "compare",
-        (*CIRCUIT, run(f"compare walk {TINY} --nulls 1 --seeds 1 --null rewired --plain mlp --jobs 1 {PPO} {BRIEF} -o run".replace(
-            "--threads 1 ", "")),),
+        (
+            *CIRCUIT,
+            run(f"compare walk {TINY} --nulls 1 --seeds 1 --null rewired --plain mlp --jobs 1 {PPO} {BRIEF} -o run"),
+        ),
     ),
     Case(
         "sweep",
-        (run(f'sweep fly-stand --search "learning.learning_rate=[1e-3, 1e-4]" --sampler grid --jobs 1 {PPO} {BRIEF} '
-             "-o run".replace("--threads 1 ", "")),),
+        (
+            run(
+                f'sweep pendulum --search "learning.learning_rate=[1e-3, 1e-4]" --sampler grid --jobs 1 {OFF} -o run'
+            ),
+        ),
     ),
     Case(
         "sweep-spiking",
@@ -264,7 +275,10 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "sweep-simulate",
-        (run('sweep fly-cpg --search "model.weight=0.01..0.04" --trials 2 --jobs 1 --seconds 0.3 -o run'),),
+        (
+            write("cpg.yaml", CPG),
+            run('sweep cpg.yaml --search "model.weight=0.01..0.04" --trials 2 --jobs 1 -o run'),
+        ),
     ),
     Case(
         "circuits",
