@@ -1,6 +1,6 @@
 """Hold an arm upright: a task for any body with muscles, tendons or motors."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,8 @@ from pydantic import Field
 from premotor.bodies import Body, build_body
 from premotor.errors import PremotorError
 from premotor.settings import Settings
-from premotor.tasks.base import Outcome, Start, View
+from premotor.tasks.base import TASKS, Records
+from premotor.tasks.environment import Outcome, PhysicsTask, PhysicsTaskSettings, Start, View
 
 
 class ArmReward(Settings):
@@ -25,14 +26,12 @@ class ArmReward(Settings):
     """Of the summed squared activations, or voltages in units of the largest."""
 
 
-class BalanceSettings(Settings):
+class BalanceSettings(PhysicsTaskSettings):
     """Settings of `BalanceTask`."""
 
     kind: Literal["arm-balance"] = "arm-balance"
     body: str = "arm-muscle"
     """Name of a body, or a YAML file that describes one."""
-    control_period: float = Field(0.02, gt=0)
-    """Time between two actions, s."""
     seconds: float = Field(4.0, gt=0)
     """Length of an episode, s."""
     reward: ArmReward = ArmReward()
@@ -42,7 +41,8 @@ class BalanceSettings(Settings):
     """Sensors of the body among the observations, beside the angles and speeds of the joints."""
 
 
-class BalanceTask:
+@TASKS.register("arm-balance")
+class BalanceTask(PhysicsTask):
     """Hold the joints of an arm at 0, from anywhere in their range and at rest.
 
     Observation: cosine, sine and speed of each joint. Action in [−1, 1] spanning each actuator's range; what is
@@ -50,15 +50,13 @@ class BalanceTask:
     No episode ends early.
     """
 
-    name = "arm-balance"
+    settings_type: ClassVar[type[BalanceSettings]] = BalanceSettings
+    settings: BalanceSettings
 
     def __init__(self, settings: BalanceSettings | None = None):
-        self.settings = settings = settings or BalanceSettings()
-        self.body: Body = build_body(settings.body)
-        self.substeps = max(1, round(settings.control_period / self.body.timestep))
-        self.time_limit = round(settings.seconds / self.control_period)
+        settings = settings or self.settings_type()
+        super().__init__(settings, build_body(settings.body))
         body, joints = self.body, self.body.task_joints
-        self.action_names = body.actuator_names
         self.observation_names = (
             *(f"{joint}_{part}" for joint in joints for part in ("cosine", "sine", "speed")),
             *(name for sensor in settings.sensors for name in _components(body, sensor)),
@@ -78,11 +76,6 @@ class BalanceTask:
             )
         self._low, self._high = jnp.asarray(low, jnp.float32), jnp.asarray(high, jnp.float32)
         self._largest = jnp.asarray(np.maximum(np.abs(low), np.abs(high)), jnp.float32)
-
-    @property
-    def control_period(self) -> float:
-        """Time between two actions, in s: a whole number of physics steps."""
-        return self.substeps * self.body.timestep
 
     def start(self, key: PRNGKeyArray) -> Start:
         """Joint angles uniform in their range, everything at rest."""
@@ -115,7 +108,7 @@ class BalanceTask:
     def _distance(self, view: View, memory: Any) -> Array:
         return view.qpos[self._q]
 
-    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+    def metrics(self, records: Records) -> dict[str, float]:
         """What counts as success, from evaluation episodes.
 
         Args:
@@ -130,7 +123,7 @@ class BalanceTask:
         final = np.abs(records["qpos"][-1][:, self._q]).max(1)
         return self._success(final, records)
 
-    def _success(self, final: np.ndarray, records: dict[str, np.ndarray]) -> dict[str, float]:
+    def _success(self, final: np.ndarray, records: Records) -> dict[str, float]:
         returns = records["reward"][: self.time_limit_of_settings].sum(0)
         success, earned = float((final < self.settings.tolerance).mean()), float(returns.mean())
         return {

@@ -1,105 +1,29 @@
-"""What a task is, and what a learner sees of one."""
+"""What a task is, what it may offer besides, and what a learner sees of one."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Bool, Float
 
-from premotor.bodies import Body
+from premotor.bodies import BackEnd, Body
+from premotor.bodies.back_ends import CPU
+from premotor.errors import PremotorError
+from premotor.registry import Registry
+from premotor.settings import Settings
 
-
-class View(NamedTuple):
-    """What a task may read of one world (or, batched, of many): SI units, JAX arrays on any back end."""
-
-    qpos: Float[Array, "*batch positions"]
-    qvel: Float[Array, "*batch velocities"]
-    sensors: Float[Array, "*batch readings"]
-
-
-class Start(NamedTuple):
-    """Where an episode starts."""
-
-    qpos: Float[Array, " positions"]
-    qvel: Float[Array, " velocities"]
-    memory: Any
+Records = dict[str, np.ndarray]
+"""Arrays of evaluation episodes by name, (steps, episodes, …)."""
+Walker = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""What acts in a teacher's place: actions (episodes, actions) from observations and from where an episode began."""
 
 
-class Outcome(NamedTuple):
-    """What one control step brought."""
+class TaskSettings(Settings):
+    """Base of the settings of every task."""
 
-    memory: Any
-    terms: dict[str, Float[Array, ""]]
-    """Reward terms by name; the reward is their sum."""
-    terminated: Array
-    """Whether the episode ended by what happened (a fall), as against running out of time."""
-
-
-class Task(Protocol):
-    """What is to be done, as learning and evaluation see it."""
-
-    name: str
-    """The `kind` of its settings."""
-    observation_names: tuple[str, ...]
-    action_names: tuple[str, ...]
-    time_limit: int
-    """Control steps after which an episode is cut."""
-
-    @property
-    def control_period(self) -> float:
-        """Time between two actions, in s."""
-
-    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
-        """What counts as success, from evaluation episodes; `score` among it, larger the better.
-
-        Args:
-            records: arrays (steps, episodes, …) such as `alive`, `reward` and what the environment records.
-        """
-
-
-def speed_unit(task: Any) -> str:
-    """The unit of a task's speeds: that of its body's lengths, a second."""
-    body = getattr(task, "body", None)
-    return "m/s" if body is None else f"{body.units.length}/s"
-
-
-class PhysicsTask(Task, Protocol):
-    """Observation, reward, reset and end of an episode for one body; pure functions of one world in JAX.
-
-    `memory` is whatever the task itself carries along an episode (a command, a phase, the last action).
-    """
-
-    body: Body
-    substeps: int
-    """Physics steps in one control step."""
-
-    def start(self, key: PRNGKeyArray) -> Start:
-        """Draw the start of an episode."""
-
-    def observe(self, view: View, memory: Any) -> Float[Array, " observations"]:
-        """What the controller senses."""
-
-    def control(self, action: Float[Array, " actions"]) -> Float[Array, " actuators"]:
-        """Actuator controls for an action in [−1, 1]."""
-
-    def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
-        """Judge the step that led to `view`."""
-
-
-@runtime_checkable
-class Driven(Protocol):
-    """A task whose controls depend on what it carries along (a filter), or that acts on the body from outside."""
-
-    def drive(self, action: Array, memory: Any) -> tuple[Array, Array]:
-        """Actuator controls (actuators,) and forces on the coordinates (nv,) for the coming control step."""
-
-
-@runtime_checkable
-class Varied(Protocol):
-    """A task whose worlds differ from each other."""
-
-    def variation(self, key: PRNGKeyArray, environments: int) -> dict[str, np.ndarray]:
-        """What `Physics.vary` takes."""
+    kind: str
+    """The name under which the task is registered: ``kind: Literal["my-task"] = "my-task"``."""
 
 
 class Step(NamedTuple):
@@ -108,13 +32,13 @@ class Step(NamedTuple):
     observation: Float[np.ndarray, "environments observations"]
     """What the next action answers to: already of the next episode where one ended."""
     reward: Float[np.ndarray, " environments"]
-    terminated: Any
-    truncated: Any
+    terminated: Bool[np.ndarray, " environments"]
+    truncated: Bool[np.ndarray, " environments"]
     final_observation: Float[np.ndarray, "environments observations"]
     """What followed the action, before any reset."""
     terms: Mapping[str, np.ndarray]
     """The parts of the reward by name."""
-    skipped: Any = None
+    skipped: Bool[np.ndarray, " environments"] | None = None
     """Environments in which this step did nothing but start the next episode (its action was ignored, its reward is
     0), so that learning leaves it out; None: none ever."""
 
@@ -126,13 +50,17 @@ class VectorEnvironment(Protocol):
     discrete: bool
     """Whether an action is a choice (the largest of a row is executed); else numbers in [−1, 1]."""
 
+    @property
+    def task(self) -> "Task":
+        """What is done."""
+
     def reset(self) -> np.ndarray:
         """Start an episode everywhere; observations (environments, observations)."""
 
     def step(self, action: np.ndarray) -> Step:
         """Act everywhere; environments whose episode ended start their next one."""
 
-    def recorded(self) -> dict[str, np.ndarray]:
+    def recorded(self) -> Records:
         """What an evaluation keeps of the present state, by name, each (environments, …)."""
 
     def snapshot(self) -> dict[str, np.ndarray]:
@@ -140,3 +68,225 @@ class VectorEnvironment(Protocol):
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Go on from a snapshot, bit for bit."""
+
+
+class Reference(Protocol):
+    """A movement to be imitated."""
+
+    @property
+    def speed(self) -> float:
+        """Mean forward speed, in the body's unit of length a second."""
+
+    @property
+    def stride_period(self) -> float:
+        """Time of a stride, s."""
+
+
+class GaitParts(NamedTuple):
+    """What an analysis of the gait takes of evaluation episodes."""
+
+    contact: Float[np.ndarray, "steps episodes feet"]
+    """1 where a foot is on the ground."""
+    angles: Float[np.ndarray, "steps episodes joints"]
+    """rad"""
+    position: Float[np.ndarray, "steps episodes"] | None
+    """Along the way, m; None where the body has no such coordinate."""
+    reference: Float[np.ndarray, "phases joints"] | None
+    """One stride of the same joints, rad; None where no single stride is the reference."""
+
+
+class GaitOverSpeed(NamedTuple):
+    """The gait that is expected of a body at several speeds, each (speeds,)."""
+
+    speed: Float[np.ndarray, " speeds"]
+    """Rising; in the body's unit of length a second."""
+    rate: Float[np.ndarray, " speeds"]
+    """Strides a second, Hz."""
+    length: Float[np.ndarray, " speeds"]
+    """Of a stride."""
+    duty: Float[np.ndarray, " speeds"]
+    """Part of a stride that a foot is on the ground."""
+    swing: Float[np.ndarray, " speeds"]
+    """Time of a swing, s."""
+
+
+class Expert(Protocol):
+    """A teacher that says in any state what it would do there (DAgger: Ross, Gordon and Bagnell 2011)."""
+
+    def corrections(self, walker: Walker | None, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What it would have done where `walker` (None: itself) went, in episodes side by side.
+
+        Returns:
+            observations (steps, episodes, observations), actions (steps, episodes, actions), and where an episode
+            began (steps, episodes).
+        """
+
+
+class Task(ABC):
+    """What is to be done: settings → observations, actions, reward, and what counts as success.
+
+    A subclass sets `settings`, `observation_names`, `action_names` and `time_limit` when it is made, and defines the
+    abstract methods. What only some tasks have is declared here too, and is None, or changes nothing, unless the
+    subclass says otherwise: so nobody ever asks a task whether it has an attribute.
+    """
+
+    settings_type: ClassVar[type[TaskSettings]]
+    """The class of its settings."""
+    settings: Any
+    """Of this task, of the class `settings_type`."""
+    observation_names: tuple[str, ...]
+    action_names: tuple[str, ...]
+    time_limit: int
+    """Control steps after which an episode is cut."""
+
+    body: Body | None = None
+    """The simulated body; None for an environment of somebody else's."""
+    reference: Reference | None = None
+    """The movement that is imitated."""
+    debounce: float | None = None
+    """Stances and swings shorter than this, s, are chatter of the feet and none; None: as analyses have it."""
+
+    @abstractmethod
+    def __init__(self, settings: Any): ...
+
+    @property
+    def name(self) -> str:
+        """The `kind` of its settings."""
+        return str(self.settings.kind)
+
+    @property
+    @abstractmethod
+    def control_period(self) -> float:
+        """Time between two actions, in s."""
+
+    @abstractmethod
+    def metrics(self, records: Records) -> dict[str, float]:
+        """What counts as success, from evaluation episodes; `score` among it, larger the better.
+
+        Args:
+            records: arrays (steps, episodes, …) such as `alive`, `reward` and what the environment records.
+        """
+
+    @abstractmethod
+    def environment(
+        self, environments: int, *, threads: int = 0, seed: int = 0, back_end: BackEnd = CPU
+    ) -> VectorEnvironment:
+        """Many copies of it; arguments as of `build_environment`."""
+
+    @property
+    def speed_unit(self) -> str:
+        """The unit of its speeds: that of its body's lengths, a second."""
+        return "m/s" if self.body is None else f"{self.body.units.length}/s"
+
+    @property
+    def expert(self) -> Expert | None:
+        """Corrects a controller that walks by itself."""
+        return None
+
+    @property
+    def expected_gait(self) -> GaitOverSpeed | None:
+        """What the reference's gait is at every speed."""
+        return None
+
+    def tested(self) -> Self:
+        """The task as it is tested: without aids of learning."""
+        return self
+
+    def drawable(self) -> Self:
+        """The task in copies that can be drawn, one at a time."""
+        return self
+
+    def frames(
+        self, records: Records, rows: Sequence[int], captions: Sequence[str] = (), seed: int = 0
+    ) -> Iterator[np.ndarray]:
+        """Pictures of the first episode at some of its steps, (height, width, 3) uint8, even in height and width.
+
+        Args:
+            records: of the episode.
+            rows: steps, rising.
+            captions: a text for each picture, where there is room for it.
+            seed: of the environment in which the episode was made.
+
+        Raises:
+            PremotorError: this task can not be drawn.
+        """
+        raise PremotorError(f"the task {self.name} can not be drawn: {type(self).__name__} defines no frames")
+
+    def gait_parts(self, records: Records) -> GaitParts | None:
+        """What an analysis of the gait takes of evaluation episodes; None for what has no feet."""
+        return None
+
+    def demonstration(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """What the reference sees and does: observations and actions, (steps, …) or (steps, episodes, …)."""
+        return None
+
+
+MEMBERS = ("settings", "observation_names", "action_names", "time_limit")
+"""What a task has to have set when it is made."""
+
+
+def check_task(name: str, task: type[Task]) -> None:
+    """PremotorError in one sentence where a class is no complete task."""
+    if not (isinstance(task, type) and issubclass(task, Task)):
+        raise PremotorError(f"the task {name!r} should be a class derived from premotor.tasks.Task or PhysicsTask")
+    lacking = sorted(task.__abstractmethods__)
+    if lacking:
+        raise PremotorError(f"the task {name!r}: {task.__name__} lacks {_listed(lacking)}")
+    settings = vars(task).get("settings_type") or next(
+        (vars(base)["settings_type"] for base in task.__mro__ if "settings_type" in vars(base)), None
+    )
+    if settings is None:
+        raise PremotorError(f"the task {name!r}: {task.__name__} lacks settings_type, the class of its settings")
+    if not issubclass(settings, TaskSettings) or settings.model_fields["kind"].default != name:
+        raise PremotorError(
+            f"the task {name!r}: {settings.__name__}, the settings of {task.__name__}, should derive from TaskSettings "
+            f'and say kind: Literal["{name}"] = "{name}"'
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+TASKS: Registry[type[Task]] = Registry(
+    "task",
+    [
+        f"premotor.tasks.{module}"
+        for module in ("walk", "arm", "reach", "bipedal", "gymnasium_task", "fly_stand", "fly_walk")
+    ],
+    check_task,
+)
+"""Every task, by the name that `task.kind` takes."""
+
+
+def build_task(settings: TaskSettings) -> Task:
+    """The task that the given settings describe.
+
+    Raises:
+        PremotorError: its settings do not fit each other, or the class leaves a member out.
+    """
+    made = TASKS[settings.kind](settings)
+    lacking = [name for name in MEMBERS if name not in vars(made) and name not in dir(type(made))]
+    if lacking:
+        raise PremotorError(f"the task {settings.kind!r}: {type(made).__name__} sets no {_listed(lacking)}")
+    return made
+
+
+def build_environment(
+    task: Task, environments: int, *, threads: int = 0, seed: int = 0, back_end: BackEnd = CPU
+) -> VectorEnvironment:
+    """Many copies of a task, as learners use them.
+
+    Args:
+        task: what is done.
+        environments: number of copies.
+        threads: of the physics; 0 for one a core.
+        seed: of all episode starts.
+        back_end: which engine steps the worlds, and where.
+
+    Raises:
+        PremotorError: the task is not one of MuJoCo's, which another device than the CPU needs, or what
+            `build_physics` refuses.
+    """
+    return task.environment(environments, threads=threads, seed=seed, back_end=back_end)

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from premotor.tasks.base import Step
-from premotor.tasks.bipedal import PROGRESS, BipedalTask, judge
+from premotor.tasks.bipedal_reference import BipedalReference
+from premotor.tasks.bipedal_reward import PROGRESS, BipedalSettings, judge
 from premotor.tasks.bipedal_walker import motion_of
 from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
+from premotor.tasks.gymnasium_spaces import SpacedTask
 from premotor.tasks.snapshots import check_snapshot
 
 LEADS = np.linspace(-1.0, 1.0, 9)
@@ -16,33 +18,51 @@ LEADS = np.linspace(-1.0, 1.0, 9)
 
 
 class BipedalEnvironment:
-    """Many copies of BipedalWalker under a `BipedalTask`; arguments as for `GymnasiumEnvironment`."""
+    """Many copies of BipedalWalker with the walking task's reward.
+
+    Args:
+        task: whose copies these are.
+        settings: of the task.
+        reference: what is imitated, if anything.
+        environments: number of copies.
+        threads: of EnvPool.
+        seed: of all episode starts.
+    """
 
     discrete = False
 
-    def __init__(self, task: BipedalTask, environments: int, *, threads: int = 0, seed: int = 0, render: bool = False):
+    def __init__(
+        self,
+        task: SpacedTask,
+        settings: BipedalSettings,
+        reference: BipedalReference | None,
+        environments: int,
+        *,
+        threads: int = 0,
+        seed: int = 0,
+    ):
         self.task = task
         self.environments = environments
-        self._copies = self._made(threads, seed, render)
+        self._settings, self._reference = settings, reference
+        self._copies = self._made(threads, seed)
         self._phase = np.zeros(environments)
         self._steps = 0
-        self._recent = np.zeros((task.settings.slow_steps, environments))
+        self._recent = np.zeros((settings.slow_steps, environments))
         self._age = np.zeros(environments, np.int64)
 
-    def _made(self, threads: int, seed: int, render: bool) -> GymnasiumEnvironment | EnvPoolEnvironment:
-        task, count = self.task, self.environments
-        if task.settings.vectorization == "envpool" and not render:
+    def _made(self, threads: int, seed: int) -> GymnasiumEnvironment | EnvPoolEnvironment:
+        task, count, reference, most = self.task, self.environments, self._reference, self._settings.start_steps
+        if self._settings.vectorization == "envpool":
             return EnvPoolEnvironment(task, count, threads=threads, seed=seed)
-        reference, most = task.reference, task.settings.start_steps
         if not most or reference is None:
-            return GymnasiumEnvironment(task, count, threads=threads, seed=seed, render=render)
+            return GymnasiumEnvironment(task, count, seed=seed)
         assert reference.seed is not None
         walk, shown = reference.seed, reference.actions
 
         def opening(draw: int) -> tuple[int, np.ndarray]:
             return walk, shown[: draw % (min(most, len(shown)) + 1)]
 
-        return GymnasiumEnvironment(task, count, threads=threads, seed=seed, render=render, opening=opening)
+        return GymnasiumEnvironment(task, count, seed=seed, opening=opening)
 
     def reset(self) -> np.ndarray:
         """Start an episode everywhere."""
@@ -52,15 +72,15 @@ class BipedalEnvironment:
 
     def step(self, action: np.ndarray) -> Step:
         """Act for one control step; `action` (environments, 4) in [−1, 1]."""
-        task, settings = self.task, self.task.settings
+        settings, reference = self._settings, self._reference
         step = self._copies.step(action)
         motion = motion_of(step.final_observation)
         self._steps += self.environments
-        if task.reference is not None:
+        if reference is not None:
             self._phase = self._followed(motion.angles)
         judged = judge(
             settings.reward,
-            task.reference,
+            reference,
             observation=step.final_observation,
             action=action,
             reward=step.reward,
@@ -69,7 +89,7 @@ class BipedalEnvironment:
             imitation=self._imitation_weight(),
         )
         if settings.speed_limit is not None:
-            excess = np.maximum(motion.speed - settings.speed_limit, 0.0) * task.control_period
+            excess = np.maximum(motion.speed - settings.speed_limit, 0.0) * self.task.control_period
             judged.terms["speed_limit"] = (-PROGRESS * settings.reward.environment * excess).astype(np.float32)
         if settings.effort_cost:
             effort = np.abs(np.clip(action, -1, 1)).sum(1)
@@ -93,32 +113,27 @@ class BipedalEnvironment:
         assert isinstance(self._copies, GymnasiumEnvironment)
         return self._copies.episode_seed(index)
 
-    def picture(self, index: int = 0) -> np.ndarray:
-        """What a copy looks like now, (height, width, 3) uint8; needs `render`."""
-        assert isinstance(self._copies, GymnasiumEnvironment)
-        return self._copies.picture(index)
-
     def _begun(self, where: np.ndarray, observation: np.ndarray) -> None:
         self._age[where] = 0
-        if self.task.reference is not None and where.any():
-            self._phase[where] = self.task.reference.nearest_phase(motion_of(observation[where]).angles)
+        if self._reference is not None and where.any():
+            self._phase[where] = self._reference.nearest_phase(motion_of(observation[where]).angles)
 
     def _followed(self, angles: np.ndarray) -> np.ndarray:
         """The phase after a step: of those within reach, that whose pose is nearest to the body's."""
-        assert self.task.reference is not None
-        candidates = self._phase[:, None] + self.task.reference.pace * (1 + self.task.settings.phase_slack * LEADS)
-        miss = ((self.task.reference.at(candidates).angles - angles[:, None]) ** 2).sum(-1)
+        assert self._reference is not None
+        candidates = self._phase[:, None] + self._reference.pace * (1 + self._settings.phase_slack * LEADS)
+        miss = ((self._reference.at(candidates).angles - angles[:, None]) ** 2).sum(-1)
         best = candidates[np.arange(self.environments), np.argmin(miss, axis=1)]
         return np.mod(best, 2 * np.pi)
 
     def _imitation_weight(self) -> float:
-        reward = self.task.settings.reward
+        reward = self._settings.reward
         if reward.imitation_steps is None:
             return reward.imitation
         return reward.imitation * max(0.0, 1.0 - self._steps / reward.imitation_steps)
 
     def _seen(self, observation: np.ndarray) -> np.ndarray:
-        if not self.task.settings.clock:
+        if not self._settings.clock:
             return observation.copy()
         clock = np.stack([np.sin(self._phase), np.cos(self._phase)], axis=1).astype(np.float32)
         return np.concatenate([observation, clock], axis=1)
@@ -126,7 +141,7 @@ class BipedalEnvironment:
     def recorded(self) -> dict[str, np.ndarray]:
         """What an evaluation keeps of the present state; `phase` with a reference, rad."""
         found = self._copies.recorded()
-        return found if self.task.reference is None else found | {"phase": self._phase.copy()}
+        return found if self._reference is None else found | {"phase": self._phase.copy()}
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """All that decides how the environments go on."""

@@ -1,18 +1,150 @@
-"""A task in many copies of simulated physics."""
+"""A task of a simulated body, and many copies of it."""
 
-from collections.abc import Mapping
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+from pydantic import Field
 
-from premotor.bodies import BatchPhysics, Physics
+from premotor.bodies import BackEnd, BatchPhysics, Body, Physics, build_physics, render_frames
+from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
-from premotor.tasks.base import Driven, PhysicsTask, Start, Step, Varied, View
+from premotor.tasks.base import GaitParts, Records, Step, Task, TaskSettings
+from premotor.tasks.reference import ReferenceGait
 
 WORLDS = 2**32 - 1
 """The number that draws the differences between worlds, where a reset has its own."""
+
+
+class View(NamedTuple):
+    """What a task may read of one world (or, batched, of many): SI units, JAX arrays on any back end."""
+
+    qpos: Float[Array, "*batch positions"]
+    qvel: Float[Array, "*batch velocities"]
+    sensors: Float[Array, "*batch readings"]
+
+
+class Start(NamedTuple):
+    """Where an episode starts."""
+
+    qpos: Float[Array, " positions"]
+    qvel: Float[Array, " velocities"]
+    memory: Any
+    """What the task carries along: a tree of arrays."""
+
+
+class Outcome(NamedTuple):
+    """What one control step brought."""
+
+    memory: Any
+    terms: dict[str, Float[Array, ""]]
+    """Reward terms by name; the reward is their sum."""
+    terminated: Array
+    """Whether the episode ended by what happened (a fall), as against running out of time."""
+
+
+class PhysicsTaskSettings(TaskSettings):
+    """Base of the settings of a task with a simulated body."""
+
+    control_period: float = Field(0.02, gt=0)
+    """Time between two actions, s."""
+    seconds: float = Field(10.0, gt=0)
+    """Length of an episode that nothing ends before, s."""
+
+
+class PhysicsTask(Task):
+    """Observation, reward, reset and end of an episode for one body; pure functions of one world in JAX.
+
+    `memory` is whatever the task itself carries along an episode (a command, a phase, the last action), a tree of
+    arrays. Actions are the body's actuators, and nothing is observed, until a subclass says otherwise.
+
+    Args:
+        settings: of the task.
+        body: the simulated body.
+    """
+
+    body: Body
+    reference: ReferenceGait | None = None
+    substeps: int
+    """Physics steps in one control step."""
+
+    def __init__(self, settings: PhysicsTaskSettings, body: Body):
+        self.settings = settings
+        self.body = body
+        self.substeps = max(1, round(settings.control_period / body.timestep))
+        self.time_limit = round(settings.seconds / self.control_period)
+        self.action_names = body.actuator_names
+
+    @property
+    def control_period(self) -> float:
+        """Time between two actions, in s: a whole number of physics steps."""
+        return self.substeps * self.body.timestep
+
+    @abstractmethod
+    def start(self, key: PRNGKeyArray) -> Start:
+        """Draw the start of an episode."""
+
+    @abstractmethod
+    def observe(self, view: View, memory: Any) -> Float[Array, " observations"]:
+        """What the controller senses."""
+
+    @abstractmethod
+    def control(self, action: Float[Array, " actions"]) -> Float[Array, " actuators"]:
+        """Actuator controls for an action in [−1, 1]."""
+
+    @abstractmethod
+    def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
+        """Judge the step that led to `view`."""
+
+    def drive(self, action: Float[Array, " actions"], memory: Any) -> tuple[Array, Array | None]:
+        """Controls (actuators,) for the coming control step, and forces on the coordinates (nv,) from outside, if any.
+
+        For a task whose controls depend on what it carries along (a filter), or that pushes the body.
+        """
+        return self.control(action), None
+
+    def variation(self, key: PRNGKeyArray, environments: int) -> dict[str, np.ndarray] | None:
+        """How worlds differ from each other, as `Physics.vary` takes it; None: they do not."""
+        return None
+
+    def recorded(self, memory: Any) -> dict[str, Array]:
+        """What an evaluation keeps of the memory (environments first), such as `command` and `phase`."""
+        return {}
+
+    def environment(
+        self, environments: int, *, threads: int = 0, seed: int = 0, back_end: BackEnd = CPU
+    ) -> "PhysicsEnvironment":
+        """Many copies of it."""
+        physics = build_physics(self.body.model, environments, threads=threads, back_end=back_end)
+        return PhysicsEnvironment(self, environments, seed=seed, physics=physics)
+
+    def frames(
+        self, records: Records, rows: Sequence[int], captions: Sequence[str] = (), seed: int = 0
+    ) -> Iterator[np.ndarray]:
+        """The body in the poses of the first episode."""
+        return render_frames(self.body, records["qpos"][list(rows), 0], captions=captions)
+
+    def gait_parts(self, records: Records) -> GaitParts | None:
+        """Contacts of the feet, driven joints, and the way along `root_x`; None for a body without feet."""
+        body, gait = self.body, self.reference
+        feet = records["contact"].shape[-1]
+        if not feet:
+            return None
+        cycle = None
+        # of a body with more legs the reference is a gait at every speed, which one stride does not stand for
+        if gait is not None and self.expected_gait is None and set(body.driven_joints) <= set(gait.joint_names):
+            cycle = gait.joint_angles[:, [gait.joint_names.index(name) for name in body.driven_joints]]
+        forward = body.qpos_index("root_x")[0] if "root_x" in body.joint_names else None
+        return GaitParts(
+            contact=records["contact"],
+            angles=records["qpos"][:, :, body.actuated_qpos],
+            position=None if forward is None else body.units.metre * records["qpos"][:, :, forward],
+            reference=cycle,
+        )
 
 
 class PhysicsEnvironment:
@@ -44,16 +176,16 @@ class PhysicsEnvironment:
         self.environments = environments
         self.physics: Physics = physics or BatchPhysics(task.body.model, environments, threads)
         self._key = jax.random.PRNGKey(seed)
-        if isinstance(task, Varied):
-            self.physics.vary(**task.variation(jax.random.fold_in(self._key, WORLDS), environments))
+        differences = task.variation(jax.random.fold_in(self._key, WORLDS), environments)
+        if differences is not None:
+            self.physics.vary(**differences)
         self._resets = 0
         self._elapsed = np.zeros(environments, np.int32)
         self._draw = jax.jit(self._starts)
         self._next: Start = self._draw(self._key, self._resets)
         self._memory: Any = self._next.memory
         self._resume = jax.jit(self._resumes)
-        self._control = jax.jit(jax.vmap(task.control))
-        self._drive = jax.jit(jax.vmap(task.drive)) if isinstance(task, Driven) else None
+        self._drive = jax.jit(jax.vmap(task.drive))
         self._advance = jax.jit(self._advances)
 
     def _starts(self, key: jax.Array, number: jax.Array | int) -> Start:
@@ -80,16 +212,15 @@ class PhysicsEnvironment:
         """What the task carries along in each environment, a pytree of arrays with environments first."""
         return self._memory
 
-    def recorded(self) -> dict[str, np.ndarray]:
-        """State and contacts of the worlds; phase, heading and command where the task has them."""
-        physics, memory = self.physics, self._memory
+    def recorded(self) -> Records:
+        """State and contacts of the worlds, and what the task keeps of its memory."""
+        physics = self.physics
         found = {
             "qpos": physics.qpos.copy(),  # the physics moves on in place
             "qvel": physics.qvel.copy(),
             "contact": physics.sensors[:, self.task.body.foot_sensors] > 0,
         }
-        named = {name: getattr(memory, name) for name in ("phase", "heading", "command") if hasattr(memory, name)}
-        return found | {name: np.asarray(value) for name, value in named.items()}
+        return found | {name: np.asarray(value) for name, value in self.task.recorded(self._memory).items()}
 
     def reset(self) -> np.ndarray:
         """Start an episode everywhere."""
@@ -107,11 +238,9 @@ class PhysicsEnvironment:
 
     def step(self, action: np.ndarray) -> Step:
         """Act for one control period; `action` (environments, actions) in [−1, 1]."""
-        if self._drive is None:
-            self.physics.set_control(np.asarray(self._control(action)))
-        else:
-            control, force = self._drive(action, self._memory)
-            self.physics.set_control(np.asarray(control))
+        control, force = self._drive(action, self._memory)
+        self.physics.set_control(np.asarray(control))
+        if force is not None:
             self.physics.set_force(np.asarray(force))
         self.physics.step(self.task.substeps)
         outcome, reward, final = self._advance(self.view, self._memory, action)

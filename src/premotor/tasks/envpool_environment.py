@@ -14,7 +14,7 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_task import GymnasiumTask
+from premotor.tasks.gymnasium_spaces import SpacedTask
 from premotor.tasks.snapshots import check_replayed, check_snapshot
 
 
@@ -36,7 +36,7 @@ class EnvPoolEnvironment:
         PremotorError: EnvPool is missing, knows no such environment, or has other spaces for it than Gymnasium.
     """
 
-    def __init__(self, task: GymnasiumTask, environments: int, *, threads: int = 0, seed: int = 0):
+    def __init__(self, task: SpacedTask, environments: int, *, threads: int = 0, seed: int = 0):
         from premotor.bodies.physics import available_cores
 
         self.task = task

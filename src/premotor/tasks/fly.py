@@ -1,26 +1,22 @@
-"""The fly's tasks: stand, and walk at a commanded speed on a commanded heading."""
+"""What standing and walking with a fly have in common: senses, actions, reward, and what ends an episode."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.bodies import Body
 from premotor.bodies.fly import ROOT
 from premotor.bodies.fly_measures import LEGS, SERVO
 from premotor.bodies.fly_terrain import PLACES, placement
-from premotor.errors import PremotorError
-from premotor.tasks.base import Outcome, Start, View
+from premotor.tasks.base import GaitOverSpeed, Records
+from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.fly_gait import FLIES
 from premotor.tasks.fly_reference import MIDDLE, GaitTable, made_gaits, made_table
-from premotor.tasks.fly_settings import FlySettings, FlyWalkSettings
+from premotor.tasks.fly_settings import FlySettings
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
-
-if TYPE_CHECKING:
-    from premotor.tasks.fly_expert import Walker
 
 TARGET = 5.0
 """Distance along the commanded path of the target that the fly walks to, mm."""
@@ -67,26 +63,30 @@ class FlyMemory(NamedTuple):
     """Time that the push goes on, s."""
 
 
-class FlyTask:
-    """Stand, or walk with a fly.
+class FlyTask(PhysicsTask):
+    """A fly that stands or walks.
 
     Reward and what ends an episode are those of `FlyReward` and `fallen`. The reference gait is a tripod for the
     commanded speed; its phase belongs to the reward and not to the controller (unless `clock`), and goes at the pace
     of the command, half faster or slower at most so as to stay next to the body's own pose.
+
+    Args:
+        settings: of the task.
+        reference: a file with a reference gait; None: a tripod made for the commanded speed.
     """
 
-    def __init__(self, settings: FlySettings):
-        self.settings = settings
-        self.walks = isinstance(settings, FlyWalkSettings)
-        self.name: str = settings.kind  # type: ignore[attr-defined]
-        self.body: Body = FLIES[settings.body](settings.joints, settings.timestep, settings.variation.roughness)
-        self.substeps = max(1, round(settings.control_period / self.body.timestep))
-        self.time_limit = round(settings.seconds / self.control_period)
+    debounce = 0.008
+    settings: FlySettings
+
+    def __init__(self, settings: FlySettings, reference: str | None = None):
+        super().__init__(
+            settings, FLIES[settings.body](settings.joints, settings.timestep, settings.variation.roughness)
+        )
         body, self.action_names = self.body, self.body.driven_joints
-        named = getattr(settings, "reference", None)
-        gait = made_gaits(settings.joints, settings.body)[MIDDLE] if named is None else load_reference(named)
-        self.reference: ReferenceGait | None = gait if self.walks else None
-        self.gait = made_table(settings.joints, settings.body) if named is None else GaitTable.of([gait], body, LEGS)
+        own = reference is None
+        gait = made_gaits(settings.joints, settings.body)[MIDDLE] if reference is None else load_reference(reference)
+        self.gait = made_table(settings.joints, settings.body) if own else GaitTable.of([gait], body, LEGS)
+        self._stride: ReferenceGait = gait
         self._root = body.qpos_index(ROOT)
         self._joint_q, self._joint_v = body.actuated_qpos, body.actuated_qvel
         self._limits = jnp.asarray(body.joint_range, jnp.float32)
@@ -116,30 +116,15 @@ class FlyTask:
         return self.body.rest_pose[self.body.actuated_qpos][None]
 
     @property
-    def control_period(self) -> float:
-        """Time between two actions, in s: a whole number of physics steps."""
-        return self.substeps * self.body.timestep
+    def expected_gait(self) -> GaitOverSpeed:
+        """The made tripods, or the reference's own gait at its one speed."""
+        speed, rate = np.asarray(self.gait.speeds), np.asarray(self.gait.rates)
+        duty = np.asarray(self.gait.contacts)[:, :-1].mean((1, 2))
+        return GaitOverSpeed(speed, rate, speed / rate, duty, (1 - duty) / rate)
 
-    @property
-    def shortest_contact(self) -> float:
-        """Stances and swings shorter than this, s, are chatter of the feet and none."""
-        return 0.008
-
-    def start(self, key: PRNGKeyArray) -> Start:
-        """A random phase, command and heading when walking; near the rest posture when standing."""
-        settings = self.settings
-        key_phase, key_speed, key_turn, key_heading, key_noise, key_memory = jax.random.split(key, 6)
-        phase = jax.random.uniform(key_phase, (), maxval=2 * jnp.pi)
-        noise = 0.05 * jax.random.normal(key_noise, (len(self.action_names),))
-        if not isinstance(settings, FlyWalkSettings):
-            zero = jnp.zeros(())
-            return self.start_at(phase, zero, zero, zero, key_memory, noise)
-        low, high = settings.speed
-        command = jax.random.uniform(key_speed, (), minval=low, maxval=high)
-        turn = jax.random.uniform(key_turn, (), minval=-settings.turn, maxval=settings.turn)
-        turn = jnp.where(jax.random.bernoulli(jax.random.fold_in(key_turn, 1)), turn, 0.0)
-        heading = jax.random.uniform(key_heading, (), minval=-settings.heading, maxval=settings.heading)
-        return self.start_at(phase, command, heading, turn, key_memory, noise)
+    def posture_noise(self, key: PRNGKeyArray) -> Float[Array, " actions"]:
+        """What is added to the joint angles at the start of an episode, rad."""
+        return 0.05 * jax.random.normal(key, (len(self.action_names),))
 
     def start_at(
         self, phase: Array, command: Array, heading: Array, turn: Array, key: PRNGKeyArray, noise: Array | float = 0.0
@@ -246,8 +231,8 @@ class FlyTask:
             "limits": -jnp.mean((scaled < 0.02) | (scaled > 0.98)),
             "fall": -fallen.astype(jnp.float32),
         }
-        weights = self.settings.reward  # type: ignore[attr-defined]
-        terms = {name: getattr(weights, name) * values[name] for name in TERMS}
+        weights = self.settings.reward.model_dump()
+        terms = {name: weights[name] * values[name] for name in TERMS}
         key, push, remaining = self._pushed(memory)
         kept = FlyMemory(
             *(memory.command, heading, memory.turn, offset, phase, place, velocity),
@@ -279,6 +264,16 @@ class FlyTask:
         left = jnp.where(begins, settings.push_seconds, jnp.maximum(memory.push_left - period, 0.0))
         return key, jnp.where(begins, new, jnp.where(left > 0, memory.push, 0.0)), left
 
+    def recorded(self, memory: FlyMemory) -> dict[str, Array]:
+        """Phase and commanded heading (rad), commanded speed (mm/s)."""
+        return {"phase": memory.phase, "heading": memory.heading, "command": memory.command}
+
+    def ways(self, records: Records) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Whether an episode goes on, (steps, episodes), its last step, and its x, y, z (mm) and yaw (rad)."""
+        alive = records["alive"].astype(bool)
+        place = records["qpos"][:, :, self._root[:4]].astype(float)
+        return alive, np.maximum(alive.sum(0) - 1, 0), place
+
     def fallen(self, view: View) -> Array:
         """Thorax too low or too high (`HEIGHTS`), tipped over (`TIPPED`), or the abdomen on the ground."""
         _, _, height, _, pitch, roll = view.qpos[self._root]
@@ -290,8 +285,8 @@ class FlyTask:
         settings = self.settings.variation
         keys = jax.random.split(key, 4)
         drawn: dict[str, Any] = {}
-        for name, each in zip(("friction", "mass", "strength"), keys[:3], strict=True):
-            low, high = getattr(settings, name)
+        factors = {"friction": settings.friction, "mass": settings.mass, "strength": settings.strength}
+        for (name, (low, high)), each in zip(factors.items(), keys[:3], strict=True):
             if (low, high) != (1.0, 1.0):
                 drawn[name] = jax.random.uniform(each, (environments,), minval=low, maxval=high)
         if settings.slope:
@@ -304,74 +299,6 @@ class FlyTask:
             drawn["ground"] = placement(places, np.asarray(jax.random.uniform(turn, (environments,), maxval=2 * np.pi)))
         return {name: np.asarray(value, np.float64) for name, value in drawn.items()}
 
-    def demonstration(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """How the reference walks (`FlyExpert`): observations and actions, (steps, episodes, …); None for standing."""
-        if not self.walks:
-            return None
-        from premotor.tasks.fly_expert import FlyExpert
-
-        shown = FlyExpert(self).demonstrate(600, 64, noise=0.3)
-        return shown.observation, shown.action
-
-    def corrections(self, walker: "Walker | None", steps: int, seed: int) -> tuple[np.ndarray, ...]:
-        """What the reference would have done where a walker (None: itself) went: observations, actions, and starts.
-
-        Disturbed episodes side by side, (steps, 64, …); see `FlyExpert.demonstrate`. The actions are those that it
-        planned: a network with a delay of its own cannot undo what its last actions did.
-
-        Raises:
-            PremotorError: standing, which has no reference.
-        """
-        if not self.walks:
-            raise PremotorError(f"{self.name} has no reference that could correct a controller (cloning.rounds)")
-        from premotor.tasks.fly_expert import FlyExpert
-
-        noise = 0.3 if walker is None else 0.1
-        shown = FlyExpert(self).demonstrate(steps, 64, noise=noise, seed=seed, walker=walker)
-        return shown.observation, shown.planned, shown.started
-
-    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
-        """What counts as success, from evaluation episodes (arrays as in `WalkTask.figures`).
-
-        Returns:
-            `survived`: fraction of the episodes without a fall. When walking, of the time each lasted: `speed` along
-            the path and `command`, mm/s; `speed_error`: mean |speed − command| / command; `drift`: mean distance of
-            the end from the line along the commanded heading, mm, of the episodes without a turn; `yaw`: mean
-            |heading error| at the end, rad. `score`: mean over episodes of time survived × (1 − 2 · speed
-            error), at least 0; when standing the time survived × (1 − mean distance from the start in mm).
-        """
-        alive = records["alive"].astype(bool)
-        steps = alive.sum(0)
-        last = np.maximum(steps - 1, 0)
-        each = np.arange(alive.shape[1])
-        place = records["qpos"][:, :, self._root[:4]].astype(float)
-        moved = place[last, each] - place[0]
-        result = {"survived": float(alive[-1].mean())}
-        if not self.walks:
-            distance = np.linalg.norm(moved[:, :2], axis=1)
-            score = steps / len(alive) * np.maximum(0.0, 1.0 - distance)
-            return result | {"distance": float(distance.mean()), "score": float(score.mean())}
-        command = records["command"]
-        heading = records["heading"]
-        straight = heading[-1] == heading[0]
-        seconds = np.maximum(last, 1) * self.control_period
-        along = np.stack([np.cos(heading), np.sin(heading)], -1)  # (steps, episodes, 2)
-        steps_taken = np.diff(place[:, :, :2], axis=0) * alive[1:, :, None]
-        speed = (steps_taken * along[:-1]).sum((0, 2)) / seconds
-        error = np.abs(speed - command) / command
-        score = steps / len(alive) * np.maximum(0.0, 1.0 - 2.0 * error)
-        result |= {
-            "speed": float(speed.mean()),
-            "speed_sd": float(speed.std()),
-            "command": float(command.mean()),
-            "speed_error": float(error.mean()),
-            "yaw": float(np.abs(_wrapped_array(heading[last, each] - place[last, each, 3])).mean()),
-        }
-        if straight.any():
-            side = moved[:, 1] * np.cos(heading[0]) - moved[:, 0] * np.sin(heading[0])
-            result["drift"] = float(np.abs(side[straight]).mean())
-        return result | {"score": float(score.mean())}
-
 
 def target_angle(memory: FlyMemory, yaw: Array) -> Array:
     """Angle from the thorax to a target on the commanded path, `TARGET` ahead, rad, positive to the left."""
@@ -380,10 +307,6 @@ def target_angle(memory: FlyMemory, yaw: Array) -> Array:
 
 def _wrapped(angle: Array) -> Array:
     return jnp.mod(angle + jnp.pi, 2 * jnp.pi) - jnp.pi
-
-
-def _wrapped_array(angle: np.ndarray) -> np.ndarray:
-    return np.mod(angle + np.pi, 2 * np.pi) - np.pi
 
 
 def _own_frame(velocity: Array, yaw: Array, pitch: Array, roll: Array) -> tuple[Array, Array]:

@@ -4,8 +4,7 @@ It knows what a controller does not, the phase of its own stride, and so serves 
 measure of what the body can do.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,12 +13,10 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from premotor.bodies import Body
-from premotor.tasks.base import View
-from premotor.tasks.environment import PhysicsEnvironment
+from premotor.tasks.base import Walker
+from premotor.tasks.environment import PhysicsEnvironment, View
+from premotor.tasks.fly import FlyMemory, FlyTask, target_angle
 from premotor.tasks.fly_gait import SPEEDS
-
-if TYPE_CHECKING:
-    from premotor.tasks.fly import FlyMemory, FlyTask
 
 STEERING = 0.15
 """Time in which an error of heading is walked off, s."""
@@ -27,10 +24,6 @@ HASTE = 1.5
 """How much faster than commanded it strides for each mm/s that it is too slow."""
 CORRELATION = 0.03
 """Of the noise on shown actions, s."""
-
-
-Walker = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""What walks in the teacher's place: actions from observations and from where an episode began."""
 
 
 class Demonstration(NamedTuple):
@@ -54,28 +47,26 @@ class FlyExpert:
     heading. The low-pass filter on the action is undone.
     """
 
-    def __init__(self, task: "FlyTask"):
-        from premotor.tasks.fly import target_angle
-
-        self.task, self._aim = task, target_angle
+    def __init__(self, task: FlyTask):
+        self.task = task
         self._left = jnp.asarray([name.startswith("l") for name in task.action_names])
         body = task.body
         self.half_track = float(np.abs(_feet_at_rest(body)[:, 1]).mean())
         """Mean distance of the feet from the middle line, mm."""
 
-    def act(self, view: View, memory: "FlyMemory", phase: Array) -> tuple[Float[Array, " actions"], Array]:
+    def act(self, view: View, memory: FlyMemory, phase: Array) -> tuple[Float[Array, " actions"], Array]:
         """The action in one world and the phase (rad) after it."""
         action, _, after = self.plan(view, memory, phase)
         return action, after
 
-    def plan(self, view: View, memory: "FlyMemory", phase: Array) -> tuple[Array, Array, Array]:
+    def plan(self, view: View, memory: FlyMemory, phase: Array) -> tuple[Array, Array, Array]:
         """Its action, what that would be had the last ones been done as it wanted them, and the phase after it.
 
         The first undoes what the filter on the action still holds of noise, or of another's actions.
         """
         task, period = self.task, self.task.control_period
         yaw = view.qpos[task.body.qpos_index("root_yaw")[0]]
-        error = self._aim(memory, yaw)
+        error = target_angle(memory, yaw)
         ahead = jnp.stack([jnp.cos(memory.heading), jnp.sin(memory.heading)])
         late = jnp.clip(memory.command - memory.velocity @ ahead, -0.2 * memory.command, 0.2 * memory.command)
         speed = memory.command + HASTE * late
@@ -136,6 +127,16 @@ class FlyExpert:
             observation, started = step.observation, step.terminated | step.truncated
             phase = jnp.where(started, environment.memory.phase, phase)
         return Demonstration(*map(np.stack, zip(*rows, strict=True)))
+
+    def corrections(self, walker: Walker | None, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What it would have done where a walker (None: itself) went: observations, actions, and starts.
+
+        Disturbed episodes side by side, (steps, 64, …); see `demonstrate`. The actions are those that it planned: a
+        network with a delay of its own cannot undo what its last actions did.
+        """
+        noise = 0.3 if walker is None else 0.1
+        shown = self.demonstrate(steps, 64, noise=noise, seed=seed, walker=walker)
+        return shown.observation, shown.planned, shown.started
 
 
 def _feet_at_rest(body: Body) -> np.ndarray:

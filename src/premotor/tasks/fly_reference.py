@@ -1,18 +1,26 @@
-"""Reference gaits of the fly as tables that a task interpolates in speed and phase, in JAX."""
+"""Reference gaits of the fly as tables that a task interpolates in speed and phase, in JAX, and servo targets.
+
+A body follows a reference where what its joints' springs, damping and load take away is added to the targets of its
+servos.
+
+A position servo of stiffness k_s at target u moves a joint of spring k (towards rest), damping c and load τ as
+k_s (u − q) = k (q − rest) + c q̇ − τ, inertia left out. Solved for u, it is the target that gives the angle q.
+"""
 
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple, Self
 
 import jax.numpy as jnp
+import mujoco
 import numpy as np
 from jaxtyping import Array, Float
+from numpy.typing import NDArray
 
 from premotor.bodies import Body
 from premotor.bodies.fly_measures import LEGS
 from premotor.errors import PremotorError
 from premotor.tasks.fly_gait import FLIES, SPEEDS, make_fly_gait
-from premotor.tasks.fly_servos import servo_targets
 from premotor.tasks.reference import ReferenceGait
 
 SAMPLES = 100
@@ -20,6 +28,8 @@ SAMPLES = 100
 TABLE_SPEEDS = (SPEEDS[0], 7.0, 10.0, 15.0, 20.0, 25.0, SPEEDS[1])
 """Of the made tripods, mm/s."""
 MIDDLE = TABLE_SPEEDS.index(15.0)
+HARMONICS = 6
+"""Of the stride, up to which targets are kept as they are; the next fade, for touch-downs are kinks."""
 
 
 class GaitTable(NamedTuple):
@@ -108,3 +118,43 @@ def made_gaits(joints: int, body: str = "fly") -> tuple[ReferenceGait, ...]:
 def made_table(joints: int, body: str = "fly") -> GaitTable:
     """The table of the made tripods of a fly with so many joints."""
     return GaitTable.of(made_gaits(joints, body), FLIES[body](joints), LEGS)
+
+
+def servo_targets(body: Body, gait: ReferenceGait) -> NDArray[np.float64]:
+    """Targets of the servos at the gait's phases, (phases, driven joints), rad.
+
+    The load is the body's weight, shared alike by the feet that stand. Nothing is assumed about masses of legs or
+    about inertia, which for a fly are small.
+    """
+    model, columns = body.model, body.actuated_qvel
+    angles = gait.joint_angles[:, [gait.joint_names.index(name) for name in body.driven_joints]]
+    stiffness = model.actuator_gainprm[body.actuated_ctrl, 0]
+    spring = model.jnt_stiffness[model.dof_jntid[columns]]
+    rest = model.qpos_spring[body.actuated_qpos]
+    load = _load(body, gait, angles)
+    order = np.arange(len(angles) // 2 + 1)
+    rate = 2j * np.pi * order[:, None] / gait.stride_period
+    spectrum = np.fft.rfft(angles, axis=0) * (1 + (spring + rate * model.dof_damping[columns]) / stiffness)
+    spectrum -= np.fft.rfft((load + spring * rest) / stiffness, axis=0)
+    fade = np.exp(-((np.maximum(order - HARMONICS, 0) / (HARMONICS / 2)) ** 2))
+    return np.fft.irfft(spectrum * fade[:, None], len(angles), axis=0)
+
+
+def _load(body: Body, gait: ReferenceGait, angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Torques on the joints by the ground that carries the body, (phases, joints); feet in the body's order."""
+    model, data = body.model, mujoco.MjData(body.model)
+    height, pitch = body.qpos_index(("root_z", "root_pitch"))
+    feet = [model.geom(name).id for name in body.feet]
+    names = [foot.removesuffix("_foot") for foot in body.feet]
+    stand = gait.contacts[:, [gait.feet.index(name) for name in names]].astype(float)
+    share = body.weight * stand / np.maximum(stand.sum(1, keepdims=True), 1.0)
+    slope, torques = np.zeros((3, model.nv)), np.zeros_like(angles)
+    for i, row in enumerate(angles):
+        data.qpos[height], data.qpos[pitch] = gait.hip_height[i], gait.pitch[i]
+        data.qpos[body.actuated_qpos] = row
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_comPos(model, data)
+        for foot, force in zip(feet, share[i], strict=True):
+            mujoco.mj_jacGeom(model, data, slope, None, foot)
+            torques[i] += slope[2, body.actuated_qvel] * force
+    return torques

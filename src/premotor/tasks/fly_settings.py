@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from premotor.settings import Settings
-from premotor.tasks.fly_gait import SPEEDS
+from premotor.tasks.environment import PhysicsTaskSettings
 
 
 class FlyReward(Settings):
@@ -58,14 +58,13 @@ class FlyVariation(Settings):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        for name in ("friction", "mass", "strength"):
-            low, high = getattr(self, name)
+        for name, (low, high) in {"friction": self.friction, "mass": self.mass, "strength": self.strength}.items():
             if not 0 < low <= high:
                 raise ValueError(f"{name} is [{low}, {high}], but it must be two positive factors in rising order")
         return self
 
 
-class FlySettings(Settings):
+class FlySettings(PhysicsTaskSettings):
     """What both tasks of the fly have."""
 
     body: Literal["fly", "neuromechfly"] = "fly"
@@ -87,35 +86,4 @@ class FlySettings(Settings):
     clock: bool = False
     """Whether sine and cosine of the reference's phase are among the observations."""
     variation: FlyVariation = FlyVariation()
-
-
-class FlyStandSettings(FlySettings):
-    """Settings of `FlyTask` for standing."""
-
-    kind: Literal["fly-stand"] = "fly-stand"
-    reward: FlyReward = FlyReward(feet=0.3, still=0.3, progress=0, imitation=0)
-
-
-class FlyWalkSettings(FlySettings):
-    """Settings of `FlyTask` for walking."""
-
-    kind: Literal["fly-walk"] = "fly-walk"
-    speed: tuple[float, float] = (10.0, 10.0)
-    """Range from which each episode's commanded speed is drawn, mm/s."""
-    turn: float = Field(0.0, ge=0)
-    """Greatest commanded turn, rad/s, to either side; half of the episodes go straight."""
-    heading: float = Field(0.2, ge=0)
-    """Greatest angle to the commanded heading at the start of an episode, rad."""
-    reference: str | None = None
-    """A file with a reference gait; none: a tripod made for the commanded speed."""
     reward: FlyReward = FlyReward()
-
-    @model_validator(mode="after")
-    def _speeds(self) -> Self:
-        low, high = self.speed
-        if not SPEEDS[0] <= low <= high <= SPEEDS[1]:
-            raise ValueError(
-                f"speed is [{low}, {high}], but it must be two speeds from {SPEEDS[0]:g} to {SPEEDS[1]:g} mm/s in "
-                "rising order"
-            )
-        return self

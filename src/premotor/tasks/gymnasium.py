@@ -21,7 +21,7 @@ SIZE = (640, 360)
 
 def environment_ids() -> dict[str, str]:
     """Every task with a body, id → `task.kind`: walk is ``premotor/Walk-v0``, and so on."""
-    kinds = [kind for kind, entry in TASKS.items() if entry.environment is PhysicsEnvironment]
+    kinds = [kind for kind, entry in TASKS.items() if issubclass(entry, PhysicsTask)]
     return {f"premotor/{''.join(part.title() for part in kind.split('-'))}-v0": kind for kind in kinds}
 
 
@@ -41,7 +41,7 @@ class TaskEnvironment(gymnasium.Env):
 
     def __init__(self, kind: str = "walk", render_mode: str | None = None, **options: Any):
         self.render_mode = render_mode
-        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings(**options)))
+        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings_type(**options)))
         self.observation_space, self.action_space = _spaces(self.task)
         self.metadata = {**self.metadata, "render_fps": round(1 / self.task.control_period)}
         self._worlds = PhysicsEnvironment(self.task, 1, threads=1)
@@ -74,7 +74,7 @@ class TaskVectorEnvironment(gymnasium.vector.VectorEnv):
 
     def __init__(self, num_envs: int = 1, kind: str = "walk", threads: int = 0, **options: Any):
         self.num_envs = num_envs
-        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings(**options)))
+        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings_type(**options)))
         self.single_observation_space, self.single_action_space = _spaces(self.task)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)

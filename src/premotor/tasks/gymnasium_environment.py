@@ -7,8 +7,7 @@ import numpy as np
 from premotor.bodies.physics import available_cores
 from premotor.tasks.base import Step
 from premotor.tasks.gymnasium_pool import Episode, LocalPool, Pool, ProcessPool
-from premotor.tasks.gymnasium_spaces import refused
-from premotor.tasks.gymnasium_task import GymnasiumTask
+from premotor.tasks.gymnasium_spaces import SpacedTask, refused
 from premotor.tasks.snapshots import check_replayed, check_snapshot
 
 
@@ -26,7 +25,6 @@ class GymnasiumEnvironment:
     Args:
         task: which environment.
         environments: number of copies.
-        threads: none of ours; `task.processes` says how many processes step the copies.
         seed: of all episode starts.
         render: whether the copies can be drawn (in this process then).
         opening: a random number of an episode → its seed, and the actions (steps, actions) that come before it; by
@@ -35,10 +33,9 @@ class GymnasiumEnvironment:
 
     def __init__(
         self,
-        task: GymnasiumTask,
+        task: SpacedTask,
         environments: int,
         *,
-        threads: int = 0,
         seed: int = 0,
         render: bool = False,
         opening: Callable[[int], tuple[int, np.ndarray]] | None = None,
@@ -161,7 +158,7 @@ class GymnasiumEnvironment:
         check_replayed(self.task.settings.id, self._observation, snapshot)
 
 
-def _pool(task: GymnasiumTask, environments: int, render: bool) -> Pool:
+def _pool(task: SpacedTask, environments: int, render: bool) -> Pool:
     settings, spaces = task.settings, task.spaces
     processes = settings.processes or available_cores()
     if processes == 1 or environments == 1 or render:

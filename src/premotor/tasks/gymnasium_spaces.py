@@ -4,11 +4,13 @@ import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from premotor.errors import PremotorError
+from premotor.tasks.base import Task, TaskSettings
 
 NAMES = {
     "BipedalWalker": (
@@ -22,6 +24,33 @@ NAMES = {
     )
 }
 """Names of observations and actions where the environment's documentation gives them, by id without version."""
+
+
+Vectorization = Literal["auto", "own", "copies", "envpool"]
+UNLIMITED = 1_000
+"""Control steps of an episode where neither the settings nor the environment give a limit."""
+
+
+class GymnasiumSettings(TaskSettings):
+    """Settings of `GymnasiumTask`."""
+
+    kind: Literal["gymnasium"] = "gymnasium"
+    id: str = "BipedalWalker-v3"
+    """As `gymnasium.make` takes it; `module:Name-v0` imports the module that registers it."""
+    options: dict[str, bool | int | float | str | list[int] | list[float] | list[str]] = Field(default_factory=dict)
+    """Keyword arguments of the environment."""
+    vectorization: Vectorization = "auto"
+    """`own`: the vector environment that the environment brings; `copies`: many of it; `auto`: own if it has one;
+    `envpool`: EnvPool's copies in C++, with random numbers of their own."""
+    processes: int = Field(1, ge=0)
+    """Processes that step the copies; 0 for one a core. The numbers do not depend on it."""
+    control_period: float | None = Field(None, gt=0)
+    """Time between two actions, s; null: the environment's `dt`, else one frame of its video, else 0.02."""
+    time_limit: int | None = Field(None, ge=1)
+    """Control steps after which an episode is cut; null: the environment's own limit, else 1,000."""
+    restart_steps: int = Field(1_000, ge=1)
+    """Steps after which all episodes of an environment's own vector environment, or of EnvPool's copies, are cut and
+    started anew: resuming replays what came since."""
 
 
 def gymnasium_module() -> Any:
@@ -101,11 +130,19 @@ class Spaces:
         return self.low + 0.5 * (inside + 1.0) * (self.high - self.low)
 
 
+class SpacedTask(Task):
+    """A task in an environment of Gymnasium, whose copies differ by how they are made."""
+
+    settings: GymnasiumSettings
+    spaces: Spaces
+
+
 def time_step(environment: Any, chosen: float | None) -> float:
     """Time between two actions in s: as chosen, else what the environment says, else 0.02."""
     if chosen is not None:
         return chosen
-    period = getattr(getattr(environment, "unwrapped", environment), "dt", None)
+    own = environment.unwrapped
+    period = own.dt if "dt" in dir(own) else None
     if isinstance(period, int | float | np.number) and period > 0:
         return float(period)
     metadata: Mapping[str, Any] = environment.metadata or {}

@@ -1,41 +1,22 @@
 """Any Gymnasium environment as a task."""
 
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from pydantic import Field
 
-from premotor.settings import Settings
-from premotor.tasks.gymnasium_spaces import Spaces, refused, time_step
-
-Vectorization = Literal["auto", "own", "copies", "envpool"]
-UNLIMITED = 1_000
-"""Control steps of an episode where neither the settings nor the environment give a limit."""
-
-
-class GymnasiumSettings(Settings):
-    """Settings of `GymnasiumTask`."""
-
-    kind: Literal["gymnasium"] = "gymnasium"
-    id: str = "BipedalWalker-v3"
-    """As `gymnasium.make` takes it; `module:Name-v0` imports the module that registers it."""
-    options: dict[str, bool | int | float | str | list[int] | list[float] | list[str]] = Field(default_factory=dict)
-    """Keyword arguments of the environment."""
-    vectorization: Vectorization = "auto"
-    """`own`: the vector environment that the environment brings; `copies`: many of it; `auto`: own if it has one;
-    `envpool`: EnvPool's copies in C++, with random numbers of their own."""
-    processes: int = Field(1, ge=0)
-    """Processes that step the copies; 0 for one a core. The numbers do not depend on it."""
-    control_period: float | None = Field(None, gt=0)
-    """Time between two actions, s; null: the environment's `dt`, else one frame of its video, else 0.02."""
-    time_limit: int | None = Field(None, ge=1)
-    """Control steps after which an episode is cut; null: the environment's own limit, else 1,000."""
-    restart_steps: int = Field(1_000, ge=1)
-    """Steps after which all episodes of an environment's own vector environment, or of EnvPool's copies, are cut and
-    started anew: resuming replays what came since."""
+from premotor.bodies import BackEnd
+from premotor.bodies.back_ends import CPU
+from premotor.errors import PremotorError
+from premotor.tasks.base import TASKS, Records, VectorEnvironment
+from premotor.tasks.envpool_environment import EnvPoolEnvironment
+from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
+from premotor.tasks.gymnasium_spaces import UNLIMITED, GymnasiumSettings, SpacedTask, Spaces, refused, time_step
+from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
 
 
-class GymnasiumTask:
+@TASKS.register("gymnasium")
+class GymnasiumTask(SpacedTask):
     """An environment of Gymnasium with box observations, and box or discrete actions.
 
     Observations are flattened. A box of actions is scaled from [−1, 1] to its bounds (no bounds: passed on as it
@@ -45,13 +26,14 @@ class GymnasiumTask:
         PremotorError: no such environment, or one with other spaces.
     """
 
-    name = "gymnasium"
+    settings_type: ClassVar[type[GymnasiumSettings]] = GymnasiumSettings
+    settings: GymnasiumSettings
 
     def __init__(self, settings: GymnasiumSettings | None = None):
         self.settings = settings = settings or GymnasiumSettings()
         environment: Any = refused(settings.id, lambda: _made(settings))
         self.spaces = Spaces.of(settings.id, environment.observation_space, environment.action_space)
-        self.control_period = time_step(environment, settings.control_period)
+        self._period = time_step(environment, settings.control_period)
         spec = environment.spec
         own = spec.max_episode_steps if spec is not None else None
         self.time_limit: int = settings.time_limit or own or UNLIMITED
@@ -62,7 +44,45 @@ class GymnasiumTask:
         self.observation_names = self.spaces.observation_names
         self.action_names = self.spaces.action_names
 
-    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+    @property
+    def control_period(self) -> float:
+        """Time between two actions, in s."""
+        return self._period
+
+    def environment(
+        self, environments: int, *, threads: int = 0, seed: int = 0, back_end: BackEnd = CPU
+    ) -> VectorEnvironment:
+        """Many copies of it, by EnvPool or its own vector environment where the settings say so."""
+        self.check_device(back_end)
+        if self.settings.vectorization == "envpool":
+            return EnvPoolEnvironment(self, environments, threads=threads, seed=seed)
+        if self.own_vector:
+            return GymnasiumVectorEnvironment(self, environments, seed=seed)
+        return GymnasiumEnvironment(self, environments, seed=seed)
+
+    def check_device(self, back_end: BackEnd) -> None:
+        """PremotorError where another device than the CPU is asked for."""
+        if back_end.device != "cpu":
+            raise PremotorError(f"physics.device is '{back_end.device}', but {self.name} runs on the cpu only")
+
+    def drawable(self) -> Self:
+        """The task in copies: a single one can be drawn, a vector environment not always."""
+        return type(self)(self.settings.model_copy(update={"vectorization": "copies"}))
+
+    def frames(
+        self, records: Records, rows: Sequence[int], captions: Sequence[str] = (), seed: int = 0
+    ) -> Iterator[np.ndarray]:
+        """What the environment itself draws in the first episode with this seed."""
+        environment = GymnasiumEnvironment(self.tested(), 1, seed=seed, render=True)
+        environment.reset()
+        wanted = set(rows)
+        for step, action in enumerate(records["action"][: max(rows, default=-1) + 1, 0]):
+            if step in wanted:
+                picture = environment.picture()
+                yield picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
+            environment.step(action[None])
+
+    def metrics(self, records: Records) -> dict[str, float]:
         """What counts as success, from evaluation episodes.
 
         Args:

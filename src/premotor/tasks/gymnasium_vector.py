@@ -7,8 +7,7 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_spaces import gymnasium_module, refused
-from premotor.tasks.gymnasium_task import GymnasiumTask
+from premotor.tasks.gymnasium_spaces import SpacedTask, gymnasium_module, refused
 from premotor.tasks.snapshots import check_replayed
 
 
@@ -27,11 +26,10 @@ class GymnasiumVectorEnvironment:
     Args:
         task: which environment.
         environments: number of copies.
-        threads: none of ours.
         seed: of all starts.
     """
 
-    def __init__(self, task: GymnasiumTask, environments: int, *, threads: int = 0, seed: int = 0):
+    def __init__(self, task: SpacedTask, environments: int, *, seed: int = 0):
         gym = gymnasium_module()
         self.task = task
         self.environments = environments

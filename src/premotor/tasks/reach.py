@@ -10,7 +10,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from pydantic import Field
 
 from premotor.tasks.arm import ArmReward, BalanceSettings, BalanceTask
-from premotor.tasks.base import Start, View
+from premotor.tasks.base import TASKS, Records
+from premotor.tasks.environment import Start, View
 
 TARGETS = 2048
 """Positions among which targets are drawn."""
@@ -36,6 +37,7 @@ class ReachMemory(NamedTuple):
     """Where the hand is to go, m."""
 
 
+@TASKS.register("arm-reach")
 class ReachTask(BalanceTask):
     """Bring the hand to a target, drawn anew for each episode, and hold it there.
 
@@ -45,7 +47,8 @@ class ReachTask(BalanceTask):
     in their range. No episode ends early.
     """
 
-    name = "arm-reach"
+    settings_type = ReachSettings
+    settings: ReachSettings
 
     def __init__(self, settings: ReachSettings | None = None):
         settings = settings or ReachSettings()
@@ -85,14 +88,18 @@ class ReachTask(BalanceTask):
     def _distance(self, view: View, memory: ReachMemory) -> Array:
         return memory.target - view.sensors[self._hand]
 
-    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+    def recorded(self, memory: ReachMemory) -> dict[str, Array]:
+        """The target, m."""
+        return {"target": memory.target}
+
+    def metrics(self, records: Records) -> dict[str, float]:
         """What counts as success, from evaluation episodes.
 
         Args:
             records: `qpos` (steps, episodes, positions), `target` (steps, episodes, 3), `reward` (steps, episodes).
 
         Returns:
-            as `BalanceTask.figures`, the final error being the distance of the hand from the target, m.
+            as `BalanceTask.metrics`, the final error being the distance of the hand from the target, m.
         """
         final = np.linalg.norm(self.hand(records["qpos"][-1]) - records["target"][-1], axis=1)
         return self._success(final, records)

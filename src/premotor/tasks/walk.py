@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 from pydantic import Field, model_validator
 
-from premotor.bodies import Body, build_body
+from premotor.bodies import build_body
 from premotor.settings import Settings
-from premotor.tasks.base import Outcome, Start, View
+from premotor.tasks.base import TASKS, Records
+from premotor.tasks.environment import Outcome, PhysicsTask, PhysicsTaskSettings, Start, View
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
 
@@ -34,7 +35,7 @@ class WalkReward(Settings):
     """Cost of a fall, once."""
 
 
-class WalkSettings(Settings):
+class WalkSettings(PhysicsTaskSettings):
     """Settings of `WalkTask`."""
 
     kind: Literal["walk"] = "walk"
@@ -43,10 +44,6 @@ class WalkSettings(Settings):
     """Name of a reference gait in the package, or a file."""
     speed: tuple[float, float] = (1.25, 1.5)
     """Range from which each episode's commanded speed is drawn, m/s."""
-    control_period: float = Field(0.02, gt=0)
-    """Time between two actions, s."""
-    seconds: float = Field(10.0, gt=0)
-    """Length of an episode that does not end in a fall, s."""
     clock: bool = False
     """Whether sine and cosine of the reference's phase are among the observations."""
     reward: WalkReward = WalkReward()
@@ -71,7 +68,8 @@ class WalkMemory(NamedTuple):
     action: Float[Array, " actions"]
 
 
-class WalkTask:
+@TASKS.register("walk")
+class WalkTask(PhysicsTask):
     """Walk with a planar biped at a commanded speed.
 
     Reward: imitation (Peng et al. 2018, DeepMimic, on joint angles and velocities, and on the feet's contacts)
@@ -84,16 +82,15 @@ class WalkTask:
     the trunk tilted by more than 0.8 rad) or after `seconds`.
     """
 
-    name = "walk"
+    settings_type = WalkSettings
+    settings: WalkSettings
+    reference: ReferenceGait
 
     def __init__(self, settings: WalkSettings | None = None):
-        self.settings = settings = settings or WalkSettings()
-        self.body: Body = build_body(settings.body)
-        self.substeps = max(1, round(settings.control_period / self.body.timestep))
-        self.time_limit = round(settings.seconds / self.control_period)
-        self.reference: ReferenceGait = load_reference(settings.reference)
-        joints = self.body.actuator_names
-        self.action_names = joints
+        settings = settings or WalkSettings()
+        super().__init__(settings, build_body(settings.body))
+        self.reference = load_reference(settings.reference)
+        joints = self.action_names
         self.observation_names = (
             *("height", "pitch", "forward_speed", "vertical_speed", "pitch_rate"),
             *(f"{joint}_angle" for joint in joints),
@@ -125,11 +122,6 @@ class WalkTask:
         self._table = jnp.asarray(poses[:, [1, 2, *order]], jnp.float32)
         self._slope = jnp.asarray(rates[:, [0, 1, 2, *order]], jnp.float32)
         self._stance = jnp.asarray(gait.contact(phase), jnp.float32)
-
-    @property
-    def control_period(self) -> float:
-        """Time between two actions, in s: a whole number of physics steps."""
-        return self.substeps * self.body.timestep
 
     def start(self, key: PRNGKeyArray) -> Start:
         """A random phase of the reference and a random command."""
@@ -212,7 +204,11 @@ class WalkTask:
         best = jnp.argmin(((poses - angles) ** 2).sum(-1))
         return jnp.mod(candidates[best], 2 * jnp.pi)
 
-    def figures(self, records: dict[str, np.ndarray]) -> dict[str, float]:
+    def recorded(self, memory: WalkMemory) -> dict[str, Array]:
+        """Phase (rad) and command (m/s)."""
+        return {"phase": memory.phase, "command": memory.command}
+
+    def metrics(self, records: Records) -> dict[str, float]:
         """What counts as success, from evaluation episodes.
 
         Args:
