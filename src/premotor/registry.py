@@ -23,8 +23,8 @@ class Registry[T](Mapping[str, T]):
             module of a name that is looked up is imported.
         check: what an entry has to be; it raises PremotorError with one sentence where it is not.
         settings: where the settings classes of the package's own entries are, as ``"module:Class"`` by name, in modules
-            that load neither JAX nor SciPy, so that settings can be checked at once. An entry's attribute `settings`
-            is the same class.
+            that load neither JAX nor SciPy, so that settings can be checked at once.
+        attribute: of an entry, which holds the same class.
     """
 
     def __init__(
@@ -33,12 +33,13 @@ class Registry[T](Mapping[str, T]):
         modules: Sequence[str] | Mapping[str, str] = (),
         check: Callable[[str, T], None] | None = None,
         settings: Mapping[str, str] | None = None,
+        attribute: str = "settings",
     ):
         self.what = what
         self._modules: list[str] = [] if isinstance(modules, Mapping) else list(modules)
         self._sources: dict[str, str] = dict(modules) if isinstance(modules, Mapping) else {}
         self._check = check
-        self._settings = dict(settings or {})
+        self._settings, self._attribute = dict(settings or {}), attribute
         self._entries: dict[str, T] = {}
 
     def register[E](self, name: str) -> Callable[[E], E]:
@@ -70,7 +71,7 @@ class Registry[T](Mapping[str, T]):
         if name in self._settings and name not in self._entries:
             module, _, attribute = self._settings[name].partition(":")
             return getattr(importlib.import_module(module), attribute)
-        return self[name].settings  # type: ignore[attr-defined]
+        return getattr(self[name], self._attribute)
 
     def known(self, name: str) -> str:
         """The name itself; nothing is imported for it.

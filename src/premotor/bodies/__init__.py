@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from premotor.bodies.arm import build_arm
     from premotor.bodies.back_ends import BackEnd, build_physics
     from premotor.bodies.biped import build_biped
-    from premotor.bodies.body import BODIES, INSECT, SI, Body, Units, build_body
-    from premotor.bodies.described import load_body
+    from premotor.bodies.body import BODIES, INSECT, SI, Body, Units
+    from premotor.bodies.described import build_body, load_body, mjcf_body
     from premotor.bodies.fly import build_fly
     from premotor.bodies.neuromechfly import build_neuromechfly
     from premotor.bodies.physics import BatchPhysics, Physics, PhysicsError
@@ -40,6 +40,7 @@ __all__ = [
     "build_physics",
     "choose_backend",
     "load_body",
+    "mjcf_body",
     "moment_arms",
     "render_frames",
     "tendon_lengths",

@@ -21,6 +21,7 @@ each on its side. Attachments lie at `ATTACHMENTS`; their moment arms are about 
 `sea`: a motor winds up a tendon with a spring in it; see `premotor.bodies.series_elastic`.
 """
 
+from functools import partial
 from typing import Literal
 
 import mujoco
@@ -220,27 +221,7 @@ def _sensors(spec: mujoco.MjSpec, muscle: str) -> None:
         spec.add_sensor(name=f"{muscle}_{name}", type=kind, objtype=what, objname=muscle)
 
 
-def arm_muscle() -> Body:
-    """The arm with muscles and the lower arm's published inertia, 1 kg m²."""
-    return build_arm("muscle", LOWER_INERTIA["published"], name="arm-muscle")
-
-
-def arm_muscle_rod() -> Body:
-    """The arm with muscles and a lower arm like a rod, 0.03 kg m²."""
-    return build_arm("muscle", LOWER_INERTIA["rod"], name="arm-muscle-rod")
-
-
-def arm_sea() -> Body:
-    """The arm with series-elastic motors and the lower arm's published inertia, 1 kg m²."""
-    return build_arm("sea", LOWER_INERTIA["published"], name="arm-sea")
-
-
-def arm_sea_rod() -> Body:
-    """The arm with series-elastic motors and a lower arm like a rod, 0.03 kg m²."""
-    return build_arm("sea", LOWER_INERTIA["rod"], name="arm-sea-rod")
-
-
-BODIES.register("arm-muscle")(arm_muscle)
-BODIES.register("arm-muscle-rod")(arm_muscle_rod)
-BODIES.register("arm-sea")(arm_sea)
-BODIES.register("arm-sea-rod")(arm_sea_rod)
+for _drive in ("muscle", "sea"):
+    for _inertia, _suffix in (("published", ""), ("rod", "-rod")):
+        _name = f"arm-{_drive}{_suffix}"
+        BODIES.register(_name)(partial(build_arm, _drive, LOWER_INERTIA[_inertia], name=_name))

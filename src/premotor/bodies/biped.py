@@ -116,6 +116,7 @@ def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
     return spec
 
 
+@BODIES.register("biped")
 def build_biped(timestep: float = TIMESTEP) -> Body:
     """The planar biped (module docstring); `timestep` in s."""
     spec = biped_spec(timestep)
@@ -222,6 +223,3 @@ def _servo(spec: mujoco.MjSpec, joint: str, servo: dict) -> None:
     actuator.ctrlrange = np.deg2rad(servo["range"])
     actuator.forcelimited = mujoco.mjtLimited.mjLIMITED_TRUE
     actuator.forcerange = [-servo["torque"], servo["torque"]]
-
-
-BODIES.register("biped")(build_biped)

@@ -209,28 +209,13 @@ class Body:
         return f"body '{self.name}' has no {kind} '{name}'; its {kind}s are {', '.join(known)}"
 
 
-_FILES = {
-    "arm": ("arm-muscle", "arm-muscle-rod", "arm-sea", "arm-sea-rod"),
+_HOMES = {
     "biped": ("biped",),
+    "arm": ("arm-muscle", "arm-muscle-rod", "arm-sea", "arm-sea-rod"),
     "fly": ("fly", "fly-18", "fly-12"),
     "neuromechfly": ("neuromechfly", "neuromechfly-18", "neuromechfly-12"),
 }
 BODIES: Registry[Callable[[], Body]] = Registry(
-    "body", {name: f"premotor.bodies.{file}" for file, names in _FILES.items() for name in names}
+    "body", {name: f"premotor.bodies.{module}" for module, names in _HOMES.items() for name in names}
 )
-"""Every body by name: a function without arguments that builds one."""
-
-
-def build_body(name: str) -> Body:
-    """Build a body by name, or from a YAML file that describes one (`premotor.bodies.described`).
-
-    Raises:
-        PremotorError: no body has that name (the message lists those there are), or the file is wrong.
-    """
-    if name.endswith((".yaml", ".yml")):
-        from premotor.bodies.described import load_body  # which needs this module
-
-        return load_body(name)
-    if name not in BODIES:
-        raise PremotorError(f"unknown body '{name}'; allowed: {', '.join(sorted(BODIES))}, or a YAML file")
-    return BODIES[name]()
+"""Bodies by name: functions that build one when called without arguments."""

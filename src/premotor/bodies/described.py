@@ -1,4 +1,4 @@
-"""Bodies from a user's own MJCF: a YAML file names its parts.
+"""Bodies by name, and from a user's own MJCF, whose parts a YAML file names.
 
 ::
 
@@ -25,7 +25,7 @@ import mujoco
 import yaml
 from pydantic import Field, ValidationError
 
-from premotor.bodies.body import Body
+from premotor.bodies.body import BODIES, SI, Body, Units
 from premotor.errors import PremotorError
 from premotor.settings import Settings
 
@@ -59,6 +59,57 @@ class BodyDescription(Settings):
     sensors: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
+def build_body(name: str) -> Body:
+    """Build a body by name, from a YAML file that describes one (`load_body`), or from an MJCF file (`*.xml`).
+
+    Raises:
+        PremotorError: no body has that name (the message lists those there are), or the file is wrong.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return load_body(name)
+    if name.endswith(".xml"):
+        return mjcf_body(Path(name).stem, Path(name))
+    return BODIES[name]()
+
+
+def mjcf_body(
+    name: str, mjcf: str | Path, *, feet: tuple[str, ...] = (), joints: tuple[str, ...] = (), units: Units = SI
+) -> Body:
+    """A body from MJCF.
+
+    Args:
+        name: of the body.
+        mjcf: a file, or the XML itself.
+        feet: touch sensors that tell ground contact.
+        joints: that tasks are about; all where none are named.
+        units: of the model's numbers.
+
+    Raises:
+        PremotorError: MuJoCo refuses the model, or it has no such foot or joint.
+    """
+    source = mjcf.name if isinstance(mjcf, Path) else f"the MJCF of body {name!r}"
+    try:
+        spec = mujoco.MjSpec.from_file(str(mjcf)) if isinstance(mjcf, Path) else mujoco.MjSpec.from_string(mjcf)
+    except ValueError as error:
+        raise PremotorError(f"{source} is no MJCF model that MuJoCo reads ({_line(error)})") from error
+    return _compiled(spec, source, name, feet, joints, units)
+
+
+def _compiled(
+    spec: mujoco.MjSpec, source: str, name: str, feet: tuple[str, ...], joints: tuple[str, ...], units: Units = SI
+) -> Body:
+    spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET  # a world that blows up is to be seen
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise PremotorError(f"{source} does not compile ({_line(error)})") from error
+    return Body(name, model, spec.to_xml(), feet=feet, task_joints=joints, units=units)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
 def load_body(path: str | Path) -> Body:
     """The body that a YAML file describes.
 
@@ -68,7 +119,6 @@ def load_body(path: str | Path) -> Body:
     path = Path(path)
     said = _read(path)
     spec, source = _spec(said.model, path)
-    spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET  # a world that blows up is to be seen
     known = {actuator.name: actuator for actuator in spec.actuators}
     for name in said.actuators:
         if name not in known:
@@ -82,11 +132,7 @@ def load_body(path: str | Path) -> Body:
                 spec.delete(actuator)
     for name, what in said.sensors.items():
         _add_sensor(spec, name, what, path)
-    try:
-        model = spec.compile()
-    except ValueError as error:
-        raise PremotorError(f"{path}: {source} does not compile ({' '.join(str(error).split())})") from error
-    return Body(said.name, model, spec.to_xml(), feet=said.feet, task_joints=said.joints)
+    return _compiled(spec, f"{path}: {source}", said.name, said.feet, said.joints)
 
 
 def _read(path: Path) -> BodyDescription:
@@ -95,7 +141,7 @@ def _read(path: Path) -> BodyDescription:
     except FileNotFoundError:
         raise PremotorError(f"there is no file {path} that describes a body") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PremotorError(f"{path} cannot be read ({' '.join(str(error).split())})") from error
+        raise PremotorError(f"{path} cannot be read ({_line(error)})") from error
     try:
         return BodyDescription.model_validate(data)
     except ValidationError as error:
@@ -114,7 +160,7 @@ def _spec(model: str, path: Path) -> tuple[mujoco.MjSpec, str]:
     try:
         return mujoco.MjSpec.from_file(str(file)), file.name
     except ValueError as error:
-        raise PremotorError(f"{file} is no MJCF model that MuJoCo reads ({' '.join(str(error).split())})") from error
+        raise PremotorError(f"{file} is no MJCF model that MuJoCo reads ({_line(error)})") from error
 
 
 def _myo_sim(name: str, path: Path) -> mujoco.MjSpec:

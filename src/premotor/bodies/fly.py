@@ -13,6 +13,8 @@ A control is the target angle of a joint (rad) for its servo. Six more controls,
 Only feet, thorax, head and abdomen meet the ground; legs pass through each other, as in NeuroMechFly.
 """
 
+from functools import partial
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +84,7 @@ def fly_spec(joints: int = 42, timestep: float = TIMESTEP, roughness: float = 0.
     return spec
 
 
+@BODIES.register("fly")
 def build_fly(joints: int = 42, timestep: float = TIMESTEP, roughness: float = 0.0) -> Body:
     """The fly (module docstring) with 42, 18 or 12 driven leg joints; `timestep` in s, `roughness` of the ground in mm.
 
@@ -141,6 +144,5 @@ def chain(
 
 __all__ = ["ROOT", "build_fly", "chain", "fly_spec"]
 
-BODIES.register("fly")(build_fly)
-BODIES.register("fly-18")(lambda: build_fly(18))
-BODIES.register("fly-12")(lambda: build_fly(12))
+for _joints in (18, 12):
+    BODIES.register(f"fly-{_joints}")(partial(build_fly, _joints))

@@ -9,6 +9,7 @@ ours, which building a model does not need:
 
 import importlib
 import warnings
+from functools import partial
 from typing import Any
 
 import mujoco
@@ -40,6 +41,7 @@ TRUNK = ("c_thorax", "c_head", "c_abdomen12", "c_abdomen3", "c_abdomen4", "c_abd
 """Segments that meet the ground when the fly falls."""
 
 
+@BODIES.register("neuromechfly")
 def build_neuromechfly(joints: int = 42, timestep: float = TIMESTEP, roughness: float = 0.0) -> Body:
     """NeuroMechFly with 42, 18 or 12 driven leg joints and capsules in place of meshes; the rest as of `build_fly`.
 
@@ -107,6 +109,5 @@ def _flygym_body() -> tuple[mujoco.MjSpec, dict[str, float]]:
     return spec, angles
 
 
-BODIES.register("neuromechfly")(build_neuromechfly)
-BODIES.register("neuromechfly-18")(lambda: build_neuromechfly(18))
-BODIES.register("neuromechfly-12")(lambda: build_neuromechfly(12))
+for _joints in (18, 12):
+    BODIES.register(f"neuromechfly-{_joints}")(partial(build_neuromechfly, _joints))

@@ -55,7 +55,7 @@ def _loop(record: RunRecord) -> list[Block]:
 
 
 def _experiment(record: RunRecord) -> str:
-    settings, body = record.run.settings, getattr(record.task, "body", None)
+    settings, body = record.run.settings, record.task.body
     maps = record.run.controller("initial")
     inputs, outputs = len(maps.input_neurons), len(maps.output_neurons)
     noun, between = ("neuron", "the circuit") if record.run.wired else ("unit", "the network's own layers")
@@ -73,7 +73,7 @@ def _experiment(record: RunRecord) -> str:
         f"is {between}. It learned by {settings.learning.kind.upper()} over "
         f"{large(settings.learning.steps)} control steps, seed {settings.seed}."
     )
-    speed = getattr(settings.task, "speed", None)
+    speed = settings.task.model_dump().get("speed")
     if speed is not None:
         text += f" Commanded speeds are drawn between {decimal(speed[0])} and {decimal(speed[1])} m/s."
     if record.run.wired and settings.circuit.null:

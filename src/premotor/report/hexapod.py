@@ -77,7 +77,7 @@ def walks_of(trace: Trace, task: Any) -> Walks:
             continue
         moved = np.linalg.norm(np.diff(place[skip:steps:stride, episode], axis=0), axis=1)
         way = np.interp(np.arange(steps - skip), np.arange(len(moved) + 1) * stride, np.append(0, np.cumsum(moved)))
-        chatter = getattr(task, "shortest_contact", 0.0)
+        chatter = task.debounce or 0.0
         gait = hexapod_gait(trace.contact[skip:steps, episode], period, way, chatter=chatter)
         if np.isfinite(gait.stride_frequency):
             speeds.append(float(moved.sum() / (len(moved) * stride * period)))
@@ -87,12 +87,7 @@ def walks_of(trace: Trace, task: Any) -> Walks:
 
 def expected(task: Any) -> dict[str, NDArray] | None:
     """Stride rate (Hz), stride length (mm) and duty factor of the task's reference gaits, over speed (mm/s)."""
-    table = getattr(task, "gait", None)
-    if table is None:
-        return None
-    speed, rate = np.asarray(table.speeds), np.asarray(table.rates)
-    duty = np.asarray(table.contacts)[:, :-1].mean((1, 2))
-    return {"speed": speed, "rate": rate, "length": speed / rate, "duty": duty, "swing": (1 - duty) / rate}
+    return None if task.expected_gait is None else task.expected_gait._asdict()
 
 
 def _table(walks: Walks) -> Table:

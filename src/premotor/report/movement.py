@@ -50,7 +50,7 @@ def movement_section(record: RunRecord) -> Section:
 
 def _states(arrays: Mapping[str, NDArray], task: Any) -> tuple[tuple[str, ...], NDArray, str]:
     """Names and values, (steps, episodes, states), of the joints or of what the environment shows."""
-    if not hasattr(task, "body"):
+    if task.body is None:
         return tuple(task.observation_names), arrays["observation"], ""
     body = task.body
     joints = body.task_joints

@@ -102,7 +102,7 @@ class RunRecord:
     @property
     def speed_unit(self) -> str:
         """The unit of the body's speeds."""
-        return f"{self.task.body.units.length}/s" if hasattr(self.task, "body") else "m/s"
+        return self.task.speed_unit
 
     def command(self, *words: str) -> str:
         """A command line about this run."""
@@ -120,7 +120,7 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
     task = run.task()
     best = _figures(run.best, places.best_record) if places.best_record.exists() else None
     test = _figures(_mapping(places.test_file), places.test_file) if places.test_file.exists() else None
-    shown = places.trace_file.exists() and hasattr(task, "body")
+    shown = places.trace_file.exists() and task.body is not None
     initial = run.controller("initial")
     trace = read_trace(places.trace_file, task, initial.network.neurons) if shown else None
     provenance = _mapping(places.provenance_file)
@@ -138,7 +138,7 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         lesions=_lesions(
             run.lesions,
             places.lesions_file,
-            LESION_KEYS if hasattr(task, "body") and task.body.feet else (*LESION_KEYS[:2], "score"),
+            LESION_KEYS if task.body is not None and task.body.feet else (*LESION_KEYS[:2], "score"),
         ),
         provenance=provenance,
         videos=sorted((places.path / "video").glob("*.mp4")),

@@ -65,7 +65,7 @@ def _footer(record: RunRecord) -> str:
 
 
 def _behaviour(record: RunRecord) -> list[Section]:
-    if hasattr(record.task, "body"):
+    if record.task.body is not None:
         if not record.task.body.feet:
             return [movement_section(record), neurons_section(record)]
         walk = hexapod_section(record) if len(record.task.body.feet) == 6 else walking_section(record)
@@ -75,7 +75,7 @@ def _behaviour(record: RunRecord) -> list[Section]:
 
 def _goal(record: RunRecord) -> str:
     task = record.run.settings.task
-    body = getattr(record.task, "body", None)
+    body = record.task.body
     return f"earn the reward of {task.id}" if body is None else f"{task.kind} with the body {body.name}"
 
 

@@ -44,7 +44,7 @@ def strikes_of(trace: Trace, episode: int) -> list[NDArray[np.intp]]:
 def joint_cycles(trace: Trace, task: Any) -> list[JointCycle]:
     """Every actuated joint over all whole strides of all episodes; none where no foot strikes twice."""
     body = task.body
-    reference = getattr(task, "reference", None)
+    reference = task.reference
     feet = [split_side(foot)[0] for foot in body.feet]
     cycles = []
     for name, column in zip(body.actuator_names, body.actuated_qpos, strict=True):
@@ -63,7 +63,7 @@ def joint_cycles(trace: Trace, task: Any) -> list[JointCycle]:
 
 def whole_stride_error(trace: Trace, task: Any) -> NDArray[np.float64] | None:
     """Root-mean-square error over all joints of every stride of the first foot, in rad, under one shift."""
-    reference, body = getattr(task, "reference", None), task.body
+    reference, body = task.reference, task.body
     if reference is None or not set(body.actuator_names) <= set(reference.joint_names):
         return None
     pieces = []

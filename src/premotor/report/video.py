@@ -39,7 +39,7 @@ def write_walk_video(
     if not path.exists():
         raise PremotorError(f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`")
     task: Any = run.task()
-    if not hasattr(task, "body"):
+    if task.body is None:
         target = run.folder / "video" / "walk.mp4"
         target.parent.mkdir(exist_ok=True)
         return play_to_video(player(run.folder), target)

@@ -108,7 +108,7 @@ def excerpt(trace: Trace, seconds: float = WINDOW) -> tuple[int, int]:
 
 
 def _gait(record: RunRecord, trace: Trace) -> Gait:
-    body, reference = record.task.body, getattr(record.task, "reference", None)
+    body, reference = record.task.body, record.task.reference
     cycle = None
     if reference is not None and set(body.actuator_names) <= set(reference.joint_names):
         cycle = reference.joint_angles[:, [reference.joint_names.index(name) for name in body.actuator_names]]
@@ -137,7 +137,7 @@ def _has_pairs(record: RunRecord) -> bool:
 def _table(record: RunRecord, gait: Gait) -> Block:
     if not gait.episodes:
         return Missing("Every episode ended within a second, so there are no figures of a gait.")
-    reference = getattr(record.task, "reference", None)
+    reference = record.task.reference
     own: dict[str, float] = {}
     if reference is not None:
         command = record.trace.command if record.trace is not None else None

@@ -113,7 +113,7 @@ def _dashed(ax: Axes, x: NDArray, y: NDArray) -> None:
 
 def _reference_states(trace: Trace, task: Any) -> tuple[NDArray, NDArray] | None:
     """Angles and velocities of the reference over a stride, degrees, at the speed commanded in episode 0."""
-    reference = getattr(task, "reference", None)
+    reference = task.reference
     if reference is None or not set(task.body.actuator_names) <= set(reference.joint_names):
         return None
     phase = np.linspace(0, 2 * np.pi, 200, endpoint=False)

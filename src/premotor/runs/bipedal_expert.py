@@ -11,7 +11,7 @@ from premotor.errors import PremotorError
 from premotor.networks import Controller
 from premotor.runs.run import Run
 from premotor.runs.training import resume, train
-from premotor.tasks import BipedalEnvironment, BipedalReference, BipedalTask, save_bipedal_reference
+from premotor.tasks import BipedalReference, BipedalTask, save_bipedal_reference
 
 EXPERT = "bipedal-expert"
 """Preset of the plain network that learns to walk."""
@@ -71,7 +71,7 @@ def record_walk(controller: Controller, task: BipedalTask, steps: int) -> Bipeda
     act = jax.jit(lambda c, product, state, seen: c.act(product, state, seen))
     product = controller.product()
     for attempt in range(TRIES):
-        environment = BipedalEnvironment(task, 1, seed=attempt)
+        environment = task.environment(1, seed=attempt)
         seen, state = environment.reset(), controller.initial_state(1)
         rows: list[tuple[np.ndarray, np.ndarray]] = []
         seed = environment.episode_seed(0)

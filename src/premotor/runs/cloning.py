@@ -56,7 +56,8 @@ def cloned(controller: Controller, task: Task, settings: CloningSettings, key: P
     controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(jnp.asarray(known[0])))
     for number in range(settings.rounds + 1):
         if number:
-            found = task.corrections(_Walker(controller), settings.round_steps, number)  # type: ignore[attr-defined]
+            assert task.expert is not None  # or nothing had been shown
+            found = task.expert.corrections(_Walker(controller), settings.round_steps, number)
             known = tuple(np.concatenate(pair, 1) for pair in zip(known, _cut(found, settings.steps), strict=True))
         seen, wanted, started = map(jnp.asarray, known)
         controller, _ = fit_sequences(
@@ -78,14 +79,14 @@ def _shown(task: Task, settings: CloningSettings) -> tuple[np.ndarray, ...]:
     """What the reference does by itself: observations, actions and starts of episodes, (steps, pieces, …)."""
     steps = settings.steps
     if settings.rounds:
-        if not hasattr(task, "corrections"):
+        if task.expert is None:
             raise PremotorError(f"cloning.rounds is {settings.rounds}, but the task {task.name} corrects no controller")
         if settings.round_steps < steps:
             raise PremotorError(
                 f"cloning.round_steps is {settings.round_steps}; it must be at least cloning.steps, {steps}"
             )
-        return _cut(task.corrections(None, max(SHOWN, steps), 0), steps)
-    shown = task.demonstration() if hasattr(task, "demonstration") else None
+        return _cut(task.expert.corrections(None, max(SHOWN, steps), 0), steps)
+    shown = task.demonstration()
     if shown is None:
         raise PremotorError(
             f"cloning.iterations is {settings.iterations}, but the task {task.name} has no reference with actions"

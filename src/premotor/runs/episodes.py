@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from premotor.analysis import gait_of, hexapod_gait
-from premotor.analysis.gait import SHORTEST_EPISODE
+from premotor.analysis.gait import CHATTER, SHORTEST_EPISODE
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
 from premotor.networks import Controller, Product
@@ -59,17 +59,17 @@ class Episodes:
         threads: int = 0,
         back_end: BackEnd = CPU,
     ):
-        task = task.tested() if hasattr(task, "tested") else task
+        task = task.tested()
         self.task = task
         self.episodes = episodes
         wanted = task.time_limit if seconds is None else max(1, round(seconds / task.control_period))
-        if hasattr(task, "body"):
+        if task.body is not None:
             # The last row holds the state at `seconds`, so that a fall in the last step counts.
             self.steps = wanted + 1
             task.time_limit = self.steps + 1
         else:
             self.steps = min(wanted, task.time_limit)
-        self.seconds = (self.steps - hasattr(task, "body")) * task.control_period
+        self.seconds = (self.steps - (task.body is not None)) * task.control_period
         self._environment = build_environment(task, episodes, threads=threads, seed=seed, back_end=back_end)
         self._beginning = self._environment.snapshot()
 
@@ -118,15 +118,18 @@ class Episodes:
             "episodes": records["alive"].shape[1],
             "seconds_per_episode": self.seconds,
             "return": float(records["reward"].sum(0).mean()),
-            **self.task.figures(records),
+            **self.task.metrics(records),
         }
-        parts = _gait_parts(self.task, records) if gait else None
+        parts = self.task.gait_parts(records) if gait else None
         if parts is not None:
             period, alive = self.task.control_period, records["alive"]
-            whole = gait_of(**parts, action=records["action"], control_period=period, alive=alive)
+            debounce = CHATTER if self.task.debounce is None else self.task.debounce
+            whole = gait_of(
+                **parts._asdict(), action=records["action"], control_period=period, alive=alive, chatter=debounce
+            )
             figures |= {name: value for name, value in whole.figures().items() if name != "episodes"}
-            if parts["contact"].shape[-1] == 6:
-                figures |= _tripod(parts, period, alive)
+            if parts.contact.shape[-1] == 6:
+                figures |= _tripod(parts.contact, period, alive, self.task.debounce or 0.0)
         return {name: _plain(value) for name, value in figures.items()}
 
 
@@ -142,37 +145,19 @@ def _act(
     return controller.act(product, state, jnp.asarray(observation))
 
 
-def _gait_parts(task: Any, records: Records) -> dict[str, Any] | None:
-    """Contacts, joint angles, way and reference of the episodes, as `gait_of` takes them; None without feet."""
-    if not hasattr(task, "body"):
-        return task.gait_parts(records) if hasattr(task, "gait_parts") else None
-    if not records["contact"].shape[-1]:
-        return None
-    body = task.body
-    reference = getattr(task, "reference", None)
-    forward = body.qpos_index("root_x")[0] if "root_x" in body.joint_names else None
-    cycle = None
-    several = records["contact"].shape[-1] == 6  # a reference at every speed, which one stride does not stand for
-    if reference is not None and not several and set(body.driven_joints) <= set(reference.joint_names):
-        order = [reference.joint_names.index(name) for name in body.driven_joints]
-        cycle = reference.joint_angles[:, order]
-    parts = {
-        "contact": records["contact"],
-        "angles": records["qpos"][:, :, body.actuated_qpos],
-        "position": None if forward is None else body.units.metre * records["qpos"][:, :, forward],
-        "reference": cycle,
-    }
-    return parts | ({"chatter": task.shortest_contact} if hasattr(task, "shortest_contact") else {})
-
-
-def _tripod(parts: dict[str, Any], period: float, alive: np.ndarray) -> dict[str, float]:
+def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> dict[str, float]:
     """What only six legs have, means over the episodes that lasted a second."""
     rows = []
     for episode, steps in enumerate(alive.astype(bool).sum(0)):
         if steps * period >= SHORTEST_EPISODE:
-            rows.append(hexapod_gait(parts["contact"][:steps, episode], period, chatter=parts.get("chatter", 0.0)))
-    names = ("tripod_index", "tripod_strength", "swing", "stance", "ipsilateral_phase")
-    values = {name: np.array([getattr(row, name) for row in rows]) for name in names}
+            rows.append(hexapod_gait(contact[:steps, episode], period, chatter=debounce))
+    values = {
+        "tripod_index": np.array([row.tripod_index for row in rows]),
+        "tripod_strength": np.array([row.tripod_strength for row in rows]),
+        "swing": np.array([row.swing for row in rows]),
+        "stance": np.array([row.stance for row in rows]),
+        "ipsilateral_phase": np.array([row.ipsilateral_phase for row in rows]),
+    }
     return {name: float(v[np.isfinite(v)].mean()) if np.isfinite(v).any() else np.nan for name, v in values.items()}
 
 

@@ -81,7 +81,7 @@ def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> 
         "episodes": chosen.episodes,
         "neurons": [int(n) for n in (run.circuit.ids if run.wired else range(controller.network.neurons))],
     }
-    body = getattr(chosen.task, "body", None)
+    body = chosen.task.body
     if body is not None:
         named |= {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
         named |= {"feet": body.feet, "body": body.name}

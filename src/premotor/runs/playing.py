@@ -1,14 +1,13 @@
 """A controller shown: as a video file, or live in MuJoCo's viewer."""
 
-import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from premotor.bodies import render_frames, write_video
+from premotor.bodies import write_video
 from premotor.errors import PremotorError
 from premotor.networks import Controller
 from premotor.runs.activity_strip import with_activity
@@ -20,7 +19,7 @@ from premotor.runs.loading import load_experiment
 from premotor.runs.neuron_groups import neuron_groups
 from premotor.runs.run import Run, Which
 from premotor.runs.shipping import shipped, shipped_names
-from premotor.tasks import GymnasiumEnvironment, Task, build_task, speed_unit
+from premotor.tasks import Task, build_task
 
 FRAMES_PER_SECOND = 25
 
@@ -103,26 +102,12 @@ def play_to_video(
     stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
     length = int(records["alive"][:, 0].sum())
     rows = np.arange(0, length, stride)
-    command = f", commanded {records['command'][0]:.2f} {speed_unit(shown.task)}" if "command" in records else ""
+    command = f", commanded {records['command'][0]:.2f} {shown.task.speed_unit}" if "command" in records else ""
     captions = [f"{shown.name}, {records['time'][row]:.1f} s{command}" for row in rows]
-    if hasattr(shown.task, "body"):
-        frames: Iterable[np.ndarray] = render_frames(shown.task.body, records["qpos"][rows, 0], captions=captions)
-    else:
-        frames = itertools.islice(_pictures(shown.task, records["action"][:length, 0], seed), 0, None, stride)
+    frames: Iterable[np.ndarray] = shown.task.frames(records, rows.tolist(), captions, seed)
     if shown.groups:
         frames = with_activity(frames, rows.tolist(), records["rates"][:length], shown.groups, period)
     return write_video(path, frames, speed / (stride * period))
-
-
-def _pictures(task: Any, actions: np.ndarray, seed: int) -> Iterator[np.ndarray]:
-    """What a Gymnasium environment draws before each of the actions of its first episode with this seed."""
-    task = task.tested() if hasattr(task, "tested") else task
-    environment = GymnasiumEnvironment(task, 1, seed=seed, render=True)
-    environment.reset()
-    for action in actions:
-        picture = environment.picture()
-        yield picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
-        environment.step(action[None])
 
 
 def episodes_of(shown: Player, seconds: float | None, seed: int) -> Episodes:
@@ -132,9 +117,7 @@ def episodes_of(shown: Player, seconds: float | None, seed: int) -> Episodes:
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
     if seed < 0:
         raise PremotorError(f"seed is {seed}; it must be 0 or more")
-    if hasattr(shown.task, "own_vector"):
-        shown.task.own_vector = False  # a single copy can be drawn, a vector environment not always
-    return Episodes(shown.task, 1, seconds, seed)
+    return Episodes(shown.task.drawable(), 1, seconds, seed)
 
 
 def _episode(shown: Player, seconds: float | None, seed: int) -> Records:

@@ -21,7 +21,7 @@ def provenance(experiment: Experiment, circuit_folder: Path) -> dict[str, Any]:
     data = {f"circuit/{file.name}": sha256(file) for file in sorted(circuit_folder.iterdir())}
     for name, value in (
         ("circuit.source", experiment.circuit.source),
-        ("task.reference", getattr(experiment.task, "reference", None)),
+        ("task.reference", experiment.task.model_dump().get("reference")),
     ):
         path = Path(value) if isinstance(value, str) else None
         if path is not None and path.is_absolute() and path.exists():

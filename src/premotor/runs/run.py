@@ -16,7 +16,7 @@ from premotor.runs.files import read_json
 from premotor.runs.metrics import read_metrics
 from premotor.runs.run_folder import RunFolder
 from premotor.runs.settings import Experiment
-from premotor.tasks import Task, build_task, speed_unit
+from premotor.tasks import Task, build_task
 
 Which = str | int
 """``"best"``, ``"last"``, ``"initial"`` or the step of a checkpoint."""
@@ -82,7 +82,7 @@ class Run:
     @property
     def speed_unit(self) -> str:
         """The unit of the speeds in its figures."""
-        return speed_unit(self.task())
+        return self.task().speed_unit
 
     def task(self) -> Task:
         """The task, built anew."""

@@ -37,11 +37,11 @@ if TYPE_CHECKING:  # types that grow with their registries are known at run time
     type LearningSettings = Any
 else:
     NetworkSettings = _one_of({kind: entry[0] for kind, entry in NETWORKS.items()})
-    TaskSettings = _one_of({kind: entry.settings for kind, entry in TASKS.items()})
+    TaskSettings = _one_of({kind: TASKS.settings_class(kind) for kind in TASKS})
     LearningSettings = _one_of({kind: LEARNERS.settings_class(kind) for kind in LEARNERS})
 
 DEFAULT_NETWORK = next(iter(NETWORKS.values()))[0]
-DEFAULT_TASK = next(iter(TASKS.values())).settings
+DEFAULT_TASK = TASKS.settings_class(next(iter(TASKS)))
 DEFAULT_LEARNING = LEARNERS.settings_class(next(iter(LEARNERS)))
 
 Condition = str | int | float | list[str] | list[int] | list[float]

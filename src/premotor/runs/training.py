@@ -20,7 +20,6 @@ from premotor.runs.run import Run, ended
 from premotor.runs.run_folder import RunFolder, free_name
 from premotor.runs.session import Session
 from premotor.runs.settings import Experiment
-from premotor.tasks import speed_unit
 
 
 def train(
@@ -118,7 +117,7 @@ def _note_session(places: RunFolder, step: int, say: Callable[[str], None]) -> N
 
 def _go_on(places: RunFolder, work: Session, lock: Lock, progress: bool) -> Run:
     try:
-        unit = speed_unit(work.environment.task)  # type: ignore[attr-defined]
+        unit = work.environment.task.speed_unit
         with TrainingProgress(work.settings.learning.steps, work.step, progress, unit) as teller:
             work.run(places, teller)
     finally:

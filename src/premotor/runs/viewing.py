@@ -100,7 +100,7 @@ def play_in_viewer(shown: Player, seconds: float | None = None, seed: int = TEST
     Raises:
         PremotorError: the task has no body, or there is no display.
     """
-    if not hasattr(shown.task, "body"):
+    if shown.task.body is None:
         raise PremotorError(f"--view shows bodies in MuJoCo; the task {shown.task.name} has none, use --video FILE.mp4")
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise PremotorError("--view needs a display and there is none (DISPLAY is not set); use --video FILE.mp4")

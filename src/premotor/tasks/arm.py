@@ -1,44 +1,17 @@
 """Hold an arm upright: a task for any body with muscles, tendons or motors."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
-from pydantic import Field
 
 from premotor.bodies import Body, build_body
 from premotor.errors import PremotorError
-from premotor.settings import Settings
 from premotor.tasks.base import TASKS, Records
-from premotor.tasks.environment import Outcome, PhysicsTask, PhysicsTaskSettings, Start, View
-
-
-class ArmReward(Settings):
-    """Weights of the reward's terms, of which each is a cost; those of Roboy's arm by default."""
-
-    position: float = Field(1.0, ge=0)
-    """Of the summed squared distances: joint angles from upright (rad²), or hand from target (m²)."""
-    speed: float = Field(0.1, ge=0)
-    """Of the summed squared joint speeds, rad²/s²."""
-    effort: float = Field(0.001, ge=0)
-    """Of the summed squared activations, or voltages in units of the largest."""
-
-
-class BalanceSettings(PhysicsTaskSettings):
-    """Settings of `BalanceTask`."""
-
-    kind: Literal["arm-balance"] = "arm-balance"
-    body: str = "arm-muscle"
-    """Name of a body, or a YAML file that describes one."""
-    seconds: float = Field(4.0, gt=0)
-    """Length of an episode, s."""
-    reward: ArmReward = ArmReward()
-    tolerance: float = Field(0.1, gt=0)
-    """Largest distance of a joint from upright at the end of a successful episode, rad."""
-    sensors: tuple[str, ...] = ()
-    """Sensors of the body among the observations, beside the angles and speeds of the joints."""
+from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
+from premotor.tasks.settings import BalanceSettings
 
 
 @TASKS.register("arm-balance")

@@ -1,7 +1,7 @@
 """What a task is, what it may offer besides, and what a learner sees of one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
@@ -10,20 +10,13 @@ from jaxtyping import Bool, Float
 from premotor.bodies import BackEnd, Body
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
-from premotor.registry import Registry
-from premotor.settings import Settings
+from premotor.tasks.registry import TASKS, listed
+from premotor.tasks.settings import TaskSettings
 
 Records = dict[str, np.ndarray]
 """Arrays of evaluation episodes by name, (steps, episodes, …)."""
 Walker = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """What acts in a teacher's place: actions (episodes, actions) from observations and from where an episode began."""
-
-
-class TaskSettings(Settings):
-    """Base of the settings of every task."""
-
-    kind: str
-    """The name under which the task is registered: ``kind: Literal["my-task"] = "my-task"``."""
 
 
 class Step(NamedTuple):
@@ -225,41 +218,6 @@ MEMBERS = ("settings", "observation_names", "action_names", "time_limit")
 """What a task has to have set when it is made."""
 
 
-def check_task(name: str, task: type[Task]) -> None:
-    """PremotorError in one sentence where a class is no complete task."""
-    if not (isinstance(task, type) and issubclass(task, Task)):
-        raise PremotorError(f"the task {name!r} should be a class derived from premotor.tasks.Task or PhysicsTask")
-    lacking = sorted(task.__abstractmethods__)
-    if lacking:
-        raise PremotorError(f"the task {name!r}: {task.__name__} lacks {_listed(lacking)}")
-    settings = vars(task).get("settings_type") or next(
-        (vars(base)["settings_type"] for base in task.__mro__ if "settings_type" in vars(base)), None
-    )
-    if settings is None:
-        raise PremotorError(f"the task {name!r}: {task.__name__} lacks settings_type, the class of its settings")
-    if not issubclass(settings, TaskSettings) or settings.model_fields["kind"].default != name:
-        raise PremotorError(
-            f"the task {name!r}: {settings.__name__}, the settings of {task.__name__}, should derive from TaskSettings "
-            f'and say kind: Literal["{name}"] = "{name}"'
-        )
-
-
-def _listed(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-TASKS: Registry[type[Task]] = Registry(
-    "task",
-    [
-        f"premotor.tasks.{module}"
-        for module in ("walk", "arm", "reach", "bipedal", "gymnasium_task", "fly_stand", "fly_walk")
-    ],
-    check_task,
-)
-"""Every task, by the name that `task.kind` takes."""
-
-
 def build_task(settings: TaskSettings) -> Task:
     """The task that the given settings describe.
 
@@ -269,7 +227,7 @@ def build_task(settings: TaskSettings) -> Task:
     made = TASKS[settings.kind](settings)
     lacking = [name for name in MEMBERS if name not in vars(made) and name not in dir(type(made))]
     if lacking:
-        raise PremotorError(f"the task {settings.kind!r}: {type(made).__name__} sets no {_listed(lacking)}")
+        raise PremotorError(f"the task {settings.kind!r}: {type(made).__name__} sets no {listed(lacking)}")
     return made
 
 

@@ -8,8 +8,9 @@ from premotor.errors import PremotorError
 from premotor.tasks.base import TASKS, GaitParts, Records
 from premotor.tasks.bipedal_environment import BipedalEnvironment
 from premotor.tasks.bipedal_reference import STRIDES, BipedalReference, load_bipedal_reference, repetition_of
-from premotor.tasks.bipedal_reward import FALL, BipedalReward, BipedalSettings
+from premotor.tasks.bipedal_reward import FALL
 from premotor.tasks.bipedal_walker import FRAMES_PER_SECOND, Motion, motion_of
+from premotor.tasks.gymnasium_settings import BipedalReward, BipedalSettings
 from premotor.tasks.gymnasium_task import GymnasiumTask
 
 

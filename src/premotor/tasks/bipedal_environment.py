@@ -6,10 +6,11 @@ import numpy as np
 
 from premotor.tasks.base import Step
 from premotor.tasks.bipedal_reference import BipedalReference
-from premotor.tasks.bipedal_reward import PROGRESS, BipedalSettings, judge
+from premotor.tasks.bipedal_reward import PROGRESS, judge
 from premotor.tasks.bipedal_walker import motion_of
 from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
+from premotor.tasks.gymnasium_settings import BipedalSettings
 from premotor.tasks.gymnasium_spaces import SpacedTask
 from premotor.tasks.snapshots import check_snapshot
 

@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
-from pydantic import Field
 
 from premotor.bodies import BackEnd, BatchPhysics, Body, Physics, build_physics, render_frames
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
-from premotor.tasks.base import GaitParts, Records, Step, Task, TaskSettings
+from premotor.tasks.base import GaitParts, Records, Step, Task
 from premotor.tasks.reference import ReferenceGait
+from premotor.tasks.settings import PhysicsTaskSettings
 
 WORLDS = 2**32 - 1
 """The number that draws the differences between worlds, where a reset has its own."""
@@ -45,15 +45,6 @@ class Outcome(NamedTuple):
     """Reward terms by name; the reward is their sum."""
     terminated: Array
     """Whether the episode ended by what happened (a fall), as against running out of time."""
-
-
-class PhysicsTaskSettings(TaskSettings):
-    """Base of the settings of a task with a simulated body."""
-
-    control_period: float = Field(0.02, gt=0)
-    """Time between two actions, s."""
-    seconds: float = Field(10.0, gt=0)
-    """Length of an episode that nothing ends before, s."""
 
 
 class PhysicsTask(Task):

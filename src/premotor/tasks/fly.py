@@ -79,10 +79,9 @@ class FlyTask(PhysicsTask):
     settings: FlySettings
 
     def __init__(self, settings: FlySettings, reference: str | None = None):
-        super().__init__(
-            settings, FLIES[settings.body](settings.joints, settings.timestep, settings.variation.roughness)
-        )
-        body, self.action_names = self.body, self.body.driven_joints
+        body = FLIES[settings.body](settings.joints, settings.timestep, settings.variation.roughness)
+        super().__init__(settings, body)
+        self.action_names = body.driven_joints
         own = reference is None
         gait = made_gaits(settings.joints, settings.body)[MIDDLE] if reference is None else load_reference(reference)
         self.gait = made_table(settings.joints, settings.body) if own else GaitTable.of([gait], body, LEGS)

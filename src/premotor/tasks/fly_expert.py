@@ -16,7 +16,7 @@ from premotor.bodies import Body
 from premotor.tasks.base import Walker
 from premotor.tasks.environment import PhysicsEnvironment, View
 from premotor.tasks.fly import FlyMemory, FlyTask, target_angle
-from premotor.tasks.fly_gait import SPEEDS
+from premotor.tasks.fly_settings import SPEEDS
 
 STEERING = 0.15
 """Time in which an error of heading is walked off, s."""

@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from premotor.bodies import Body, build_fly, build_neuromechfly
 from premotor.bodies.fly_measures import LEGS
 from premotor.errors import PremotorError
+from premotor.tasks.fly_settings import SPEEDS
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import save_reference
 
 FLIES = {"fly": build_fly, "neuromechfly": build_neuromechfly}
 """Bodies of flies: (driven joints, time step in s, roughness of the ground in mm) → body."""
-SPEEDS = (4.0, 30.0)
-"""Range of speeds that the kinematics cover, mm/s."""
 STRIDE_RATE = (6.5, 0.3)
 """Strides a second: at no speed, Hz, and more of them for each mm/s."""
 SWING = 0.037

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from premotor.bodies import Body
 from premotor.bodies.fly_measures import LEGS
 from premotor.errors import PremotorError
-from premotor.tasks.fly_gait import FLIES, SPEEDS, make_fly_gait
+from premotor.tasks.fly_gait import FLIES, make_fly_gait
+from premotor.tasks.fly_settings import SPEEDS
 from premotor.tasks.reference import ReferenceGait
 
 SAMPLES = 100

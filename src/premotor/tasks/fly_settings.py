@@ -5,7 +5,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from premotor.settings import Settings
-from premotor.tasks.environment import PhysicsTaskSettings
+from premotor.tasks.settings import PhysicsTaskSettings
+
+SPEEDS = (4.0, 30.0)
+"""Range of speeds that the kinematics of walking flies cover, mm/s."""
 
 
 class FlyReward(Settings):
@@ -87,3 +90,34 @@ class FlySettings(PhysicsTaskSettings):
     """Whether sine and cosine of the reference's phase are among the observations."""
     variation: FlyVariation = FlyVariation()
     reward: FlyReward = FlyReward()
+
+
+class FlyStandSettings(FlySettings):
+    """Settings of `FlyStandTask`."""
+
+    kind: Literal["fly-stand"] = "fly-stand"
+    reward: FlyReward = FlyReward(feet=0.3, still=0.3, progress=0, imitation=0)
+
+
+class FlyWalkSettings(FlySettings):
+    """Settings of `FlyWalkTask`."""
+
+    kind: Literal["fly-walk"] = "fly-walk"
+    speed: tuple[float, float] = (10.0, 10.0)
+    """Range from which each episode's commanded speed is drawn, mm/s."""
+    turn: float = Field(0.0, ge=0)
+    """Greatest commanded turn, rad/s, to either side; half of the episodes go straight."""
+    heading: float = Field(0.2, ge=0)
+    """Greatest angle to the commanded heading at the start of an episode, rad."""
+    reference: str | None = None
+    """A file with a reference gait; none: a tripod made for the commanded speed."""
+
+    @model_validator(mode="after")
+    def _speeds(self) -> Self:
+        low, high = self.speed
+        if not SPEEDS[0] <= low <= high <= SPEEDS[1]:
+            raise ValueError(
+                f"speed is [{low}, {high}], but it must be two speeds from {SPEEDS[0]:g} to {SPEEDS[1]:g} mm/s in "
+                "rising order"
+            )
+        return self

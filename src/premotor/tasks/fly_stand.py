@@ -1,7 +1,5 @@
 """Stand with a fly."""
 
-from typing import Literal
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,14 +8,7 @@ from jaxtyping import PRNGKeyArray
 from premotor.tasks.base import TASKS, Records
 from premotor.tasks.environment import Start
 from premotor.tasks.fly import FlyTask
-from premotor.tasks.fly_settings import FlyReward, FlySettings
-
-
-class FlyStandSettings(FlySettings):
-    """Settings of `FlyStandTask`."""
-
-    kind: Literal["fly-stand"] = "fly-stand"
-    reward: FlyReward = FlyReward(feet=0.3, still=0.3, progress=0, imitation=0)
+from premotor.tasks.fly_settings import FlyStandSettings
 
 
 @TASKS.register("fly-stand")

@@ -1,43 +1,15 @@
 """Walk with a fly, at a commanded speed on a commanded heading."""
 
-from typing import Literal, Self
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
-from pydantic import Field, model_validator
 
 from premotor.tasks.base import TASKS, Records
 from premotor.tasks.environment import Start
 from premotor.tasks.fly import FlyTask
 from premotor.tasks.fly_expert import FlyExpert
-from premotor.tasks.fly_gait import SPEEDS
-from premotor.tasks.fly_settings import FlySettings
-
-
-class FlyWalkSettings(FlySettings):
-    """Settings of `FlyWalkTask`."""
-
-    kind: Literal["fly-walk"] = "fly-walk"
-    speed: tuple[float, float] = (10.0, 10.0)
-    """Range from which each episode's commanded speed is drawn, mm/s."""
-    turn: float = Field(0.0, ge=0)
-    """Greatest commanded turn, rad/s, to either side; half of the episodes go straight."""
-    heading: float = Field(0.2, ge=0)
-    """Greatest angle to the commanded heading at the start of an episode, rad."""
-    reference: str | None = None
-    """A file with a reference gait; none: a tripod made for the commanded speed."""
-
-    @model_validator(mode="after")
-    def _speeds(self) -> Self:
-        low, high = self.speed
-        if not SPEEDS[0] <= low <= high <= SPEEDS[1]:
-            raise ValueError(
-                f"speed is [{low}, {high}], but it must be two speeds from {SPEEDS[0]:g} to {SPEEDS[1]:g} mm/s in "
-                "rising order"
-            )
-        return self
+from premotor.tasks.fly_settings import FlyWalkSettings
 
 
 @TASKS.register("fly-walk")

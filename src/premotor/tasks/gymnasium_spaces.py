@@ -4,13 +4,13 @@ import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import Field
 
 from premotor.errors import PremotorError
-from premotor.tasks.base import Task, TaskSettings
+from premotor.tasks.base import Task
+from premotor.tasks.gymnasium_settings import GymnasiumSettings
 
 NAMES = {
     "BipedalWalker": (
@@ -24,33 +24,6 @@ NAMES = {
     )
 }
 """Names of observations and actions where the environment's documentation gives them, by id without version."""
-
-
-Vectorization = Literal["auto", "own", "copies", "envpool"]
-UNLIMITED = 1_000
-"""Control steps of an episode where neither the settings nor the environment give a limit."""
-
-
-class GymnasiumSettings(TaskSettings):
-    """Settings of `GymnasiumTask`."""
-
-    kind: Literal["gymnasium"] = "gymnasium"
-    id: str = "BipedalWalker-v3"
-    """As `gymnasium.make` takes it; `module:Name-v0` imports the module that registers it."""
-    options: dict[str, bool | int | float | str | list[int] | list[float] | list[str]] = Field(default_factory=dict)
-    """Keyword arguments of the environment."""
-    vectorization: Vectorization = "auto"
-    """`own`: the vector environment that the environment brings; `copies`: many of it; `auto`: own if it has one;
-    `envpool`: EnvPool's copies in C++, with random numbers of their own."""
-    processes: int = Field(1, ge=0)
-    """Processes that step the copies; 0 for one a core. The numbers do not depend on it."""
-    control_period: float | None = Field(None, gt=0)
-    """Time between two actions, s; null: the environment's `dt`, else one frame of its video, else 0.02."""
-    time_limit: int | None = Field(None, ge=1)
-    """Control steps after which an episode is cut; null: the environment's own limit, else 1,000."""
-    restart_steps: int = Field(1_000, ge=1)
-    """Steps after which all episodes of an environment's own vector environment, or of EnvPool's copies, are cut and
-    started anew: resuming replays what came since."""
 
 
 def gymnasium_module() -> Any:

@@ -11,7 +11,8 @@ from premotor.errors import PremotorError
 from premotor.tasks.base import TASKS, Records, VectorEnvironment
 from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
-from premotor.tasks.gymnasium_spaces import UNLIMITED, GymnasiumSettings, SpacedTask, Spaces, refused, time_step
+from premotor.tasks.gymnasium_settings import UNLIMITED, GymnasiumSettings
+from premotor.tasks.gymnasium_spaces import SpacedTask, Spaces, refused, time_step
 from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
 
 

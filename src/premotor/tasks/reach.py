@@ -1,33 +1,20 @@
 """Bring the hand of an arm to a target and hold it there."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
-from pydantic import Field
 
-from premotor.tasks.arm import ArmReward, BalanceSettings, BalanceTask
+from premotor.tasks.arm import BalanceTask
 from premotor.tasks.base import TASKS, Records
 from premotor.tasks.environment import Start, View
+from premotor.tasks.settings import ReachSettings
 
 TARGETS = 2048
 """Positions among which targets are drawn."""
-
-
-class ReachSettings(BalanceSettings):
-    """Settings of `ReachTask`."""
-
-    kind: Literal["arm-reach"] = "arm-reach"  # type: ignore[assignment]
-    reward: ArmReward = ArmReward(position=10.0)
-    tolerance: float = Field(0.05, gt=0)
-    """Largest distance of the hand from the target at the end of a successful episode, m."""
-    hand: str = "hand_position"
-    """Sensor of the body that tells where its hand is, x, y and z in m."""
-    reach: float = Field(0.8, gt=0, le=1)
-    """Targets are where the hand is at joint angles uniform in this part of each joint's range."""
 
 
 class ReachMemory(NamedTuple):

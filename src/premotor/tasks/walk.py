@@ -1,59 +1,20 @@
 """Walk at a commanded speed, in the manner of a reference gait."""
 
-from typing import Literal, NamedTuple, Self
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
-from pydantic import Field, model_validator
 
 from premotor.bodies import build_body
-from premotor.settings import Settings
 from premotor.tasks.base import TASKS, Records
-from premotor.tasks.environment import Outcome, PhysicsTask, PhysicsTaskSettings, Start, View
+from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
+from premotor.tasks.settings import WalkSettings
 
 ROOT = ("root_x", "root_z", "root_pitch")
-
-
-class WalkReward(Settings):
-    """Weights of the reward terms; imitation and goal are each at most their weight in a step."""
-
-    imitation: float = Field(0.6, ge=0)
-    goal: float = Field(0.4, ge=0)
-    pose: float = Field(0.7, ge=0, le=1)
-    """Share of the joint angles in the imitation; the rest goes to the joint velocities."""
-    sharpness: float = Field(1.0, gt=0)
-    """How fast the pose's likeness falls with the summed squared error of the joint angles, 1/rad²."""
-    contact: float = Field(0.0, ge=0, le=1)
-    """Fraction of the imitation that is lost where no foot's contact with the ground is the reference's."""
-    effort: float = Field(0.02, ge=0)
-    """Cost of the mean squared change of the action in a step."""
-    fall: float = Field(5.0, ge=0)
-    """Cost of a fall, once."""
-
-
-class WalkSettings(PhysicsTaskSettings):
-    """Settings of `WalkTask`."""
-
-    kind: Literal["walk"] = "walk"
-    body: str = "biped"
-    reference: str = "biped-walk"
-    """Name of a reference gait in the package, or a file."""
-    speed: tuple[float, float] = (1.25, 1.5)
-    """Range from which each episode's commanded speed is drawn, m/s."""
-    clock: bool = False
-    """Whether sine and cosine of the reference's phase are among the observations."""
-    reward: WalkReward = WalkReward()
-
-    @model_validator(mode="after")
-    def _speeds_in_order(self) -> Self:
-        low, high = self.speed
-        if not 0 < low <= high:
-            raise ValueError(f"speed is [{low}, {high}], but it must be two positive numbers in rising order")
-        return self
 
 
 class WalkMemory(NamedTuple):
