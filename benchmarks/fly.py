@@ -20,7 +20,7 @@ import numpy as np
 
 from premotor.bodies import BatchPhysics
 from premotor.runs import shipped
-from premotor.tasks import FlyTask, FlyWalkSettings, PhysicsEnvironment
+from premotor.tasks import FlyWalkSettings, FlyWalkTask, PhysicsEnvironment
 from turns import Contestant, markdown, measure, rows
 
 SECTION = "Physics steps a second of the fly"
@@ -28,7 +28,7 @@ SECTION = "Physics steps a second of the fly"
 
 def contestants(body_name: str, joints: int, environments: int, threads: int, steps: int) -> list[Contestant]:
     """The physics alone, and the environment with the task in it; each burst has `steps` control steps."""
-    task = FlyTask(FlyWalkSettings(body=body_name, joints=joints, seconds=1e6))
+    task = FlyWalkTask(FlyWalkSettings(body=body_name, joints=joints, seconds=1e6))
     body, speed = task.body, jnp.asarray(15.0)
     phase = 2 * np.pi * float(task.gait.rate(speed)) * task.control_period * np.arange(steps)
     targets = np.asarray(jax.vmap(lambda at: task.gait.target(speed, at))(jnp.asarray(phase)))

@@ -1,14 +1,14 @@
 """Gymnasium's Walker2d-v5 as one of our tasks, for a comparison on the same model."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import mujoco
 import numpy as np
 
-from premotor.bodies import Body
-from premotor.tasks import Outcome, Start, View
+from premotor.bodies import mjcf_body
+from premotor.tasks import Outcome, PhysicsTask, PhysicsTaskSettings, Start, View
 
 
 class WalkerMemory(NamedTuple):
@@ -17,25 +17,16 @@ class WalkerMemory(NamedTuple):
     x: jax.Array
 
 
-class Walker2dTask:
+class Walker2dTask(PhysicsTask):
     """Observation, reward, start and end as Gymnasium documents them for Walker2d-v5; `xml` is its model's file."""
 
-    name = "walker2d"
-    substeps = 4
-    time_limit = 1000
+    settings_type = PhysicsTaskSettings
 
     def __init__(self, xml: str):
-        spec = mujoco.MjSpec.from_file(xml)
-        spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
-        self.body = Body("walker2d", spec.compile(), spec.to_xml())
+        settings = PhysicsTaskSettings(kind="walker2d", control_period=0.008, seconds=8.0)
+        super().__init__(settings, mjcf_body("walker2d", Path(xml)))
         model = self.body.model
         self.observation_names = tuple(f"o{i}" for i in range(model.nq - 1 + model.nv))
-        self.action_names = self.body.actuator_names
-
-    @property
-    def control_period(self) -> float:
-        """0.008 s."""
-        return self.substeps * self.body.timestep
 
     def start(self, key: jax.Array) -> Start:
         """The model's own pose, every coordinate off by up to 0.005."""
@@ -64,6 +55,6 @@ class Walker2dTask:
         }
         return Outcome(WalkerMemory(x), terms, ~healthy)
 
-    def figures(self, records: dict[str, np.ndarray]) -> dict[str, Any]:
+    def metrics(self, records: dict[str, np.ndarray]) -> dict[str, Any]:
         """Nothing: this task is for timing."""
         return {}

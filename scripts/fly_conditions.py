@@ -11,7 +11,7 @@ from premotor.analysis import hexapod_gait
 from premotor.runs import player
 from premotor.runs.episodes import Episodes
 from premotor.runs.evaluation import TEST_SEED
-from premotor.tasks import FlyTask, FlyVariation
+from premotor.tasks import FlyVariation, FlyWalkTask
 
 GROUND = {
     "as trained": {},
@@ -49,7 +49,7 @@ def by_ground(task, controller, episodes: int, seconds: float) -> None:
     """A row for each way of making it harder."""
     print("| | no fall | speed error | heading, rad | drift, mm |\n|---|---|---|---|---|")
     for name, changed in GROUND.items():
-        other = FlyTask(task.settings.model_copy(update={"variation": FlyVariation(**changed)}))
+        other = FlyWalkTask(task.settings.model_copy(update={"variation": FlyVariation(**changed)}))
         test = Episodes(other, episodes, seconds, 42)
         figures = test.figures(test.run(controller), gait=False)
         print(

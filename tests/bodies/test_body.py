@@ -93,7 +93,7 @@ def test_actuators_of_other_things_are_refused():
 
 def test_an_unknown_body_is_answered_with_the_known():
     assert "biped" in BODIES
-    with pytest.raises(PremotorError, match="unknown body 'quadruped'; allowed: .*biped"):
+    with pytest.raises(PremotorError, match="there is no body 'quadruped'; there are .*biped"):
         build_body("quadruped")
 
 

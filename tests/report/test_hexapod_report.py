@@ -32,7 +32,7 @@ def tripod(speeds: tuple[float, ...], seconds: float = 3.0, stop: float | None =
 
 @pytest.fixture(scope="module")
 def task() -> SimpleNamespace:
-    return SimpleNamespace(body=build_fly(18), shortest_contact=0.008)
+    return SimpleNamespace(body=build_fly(18), debounce=0.008, expected_gait=None)
 
 
 def test_walks_are_measured_along_their_way_in_any_direction(task):

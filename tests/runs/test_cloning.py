@@ -24,6 +24,10 @@ class Slide:
 
     name = "slide"
 
+    @property
+    def expert(self):
+        return self
+
     def __init__(self):
         self.asked: list[tuple[bool, int, int]] = []
         self.missed: list[float] = []
@@ -78,8 +82,8 @@ def test_pieces_of_several_walks_keep_their_order():
 @pytest.mark.parametrize(
     ("task", "changes", "said"),
     [
-        (SimpleNamespace(name="mute"), {}, "the task mute has no reference"),
-        (SimpleNamespace(name="mute"), {"rounds": 1}, "the task mute corrects no controller"),
+        (SimpleNamespace(name="mute", expert=None, demonstration=lambda: None), {}, "the task mute has no reference"),
+        (SimpleNamespace(name="mute", expert=None, demonstration=lambda: None), {"rounds": 1}, "the task mute corrects no controller"),
         (Slide(), {"rounds": 1, "round_steps": 10}, "round_steps is 10; it must be at least cloning.steps, 20"),
     ],
 )

@@ -86,7 +86,7 @@ def test_success_is_where_the_episode_ends() -> None:
     qpos = np.zeros((201, 3, 2))
     qpos[-1] = [[0.05, -0.09], [0.05, -0.11], [0.0, 0.3]]
     reward = np.full((201, 3), -0.5)
-    figures = task.figures({"qpos": qpos, "reward": reward})
+    figures = task.metrics({"qpos": qpos, "reward": reward})
     assert figures["success"] == pytest.approx(1 / 3)
     assert figures["score"] == pytest.approx(1 / 3 - 1)
     assert figures["earned"] == pytest.approx(-100)  # 200 steps, though an evaluation has one row more
@@ -105,7 +105,7 @@ def test_targets_can_be_reached_and_the_way_to_them_is_seen() -> None:
     assert (np.linalg.norm(target - shoulder, axis=1) <= 0.86 + 1e-6).all()
     assert len(np.unique(target, axis=0)) == 8
     records = {"qpos": np.tile(environment.physics.qpos, (201, 1, 1)), "target": np.tile(hand, (201, 1, 1))}
-    assert task.figures(records | {"reward": np.zeros((201, 8))})["success"] == 1.0
+    assert task.metrics(records | {"reward": np.zeros((201, 8))})["success"] == 1.0
 
 
 def test_a_joint_without_limits_is_refused() -> None:

@@ -6,9 +6,9 @@ import pytest
 from premotor.bodies import BackEnd
 from premotor.errors import PremotorError
 from premotor.tasks import (
-    FlyTask,
     FlyVariation,
     FlyWalkSettings,
+    FlyWalkTask,
     GymnasiumSettings,
     GymnasiumTask,
     build_environment,
@@ -21,7 +21,7 @@ def test_the_fly_walks_alike_on_both_engines():
     """200 control steps (5,000 of the physics) of disturbed walking without any bringing together on the way."""
     pytest.importorskip("mujoco_warp", reason="needs the extra 'warp', whose kernels take minutes to compile")
     shaken = FlyVariation(friction=(0.6, 1.4), mass=(0.8, 1.2), strength=(0.8, 1.2), slope=0.1, push=5)
-    task = FlyTask(FlyWalkSettings(speed=(5, 25), turn=1.0, seconds=0.75, variation=shaken))
+    task = FlyWalkTask(FlyWalkSettings(speed=(5, 25), turn=1.0, seconds=0.75, variation=shaken))
     exact, quick = (
         build_environment(task, FLIES, threads=1, seed=3, back_end=BackEnd(device=device))
         for device in ("cpu", "warp-cpu")

@@ -6,7 +6,6 @@ import pytest
 
 from premotor.errors import PremotorError
 from premotor.tasks import (
-    BipedalEnvironment,
     BipedalReference,
     BipedalSettings,
     BipedalTask,
@@ -14,8 +13,8 @@ from premotor.tasks import (
     load_bipedal_reference,
     save_bipedal_reference,
 )
-from premotor.tasks.bipedal import judge
 from premotor.tasks.bipedal_reference import repetition_of
+from premotor.tasks.bipedal_reward import judge
 from premotor.tasks.bipedal_walker import JOINTS, motion_of
 from premotor.tasks.gymnasium_spaces import NAMES
 from premotor.tasks.gymnasium_worker import make_environment
@@ -230,7 +229,7 @@ def test_effort_costs_more_in_learning() -> None:
 def test_the_phase_and_the_clock_follow_the_walk(reference_file, slack: float) -> None:
     clocked = task(reference=str(reference_file), clock=True, phase_slack=slack)
     assert clocked.observation_names[-2:] == ("phase_sine", "phase_cosine")
-    environment = BipedalEnvironment(clocked, 3)
+    environment = clocked.environment(3)
     seen = environment.reset()
     assert seen.shape == (3, 26)
     phase = environment.recorded()["phase"]
@@ -246,7 +245,7 @@ def test_the_phase_and_the_clock_follow_the_walk(reference_file, slack: float) -
 
 def test_episodes_start_along_the_reference_by_its_own_actions(reference_file) -> None:
     reference = load_bipedal_reference(reference_file)
-    environment = BipedalEnvironment(task(reference=str(reference_file), start_steps=12), 16)
+    environment = task(reference=str(reference_file), start_steps=12).environment(16)
     seen = environment.reset()
     single = make_environment("BipedalWalker-v3", {})
     course = [single.reset(seed=reference.seed)[0]]
@@ -260,7 +259,7 @@ def test_episodes_start_along_the_reference_by_its_own_actions(reference_file) -
 
 def test_the_weight_of_imitation_fades_over_its_steps(reference_file) -> None:
     reward = {"environment": 0, "imitation": 0.8, "imitation_steps": 40, "imitate": "actions"}
-    environment = BipedalEnvironment(task(reference=str(reference_file), reward=reward), 4)
+    environment = task(reference=str(reference_file), reward=reward).environment(4)
     environment.reset()
     terms = [environment.step(np.zeros((4, 4))).terms["imitation"].max() for _ in range(11)]
     assert terms[0] > 0.2 and terms[8] < 0.15 and terms[10] == 0
@@ -268,7 +267,7 @@ def test_the_weight_of_imitation_fades_over_its_steps(reference_file) -> None:
 
 def test_a_snapshot_goes_on_bit_for_bit(reference_file) -> None:
     made = task(reference=str(reference_file), clock=True, least_speed=0.5, slow_steps=20, start_steps=9)
-    first, second = (BipedalEnvironment(made, 3, seed=2) for _ in range(2))
+    first, second = (made.environment(3, seed=2) for _ in range(2))
     first.reset()
     actions = np.random.default_rng(1).uniform(-1, 1, (80, 3, 4))
     for action in actions[:45]:
@@ -285,11 +284,11 @@ def test_strides_are_counted_by_the_joints(reference_file) -> None:
     alive = np.ones((400, 2))
     alive[150:, 1] = 0
     records = {"observation": seen, "alive": alive, "reward": alive, "terminated": np.zeros(2)}
-    figures = task(reference=str(reference_file)).figures(records)
+    figures = task(reference=str(reference_file)).metrics(records)
     assert figures["joint_frequency"] == pytest.approx(50 / PERIOD)
     assert figures["reference_stride_frequency"] == pytest.approx(50 / PERIOD)
     alive[150:] = 0
-    assert "joint_frequency" not in task().figures(records)
+    assert "joint_frequency" not in task().metrics(records)
     fall = np.cumsum(np.ones((400, 4)), axis=0)
     assert repetition_of(fall) is None and repetition_of(np.zeros((400, 4))) is None
     assert repetition_of(np.random.default_rng(0).normal(0, 1e-3, (400, 4)) + fall**2) is None
@@ -305,7 +304,7 @@ def test_figures_of_known_episodes(reference_file) -> None:
     reward[50:, 1], reward[80:, 2] = 0, 0
     reward[49, 1] = -100
     records = {"observation": seen, "alive": alive, "reward": reward, "terminated": np.array([0, 1, 1])}
-    figures = made.figures(records)
+    figures = made.metrics(records)
     assert figures["survived"] == pytest.approx(2 / 3) and figures["finished"] == pytest.approx(1 / 3)
     assert figures["speed"] == pytest.approx(3.0) and figures["speed_ratio"] == pytest.approx(3 / SPEED)
     assert figures["distance"] == pytest.approx((6 + 2 + 6.4) / 3, rel=1e-5)

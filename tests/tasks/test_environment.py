@@ -21,7 +21,7 @@ def actions(task: Task, steps: int, environments: int, seed: int = 0) -> np.ndar
 
 @pytest.mark.parametrize("kind", list(TASKS))
 def test_every_task_keeps_the_contract(kind: str) -> None:
-    task = build_task(TASKS[kind].settings())
+    task = build_task(TASKS.settings_class(kind)())
     first, again, other = (build_environment(task, 4, threads=1, seed=seed) for seed in (1, 1, 2))
     start = first.reset()
     np.testing.assert_array_equal(start, again.reset())
@@ -168,7 +168,7 @@ def test_figures_of_known_walks() -> None:
     qpos[:, :, 0] = time[:, None] * speeds
     alive = np.ones((steps, 3))
     alive[50:, 2] = 0
-    figures = task.figures({"qpos": qpos, "alive": alive, "command": command})
+    figures = task.metrics({"qpos": qpos, "alive": alive, "command": command})
     assert figures["survived"] == pytest.approx(2 / 3)
     assert figures["speed"] == pytest.approx(speeds.mean(), rel=1e-6)
     assert figures["speed_error"] == pytest.approx(0, abs=1e-6)

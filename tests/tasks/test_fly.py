@@ -8,7 +8,16 @@ from pydantic import ValidationError
 
 from premotor.bodies import BatchPhysics, build_fly
 from premotor.errors import PremotorError
-from premotor.tasks import FlyStandSettings, FlyTask, FlyVariation, FlyWalkSettings, PhysicsEnvironment, View
+from premotor.tasks import (
+    FlyStandSettings,
+    FlyStandTask,
+    FlyTask,
+    FlyVariation,
+    FlyWalkSettings,
+    FlyWalkTask,
+    PhysicsEnvironment,
+    View,
+)
 from premotor.tasks.fly import TERMS
 from premotor.tasks.reference_files import load_reference, save_reference
 
@@ -18,12 +27,12 @@ PUSHED = FlyVariation(**SHAKEN, push_interval=0.1)
 
 @pytest.fixture(scope="module")
 def walk() -> FlyTask:
-    return FlyTask(FlyWalkSettings(speed=(8, 12), turn=1.0, heading=0.3))
+    return FlyWalkTask(FlyWalkSettings(speed=(8, 12), turn=1.0, heading=0.3))
 
 
 @pytest.fixture(scope="module")
 def stand() -> FlyTask:
-    return FlyTask(FlyStandSettings())
+    return FlyStandTask(FlyStandSettings())
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +100,7 @@ def test_observations_are_those_of_the_specification(walk: FlyTask, start):
 
 def test_the_clock_is_seen_only_where_it_is_asked_for(walk: FlyTask):
     assert "phase_sine" not in walk.observation_names
-    assert FlyTask(FlyWalkSettings(clock=True)).observation_names[-2:] == ("phase_sine", "phase_cosine")
+    assert FlyWalkTask(FlyWalkSettings(clock=True)).observation_names[-2:] == ("phase_sine", "phase_cosine")
 
 
 def test_actions_span_the_gait_within_the_limits_and_feet_stick(walk: FlyTask):
@@ -196,7 +205,7 @@ def test_the_phase_keeps_up_with_the_body_and_goes_at_the_commands_pace(walk: Fl
 
 
 def test_worlds_differ_as_asked_and_the_same_every_time(stand: FlyTask):
-    task = FlyTask(FlyStandSettings(variation=FlyVariation(**SHAKEN, roughness=0.1)))
+    task = FlyStandTask(FlyStandSettings(variation=FlyVariation(**SHAKEN, roughness=0.1)))
     drawn = task.variation(jax.random.PRNGKey(3), 256)
     again = task.variation(jax.random.PRNGKey(3), 256)
     for name, low, high in (("friction", 0.5, 1.5), ("mass", 0.8, 1.2), ("strength", 0.8, 1.2)):
@@ -235,7 +244,7 @@ def test_friction_mass_strength_and_slope_change_the_motion():
 
 def test_pushes_do_not_last_and_time_over_is_no_fall():
     """20 ms of every 100 ms or so, on the thorax alone and no harder than asked; a standing fly stands them."""
-    task = FlyTask(FlyStandSettings(variation=PUSHED, seconds=0.3))
+    task = FlyStandTask(FlyStandSettings(variation=PUSHED, seconds=0.3))
     environment = PhysicsEnvironment(task, 8, threads=1)
     environment.reset()
     rest, forces = np.asarray(environment.memory.action), []
@@ -251,12 +260,12 @@ def test_pushes_do_not_last_and_time_over_is_no_fall():
 
 def test_a_reference_from_a_file_serves_and_one_of_another_body_is_refused(tmp_path, walk: FlyTask):
     save_reference(walk.reference, tmp_path / "own.csv")
-    own = FlyTask(FlyWalkSettings(reference=str(tmp_path / "own.csv")))
+    own = FlyWalkTask(FlyWalkSettings(reference=str(tmp_path / "own.csv")))
     same = int(np.argmin(np.abs(np.asarray(walk.gait.speeds) - walk.reference.speed)))
     np.testing.assert_allclose(own.gait.angles[0], walk.gait.angles[same], atol=1e-5)
     save_reference(load_reference("biped-walk"), tmp_path / "biped.csv")
     with pytest.raises(PremotorError, match="has no 'lf_ThC_pitch'"):
-        FlyTask(FlyWalkSettings(reference=str(tmp_path / "biped.csv")))
+        FlyWalkTask(FlyWalkSettings(reference=str(tmp_path / "biped.csv")))
 
 
 def test_settings_out_of_range_are_refused():
@@ -279,7 +288,7 @@ def test_figures_count_speed_along_the_commanded_heading(walk: FlyTask):
         "command": np.array([10.0, 10.0]),
         "heading": np.tile([angle, 0.0], (steps, 1)),
     }
-    found = walk.figures(records)
+    found = walk.metrics(records)
     assert found["speed"] == pytest.approx(4.5) and found["speed_error"] == pytest.approx((0.1 + 1.0) / 2)
     assert found["drift"] == pytest.approx(9.0 * 200 * walk.control_period / 2, rel=1e-3)
     assert found["yaw"] == pytest.approx(0, abs=1e-6)

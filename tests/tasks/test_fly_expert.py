@@ -8,8 +8,15 @@ import pytest
 from premotor.analysis import hexapod_gait
 from premotor.bodies import build_fly
 from premotor.bodies.fly_measures import LEGS
-from premotor.errors import PremotorError
-from premotor.tasks import FlyExpert, FlyStandSettings, FlyTask, FlyWalkSettings, make_fly_gait, servo_targets
+from premotor.tasks import (
+    FlyExpert,
+    FlyStandSettings,
+    FlyStandTask,
+    FlyWalkSettings,
+    FlyWalkTask,
+    make_fly_gait,
+    servo_targets,
+)
 from premotor.tasks.fly import target_angle
 
 
@@ -41,7 +48,7 @@ def test_targets_undo_springs_damping_and_load():
 @pytest.fixture(scope="module")
 def shown():
     """A second of eight walks by the clock at 6 to 24 mm/s, one in two turning, with noise on the actions."""
-    task = FlyTask(FlyWalkSettings(speed=(6, 24), turn=1.0, seconds=10))
+    task = FlyWalkTask(FlyWalkSettings(speed=(6, 24), turn=1.0, seconds=10))
     expert = FlyExpert(task)
     return task, expert, expert.demonstrate(200, 8, noise=0.1, seed=2, threads=1)
 
@@ -97,11 +104,10 @@ def test_a_plan_is_the_action_where_nothing_disturbed(shown):
 
 
 def test_who_stands_is_not_corrected():
-    with pytest.raises(PremotorError, match="fly-stand has no reference that could correct a controller"):
-        FlyTask(FlyStandSettings(joints=12)).corrections(None, 10, 0)
+    assert FlyStandTask(FlyStandSettings(joints=12)).expert is None
 
 
 def test_the_target_lies_ahead_on_the_path():
-    task = FlyTask(FlyWalkSettings())
+    task = FlyWalkTask(FlyWalkSettings())
     memory = task.start_at(*map(jnp.asarray, (1.0, 10.0, 0.0, 0.0)), jnp.zeros(2, jnp.uint32)).memory
     assert float(target_angle(memory._replace(offset=jnp.asarray(5.0)), jnp.asarray(0.0))) == pytest.approx(-np.pi / 4)

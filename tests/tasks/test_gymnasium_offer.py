@@ -6,13 +6,13 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import premotor.tasks.gymnasium as offer
-from premotor.tasks import TASKS, PhysicsEnvironment
+from premotor.tasks import TASKS, PhysicsTask
 
 
 def test_every_task_with_a_body_has_an_id() -> None:
     ids = offer.environment_ids()
     assert ids["premotor/Walk-v0"] == "walk"
-    assert set(ids.values()) == {kind for kind, entry in TASKS.items() if entry.environment is PhysicsEnvironment}
+    assert set(ids.values()) == {kind for kind, entry in TASKS.items() if issubclass(entry, PhysicsTask)}
     assert set(ids) <= set(gymnasium.registry)
 
 

@@ -9,8 +9,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import Body, build_body
 from premotor.errors import PremotorError
-from premotor.tasks.base import TASKS, Records
+from premotor.tasks.base import Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
+from premotor.tasks.registry import TASKS
 from premotor.tasks.settings import BalanceSettings
 
 

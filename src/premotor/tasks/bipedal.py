@@ -5,13 +5,14 @@ import numpy as np
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
-from premotor.tasks.base import TASKS, GaitParts, Records
+from premotor.tasks.base import GaitParts, Records
 from premotor.tasks.bipedal_environment import BipedalEnvironment
 from premotor.tasks.bipedal_reference import STRIDES, BipedalReference, load_bipedal_reference, repetition_of
 from premotor.tasks.bipedal_reward import FALL
 from premotor.tasks.bipedal_walker import FRAMES_PER_SECOND, Motion, motion_of
 from premotor.tasks.gymnasium_settings import BipedalReward, BipedalSettings
 from premotor.tasks.gymnasium_task import GymnasiumTask
+from premotor.tasks.registry import TASKS
 
 
 @TASKS.register("bipedal")

@@ -5,11 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from premotor.tasks.base import TASKS, Records
+from premotor.tasks.base import Records
 from premotor.tasks.environment import Start
 from premotor.tasks.fly import FlyTask
 from premotor.tasks.fly_expert import FlyExpert
 from premotor.tasks.fly_settings import FlyWalkSettings
+from premotor.tasks.registry import TASKS
 
 
 @TASKS.register("fly-walk")

@@ -8,12 +8,13 @@ import numpy as np
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
-from premotor.tasks.base import TASKS, Records, VectorEnvironment
+from premotor.tasks.base import Records, VectorEnvironment
 from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
 from premotor.tasks.gymnasium_settings import UNLIMITED, GymnasiumSettings
 from premotor.tasks.gymnasium_spaces import SpacedTask, Spaces, refused, time_step
 from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
+from premotor.tasks.registry import TASKS
 
 
 @TASKS.register("gymnasium")

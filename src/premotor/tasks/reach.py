@@ -9,8 +9,9 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.tasks.arm import BalanceTask
-from premotor.tasks.base import TASKS, Records
+from premotor.tasks.base import Records
 from premotor.tasks.environment import Start, View
+from premotor.tasks.registry import TASKS
 from premotor.tasks.settings import ReachSettings
 
 TARGETS = 2048

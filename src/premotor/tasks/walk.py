@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import build_body
-from premotor.tasks.base import TASKS, Records
+from premotor.tasks.base import Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
+from premotor.tasks.registry import TASKS
 from premotor.tasks.settings import WalkSettings
 
 ROOT = ("root_x", "root_z", "root_pitch")

@@ -19,8 +19,9 @@ from premotor.networks.spiking.event_driven.coding import Fields, inputs_needed
 from premotor.runs.building import build_circuit
 from premotor.runs.settings import CircuitSettings, Condition
 from premotor.settings import Settings
+from premotor.tasks.gymnasium_settings import GymnasiumSettings
 from premotor.tasks.gymnasium_spaces import refused
-from premotor.tasks.gymnasium_task import GymnasiumSettings, GymnasiumTask
+from premotor.tasks.gymnasium_task import GymnasiumTask
 
 FARTHEST_BOUND = 1e3
 """Bounds beyond this are none: receptive fields between them would tell nothing apart."""
