@@ -19,6 +19,9 @@ def controller():
     return build_controller(small_circuit(), ["place", "way"], ["pull"], key=jax.random.PRNGKey(0))
 
 
+MUTE = SimpleNamespace(name="mute", expert=None, demonstration=lambda: None)
+
+
 class Slide:
     """A sled, place ← 0.98 · place + 0.2 · action, shown near 0 alone; the teacher pulls it to 0 from anywhere."""
 
@@ -82,8 +85,8 @@ def test_pieces_of_several_walks_keep_their_order():
 @pytest.mark.parametrize(
     ("task", "changes", "said"),
     [
-        (SimpleNamespace(name="mute", expert=None, demonstration=lambda: None), {}, "the task mute has no reference"),
-        (SimpleNamespace(name="mute", expert=None, demonstration=lambda: None), {"rounds": 1}, "the task mute corrects no controller"),
+        (MUTE, {}, "the task mute has no reference"),
+        (MUTE, {"rounds": 1}, "the task mute corrects no controller"),
         (Slide(), {"rounds": 1, "round_steps": 10}, "round_steps is 10; it must be at least cloning.steps, 20"),
     ],
 )
