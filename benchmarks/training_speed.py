@@ -43,7 +43,7 @@ class Loop:
         self.environment = PhysicsEnvironment(task, count)
         self.state = ppo.initialise(controller, self.environment, experiment.learning, jax.random.PRNGKey(0))
         self.product = eqx.filter_jit(lambda c: c.product())(controller)
-        self.act = eqx.filter_jit(lambda c, p, s, o: c.act(p, s, o))
+        self.act = eqx.filter_jit(lambda c, p, s, o: c.select_action(p, s, o))
         self.start = self.environment.snapshot()  # the same walking states for all parts
 
     def round(self) -> dict[str, float]:

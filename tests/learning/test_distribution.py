@@ -25,10 +25,10 @@ def test_the_log_probability_is_a_density_inside_and_a_mass_at_the_ends(
 
 
 def test_density_and_masses_add_up_to_one() -> None:
-    mean, log_spread = jnp.array([0.7]), jnp.log(jnp.array([0.6]))
+    mean, log_std = jnp.array([0.7]), jnp.log(jnp.array([0.6]))
     grid = jnp.linspace(-1, 1, 4001)[1:-1, None]
-    inside = jnp.exp(log_probability(grid, mean, log_spread)).sum() * (2 / 4000)
-    ends = sum(float(jnp.exp(log_probability(jnp.array([end]), mean, log_spread))) for end in (-1.0, 1.0))
+    inside = jnp.exp(log_probability(grid, mean, log_std)).sum() * (2 / 4000)
+    ends = sum(float(jnp.exp(log_probability(jnp.array([end]), mean, log_std))) for end in (-1.0, 1.0))
     assert abs(float(inside) + ends - 1) < 1e-3
 
 

@@ -103,11 +103,11 @@ def test_exploration_noise_has_its_published_statistics() -> None:
 
 
 def test_the_density_of_a_squashed_sample_integrates_to_one() -> None:
-    mean, log_spread = 0.7, -0.4
+    mean, log_std = 0.7, -0.4
 
     def density(action: float) -> float:
-        noise = (np.arctanh(action) - mean) / np.exp(log_spread)
-        given = [jnp.asarray([value]) for value in (mean, log_spread, noise)]
+        noise = (np.arctanh(action) - mean) / np.exp(log_std)
+        given = [jnp.asarray([value]) for value in (mean, log_std, noise)]
         sampled, log_p = squashed_sample(*given)
         assert float(sampled[0]) == pytest.approx(action, abs=1e-5)
         return float(jnp.exp(log_p))
@@ -143,7 +143,7 @@ def test_one_update_moves_the_critics_as_written_out_by_hand(kind) -> None:
     following = jnp.tanh(answer)
     if kind is SACSettings:
         noise = jax.random.normal(key_target, (1, 16, 2))[0]
-        following, log_p = squashed_sample(answer, controller.log_spread, noise)
+        following, log_p = squashed_sample(answer, controller.log_std, noise)
         bonus = -settings.temperature * log_p
     normal = controller.normalizer
     values = jnp.stack([c(jnp.concatenate([following, normal(jnp.asarray(after))], 1)) for c in critics])
@@ -250,7 +250,7 @@ def test_the_point_is_brought_to_the_centre(kind) -> None:
     place = jnp.asarray(np.random.default_rng(5).uniform(-1, 1, (200, 2)), jnp.float32)
     controller, cost = state.controller, 0.0
     for _ in range(25):
-        _, action = controller.act(controller.product(), controller.initial_state(200), place)
+        _, action = controller.select_action(controller.product(), controller.initial_state(200), place)
         place = place + 0.2 * action
         cost += float((place**2).sum(1).mean()) / 25
     assert cost < 0.13  # going straight home costs about 0.08, doing nothing 0.67

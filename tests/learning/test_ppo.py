@@ -46,7 +46,7 @@ def test_the_replay_repeats_the_roll_out_bit_for_bit() -> None:
 def test_the_executed_actions_are_what_is_stored_and_judged() -> None:
     settings = PPOSettings(environments=8, rollout=10, minibatches=1, critic_layers=(8,))
     state, toy = made(settings)
-    loose = eqx.tree_at(lambda s: s.controller.log_spread, state, jnp.full(2, 0.5))
+    loose = eqx.tree_at(lambda s: s.controller.log_std, state, jnp.full(2, 0.5))
     _, batch, _ = _roll_out(loose, toy, settings)
     action, mean = np.asarray(batch.action, float), np.asarray(batch.mean, float)
     spread = np.exp(0.5)
@@ -76,7 +76,7 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
     target = advantage + value
     scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
 
-    names = [name for name, rate in controller.relative_rates().items() if rate > 0]
+    names = [name for name, rate in controller.relative_learning_rates().items() if rate > 0]
 
     def loss(values: dict, critic_arrays: object) -> jax.Array:
         candidate = controller.with_parameters(values)
@@ -85,8 +85,8 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
         for t in range(steps):
             begin = batch.started[t]
             neurons = jnp.where(begin, candidate.initial_state(neurons.shape[1]), neurons)
-            neurons, mean = candidate.act(product, neurons, batch.observation[t])
-            spread = jnp.exp(candidate.log_spread)
+            neurons, mean = candidate.select_action(product, neurons, batch.observation[t])
+            spread = jnp.exp(candidate.log_std)
             inside = jax.scipy.stats.norm.logpdf(batch.action[t], mean, spread)
             top = jax.scipy.stats.norm.logcdf(mean, 1.0, spread)
             bottom = jax.scipy.stats.norm.logcdf(-1.0, mean, spread)
@@ -107,7 +107,7 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
         slope = np.asarray(slope) * shrink  # Adam's first step: both of its averages are the gradient itself
         return np.asarray(value) - rate * slope / (np.abs(slope) + 1e-5)
 
-    rates = controller.relative_rates()
+    rates = controller.relative_learning_rates()
     new = {
         name: stepped(
             values[name],

@@ -32,7 +32,7 @@ def test_observations_reach_only_the_input_neurons_in_the_first_step() -> None:
     made = controller(network=RateNetworkSettings(substeps=1, activation="tanh"))
     state = made.initial_state(2)
     seen = jnp.stack([jnp.zeros(6), jnp.ones(6)])
-    after, action = made.act(made.product(), state, seen)
+    after, action = made.select_action(made.product(), state, seen)
     moved = np.flatnonzero(np.asarray(after[:, 0] != after[:, 1]))
     np.testing.assert_array_equal(moved, made.input_neurons)
     np.testing.assert_array_equal(action[0], action[1])  # nothing has come through yet
@@ -61,7 +61,7 @@ def test_the_read_out_is_white_under_the_observations_it_was_calibrated_on() -> 
     made = calibrated(controller(), observations, jax.random.PRNGKey(2))
     state, product, rows = made.initial_state(64), made.product(), []
     for seen in observations:
-        state, _ = made.act(product, state, seen)
+        state, _ = made.select_action(product, state, seen)
         rows.append(made.whitening @ (state[made.output_neurons] - made.rest_rate[:, None]))
     white = np.concatenate(rows[10:], axis=1)
     variance = np.linalg.eigvalsh(np.cov(white))
@@ -76,7 +76,7 @@ def test_one_step_of_each_kind_of_parameter_moves_the_actions_alike() -> None:
     def actions(candidate: Controller) -> jax.Array:
         state, product, rows = candidate.initial_state(64), candidate.product(), []
         for seen in observations:
-            state, action = candidate.act(product, state, seen)
+            state, action = candidate.select_action(product, state, seen)
             rows.append(action)
         return jnp.stack(rows)[10:]
 
@@ -95,7 +95,7 @@ def test_frozen_kinds_are_not_trained() -> None:
     trained = made.trained()
     assert not trained.network.log_magnitude and not trained.network.log_conductance
     assert trained.network.bias and not trained.network.log_gain and not trained.network.sign
-    assert not trained.input_weight and trained.output_weight and trained.log_spread
+    assert not trained.input_weight and trained.output_weight and trained.log_std
     assert not trained.whitening and not trained.normalizer.mean
     rates = made.learning_rates()
     assert float(rates.network.bias) == pytest.approx(2 * float(made.step_scale["bias"]))
@@ -165,7 +165,7 @@ def test_local_maps_keep_to_their_leg_and_joint_and_direction() -> None:
 def _walk(made: Controller, rows: jnp.ndarray) -> np.ndarray:
     state, product, actions = made.initial_state(2), made.product(), []
     for row in rows:
-        state, action = made.act(product, state, row)
+        state, action = made.select_action(product, state, row)
         actions.append(np.asarray(action))
     return np.stack(actions)
 

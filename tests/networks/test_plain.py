@@ -30,7 +30,7 @@ def learnt(network: object) -> int:
     """How many numbers learn; shapes are all that this takes."""
     made = eqx.filter_eval_shape(controller, network)
     leaves = zip(jax.tree.leaves(made), jax.tree.leaves(made.trained()), strict=True)
-    return sum(leaf.size for leaf, moves in leaves if moves is True or np.any(moves)) - made.log_spread.size
+    return sum(leaf.size for leaf, moves in leaves if moves is True or np.any(moves)) - made.log_std.size
 
 
 @pytest.mark.parametrize("settings", [MLPSettings(), GRUSettings()])
@@ -84,11 +84,11 @@ def test_every_network_fits_between_the_maps(kind: str) -> None:
         changed = made.with_parameters(values)
         state, product, rows = changed.initial_state(7), changed.product(), []
         for _ in range(4):
-            state, action = changed.act(product, state, seen)
+            state, action = changed.select_action(product, state, seen)
             rows.append(action)
         return jnp.stack(rows)
 
-    names = [name for name, rate in made.relative_rates().items() if rate > 0 and name != "log_spread"]
+    names = [name for name, rate in made.relative_learning_rates().items() if rate > 0 and name != "log_std"]
     values = {name: made.parameter(name) for name in names}
     found = actions(values)
     assert found.shape == (4, 7, 2) and np.isfinite(found).all() and np.asarray(found[-1]).std(0).min() > 1e-4

@@ -102,7 +102,7 @@ def test_no_change_of_the_parameters_moves_a_sign_or_the_support(seed: int, size
     before = np.sign(dense_weights(network))
     rng = np.random.default_rng(seed)
     changed = network
-    for name, _ in network.rates:
+    for name, _ in network.learning_rates:
         value = getattr(network, name)
         noise = jnp.asarray(np.clip(rng.normal(size=value.shape) * size, -40, 40), jnp.float32)
         changed = jax.tree.map(lambda x, v=value, n=noise: x + n if x is v else x, changed)

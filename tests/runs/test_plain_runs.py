@@ -92,7 +92,7 @@ def test_it_plays_its_best_controller(run, tmp_path) -> None:
 
 def test_a_comparison_of_a_plain_network_is_one_of_seeds() -> None:
     settings = load_experiment("pendulum")
-    members = plan(settings, [], nulls=1, seeds=2, plain=["mlp", "gru"])
+    members = plan(settings, [], nulls=1, seeds=2, baselines=["mlp", "gru"])
     assert [m.name for m in members] == ["mlp-s0", "gru-s0", "mlp-s1", "gru-s1"]
     made = [load_experiment(settings, m.overrides(1)) for m in members]
     assert [e.network.kind for e in made] == ["mlp", "gru", "mlp", "gru"]

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from premotor.learning import LEARNERS
-from premotor.networks import NETWORKS
-from premotor.networks.baselines import PLAIN
+from premotor.networks import NETWORKS, is_baseline
 from premotor.runs import build_circuit, load_experiment, train
 from premotor.runs.yaml_text import dump_yaml
 from premotor.tasks import WalkSettings, WalkTask
@@ -28,7 +27,7 @@ def effect_of(network) -> np.ndarray:
     return np.array(product(np.eye(network.neurons, dtype=np.float32))).T
 
 
-WIRED = [kind for kind in NETWORKS if kind not in PLAIN]
+WIRED = [kind for kind in NETWORKS if not is_baseline(kind)]
 PPO_SOURCES = [("tiny", None), ("tiny", "rewired"), ("celegans", None)]
 # every network and every learner, and the commonest pair on more circuits: a pair takes long to compile
 CASES = [("ppo", "rate", *source) for source in PPO_SOURCES]

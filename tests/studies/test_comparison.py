@@ -54,14 +54,14 @@ def test_the_plan_has_every_wiring_with_every_seed():
 def test_null_models_and_plain_networks_stand_side_by_side():
     settings = load_experiment({"compare": {"null": ["rewired", "random_graph"], "plain": ["gru"]}})
     chosen = settings.compare
-    members = plan(settings, chosen.null, nulls=1, seeds=1, plain=chosen.plain)
+    members = plan(settings, chosen.null, nulls=1, seeds=1, baselines=chosen.baselines)
     assert [m.name for m in members] == ["connectome-s0", "rewired-0-s0", "random_graph-0-s0", "gru-s0"]
     made = [load_experiment(settings, m.overrides(1)) for m in members]
     assert [e.circuit.null for e in made] == [None, "rewired", "random_graph", None]
     assert [e.network.kind for e in made] == ["rate", "rate", "rate", "gru"]
     assert budget(4, 2, 3_000_000, 8).endswith("2 of them to do, 2 side by side: 6.0 million steps at most")
-    with pytest.raises(PremotorError, match="no plain network 'lstm'; there are mlp, gru"):
-        compare(settings, plain="mlp,lstm")
+    with pytest.raises(PremotorError, match="no baseline 'lstm'; there are mlp, gru"):
+        compare(settings, baselines="mlp,lstm")
     with pytest.raises(PremotorError, match="no null model 'rewird'"):
         load_experiment({"compare": {"null": ["rewird"]}})
 

@@ -148,8 +148,9 @@ def compare(
     nulls: Annotated[int | None, typer.Option(help="How many wirings of each null model.")] = None,
     seeds: Annotated[int | None, typer.Option(help="How many seeds of learning each.")] = None,
     null: Annotated[str | None, typer.Option(help="Which null models, with commas between.")] = None,
-    plain: Annotated[
-        str | None, typer.Option(help="Which networks without a connectome, of as many parameters: mlp,gru.")
+    baselines: Annotated[
+        str | None,
+        typer.Option("--baselines", "--plain", help="Networks without a connectome, as many parameters: mlp,gru."),
     ] = None,
     circuits: Annotated[
         str | None, typer.Option(help="Other connectomes beside, as circuit.source names them: celegans.")
@@ -162,14 +163,14 @@ def compare(
     name: Name = None,
     seed: Seed = None,
 ) -> None:
-    """Train the connectome, null models of its wiring and plain networks, and compare them. Called again, it goes on.
+    """Train the connectome, null models of its wiring and baselines, and compare them. Called again, it goes on.
 
     What no option says is as in the settings' section compare.
 
     \b
     Example:
       premotor compare walk --nulls 3 --seeds 2
-      premotor compare bipedal --null rewired,shuffled_weights --plain mlp,gru
+      premotor compare bipedal --null rewired,shuffled_weights --baselines mlp,gru
     """
     from premotor.cli.summaries import comparison_table
     from premotor.report import write_comparison
@@ -183,7 +184,7 @@ def compare(
         nulls=nulls,
         seeds=seeds,
         null=null,
-        plain=plain,
+        baselines=baselines,
         circuits=circuits,
         jobs=jobs,
         episodes=episodes,

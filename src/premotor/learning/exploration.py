@@ -12,20 +12,20 @@ class Exploration(NamedTuple):
     """A distribution of actions around the controller's output, with its logarithmic spread where it has one."""
 
     executed: Callable[..., Array]
-    """(output, log_spread, standard normal noise) → the action that is executed"""
+    """(output, log_std, standard normal noise) → the action that is executed"""
     log_probability: Callable[..., Array]
-    """(executed action, output, log_spread) → log-probability"""
+    """(executed action, output, log_std) → log-probability"""
     divergence: Callable[..., Array]
-    """(output, log_spread, new output, new log_spread) → Kullback–Leibler divergence"""
+    """(output, log_std, new output, new log_std) → Kullback–Leibler divergence"""
     entropy: Callable[..., Array]
-    """(output, log_spread) → entropy"""
+    """(output, log_std) → entropy"""
 
 
 NORMAL = Exploration(
     distribution.executed,
     distribution.log_probability,
     distribution.divergence,
-    lambda mean, log_spread: distribution.entropy(log_spread),
+    lambda mean, log_std: distribution.entropy(log_std),
 )
 CATEGORICAL = Exploration(
     categorical.executed, categorical.log_probability, categorical.divergence, categorical.entropy

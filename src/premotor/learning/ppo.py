@@ -17,7 +17,7 @@ from premotor.learning.exploration import Exploration, exploration_of
 from premotor.learning.ppo_settings import PPOSettings
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.registry import LEARNERS
-from premotor.networks import Controller, Product, calibrated
+from premotor.networks import Controller, LinearPart, calibrated
 from premotor.tasks import VectorEnvironment
 
 WARM_UP = 50
@@ -131,8 +131,8 @@ def _spread_on_schedule(state: PPOState, settings: PPOSettings) -> PPOState:
     spread = settings.spread_at(int(state.steps))
     if spread is None:
         return state
-    log_spread = jnp.full_like(state.controller.log_spread, np.log(spread))
-    return eqx.tree_at(lambda s: s.controller.log_spread, state, log_spread)
+    log_std = jnp.full_like(state.controller.log_std, np.log(spread))
+    return eqx.tree_at(lambda s: s.controller.log_std, state, log_std)
 
 
 def _warmed(controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array) -> Controller:
@@ -141,7 +141,7 @@ def _warmed(controller: Controller, environment: VectorEnvironment, settings: PP
     key_probe, *keys = jax.random.split(key, WARM_UP + 1)
     shape = (environment.environments, len(controller.action_names))
     for step_key in keys:
-        action = explore(jnp.zeros(shape), controller.log_spread, jax.random.normal(step_key, shape))
+        action = explore(jnp.zeros(shape), controller.log_std, jax.random.normal(step_key, shape))
         rows.append(environment.step(np.asarray(action)).observation)
     observations = jnp.asarray(np.stack(rows), jnp.float32)
     controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(observations))
@@ -149,7 +149,7 @@ def _warmed(controller: Controller, environment: VectorEnvironment, settings: PP
 
 
 @eqx.filter_jit
-def _prepare(controller: Controller, key: Array, steps: int, environments: int) -> tuple[Product, Array, Array]:
+def _prepare(controller: Controller, key: Array, steps: int, environments: int) -> tuple[LinearPart, Array, Array]:
     """What a roll-out needs once: the product, the noise of all of its actions, and the next key."""
     keys = jax.random.split(key, steps + 1)
     shape = (environments, len(controller.action_names))
@@ -161,7 +161,7 @@ def _prepare(controller: Controller, key: Array, steps: int, environments: int) 
 @partial(jax.jit, static_argnames="exploration")
 def _act(
     controller: Controller,
-    product: Product,
+    product: LinearPart,
     state: Array,
     observation: Array,
     started: Array,
@@ -169,13 +169,13 @@ def _act(
     exploration: Exploration,
 ) -> tuple[Array, Array, Array]:
     state = jnp.where(started, controller.initial_state(len(observation)), state)
-    state, mean = controller.act(product, state, observation)
-    return state, exploration.executed(mean, controller.log_spread, noise), mean
+    state, mean = controller.select_action(product, state, observation)
+    return state, exploration.executed(mean, controller.log_std, noise), mean
 
 
 @partial(jax.jit, static_argnames="exploration")
-def _log_probability(action: Array, mean: Array, log_spread: Array, exploration: Exploration) -> Array:
-    return exploration.log_probability(action, mean, log_spread)
+def _log_probability(action: Array, mean: Array, log_std: Array, exploration: Exploration) -> Array:
+    return exploration.log_probability(action, mean, log_std)
 
 
 def _roll_out(
@@ -226,7 +226,7 @@ def _roll_out(
         observation, started = step.observation, done | skipped
     stacked = [jnp.asarray(np.stack([np.asarray(row[i]) for row in rows])) for i in range(len(rows[0]))]
     seen, actions, means, *rest, left_out = stacked
-    log_p = _log_probability(actions, means, controller.log_spread, exploration)
+    log_p = _log_probability(actions, means, controller.log_std, exploration)
     last = jnp.asarray(observation, jnp.float32)
     batch = Batch(first_state, last, seen, actions, means, log_p, *rest)
     if step.skipped is not None:

@@ -40,7 +40,7 @@ class PPOSettings(Settings):
     learning_rate_limits: tuple[float, float] = (1e-5, 1e-2)
     spread: tuple[float, float] | None = None
     """Standard deviation of the actions at the beginning and at the end of learning, in equal ratios between, in place
-    of one that is learnt from `maps.action_spread` on: learning cannot then stop to explore too soon."""
+    of one that is learnt from `maps.action_std` on: learning cannot then stop to explore too soon."""
     average: float | None = Field(None, ge=1)
     """Tests take the running mean of the controller's parameters over about so many iterations (Polyak and Juditsky
     1992), which is rid of most of the noise of single updates; null: the parameters as they are."""

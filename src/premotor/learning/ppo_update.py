@@ -69,7 +69,7 @@ def replay(
 
     def step(state: Array, row: tuple[Array, Array]) -> tuple[Array, Array]:
         seen, start = row
-        return controller.act(product, jnp.where(start, initial, state), seen)
+        return controller.select_action(product, jnp.where(start, initial, state), seen)
 
     return jax.lax.scan(step, first_state, (observation, started))[1]
 
@@ -99,7 +99,7 @@ def update(
     )
     target = advantage + value
     advantage = (advantage - _mean(advantage, batch.learnt_from)) / (_spread(advantage, batch.learnt_from) + 1e-8)
-    spread = controller.log_spread
+    spread = controller.log_std
     trained = trained_arrays(controller, critic)
     parameters, fixed = eqx.partition((controller, critic), trained)
     # the schedule follows the controller's divergence, in which the critic has no part
@@ -108,7 +108,7 @@ def update(
         jax.tree.map(lambda _: settings.critic_learning_rate, critic),
     )
     if settings.spread is not None:
-        step_sizes = eqx.tree_at(lambda s: s[0].log_spread, step_sizes, jnp.zeros(()))
+        step_sizes = eqx.tree_at(lambda s: s[0].log_std, step_sizes, jnp.zeros(()))
     step_sizes = eqx.filter(step_sizes, trained)
     adam = optimiser(settings)
 
@@ -116,14 +116,14 @@ def update(
         controller, critic = eqx.combine(parameters, fixed)
         mean = replay(controller, batch.first_state[:, index], batch.observation[:, index], batch.started[:, index])
         counts = None if batch.learnt_from is None else batch.learnt_from[:, index]
-        log_p = exploration.log_probability(batch.action[:, index], mean, controller.log_spread)
+        log_p = exploration.log_probability(batch.action[:, index], mean, controller.log_std)
         ratio = jnp.exp(log_p - batch.log_probability[:, index])
         gain = advantage[:, index]
         least = jnp.minimum(ratio * gain, jnp.clip(ratio, 1 - settings.clip, 1 + settings.clip) * gain)
         policy = -_mean(least, counts)
         error = 0.5 * _mean((critic(seen[:, index]) - target[:, index]) ** 2, counts)
-        kl = _mean(exploration.divergence(batch.mean[:, index], spread, mean, controller.log_spread), counts)
-        entropy = exploration.entropy(mean, controller.log_spread)
+        kl = _mean(exploration.divergence(batch.mean[:, index], spread, mean, controller.log_std), counts)
+        entropy = exploration.entropy(mean, controller.log_std)
         total = policy + settings.value_weight * error - settings.entropy * entropy
         clipped = _mean(jnp.abs(ratio - 1) > settings.clip, counts)
         return total, {"policy_loss": policy, "value_loss": error, "kl": kl, "clipped_fraction": clipped}
@@ -151,7 +151,7 @@ def update(
     result = {name: values.mean() for name, values in figures.items()}
     result |= {
         "learning_rate": rate,
-        "action_spread": jnp.exp(controller.log_spread).mean(),
+        "action_spread": jnp.exp(controller.log_std).mean(),
         "explained_variance": 1 - (target - value).var() / (target.var() + 1e-12),
     }
     return Learnt(controller, critic, memory, rate), result

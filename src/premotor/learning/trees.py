@@ -11,6 +11,9 @@ from premotor.errors import PremotorError
 
 Arrays = dict[str, np.ndarray]
 
+RENAMED = {"log_spread": "log_std"}
+"""Former names of arrays, which files from before go on using, and their present ones."""
+
 
 def flatten(tree: Any, prefix: str = "") -> Arrays:
     """The leaves of a tree by path, such as ``controller/network/bias``; all leaves are arrays or numbers."""
@@ -26,6 +29,7 @@ def fill[Tree](template: Tree, arrays: Mapping[str, np.ndarray], source: object,
     Raises:
         PremotorError: a leaf is missing, superfluous, or of another shape or type than in the template.
     """
+    arrays = {"/".join(RENAMED.get(part, part) for part in name.split("/")): a for name, a in arrays.items()}
     leaves, structure = jax.tree_util.tree_flatten_with_path(template)
     wanted = {prefix + _name(path): leaf for path, leaf in leaves}
     stray = [name for name in arrays if name.startswith(prefix) and name not in wanted]

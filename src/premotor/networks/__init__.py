@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.networks.baselines import GRUNetwork, GRUSettings, MLPNetwork, MLPSettings, is_plain
+    from premotor.networks.base import Baseline, BuildContext, Edges, LinearPart, Network
+    from premotor.networks.baselines import GRUNetwork, MLPNetwork
     from premotor.networks.controller.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
     from premotor.networks.controller.calibration import calibrated, smooth_noise
-    from premotor.networks.controller.controller import Controller, MapSettings, build_controller
+    from premotor.networks.controller.controller import Controller, build_controller
     from premotor.networks.controller.loop import Loop, Wires, wire
-    from premotor.networks.controller.loop_settings import LoopInput, LoopOutput, LoopSettings
     from premotor.networks.controller.normalizer import Normalizer
     from premotor.networks.controller.populations import (
         PopulationSettings,
@@ -19,11 +19,22 @@ if TYPE_CHECKING:
         neurons_where,
         output_neurons,
     )
-    from premotor.networks.layered import LayeredNetwork, LayeredNetworkSettings
+    from premotor.networks.controller.settings import LoopInput, LoopOutput, LoopSettings, MapSettings
+    from premotor.networks.layered import LayeredNetwork
     from premotor.networks.product import Product
     from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
-    from premotor.networks.rate import LearningRates, RateNetwork, RateNetworkSettings
-    from premotor.networks.registry import NETWORKS
+    from premotor.networks.rate import RateNetwork
+    from premotor.networks.settings import (
+        NETWORKS,
+        BaselineSettings,
+        GRUSettings,
+        LayeredNetworkSettings,
+        LearningRates,
+        MLPSettings,
+        RateNetworkSettings,
+        baseline_settings,
+        is_baseline,
+    )
     from premotor.networks.spiking.clock_driven.network import LIFNetwork, LIFSettings, Spikes
     from premotor.networks.stimulated import stimulate
     from premotor.networks.stimulation import (
@@ -43,6 +54,12 @@ else:
     __getattr__, __dir__ = lazy_exports(__name__)
 
 __all__ = [
+    "Baseline",
+    "BaselineSettings",
+    "BuildContext",
+    "Edges",
+    "LinearPart",
+    "Network",
     "ConstantDrive",
     "Controller",
     "Drive",
@@ -81,7 +98,8 @@ __all__ = [
     "calibrated",
     "hops_to",
     "input_neurons",
-    "is_plain",
+    "baseline_settings",
+    "is_baseline",
     "make_stimulus",
     "network_arrays",
     "neurons_where",

@@ -5,104 +5,75 @@ parameters that learn as the controller with a rate network would have.
 """
 
 import itertools
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
-from pydantic import Field
+from jaxtyping import Array, Float, PRNGKeyArray
 
+from premotor.networks.base import Baseline, BuildContext
 from premotor.networks.controller.populations import input_neurons, output_neurons
+from premotor.networks.settings import NETWORKS, GRUSettings, MLPSettings
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
 
 
-Units = Annotated[int, Field(ge=1)]
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
-class MLPSettings(Settings):
-    """A multilayer perceptron."""
+class _Units(Baseline):
+    """What both baselines share: one array of hidden weights, one of biases."""
 
-    kind: Literal["mlp"] = "mlp"
-    hidden: Units | Annotated[tuple[Units, ...], Field(min_length=1)] | None = None
-    """Units of each of two layers, or a list with those of each layer; null: two layers of so many that about as many
-    parameters learn as with the circuit."""
-    activation: Literal["relu", "tanh"] = "tanh"
-    rate: float = Field(1.0, ge=0)
-    """Relative learning rate of the hidden weights and biases."""
-    calibrate: bool = True
-    """Whether the read-out is whitened and steps are balanced as with a circuit; false: the maps are the first and the
-    last layer, with the same step size as all others, as off-policy learning commonly has them."""
-
-
-class GRUSettings(Settings):
-    """A gated recurrent unit (Cho et al. 2014) behind a linear embedding."""
-
-    kind: Literal["gru"] = "gru"
-    hidden: int | None = Field(None, ge=1)
-    """Units; null: so many that about as many parameters learn as with the circuit."""
-    rate: float = Field(1.0, ge=0)
-    """Relative learning rate of the hidden weights and biases."""
-
-
-class PlainNetwork(eqx.Module):
-    """What the plain networks share: no synapses, hence nothing to silence."""
-
-    weight: Float[Array, "..."]
-    bias: Float[Array, "..."]
+    weight: Float[Array, "rows columns"]
+    bias: Float[Array, " biases"]
     control_period: float = eqx.field(static=True)
     neurons: int = eqx.field(static=True)
-    rates: tuple[tuple[str, float], ...] = eqx.field(static=True)
+    learning_rates: tuple[tuple[str, float], ...] = eqx.field(static=True)
 
-    @property
-    def input_units(self) -> np.ndarray:
-        """Positions of the units that the input map feeds."""
-        raise NotImplementedError
+    @staticmethod
+    @abstractmethod
+    def parameters(hidden: int, observations: int, actions: int) -> int:
+        """How many parameters learn with so many hidden units (a layer), maps included."""
 
-    @property
-    def output_units(self) -> np.ndarray:
-        """Positions of the units that the output map reads."""
-        raise NotImplementedError
-
-    @property
-    def groups(self) -> list[str]:
-        """What each unit belongs to, (units,)."""
-        return ["hidden"] * self.neurons
-
-    @property
-    def pre(self) -> Int[Array, " 0"]:
-        """No synapses."""
-        return jnp.zeros(0, jnp.int32)
-
-    post = junction_a = junction_b = pre
-
-    def initial_state(self, environments: int) -> Float[Array, "units environments"]:
-        """All units at 0."""
-        return jnp.zeros((self.neurons, environments), jnp.float32)
-
-    def product(self) -> Float[Array, "..."]:
+    def product(self) -> Float[Array, "rows columns"]:
         """The hidden weights."""
         return self.weight
 
-    def silenced(self, synapses: Array | None = None, junctions: Array | None = None) -> Self:
-        """The network itself: it has no synapses."""
-        return self
+    def described(self) -> Mapping[str, np.ndarray]:
+        """The hidden weights and biases."""
+        return {"weights between units": np.asarray(self.weight), "biases of units": np.asarray(self.bias)}
+
+    @classmethod
+    def matched(cls, circuit: "Circuit", context: BuildContext) -> int:
+        """Hidden units with which about as many parameters learn as with the circuit in a rate network."""
+        maps, observations, actions = context.maps, context.observations, context.actions
+        outputs = output_neurons(circuit, maps.outputs)
+        inputs = input_neurons(circuit, maps.inputs, outputs)
+        known = int(circuit.synapses[circuit.neurons["sign"].to_numpy() != 0].nnz)
+        wanted = known + len(circuit) + len(inputs) * observations + len(outputs) * actions + actions
+        if circuit.gap_junctions is not None:
+            wanted += circuit.gap_junctions.nnz // 2
+        sizes = np.arange(1, wanted + 1)
+        return int(sizes[np.argmin([abs(cls.parameters(int(n), observations, actions) - wanted) for n in sizes])])
 
 
-class MLPNetwork(PlainNetwork):
+@NETWORKS.register("mlp")
+class MLPNetwork(_Units):
     """Hidden layers of units without a memory: the state is the present activity and is not used again.
 
     The units of all layers, first layer first, are its neurons. `weight` holds the weights between layers, (units
     after the first layer, widest layer): a row a unit, whose columns beyond the layer before it are not used.
     """
 
+    settings: ClassVar[type[Settings]] = MLPSettings
     layers: tuple[int, ...] = eqx.field(static=True)
-    activation: str = eqx.field(static=True)
+    activation: Literal["relu", "tanh"] = eqx.field(static=True)
     calibrate: bool = eqx.field(static=True)
 
     stateless: ClassVar[bool] = True
@@ -123,9 +94,21 @@ class MLPNetwork(PlainNetwork):
         self.bias = jnp.zeros(sum(layers))
         self.neurons = sum(layers)
         self.control_period = control_period
-        self.rates = (("weight", settings.rate), ("bias", settings.rate))
+        self.learning_rates = (("weight", settings.rate), ("bias", settings.rate))
         self.activation = settings.activation
         self.calibrate = settings.calibrate
+
+    @classmethod
+    def build(cls, circuit: "Circuit", settings: MLPSettings, context: BuildContext) -> Self:
+        """The perceptron of some settings, of the size that they or the circuit ask for."""
+        layers = cls.matched(circuit, context) if settings.hidden is None else settings.hidden
+        key = context.key if settings.calibrate else jax.random.split(context.map_key)[1]
+        return cls(layers, settings, control_period=context.control_period, key=key)
+
+    @property
+    def maps_are_layers(self) -> bool:
+        """Where the settings say `calibrate: false`."""
+        return not self.calibrate
 
     @staticmethod
     def parameters(hidden: int, observations: int, actions: int) -> int:
@@ -165,15 +148,24 @@ class MLPNetwork(PlainNetwork):
         return jnp.concatenate(states)
 
 
-class GRUNetwork(PlainNetwork):
+@NETWORKS.register("gru")
+class GRUNetwork(_Units):
     """z, r, n gates as in Cho et al. (2014), with the reset gate behind the recurrent product."""
+
+    settings: ClassVar[type[Settings]] = GRUSettings
 
     def __init__(self, hidden: int, settings: GRUSettings, *, control_period: float, key: PRNGKeyArray):
         self.weight = jax.nn.initializers.orthogonal(1.0)(key, (6 * hidden, hidden)) * 6**0.5
         self.bias = jnp.zeros(3 * hidden)
         self.neurons = hidden
         self.control_period = control_period
-        self.rates = (("weight", settings.rate), ("bias", settings.rate))
+        self.learning_rates = (("weight", settings.rate), ("bias", settings.rate))
+
+    @classmethod
+    def build(cls, circuit: "Circuit", settings: GRUSettings, context: BuildContext) -> Self:
+        """The GRU of some settings, of the size that they or the circuit ask for."""
+        hidden = cls.matched(circuit, context) if settings.hidden is None else settings.hidden
+        return cls(hidden, settings, control_period=context.control_period, key=context.key)
 
     @staticmethod
     def parameters(hidden: int, observations: int, actions: int) -> int:
@@ -201,46 +193,3 @@ class GRUNetwork(PlainNetwork):
         reset = jax.nn.sigmoid(given[size : 2 * size] + kept[size : 2 * size])
         new = jnp.tanh(given[2 * size :] + reset * kept[2 * size :])
         return update * state + (1 - update) * new
-
-
-def is_plain(settings: Any) -> bool:
-    """Whether some settings of a network are of one without a connectome."""
-    return settings.kind in PLAIN
-
-
-PLAIN: dict[str, Any] = {"mlp": MLPNetwork, "gru": GRUNetwork}
-
-
-def plain_network(
-    settings: Any,
-    circuit: "Circuit",
-    *,
-    maps: Any,
-    observations: int,
-    actions: int,
-    control_period: float,
-    key: PRNGKeyArray,
-) -> PlainNetwork:
-    """The plain network of some settings, of the size that they or the circuit ask for.
-
-    Args:
-        settings: `MLPSettings` or `GRUSettings`.
-        circuit: whose number of parameters is matched where `hidden` is null.
-        maps: `MapSettings`, which say at how many neurons of the circuit observations would enter.
-        observations: size of an observation.
-        actions: size of an action.
-        control_period: time between two actions, s.
-        key: JAX random key.
-    """
-    kind = PLAIN[settings.kind]
-    hidden = settings.hidden
-    if hidden is None:
-        outputs = output_neurons(circuit, maps.outputs)
-        inputs = input_neurons(circuit, maps.inputs, outputs)
-        known = int(circuit.synapses[circuit.neurons["sign"].to_numpy() != 0].nnz)
-        wanted = known + len(circuit) + len(inputs) * observations + len(outputs) * actions + actions
-        if circuit.gap_junctions is not None:
-            wanted += circuit.gap_junctions.nnz // 2
-        sizes = np.arange(1, wanted + 1)
-        hidden = int(sizes[np.argmin([abs(kind.parameters(int(n), observations, actions) - wanted) for n in sizes])])
-    return kind(hidden, settings, control_period=control_period, key=key)

@@ -1,39 +1,19 @@
 """A circuit whose activity passes through layers within a step (BrainRNN)."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from pydantic import AfterValidator, Field
 
 from premotor.connectome.layers import colour_layers, layer_numbers
-from premotor.networks.rate import ACTIVATIONS, LearningRates, RateNetwork, RateNetworkSettings, known_rule
+from premotor.networks.rate import ACTIVATIONS, RateNetwork
+from premotor.networks.settings import NETWORKS, LayeredNetworkSettings, RateNetworkSettings
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
-
-
-class LayeredNetworkSettings(Settings):
-    """Dynamics of `LayeredNetwork`."""
-
-    kind: Literal["layered"] = "layered"
-    first: int | None = None
-    """Id of the neuron whose layer comes first; null: the layers in the order of their colours."""
-    last: str = "motor"
-    """The class of neurons that is the last layer, whatever connects them."""
-    gain: float = Field(1.0, gt=0)
-    bias: float = 0.3
-    activation: Literal["rectified_tanh", "tanh", "softplus"] = "rectified_tanh"
-    weights: Annotated[str, AfterValidator(known_rule)] = "input_fraction"
-    """How magnitudes start from synapse counts: a rule of `premotor.connectome.weights`."""
-    spectral_radius: float | None = Field(0.97, gt=0)
-    """The magnitudes are scaled as a whole to this spectral radius; null: left as the rule gives them."""
-    gap_junctions: float = Field(0.5, ge=0)
-    """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
-    learning_rates: LearningRates = LearningRates()
 
 
 class LayeredProduct(eqx.Module):
@@ -53,6 +33,7 @@ class LayeredProduct(eqx.Module):
         return total
 
 
+@NETWORKS.register("layered")
 class LayeredNetwork(RateNetwork):
     """h_l(t) = φ(gain · (Σ_{k<l} W_{kl}ᵀ h_k(t) + Σ_{k≥l} W_{kl}ᵀ h_k(t−1) + input + bias)), layer after layer.
 
@@ -62,6 +43,7 @@ class LayeredNetwork(RateNetwork):
     and support are held as in `RateNetwork`.
     """
 
+    settings: ClassVar[type[Settings]] = LayeredNetworkSettings
     members: tuple[Int[Array, " layer"], ...]
     """Positions of each layer's neurons."""
     place: Int[Array, " neurons"]
@@ -88,7 +70,9 @@ class LayeredNetwork(RateNetwork):
         self.members = tuple(
             jnp.asarray(np.flatnonzero(place == layer), jnp.int32) for layer in range(int(place.max()) + 1)
         )
-        self.rates = tuple((name, 0.0 if name == "log_time_constant" else rate) for name, rate in self.rates)
+        self.learning_rates = tuple(
+            (name, 0.0 if name == "log_time_constant" else rate) for name, rate in self.learning_rates
+        )
 
     def product(self) -> LayeredProduct:  # type: ignore[override]
         """The linear part of the dynamics, prepared once for many steps."""

@@ -1,12 +1,14 @@
 """The one place where synaptic weights meet rates: dense, in blocks, or sparse; neurons first."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
+
+from premotor.networks.settings import Layout
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -15,8 +17,6 @@ BLOCK_LIMIT = 0.5
 """Part of a dense matrix's multiplications that blocks may need to be taken in its place."""
 DENSE_LIMIT = 2_000
 """Neurons up to which a dense masked product is the faster one on a CPU (see benchmarks/products.py)."""
-
-Layout = Literal["auto", "dense", "sparse"]
 
 
 class Parts(NamedTuple):

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field
 
 from premotor.connectome.weights import weight_rule, with_spectral_radius
 from premotor.errors import PremotorError
-from premotor.networks.product import Layout, Product
+from premotor.networks.product import Product
+from premotor.networks.settings import Layout, known_rule
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ TINY = 1e-12
 """Least magnitude at the start: a rule may send a synapse to zero, whose logarithm does not exist."""
 
 Activation = Literal["tanh", "stretched_tanh", "positive_tanh"]
-
-
-def _known_rule(name: str) -> str:
-    weight_rule(name)
-    return name
 
 
 class RandomRateSettings(Settings):
@@ -42,7 +38,7 @@ class RandomRateSettings(Settings):
     shift: float = 0.0
     dt: float = Field(0.1, gt=0, le=1)
     """Time step, τ."""
-    weights: Annotated[str, AfterValidator(_known_rule)] = "sinkhorn"
+    weights: Annotated[str, AfterValidator(known_rule)] = "sinkhorn"
     """How a circuit's counts become weights: a rule of `premotor.connectome.weights`."""
     spectral_radius: float | None = Field(None, gt=0)
     """A circuit's weights are scaled to it before `coupling` multiplies them; null: left as the rule gives them."""

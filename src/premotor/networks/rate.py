@@ -1,17 +1,19 @@
 """A rate network whose every synapse is a real one."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
-from pydantic import AfterValidator, Field
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from premotor.connectome.weights import weight_rule, with_spectral_radius
 from premotor.errors import PremotorError
-from premotor.networks.product import Layout, Parts, Product
+from premotor.networks.base import BuildContext, Edges, Network
+from premotor.networks.product import Parts, Product
+from premotor.networks.settings import NETWORKS, Layout, RateNetworkSettings
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,54 +30,8 @@ TINY = 1e-12
 ACTIVATIONS = {"rectified_tanh": rectified_tanh, "tanh": jnp.tanh, "softplus": jax.nn.softplus}
 
 
-class LearningRates(Settings):
-    """Step size of each kind of parameter, relative to that of learning; 0 holds the kind fixed.
-
-    The signs and the support are in none of them. Steps are calibrated for the worst case, in which all synapses
-    move together (see `calibration`); they seldom do, so that with a rate of 1 the magnitudes would
-    hardly move beside the maps: 0.1% in 2.5 million steps of the walk task.
-    """
-
-    magnitudes: float = Field(20.0, ge=0)
-    """Logarithms of the synaptic magnitudes (one a synapse) and gap-junction conductances (one a pair)."""
-    time_constants: float = Field(0.0, ge=0)
-    """Logarithms of the time constants, one a neuron."""
-    gains: float = Field(0.0, ge=0)
-    """Logarithms of the gains, one a neuron."""
-    biases: float = Field(5.0, ge=0)
-
-
-def known_rule(name: str) -> str:
-    """The name of a weight rule; PremotorError where there is none of this name."""
-    weight_rule(name)
-    return name
-
-
-class RateNetworkSettings(Settings):
-    """Dynamics of `RateNetwork`."""
-
-    kind: Literal["rate"] = "rate"
-    time_constant: float = Field(0.015, gt=0)
-    """τ of every neuron at the start, in s."""
-    substeps: int = Field(2, ge=1)
-    """Integration steps in one control step."""
-    gain: float = Field(1.0, gt=0)
-    bias: float = 0.3
-    activation: Literal["rectified_tanh", "tanh", "softplus"] = "rectified_tanh"
-    weights: Annotated[str, AfterValidator(known_rule)] = "input_fraction"
-    """How magnitudes start from synapse counts: a rule of `premotor.connectome.weights`."""
-    spectral_radius: float | None = Field(0.97, gt=0)
-    """The magnitudes are scaled as a whole to this spectral radius; null: left as the rule gives them."""
-    gap_junctions: float = Field(0.5, ge=0)
-    """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
-    product: Layout = "auto"
-    learning_rates: LearningRates = LearningRates()
-    initial: str | None = None
-    """A result folder of `premotor dynamics train` (or a `network.safetensors` of one) whose trained parameters the
-    network of a run starts from, in place of those that the settings above give; null: none."""
-
-
-class RateNetwork(eqx.Module):
+@NETWORKS.register("rate")
+class RateNetwork(Network):
     """τ dr/dt = −r + φ(gain · (Wᵀ r + gap currents + input + bias)), with W = sign ∘ magnitude on real synapses.
 
     Magnitudes are stored as logarithms, one a synapse of the circuit: whatever an optimiser does to them, a
@@ -88,6 +44,7 @@ class RateNetwork(eqx.Module):
     Arrays are neurons first: rates and inputs have shape (neurons, environments).
     """
 
+    settings: ClassVar[type[Settings]] = RateNetworkSettings
     log_magnitude: Float[Array, " synapses"]
     log_conductance: Float[Array, " junctions"]
     log_time_constant: Float[Array, " neurons"]
@@ -107,7 +64,7 @@ class RateNetwork(eqx.Module):
     activation: str = eqx.field(static=True)
     layout: Layout = eqx.field(static=True)
     parts: Parts | None = eqx.field(static=True)
-    rates: tuple[tuple[str, float], ...] = eqx.field(static=True)
+    learning_rates: tuple[tuple[str, float], ...] = eqx.field(static=True)
 
     def __init__(
         self, circuit: "Circuit", settings: RateNetworkSettings | None = None, *, control_period: float = 0.02
@@ -158,13 +115,18 @@ class RateNetwork(eqx.Module):
         self.layout = settings.product
         self.parts = Parts.of(circuit)
         relative = settings.learning_rates
-        self.rates = (
+        self.learning_rates = (
             ("log_magnitude", relative.magnitudes),
             ("log_conductance", relative.magnitudes),
             ("log_time_constant", relative.time_constants),
             ("log_gain", relative.gains),
             ("bias", relative.biases),
         )
+
+    @classmethod
+    def build(cls, circuit: "Circuit", settings: Any, context: BuildContext) -> Self:
+        """The network of some settings, wired as `circuit`; raises as the class does."""
+        return cls(circuit, settings, control_period=context.control_period)
 
     @property
     def weight(self) -> Float[Array, " synapses"]:
@@ -176,9 +138,20 @@ class RateNetwork(eqx.Module):
         """Conductance of every gap junction (one a pair), silenced ones at zero."""
         return jnp.exp(self.log_conductance) * self.junction_on
 
-    def initial_state(self, environments: int) -> Float[Array, "neurons environments"]:
-        """All neurons silent."""
-        return jnp.zeros((self.neurons, environments), jnp.float32)
+    def edges(self) -> Edges:
+        """Its synapses and gap junctions."""
+        a, b, conductance = self.junction_a, self.junction_b, self.conductance
+        return Edges(*map(np.asarray, (self.pre, self.post, self.weight, a, b, conductance)))
+
+    def described(self) -> Mapping[str, np.ndarray]:
+        """Magnitudes, conductances, biases, gains and time constants (s)."""
+        neurons = {
+            "biases": self.bias,
+            "gains": jnp.exp(self.log_gain),
+            "time constants": jnp.exp(self.log_time_constant),
+        }
+        own = {f"{name} of neurons": np.asarray(value) for name, value in neurons.items()}
+        return {**super().described(), **own}
 
     def random_state(self, key: PRNGKeyArray) -> Float[Array, " neurons"]:
         """Rates to start from, independent and uniform between 0 and 1."""
@@ -216,8 +189,10 @@ class RateNetwork(eqx.Module):
             rates = rates + blend * (activate(gain * (product(rates) + drive)) - rates)
         return rates
 
-    def silenced(self, synapses: Array | None = None, junctions: Array | None = None) -> Self:
-        """A copy in which the marked synapses and gap junctions (boolean masks, one an edge) carry nothing."""
+    def silenced(
+        self, synapses: Bool[Array, " synapses"] | None = None, junctions: Bool[Array, " junctions"] | None = None
+    ) -> Self:
+        """A copy in which the marked synapses and gap junctions carry nothing."""
         network = self
         if synapses is not None:
             on = jnp.where(synapses, 0.0, network.synapse_on)

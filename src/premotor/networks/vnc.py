@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from premotor.errors import PremotorError
-from premotor.networks.product import Layout, Product
+from premotor.networks.product import Product
+from premotor.networks.settings import Layout
 from premotor.networks.vnc_parameters import VNCParameters, VNCSettings, draw_parameters
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from pydantic import Field
 
 from premotor.errors import PremotorError
-from premotor.networks.product import Layout
+from premotor.networks.settings import Layout
 from premotor.settings import Settings
 
 if TYPE_CHECKING:

@@ -185,29 +185,20 @@ def number(row: Mapping[str, Any], key: str) -> float:
 
 
 def _weights(controller: Any) -> Weights:
-    network = controller.network
-    wired = hasattr(network, "conductance")
-    if wired:
-        parameters = {
-            "chemical synapses": np.abs(network.weight),
-            "gap junctions": network.conductance,
-            "biases of neurons": network.bias,
-            "gains of neurons": np.exp(network.log_gain),
-            "time constants of neurons": np.exp(network.log_time_constant),
-        }
-    else:
-        parameters = {"weights between units": network.weight, "biases of units": network.bias}
-    parameters |= {
-        "map from sensors to neurons": controller.input_map,
-        "map from neurons to actuators": controller.output_map,
+    network, maps = controller.network, (controller.input_map, controller.output_map)
+    parameters = {
+        **network.described(),
+        "map from sensors to neurons": maps[0],
+        "map from neurons to actuators": maps[1],
     }
+    edges = network.edges()
     return Weights(
-        pre=np.asarray(network.pre, np.intp),
-        post=np.asarray(network.post, np.intp),
-        weight=np.asarray(network.weight if wired else (), np.float64),
-        junction_a=np.asarray(network.junction_a, np.intp),
-        junction_b=np.asarray(network.junction_b, np.intp),
-        conductance=np.asarray(network.conductance if wired else (), np.float64),
+        pre=edges.pre.astype(np.intp),
+        post=edges.post.astype(np.intp),
+        weight=edges.weight.astype(np.float64),
+        junction_a=edges.junction_a.astype(np.intp),
+        junction_b=edges.junction_b.astype(np.intp),
+        conductance=edges.conductance.astype(np.float64),
         parameters={name: np.asarray(value, np.float64) for name, value in parameters.items()},
     )
 

@@ -14,7 +14,7 @@ from premotor.runs.training import resume, train
 from premotor.tasks import BipedalReference, BipedalTask, save_bipedal_reference
 
 EXPERT = "bipedal-expert"
-"""Preset of the plain network that learns to walk."""
+"""Preset of the perceptron that learns to walk."""
 TRIES = 20
 """Episodes of which the first without a fall is recorded."""
 
@@ -68,7 +68,7 @@ def record_walk(controller: Controller, task: BipedalTask, steps: int) -> Bipeda
     Raises:
         PremotorError: there is none, or nothing in it repeats like a walk.
     """
-    act = jax.jit(lambda c, product, state, seen: c.act(product, state, seen))
+    act = jax.jit(lambda c, product, state, seen: c.select_action(product, state, seen))
     product = controller.product()
     for attempt in range(TRIES):
         environment = task.environment(1, seed=attempt)

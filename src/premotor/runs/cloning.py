@@ -134,4 +134,4 @@ def _act(
     controller: Controller, product: Any, state: jax.Array, observation: jax.Array, started: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     state = jnp.where(started, controller.initial_state(len(observation)), state)
-    return controller.act(product, state, observation)
+    return controller.select_action(product, state, observation)

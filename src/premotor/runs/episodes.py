@@ -12,7 +12,7 @@ from premotor.analysis import gait_of, hexapod_gait
 from premotor.analysis.gait import CHATTER, SHORTEST_EPISODE
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
-from premotor.networks import Controller, Product
+from premotor.networks import Controller, LinearPart
 from premotor.tasks import Task, build_environment
 
 Records = dict[str, np.ndarray]
@@ -134,15 +134,15 @@ class Episodes:
 
 
 @eqx.filter_jit
-def _prepare(controller: Controller) -> Product:
+def _prepare(controller: Controller) -> LinearPart:
     return controller.product()
 
 
 @eqx.filter_jit
 def _act(
-    controller: Controller, product: Product, state: jax.Array, observation: np.ndarray
+    controller: Controller, product: LinearPart, state: jax.Array, observation: np.ndarray
 ) -> tuple[jax.Array, jax.Array]:
-    return controller.act(product, state, jnp.asarray(observation))
+    return controller.select_action(product, state, jnp.asarray(observation))
 
 
 def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> dict[str, float]:

@@ -62,7 +62,7 @@ def silence_synapses(
         threads: of the physics; 0 for one a core.
 
     Raises:
-        PremotorError: no such checkpoint, or a plain network, which has no synapses.
+        PremotorError: no such checkpoint, or a baseline, which has no synapses.
     """
     if not run.wired:
         kind = run.settings.network.kind
@@ -93,9 +93,8 @@ def silenced(controller: Controller, lesion: Lesion) -> Controller:
 
 def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Lesion]:
     """Every group of the network's synapses that has at least one; `neurons` is the circuit's table."""
-    network = controller.network
-    pre, post = np.asarray(network.pre), np.asarray(network.post)
-    a, b = np.asarray(network.junction_a), np.asarray(network.junction_b)
+    edges = controller.network.edges()
+    pre, post, a, b = edges.pre, edges.post, edges.junction_a, edges.junction_b
     none, no_junction = np.zeros(len(pre), bool), np.zeros(len(a), bool)
     yield Lesion("intact", "", "", "none", none, no_junction)
     yield Lesion("all recurrent", "*", "*", "both", ~none, ~no_junction)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
-from premotor.networks import Controller, is_plain
+from premotor.networks import Controller, is_baseline
 from premotor.runs.arrays import fill, load_arrays
 from premotor.runs.building import controller_for
 from premotor.runs.checkpoints import ARRAYS, RECORD, load_checkpoint, step_name
@@ -41,8 +41,8 @@ class Run:
 
     @property
     def wired(self) -> bool:
-        """Whether its controller is a circuit, and not a plain network beside which the circuit plays no part."""
-        return not is_plain(self.settings.network)
+        """Whether its controller is a circuit, and not a baseline beside which the circuit plays no part."""
+        return not is_baseline(self.settings.network.kind)
 
     @property
     def step(self) -> int:

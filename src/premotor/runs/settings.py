@@ -1,8 +1,9 @@
 """The settings of an experiment: everything that decides a run, in one value."""
 
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -11,7 +12,7 @@ from premotor.connectome import SignPolicy
 from premotor.connectome.nulls import NULL_MODELS
 from premotor.connectome.signs import sign_policy
 from premotor.learning import LEARNERS
-from premotor.networks import NETWORKS, MapSettings
+from premotor.networks import NETWORKS, MapSettings, baseline_settings
 from premotor.runs.cloning import CloningSettings
 from premotor.settings import Settings
 from premotor.tasks import TASKS
@@ -36,11 +37,11 @@ if TYPE_CHECKING:  # types that grow with their registries are known at run time
     type TaskSettings = Any
     type LearningSettings = Any
 else:
-    NetworkSettings = _one_of({kind: entry[0] for kind, entry in NETWORKS.items()})
+    NetworkSettings = _one_of({kind: NETWORKS.settings_class(kind) for kind in NETWORKS})
     TaskSettings = _one_of({kind: TASKS.settings_class(kind) for kind in TASKS})
     LearningSettings = _one_of({kind: LEARNERS.settings_class(kind) for kind in LEARNERS})
 
-DEFAULT_NETWORK = next(iter(NETWORKS.values()))[0]
+DEFAULT_NETWORK = NETWORKS.settings_class(next(iter(NETWORKS)))
 DEFAULT_TASK = TASKS.settings_class(next(iter(TASKS)))
 DEFAULT_LEARNING = LEARNERS.settings_class(next(iter(LEARNERS)))
 
@@ -123,8 +124,17 @@ def _known_nulls(names: Any) -> Any:
     return names
 
 
+def _known_baselines(names: Any) -> Any:
+    for name in names if isinstance(names, list | tuple) else ():
+        if isinstance(name, str):
+            baseline_settings(name)
+    return names
+
+
 class CompareSettings(Settings):
     """What `premotor compare` sets beside the connectome, where its own options do not say; no part in a run."""
+
+    RENAMED: ClassVar[Mapping[str, str]] = {"plain": "baselines"}
 
     null: Annotated[tuple[str, ...], BeforeValidator(_known_nulls)] = ("rewired",)
     """Names of null models."""
@@ -132,7 +142,7 @@ class CompareSettings(Settings):
     """Wirings of each."""
     independent: bool = False
     """Whether every seed of learning has null wirings of its own, so that no two runs share one."""
-    plain: tuple[Literal["mlp", "gru"], ...] = ()
+    baselines: Annotated[tuple[str, ...], BeforeValidator(_known_baselines)] = ()
     """Kinds of networks without a connectome, of as many parameters that learn."""
     circuits: tuple[str, ...] = ()
     """Other connectomes beside, each named as `circuit.source` names one."""

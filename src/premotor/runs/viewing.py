@@ -45,7 +45,7 @@ class Show:
         self.elapsed = 0.0
         """Time of the episode, s."""
         self._say, self._random = say, np.random.default_rng(seed)
-        self._act, self._product = eqx.filter_jit(self.controller.act), self.controller.product()
+        self._act, self._product = eqx.filter_jit(self.controller.select_action), self.controller.product()
         self._again = True
 
     def press(self, key: int) -> None:
@@ -73,7 +73,7 @@ class Show:
         self._state, mean = self._act(self._product, self._state, self._observation)
         action = np.asarray(mean)
         if self.noisy:
-            spread = np.exp(np.asarray(self.controller.log_spread))
+            spread = np.exp(np.asarray(self.controller.log_std))
             action = action + spread * self._random.standard_normal(action.shape)
         step = self.environment.step(np.clip(action, -1, 1).astype(np.float32))
         before, self.elapsed = self.elapsed, self.elapsed + self.task.control_period

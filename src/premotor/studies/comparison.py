@@ -1,4 +1,4 @@
-"""The connectome against null models of its wiring and plain networks, over several seeds, one process a run."""
+"""The connectome against null models of its wiring and baselines, over several seeds, one process a run."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from premotor.analysis import bootstrap_mean, hedges_g, mann_whitney
 from premotor.bodies.physics import available_cores
 from premotor.connectome.nulls import NULL_MODELS
 from premotor.errors import PremotorError
-from premotor.networks import is_plain
+from premotor.networks import NETWORKS, baseline_settings, is_baseline
 from premotor.runs.building import build_circuit
 from premotor.runs.files import Lock, new_folder, read_json, write_atomically, write_json
 from premotor.runs.loading import Overrides, dump_experiment, load_experiment
@@ -22,8 +22,6 @@ from premotor.studies.processes import Job, run_jobs
 
 FIGURES = ("score", "survived", "speed", "speed_error", "success", "return")
 CONNECTOME = "connectome"
-PLAIN = ("mlp", "gru")
-"""Networks without a connectome that a comparison can hold beside it."""
 
 
 class Member(NamedTuple):
@@ -31,12 +29,12 @@ class Member(NamedTuple):
 
     name: str
     wiring: str
-    """`connectome`, the name of a null model or of another circuit, or the kind of a plain network."""
+    """`connectome`, the name of a null model or of another circuit, or the kind of a baseline."""
     null_seed: int | None
     """None but for null models."""
     seed: int
     other: bool = False
-    """Whether it is a plain network beside the experiment's own."""
+    """Whether it is a baseline beside the experiment's own."""
     source: str | None = None
     """Of another circuit, as `circuit.source`."""
 
@@ -58,7 +56,7 @@ def compare(
     nulls: int | None = None,
     seeds: int | None = None,
     null: str | Sequence[str] | None = None,
-    plain: str | Sequence[str] | None = None,
+    baselines: str | Sequence[str] | None = None,
     circuits: str | Sequence[str] | None = None,
     jobs: int | None = None,
     episodes: int = 100,
@@ -66,7 +64,7 @@ def compare(
     overrides: Overrides = (),
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Train the connectome, null models of it and plain networks with several seeds each, test all, and compare.
+    """Train the connectome, null models of it and baselines with several seeds each, test all, and compare.
 
     Runs are processes of their own in ``runs/`` of the comparison's folder. Called again with the same
     settings (and maybe more nulls or seeds) it goes on: finished runs are kept, unfinished ones resumed.
@@ -80,9 +78,9 @@ def compare(
             `compare.independent` is set.
         seeds: how many seeds of learning each, from the experiment's on.
         null: name of the null model, or several of them.
-        plain: kinds of networks without a connectome that are trained too (`mlp`, `gru`), by default with as many
+        baselines: kinds of networks without a connectome that are trained too (`mlp`, `gru`), by default with as many
             parameters that learn. What is None here is as the experiment's section `compare` says. An experiment whose
-            own network is plain has no null models: its seeds are trained, and other plain networks beside them.
+            own network is a baseline has no null models: its seeds are trained, and other baselines beside them.
         circuits: other connectomes that are trained too, each named as `circuit.source` names one.
         jobs: processes side by side; by default one a core. The numbers do not depend on it.
         episodes: of each test.
@@ -102,22 +100,21 @@ def compare(
     settings = load_experiment(experiment, overrides)
     chosen = settings.compare
     wanted = _listed(chosen.null if null is None else null)
-    if is_plain(settings.network):
+    if is_baseline(settings.network.kind):
         if null is not None:
             raise PremotorError(
                 f"network.kind is {settings.network.kind}: it has no wiring that a null model ({', '.join(wanted)}) "
-                "could replace; leave --null out to compare seeds, or name other networks with --plain"
+                "could replace; leave --null out to compare seeds, or name other networks with --baselines"
             )
         wanted = []
-    kinds = _listed(chosen.plain if plain is None else plain)
+    kinds = _listed(chosen.baselines if baselines is None else baselines)
     others = _others(settings, _listed(chosen.circuits if circuits is None else circuits))
     nulls = chosen.nulls if nulls is None else nulls
     seeds = chosen.seeds if seeds is None else seeds
     for name in wanted:
         NULL_MODELS.known(name)
     for kind in kinds:
-        if kind not in PLAIN:
-            raise PremotorError(f"there is no plain network {kind!r}; there are {', '.join(PLAIN)}")
+        baseline_settings(kind)
     if settings.circuit.null is not None:
         raise PremotorError(
             f"circuit.null is {settings.circuit.null!r}, but a comparison starts from the connectome's own "
@@ -160,20 +157,20 @@ def plan(
     null: Sequence[str],
     nulls: int,
     seeds: int,
-    plain: Sequence[str] = (),
+    baselines: Sequence[str] = (),
     circuits: Mapping[str, str] | None = None,
 ) -> list[Member]:
     """The runs, seed by seed, so that an unfinished comparison is balanced.
 
-    Where the experiment's own network is a plain one, it takes the connectome's place and there are no null models.
+    Where the experiment's own network is a baseline, it takes the connectome's place and there are no null models.
     """
     members = []
-    own = settings.network.kind if is_plain(settings.network) else CONNECTOME
+    own = settings.network.kind if is_baseline(settings.network.kind) else CONNECTOME
     for seed in range(settings.seed, settings.seed + seeds):
         members.append(Member(f"{own}-s{seed}", own, None, seed))
         first = (seed - settings.seed) * nulls if settings.compare.independent else 0
         members += [Member(f"{name}-{k}-s{seed}", name, k, seed) for name in null for k in range(first, first + nulls)]
-        members += [Member(f"{kind}-s{seed}", kind, None, seed, True) for kind in plain if kind != own]
+        members += [Member(f"{kind}-s{seed}", kind, None, seed, True) for kind in baselines if kind != own]
         members += [
             Member(f"{name}-s{seed}", name, None, seed, source=source) for name, source in (circuits or {}).items()
         ]
@@ -182,7 +179,7 @@ def plan(
 
 def _others(settings: Experiment, sources: Sequence[str]) -> dict[str, str]:
     """Where other circuits come from, by the name that a comparison gives each: that of its file or folder."""
-    if sources and is_plain(settings.network):
+    if sources and is_baseline(settings.network.kind):
         raise PremotorError(
             f"network.kind is {settings.network.kind}: it has no wiring beside which other circuits "
             f"({', '.join(sources)}) could stand"
@@ -190,7 +187,7 @@ def _others(settings: Experiment, sources: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for source in sources:
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(source).name.split(".")[0]).strip("-.")
-        if not name or name in found or name in (CONNECTOME, *NULL_MODELS, *PLAIN):
+        if not name or name in found or name in (CONNECTOME, *NULL_MODELS, *NETWORKS):
             raise PremotorError(f"the circuit {source!r} of the comparison needs a name of its own, but it is {name!r}")
         build_circuit(settings.circuit.model_copy(update={"source": source}))
         path = Path(source)

@@ -69,7 +69,7 @@ def initialise(
     count = environment.environments
     observations, actions = len(controller.observation_names), len(controller.action_names)
     columns = Columns(observations, actions)
-    keep = settings.states == "stored" and not is_stateless(controller)
+    keep = settings.states == "stored" and not controller.network.stateless
     neurons = controller.rows if keep else 0
     replay = Replay.empty(count, columns.width, neurons, settings.memory)
     rows = max(-(-settings.warm_up // count), settings.batch_steps)
@@ -174,9 +174,6 @@ def iterate(
     return state, metrics | counting.metrics(settings.rollout)
 
 
-def is_stateless(controller: Controller) -> bool:
-    """Whether a controller answers to the present observation alone."""
-    return getattr(controller.network, "stateless", False)
 
 
 def _critics(controller: Controller, settings: Any, key: Array) -> tuple[Critic, ...]:
@@ -214,7 +211,7 @@ def _advance(
     neurons = jnp.where(started, actor.initial_state(len(observation)), neurons)
     neurons, answer = actor.answer(actor.product(), neurons, observation)
     noise = jnp.where(started[:, None], 0.0, noise)
-    action, noise = explore(answer, actor.log_spread, noise, key_act, settings)
+    action, noise = explore(answer, actor.log_std, noise, key_act, settings)
     return learnt, neurons, noise, action, figures
 
 
@@ -293,7 +290,7 @@ class OffPolicy(ControllerLearner[OffPolicyState]):
                 f"maps.squash is {subject.squash!r}, but learning.kind {settings.kind} needs actions that bend towards "
                 "the ends of their range; set maps.squash to tanh"
             )
-        if is_stateless(subject) and settings.batch_steps > 1:
+        if subject.network.stateless and settings.batch_steps > 1:
             return (
                 f"learning.sequence is {settings.sequence} and learning.burn_in {settings.burn_in}, but this "
                 "controller has no state; set them to 1 and 0"

@@ -63,10 +63,10 @@ def along(
 
 
 def squashed_sample(
-    answer: Float[Array, "... actions"], log_spread: Float[Array, " actions"], noise: Float[Array, "... actions"]
+    answer: Float[Array, "... actions"], log_std: Float[Array, " actions"], noise: Float[Array, "... actions"]
 ) -> tuple[Float[Array, "... actions"], Float[Array, "..."]]:
     """tanh of a normal sample around `answer`, and its log-probability (Haarnoja et al. 2018, appendix C)."""
-    spread = jnp.exp(jnp.clip(log_spread, -5.0, 1.0))
+    spread = jnp.exp(jnp.clip(log_std, -5.0, 1.0))
     raw = answer + spread * noise
     log_p = -0.5 * noise**2 - jnp.log(spread) - 0.5 * jnp.log(2 * jnp.pi)
     # log(1 − tanh²) = 2 (log 2 − x − softplus(−2 x)), without cancellation
@@ -76,7 +76,7 @@ def squashed_sample(
 
 def explore(
     answer: Float[Array, "environments actions"],
-    log_spread: Float[Array, " actions"],
+    log_std: Float[Array, " actions"],
     memory: Float[Array, "environments actions"],
     key: Array,
     settings: Any,
@@ -84,7 +84,7 @@ def explore(
     """An action as it is executed, in [−1, 1], and the noise's memory afterwards."""
     deviate = jax.random.normal(key, answer.shape)
     if isinstance(settings, SACSettings):
-        return squashed_sample(answer, log_spread, deviate)[0], memory
+        return squashed_sample(answer, log_std, deviate)[0], memory
     noise: NoiseSettings = settings.noise
     if noise.kind == "gaussian":
         added = noise.spread * deviate

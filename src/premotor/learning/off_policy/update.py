@@ -168,7 +168,7 @@ def _target(learnt: Learnt, parts: Parts, batch: Sequences, key: Array, settings
     answer = along(actor, batch.state, batch.observation, batch.last, batch.started, settings.burn_in, True).following
     bonus: Array | float = 0.0
     if soft:
-        action, log_p = squashed_sample(answer, actor.log_spread, jax.random.normal(key, answer.shape))
+        action, log_p = squashed_sample(answer, actor.log_std, jax.random.normal(key, answer.shape))
         bonus = -jnp.exp(learnt.log_temperature) * log_p
     else:
         action = jnp.tanh(answer)
@@ -191,7 +191,7 @@ def _improve(
         actor = parts.controller(vector)
         answer = along(actor, batch.state, batch.observation, batch.last, batch.started, settings.burn_in, False).now
         if soft:
-            action, log_p = squashed_sample(answer, actor.log_spread, jax.random.normal(key, answer.shape))
+            action, log_p = squashed_sample(answer, actor.log_std, jax.random.normal(key, answer.shape))
             value = _values(critics, seen, action).min(0)
             return (jnp.exp(learnt.log_temperature) * log_p - value).mean(), log_p.mean()
         cost = settings.saturation * (answer**2).mean()

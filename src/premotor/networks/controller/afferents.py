@@ -8,12 +8,12 @@ mm/s as in the sources, stretch and lengthening positive; a rate is never below 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from premotor.networks.controller.settings import PRIMARY_MEAN, SECONDARY_MEAN
+
 SPEED_GAIN, SPEED_POWER = 4.3, 0.6
 """Of Ia afferents: impulses/s at 1 mm/s, and the power of the speed."""
 PRIMARY_LENGTH_GAIN, SECONDARY_LENGTH_GAIN = 2.0, 13.5
 """Impulses/s for a stretch of 1 mm, of Ia and of group II afferents."""
-PRIMARY_MEAN, SECONDARY_MEAN = 50.0, 80.0
-"""Rates at rest length, impulses/s, as in models of the spinal cord with these equations (Moraud et al. 2016)."""
 TENDON_ORGAN_GREATEST = 200.0
 """Rate of Ib afferents at a muscle's greatest force, impulses/s; the order of what is recorded, our choice."""
 

@@ -1,6 +1,6 @@
 """Coordinates in which learning is well conditioned, measured once on random observations."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -15,11 +15,6 @@ SETTLE = 10
 """Control steps at the start that are left out, so that the rates have settled; of few steps, the first half."""
 RIDGE = 0.01
 """Directions of the output rates with less than this part of the largest variance are not amplified further."""
-
-
-def is_calibrated(network: Any) -> bool:
-    """Whether a controller with this network is calibrated; if not, the maps are layers of the network's own."""
-    return getattr(network, "calibrate", True)
 
 
 @eqx.filter_jit
@@ -42,7 +37,7 @@ def calibrated(
 
     With a multilayer perceptron whose settings say `calibrate: false` the controller is left as it is.
     """
-    if not is_calibrated(controller.network):
+    if controller.network.maps_are_layers:
         return controller
     controller = eqx.tree_at(lambda c: c.rest_state, controller, _rest(controller))
     if controller.loop is not None:
@@ -88,7 +83,7 @@ def _responses(controller: "Controller", observations: Array) -> tuple[Array, Ar
     product = controller.product()
 
     def step(state: Array, observation: Array) -> tuple[Array, tuple[Array, Array]]:
-        state, action = controller.act(product, state, observation)
+        state, action = controller.select_action(product, state, observation)
         return state, (state[controller.output_neurons], action)
 
     rates, actions = jax.lax.scan(step, controller.initial_state(observations.shape[1]), observations)[1]
@@ -97,7 +92,7 @@ def _responses(controller: "Controller", observations: Array) -> tuple[Array, Ar
 
 
 def _step_scales(controller: "Controller", observations: Array, key: PRNGKeyArray) -> dict[str, Float[Array, ""]]:
-    names = [name for name in controller.relative_rates() if name != "log_spread"]
+    names = [name for name in controller.relative_learning_rates() if name != "log_std"]
     values = {name: controller.parameter(name) for name in names}
 
     def actions(values: dict[str, Array]) -> Array:
@@ -107,7 +102,7 @@ def _step_scales(controller: "Controller", observations: Array, key: PRNGKeyArra
     probe = jax.random.normal(key, shape.shape)
     _, pull = jax.vjp(actions, values)
     direction = jax.tree.map(jnp.sign, pull(probe)[0])
-    scales = {"log_spread": jnp.ones(())}
+    scales = {"log_std": jnp.ones(())}
     for name in names:
         alone = {other: direction[other] if other == name else jnp.zeros_like(values[other]) for other in names}
         _, change = jax.jvp(actions, (values,), (alone,))

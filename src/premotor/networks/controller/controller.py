@@ -2,63 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from pydantic import Field, model_validator
 
 from premotor.errors import PremotorError
-from premotor.networks.baselines import PLAIN, plain_network
-from premotor.networks.controller.calibration import calibrated, is_calibrated, smooth_noise
+from premotor.networks.base import Baseline, BuildContext, LinearPart, Network
+from premotor.networks.controller.calibration import calibrated, smooth_noise
 from premotor.networks.controller.local_maps import local_maps
 from premotor.networks.controller.loop import Loop, wire
-from premotor.networks.controller.loop_settings import LoopSettings
 from premotor.networks.controller.normalizer import Normalizer
-from premotor.networks.controller.populations import PopulationSettings, input_neurons, output_neurons
-from premotor.networks.product import Product
-from premotor.networks.rate import RateNetworkSettings
-from premotor.networks.registry import NETWORKS
+from premotor.networks.controller.populations import input_neurons, output_neurons
+from premotor.networks.controller.settings import MapSettings
+from premotor.networks.settings import NETWORKS, RateNetworkSettings
 from premotor.networks.trained import started_from
-from premotor.settings import Settings
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
 
 
-class MapSettings(Settings):
-    """How sensors reach neurons and neurons reach actuators."""
-
-    inputs: PopulationSettings = PopulationSettings(minimum_hops=2)
-    outputs: PopulationSettings = PopulationSettings()
-    input_scale: float = Field(1.0, gt=0)
-    """Standard deviation of an input neuron's current, at the start, for observations of variance 1."""
-    output_scale: float = Field(0.1, gt=0)
-    """Standard deviation of the actions at the start, under random observations."""
-    input_rate: float = Field(1.0, ge=0)
-    """Relative learning rate of the input map; 0 holds it fixed."""
-    output_rate: float = Field(1.0, ge=0)
-    """Relative learning rate of the output map; 0 holds it fixed."""
-    action_spread: float = Field(0.2, gt=0)
-    """Standard deviation of the exploration noise at the start, in units of the action range [−1, 1]."""
-    local: bool = False
-    """Whether the maps keep to their leg and joint, by the neuron table's columns `leg`, `joint` and `direction`:
-    sensors of a leg reach its input neurons alone, and a motor neuron moves its joint alone, in its direction."""
-    squash: Literal["none", "tanh"] = "none"
-    """What keeps actions in their range: clipping alone, or a hyperbolic tangent, as off-policy learning needs it."""
-    loop: LoopSettings | None = None
-    """The maps line by line, or a YAML file with them, in place of `inputs`, `outputs` and their scales; null: none.
-    `input_rate` and `output_rate` say whether the gains learn."""
-
-    @model_validator(mode="after")
-    def _either(self) -> Self:
-        for name in ("inputs", "outputs", "input_scale", "output_scale", "local") if self.loop else ():
-            if getattr(self, name) != type(self).model_fields[name].default:
-                raise ValueError(f"{name} has no part beside loop, which says it line by line; leave it out")
-        return self
+MAP_PARAMETERS = ("input_weight", "output_weight", "output_bias", "log_std")
+"""Arrays of a controller that learn beside its network's."""
 
 
 class Controller(eqx.Module):
@@ -74,8 +43,7 @@ class Controller(eqx.Module):
     actions, whatever the size of the circuit (see `premotor.networks.controller.calibration`).
     """
 
-    network: Any
-    """One of `NETWORKS`."""
+    network: Network
     normalizer: Normalizer
     input_weight: Float[Array, "inputs observations"]
     output_weight: Float[Array, "actions outputs"]
@@ -85,7 +53,7 @@ class Controller(eqx.Module):
     rest_rate: Float[Array, " outputs"]
     whitening: Float[Array, "outputs outputs"]
     step_scale: dict[str, Float[Array, ""]]
-    log_spread: Float[Array, " actions"]
+    log_std: Float[Array, " actions"]
     input_neurons: Int[Array, " inputs"]
     output_neurons: Int[Array, " outputs"]
     map_rates: tuple[float, float] = eqx.field(static=True)
@@ -123,13 +91,21 @@ class Controller(eqx.Module):
         weight = self.output_weight if self.output_sign is None else jnp.abs(self.output_weight) * self.output_sign
         return weight @ self.whitening
 
-    def product(self) -> Product:
-        """The network's linear part, prepared once for many calls of `act`."""
+    def product(self) -> LinearPart:
+        """The network's linear part, prepared once for many calls of `select_action`."""
         return self.network.product()
 
-    def act(
+    def encode_observation(
+        self, observation: Float[Array, "environments observations"]
+    ) -> Float[Array, "inputs environments"]:
+        """The current that each input neuron receives of a raw observation."""
+        if self.loop is not None:
+            return self.input_map @ self.loop.encode(observation)
+        return self.input_map @ self.normalizer(observation).T
+
+    def select_action(
         self,
-        product: Product,
+        product: LinearPart,
         state: Float[Array, "neurons environments"],
         observation: Float[Array, "environments observations"],
     ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
@@ -142,43 +118,35 @@ class Controller(eqx.Module):
 
     def answer(
         self,
-        product: Product,
+        product: LinearPart,
         state: Float[Array, "neurons environments"],
         observation: Float[Array, "environments observations"],
     ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
-        """As `act`, before any squashing of the action."""
-        network = self.network
-        if self.loop is not None:
-            return self._around(self.loop, product, state, observation)
-        drive = self.input_map @ self.normalizer(observation).T
-        if not is_calibrated(network):  # the maps are its first and its last layer
+        """As `select_action`, before any squashing of the action."""
+        network, drive = self.network, self.encode_observation(observation)
+        if network.maps_are_layers:
             state = network.step(product, state, drive)
             last = state[self.output_neurons]
             return state, (self.output_weight @ last + self.output_bias[:, None]).T
-        current = jnp.zeros_like(state).at[self.input_neurons].set(drive)
-        state = network.step(product, state, current)
-        rates = state[self.output_neurons] - self.rest_rate[:, None]
-        action = self.output_map @ rates + self.output_bias[:, None]
-        return state, action.T
-
-    def _around(
-        self, loop: Loop, product: Product, state: Float[Array, "rows environments"], observation: Array
-    ) -> tuple[Array, Array]:
-        neurons, pools = state[: self.network.neurons], state[self.network.neurons :]
-        current = jnp.zeros_like(neurons).at[self.input_neurons].set(self.input_map @ loop.encode(observation))
-        neurons = self.network.step(product, neurons, current)
+        neurons, pools = state[: network.neurons], state[network.neurons :]
+        current = jnp.zeros_like(neurons).at[self.input_neurons].set(drive)
+        neurons = network.step(product, neurons, current)
         rates = neurons[self.output_neurons]
-        answer, pools = loop.decode(self.output_weight, self.output_bias, rates, pools, self.squash)
-        return jnp.concatenate([neurons, pools]), answer
+        if self.loop is not None:
+            answer, pools = self.loop.decode(self.output_weight, self.output_bias, rates, pools, self.squash)
+            return jnp.concatenate([neurons, pools]), answer
+        action = self.output_map @ (rates - self.rest_rate[:, None]) + self.output_bias[:, None]
+        return neurons, action.T
 
-    def relative_rates(self) -> dict[str, float]:
+    def relative_learning_rates(self) -> dict[str, float]:
         """The learning rate that was asked for each kind of parameter, relative to that of learning."""
         inputs, outputs = self.map_rates
-        maps = {"input_weight": inputs, "output_weight": outputs, "output_bias": outputs, "log_spread": 1.0}
-        return dict(self.network.rates) | maps
+        return dict(self.network.learning_rates) | dict(
+            zip(MAP_PARAMETERS, (inputs, outputs, outputs, 1.0), strict=True)
+        )
 
     def parameter(self, name: str) -> Array:
-        """A kind of parameter, of the network or of the maps, by its name in `relative_rates`."""
+        """A kind of parameter, of the network or of the maps, by its name in `relative_learning_rates`."""
         return _parameter(name, self)
 
     def with_parameters(self, values: dict[str, Any]) -> Self:
@@ -190,17 +158,17 @@ class Controller(eqx.Module):
     def trained(self) -> Self:
         """The same tree with True at the arrays that learning changes and False everywhere else."""
         nothing = jax.tree.map(lambda _: False, self)
-        return nothing.with_parameters({name: rate > 0 for name, rate in self.relative_rates().items()})
+        return nothing.with_parameters({name: rate > 0 for name, rate in self.relative_learning_rates().items()})
 
     def learning_rates(self) -> Self:
         """The same tree with each array replaced by its step size relative to that of learning."""
         nothing = jax.tree.map(lambda _: 0.0, self)
-        rates = self.relative_rates().items()
+        rates = self.relative_learning_rates().items()
         return nothing.with_parameters({name: rate * self.step_scale[name] for name, rate in rates})
 
 
 def _parameter(name: str, controller: Controller) -> Array:
-    return getattr(controller if hasattr(controller, name) else controller.network, name)
+    return attrgetter(name)(controller if name in MAP_PARAMETERS else controller.network)
 
 
 def build_controller(
@@ -234,25 +202,23 @@ def build_controller(
     network = network or RateNetworkSettings()
     key_in, key_out, key_noise = jax.random.split(key, 3)
     observations, actions = len(observation_names), len(action_names)
-    wires = None
-    if network.kind in PLAIN:
-        for name in ("loop", "local"):
-            if getattr(maps, name):
+    kind = NETWORKS[network.kind]
+    if issubclass(kind, Baseline):
+        for name, chosen in (("loop", maps.loop), ("local", maps.local)):
+            if chosen:
                 raise PremotorError(f"maps.{name} chooses neurons of a connectome, but network.kind is {network.kind}")
-        key_plain = jax.random.fold_in(key, 1)
-        if getattr(network, "calibrate", True):
-            key_in, key_plain = jax.random.split(key_in)
-        sizes = {"observations": observations, "actions": actions}
-        wired = plain_network(network, circuit, maps=maps, **sizes, control_period=control_period, key=key_plain)
+    context = BuildContext(observations, actions, control_period, maps, jax.random.fold_in(key, 1), key_in)
+    wires = None if maps.loop is None else wire(maps.loop, circuit, observation_names, action_names)
+    if wires is not None:
+        inputs, outputs = wires.inputs, wires.outputs
+    elif not issubclass(kind, Baseline):
+        outputs = output_neurons(circuit, maps.outputs)
+        inputs = input_neurons(circuit, maps.inputs, outputs)
+    wired = kind.build(circuit, network, context)
+    if isinstance(wired, Baseline):
         inputs, outputs = wired.input_units, wired.output_units
-    else:
-        if maps.loop is None:
-            outputs = output_neurons(circuit, maps.outputs)
-            inputs = input_neurons(circuit, maps.inputs, outputs)
-        else:
-            wires = wire(maps.loop, circuit, observation_names, action_names)
-            inputs, outputs = wires.inputs, wires.outputs
-        wired = NETWORKS[network.kind][1](circuit, network, control_period=control_period)
+    if wired.maps_are_layers:
+        key_in = jax.random.split(key_in)[0]
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
     own = local_maps(circuit, inputs, outputs, observation_names, action_names) if maps.local else None
@@ -260,8 +226,7 @@ def build_controller(
     if own is not None:
         size_in = maps.input_scale / np.sqrt(own.input_mask.sum(1, keepdims=True))
         size_out = maps.output_scale / np.sqrt(np.abs(own.output_sign).sum(1, keepdims=True))
-    names = [name for name, _ in wired.rates]
-    names += ["input_weight", "output_weight", "output_bias", "log_spread"]
+    names = [*(name for name, _ in wired.learning_rates), *MAP_PARAMETERS]
     loop = None
     if maps.loop is not None and wires is not None:
         loop = Loop.of(wires, maps.loop, observation_names, action_names, control_period)
@@ -280,7 +245,7 @@ def build_controller(
         rest_rate=jnp.zeros(len(outputs)),
         whitening=jnp.eye(len(outputs)),
         step_scale={name: jnp.ones(()) for name in names},
-        log_spread=jnp.full(actions, np.log(maps.action_spread), jnp.float32),
+        log_std=jnp.full(actions, np.log(maps.action_std), jnp.float32),
         input_neurons=jnp.asarray(inputs, jnp.int32),
         output_neurons=jnp.asarray(outputs, jnp.int32),
         map_rates=(maps.input_rate, maps.output_rate),

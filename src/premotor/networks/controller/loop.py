@@ -10,8 +10,8 @@ from jaxtyping import Array, Float
 
 from premotor.errors import PremotorError
 from premotor.networks.controller.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
-from premotor.networks.controller.loop_settings import MEANS, LoopInput, LoopSettings
 from premotor.networks.controller.populations import neurons_where
+from premotor.networks.controller.settings import MEANS, LoopInput, LoopSettings
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit

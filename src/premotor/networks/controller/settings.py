@@ -1,12 +1,15 @@
-"""A closed loop as settings: which sensor drives which neurons, and which neurons drive which actuator."""
+"""Settings of a controller's maps: linear ones, or a closed loop line by line."""
 
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from premotor.networks.controller.afferents import PRIMARY_MEAN, SECONDARY_MEAN
+from premotor.networks.controller.populations import PopulationSettings
 from premotor.settings import Settings
 
+PRIMARY_MEAN, SECONDARY_MEAN = 50.0, 80.0
+"""Rates at rest length, impulses/s, as in models of the spinal cord with these equations (Moraud et al. 2016)."""
 Conditions = dict[str, str | int | float | list[str] | list[int]]
 """Conditions on columns of the neuron table, such as `{class: sensory, type: "AS*"}`."""
 
@@ -125,4 +128,38 @@ class LoopSettings(Settings):
                 raise ValueError(f"actuator {line.actuator} is driven by {first.decoding} and by {line.decoding}")
             if line.decoding == "motor-units" and line.parameter("time_constant") != first.parameter("time_constant"):
                 raise ValueError(f"actuator {line.actuator} has two values of time_constant; its lines share one")
+        return self
+
+
+class MapSettings(Settings):
+    """How sensors reach neurons and neurons reach actuators."""
+
+    RENAMED: ClassVar[Mapping[str, str]] = {"action_spread": "action_std"}
+
+    inputs: PopulationSettings = PopulationSettings(minimum_hops=2)
+    outputs: PopulationSettings = PopulationSettings()
+    input_scale: float = Field(1.0, gt=0)
+    """Standard deviation of an input neuron's current, at the start, for observations of variance 1."""
+    output_scale: float = Field(0.1, gt=0)
+    """Standard deviation of the actions at the start, under random observations."""
+    input_rate: float = Field(1.0, ge=0)
+    """Relative learning rate of the input map; 0 holds it fixed."""
+    output_rate: float = Field(1.0, ge=0)
+    """Relative learning rate of the output map; 0 holds it fixed."""
+    action_std: float = Field(0.2, gt=0)
+    """Standard deviation of the exploration noise at the start, in units of the action range [−1, 1]."""
+    local: bool = False
+    """Whether the maps keep to their leg and joint, by the neuron table's columns `leg`, `joint` and `direction`:
+    sensors of a leg reach its input neurons alone, and a motor neuron moves its joint alone, in its direction."""
+    squash: Literal["none", "tanh"] = "none"
+    """What keeps actions in their range: clipping alone, or a hyperbolic tangent, as off-policy learning needs it."""
+    loop: LoopSettings | None = None
+    """The maps line by line, or a YAML file with them, in place of `inputs`, `outputs` and their scales; null: none.
+    `input_rate` and `output_rate` say whether the gains learn."""
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        for name in ("inputs", "outputs", "input_scale", "output_scale", "local") if self.loop else ():
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name} has no part beside loop, which says it line by line; leave it out")
         return self

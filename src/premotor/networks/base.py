@@ -1,0 +1,154 @@
+"""What a controller's network has to be, and the registry of networks."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+    from premotor.networks.controller.settings import MapSettings
+
+
+class LinearPart(Protocol):
+    """The linear part of a network's dynamics: what every neuron receives, prepared once for many steps."""
+
+    def __call__(self, rates: Float[Array, "neurons environments"]) -> Float[Array, "neurons environments"]:
+        """Input of every neuron from the rates of all."""
+
+
+class Edges(NamedTuple):
+    """The synapses and gap junctions of a network, NumPy arrays; empty where it has none."""
+
+    pre: np.ndarray
+    """Position of the presynaptic neuron, (synapses,)."""
+    post: np.ndarray
+    weight: np.ndarray
+    """Signed, silenced ones at 0, (synapses,)."""
+    junction_a: np.ndarray
+    """Positions of the two neurons of a gap junction, (junctions,)."""
+    junction_b: np.ndarray
+    conductance: np.ndarray
+    """(junctions,)"""
+
+
+class BuildContext(NamedTuple):
+    """What a network is built for."""
+
+    observations: int
+    """Size of an observation."""
+    actions: int
+    """Size of an action."""
+    control_period: float
+    """Time between two actions, s."""
+    maps: "MapSettings"
+    """How observations reach neurons and neurons reach actions."""
+    key: PRNGKeyArray
+    """Of what the network draws."""
+    map_key: PRNGKeyArray
+    """Of the maps; a network whose own first layer is the input map draws from a split of it."""
+
+
+class Network(eqx.Module):
+    """The network of a controller. Arrays are neurons first: a state is (neurons, environments), float32.
+
+    A network of one's own inherits from it (or from `RateNetwork`), says what is missing, and is registered::
+
+        @NETWORKS.register("my-network")
+        class MyNetwork(Network): ...
+
+    Index arrays belong into fields, so that they are arguments of compiled functions and not constants.
+    """
+
+    settings: eqx.AbstractClassVar[type[Settings]]
+    """Its settings; their `kind` is the name that it is registered under."""
+    neurons: eqx.AbstractVar[int]
+    control_period: eqx.AbstractVar[float]
+    """Time that one `step` lasts, s."""
+    learning_rates: eqx.AbstractVar[tuple[tuple[str, float], ...]]
+    """For each field that learns its step size, relative to that of learning; 0 holds it fixed."""
+
+    stateless: ClassVar[bool] = False
+    """Whether what it does depends on the present input alone."""
+
+    @classmethod
+    @abstractmethod
+    def build(cls, circuit: "Circuit", settings: Any, context: BuildContext) -> Self:
+        """The network of some settings (of the class `settings`), wired as `circuit`.
+
+        Raises:
+            PremotorError: the circuit cannot be wired so.
+        """
+
+    @abstractmethod
+    def product(self) -> Any:
+        """The linear part of the dynamics, prepared once for many steps."""
+
+    @abstractmethod
+    def step(
+        self,
+        product: Any,
+        state: Float[Array, "neurons environments"],
+        current: Float[Array, "neurons environments"],
+    ) -> Float[Array, "neurons environments"]:
+        """The state one control period later under the constant input `current`."""
+
+    @abstractmethod
+    def edges(self) -> Edges:
+        """Its synapses and gap junctions, which lesions and the report go by."""
+
+    @abstractmethod
+    def silenced(
+        self, synapses: Bool[Array, " synapses"] | None = None, junctions: Bool[Array, " junctions"] | None = None
+    ) -> Self:
+        """A copy in which the marked synapses and gap junctions carry nothing."""
+
+    @property
+    def maps_are_layers(self) -> bool:
+        """Whether the controller's maps are its own first and last layer: then nothing is calibrated."""
+        return False
+
+    def initial_state(self, environments: int) -> Float[Array, "neurons environments"]:
+        """All neurons silent."""
+        return jnp.zeros((self.neurons, environments), jnp.float32)
+
+    def described(self) -> Mapping[str, np.ndarray]:
+        """Arrays that a report compares before and after learning, by what they are in words."""
+        edges = self.edges()
+        return {"chemical synapses": np.abs(edges.weight), "gap junctions": edges.conductance}
+
+
+class Baseline(Network):
+    """A network without a connectome, as a measure of those with one: no synapses, hence nothing to silence."""
+
+    @property
+    @abstractmethod
+    def input_units(self) -> np.ndarray:
+        """Positions of the units that the input map feeds."""
+
+    @property
+    @abstractmethod
+    def output_units(self) -> np.ndarray:
+        """Positions of the units that the output map reads."""
+
+    @property
+    def groups(self) -> list[str]:
+        """What each unit belongs to, (units,)."""
+        return ["hidden"] * self.neurons
+
+    def edges(self) -> Edges:
+        """None."""
+        nothing, number = np.zeros(0, np.intp), np.zeros(0)
+        return Edges(nothing, nothing, number, nothing, nothing, number)
+
+    def silenced(
+        self, synapses: Bool[Array, " synapses"] | None = None, junctions: Bool[Array, " junctions"] | None = None
+    ) -> Self:
+        """The network itself: it has no synapses."""
+        return self

@@ -1,0 +1,188 @@
+"""Settings of the networks that a controller can have, and their registry; neither loads JAX."""
+
+import inspect
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from premotor.errors import PremotorError
+from premotor.registry import Registry
+from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    from premotor.networks.base import Network
+
+Layout = Literal["auto", "dense", "sparse"]
+"""How synaptic weights meet rates, see `Product`."""
+Units = Annotated[int, Field(ge=1)]
+
+
+class LearningRates(Settings):
+    """Step size of each kind of parameter, relative to that of learning; 0 holds the kind fixed.
+
+    The signs and the support are in none of them. Steps are calibrated for the worst case, in which all synapses
+    move together (see `calibration`); they seldom do, so that with a rate of 1 the magnitudes would
+    hardly move beside the maps: 0.1% in 2.5 million steps of the walk task.
+    """
+
+    magnitudes: float = Field(20.0, ge=0)
+    """Logarithms of the synaptic magnitudes (one a synapse) and gap-junction conductances (one a pair)."""
+    time_constants: float = Field(0.0, ge=0)
+    """Logarithms of the time constants, one a neuron."""
+    gains: float = Field(0.0, ge=0)
+    """Logarithms of the gains, one a neuron."""
+    biases: float = Field(5.0, ge=0)
+
+
+def known_rule(name: str) -> str:
+    """The name of a weight rule; PremotorError where there is none of this name."""
+    from premotor.connectome.weights import weight_rule  # loads SciPy
+
+    weight_rule(name)
+    return name
+
+
+class RateNetworkSettings(Settings):
+    """Dynamics of `RateNetwork`."""
+
+    kind: Literal["rate"] = "rate"
+    time_constant: float = Field(0.015, gt=0)
+    """τ of every neuron at the start, in s."""
+    substeps: int = Field(2, ge=1)
+    """Integration steps in one control step."""
+    gain: float = Field(1.0, gt=0)
+    bias: float = 0.3
+    activation: Literal["rectified_tanh", "tanh", "softplus"] = "rectified_tanh"
+    weights: Annotated[str, AfterValidator(known_rule)] = "input_fraction"
+    """How magnitudes start from synapse counts: a rule of `premotor.connectome.weights`."""
+    spectral_radius: float | None = Field(0.97, gt=0)
+    """The magnitudes are scaled as a whole to this spectral radius; null: left as the rule gives them."""
+    gap_junctions: float = Field(0.5, ge=0)
+    """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
+    product: Layout = "auto"
+    learning_rates: LearningRates = LearningRates()
+    initial: str | None = None
+    """A result folder of `premotor dynamics train` (or a `network.safetensors` of one) whose trained parameters the
+    network of a run starts from, in place of those that the settings above give; null: none."""
+
+
+class LayeredNetworkSettings(Settings):
+    """Dynamics of `LayeredNetwork`."""
+
+    kind: Literal["layered"] = "layered"
+    first: int | None = None
+    """Id of the neuron whose layer comes first; null: the layers in the order of their colours."""
+    last: str = "motor"
+    """The class of neurons that is the last layer, whatever connects them."""
+    gain: float = Field(1.0, gt=0)
+    bias: float = 0.3
+    activation: Literal["rectified_tanh", "tanh", "softplus"] = "rectified_tanh"
+    weights: Annotated[str, AfterValidator(known_rule)] = "input_fraction"
+    """How magnitudes start from synapse counts: a rule of `premotor.connectome.weights`."""
+    spectral_radius: float | None = Field(0.97, gt=0)
+    """The magnitudes are scaled as a whole to this spectral radius; null: left as the rule gives them."""
+    gap_junctions: float = Field(0.5, ge=0)
+    """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
+    learning_rates: LearningRates = LearningRates()
+
+
+class BaselineSettings(Settings):
+    """Settings of a network without a connectome."""
+
+
+class MLPSettings(BaselineSettings):
+    """A multilayer perceptron."""
+
+    kind: Literal["mlp"] = "mlp"
+    hidden: Units | Annotated[tuple[Units, ...], Field(min_length=1)] | None = None
+    """Units of each of two layers, or a list with those of each layer; null: two layers of so many that about as many
+    parameters learn as with the circuit."""
+    activation: Literal["relu", "tanh"] = "tanh"
+    rate: float = Field(1.0, ge=0)
+    """Relative learning rate of the hidden weights and biases."""
+    calibrate: bool = True
+    """Whether the read-out is whitened and steps are balanced as with a circuit; false: the maps are the first and the
+    last layer, with the same step size as all others, as off-policy learning commonly has them."""
+
+
+class GRUSettings(BaselineSettings):
+    """A gated recurrent unit (Cho et al. 2014) behind a linear embedding."""
+
+    kind: Literal["gru"] = "gru"
+    hidden: int | None = Field(None, ge=1)
+    """Units; null: so many that about as many parameters learn as with the circuit."""
+    rate: float = Field(1.0, ge=0)
+    """Relative learning rate of the hidden weights and biases."""
+
+
+def baseline_settings(kind: str) -> type[BaselineSettings]:
+    """The settings class of a network without a connectome.
+
+    Raises:
+        PremotorError: no baseline has this name.
+    """
+    known = {name: NETWORKS.settings_class(name) for name in NETWORKS if is_baseline(name)}
+    if kind not in known:
+        raise PremotorError(f"there is no baseline {kind!r}; there are {', '.join(known)}")
+    return known[kind]
+
+
+def is_baseline(kind: str) -> bool:
+    """Whether the network of this kind has no connectome."""
+    return issubclass(NETWORKS.settings_class(kind), BaselineSettings)
+
+
+MEMBERS = (
+    "settings",
+    "build",
+    "neurons",
+    "control_period",
+    "learning_rates",
+    "product",
+    "step",
+    "edges",
+    "silenced",
+    "input_units",
+    "output_units",
+)
+"""What a network needs, in the order in which a class that lacks something is told."""
+
+
+def _check(name: str, entry: Any) -> None:
+    from premotor.networks.base import Baseline, Network  # loads JAX
+
+    if not (inspect.isclass(entry) and issubclass(entry, Network)):
+        raise PremotorError(f"the network {name!r} is {entry!r}; it has to be a class that inherits from Network")
+    missing = {*entry.__abstractmethods__, *entry.__abstractvars__, *entry.__abstractclassvars__}
+    for member in [name for name in MEMBERS if name in missing] + sorted(missing - set(MEMBERS)):
+        raise PremotorError(f"the network {name!r}: the class {entry.__qualname__} has no {member}")
+    settings = entry.settings
+    kind = settings.model_fields.get("kind")
+    if kind is None or kind.default != name:
+        raise PremotorError(
+            f"the network {name!r}: {settings.__qualname__} needs the field kind: Literal[{name!r}] = {name!r}"
+        )
+    if issubclass(entry, Baseline) != issubclass(settings, BaselineSettings):
+        raise PremotorError(
+            f"the network {name!r}: {entry.__qualname__} is a Baseline where {settings.__qualname__} is a "
+            "BaselineSettings, and only there"
+        )
+
+
+NETWORKS: Registry[type["Network"]] = Registry(
+    "network",
+    {
+        "rate": "premotor.networks.rate",
+        "layered": "premotor.networks.layered",
+        "mlp": "premotor.networks.baselines",
+        "gru": "premotor.networks.baselines",
+    },
+    _check,
+    {
+        "rate": f"{__name__}:RateNetworkSettings",
+        "layered": f"{__name__}:LayeredNetworkSettings",
+        "mlp": f"{__name__}:MLPSettings",
+        "gru": f"{__name__}:GRUSettings",
+    },
+)
+"""Every network that a controller can have, by the name that `network.kind` takes."""
