@@ -51,8 +51,8 @@ class BuildContext(NamedTuple):
     """How observations reach neurons and neurons reach actions."""
     key: PRNGKeyArray
     """Of what the network draws."""
-    map_key: PRNGKeyArray
-    """Of the maps; a network whose own first layer is the input map draws from a split of it."""
+    layer_key: PRNGKeyArray
+    """The same for a network that has the maps for its first and last layer."""
 
 
 class Network(eqx.Module):

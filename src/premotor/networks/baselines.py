@@ -102,7 +102,7 @@ class MLPNetwork(_Units):
     def build(cls, circuit: "Circuit", settings: MLPSettings, context: BuildContext) -> Self:
         """The perceptron of some settings, of the size that they or the circuit ask for."""
         layers = cls.matched(circuit, context) if settings.hidden is None else settings.hidden
-        key = context.key if settings.calibrate else jax.random.split(context.map_key)[1]
+        key = context.key if settings.calibrate else context.layer_key
         return cls(layers, settings, control_period=context.control_period, key=key)
 
     @property

@@ -207,7 +207,8 @@ def build_controller(
         for name, chosen in (("loop", maps.loop), ("local", maps.local)):
             if chosen:
                 raise PremotorError(f"maps.{name} chooses neurons of a connectome, but network.kind is {network.kind}")
-    context = BuildContext(observations, actions, control_period, maps, jax.random.fold_in(key, 1), key_in)
+    key_map, key_network = jax.random.split(key_in)
+    context = BuildContext(observations, actions, control_period, maps, key_network, jax.random.fold_in(key, 1))
     wires = None if maps.loop is None else wire(maps.loop, circuit, observation_names, action_names)
     if wires is not None:
         inputs, outputs = wires.inputs, wires.outputs
@@ -217,8 +218,7 @@ def build_controller(
     wired = kind.build(circuit, network, context)
     if isinstance(wired, Baseline):
         inputs, outputs = wired.input_units, wired.output_units
-    if wired.maps_are_layers:
-        key_in = jax.random.split(key_in)[0]
+        key_in = key_in if wired.maps_are_layers else key_map
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
     own = local_maps(circuit, inputs, outputs, observation_names, action_names) if maps.local else None

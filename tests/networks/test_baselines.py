@@ -77,7 +77,7 @@ def test_a_gru_is_its_equations() -> None:
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_every_network_fits_between_the_maps(kind: str) -> None:
     """Every kind: an episode starts at rest, actions answer to observations, and all that learns has a slope."""
-    made = controller(NETWORKS[kind][0]())
+    made = controller(NETWORKS.settings_class(kind)())
     seen = jax.random.normal(jax.random.PRNGKey(4), (7, 6))
 
     def actions(values: dict) -> jax.Array:
