@@ -174,8 +174,6 @@ def iterate(
     return state, metrics | counting.metrics(settings.rollout)
 
 
-
-
 def _critics(controller: Controller, settings: Any, key: Array) -> tuple[Critic, ...]:
     size = len(controller.observation_names) + len(controller.action_names)
     keys = jax.random.split(key, critic_count(settings))
