@@ -1,4 +1,4 @@
-"""Put a controller of a run into the package: python scripts/ship_policy.py RUN NAME --source "data and citation"."""
+"""Put a controller of a run into the package: python scripts/ship_policy.py RUN NAME."""
 
 import argparse
 from pathlib import Path
@@ -11,9 +11,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
     parser.add_argument("name")
-    parser.add_argument("--source", default="", help="name, version and citation of wiring that is not premotor's own")
     parser.add_argument("--checkpoint", default="best", help="best, last, or a step; the one that was tested last")
     args = parser.parse_args()
     which = int(args.checkpoint) if args.checkpoint.isdecimal() else args.checkpoint
-    folder = ship(Run(args.run), PLACE / args.name, which, args.source)
+    folder = ship(Run(args.run), PLACE / args.name, which)
     print(f"{folder}: {sum(file.stat().st_size for file in folder.rglob('*') if file.is_file()) / 1e3:.0f} kB")

@@ -21,7 +21,7 @@ def where(circuit: Circuit, **words: str) -> np.ndarray:
 
 
 def test_names():
-    assert circuit_names() == ("celegans", "fly-cpg")
+    assert circuit_names() == ("celegans", "fly-cpg", "fly-leg", "fly-legs")
 
 
 def test_celegans_has_the_published_size():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from scipy.sparse import load_npz
 
-from connectome.circuits import circuit_of, circuits, leg_folder
+from connectome.circuits import circuit_of, circuits
 from premotor import PremotorError
 from premotor.connectome import FORMATS, Circuit, export_circuit, load_circuit
 
@@ -31,10 +31,10 @@ def skip_without_library(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("source", ["celegans", "fly-cpg", "leg"])
+@pytest.mark.parametrize("source", ["celegans", "fly-cpg", "fly-leg"])
 def test_real_circuits_come_back_the_same(tmp_path, name, source):
     skip_without_library(name)
-    circuit = load_circuit(leg_folder() if source == "leg" else source)
+    circuit = load_circuit(source)
     assert_same(load_circuit(export_circuit(circuit, tmp_path / "out", name)), circuit)
 
 

@@ -1,13 +1,11 @@
 """Layers by colouring, and the published ones of the leg circuit."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectome.circuits import circuits, leg_folder
+from connectome.circuits import circuits
 from premotor import PremotorError
 from premotor.connectome import colour_layers, layer_numbers, load_circuit
 
@@ -55,9 +53,11 @@ def test_no_two_neurons_of_a_layer_are_connected(circuit, which):
 
 
 def test_the_published_layers_of_the_leg_circuit():
-    published = json.loads((leg_folder() / "layers.json").read_text())
-    circuit = load_circuit(leg_folder())
+    circuit = load_circuit("fly-leg")
+    lists = [[int(word) for word in text.split(";") if word] for text in circuit.neurons["published_layers"]]
+    published = [[int(i) for i, own in zip(circuit.ids, lists, strict=True) if place in own] for place in range(12)]
     layers = colour_layers(circuit)
+    assert circuit.neurons["layer"].tolist() == layer_numbers(circuit, layers).tolist()
     assert [len(layer) for layer in layers] == [len(layer) for layer in published]
     assert sorted(layers[-1].tolist()) == published[-1]
     # The original coloured the list of interneurons, but looked the positions up in the list of all neurons.

@@ -1,23 +1,41 @@
 """The standard leg premotor circuit (Cheong et al. 2024): published numbers, and canonical words."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
 
 from connectome.circuits import leg_folder
 from premotor.connectome import load_circuit
+from premotor.connectome.legs import MODULES
 
 
 @pytest.fixture(scope="module")
 def leg():
-    return load_circuit(leg_folder())
+    return load_circuit("fly-leg")
 
 
 def test_size(leg):
     assert (len(leg), leg.synapses.nnz, leg.synapses.sum()) == (143, 1624, 52288)
     assert leg.neurons["class"].value_counts().to_dict() == {"interneuron": 93, "motor": 50}
     assert leg.gap_junctions is None
+
+
+def test_it_is_the_one_of_the_tables_that_it_was_made_of(leg):
+    made_of = load_circuit(leg_folder())
+    assert made_of.digest == leg.digest
+    assert made_of.neurons.equals(leg.neurons[made_of.neurons.columns])
+    published = json.loads((leg_folder() / "layers.json").read_text())
+    for neuron, text in leg.neurons["published_layers"].items():
+        assert text == ";".join(str(place) for place, layer in enumerate(published) if neuron in layer)
+
+
+def test_modules_and_citation(leg):
+    modules = leg.neurons["motor module"]
+    assert (modules[leg.neurons["class"] == "interneuron"] == "").all()
+    assert set(MODULES) < set(modules) and modules.isin(list(MODULES)).sum() == 42
+    assert "Takemura et al. 2024" in leg.provenance.citation and "Cheong et al. 2024" in leg.provenance.citation
 
 
 def test_every_row_of_the_file_is_in_the_matrix(leg):

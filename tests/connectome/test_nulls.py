@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectome.circuits import circuit_of, circuits, leg_folder
+from connectome.circuits import circuit_of, circuits
 from premotor import PremotorError
 from premotor.connectome import Circuit, load_circuit, nulls
 
@@ -232,7 +232,7 @@ def test_celegans_is_well_mixed():
 
 
 def test_a_thousand_rewirings_of_the_leg_circuit_take_less_than_a_minute():
-    circuit = load_circuit(leg_folder())
+    circuit = load_circuit("fly-leg")
     start = time.process_time()
     for seed in range(40):
         nulls.rewired(circuit, seed=seed)

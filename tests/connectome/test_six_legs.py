@@ -4,7 +4,6 @@ import mujoco
 import numpy as np
 import pytest
 
-from connectome.circuits import leg_folder
 from premotor.bodies import build_fly
 from premotor.cli import main
 from premotor.connectome import load_circuit, six_legs
@@ -14,7 +13,7 @@ from premotor.errors import PremotorError
 
 @pytest.fixture(scope="module")
 def leg():
-    return load_circuit(leg_folder())
+    return load_circuit("fly-leg")
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +36,11 @@ def test_each_leg_has_the_wiring_of_the_one(leg, fly):
             assert own[column].tolist() == leg.neurons[column].tolist()
 
 
+def test_the_built_in_circuit_of_six_legs_is_made_of_the_one(fly):
+    built_in = load_circuit("fly-legs")
+    assert built_in.digest == fly.digest and built_in.neurons.equals(fly.neurons)
+
+
 def test_only_neighbours_are_coupled_by_few_interneurons_onto_what_they_reach_in_their_own_leg(leg, fly):
     own = leg.synapses.toarray()
     inner = (leg.neurons["class"] == "interneuron").to_numpy()
@@ -56,7 +60,7 @@ def test_only_neighbours_are_coupled_by_few_interneurons_onto_what_they_reach_in
 
 
 def test_six_legs_of_a_null_model_are_all_alike_and_no_longer_the_leg(leg, tmp_path):
-    source, output = str(leg_folder()), tmp_path / "null"
+    source, output = "fly-leg", tmp_path / "null"
     assert main(["circuit", "six-legs", source, "-o", str(output), "--null", "rewired", "--null-seed", "1"]) == 0
     found, own = load_circuit(output), leg.synapses.toarray()
     first = block(found, "lf", "lf")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectome.circuits import circuits, leg_folder
+from connectome.circuits import circuits
 from premotor import PremotorError
 from premotor.connectome import Circuit, Provenance, load_circuit, storage
 
@@ -60,9 +60,9 @@ def test_a_saved_circuit_comes_back_the_same(circuit):
             assert file.suffix != ".csv" or file.read_bytes() == files[file.name]
 
 
-@pytest.mark.parametrize("name", ["celegans", "fly-cpg", "leg"])
+@pytest.mark.parametrize("name", ["celegans", "fly-cpg", "fly-leg"])
 def test_real_circuits_come_back_the_same(tmp_path, name):
-    circuit = load_circuit(leg_folder() if name == "leg" else name)
+    circuit = load_circuit(name)
     same(circuit, load_circuit(circuit.save(tmp_path / "saved")))
 
 

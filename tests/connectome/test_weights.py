@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from connectome.circuits import circuit_of, circuits, leg_folder
+from connectome.circuits import circuit_of, circuits
 from premotor import PremotorError
 from premotor.connectome import load_circuit, weights
 
@@ -100,7 +100,7 @@ def test_the_radius_of_a_large_circuit_is_the_same_by_iteration(monkeypatch):
 
 
 def test_the_leg_circuit_is_normalised_by_input():
-    circuit = load_circuit(leg_folder())
+    circuit = load_circuit("fly-leg")
     total = np.abs(weights.input_fraction(circuit).toarray()).sum(axis=0)
     unknown = (circuit.neurons["sign"] == 0).to_numpy()
     received = circuit.synapses.toarray()

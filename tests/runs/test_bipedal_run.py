@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from premotor.connectome import builtin
 from premotor.errors import PremotorError
 from premotor.report import write_report
 from premotor.runs import (
@@ -108,15 +109,18 @@ def test_what_cannot_be_recorded_is_told(whole, trained, tmp_path) -> None:
         make_bipedal_reference(tmp_path / "a.csv")
 
 
-def test_a_controller_is_shipped_without_what_its_data_say_of_neurons(whole, tmp_path, monkeypatch) -> None:
+def test_a_controller_is_shipped_with_the_name_and_the_hash_of_its_circuit(whole, tmp_path, monkeypatch) -> None:
     evaluate(whole, 2)
-    with pytest.raises(PremotorError, match="name the source of the wiring"):
-        ship(whole, tmp_path / "tiny")
-    folder = ship(whole, tmp_path / "tiny", source="a circuit of tests")
-    table = (folder / "circuit" / "neurons.csv").read_text().splitlines()
-    assert len(table) == len(whole.circuit) + 1 and table[1].startswith("1,,")
-    assert "a circuit of tests" in (folder / "circuit" / "provenance.json").read_text()
-    monkeypatch.setattr(shipping, "_place", lambda: tmp_path)
+    with pytest.raises(PremotorError, match="is none that comes with premotor: celegans, fly-cpg"):
+        ship(whole, tmp_path / "policies" / "tiny")
+    data = tmp_path / "data"
+    monkeypatch.setattr(builtin, "_DATA", data)
+    whole.circuit.save(data / "tiny-circuit")
+    # Of the package itself "fly-legs" is made, which is not there now.
+    monkeypatch.setattr(builtin, "_SIX_LEGS", "tiny-circuit-legs")
+    folder = ship(whole, tmp_path / "policies" / "tiny")
+    assert "source: tiny-circuit\n" in (folder / "settings.yaml").read_text()
+    monkeypatch.setattr(shipping, "_place", lambda: tmp_path / "policies")
     assert shipped_names() == ("tiny",)
     made = shipped("tiny")
     assert made.figures["episodes"] == 2 and made.settings.task == whole.settings.task
@@ -128,6 +132,12 @@ def test_a_controller_is_shipped_without_what_its_data_say_of_neurons(whole, tmp
     assert shown.folder == Path() and play_to_video(shown, tmp_path / "tiny.mp4", 0.2).stat().st_size > 0
     with pytest.raises(PremotorError, match="no trained controller 'tiyn'.*tiny"):
         shipped("tiyn")
+    with (data / "tiny-circuit" / "connections.csv").open("a") as file:
+        file.write("12,1,3\n")
+    with pytest.raises(
+        PremotorError, match="'tiny-circuit' is not the one with which the controller 'tiny' was trained"
+    ):
+        shipped("tiny")
 
 
 @pytest.mark.parametrize(("name", "cadence"), [("bipedal", (1.0, 2.0)), ("bipedal-imitation", (1.12, 1.37))])

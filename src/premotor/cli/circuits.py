@@ -12,7 +12,7 @@ circuits = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look a
 Source = Annotated[
     str,
     typer.Argument(
-        help="A built-in circuit (celegans, fly-cpg), a file, a folder, or a server's (neuprint:manc:v1.2.1)."
+        help="A built-in circuit (celegans, fly-leg …), a file, a folder, or a server's (neuprint:manc:v1.2.1)."
     ),
 ]
 Select = Annotated[
@@ -119,7 +119,7 @@ def make_six_legs(
 
     \b
     Example:
-      premotor circuit six-legs leg/ -o fly-legs --coupling 4
+      premotor circuit six-legs fly-leg -o six --coupling 4
     """
     from premotor.runs import six_legs
 

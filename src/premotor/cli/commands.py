@@ -67,7 +67,7 @@ def train(
 
     \b
     Example:
-      premotor train walk --seed 1 --learning.learning_rate 5e-4 --circuit.source leg/
+      premotor train walk --seed 1 --learning.learning_rate 5e-4 --circuit.source fly-leg
     """
     from premotor.cli.spiking import finish_spiking, is_spiking_source
 

@@ -134,7 +134,7 @@ def transition(
     \b
     Examples:
       premotor dynamics transition --from 0.8 --to 1.6 --values 7 --samples 10
-      premotor dynamics transition --circuit leg/ --from 1 --to 20 --activation stretched_tanh --parameter gains
+      premotor dynamics transition --circuit fly-leg --from 1 --to 20 --activation stretched_tanh --parameter gains
     """
     from premotor.runs.dynamics import transition as run
 
@@ -238,7 +238,7 @@ def train(
     Examples:
       premotor dynamics train --neurons 100 --exponents 10 --target 0
       premotor dynamics train --neurons 100 --weights-count 200 --no-gains --no-shifts
-      premotor dynamics train --circuit leg/ --activation stretched_tanh --gains --shifts --no-weights --by transmitter
+      premotor dynamics train --circuit fly-leg --activation stretched_tanh --gains --no-weights --by transmitter
       premotor dynamics train --circuit celegans --model rate --exponents 1 --nulls 0 -o edge
     """
     from premotor.runs.dynamics import train_spectrum

@@ -19,6 +19,17 @@
     Four neurons of the left front leg of the fly that make the walking rhythm (Pugliese et al. 2025), from
     MANC v1.0 (Takemura et al. 2024): DNg100, E1 (IN17A001), E2 (INXXX466) and I1 (IN16B036). Column `size`
     is the neuron's size divided by the median size of the whole dataset.
+
+`fly-leg`
+    The standard leg premotor circuit of the fly (Cheong et al. 2024, eLife 13:RP96084), left front leg, from MANC
+    v1.0 (Takemura et al. 2024, eLife 13:RP97769): 93 interneurons and 50 motor neurons, 1,624 edges of 5 synapses
+    or more, 52,288 synapses. Transmitters are the predicted ones, `predictedNtProb` their probability; 6 neurons are
+    "unknown". `motor module` is what a motor neuron moves. `layer` is the neuron's layer by `colour_layers`;
+    `published_layers` are those that the BrainRNN project published, which took positions among the interneurons for
+    positions among all neurons, so that some neurons are in two of them and others in none.
+
+`fly-legs`
+    `six_legs` of `fly-leg`: the circuits of all six legs, with assumed synapses between neighbouring legs.
 """
 
 from pathlib import Path
@@ -32,12 +43,13 @@ if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit
 
 _DATA = Path(__file__).parent / "data"
+_SIX_LEGS = "fly-legs"
 _POLICIES = {"celegans": KUNERT_2014}
 
 
 def circuit_names() -> tuple[str, ...]:
     """Return the names of the built-in circuits."""
-    return tuple(sorted(folder.name for folder in _DATA.iterdir() if folder.is_dir()))
+    return tuple(sorted([_SIX_LEGS, *(folder.name for folder in _DATA.iterdir() if folder.is_dir())]))
 
 
 def load_builtin(name: str, signs: SignPolicy | None = None) -> "Circuit":
@@ -54,4 +66,8 @@ def load_builtin(name: str, signs: SignPolicy | None = None) -> "Circuit":
             f"there is no file, folder or built-in circuit {name!r}{closest(name, names)}; "
             f"built in are {', '.join(names)}"
         )
+    if name == _SIX_LEGS:
+        from premotor.connectome.legs import six_legs
+
+        return six_legs(load_builtin("fly-leg", signs))
     return READERS["tables"]().read(open_source(_DATA / name), signs or _POLICIES.get(name, DEFAULT_POLICY))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -79,6 +80,16 @@ class Circuit:
     def ids(self) -> np.ndarray:
         """Neuron ids, int64 (neurons,), in the order of every matrix."""
         return self.neurons.index.to_numpy()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the wiring: ids, classes, signs, synapses and gap junctions, in their order."""
+        result = hashlib.sha256(" ".join(self.neurons["class"]).encode())
+        matrices = [self.synapses] if self.gap_junctions is None else [self.synapses, self.gap_junctions]
+        arrays = [self.ids, self.neurons["sign"].to_numpy()]
+        for array in [*arrays, *(part for matrix in matrices for part in (matrix.indptr, matrix.indices, matrix.data))]:
+            result.update(array.astype("<i8").tobytes())
+        return result.hexdigest()
 
     def select(self, *, min_synapses: int | None = None, **conditions: Any) -> Circuit:
         """Keep the neurons that meet every condition on a column, then the pairs with enough synapses.

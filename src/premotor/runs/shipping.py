@@ -1,6 +1,5 @@
 """Trained controllers that come with premotor: settings, arrays and the figures of their test, a folder each."""
 
-import dataclasses
 import os
 import shutil
 from importlib import resources
@@ -8,12 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import equinox as eqx
-import numpy as np
 
-from premotor.connectome import Circuit, circuit_names
+from premotor.connectome import Circuit, circuit_names, load_circuit
 from premotor.errors import PremotorError
 from premotor.networks import Controller
-from premotor.networks.controller.local_maps import COLUMNS
 from premotor.runs.arrays import fill, flatten, load_arrays, save_arrays
 from premotor.runs.building import build_circuit, controller_for
 from premotor.runs.files import read_json, write_atomically, write_json
@@ -23,7 +20,7 @@ from premotor.runs.settings import CircuitSettings, Experiment
 from premotor.runs.settings_errors import closest
 from premotor.tasks import Task, build_task
 
-SETTINGS, CONTROLLER, FIGURES, CIRCUIT = "settings.yaml", "controller.safetensors", "test.json", "circuit"
+SETTINGS, CONTROLLER, FIGURES, CIRCUIT = "settings.yaml", "controller.safetensors", "test.json", "circuit.json"
 
 
 class Shipped(NamedTuple):
@@ -57,61 +54,58 @@ def shipped(name: str) -> Shipped:
     with resources.as_file(_place() / name) as folder:
         settings = load_experiment(folder / SETTINGS)
         task, circuit = build_task(settings.task), build_circuit(settings.circuit)
+        if read_json(folder / CIRCUIT) != _record(settings, circuit):
+            raise PremotorError(
+                f"the circuit {settings.circuit.source!r} is not the one with which the controller {name!r} was "
+                "trained: its neurons or synapses have changed since"
+            )
         # Shapes are all that a template needs, and they come without compiling anything.
         template = eqx.filter_eval_shape(lambda: controller_for(circuit, task, settings))
         file = folder / CONTROLLER
         return Shipped(settings, fill(template, load_arrays(file), file), task, read_json(folder / FIGURES), circuit)
 
 
-def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best", source: str = "") -> Path:
+def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best") -> Path:
     """Write what `shipped` reads of a run that has been tested; the folder.
 
-    Of a circuit that does not come with premotor only what the controller itself needs is written: who is wired to
-    whom, signs and classes, without ids, types and counts of synapses.
+    The wiring is not written: the settings name the circuit of the package that it is, and a hash says which it was.
 
     Args:
         run: the run.
         folder: where to; what is there already is replaced.
         checkpoint: which controller.
-        source: name, version and citation of the wiring, where it is not one of premotor's own.
 
     Raises:
-        PremotorError: `premotor evaluate` has not tested it, or `source` is missing.
+        PremotorError: `premotor evaluate` has not tested it, or its wiring is none that comes with premotor.
     """
-    own = run.settings.circuit.source in circuit_names()
-    if not own and not source:
-        raise PremotorError(f"name the source of the wiring of {run.folder}: it is none that comes with premotor")
     if not run.places.test_file.exists():
         raise PremotorError(f"{run.folder} has not been tested; run `premotor evaluate {run.folder}` first")
     place, settings = Path(folder), run.settings
+    if settings.circuit.source not in circuit_names():
+        settings = settings.model_copy(update={"circuit": CircuitSettings(source=_own_name(run))})
     if place.exists():
         shutil.rmtree(place)
     place.mkdir(parents=True)
-    if not own:
-        bare(run.circuit, source).save(place / CIRCUIT)
-        settings = settings.model_copy(update={"circuit": CircuitSettings(source=CIRCUIT)})
     save_arrays(place / CONTROLLER, flatten(run.controller(checkpoint)))
     write_json(place / FIGURES, read_json(run.places.test_file))
+    write_json(place / CIRCUIT, _record(settings, run.circuit))
     write_atomically(place / SETTINGS, dump_experiment(settings))
     return place
 
 
-def bare(circuit: Circuit, source: str) -> Circuit:
-    """The circuit with neurons numbered from 1, without types, and with a count of 1 at every edge.
+def _own_name(run: Run) -> str:
+    """Name of the circuit of the package with the wiring of a run whose source is a file or folder."""
+    for name in circuit_names():
+        if load_circuit(name).digest == run.circuit.digest:
+            return name
+    raise PremotorError(
+        f"the wiring of {run.folder} ({run.settings.circuit.source}) is none that comes with premotor: "
+        f"{', '.join(circuit_names())}"
+    )
 
-    Of further columns of the neuron table those stay that a controller is built by: roles, and legs and joints.
-    """
-    needed = [name for name in ("role", *COLUMNS) if name in circuit.neurons]
-    neurons = circuit.neurons[["type", "class", "transmitter", "sign", "side", *needed]].copy()
-    neurons["type"] = neurons["transmitter"] = neurons["side"] = ""
-    neurons.index = neurons.index.__class__(np.arange(1, len(neurons) + 1, dtype=np.int64), name=neurons.index.name)
-    synapses = circuit.synapses.copy()
-    synapses.data[:] = 1
-    gaps = None if circuit.gap_junctions is None else circuit.gap_junctions.copy()
-    if gaps is not None:
-        gaps.data[:] = 1
-    record = dataclasses.replace(circuit.provenance, dataset=source, version="", citation=source, steps=())
-    return Circuit(neurons, synapses, gaps, record)
+
+def _record(settings: Experiment, circuit: Circuit) -> dict[str, str]:
+    return {"source": settings.circuit.source, "sha256": circuit.digest}
 
 
 def _place() -> Any:

@@ -16,8 +16,6 @@ from premotor.runs.dynamics import train_spectrum
 from premotor.runs.dynamics.descending import Descent
 from tiny import tiny_settings
 
-LEG = Path(__file__).parents[4] / "shared" / "data" / "manc-standard-leg-t1l"
-
 
 def networks(result):
     return {piece["name"]: piece for piece in result.summary["networks"]}
@@ -182,10 +180,8 @@ def test_a_random_network_reaches_the_edge_of_chaos(tmp_path):
 
 @pytest.mark.slow
 def test_the_leg_circuit_reaches_the_edge_of_chaos(tmp_path):
-    if not LEG.exists():
-        pytest.skip(f"the leg circuit is not at {LEG.name} beside the repository")
     model = {"coupling": 5.0, "weights": "input_fraction"}
-    settings = {"circuit": {"source": str(LEG)}, "model": model, "nulls": {"count": 0}}
+    settings = {"circuit": {"source": "fly-leg"}, "model": model, "nulls": {"count": 0}}
     result = train_spectrum(settings, output=tmp_path / "leg", progress=False)
     (piece,) = result.summary["networks"]
     before, after = (np.array(piece[when]["exponents"]) for when in ("before", "after"))
