@@ -20,7 +20,10 @@ PYTEST_WORKERS ?= 2
 
 FUZZ ?= 12000
 
-.PHONY: help demo test test-slow fuzz lint types docs clean
+# Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
+PROCESSORS ?= SSE4_2 AVX2 AVX512
+
+.PHONY: help demo test test-slow test-processors test-extras test-lowest fuzz same-runs lint format types docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -29,16 +32,39 @@ demo: $(STAMPS)/package ## train a controller wired as C. elegans to walk; SHORT
 	@$(BIN)/premotor train walk $(if $(SHORT),$(SHORT_ARGS)) $(DEMO_ARGS)
 
 test: $(STAMPS)/test ## install what the tests need and run them (but the slow ones)
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(TEST_ARGS)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS)
 
 test-slow: $(STAMPS)/test ## the tests that learn, minutes each
 	@$(BIN)/python -m pytest -m slow $(TEST_ARGS)
 
+test-processors: $(STAMPS)/test ## all tests once for each kind of processor: SSE4.2, AVX2, AVX-512
+	@for kind in $(PROCESSORS); do \
+	    echo "compiled for $$kind"; \
+	    XLA_FLAGS="$$XLA_FLAGS --xla_cpu_max_isa=$$kind" \
+	        $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS) || exit 1; \
+	done
+
+test-extras: ## install every extra into .venv-extras, and run the tests that need one and would skip
+	@$(MAKE) --no-print-directory VENV=.venv-extras .venv-extras/.stamps/extras
+	@.venv-extras/bin/python scripts/test_extras.py $(TEST_ARGS)
+
+test-lowest: ## install the lowest allowed version of everything into .venv-lowest, and run the tests
+	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.stamps/lowest
+	@.venv-lowest/bin/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS)
+
+same-runs: $(STAMPS)/test ## AGAINST=COMMIT: short runs of everything, compared with those by an older commit
+	@$(BIN)/python scripts/same_runs.py --against $(or $(AGAINST),HEAD)
+
 fuzz: $(STAMPS)/test ## damage FUZZ=12000 sources of circuits at random and read them
 	@PREMOTOR_FUZZ=$(FUZZ) $(BIN)/python -m pytest -m slow $(TEST_ARGS) tests/connectome/test_fuzz_readers.py
 
-lint: $(STAMPS)/test ## ruff
+lint: $(STAMPS)/test ## ruff: rules and format
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(STAMPS)/test ## let ruff mend what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
 types: $(STAMPS)/test ## mypy
 	@$(BIN)/mypy
@@ -48,7 +74,7 @@ docs: $(STAMPS)/docs ## build the documentation into site/, strictly
 	@echo "documentation: $(SITE)/index.html"
 
 clean: ## remove .venv and everything built (runs/ stays)
-	rm -rf $(VENV) $(SITE) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-extras .venv-lowest .cache $(SITE) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: nothing is installed twice while pyproject.toml stays as it is.
@@ -72,4 +98,15 @@ $(STAMPS)/test: $(STAMPS)/package
 $(STAMPS)/docs: $(STAMPS)/package
 	@echo "installing what the documentation needs"
 	@$(PIP) install --editable '.[docs]'
+	@touch $@
+
+$(STAMPS)/extras: $(STAMPS)/environment pyproject.toml
+	@echo "installing every extra into $(VENV)"
+	@$(PIP) install --editable '.[all,test]' flygym networkx
+	@touch $@
+
+$(STAMPS)/lowest: $(STAMPS)/environment pyproject.toml scripts/lowest_versions.py
+	@echo "installing the lowest allowed versions into $(VENV)"
+	@$(BIN)/python scripts/lowest_versions.py > $(STAMPS)/lowest.txt
+	@$(PIP) install --constraint $(STAMPS)/lowest.txt --editable '.[test]'
 	@touch $@

@@ -3,9 +3,12 @@
 import os
 import signal
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+import compilation_cache
 
 # A shell's background jobs ignore Ctrl-C, and so would every process that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -26,7 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """What one worker, or a command that a test starts, has compiled, the others need not compile again."""
     if hasattr(config, "workerinput"):
         return  # a worker has the environment of the process that started it
-    folder = tempfile.TemporaryDirectory(prefix="premotor-compiled-", ignore_cleanup_errors=True)
-    config.add_cleanup(folder.cleanup)
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", folder.name)
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="premotor-compiled-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        compilation_cache.borrow(Path(folder.name))
+        config.add_cleanup(lambda: compilation_cache.give_back(Path(folder.name)))  # before the folder goes
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.02")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")

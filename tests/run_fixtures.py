@@ -6,14 +6,7 @@ from pathlib import Path
 import pytest
 
 from premotor.runs import Run, train
-from tiny import shared_compilation, tiny_circuit, tiny_settings
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiled_once(tmp_path_factory):
-    """Programs that one test has compiled are read from a folder by the next."""
-    with shared_compilation(tmp_path_factory.mktemp("compiled")):
-        yield
+from tiny import tiny_circuit, tiny_settings
 
 
 @pytest.fixture(scope="session")

@@ -12,19 +12,12 @@ import pytest
 from premotor.cli import main
 from premotor.cli.entry import split_settings
 from premotor.runs import Run, dump_experiment, load_experiment, train
-from tiny import shared_compilation, tiny_circuit, tiny_settings
+from tiny import tiny_circuit, tiny_settings
 
 COMMANDS = [
     "train", "resume", "evaluate", "compare", "play", "report", "doctor", "circuit info", "circuit build",
     "reference make",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_once(tmp_path_factory):
-    """Programs that one test has compiled are read from a folder by the next."""
-    with shared_compilation(tmp_path_factory.mktemp("compiled")):
-        yield
 
 
 @pytest.fixture(scope="module")

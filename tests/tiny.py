@@ -1,11 +1,7 @@
 """A circuit of a dozen neurons and an experiment of a second, for tests of everything around learning."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import jax
 
 SENSORY, INTER, MOTOR = range(1, 5), range(5, 9), range(9, 13)
 
@@ -52,21 +48,3 @@ def tiny_settings(source: Path, **changes: Any) -> dict[str, Any]:
     for section, values in changes.items():
         settings[section] = {**settings.get(section, {}), **values} if isinstance(values, dict) else values
     return settings
-
-
-@contextmanager
-def shared_compilation(folder: Path) -> Iterator[None]:
-    """JAX keeps what it compiles in `folder` and reads it from there, so that a program is compiled once."""
-    names = {
-        "jax_compilation_cache_dir": str(folder),
-        "jax_persistent_cache_min_compile_time_secs": 0.0,
-        "jax_persistent_cache_min_entry_size_bytes": 0,
-    }
-    before = {name: getattr(jax.config, name) for name in names}
-    for name, value in names.items():
-        jax.config.update(name, value)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            jax.config.update(name, value)

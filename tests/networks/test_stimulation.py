@@ -188,8 +188,10 @@ def test_events_depend_on_seed_and_replicate_alone(circuit):
     def run(replicates, seed):
         return stimulate(Leaky(), stimulus, np.zeros((4, replicates), np.float32), seed=seed)
 
-    np.testing.assert_array_equal(run(2, 0), run(5, 0)[:, :, :2])
-    assert not np.array_equal(run(2, 0), run(2, 1))
+    alone = run(2, 0)
+    np.testing.assert_array_equal(alone, run(2, 0))
+    np.testing.assert_allclose(alone, run(5, 0)[:, :, :2], rtol=1e-5, atol=1e-6)  # another shape rounds otherwise
+    assert np.abs(alone - run(2, 1)).max() > 1
     assert (run(2, 0)[:11] == 0).all()
 
 

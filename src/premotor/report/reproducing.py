@@ -28,8 +28,8 @@ def reproducing(provenance: Mapping[str, Any], settings_file: Path) -> Section:
     blocks: list[Block] = [
         Code("\n".join(lines)),
         Text(
-            "On a CPU, the same settings, data and versions give the same numbers, bit for bit, also when a "
-            f"run is killed and resumed. This one was worked on in {count(len(known), 'session')}."
+            "On the same kind of CPU, the same settings, data and versions give the same numbers, bit for bit, also "
+            f"when a run is killed and resumed. This one was worked on in {count(len(known), 'session')}."
         ),
     ]
     if known:

@@ -1,0 +1,59 @@
+"""What JAX has compiled, kept from one run of the tests to the next in .cache/compiled, and shared by all workers.
+
+JAX finds an entry by a hash of the program, the processor, the flags and its own version, so that one of another
+version is never used. It writes entries in place, and tests kill processes: so a run works on links to the kept
+entries, and only new ones that are whole are kept.
+"""
+
+import os
+import shutil
+import time
+import zlib
+from pathlib import Path
+
+KEPT = Path(__file__).resolve().parents[1] / ".cache" / "compiled"
+SUFFIX = "-cache"
+DAYS = 30
+"""Entries that were made longer ago are made anew."""
+
+
+def borrow(folder: Path, kept: Path = KEPT) -> None:
+    """Put what earlier runs have compiled into `folder`, without copying it."""
+    if not kept.is_dir():
+        return
+    oldest = time.time() - DAYS * 24 * 3600
+    for entry in kept.glob(f"*{SUFFIX}"):
+        try:
+            if entry.stat().st_mtime < oldest:
+                entry.unlink()
+                continue
+            os.link(entry, folder / entry.name)
+        except FileNotFoundError:
+            continue  # another run removed it
+        except OSError:
+            shutil.copyfile(entry, folder / entry.name)  # on another disk
+
+
+def give_back(folder: Path, kept: Path = KEPT) -> None:
+    """Keep what was compiled in `folder` and is whole; where the disk is read-only, nothing is kept."""
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        for entry in folder.glob(f"*{SUFFIX}"):
+            data = entry.read_bytes()
+            if (kept / entry.name).exists() or not is_whole(data):
+                continue
+            aside = kept / f"{entry.name}.{os.getpid()}.partial"
+            aside.write_bytes(data)
+            aside.rename(kept / entry.name)
+    except OSError:
+        return
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether an entry was written to its end; entries that are compressed otherwise than by zlib are not kept."""
+    unpacking = zlib.decompressobj()
+    try:
+        unpacking.decompress(data)
+    except zlib.error:
+        return False
+    return unpacking.eof
