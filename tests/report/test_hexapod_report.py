@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from premotor.bodies import build_fly
-from premotor.report.hexapod import hexapod_section, walks_of
+from premotor.report.hexapod import Hexapod, walks_of
 from premotor.report.page import Missing, Picture, Table
-from premotor.report.reading import Trace
+from premotor.report.trace import Trace
 
 PERIOD = 0.005
+
+
+def words(*given: str) -> str:
+    return " ".join(given)
 
 
 def tripod(speeds: tuple[float, ...], seconds: float = 3.0, stop: float | None = None) -> Trace:
@@ -48,8 +52,8 @@ def test_walks_are_measured_along_their_way_in_any_direction(task):
 
 
 def test_the_section_shows_footfalls_the_gait_against_speed_and_its_numbers(task):
-    record = SimpleNamespace(trace=tripod((7.0, 12.0, 13.0, 22.0)), task=task, videos=[])
-    section = hexapod_section(record)
+    record = SimpleNamespace(trace=tripod((7.0, 12.0, 13.0, 22.0)), task=task, videos=[], command=words)
+    section = Hexapod().build(record)
     pictures = [block for block in section.blocks if isinstance(block, Picture)]
     assert [picture.title for picture in pictures] == ["Footfalls", "The gait against speed"]
     assert "left middle" in pictures[0].svg and "Duty factor" in pictures[1].svg
@@ -59,9 +63,9 @@ def test_the_section_shows_footfalls_the_gait_against_speed_and_its_numbers(task
 
 
 def test_without_a_trace_or_a_step_it_says_so(task):
-    empty = SimpleNamespace(trace=None, task=task, videos=[], command=lambda *words: " ".join(words))
-    assert any(isinstance(block, Missing) for block in hexapod_section(empty).blocks)
+    empty = SimpleNamespace(trace=None, task=task, videos=[], command=words)
+    assert any(isinstance(block, Missing) for block in Hexapod().build(empty).blocks)
     standing = tripod((5.0,))
     standing.contact[:] = 1
-    blocks = hexapod_section(SimpleNamespace(trace=standing, task=task, videos=[])).blocks
+    blocks = Hexapod().build(SimpleNamespace(trace=standing, task=task, videos=[], command=words)).blocks
     assert isinstance(blocks[-1], Missing)

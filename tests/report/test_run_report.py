@@ -10,13 +10,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from premotor.cli.summaries import lesion_table
-from premotor.report import run_report, write_report
-from premotor.report.headline import headline
-from premotor.report.lesions import lesions_section
-from premotor.report.neurons import neurons_section
+from premotor.report import page_of, write_report
+from premotor.report.lesions import Lesions
+from premotor.report.neurons import Neurons
 from premotor.report.page import Page
 from premotor.report.reading import read_run
-from premotor.report.weights import weights_section, wiring_facts
+from premotor.report.weights import WeightsSection, wiring_facts
 from report.html_page import VIDEO, PageOf
 from report.synthetic import make_run
 
@@ -141,14 +140,14 @@ def test_a_run_without_an_iteration_has_no_figure(bare_run, tmp_path):
 def test_an_unfinished_run_and_an_untested_one_say_so(run_folder):
     shutil.rmtree(run_folder / "checkpoints")
     (run_folder / "evaluations" / "test.json").unlink()
-    notes = " ".join(run_report.notes_of(read_run(run_folder)))
+    notes = " ".join(read_run(run_folder).notes)
     assert "This run is not finished" in notes
     assert "The headline figures are those of the best evaluation during learning" in notes
 
 
 def test_a_null_model_is_named_before_anything_else(tmp_path):
     folder = make_run(tmp_path / "null", null="rewired", parts=())
-    notes = run_report.notes_of(read_run(folder))
+    notes = read_run(folder).notes
     assert "The wiring of this run is the null model rewired, not the connectome's." in notes
 
 
@@ -164,8 +163,8 @@ def test_broken_signs_and_foreign_synapses_are_counted(run_folder):
     record = read_run(run_folder)
     facts = wiring_facts(record)
     assert (facts.trained, facts.sign_changes, facts.foreign) == (323, 2, 1)
-    assert "320 of 323" in shown(tiles=headline(record))
-    assert "The synapses of the two controllers differ" in shown(weights_section(record))
+    assert "320 of 323" in shown(tiles=page_of(record).tiles)
+    assert "The synapses of the two controllers differ" in shown(WeightsSection().build(record))
 
 
 def test_it_is_said_where_learning_went(run_folder):
@@ -175,7 +174,7 @@ def test_it_is_said_where_learning_went(run_folder):
         "input_weight": np.float32(2.5) * arrays["input_weight"],
     }
     save_file({**arrays, **moved}, run_folder / "best" / "controller.safetensors")
-    text = shown(weights_section(read_run(run_folder)))
+    text = shown(WeightsSection().build(read_run(run_folder)))
     assert "The middle 95% of the chemical synapses changed by +0.10% to +0.10%." in text
     assert "what was learned lies elsewhere" in text
     assert "map from sensors to neurons 200 150.0%" in text
@@ -197,10 +196,10 @@ def test_text_from_files_is_escaped(run_folder):
 
 
 def test_an_error_in_a_section_is_not_swallowed(run_folder, monkeypatch):
-    def broken(record):
+    def broken(section, record):
         raise ZeroDivisionError("in a section")
 
-    monkeypatch.setattr(run_report, "neurons_section", broken)
+    monkeypatch.setattr(Neurons, "build", broken)
     with pytest.raises(ZeroDivisionError, match="in a section"):
         write_report(run_folder)
     assert not (run_folder / "report.html").exists()
@@ -233,7 +232,7 @@ def test_a_trace_without_command_and_phase_is_shown_by_foot_strikes(run_folder):
     file = run_folder / "evaluations" / "trace.safetensors"
     arrays = load_file(file)
     save_file({name: value for name, value in arrays.items() if name not in ("command", "phase")}, file)
-    text = shown(neurons_section(read_run(run_folder)))
+    text = shown(Neurons().build(read_run(run_folder)))
     assert "mean rate of each motor neuron by phase (foot strikes;" in text
 
 
@@ -254,8 +253,8 @@ def test_cell_types_are_ranked_by_what_they_cost(run_folder):
     ]
     (run_folder / "lesions.json").write_text(json.dumps([intact, *rows, *types]))
     record = read_run(run_folder)
-    assert "The 25 of 30 types that cost most." in shown(lesions_section(record))
-    assert "50% intact" in shown(tiles=headline(record))
+    assert "The 25 of 30 types that cost most." in shown(Lesions().build(record))
+    assert "50% intact" in shown(tiles=page_of(record).tiles)
 
 
 def test_lesions_of_a_task_without_a_gait_are_told_by_its_aim_and_its_return():
@@ -265,7 +264,7 @@ def test_lesions_of_a_task_without_a_gait_are_told_by_its_aim_and_its_return():
         {"name": "motor → motor", "kind": "chemical", "synapses": 5, "success": 0.8, "return": -14.0},
     ]
     record = SimpleNamespace(lesions=[{"score": row["success"], **row} for row in rows], figures={})
-    text = shown(lesions_section(record))
+    text = shown(Lesions().build(record))
     assert "Of the 2 groups, 1 cost more than half of the episodes that end at the aim" in text
     assert "sensory → motor" in text and "-90.00" in text.replace("−", "-") and "without a fall" not in text
     assert "at aim" in lesion_table(record.lesions) and "upright" not in lesion_table(record.lesions)

@@ -30,7 +30,7 @@ def test_the_page_says_what_is_missing_and_then_shows_it(run, capsys, monkeypatc
     folder = str(run.folder)
     assert main(["report", folder]) == 0
     page = (run.folder / "report.html").read_text()
-    for command in ("spiking evaluate", "spiking mock", "analyse checkpoints"):
+    for command in ("evaluate", "spiking mock", "analyse checkpoints"):
         assert f"premotor {command} {folder}" in page
     assert main(["spiking", "evaluate", folder, "--episodes", "4"]) == 0
     assert main(["spiking", "mock", folder, "--repeats", "1"]) == 0

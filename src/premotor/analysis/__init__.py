@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     )
     from premotor.analysis.gait import Gait, gait_of
     from premotor.analysis.hexapod import HexapodGait, hexapod_gait, tripod_index, tripod_strength
-    from premotor.analysis.learning_curves import Stretch, best_mean, best_median, sliding_mean, sliding_median
     from premotor.analysis.lyapunov import (
         CovariantVectors,
         DiffraxMap,
@@ -44,9 +43,15 @@ if TYPE_CHECKING:
         zero_tolerance,
     )
     from premotor.analysis.mean_field import mean_field_exponent
-    from premotor.analysis.rhythm import Rhythm, circular_mean, relative_phase, rhythm
+    from premotor.analysis.rhythm import (
+        Rhythm,
+        circular_mean,
+        dominant_frequency,
+        power_spectrum,
+        relative_phase,
+        rhythm,
+    )
     from premotor.analysis.smoothness import action_roughness, cost_of_transport, spectral_arc_length
-    from premotor.analysis.spectrum import dominant_frequency, power_spectrum
     from premotor.analysis.spikes import (
         balanced_rate,
         count_variance,
@@ -60,12 +65,17 @@ if TYPE_CHECKING:
     from premotor.analysis.statistics import (
         Comparison,
         Estimate,
+        Stretch,
         Variance,
+        best_mean,
+        best_median,
         bootstrap_mean,
         hedges_g,
         holm,
         mann_whitney,
         one_way_anova,
+        sliding_mean,
+        sliding_median,
         wilson_interval,
     )
     from premotor.analysis.weights import (

@@ -42,10 +42,7 @@ def cycle_spline(reference: ArrayLike) -> CubicSpline:
 
 
 def align(
-    angles: ArrayLike,
-    reference: ArrayLike,
-    control_period: float,
-    periods: tuple[float, float] = (0.3, 4.0),
+    angles: ArrayLike, reference: ArrayLike, control_period: float, periods: tuple[float, float] = (0.3, 4.0)
 ) -> Alignment:
     """Match joint angles to a reference cycle by one constant phase and one constant stride period.
 

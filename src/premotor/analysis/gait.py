@@ -16,8 +16,8 @@ from premotor.analysis.footfalls import (
     stride_lengths,
     symmetry_index,
 )
+from premotor.analysis.rhythm import dominant_frequency
 from premotor.analysis.smoothness import action_roughness, spectral_arc_length
-from premotor.analysis.spectrum import dominant_frequency
 from premotor.errors import PremotorError
 
 SHORTEST_EPISODE = 1.0

@@ -1,11 +1,13 @@
-"""Means with intervals, tests with effect sizes, and corrections for many of them."""
+"""Means with intervals, tests with effect sizes and corrections for many, sliding means and medians."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.special
 import scipy.stats
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from premotor.errors import PremotorError
@@ -101,17 +103,15 @@ def one_way_anova(*groups: ArrayLike) -> Variance:
     samples = [_sample(group, f"group {number + 1}") for number, group in enumerate(groups)]
     if len(samples) < 2:
         raise PremotorError(f"there are {len(samples)} groups; an analysis of variance needs 2")
-    pooled = np.concatenate(samples)
-    between, within = len(samples) - 1, len(pooled) - len(samples)
+    between, within = len(samples) - 1, sum(map(len, samples)) - len(samples)
     if within < 1:
-        raise PremotorError(f"{len(pooled)} values in {len(samples)} groups leave no variance within a group")
-    explained = sum(len(sample) * (sample.mean() - pooled.mean()) ** 2 for sample in samples)
-    left = sum(((sample - sample.mean()) ** 2).sum() for sample in samples)
-    if explained + left == 0:
+        raise PremotorError(f"{between + within + 1} values in {len(samples)} groups leave no variance within a group")
+    if np.ptp(np.concatenate(samples)) == 0:
         return Variance(0.0, between, within, 1.0, 0.0)
-    f = float("inf") if left == 0 else float((explained / between) / (left / within))
-    p = float(scipy.special.fdtrc(between, within, f)) if np.isfinite(f) else 0.0
-    return Variance(f, between, within, p, float(explained / (explained + left)))
+    if all(np.ptp(sample) == 0 for sample in samples):
+        return Variance(float("inf"), between, within, 0.0, 1.0)
+    f, p = (float(value) for value in scipy.stats.f_oneway(*samples))
+    return Variance(f, between, within, p, f * between / (f * between + within))
 
 
 def hedges_g(first: ArrayLike, second: ArrayLike) -> float:
@@ -140,13 +140,8 @@ def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Es
     """
     if trials < 1 or not 0 <= successes <= trials:
         raise PremotorError(f"{successes} successes in {trials} trials: allowed are 0 ≤ successes ≤ trials ≥ 1")
-    z = float(scipy.special.ndtri(0.5 + confidence / 2))
-    fraction = successes / trials
-    middle = (fraction + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = z / (1 + z**2 / trials) * np.sqrt(fraction * (1 - fraction) / trials + z**2 / (4 * trials**2))
-    low = 0.0 if successes == 0 else float(middle - half)
-    high = 1.0 if successes == trials else float(middle + half)
-    return Estimate(fraction, low, high, trials)
+    interval = scipy.stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    return Estimate(successes / trials, float(interval.low), float(interval.high), trials)
 
 
 def holm(p: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
@@ -173,3 +168,54 @@ def _sample(values: ArrayLike, name: str) -> NDArray[np.float64]:
         bad = int((~np.isfinite(sample)).sum())
         raise PremotorError(f"{name}: {bad} of {len(sample)} values are not finite")
     return sample
+
+
+class Stretch(NamedTuple):
+    """A stretch of successive values."""
+
+    value: float
+    """Its median or mean; NaN where the record is shorter than the window."""
+    end: int
+    """Values up to and with its last one; 0 where there is none."""
+
+
+def sliding_median(values: ArrayLike, window: int) -> NDArray[np.float64]:
+    """Medians of all stretches of `window` successive values, (values − window + 1,); none where there are fewer.
+
+    Raises:
+        PremotorError: a window below 1.
+    """
+    return _slide(values, window, np.median)
+
+
+def sliding_mean(values: ArrayLike, window: int) -> NDArray[np.float64]:
+    """The same for means."""
+    return _slide(values, window, np.mean)
+
+
+def best_median(values: ArrayLike, window: int) -> Stretch:
+    """The first stretch of `window` values with the highest median."""
+    return _best(sliding_median(values, window), window)
+
+
+def best_mean(values: ArrayLike, window: int) -> Stretch:
+    """The same for means."""
+    return _best(sliding_mean(values, window), window)
+
+
+def _slide(values: ArrayLike, window: int, measure: Callable[..., Any]) -> NDArray[np.float64]:
+    if window < 1:
+        raise PremotorError(f"the window is {window}; at least 1 value is needed")
+    array = np.asarray(values, np.float64)
+    if array.ndim != 1:
+        raise PremotorError(f"values have the shape {array.shape}; one list is needed")
+    if len(array) < window:
+        return np.empty(0)
+    return measure(sliding_window_view(array, window), axis=1)
+
+
+def _best(curve: NDArray[np.float64], window: int) -> Stretch:
+    if not len(curve):
+        return Stretch(float("nan"), 0)
+    place = int(np.argmax(curve))
+    return Stretch(float(curve[place]), place + window)

@@ -173,7 +173,7 @@ def compare(
       premotor compare bipedal --null rewired,shuffled_weights --baselines mlp,gru
     """
     from premotor.cli.summaries import comparison_table
-    from premotor.report import write_comparison
+    from premotor.report import write_report
     from premotor.studies import compare as begin
     from premotor.studies import comparison_folder
 
@@ -192,7 +192,7 @@ def compare(
         overrides=settings,
     )
     print(comparison_table(result))
-    print(f"report: {write_comparison(folder)}")
+    print(f"report: {write_report(folder)}")
 
 
 @app.command()
@@ -231,34 +231,16 @@ def play(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="The folder of a run, a comparison or a simulation.")]) -> None:
-    """Write report.html of a run, comparison.html of a comparison or the figures of a simulation from its folder.
+def report(folder: Annotated[Path, typer.Argument(help="The folder of a run, a study, or a simulation.")]) -> None:
+    """Write the page of a run of any kind, a comparison, a sweep or a simulation, and draw its figures anew.
 
     \b
     Example:
       premotor report runs/walk
     """
-    from premotor.report import (
-        is_dynamics,
-        is_simulation,
-        spiking,
-        write_comparison,
-        write_dynamics_figures,
-        write_report,
-        write_simulation_figures,
-    )
+    from premotor.report import write_report
 
-    if is_simulation(folder) or is_dynamics(folder):
-        draw = write_simulation_figures if is_simulation(folder) else write_dynamics_figures
-        print(f"figures: {', '.join(str(file) for file in draw(folder))}")
-        return
-    from premotor.cli.spiking import is_spiking_source
-
-    if is_spiking_source(folder / "settings.yaml") and (folder / "metrics.jsonl").exists():
-        print(f"report: {spiking.write_spiking_report(folder)}")
-        return
-    page = write_comparison(folder) if (folder / "comparison.json").exists() else write_report(folder)
-    print(f"report: {page}")
+    print(f"report: {write_report(folder)}")
 
 
 @app.command()

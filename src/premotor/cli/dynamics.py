@@ -355,6 +355,7 @@ def _cell(value: float | None, width: int, digits: int = 4, plus: bool = False) 
 def _end(result: Any, figures: bool) -> None:
     print(f"written to {result.path}")
     if figures:
-        from premotor.report import write_dynamics_figures
+        from premotor.report import write_report
 
-        print(f"figures: {', '.join(file.name for file in write_dynamics_figures(result.path))}")
+        print(f"report: {write_report(result.path)}")
+        print(f"figures: {', '.join(sorted(file.name for file in (result.path / 'figures').glob('*.png')))}")

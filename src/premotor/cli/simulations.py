@@ -103,9 +103,10 @@ def simulate(
 
                 print(f"NWB: {write_nwb(result, output / 'simulation.nwb')}")
             if figures:
-                from premotor.report import write_simulation_figures
+                from premotor.report import write_report
 
-                print(f"figures: {', '.join(file.name for file in write_simulation_figures(output))}")
+                print(f"report: {write_report(output)}")
+                print(f"figures: {', '.join(sorted(file.name for file in (output / 'figures').glob('*.png')))}")
 
 
 def _settings(source: str, *, dotted: list[str], **options: Any) -> Any:

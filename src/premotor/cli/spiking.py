@@ -50,7 +50,7 @@ def finish_spiking(run: Any, episodes: int, report: bool = True) -> None:
     print(f"testing the best weights in {episodes} episodes …", flush=True)
     print(verdict(evaluate_spiking(run, episodes)))
     if report:
-        from premotor.report.spiking import write_spiking_report
+        from premotor.report import write_report
 
         print("driving its inputs, and testing some of its checkpoints …", flush=True)
         mock_inputs(run)
@@ -58,7 +58,7 @@ def finish_spiking(run: Any, episodes: int, report: bool = True) -> None:
         if stride is not None:
             mock_combinations(run, stride=stride)
         evaluate_checkpoints(run, min(episodes, 10), most=8)
-        print(f"report: {write_spiking_report(run.folder)}")
+        print(f"report: {write_report(run.folder)}")
     print(f"run: {run.folder}")
 
 

@@ -1,45 +1,31 @@
 """What a run is: settings in words, the circuit, and where it comes from."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from premotor.report.loop_figures import loop_drawing
-from premotor.report.number_format import count, decimal, large, listed
+from premotor.report.number_format import count, decimal, large
 from premotor.report.page import Block, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord
+from premotor.report.sections import SECTIONS, ReportSection
 from premotor.runs import read_closed_loop
 from premotor.runs.neuron_groups import CLASS_ORDER
 
 
-def about_section(record: RunRecord) -> Section:
+@SECTIONS.register("about")
+class About(ReportSection[RunRecord]):
     """The experiment in a few sentences, the circuit's steps from its source, and its classes of neurons."""
-    if not record.run.wired:
-        return Section("What this run is", [Text(_experiment(record))], lead="There is no connectome in this run.")
-    blocks: list[Block] = [Text(_experiment(record)), *_loop(record), _classes(record), _steps(record)]
-    return Section("What this run is", blocks, lead=record.run.circuit.provenance.citation)
 
+    order, about = 10, RunRecord
 
-def describe_circuit(record: RunRecord) -> str:
-    """One line: dataset and size."""
-    if not record.run.wired:
-        return plain_words(record)
-    circuit = record.run.circuit
-    source = ", ".join(word for word in (circuit.provenance.dataset, circuit.provenance.version) if word)
-    text = f"{source}: {count(len(circuit), 'neuron')}, {count(circuit.synapses.nnz, 'synaptic edge')}"
-    gaps = circuit.gap_junctions
-    return text if gaps is None else f"{text}, {count(gaps.nnz, 'gap-junction edge')}"
-
-
-def plain_words(record: RunRecord) -> str:
-    """A plain network in a few words."""
-    sizes = list(Counter(record.classes).values())
-    if record.run.settings.network.kind == "gru":
-        return f"A gated recurrent unit of {count(sizes[0], 'unit')}, without a connectome"
-    layers = listed([str(n) for n in sizes])
-    return f"A multilayer perceptron with hidden layers of {layers} units, without a connectome"
+    def build(self, record: RunRecord) -> Section:
+        """The section."""
+        if not record.run.wired:
+            return Section("What this run is", [Text(_experiment(record))], lead="There is no connectome in this run.")
+        blocks: list[Block] = [Text(_experiment(record)), *_loop(record), _classes(record), _steps(record)]
+        return Section("What this run is", blocks, lead=record.run.circuit.provenance.citation)
 
 
 def _mass(kilograms: float) -> str:
@@ -55,7 +41,7 @@ def _loop(record: RunRecord) -> list[Block]:
 
 
 def _experiment(record: RunRecord) -> str:
-    settings, body = record.run.settings, record.task.body
+    settings, body = record.run.settings, record.body
     maps = record.run.controller("initial")
     inputs, outputs = len(maps.input_neurons), len(maps.output_neurons)
     noun, between = ("neuron", "the circuit") if record.run.wired else ("unit", "the network's own layers")
@@ -99,19 +85,11 @@ def _classes(record: RunRecord) -> Table:
         numbers = (chosen.sum(), *signs, sent[chosen].sum(), received[chosen].sum())
         rows.append([name, *(f"{int(value):,}" for value in numbers)])
     return Table(
-        head=[
-            "class",
-            "neurons",
-            "excitatory",
-            "inhibitory",
-            "sign unknown",
-            "synapses made",
-            "synapses received",
-        ],
+        head=["class", "neurons", "excitatory", "inhibitory", "sign unknown", "synapses made", "synapses received"],
         rows=rows,
         numeric=range(1, 7),
         title="The circuit",
-        caption=f"{describe_circuit(record)}. The sign of a neuron holds for all of its synapses (Dale's law).",
+        caption=f"{record.network}. The sign of a neuron holds for all of its synapses (Dale's law).",
     )
 
 

@@ -1,64 +1,81 @@
 """How BipedalWalker walks, for the report of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from premotor.report.bipedal_figures import portraits, states_and_actions
+from premotor.report.episodes import episode_tiles, video
 from premotor.report.number_format import count, decimal, percent
-from premotor.report.page import Block, Missing, Picture, Section, Table, Video
+from premotor.report.page import Missing, Picture, Section, Table, Tile
 from premotor.report.reading import RunRecord, number
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.style import WIDTH, as_svg, colour, new_figure
 from premotor.runs.arrays import load_arrays
 
 WINDOW = 4.0
 """Length of the excerpt, s: the last of the first episode."""
 
 
-def bipedal_section(record: RunRecord) -> Section:
+@SECTIONS.register("bipedal")
+class Bipedal(ReportSection[RunRecord]):
     """Video, figures of the gait, states and actions beside the reference's, and phase portraits."""
-    title = "How it walks"
-    blocks: list[Block] = []
-    if record.videos:
-        blocks.append(Video(record.videos[0], "The walk", "The best controller, acting by its mean action."))
-    path = record.run.places.trace_file
-    if not path.exists():
-        return Section(title, [*blocks, Missing("No states were recorded:", record.command("evaluate"))])
-    trace, task = load_arrays(path), record.task
-    length = int(trace["alive"][:, 0].sum())
-    start = max(0, length - round(WINDOW / task.control_period))
-    motion = task.motion(trace["observation"][start:length, 0])
-    actions, time = trace["action"][start:length, 0], trace["time"][start:length]
-    reference = task.reference
-    beside: Any = None if reference is None else reference.at(trace["phase"][start:length, 0])
-    blocks.append(_figures(record.figures))
-    blocks.append(
-        Picture(
-            states_and_actions(
-                time,
-                motion.angles,
-                actions,
-                None if beside is None else beside.angles,
-                None if beside is None or not reference.actions.any() else beside.actions,
-            ),
-            "States and actions",
-            f"The last {decimal(WINDOW, 0)} s of the first test episode"
-            + ("; dashed: the reference's mean stride at the same phase." if reference is not None else "."),
+
+    order, about = 30, RunRecord
+
+    def applies(self, record: RunRecord) -> bool:
+        """Whether the observations of an environment tell how two legs move."""
+        return record.body is None and record.task.leg_motion is not None
+
+    def build(self, record: RunRecord) -> Section:
+        """The section."""
+        title = "How it walks"
+        blocks = [video(record, "The walk")]
+        path = record.run.places.trace_file
+        if not path.exists():
+            return Section(title, [*blocks, Missing("No states were recorded:", record.command("evaluate"))])
+        trace, task = load_arrays(path), record.task
+        length = int(trace["alive"][:, 0].sum())
+        start = max(0, length - round(WINDOW / task.control_period))
+        motion = task.leg_motion(trace["observation"][start:length, 0])
+        actions, time = trace["action"][start:length, 0], trace["time"][start:length]
+        reference = task.reference
+        beside: Any = None if reference is None else reference.at(trace["phase"][start:length, 0])
+        blocks.append(_figures(record.figures))
+        blocks.append(
+            Picture(
+                states_and_actions(
+                    time,
+                    motion.angles,
+                    actions,
+                    None if beside is None else beside.angles,
+                    None if beside is None or not reference.actions.any() else beside.actions,
+                ),
+                "States and actions",
+                f"The last {decimal(WINDOW, 0)} s of the first test episode"
+                + ("; dashed: the reference's mean stride at the same phase." if reference is not None else "."),
+            )
         )
-    )
-    blocks.append(
-        Picture(
-            portraits(
-                motion.angles,
-                motion.rates,
-                None if reference is None else reference.stride.angles,
-                None if reference is None else reference.stride.rates,
-            ),
-            "Phase portraits",
-            "The same excerpt: a rhythm closes, and lies on the dashed stride where it is the reference's.",
+        blocks.append(
+            Picture(
+                portraits(
+                    motion.angles,
+                    motion.rates,
+                    None if reference is None else reference.stride.angles,
+                    None if reference is None else reference.stride.rates,
+                ),
+                "Phase portraits",
+                "The same excerpt: a rhythm closes, and lies on the dashed stride where it is the reference's.",
+            )
         )
-    )
-    return Section(title, blocks)
+        return Section(title, blocks)
+
+    def tiles(self, record: RunRecord) -> Sequence[Tile]:
+        """What the episodes of the test came to."""
+        return episode_tiles(record)
 
 
 def _figures(figures: Mapping[str, Any]) -> Table:
@@ -83,3 +100,80 @@ def _figures(figures: Mapping[str, Any]) -> Table:
         caption=f"Over {count(episodes, 'episode')} that learning never saw, with the mean action. Roughness: mean "
         "squared second difference.",
     )
+
+
+LEGS = (("left", "leg 1", 0), ("right", "leg 2", 2))
+"""Colour, label and the column of the hip; the knee is the next."""
+DASHES = (0, (4, 2))
+
+
+@as_svg
+def states_and_actions(
+    time: NDArray, angles: NDArray, actions: NDArray, wanted: NDArray | None, torques: NDArray | None
+) -> Figure:
+    """Hip and knee angles and the actions at them over time, the reference dashed.
+
+    Args:
+        time: (steps,), s.
+        angles: (steps, 4), rad.
+        actions: (steps, 4).
+        wanted: the reference's angles at the same phase, (steps, 4), rad.
+        torques: its actions, (steps, 4).
+    """
+    figure = new_figure(height=5.4)
+    axes = figure.subplots(4, 2, sharex=True)
+    for column, (token, label, first) in enumerate(LEGS):
+        for row, (name, values, reference, unit) in enumerate(
+            (
+                ("hip", np.rad2deg(angles[:, first]), _degrees(wanted, first), "degrees"),
+                ("knee", np.rad2deg(angles[:, first + 1]), _degrees(wanted, first + 1), "degrees"),
+                ("hip action", actions[:, first], None if torques is None else torques[:, first], "torque"),
+                ("knee action", actions[:, first + 1], None if torques is None else torques[:, first + 1], "torque"),
+            )
+        ):
+            ax = axes[row, column]
+            ax.plot(time, values, color=colour(token), linewidth=1.1, label="walked")
+            if reference is not None:
+                ax.plot(time, reference, color=colour("reference"), linestyle=DASHES, linewidth=1.0, label="reference")
+            ax.set_title(f"{label}: {name}, {unit}")
+    for ax in axes[-1]:
+        ax.set_xlabel("time, s")
+    if wanted is not None:
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+@as_svg
+def portraits(angles: NDArray, rates: NDArray, wanted: NDArray | None, wanted_rates: NDArray | None) -> Figure:
+    """Hip 1 against hip 2, and each leg's knee and hip against their velocities; the reference's stride dashed.
+
+    Args:
+        angles: (steps, 4), rad.
+        rates: (steps, 4), rad/s.
+        wanted: one stride of the reference, (samples, 4), rad.
+        wanted_rates: its velocities, (samples, 4), rad/s.
+    """
+    figure = new_figure(height=WIDTH / 3)
+    hips, *others = figure.subplots(1, 3)
+    degrees, speeds = np.rad2deg(angles), np.rad2deg(rates)
+    hips.plot(degrees[:, 0], degrees[:, 2], color=colour("accent"), linewidth=0.9, alpha=0.8)
+    _closed(hips, _degrees(wanted, 0), _degrees(wanted, 2))
+    hips.set(title="hip against hip", xlabel="hip 1, degrees", ylabel="hip 2, degrees")
+    for ax, name, offset in zip(others, ("hip", "knee"), (0, 1), strict=True):
+        for token, label, first in LEGS:
+            place = first + offset
+            ax.plot(degrees[:, place], speeds[:, place], color=colour(token), linewidth=0.8, alpha=0.8, label=label)
+        _closed(ax, _degrees(wanted, offset), _degrees(wanted_rates, offset))
+        ax.set(title=f"{name}: angle and velocity", xlabel="degrees", ylabel="degrees a second")
+    figure.legend(*others[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def _degrees(values: NDArray | None, column: int) -> NDArray | None:
+    return None if values is None else np.rad2deg(values[:, column])
+
+
+def _closed(ax: Axes, x: NDArray | None, y: NDArray | None) -> None:
+    if x is not None and y is not None:
+        around = [*range(len(x)), 0]
+        ax.plot(x[around], y[around], color=colour("reference"), linestyle=DASHES, linewidth=1.2, label="reference")

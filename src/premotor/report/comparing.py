@@ -12,11 +12,12 @@ from premotor.report.comparing_figures import KEYS, curves, measures_of, strips,
 from premotor.report.number_format import count, decimal, listed, with_interval
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.style import as_svg
 from premotor.runs.files import read_json
 from premotor.runs.run_folder import RunFolder
 
 FILE = "comparison.json"
-TITLE = "Against null models"
 
 NULLS = {
     "rewired": "keeps every neuron's class, sign and numbers of partners, and changes who the partners are",
@@ -82,20 +83,20 @@ def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> 
     wirings = wirings_of(rows)
     blocks: list[Block] = [
         Picture(
-            strips(rows, highlight),
+            as_svg(strips)(rows, highlight),
             "Every run",
             "A dot is a run's best controller in its test episodes; the bar is the mean over the runs of a "
             "wiring, the line its 95% BCa bootstrap interval, too narrow with fewer than about eight runs. "
             + "".join(f"{name.capitalize()} {NULLS[name]}. " for name in wirings if name in NULLS)
             + ("All wirings of circuits start with the same spectral radius." if "connectome" in wirings else "")
             + (" The ring marks this run." if highlight else ""),
-        ),
+        )
     ]
     tables = learning_curves(folder, rows)
     if tables:
         blocks.append(
             Picture(
-                curves(tables),
+                as_svg(curves)(tables),
                 "Learning, by wiring",
                 "Deterministic evaluations during learning; mean and 95% bootstrap interval over the runs of a wiring.",
             )
@@ -109,30 +110,33 @@ def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> 
     return blocks
 
 
-def comparison_section(record: RunRecord) -> Section:
+@SECTIONS.register("against-nulls")
+class ComparisonOfRun(ReportSection[RunRecord]):
     """The comparison that this run belongs to, or the command that makes one."""
-    folder = comparison_folder(record.run.folder)
-    title = TITLE if record.run.wired else "Against other networks"
-    if folder is None:
-        settings = record.run.settings
-        if not record.run.wired:
-            text = "This run belongs to no comparison. The same network with several seeds of learning:"
-            return Section(title, [Missing(text, f"premotor compare {record.run.folder / 'settings.yaml'} --seeds 5")])
-        text = "This run belongs to no comparison, so nothing is known yet about what its wiring contributes:"
-        command = f"premotor compare {record.run.folder / 'settings.yaml'} --nulls 5 --seeds 3"
-        if settings.circuit.null:
-            text = f"This run has the null model {settings.circuit.null!r} in place of its wiring, and "
-            "belongs to no comparison."
-            command = ""
-        return Section(TITLE, [Missing(text, command)])
-    rows = read_comparison(folder)
-    return Section(
-        title,
-        [Text(verdict(rows)), *comparison_blocks(folder, rows, record.run.folder.resolve().name)],
-        lead="The same training with the wiring of the connectome and with wirings in which its partners are shuffled."
-        if "connectome" in wirings_of(rows)
-        else "The same training with several seeds and networks.",
-    )
+
+    order, about = 70, RunRecord
+
+    def build(self, record: RunRecord) -> Section:
+        """The section."""
+        folder = comparison_folder(record.run.folder)
+        title = "Against null models" if record.run.wired else "Against other networks"
+        if folder is None:
+            null = record.run.settings.circuit.null
+            command = f"premotor compare {record.run.folder / 'settings.yaml'} --nulls 5 --seeds 3"
+            text = "This run belongs to no comparison, so nothing is known yet about what its wiring contributes:"
+            if not record.run.wired:
+                text = "This run belongs to no comparison. The same network with several seeds of learning:"
+                command = command.replace("--nulls 5 --seeds 3", "--seeds 5")
+            elif null:
+                text = f"This run has the null model {null!r} in place of its wiring, and belongs to no comparison."
+                command = ""
+            return Section(title, [Missing(text, command)])
+        rows = read_comparison(folder)
+        lead = "The same training with several seeds and networks."
+        if "connectome" in wirings_of(rows):
+            lead = "The same training with the wiring of the connectome and with wirings whose partners are shuffled."
+        blocks = comparison_blocks(folder, rows, record.run.folder.resolve().name)
+        return Section(title, [Text(verdict(rows)), *blocks], lead)
 
 
 def verdict(rows: pd.DataFrame) -> str:

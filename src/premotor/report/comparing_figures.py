@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import bootstrap_mean
-from premotor.report.style import as_png, as_svg, colour, new_figure
+from premotor.report.style import colour, new_figure
 
 NULL_COLOURS = ("muted", "sensory", "right", "ascending", "electrical", "descending")
 KEYS = ("score", "survived", "speed_error")
@@ -49,7 +49,8 @@ def wirings_of(rows: pd.DataFrame) -> list[str]:
     return sorted(found, key=lambda name: name != "connectome")
 
 
-def _strips(rows: pd.DataFrame, highlight: str) -> Figure:
+def strips(rows: pd.DataFrame, highlight: str = "") -> Figure:
+    """Every run of every wiring, with mean and interval; the run named `highlight` is ringed."""
     wirings = wirings_of(rows)
     measures = measures_of(rows)
     figure = new_figure(height=3.3 if len(wirings) < 4 else 3.9)
@@ -92,19 +93,20 @@ def _strip(ax: Axes, x: float, values: NDArray[np.float64], tint: str) -> None:
         ax.plot([x + 0.24] * 2, [estimate.low, estimate.high], color=tint, linewidth=1.4)
 
 
-def _curves(curves: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
+def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
+    """Score and survival by evaluation, mean and interval over the runs of a wiring."""
     figure = new_figure(height=3.0)
     panels = figure.subplots(1, 2)
-    everything = pd.concat([table for tables in curves.values() for table in tables])
+    everything = pd.concat([table for some in tables.values() for table in some])
     fraction = (("survived", "Episodes without a fall, %"), ("success", "Episodes that end at the aim, %"))
     measures = [("score", 1.0, "Score")] + [(key, 100.0, title) for key, title in fraction if _known(everything, key)]
     for ax in panels[len(measures) :]:
         ax.set_visible(False)
     for ax, (key, factor, title) in zip(panels, measures, strict=False):
         ax.set_title(f"{title}, by evaluation")
-        for wiring, tables in curves.items():
-            tint = wiring_colour(wiring, list(curves))
-            long = pd.concat([table[["step", key]] for table in tables if key in table]).dropna()
+        for wiring, some in tables.items():
+            tint = wiring_colour(wiring, list(tables))
+            long = pd.concat([table[["step", key]] for table in some if key in table]).dropna()
             steps = np.unique(long["step"].to_numpy(float))
             estimates = [bootstrap_mean(long[long["step"] == step][key].to_numpy(float)) for step in steps]
             x = steps / 1e6
@@ -122,27 +124,3 @@ def _curves(curves: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
         _from_zero(ax)
     panels[0].legend(loc="best")
     return figure
-
-
-@as_svg
-def strips(rows: pd.DataFrame, highlight: str = "") -> Figure:
-    """Every run of every wiring, with mean and interval; the run named `highlight` is ringed."""
-    return _strips(rows, highlight)
-
-
-@as_svg
-def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
-    """Score and survival by evaluation, mean and interval over the runs of a wiring."""
-    return _curves(tables)
-
-
-@as_png
-def strips_png(rows: pd.DataFrame) -> Figure:
-    """The same as `strips`, as a picture for a slide."""
-    return _strips(rows, "")
-
-
-@as_png
-def curves_png(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
-    """The same as `curves`, as a picture for a slide."""
-    return _curves(tables)

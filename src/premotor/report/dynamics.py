@@ -1,119 +1,218 @@
-"""The figures of a result of ``premotor dynamics``, from its folder alone."""
+"""The report of a result of ``premotor dynamics``, from its folder alone."""
 
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from premotor.report import dynamics_figures as draw
+from premotor.report.chart import Chart, drawn
+from premotor.report.number_format import count, decimal
+from premotor.report.page import Block, Missing, Section, Table, Text
+from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
 from premotor.runs.arrays import load_arrays
 from premotor.runs.dynamics import DynamicsResult
-from premotor.runs.dynamics.loading import SETTINGS_FILE
+from premotor.runs.dynamics.loading import SETTINGS_FILE, command_of
 from premotor.runs.dynamics.sweeps import group_of
-from premotor.runs.files import new_folder, write_atomically
 from premotor.runs.yaml_text import parse_yaml
 
-FIGURES = "figures"
+MOST_ROWS = 40
+"""Rows of the table of results on the page; the file has all."""
 
 
-def is_dynamics(folder: Path) -> bool:
-    """Whether `folder` is one that `premotor dynamics` made."""
-    file = folder / SETTINGS_FILE
-    data: Any = parse_yaml(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else None
-    return isinstance(data, dict) and "command" in data
+@RECORDS.register("dynamics")
+class DynamicsRecord(Record):
+    """The folder of an analysis of dynamics."""
+
+    kicker = "premotor analysis of dynamics"
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Whether its settings name an analysis."""
+        file = folder / SETTINGS_FILE
+        data: Any = parse_yaml(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else None
+        return isinstance(data, dict) and "command" in data
+
+    @cached_property
+    def result(self) -> DynamicsResult:
+        """The folder as Python sees it."""
+        return DynamicsResult.open(self.folder)
+
+    @cached_property
+    def analysis(self) -> str:
+        """The name of the analysis."""
+        return command_of(self.result.settings)
+
+    @property
+    def again(self) -> str:
+        """The words of the command that makes such a folder."""
+        return f"dynamics {self.analysis}"
+
+    @property
+    def neurons(self) -> int:
+        """Of each network."""
+        circuit, settings = self.result.circuit, self.result.settings
+        return int(settings.model.neurons) if circuit is None else len(circuit)
+
+    @property
+    def subtitle(self) -> str:
+        """The analysis and the networks."""
+        of = "random networks" if self.result.circuit is None else "networks of a circuit"
+        return f"The analysis {self.analysis}, of {of} of {count(self.neurons, 'neuron')}."
+
+    @property
+    def notes(self) -> list[str]:
+        """That it is not finished."""
+        if self.result.finished:
+            return []
+        command = f"premotor {self.again} {self.folder / SETTINGS_FILE} -o {self.folder}"
+        return [f"This analysis is not finished. Continue it with: {command}."]
 
 
-def write_dynamics_figures(folder: Path) -> list[Path]:
-    """Draw what a finished result shows into `figures/`; return the files.
+class DynamicsSection(ReportSection[DynamicsRecord]):
+    """What one analysis found, as figures; a subclass names the analysis."""
 
-    Raises:
-        PremotorError: the folder is no such result, an unfinished one, or a file of it is damaged.
-    """
-    result = DynamicsResult.open(folder)
-    command = result.summary["command"]
-    pictures = _DRAWN[command](result)
-    place = folder / FIGURES
-    if not place.exists():
-        with new_folder(place) as (aside, lock):
-            for name, data in pictures.items():
-                (aside / name).write_bytes(data)
-        lock.release()
-        (place / ".lock").unlink()
-    else:
-        for name, data in pictures.items():
-            write_atomically(place / name, data)
-    return [place / name for name in sorted(pictures)]
+    order, about = 20, DynamicsRecord
+    analysis: ClassVar[str]
+
+    def applies(self, record: DynamicsRecord) -> bool:
+        """Whether the folder is of this analysis, and finished."""
+        return record.analysis == self.analysis and record.result.finished
+
+    def build(self, record: DynamicsRecord) -> Section:
+        """The figures, one below the other."""
+        return Section("What was found", [chart.picture() for chart in self.charts(record)])
 
 
-def _convergence(result: DynamicsResult) -> dict[str, bytes]:
-    arrays = result.arrays()
-    return {"convergence.png": draw.convergence(arrays["times"], arrays["history"], arrays["standard_errors"])}
+@SECTIONS.register("dynamics-convergence")
+class Convergence(DynamicsSection):
+    """Running estimates."""
+
+    analysis = "convergence"
+
+    def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
+        """Estimates against the time that is averaged over."""
+        found = record.result.arrays()
+        figure = drawn(draw.convergence, found["times"], found["history"], found["standard_errors"])
+        caption = "Left: estimates of some exponents, one line a network. Right: their distance from the last value."
+        return [Chart("convergence", "Convergence", caption, draw=figure)]
 
 
-def _benchmark(result: DynamicsResult) -> dict[str, bytes]:
-    return {"benchmark.png": draw.benchmark(result.table())}
+@SECTIONS.register("dynamics-benchmark")
+class Benchmark(DynamicsSection):
+    """Cost and accuracy."""
+
+    analysis = "benchmark"
+
+    def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
+        """Time and error against each quantity that was varied."""
+        caption = "Above: time a step. Below: error against a run that is longer by `reference`."
+        return [Chart("benchmark", "Cost and accuracy", caption, draw=drawn(draw.benchmark, record.result.table()))]
 
 
-def _transition(result: DynamicsResult) -> dict[str, bytes]:
-    settings = result.settings
-    values = result.arrays()["values"]
-    label = {"weights": "g", "gains": "gain", "shifts": "shift"}[settings.parameter]
-    neurons = settings.model.neurons if result.circuit is None else len(result.circuit)
-    single = _by_group(result, "exponents")
-    pictures = {
-        "transition.png": draw.transition(
-            values, {name: array[..., 0] for name, array in single.items()}, result.summary, label, neurons
-        )
-    }
-    if settings.exponents > 1:
-        pictures["entropy.png"] = draw.entropy_and_dimension(
-            values, _by_group(result, "entropy"), _by_group(result, "dimension"), label, neurons
-        )
-    return pictures
+@SECTIONS.register("dynamics-transition")
+class Transition(DynamicsSection):
+    """The transition to chaos."""
+
+    analysis = "transition"
+
+    def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
+        """The largest exponent and, of several exponents, entropy and dimension."""
+        settings, values = record.result.settings, record.result.arrays()["values"]
+        label = {"weights": "g", "gains": "gain", "shifts": "shift"}[settings.parameter]
+        largest = {name: array[..., 0] for name, array in _by_group(record, "exponents").items()}
+        figure = drawn(draw.transition, values, largest, record.result.summary, label, record.neurons)
+        caption = "Thin: single networks. Dots: their mean with its 95% bootstrap interval. Shaded: where it crosses 0."
+        charts = [Chart("transition", "The largest exponent", caption, draw=figure)]
+        return charts + ([_entropy(record, label)] if settings.exponents > 1 else [])
 
 
-def _spectrum(result: DynamicsResult) -> dict[str, bytes]:
-    settings = result.settings
-    values = result.arrays()["values"]
-    neurons = settings.model.neurons if result.circuit is None else len(result.circuit)
-    label = f"σ of {settings.parameter}"
-    return {
-        "spectra.png": draw.spectra(values, _by_group(result, "exponents"), "σ"),
-        "entropy.png": draw.entropy_and_dimension(
-            values, _by_group(result, "entropy"), _by_group(result, "dimension"), label, neurons
-        ),
-    }
+@SECTIONS.register("dynamics-spectrum")
+class Spectrum(DynamicsSection):
+    """Spectra against a spread of parameters."""
+
+    analysis = "spectrum"
+
+    def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
+        """Whole spectra, entropy and dimension."""
+        settings, values = record.result.settings, record.result.arrays()["values"]
+        figure = drawn(draw.spectra, values, _by_group(record, "exponents"), "σ")
+        caption = f"Mean over the networks, one line a value of σ of the {settings.parameter}."
+        return [Chart("spectra", "Spectra", caption, draw=figure), _entropy(record, f"σ of {settings.parameter}")]
 
 
-def _train(result: DynamicsResult) -> dict[str, bytes]:
-    settings = result.settings
-    pieces = result.summary["networks"]
-    names = [piece["name"] for piece in pieces]
-    folders = [result.path / "networks" / name for name in names]
-    target = settings.learning.loss.target if settings.learning.loss.kind != "entropy" else None
-    histories = [pd.read_parquet(folder / "history.parquet") for folder in folders]
-    arrays = [load_arrays(folder / "arrays.safetensors") for folder in folders]
-    largest = target[0] if isinstance(target, tuple) else target
-    return {
-        "learning.png": draw.learning(histories, [group_of(name) for name in names], largest),
-        "spectra.png": draw.before_and_after(pieces, [group_of(name) for name in names], target),
-        "parameters.png": draw.parameters(arrays[0], names[0]),
-    }
+@SECTIONS.register("dynamics-train")
+class Training(DynamicsSection):
+    """Training on the spectrum."""
+
+    analysis = "train"
+
+    def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
+        """Learning, verified spectra before and after, and where the parameters went."""
+        result = record.result
+        pieces = result.summary["networks"]
+        names = [piece["name"] for piece in pieces]
+        groups = [group_of(name) for name in names]
+        folders = [result.path / "networks" / name for name in names]
+        loss = result.settings.learning.loss
+        target = loss.target if loss.kind != "entropy" else None
+        histories = [pd.read_parquet(folder / "history.parquet") for folder in folders]
+        first = load_arrays(folders[0] / "arrays.safetensors")
+        learning = drawn(draw.learning, histories, groups, target[0] if isinstance(target, tuple) else target)
+        verified = drawn(draw.before_and_after, pieces, groups, target)
+        return [
+            Chart("learning", "Learning", "One line a network; dashed: the target of the exponents.", draw=learning),
+            Chart(
+                "spectra", "Before and after", "Of longer runs from new states, with standard errors.", draw=verified
+            ),
+            Chart("parameters", "The parameters", f"Of {names[0]}.", draw=drawn(draw.parameters, first, names[0])),
+        ]
 
 
-def _by_group(result: DynamicsResult, name: str) -> dict[str, np.ndarray]:
+@SECTIONS.register("dynamics-numbers")
+class Numbers(ReportSection[DynamicsRecord]):
+    """The main numbers of any analysis, and the table of its results."""
+
+    order, about = 30, DynamicsRecord
+
+    def build(self, record: DynamicsRecord) -> Section:
+        """Summary and table, or the command that goes on with an analysis that is not finished."""
+        result, title = record.result, "The numbers"
+        if not result.finished:
+            command = f"premotor {record.again} {record.folder / SETTINGS_FILE} -o {record.folder}"
+            return Section(title, [Missing("It is not finished:", command)])
+        known = [[key, value] for key, value in _scalars(result.summary) if key != "command"]
+        blocks: list[Block] = [Table(["", ""], known, "Summary", numeric=(1,))] if known else []
+        if (result.path / "results.parquet").exists():
+            table = result.table()
+            shown = Chart("results", "", "", table.head(MOST_ROWS)).shown(4, "Results")
+            left = len(table) - MOST_ROWS
+            blocks += [shown, *([Text(f"{count(left, 'row')} more are in results.parquet.")] if left > 0 else [])]
+        return Section(title, blocks)
+
+
+def _entropy(record: DynamicsRecord, label: str) -> Chart:
+    make = partial(_by_group, record)
+    values = record.result.arrays()["values"]
+    figure = drawn(draw.entropy_and_dimension, values, make("entropy"), make("dimension"), label, record.neurons)
+    return Chart("entropy", "Entropy and dimension", "Thin: single networks; dots: their mean.", draw=figure)
+
+
+def _by_group(record: DynamicsRecord, name: str) -> dict[str, np.ndarray]:
     """An array over networks, apart for each group of them: the circuit, its null models."""
-    names = list(dict.fromkeys(result.table()["network"]))
+    names = list(dict.fromkeys(record.result.table()["network"]))
     groups = np.array([group_of(name) for name in names])
-    whole = result.arrays()[name]
+    whole = record.result.arrays()[name]
     return {group: whole[groups == group] for group in dict.fromkeys(groups)}
 
 
-_DRAWN = {
-    "convergence": _convergence,
-    "benchmark": _benchmark,
-    "transition": _transition,
-    "spectrum": _spectrum,
-    "train": _train,
-}
+def _scalars(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The single numbers and words of a summary."""
+    known = {key: value for key, value in summary.items() if isinstance(value, str | int | float)}
+    return [
+        (key.replace("_", " "), decimal(value, 4) if isinstance(value, float) else str(value))
+        for key, value in known.items()
+    ]

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from premotor.report.style import as_png, colour, new_figure
+from premotor.report.style import colour, new_figure
 
 EXPONENT = "exponent, 1/τ"
 NOTHING = -20.0
@@ -19,7 +19,6 @@ MOST_LINES = 4
 """Exponents of one network that are drawn as lines of their own."""
 
 
-@as_png
 def convergence(times: NDArray, history: NDArray, errors: NDArray) -> Figure:
     """Running estimates of some exponents; right: how far they are from their last value.
 
@@ -54,7 +53,6 @@ def convergence(times: NDArray, history: NDArray, errors: NDArray) -> Figure:
     return figure
 
 
-@as_png
 def benchmark(table: pd.DataFrame) -> Figure:
     """Time a step (top) and error (bottom), one varied quantity a column."""
     labels = {"t_ons": "t_ONS, τ", "exponents": "exponents", "length": "length, τ", "neurons": "neurons"}
@@ -91,7 +89,6 @@ def benchmark(table: pd.DataFrame) -> Figure:
     return figure
 
 
-@as_png
 def transition(
     values: NDArray, largest: Mapping[str, NDArray], summary: Mapping[str, Any], label: str, neurons: int
 ) -> Figure:
@@ -146,7 +143,6 @@ def transition(
     return figure
 
 
-@as_png
 def spectra(values: NDArray, exponents: Mapping[str, NDArray], label: str) -> Figure:
     """Spectra at every value, mean over networks, one panel a group.
 
@@ -170,7 +166,6 @@ def spectra(values: NDArray, exponents: Mapping[str, NDArray], label: str) -> Fi
     return figure
 
 
-@as_png
 def entropy_and_dimension(
     values: NDArray, entropy: Mapping[str, NDArray], dimension: Mapping[str, NDArray], label: str, neurons: int
 ) -> Figure:
@@ -193,7 +188,6 @@ def entropy_and_dimension(
     return figure
 
 
-@as_png
 def learning(histories: Sequence[pd.DataFrame], groups: Sequence[str], target: float | None) -> Figure:
     """Loss, λ1, gradient norm and seconds an epoch, one line a network."""
     figure = new_figure(height=4.8)
@@ -228,7 +222,6 @@ def learning(histories: Sequence[pd.DataFrame], groups: Sequence[str], target: f
     return figure
 
 
-@as_png
 def before_and_after(
     pieces: Sequence[Mapping[str, Any]], groups: Sequence[str], target: float | Sequence[float] | None
 ) -> Figure:
@@ -272,7 +265,6 @@ def before_and_after(
     return figure
 
 
-@as_png
 def parameters(arrays: Mapping[str, NDArray], name: str) -> Figure:
     """Densities of the trained parameters before and after, and how far each moved."""
     kinds = [key.removeprefix("after/") for key in arrays if key.startswith("after/")]

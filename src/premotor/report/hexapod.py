@@ -1,16 +1,116 @@
 """How a body with six legs walks: footfalls, and the gait against speed beside what is known of real flies."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import HexapodGait, hexapod_gait
-from premotor.report.hexapod_figures import PAIRS, Walks, footfall_diagram, gait_against_speed
+from premotor.bodies import Body
+from premotor.report.episodes import episode_tiles, video
 from premotor.report.number_format import count, decimal
-from premotor.report.page import Block, Missing, Picture, Section, Table, Video
-from premotor.report.reading import RunRecord, Trace
+from premotor.report.page import Missing, Picture, Section, Table, Tile
+from premotor.report.reading import RunRecord
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.style import as_svg, colour, new_figure
+from premotor.report.trace import Trace
+from premotor.report.walking_figures import stance_bars
 
+PAIRS = ("front", "middle", "hind")
+MARKERS = ("o", "s", "^")
+TINTS = ("accent", "sensory", "motor")
+
+
+class Walks(NamedTuple):
+    """Walks at several speeds."""
+
+    speed: NDArray[np.float64]
+    """mm/s."""
+    gaits: Sequence[HexapodGait]
+
+
+@as_svg
+def footfall_diagram(trace: Trace, feet: Sequence[str], start: int, stop: int) -> Figure:
+    """When each of six feet is on the ground between two steps of episode 0; left legs above, right below."""
+    figure = new_figure(height=2.3)
+    ax = figure.subplots()
+    time = trace.time[start:stop] - trace.time[start]
+    names = []
+    for row, foot in enumerate(feet):
+        tint = "left" if foot.startswith("l") else "right"
+        stance_bars(ax, trace.contact[start:stop, 0, row], time, row, colour(tint), height=0.62)
+        names.append(f"{'left' if tint == 'left' else 'right'} {PAIRS['fmh'.index(foot[1])]}")
+    ax.set_yticks(range(len(feet)), names)
+    ax.set_ylim(len(feet) - 0.4, -0.6)
+    ax.grid(False, axis="y")
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("time, s")
+    ax.set_xlim(time[0], time[-1])
+    ax.set_title("Foot on the ground")
+    return figure
+
+
+@as_svg
+def gait_against_speed(walks: Walks, expected: dict[str, NDArray] | None) -> Figure:
+    """Stride rate and length, swing and stance, duty factors and tripod index against speed; one point a walk.
+
+    Args:
+        walks: speeds in mm/s, and gaits of stride lengths in mm.
+        expected: over ``speed``: ``rate``, ``length``, ``swing`` and ``duty`` of a reference, dashed.
+    """
+    figure = new_figure(height=4.9)
+    axes = figure.subplots(2, 3, sharex=True)
+
+    def values(name: str) -> NDArray[np.float64]:
+        return np.array([getattr(gait, name) for gait in walks.gaits], float)
+
+    def points(ax: Axes, y: NDArray, tint: str, label: str | None = None, marker: str = "o") -> None:
+        ax.scatter(walks.speed, y, color=colour(tint), label=label, marker=marker, s=12, alpha=0.75, linewidths=0)
+
+    points(axes[0, 0], values("stride_frequency"), "accent")
+    axes[0, 0].set_title("Strides a second, Hz")
+    points(axes[0, 1], values("stride_length"), "accent")
+    axes[0, 1].set_title("Stride length, mm")
+    points(axes[0, 2], 1e3 * values("swing"), "sensory", "swing", "s")
+    points(axes[0, 2], 1e3 * values("stance"), "accent", "stance")
+    axes[0, 2].set_title("Swing and stance, ms")
+    duty = np.array([gait.duty_factors for gait in walks.gaits]).reshape(-1, 6)
+    for i, (pair, marker, tint) in enumerate(zip(PAIRS, MARKERS, TINTS, strict=True)):
+        points(axes[1, 0], duty[:, [i, i + 3]].mean(1), tint, pair, marker)
+    axes[1, 0].set_title("Duty factor")
+    points(axes[1, 1], values("tripod_index"), "accent", "index")
+    points(axes[1, 1], values("tripod_strength"), "sensory", "strength", "s")
+    axes[1, 1].set_title("Tripod")
+    points(axes[1, 2], values("ipsilateral_phase"), "accent", "in the next leg's stride", "o")
+    points(axes[1, 2], values("contralateral_phase"), "motor", "in the left leg's", "^")
+    axes[1, 2].set_title("Phase of touch-down, strides")
+    if expected is not None:
+        dashes = {"color": colour("reference"), "linestyle": (0, (4, 2)), "linewidth": 1.1}
+        speed = expected["speed"]
+        axes[0, 0].plot(speed, expected["rate"], **dashes)
+        axes[0, 1].plot(speed, expected["length"], **dashes)
+        axes[0, 2].plot(speed, 1e3 * expected["swing"], **dashes)
+        axes[0, 2].plot(speed, 1e3 * expected["duty"] / expected["rate"], **dashes)
+        axes[1, 0].plot(speed, expected["duty"], **dashes)
+        axes[1, 1].plot(speed, np.minimum(2 * (1 - expected["duty"]), 1), **dashes)
+        axes[1, 2].axhline(0.5, **dashes)
+    for ax in (axes[1, 0], axes[1, 1], axes[1, 2]):
+        ax.set_ylim(0, 1)
+    axes[0, 2].legend(loc="upper right")
+    for ax in axes[1]:
+        ax.legend(loc="lower left", ncols=3 if ax is not axes[1, 2] else 1, columnspacing=0.6, handletextpad=0.1)
+        ax.set_xlabel("speed, mm/s")
+    for ax in axes[0]:
+        ax.set_ylim(0, None)
+    axes[0, 0].set_xlim(0, max(27.0, 1.05 * float(walks.speed.max())))
+    return figure
+
+
+LEGS = ("lf", "lm", "lh", "rf", "rm", "rh")
+"""Front, middle and hind legs, left ones first, as bodies of insects name their feet (``lf_foot``)."""
 SHOWN = 1.0
 """Of an episode in the footfall diagram, s."""
 SETTLING = 0.5
@@ -26,42 +126,61 @@ KNOWN = (
 )
 
 
-def hexapod_section(record: RunRecord) -> Section:
+def has_insect_legs(body: Body) -> bool:
+    """Whether a body has the six feet of an insect, which step in tripods."""
+    return tuple(foot.removesuffix("_foot") for foot in body.feet) == LEGS
+
+
+@SECTIONS.register("hexapod")
+class Hexapod(ReportSection[RunRecord]):
     """Video, footfall diagram, the gait against speed, and its figures at low, middle and high speed."""
-    blocks: list[Block] = []
-    if record.videos:
-        blocks.append(Video(record.videos[0], "The walk", "The best controller, acting by its mean action."))
-    trace, title = record.trace, "How it walks"
-    if trace is None:
-        blocks.append(Missing("No states were recorded, so there is no gait to show:", record.command("evaluate")))
-        return Section(title, blocks)
-    walks = walks_of(trace, record.task)
-    start = min(round(SETTLING / trace.control_period), max(trace.length(0) - 2, 0))
-    stop = min(trace.length(0), start + round(SHOWN / trace.control_period))
-    command = "" if trace.command is None else f", commanded {decimal(float(trace.command[0]), 1)} mm/s"
-    blocks.append(
-        Picture(
-            footfall_diagram(trace, record.task.body.feet, start, stop),
-            "Footfalls",
-            f"The first episode{command}: a bar where a foot is on the ground. In a tripod the front and hind leg of "
-            "one side (green: left) step with the middle leg of the other (purple: right).",
+
+    order, about = 30, RunRecord
+
+    def applies(self, record: RunRecord) -> bool:
+        """Whether the feet are those of an insect, whose tripods the analysis knows."""
+        return record.body is not None and has_insect_legs(record.body)
+
+    def build(self, record: RunRecord) -> Section:
+        """The section."""
+        blocks = [video(record, "The walk")]
+        trace, title = record.trace, "How it walks"
+        if trace is None:
+            blocks.append(Missing("No states were recorded, so there is no gait to show:", record.command("evaluate")))
+            return Section(title, blocks)
+        walks = walks_of(trace, record.task)
+        start = min(round(SETTLING / trace.control_period), max(trace.length(0) - 2, 0))
+        stop = min(trace.length(0), start + round(SHOWN / trace.control_period))
+        command = "" if trace.command is None else f", commanded {decimal(float(trace.command[0]), 1)} mm/s"
+        blocks.append(
+            Picture(
+                footfall_diagram(trace, record.task.body.feet, start, stop),
+                "Footfalls",
+                f"The first episode{command}: a bar where a foot is on the ground. In a tripod the front and hind leg "
+                "of one side (green: left) step with the middle leg of the other (purple: right).",
+            )
         )
-    )
-    if not len(walks.speed):
-        blocks.append(Missing("No episode was long enough, or no foot was lifted: there is no gait to describe."))
-        return Section(title, blocks)
-    blocks.append(
-        Picture(
-            gait_against_speed(walks, expected(record.task)),
-            "The gait against speed",
-            "One point an episode, of those without a fall. Dashed: the tripod that the reference gait is made from, a "
-            f"summary of published kinematics and no data of any one paper. {KNOWN}",
+        if not len(walks.speed):
+            blocks.append(Missing("No episode was long enough, or no foot was lifted: there is no gait to describe."))
+            return Section(title, blocks)
+        blocks.append(
+            Picture(
+                gait_against_speed(walks, expected(record.task)),
+                "The gait against speed",
+                "One point an episode, of those without a fall. Dashed: the tripod that the reference gait is made "
+                f"from, a summary of published kinematics and no data of any one paper. {KNOWN}",
+            )
         )
-    )
-    blocks.append(_table(walks))
-    return Section(
-        title, blocks, lead=f"{count(trace.episodes, 'episode')} with the best controller, without exploration noise."
-    )
+        blocks.append(_table(walks))
+        return Section(
+            title,
+            blocks,
+            lead=f"{count(trace.episodes, 'episode')} with the best controller, without exploration noise.",
+        )
+
+    def tiles(self, record: RunRecord) -> Sequence[Tile]:
+        """What the episodes of the test came to."""
+        return episode_tiles(record)
 
 
 def walks_of(trace: Trace, task: Any) -> Walks:

@@ -6,11 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from premotor.report.style import stylesheet_variables
-
 
 @dataclass(frozen=True)
 class Tile:
@@ -133,6 +128,11 @@ class Page:
 
     def render(self) -> str:
         """The page as HTML; every text is escaped."""
+        from jinja2 import Environment, PackageLoader, StrictUndefined
+        from markupsafe import Markup
+
+        from premotor.report.style import stylesheet_variables
+
         environment = Environment(
             loader=PackageLoader("premotor.report", "templates"),
             autoescape=True,

@@ -1,6 +1,7 @@
 """Everything that a report needs from a run folder, read once and checked."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from premotor.bodies import Body
 from premotor.errors import PremotorError
-from premotor.runs.arrays import load_arrays
-from premotor.runs.files import read_json
+from premotor.report.number_format import count, large, listed
+from premotor.report.sections import RECORDS, Record, mapping
+from premotor.report.trace import Trace, read_trace
 from premotor.runs.neuron_groups import neuron_groups
 from premotor.runs.run import Run
 
@@ -20,44 +23,6 @@ LESION_KEYS = ("name", "kind", "survived", "speed")
 """What a lesion of a body with feet holds; of any other task, `score` in place of the last two."""
 FIGURES = ("step", "episodes", "seconds_per_episode", "survived", "speed", "command", "score", "joint_rmse")
 """Figures of an evaluation that a report speaks of."""
-TRACE_AXES = {
-    "time": ("steps",),
-    "qpos": ("steps", "episodes", "positions"),
-    "qvel": ("steps", "episodes", "velocities"),
-    "action": ("steps", "episodes", "actions"),
-    "contact": ("steps", "episodes", "feet"),
-    "alive": ("steps", "episodes"),
-    "command": ("episodes",),
-    "phase": ("steps", "episodes"),
-    "rates": ("steps", "neurons"),
-}
-OPTIONAL = ("command", "phase")
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """States of the evaluation episodes of a body, as `premotor.runs` records them."""
-
-    time: NDArray
-    qpos: NDArray
-    qvel: NDArray
-    action: NDArray
-    contact: NDArray
-    alive: NDArray
-    rates: NDArray
-    command: NDArray | None
-    phase: NDArray | None
-    control_period: float
-
-    @property
-    def episodes(self) -> int:
-        """Episodes side by side."""
-        return int(self.qpos.shape[1])
-
-    def length(self, episode: int) -> int:
-        """Steps before an episode ended."""
-        ended = np.flatnonzero(self.alive[:, episode] == 0)
-        return int(ended[0]) if len(ended) else len(self.time)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +39,10 @@ class Weights:
     """All that learning may change, by a name for people; maps as they act, signs left out."""
 
 
+@RECORDS.register("run")
 @dataclass(frozen=True, eq=False)
-class RunRecord:
-    """A run folder's contents; what the folder does not hold is None or empty."""
+class RunRecord(Record):
+    """The folder of a run of a rate or plain network; what it does not hold is None or empty."""
 
     run: Run
     task: Any
@@ -91,8 +57,19 @@ class RunRecord:
     before: Weights
     after: Weights | None
     lesions: list[dict[str, Any]]
-    provenance: Mapping[str, Any]
     videos: list[Path]
+
+    kicker = "premotor run report"
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Whether it has a controller."""
+        return (folder / "initial" / "controller.safetensors").exists()
+
+    @classmethod
+    def read(cls, folder: Path) -> "RunRecord":
+        """Read a run folder; as `read_run`."""
+        return read_run(folder)
 
     @property
     def figures(self) -> Mapping[str, Any]:
@@ -100,13 +77,58 @@ class RunRecord:
         return self.test or self.best or {}
 
     @property
+    def body(self) -> Body | None:
+        """The simulated body; None for an environment of somebody else's."""
+        return self.task.body
+
+    @property
     def speed_unit(self) -> str:
         """The unit of the body's speeds."""
         return self.task.speed_unit
 
-    def command(self, *words: str) -> str:
-        """A command line about this run."""
-        return " ".join(["premotor", words[0], str(self.run.folder), *words[1:]])
+    @property
+    def subtitle(self) -> str:
+        """The network and what it was trained for."""
+        task = self.run.settings.task
+        goal = f"earn the reward of {task.id}" if self.body is None else f"{task.kind} with the body {self.body.name}"
+        return f"{self.network}. Trained to {goal}."
+
+    @property
+    def network(self) -> str:
+        """In one line: dataset and size of the circuit, or the layers of a plain network."""
+        if not self.run.wired:
+            sizes = list(Counter(self.classes).values())
+            if self.run.settings.network.kind == "gru":
+                return f"A gated recurrent unit of {count(sizes[0], 'unit')}, without a connectome"
+            layers = listed([str(n) for n in sizes])
+            return f"A multilayer perceptron with hidden layers of {layers} units, without a connectome"
+        circuit = self.run.circuit
+        source = ", ".join(word for word in (circuit.provenance.dataset, circuit.provenance.version) if word)
+        text = f"{source}: {count(len(circuit), 'neuron')}, {count(circuit.synapses.nnz, 'synaptic edge')}"
+        gaps = circuit.gap_junctions
+        return text if gaps is None else f"{text}, {count(gaps.nnz, 'gap-junction edge')}"
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know first: not finished, a null model, not tested, not the best controller."""
+        notes, run = [], self.run
+        if run.finished is None:
+            notes.append(
+                f"This run is not finished: {large(run.step)} of {large(run.settings.learning.steps)} control "
+                f"steps. Continue it with {self.command('resume')}."
+            )
+        if run.wired and run.settings.circuit.null:
+            notes.append(f"The wiring of this run is the null model {run.settings.circuit.null}, not the connectome's.")
+        if self.test is None and self.best is not None:
+            episodes = count(float(self.best.get("episodes") or 0), "episode")
+            notes.append(
+                f"The headline figures are those of the best evaluation during learning ({episodes}), by which "
+                "it was chosen, and so somewhat too good. Figures from episodes that learning never saw: "
+                f"{self.command('evaluate')}."
+            )
+        if self.test is not None and self.test.get("checkpoint") not in (None, "best"):
+            notes.append(f"The test shown here is of the controller {self.test['checkpoint']!r}, not of the best one.")
+        return notes
 
 
 def read_run(folder: str | os.PathLike[str]) -> RunRecord:
@@ -116,66 +138,28 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         PremotorError: no run folder, or a file in it is missing, damaged, or does not fit the others.
     """
     run = Run(folder)
-    places = run.places
-    task = run.task()
+    places, task = run.places, run.task()
+    body = task.body
     best = _figures(run.best, places.best_record) if places.best_record.exists() else None
-    test = _figures(_mapping(places.test_file), places.test_file) if places.test_file.exists() else None
-    shown = places.trace_file.exists() and task.body is not None
+    test = _figures(mapping(places.test_file), places.test_file) if places.test_file.exists() else None
     initial = run.controller("initial")
-    trace = read_trace(places.trace_file, task, initial.network.neurons) if shown else None
-    provenance = _mapping(places.provenance_file)
+    shown = places.trace_file.exists() and body is not None
+    walks = body is not None and len(body.feet) > 0
     return RunRecord(
+        folder=run.folder,
         run=run,
         task=task,
         metrics=_numeric(run.metrics, places.metrics_file, ("steps", "seconds")),
         evaluations=_numeric(run.evaluations, places.evaluations_folder, ("step",)),
         best=best,
         test=test,
-        trace=trace,
+        trace=read_trace(places.trace_file, task, initial.network.neurons) if shown else None,
         classes=neuron_groups(initial, run.circuit, run.settings),
         before=_weights(initial),
         after=_weights(run.controller("best")) if best else None,
-        lesions=_lesions(
-            run.lesions,
-            places.lesions_file,
-            LESION_KEYS if task.body is not None and task.body.feet else (*LESION_KEYS[:2], "score"),
-        ),
-        provenance=provenance,
+        lesions=_lesions(run.lesions, places.lesions_file, LESION_KEYS if walks else (*LESION_KEYS[:2], "score")),
         videos=sorted((places.path / "video").glob("*.mp4")),
     )
-
-
-def read_trace(path: Path, task: Any, neurons: int) -> Trace:
-    """Read and check a trace of a task with so many neurons.
-
-    Raises:
-        PremotorError: the file is damaged, an array is missing, or does not fit the task or the circuit.
-    """
-    arrays = load_arrays(path)
-    sizes: dict[str, int] = {
-        "positions": task.body.model.nq,
-        "velocities": task.body.model.nv,
-        "actions": len(task.action_names),
-        "feet": len(task.body.feet),
-        "neurons": neurons,
-    }
-    for name, axes in TRACE_AXES.items():
-        if name not in arrays:
-            if name in OPTIONAL:
-                continue
-            raise PremotorError(f"{path} lacks the array {name}")
-        shape = arrays[name].shape
-        if len(shape) != len(axes):
-            raise PremotorError(f"{path}: {name} has shape {list(shape)}, but should be ({', '.join(axes)})")
-        for axis, size in zip(axes, shape, strict=True):
-            if sizes.setdefault(axis, size) != size:
-                raise PremotorError(f"{path}: {name} has {size} {axis}, but should have {sizes[axis]}")
-        if not np.isfinite(arrays[name]).all():
-            raise PremotorError(f"{path}: {name} holds values that are not finite")
-    if sizes["steps"] < 2 or sizes["episodes"] < 1:
-        raise PremotorError(f"{path} holds {sizes['steps']} steps of {sizes['episodes']} episodes: nothing to show")
-    chosen = {name: arrays.get(name) for name in TRACE_AXES}
-    return Trace(**chosen, control_period=float(task.control_period))  # type: ignore[arg-type]
 
 
 def number(row: Mapping[str, Any], key: str) -> float:
@@ -201,13 +185,6 @@ def _weights(controller: Any) -> Weights:
         conductance=edges.conductance.astype(np.float64),
         parameters={name: np.asarray(value, np.float64) for name, value in parameters.items()},
     )
-
-
-def _mapping(path: Path) -> Mapping[str, Any]:
-    record = read_json(path)
-    if not isinstance(record, dict):
-        raise PremotorError(f"{path} holds {type(record).__name__}, but should hold an object")
-    return record
 
 
 def _figures(record: Mapping[str, Any], path: Path) -> Mapping[str, Any]:

@@ -7,20 +7,29 @@ from typing import Any
 
 from premotor.report.number_format import count
 from premotor.report.page import Block, Code, Section, Table, Text
-from premotor.report.reading import RunRecord
+from premotor.report.sections import SECTIONS, Record, ReportSection
 
 
-def reproducing_section(record: RunRecord) -> Section:
+@SECTIONS.register("reproducing")
+class Reproducing(ReportSection[Record]):
     """The command, versions, machine, hashes of the data, and the complete settings."""
-    return reproducing(record.provenance, record.run.places.settings_file)
+
+    order, about = 90, Record
+
+    def applies(self, record: Record) -> bool:
+        """Whether the folder has settings of its own."""
+        return (record.folder / record.settings_name).exists()
+
+    def build(self, record: Record) -> Section:
+        """The section."""
+        return _reproducing(record.provenance, record.folder / record.settings_name, record.again)
 
 
-def reproducing(provenance: Mapping[str, Any], settings_file: Path) -> Section:
-    """The same from a run's record of how it was made and its settings file."""
+def _reproducing(provenance: Mapping[str, Any], settings_file: Path, verb: str) -> Section:
     sessions = provenance.get("sessions")
     known = [s for s in sessions if isinstance(s, Mapping)] if isinstance(sessions, list) else []
     first: Mapping[str, Any] = known[0] if known else {}
-    lines = [f"premotor train {settings_file} --output ANOTHER_FOLDER"]
+    lines = [f"premotor {verb} {settings_file} --output ANOTHER_FOLDER"]
     command = first.get("command")
     if isinstance(command, list) and command:
         words = ["premotor", *(str(word) for word in command[1:])]
@@ -38,9 +47,7 @@ def reproducing(provenance: Mapping[str, Any], settings_file: Path) -> Section:
     if isinstance(data, Mapping) and data:
         blocks.append(
             Table(
-                head=["file", "SHA-256"],
-                rows=[[str(name), str(value)] for name, value in data.items()],
-                title="Data",
+                head=["file", "SHA-256"], rows=[[str(name), str(value)] for name, value in data.items()], title="Data"
             )
         )
     blocks.append(Code(settings_file.read_text(encoding="utf-8"), summary="All settings (settings.yaml)"))

@@ -85,6 +85,15 @@ def colour(token: str) -> str:
     return PALETTE.get(token, PALETTE["other"])[0]
 
 
+TOKENS = ("accent", "excitatory", "left", "right", "sensory", "descending", "electrical", "motor", "ascending", "muted")
+"""Colours of models, windows and groups without a meaning of their own."""
+
+
+def number_colour(number: int) -> str:
+    """Colours of things that have none of their own, by number."""
+    return colour(TOKENS[number % len(TOKENS)])
+
+
 def new_figure(width: float = WIDTH, height: float = 3.0) -> Figure:
     """An empty figure of a size in inches whose parts make room for each other."""
     return Figure(figsize=(width, height), layout="constrained")
@@ -169,6 +178,25 @@ def _middle(token: str) -> NDArray[np.float64]:
     """Between the light and the dark scheme's colour: what is burnt into an image must do for both."""
     light, dark = PALETTE[token]
     return 0.5 * (np.array(to_rgb(light)) + np.array(to_rgb(dark)))
+
+
+def boxes(ax: Axes, values: Sequence[Any], places: Sequence[float], width: float, tint: str) -> None:
+    """Box plots: quartiles, whiskers to the extremes within 1.5 interquartile ranges, the mean as a diamond."""
+    line = {"color": tint, "linewidth": 1.1}
+    ax.boxplot(
+        list(values),
+        positions=list(places),
+        widths=width,
+        manage_ticks=False,
+        showmeans=True,
+        patch_artist=True,
+        boxprops={"facecolor": "none", "edgecolor": tint, "linewidth": 1.1},
+        whiskerprops=line,
+        capprops=line,
+        medianprops={"color": tint, "linewidth": 2.2},
+        meanprops={"marker": "D", "markerfacecolor": tint, "markeredgecolor": "none", "markersize": 4},
+        flierprops={"marker": ".", "markerfacecolor": tint, "markeredgecolor": "none", "markersize": 3, "alpha": 0.6},
+    )
 
 
 def label_blocks(axes: Axes, blocks: Sequence[tuple[str, int, int]], axis: str, total: int) -> None:

@@ -1,19 +1,76 @@
 """Figures and tables of a search for settings."""
 
+from functools import cached_property
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from premotor.errors import PremotorError
-from premotor.report.spiking.analysis import Analysis, drawn, number_colour
-from premotor.report.style import colour, new_figure
-from premotor.studies.sweeps import Range, Sweep
+from premotor.report.chart import Chart, drawn
+from premotor.report.number_format import count
+from premotor.report.page import Block, Missing, Section
+from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
+from premotor.report.style import colour, new_figure, number_colour
+from premotor.studies.sweeps import Range, Sweep, is_sweep
 
 PREFIX = "set/"
 
 
-def sweep_history(sweep: Sweep) -> Analysis:
+@RECORDS.register("sweep")
+class SweepRecord(Record):
+    """The folder of a search for settings."""
+
+    kicker = "premotor search for settings"
+    pictures = "analysis"
+    again, settings_name = "sweep", "sweep.yaml"
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Whether it is one of a search."""
+        return is_sweep(folder)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """The search as Python sees it."""
+        return Sweep(self.folder)
+
+    @property
+    def subtitle(self) -> str:
+        """How many trials there are, and what is searched."""
+        searched = ", ".join(self.sweep.settings.search)
+        return f"{count(len(self.sweep.table), 'trial')} of a search for {searched}."
+
+
+@SECTIONS.register("sweep")
+class Trials(ReportSection[SweepRecord]):
+    """The trials, and the score by setting."""
+
+    order, about = 20, SweepRecord
+
+    def build(self, record: SweepRecord) -> Section:
+        """Figures and tables, or the command that goes on with a search without a trial."""
+        charts = self.charts(record)
+        if not charts:
+            return Section("The trials", [Missing("There is no trial yet:", record.command("sweep"))])
+        history, *rest = charts
+        blocks: list[Block] = [history.picture(), history.shown(4, "All trials", "The best first.")]
+        for chart in rest:
+            blocks += [chart.picture(), chart.shown(2, "Settings and score")]
+        return Section("The trials", blocks)
+
+    def charts(self, record: SweepRecord) -> list[Chart]:
+        """What there are trials for."""
+        table = record.sweep.table
+        if not len(table):
+            return []
+        complete = (table["state"] == "complete") & pd.to_numeric(table["score"]).notna()
+        return [sweep_history(record.sweep), *([sweep_slices(record.sweep)] if complete.any() else [])]
+
+
+def sweep_history(sweep: Sweep) -> Chart:
     """Scores trial by trial, and the table of all trials, the best first.
 
     Raises:
@@ -21,7 +78,7 @@ def sweep_history(sweep: Sweep) -> Analysis:
     """
     table = _table(sweep)
     order = table.sort_values("score", ascending=sweep.settings.minimise, na_position="last", kind="stable")
-    return Analysis(
+    return Chart(
         "sweep",
         "Trials of the search",
         "One dot a trial; the line is the best so far; ticks at the foot are trials that were pruned or failed.",
@@ -30,7 +87,7 @@ def sweep_history(sweep: Sweep) -> Analysis:
     )
 
 
-def sweep_slices(sweep: Sweep) -> Analysis:
+def sweep_slices(sweep: Sweep) -> Chart:
     """The score against each setting that was searched, and their rank correlation.
 
     Raises:
@@ -46,7 +103,7 @@ def sweep_slices(sweep: Sweep) -> Analysis:
         numeric = isinstance(space, Range) and values.nunique() > 1 and complete["score"].nunique() > 1
         correlation = complete["score"].rank().corr(values.astype(float).rank()) if numeric else float("nan")
         rows.append({"setting": key, "trials": len(values), "rank_correlation": correlation})
-    return Analysis(
+    return Chart(
         "sweep-slices",
         "The score by setting",
         "One dot a completed trial, darker for later ones; the ring is the best.",

@@ -7,17 +7,13 @@ from typing import Any
 from premotor.bodies import render_frames, write_video
 from premotor.bodies.rendering import Backend
 from premotor.errors import PremotorError
-from premotor.report.reading import Trace, read_trace
+from premotor.report.trace import Trace, read_trace
 from premotor.runs.playing import play_to_video, player
 from premotor.runs.run import Run
 
 
 def write_walk_video(
-    folder: str | os.PathLike[str],
-    *,
-    episode: int = 0,
-    size: tuple[int, int] = (640, 360),
-    backend: Backend = "auto",
+    folder: str | os.PathLike[str], *, episode: int = 0, size: tuple[int, int] = (640, 360), backend: Backend = "auto"
 ) -> Path:
     """Draw an episode of a run's last evaluation into `video/walk.mp4` and return its path.
 
@@ -49,11 +45,7 @@ def write_walk_video(
     stride = max(1, round(0.04 / trace.control_period))
     chosen = range(0, trace.length(episode), stride)
     frames = render_frames(
-        task.body,
-        trace.qpos[list(chosen), episode],
-        size,
-        backend,
-        [_caption(trace, episode, step) for step in chosen],
+        task.body, trace.qpos[list(chosen), episode], size, backend, [_caption(trace, episode, step) for step in chosen]
     )
     target = run.folder / "video" / ("walk.mp4" if episode == 0 else f"walk-{episode}.mp4")
     target.parent.mkdir(exist_ok=True)

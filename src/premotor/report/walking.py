@@ -1,102 +1,109 @@
 """How it walks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from premotor.analysis import Gait, bootstrap_mean, gait_of
 from premotor.analysis.gait import stride_smoothness
+from premotor.report.episodes import episode_tiles, video
+from premotor.report.hexapod import has_insect_legs
 from premotor.report.number_format import count, decimal
-from premotor.report.page import Block, Missing, Picture, Section, Table, Video
-from premotor.report.reading import RunRecord, Trace
-from premotor.report.strides import joint_cycles, whole_stride_error
-from premotor.report.walking_figures import (
-    footfalls,
-    joint_angles,
-    phase_portraits,
-    postures,
-    speed_over_time,
-)
+from premotor.report.page import Block, Missing, Picture, Section, Table, Tile
+from premotor.report.reading import RunRecord
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.trace import Trace, joint_cycles, whole_stride_error
+from premotor.report.walking_figures import footfalls, joint_angles, phase_portraits, postures, speed_over_time
 
 WINDOW = 4.0
 """Length of the excerpts of an episode, s."""
 
 
-def walking_section(record: RunRecord) -> Section:
+@SECTIONS.register("walking")
+class Walking(ReportSection[RunRecord]):
     """Video, silhouettes, joint angles, phase portraits, footfalls and speed of the evaluation episodes."""
-    blocks: list[Block] = []
-    if record.videos:
-        chosen = next((v for v in record.videos if v.stem == "walk"), record.videos[0])
-        blocks.append(Video(chosen, "The walk", "The best controller, acting by its mean action, in real time."))
-    else:
-        blocks.append(Missing("No video was made:", record.command("play")))
-    trace = record.trace
-    if trace is None:
-        blocks.append(Missing("No states were recorded, so there is no gait to show:", record.command("evaluate")))
-        return Section("How it walks", blocks)
-    start, stop = excerpt(trace)
-    where = f"{trace.time[start]:.1f}–{trace.time[stop - 1]:.1f} s of the first episode"
-    blocks.append(
-        Picture(
-            postures(trace, record.task, start, min(stop, start + round(2.4 / trace.control_period))),
-            "Silhouettes",
-            f"Seen from the right at equal intervals from {trace.time[start]:.1f} s on, each where it was. "
-            "Left leg green, right leg purple, here and below.",
-        )
-    )
-    cycles = joint_cycles(trace, record.task)
-    gait = _gait(record, trace)
-    if cycles:
-        number = min(len(cycle.strides) for cycle in cycles)
-        caption = (
-            f"Mean ± standard deviation over at least {count(number, 'stride')} of "
-            f"{count(trace.episodes, 'episode')}, each leg cut at its own foot strikes and stretched to the "
-            "same length; dashed: the reference gait from its own foot strike on."
-        )
-        errors = whole_stride_error(trace, record.task)
-        if errors is not None:
-            median, high = np.rad2deg(np.percentile(errors, [50, 95]))
-            caption += (
-                " Under one common shift, the root-mean-square error over all joints of a stride is "
-                f"{median:.1f}° (median; 95% of strides below {high:.1f}°)."
-            )
-        blocks.append(Picture(joint_angles(cycles), "Joint angles over a stride", caption))
-    else:
-        blocks.append(Missing("No foot struck the ground twice in any episode, so there are no strides to cut."))
-    if _has_pairs(record):
+
+    order, about = 30, RunRecord
+
+    def applies(self, record: RunRecord) -> bool:
+        """Whether the body has feet, other than an insect's six legs."""
+        return record.body is not None and len(record.body.feet) > 0 and not has_insect_legs(record.body)
+
+    def build(self, record: RunRecord) -> Section:
+        """The section."""
+        blocks = [video(record, "The walk", ", in real time")]
+        trace = record.trace
+        if trace is None:
+            blocks.append(Missing("No states were recorded, so there is no gait to show:", record.command("evaluate")))
+            return Section("How it walks", blocks)
+        start, stop = excerpt(trace)
+        where = f"{trace.time[start]:.1f}–{trace.time[stop - 1]:.1f} s of the first episode"
         blocks.append(
             Picture(
-                phase_portraits(trace, record.task, start, trace.length(0)),
-                "Phase portraits",
-                f"From {trace.time[start]:.1f} s to the end of the first episode. Dashed: the reference, at "
-                "the speed commanded there. Walking is a closed loop that is run through again and again.",
+                postures(trace, record.task, start, min(stop, start + round(2.4 / trace.control_period))),
+                "Silhouettes",
+                f"Seen from the right at equal intervals from {trace.time[start]:.1f} s on, each where it was. "
+                "Left leg green, right leg purple, here and below.",
             )
         )
-    if record.task.body.feet:
-        blocks.append(
-            Picture(
-                footfalls(trace, record.task, start, stop),
-                "Footfalls",
-                f"Touch sensors and the forward speed of the hips, {where}.",
+        cycles = joint_cycles(trace, record.task)
+        gait = _gait(record, trace)
+        if cycles:
+            number = min(len(cycle.strides) for cycle in cycles)
+            caption = (
+                f"Mean ± standard deviation over at least {count(number, 'stride')} of "
+                f"{count(trace.episodes, 'episode')}, each leg cut at its own foot strikes and stretched to the "
+                "same length; dashed: the reference gait from its own foot strike on."
             )
-        )
-    if "root_x" in record.task.body.joint_names:
-        window = _stride_steps(gait, trace)
-        blocks.append(
-            Picture(
-                speed_over_time(trace, record.task, window),
-                "Speed over time",
-                f"Every episode (faint), as a running mean over {window * trace.control_period:.2f} s, "
-                "about one stride. A line that stops is a fall.",
+            errors = whole_stride_error(trace, record.task)
+            if errors is not None:
+                median, high = np.rad2deg(np.percentile(errors, [50, 95]))
+                caption += (
+                    " Under one common shift, the root-mean-square error over all joints of a stride is "
+                    f"{median:.1f}° (median; 95% of strides below {high:.1f}°)."
+                )
+            blocks.append(Picture(joint_angles(cycles), "Joint angles over a stride", caption))
+        else:
+            blocks.append(Missing("No foot struck the ground twice in any episode, so there are no strides to cut."))
+        if _has_pairs(record):
+            blocks.append(
+                Picture(
+                    phase_portraits(trace, record.task, start, trace.length(0)),
+                    "Phase portraits",
+                    f"From {trace.time[start]:.1f} s to the end of the first episode. Dashed: the reference, at "
+                    "the speed commanded there. Walking is a closed loop that is run through again and again.",
+                )
             )
+        if record.task.body.feet:
+            blocks.append(
+                Picture(
+                    footfalls(trace, record.task, start, stop),
+                    "Footfalls",
+                    f"Touch sensors and the forward speed of the hips, {where}.",
+                )
+            )
+        if "root_x" in record.task.body.joint_names:
+            window = _stride_steps(gait, trace)
+            blocks.append(
+                Picture(
+                    speed_over_time(trace, record.task, window),
+                    "Speed over time",
+                    f"Every episode (faint), as a running mean over {window * trace.control_period:.2f} s, "
+                    "about one stride. A line that stops is a fall.",
+                )
+            )
+        blocks.append(_table(record, gait))
+        return Section(
+            "How it walks",
+            blocks,
+            lead=f"{count(trace.episodes, 'episode')} of {decimal(float(trace.time[-1]), 0)} s with the best "
+            "controller, each with its own start and commanded speed, without exploration noise.",
         )
-    blocks.append(_table(record, gait))
-    return Section(
-        "How it walks",
-        blocks,
-        lead=f"{count(trace.episodes, 'episode')} of {decimal(float(trace.time[-1]), 0)} s with the best "
-        "controller, each with its own start and commanded speed, without exploration noise.",
-    )
+
+    def tiles(self, record: RunRecord) -> Sequence[Tile]:
+        """What the episodes of the test came to."""
+        return episode_tiles(record)
 
 
 def excerpt(trace: Trace, seconds: float = WINDOW) -> tuple[int, int]:

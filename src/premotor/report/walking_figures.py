@@ -10,9 +10,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from premotor.report.reading import Trace
-from premotor.report.strides import JointCycle, split_side
 from premotor.report.style import WIDTH, as_svg, colour, new_figure
+from premotor.report.trace import JointCycle, Trace, split_side
 
 DEPTH = ("left", "", "right")
 """What lies farther away is drawn first, seen from the right as in the video."""
@@ -83,14 +82,7 @@ def phase_portraits(trace: Trace, task: Any, start: int, stop: int) -> Figure:
         ax.set_title(f"{kind}: angle and velocity")
         for side in ("left", "right"):
             joint = names.index(f"{side}_{kind}")
-            ax.plot(
-                angle[:, joint],
-                speed[:, joint],
-                color=side_colour(side),
-                linewidth=0.9,
-                alpha=0.8,
-                label=side,
-            )
+            ax.plot(angle[:, joint], speed[:, joint], color=side_colour(side), linewidth=0.9, alpha=0.8, label=side)
         if reference is not None:
             _dashed(ax, reference[0][:, names.index(f"left_{kind}")], reference[1][:, names.index(f"left_{kind}")])
         ax.set_xlabel("degrees")
@@ -101,14 +93,7 @@ def phase_portraits(trace: Trace, task: Any, start: int, stop: int) -> Figure:
 
 def _dashed(ax: Axes, x: NDArray, y: NDArray) -> None:
     closed = [*range(len(x)), 0]
-    ax.plot(
-        x[closed],
-        y[closed],
-        color=colour("reference"),
-        linestyle=(0, (4, 2)),
-        linewidth=1.2,
-        label="reference",
-    )
+    ax.plot(x[closed], y[closed], color=colour("reference"), linestyle=(0, (4, 2)), linewidth=1.2, label="reference")
 
 
 def _reference_states(trace: Trace, task: Any) -> tuple[NDArray, NDArray] | None:

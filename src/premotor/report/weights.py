@@ -1,5 +1,6 @@
 """The weights before and after learning."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,9 @@ from numpy.typing import NDArray
 from premotor.analysis import ClassPair, by_class_pair, sorted_by_class, weight_change, weight_matrix
 from premotor.report.number_format import change as in_words
 from premotor.report.number_format import count, decimal, percent
-from premotor.report.page import Block, Missing, Picture, Section, Table, Text
+from premotor.report.page import Block, Missing, Picture, Section, Table, Text, Tile
 from premotor.report.reading import RunRecord, Weights
+from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.weights_figures import changes, histograms, matrices, scatter
 from premotor.runs.neuron_groups import CLASS_ORDER
 
@@ -49,86 +51,122 @@ def wiring_facts(record: RunRecord) -> WiringFacts:
     )
 
 
-def weights_section(record: RunRecord) -> Section:
+@SECTIONS.register("weights")
+class WeightsSection(ReportSection[RunRecord]):
     """Matrix, histograms by class pair, scatter and table of signed weights before and after."""
-    title = "The weights before and after"
-    before, after = record.before, record.after
-    if after is None:
-        text = "No controller was evaluated yet, so there is none to compare with its beginning:"
-        return Section(title, [Missing(text, record.command("resume"))])
-    if not np.array_equal(before.pre, after.pre) or not np.array_equal(before.post, after.post):
-        return Section(title, [Text("The synapses of the two controllers differ, so they cannot be compared.")])
-    classes = record.classes
-    pairs = by_class_pair(
-        [classes[i] for i in before.pre], [classes[i] for i in before.post], before.weight, after.weight
-    )
-    order, blocks = sorted_by_class(classes, CLASS_ORDER)
-    limit = 1.0
-    if pairs:
-        limit = float(np.percentile(np.abs(np.concatenate([before.weight, after.weight])), 99)) or 1.0
-    facts = wiring_facts(record)
-    several = [pair for pair in pairs if np.isfinite(pair.change.median_log2_ratio)]
-    blocks_shown: list[Block] = [
-        Text(f"{_verdict(facts)} {_extent(before, after)}"),
-        Picture(
-            matrices(
-                weight_matrix(before.pre, before.post, before.weight, order),
-                weight_matrix(after.pre, after.post, after.weight, order),
-                blocks,
-                limit,
-            ),
-            "Signed weights",
-            "Rows are presynaptic, columns postsynaptic, sorted by class. Orange: excitatory; blue: "
-            f"inhibitory; opacity grows with the square root of the magnitude, full at {decimal(limit, 2)} "
-            "(the 99th percentile). What is empty has no synapse in the connectome, and can never get one.",
-        ),
-    ]
-    if several:
-        shown = several[:MOST_PAIRS]
-        blocks_shown += [
+
+    order, about = 50, RunRecord
+
+    def applies(self, record: RunRecord) -> bool:
+        """Whether the network is a circuit."""
+        return record.run.wired
+
+    def build(self, record: RunRecord) -> Section:
+        """The section."""
+        title = "The weights before and after"
+        before, after = record.before, record.after
+        if after is None:
+            text = "No controller was evaluated yet, so there is none to compare with its beginning:"
+            return Section(title, [Missing(text, record.command("resume"))])
+        if not np.array_equal(before.pre, after.pre) or not np.array_equal(before.post, after.post):
+            return Section(title, [Text("The synapses of the two controllers differ, so they cannot be compared.")])
+        classes = record.classes
+        pairs = by_class_pair(
+            [classes[i] for i in before.pre], [classes[i] for i in before.post], before.weight, after.weight
+        )
+        order, blocks = sorted_by_class(classes, CLASS_ORDER)
+        limit = 1.0
+        if pairs:
+            limit = float(np.percentile(np.abs(np.concatenate([before.weight, after.weight])), 99)) or 1.0
+        facts = wiring_facts(record)
+        several = [pair for pair in pairs if np.isfinite(pair.change.median_log2_ratio)]
+        blocks_shown: list[Block] = [
+            Text(f"{_verdict(facts)} {_extent(before, after)}"),
             Picture(
-                histograms(shown),
-                "Magnitudes by pair of classes",
-                "Excitatory "
-                "synapses "
-                "upwards, "
-                "inhibitory "
-                "ones "
-                "downwards. "
-                "Outline: "
-                "before "
-                "learning; "
-                "filled: "
-                "after. " + (f"The {len(shown)} pairs with most synapses." if len(several) > len(shown) else ""),
-            ),
-            Picture(
-                scatter(before.weight, after.weight),
-                "Every synapse",
-                "Magnitude after against before. The line is no change, the band a factor of two.",
-                narrow=True,
-            ),
-            Picture(
-                changes(several[:12]),
-                "Growth by pair of classes",
-                "After over before: median (dot) and the middle 95% of the synapses (line).",
-                narrow=True,
+                matrices(
+                    weight_matrix(before.pre, before.post, before.weight, order),
+                    weight_matrix(after.pre, after.post, after.weight, order),
+                    blocks,
+                    limit,
+                ),
+                "Signed weights",
+                "Rows are presynaptic, columns postsynaptic, sorted by class. Orange: excitatory; blue: "
+                f"inhibitory; opacity grows with the square root of the magnitude, full at {decimal(limit, 2)} "
+                "(the 99th percentile). What is empty has no synapse in the connectome, and can never get one.",
             ),
         ]
-    blocks_shown += [_table(record, pairs), _parameters(before, after)]
-    return Section(
-        title,
-        blocks_shown,
-        lead="Learning may change how strong a synapse is. It can neither change its sign nor make a new one.",
-    )
+        if several:
+            shown = several[:MOST_PAIRS]
+            blocks_shown += [
+                Picture(
+                    histograms(shown),
+                    "Magnitudes by pair of classes",
+                    "Excitatory "
+                    "synapses "
+                    "upwards, "
+                    "inhibitory "
+                    "ones "
+                    "downwards. "
+                    "Outline: "
+                    "before "
+                    "learning; "
+                    "filled: "
+                    "after. " + (f"The {len(shown)} pairs with most synapses." if len(several) > len(shown) else ""),
+                ),
+                Picture(
+                    scatter(before.weight, after.weight),
+                    "Every synapse",
+                    "Magnitude after against before. The line is no change, the band a factor of two.",
+                    narrow=True,
+                ),
+                Picture(
+                    changes(several[:12]),
+                    "Growth by pair of classes",
+                    "After over before: median (dot) and the middle 95% of the synapses (line).",
+                    narrow=True,
+                ),
+            ]
+        blocks_shown += [_table(record, pairs), _parameters(before, after)]
+        return Section(
+            title,
+            blocks_shown,
+            lead="Learning may change how strong a synapse is. It can neither change its sign nor make a new one.",
+        )
+
+    def tiles(self, record: RunRecord) -> Sequence[Tile]:
+        """The size of the circuit, and whether its signs and wiring were held."""
+        circuit, facts = record.run.circuit, wiring_facts(record)
+        note = f"{count(int(circuit.synapses.sum()), 'synapse')} in {count(circuit.synapses.nnz, 'edge')}"
+        if circuit.gap_junctions is not None:
+            note += f", {count(circuit.gap_junctions.nnz, 'gap-junction edge')}"
+        broken = facts.sign_changes + facts.foreign
+        held = "all" if not broken else f"{facts.trained - broken:,} of {facts.trained:,}"
+        compared = f"{count(facts.trained, 'synaptic edge')} compared with the connectome after learning"
+        return [Tile("Neurons", f"{len(circuit):,}", note=note), Tile("Signs and wiring held", held, note=compared)]
 
 
-def parameters_section(record: RunRecord) -> Section:
+@SECTIONS.register("parameters")
+class Parameters(ReportSection[RunRecord]):
     """How far each kind of parameter of a plain network moved."""
-    title = "The parameters before and after"
-    if record.after is None:
-        text = "No controller was evaluated yet, so there is none to compare with its beginning:"
-        return Section(title, [Missing(text, record.command("resume"))])
-    return Section(title, [_parameters(record.before, record.after)])
+
+    order, about = 50, RunRecord
+
+    def applies(self, record: RunRecord) -> bool:
+        """Whether the network is a plain one."""
+        return not record.run.wired
+
+    def build(self, record: RunRecord) -> Section:
+        """The section."""
+        title = "The parameters before and after"
+        if record.after is None:
+            text = "No controller was evaluated yet, so there is none to compare with its beginning:"
+            return Section(title, [Missing(text, record.command("resume"))])
+        return Section(title, [_parameters(record.before, record.after)])
+
+    def tiles(self, record: RunRecord) -> Sequence[Tile]:
+        """The size of the network."""
+        learnt = sum(values.size for values in record.before.parameters.values())
+        return [Tile("Units", f"{len(record.classes):,}", note=f"{learnt:,} weights and biases; no circuit")]
 
 
 def _verdict(facts: WiringFacts) -> str:

@@ -86,14 +86,7 @@ def scatter(before: NDArray, after: NDArray) -> Figure:
     for sign, token in ((1, "excitatory"), (-1, "inhibitory")):
         chosen = both & (after * sign > 0)
         ax.scatter(
-            x[chosen],
-            y[chosen],
-            s=7,
-            color=colour(token),
-            alpha=0.5,
-            linewidths=0,
-            label=token,
-            rasterized=True,
+            x[chosen], y[chosen], s=7, color=colour(token), alpha=0.5, linewidths=0, label=token, rasterized=True
         )
     ax.set_xscale("log")
     ax.set_yscale("log")

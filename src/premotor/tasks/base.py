@@ -88,6 +88,18 @@ class GaitParts(NamedTuple):
     """One stride of the same joints, rad; None where no single stride is the reference."""
 
 
+class LegMotion(Protocol):
+    """How two legs move, as observations show it: hip and knee of the one, then of the other."""
+
+    @property
+    def angles(self) -> np.ndarray:
+        """(…, 4), rad."""
+
+    @property
+    def rates(self) -> np.ndarray:
+        """(…, 4), rad/s."""
+
+
 class GaitOverSpeed(NamedTuple):
     """The gait that is expected of a body at several speeds, each (speeds,)."""
 
@@ -179,6 +191,11 @@ class Task(ABC):
     @property
     def expected_gait(self) -> GaitOverSpeed | None:
         """What the reference's gait is at every speed."""
+        return None
+
+    @property
+    def leg_motion(self) -> Callable[[np.ndarray], LegMotion] | None:
+        """Tells from observations (…, observations) how two legs move; None where they do not show it."""
         return None
 
     def tested(self) -> Self:

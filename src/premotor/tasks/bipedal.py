@@ -1,5 +1,7 @@
 """Walk with Gymnasium's BipedalWalker: its own reward, imitation of a reference, aids of learning."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from premotor.bodies import BackEnd
@@ -98,9 +100,10 @@ class BipedalTask(GymnasiumTask):
             figures["speed_ratio"] = float(speed.mean() / self.reference.speed)
         return figures
 
-    def motion(self, observation: np.ndarray) -> Motion:
+    @property
+    def leg_motion(self) -> Callable[[np.ndarray], Motion]:
         """The motion in SI units that observations (…, 24) show."""
-        return motion_of(observation)
+        return motion_of
 
     def demonstration(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Observations (steps, observations) and actions (steps, 4) of the reference; None where there are none."""

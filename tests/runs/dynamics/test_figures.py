@@ -7,7 +7,8 @@ import matplotlib.image
 import pytest
 
 from premotor import PremotorError
-from premotor.report import is_dynamics, write_dynamics_figures
+from premotor.report import read_record, write_figures, write_report
+from premotor.report.dynamics import DynamicsRecord
 
 DRAWN = {
     "transitions": {"transition.png"},
@@ -23,20 +24,20 @@ DRAWN = {
 def test_every_result_is_drawn(fixture, request, tmp_path):
     result = request.getfixturevalue(fixture)
     folder = shutil.copytree(result.path, tmp_path / "moved")
-    assert is_dynamics(folder)
-    files = write_dynamics_figures(folder)
+    page = write_report(folder)
+    assert page == folder / "report.html" and page.read_text().count("<svg") == len(DRAWN[fixture])
+    files = write_figures(folder)
     assert {file.name for file in files} == DRAWN[fixture]
     for file in files:
         image = matplotlib.image.imread(BytesIO(file.read_bytes()), format="png")
         assert image.shape[0] > 300 and image[..., :3].std() > 0.02
-    assert write_dynamics_figures(folder) == files
+    assert write_figures(folder) == files
 
 
-def test_other_folders_are_refused(tmp_path, trained):
-    assert not is_dynamics(tmp_path)
-    with pytest.raises(PremotorError, match="no result folder of premotor dynamics"):
-        write_dynamics_figures(tmp_path)
+def test_other_folders_are_refused_and_unfinished_ones_say_so(tmp_path, trained):
+    with pytest.raises(PremotorError, match="is no run folder"):
+        write_report(tmp_path)
     folder = shutil.copytree(trained.path, tmp_path / "unfinished")
     (folder / "summary.json").unlink()
-    with pytest.raises(PremotorError, match="summary.json is missing"):
-        write_dynamics_figures(folder)
+    assert isinstance(read_record(folder), DynamicsRecord) and write_figures(folder) == []
+    assert "premotor dynamics train" in write_report(folder).read_text()

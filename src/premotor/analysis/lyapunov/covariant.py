@@ -11,8 +11,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
-from premotor.analysis.lyapunov.dimension import vector_participation
-from premotor.analysis.lyapunov.errors import block_errors
+from premotor.analysis.lyapunov.estimates import block_errors, vector_participation
 from premotor.analysis.lyapunov.run import Run
 from premotor.analysis.lyapunov.system import Precision, System, in_precision, made
 from premotor.analysis.lyapunov.tangent import orthonormalised, push, random_frame

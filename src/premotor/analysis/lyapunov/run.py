@@ -7,7 +7,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from premotor.analysis.lyapunov.errors import block_errors
+from premotor.analysis.lyapunov.estimates import block_errors
 from premotor.analysis.lyapunov.interval import IntervalChoice
 from premotor.analysis.lyapunov.loops import advance, grow
 from premotor.analysis.lyapunov.system import System

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import ArrayLike, NDArray
 
-from premotor.analysis.lyapunov.dimension import entropy_rate, kaplan_yorke_dimension
+from premotor.analysis.lyapunov.estimates import entropy_rate, kaplan_yorke_dimension
 from premotor.analysis.lyapunov.interval import IntervalChoice
 from premotor.analysis.lyapunov.run import Run
 from premotor.analysis.lyapunov.system import Precision, in_precision, made

@@ -34,13 +34,7 @@ def log_diagonal(triangle: Array) -> Array:
 
 
 def tangent_growth(
-    step: Callable[..., Array],
-    state: Array,
-    frame: Array,
-    *,
-    steps: int,
-    qr_interval: int = 1,
-    inputs: Any = None,
+    step: Callable[..., Array], state: Array, frame: Array, *, steps: int, qr_interval: int = 1, inputs: Any = None
 ) -> tuple[Array, Array, Array]:
     """How `steps` steps of a map stretch a frame of tangent vectors (Benettin et al. 1980, Meccanica 15:9).
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from premotor.analysis.lyapunov.errors import block_errors
+from premotor.analysis.lyapunov.estimates import block_errors
 from premotor.errors import PremotorError
 
 Floats = NDArray[np.float64]

@@ -1,19 +1,19 @@
-"""Analyses of spiking agents with their figures, and the page of a run."""
+"""Analyses of spiking agents with their figures."""
 
 from typing import TYPE_CHECKING
 
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.report.spiking.analysis import Analysis
+    from premotor.report.chart import Chart
     from premotor.report.spiking.behaviour import lengths, moves, raster, rates, rewards, variance
     from premotor.report.spiking.inputs import fields, policy
     from premotor.report.spiking.learning import checkpoints, curves, medians, trace
     from premotor.report.spiking.models import boxplot, pairs, rates_table, seeds, starts
-    from premotor.report.spiking.page import write_spiking_report
     from premotor.report.spiking.weights import changes, matrix, over_time
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
+
 
 OF_A_RUN = (
     "medians",
@@ -34,7 +34,7 @@ OF_A_RUN = (
 """Analyses that need nothing but a run."""
 
 __all__ = [
-    "Analysis",
+    "Chart",
     "OF_A_RUN",
     "boxplot",
     "changes",
@@ -56,5 +56,4 @@ __all__ = [
     "starts",
     "trace",
     "variance",
-    "write_spiking_report",
 ]

@@ -9,8 +9,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import sliding_mean
-from premotor.report.spiking.analysis import Analysis, drawn, group_colour, number_colour
-from premotor.report.style import colour, new_figure, tinted
+from premotor.report.chart import Chart, drawn
+from premotor.report.page import Missing, Section
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.spiking.record import SpikingRecord
+from premotor.report.style import colour, new_figure, number_colour, tinted
 from premotor.runs.spiking.records import (
     Record,
     cell_groups,
@@ -25,11 +28,60 @@ from premotor.runs.spiking.records import (
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.wiring import CartPoleSettings
 
+GROUP_TOKENS = {
+    "ES": "sensory",
+    "EA": "excitatory",
+    "EM left": "left",
+    "EM right": "right",
+    "IA": "inhibitory",
+    "IAL": "descending",
+    "IM": "motor",
+    "IML": "electrical",
+}
 
-def lengths(run: SpikingRun) -> Analysis:
+
+@SECTIONS.register("spiking-behaviour")
+class Behaviour(ReportSection[SpikingRecord]):
+    """Episodes, moves and rewards of the test."""
+
+    order, about = 30, SpikingRecord
+
+    def build(self, record: SpikingRecord) -> Section:
+        """The section."""
+        if record.test is None:
+            return Section("What it does", [_untested(record)])
+        return Section("What it does", [make(record.run).picture() for make in (lengths, moves, rewards)])
+
+
+@SECTIONS.register("spiking-cells")
+class Cells(ReportSection[SpikingRecord]):
+    """Spikes, rates and the variance of counts in the test."""
+
+    order, about = 40, SpikingRecord
+
+    def build(self, record: SpikingRecord) -> Section:
+        """The section."""
+        if record.test is None:
+            return Section("What the cells do", [_untested(record)])
+        found = rates(record.run)
+        table = found.shown(
+            2,
+            "Rates of the whole test",
+            "Mean over cells and its deviation between them, Hz; silent: fraction of cells without a spike; variance "
+            "and Fano factor of the population's count of spikes in a step.",
+        )
+        blocks = [raster(record.run).picture(), found.picture(), table, variance(record.run).picture()]
+        return Section("What the cells do", blocks)
+
+
+def _untested(record: SpikingRecord) -> Missing:
+    return Missing("There is no test:", record.command("evaluate"))
+
+
+def lengths(run: SpikingRun) -> Chart:
     """Lengths of the episodes of the test."""
     record = read_test(run)
-    return Analysis(
+    return Chart(
         "lengths",
         "Episodes of the test",
         "Left: in their order, with the mean (dashed). Right: how many last longer than so many steps.",
@@ -38,11 +90,11 @@ def lengths(run: SpikingRun) -> Analysis:
     )
 
 
-def rates(run: SpikingRun, seconds: float = 10.0) -> Analysis:
+def rates(run: SpikingRun, seconds: float = 10.0) -> Chart:
     """Rates of every group of cells, over the test and as a whole."""
     record = read_test(run)
     seconds = min(seconds, len(record.counts) * run.settings.interface.step / 8000.0)
-    return Analysis(
+    return Chart(
         "rates",
         "Rates by population",
         f"Mean rate of the cells of each population in stretches of {seconds:g} s of the test; the voting population "
@@ -52,12 +104,12 @@ def rates(run: SpikingRun, seconds: float = 10.0) -> Analysis:
     )
 
 
-def variance(run: SpikingRun, window: int = 100) -> Analysis:
+def variance(run: SpikingRun, window: int = 100) -> Chart:
     """Variance of the spike counts of every group of cells, over the test."""
     record = read_test(run)
     window = max(2, min(window, len(record.counts) // 8))
     table = variance_over_time(run, record, window)
-    return Analysis(
+    return Chart(
         "variance",
         "Variance of spike counts",
         f"Variance of the number of spikes of a population in a step, in windows of {window} steps, divided by the "
@@ -67,11 +119,11 @@ def variance(run: SpikingRun, window: int = 100) -> Analysis:
     )
 
 
-def moves(run: SpikingRun) -> Analysis:
+def moves(run: SpikingRun) -> Chart:
     """Undecided moves, and the balance of left and right."""
     record = read_test(run)
     votes = motor_votes(run, record)
-    return Analysis(
+    return Chart(
         "moves",
         "Undecided moves and the balance of left and right",
         "Above, one dot an episode: undecided moves, and moves to the right. Below: spikes for left and for right in a "
@@ -81,11 +133,11 @@ def moves(run: SpikingRun) -> Analysis:
     )
 
 
-def rewards(run: SpikingRun, windows: tuple[int, ...] = (25, 50)) -> Analysis:
+def rewards(run: SpikingRun, windows: tuple[int, ...] = (25, 50)) -> Chart:
     """What the critic said."""
     record = read_test(run)
     table = episode_table(run, record)
-    return Analysis(
+    return Chart(
         "rewards",
         "What the critic said",
         "Left: rewards of all steps of the test (its plasticity is off). Right: the fraction of rewards above 0 in "
@@ -95,7 +147,7 @@ def rewards(run: SpikingRun, windows: tuple[int, ...] = (25, 50)) -> Analysis:
     )
 
 
-def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) -> Analysis:
+def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) -> Chart:
     """Spikes of all cells in one episode, with the pole and the moves."""
     record = read_test(run)
     if episode is None:
@@ -109,7 +161,7 @@ def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) ->
     seen = "the pole's angle" if pole else "the observation, each variable by its deviation"
     shown = np.rad2deg(record.observation[:, 2:3]) if pole else _standard(record.observation)
     table = pd.DataFrame({"time": (train.time[here] - begin * step) / 1000.0, "cell": train.cell[here]})
-    return Analysis(
+    return Chart(
         "raster",
         "Spikes in one episode",
         f"Episode {episode} of the test ({record.length[episode]} steps), its first {(end - begin) * step / 1000:g} s "
@@ -117,6 +169,11 @@ def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) ->
         table,
         drawn(_raster, table, cell_groups(run), record, (begin, end), step / 1000.0, shown, "angle, °" if pole else ""),
     )
+
+
+def group_colour(name: str, number: int = 0) -> str:
+    """The colour of a group of cells: by its meaning, else by its number."""
+    return colour(GROUP_TOKENS[name]) if name in GROUP_TOKENS else number_colour(number)
 
 
 def _lengths(length: NDArray[np.int64]) -> Figure:
@@ -282,11 +339,7 @@ def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _actions(ax: Axes, time: NDArray, action: NDArray, tie: NDArray, step: float) -> None:
-    strips: list[tuple[Any, str]] = [
-        (~tie & (action == 0), "left"),
-        (~tie & (action > 0), "right"),
-        (tie, "muted"),
-    ]
+    strips: list[tuple[Any, str]] = [(~tie & (action == 0), "left"), (~tie & (action > 0), "right"), (tie, "muted")]
     image = np.zeros((1, len(time), 4))
     for mask, token in strips:
         image[0, mask] = tinted(token, np.ones(int(mask.sum())))

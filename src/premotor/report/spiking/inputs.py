@@ -8,7 +8,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
-from premotor.report.spiking.analysis import Analysis, drawn
+from premotor.report.chart import Chart, drawn
+from premotor.report.page import Block, Missing, Section
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.spiking.record import SpikingRecord
 from premotor.report.style import colour, new_figure, tinted
 from premotor.runs.arrays import load_arrays
 from premotor.runs.spiking.combinations import read_combinations
@@ -19,7 +22,26 @@ VARIABLES = ("position", "velocity", "angle", "angular velocity")
 UNITS = ("m", "m/s", "°", "°/s")
 
 
-def fields(run: SpikingRun) -> Analysis:
+@SECTIONS.register("spiking-inputs")
+class Inputs(ReportSection[SpikingRecord]):
+    """Receptive fields and the policy over all inputs."""
+
+    order, about = 55, SpikingRecord
+
+    def build(self, record: SpikingRecord) -> Section:
+        """The section."""
+        run = record.run
+        blocks: list[Block] = []
+        for file, make, command in (
+            ("mock.safetensors", fields, f"premotor spiking mock {run.folder}"),
+            ("combinations.safetensors", policy, f"premotor spiking mock {run.folder} --combinations"),
+        ):
+            there = (run.evaluations_folder / file).exists()
+            blocks.append(make(run).picture() if there else Missing("Not driven yet:", command))
+        return Section("What its inputs do", blocks)
+
+
+def fields(run: SpikingRun) -> Chart:
     """Receptive fields: votes and rates by the input that is driven.
 
     Raises:
@@ -39,7 +61,7 @@ def fields(run: SpikingRun) -> Analysis:
             **{name: found["rate"][:, cells].mean(1) for name, cells in groups.items()},
         }
     )
-    return Analysis(
+    return Chart(
         "fields",
         "Receptive fields",
         "Each input cell driven in turn. Above: spikes in a step for right less those for left. Below: rate of every "
@@ -49,7 +71,7 @@ def fields(run: SpikingRun) -> Analysis:
     )
 
 
-def policy(run: SpikingRun) -> Analysis:
+def policy(run: SpikingRun) -> Chart:
     """What the agent does for every combination of inputs, over each pair of variables.
 
     Raises:
@@ -70,7 +92,7 @@ def policy(run: SpikingRun) -> Analysis:
     for number, name in enumerate(names):
         table[f"{name}_bin"] = found["bins"][first[number] : first[number + 1]][grid[:, number]]
     table["left"], table["right"] = left.ravel(), right.ravel()
-    return Analysis(
+    return Chart(
         "policy",
         "The policy",
         f"All {len(table):,} combinations of the inputs that were driven, iteration {int(found['iteration'])}: over "

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 
 from premotor.analysis import sliding_mean, sliding_median
 from premotor.errors import PremotorError
+from premotor.report.chart import Chart, drawn
 from premotor.report.number_format import count
-from premotor.report.spiking.analysis import Analysis, boxes, drawn, number_colour
-from premotor.report.style import colour, new_figure
+from premotor.report.page import Block, Missing, Section
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.spiking.record import SpikingRecord
+from premotor.report.style import boxes, colour, new_figure, number_colour
 from premotor.runs.spiking.history import (
     WINDOWS,
     differences,
@@ -25,12 +28,38 @@ from premotor.runs.spiking.history import (
 from premotor.runs.spiking.run import SpikingRun
 
 
-def medians(run: SpikingRun, windows: Sequence[int] = WINDOWS) -> Analysis:
+@SECTIONS.register("spiking-learning")
+class Learning(ReportSection[SpikingRecord]):
+    """Learning curves, episodes, and tests of the checkpoints."""
+
+    order, about = 20, SpikingRecord
+
+    def build(self, record: SpikingRecord) -> Section:
+        """The section."""
+        run = record.run
+        if not len(run.metrics):
+            return Section("How it learned", [Missing("It has not learned yet:", f"premotor resume {run.folder}")])
+        name = run.folder.resolve().name
+        curve, episodes = curves({name: run}), medians(run)
+        blocks: list[Block] = [
+            curve.picture(),
+            episodes.picture(),
+            episodes.shown(1, caption="Best sliding medians over so many, and the best mean of 100."),
+        ]
+        command = f"premotor analyse checkpoints {run.folder}"
+        if (run.evaluations_folder / "checkpoints.parquet").exists():
+            blocks.append(checkpoints(run).picture())
+        else:
+            blocks.append(Missing("Its checkpoints were not tested one by one:", command))
+        return Section("How it learned", blocks)
+
+
+def medians(run: SpikingRun, windows: Sequence[int] = WINDOWS) -> Chart:
     """Episodes of learning with their sliding medians, and the mean of 100."""
     lengths = episode_lengths(run)
     unit = "episode" if "lengths" in run.metrics else "iteration"
     caption = f"One dot an {unit}, and medians of {', '.join(map(str, windows))} successive ones, drawn at their end; "
-    return Analysis(
+    return Chart(
         "medians",
         "Episodes while it learned",
         caption + f"black: the mean of 100. {_evaluated(run)}",
@@ -39,7 +68,7 @@ def medians(run: SpikingRun, windows: Sequence[int] = WINDOWS) -> Analysis:
     )
 
 
-def curves(runs: Mapping[str, SpikingRun], by: str = "episodes") -> Analysis:
+def curves(runs: Mapping[str, SpikingRun], by: str = "episodes") -> Chart:
     """Learning of one or several runs, ancestors included, on one axis.
 
     Args:
@@ -53,7 +82,7 @@ def curves(runs: Mapping[str, SpikingRun], by: str = "episodes") -> Analysis:
         raise PremotorError(f"--by is {by!r}; allowed are episodes and steps")
     tables = {name: training_rows(run) for name, run in runs.items()}
     long = pd.concat([table.assign(model=name) for name, table in tables.items()], ignore_index=True)
-    return Analysis(
+    return Chart(
         "curves",
         "Learning",
         "Mean return of an episode (in CartPole its steps) in each iteration (pale) and its running mean over a "
@@ -64,7 +93,7 @@ def curves(runs: Mapping[str, SpikingRun], by: str = "episodes") -> Analysis:
     )
 
 
-def checkpoints(run: SpikingRun) -> Analysis:
+def checkpoints(run: SpikingRun) -> Chart:
     """Tests of checkpoints spread over the run.
 
     Raises:
@@ -86,7 +115,7 @@ def checkpoints(run: SpikingRun) -> Analysis:
         difference=("difference", "mean"),
     )
     episodes = int(table["iteration"].value_counts().iloc[0])
-    return Analysis(
+    return Chart(
         "checkpoints",
         "Checkpoints, tested without learning",
         f"{episodes} episodes from the same start states for each checkpoint, spread over the run. Boxes: quartiles, "
@@ -97,7 +126,7 @@ def checkpoints(run: SpikingRun) -> Analysis:
     )
 
 
-def trace(run: SpikingRun) -> Analysis:
+def trace(run: SpikingRun) -> Chart:
     """The runs that a run goes back to, and the settings in which they differ."""
     line = lineage(run)
     table = pd.DataFrame(
@@ -111,7 +140,7 @@ def trace(run: SpikingRun) -> Analysis:
     for key, row in unequal.iterrows():
         if key not in ("parent", "name"):
             table[str(key)] = [str(value) for value in row]
-    return Analysis("trace", "Where this run comes from", "The first run first.", table)
+    return Chart("trace", "Where this run comes from", "The first run first.", table)
 
 
 def _evaluated(run: SpikingRun) -> str:

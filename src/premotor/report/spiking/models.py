@@ -5,12 +5,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from premotor.analysis import bootstrap_mean
-from premotor.report.spiking.analysis import Analysis, boxes, drawn, number_colour
-from premotor.report.style import colour, new_figure
+from premotor.report.chart import Chart, drawn
+from premotor.report.style import boxes, colour, new_figure, number_colour
 from premotor.runs.spiking.models import RANDOM, pairs_of_models, variance_of_models
 
 
-def boxplot(table: pd.DataFrame) -> Analysis:
+def boxplot(table: pd.DataFrame) -> Chart:
     """Box plots of models' episodes with an analysis of variance; `table` is one of `evaluate_models`."""
     found = variance_of_models(table)
     summary = table.groupby("model", sort=False)["returned"].agg(["mean", "median", "std", "min", "max", "count"])
@@ -18,7 +18,7 @@ def boxplot(table: pd.DataFrame) -> Analysis:
         f"One-way analysis of variance: F({found.between}, {found.within}) = {found.f:.4g}, "
         f"{'p < 1e-12' if found.p < 1e-12 else f'p = {found.p:.3g}'}, η² = {found.eta_squared:.3f}."
     )
-    return Analysis(
+    return Chart(
         "boxplot",
         "Models in the same episodes",
         "Boxes: quartiles, whiskers to the extremes within 1.5 interquartile ranges, diamonds: means; dots are "
@@ -28,19 +28,14 @@ def boxplot(table: pd.DataFrame) -> Analysis:
     )
 
 
-def pairs(table: pd.DataFrame) -> Analysis:
+def pairs(table: pd.DataFrame) -> Chart:
     """Every pair of models."""
-    return Analysis(
-        "pairs",
-        "Pairs of models",
-        "Mann–Whitney tests; p with Holm's correction.",
-        pairs_of_models(table),
-    )
+    return Chart("pairs", "Pairs of models", "Mann–Whitney tests; p with Holm's correction.", pairs_of_models(table))
 
 
-def rates_table(table: pd.DataFrame) -> Analysis:
+def rates_table(table: pd.DataFrame) -> Chart:
     """Rates of groups of cells, a row a model."""
-    return Analysis(
+    return Chart(
         "model-rates",
         "Rates by population, Hz",
         "Mean rate of a cell in a test without learning.",
@@ -48,10 +43,10 @@ def rates_table(table: pd.DataFrame) -> Analysis:
     )
 
 
-def starts(table: pd.DataFrame) -> Analysis:
+def starts(table: pd.DataFrame) -> Chart:
     """Models from single start states; `table` is one of `rerun_starts`."""
     summary = table.groupby(["start", "model"], sort=False)["returned"].agg(["mean", "median", "std", "min", "max"])
-    return Analysis(
+    return Chart(
         "starts",
         "From one start state again and again",
         f"{table['repeat'].max() + 1} episodes from each start state for each model; a dot is an episode, a bar the "
@@ -61,10 +56,10 @@ def starts(table: pd.DataFrame) -> Analysis:
     )
 
 
-def seeds(table: pd.DataFrame) -> Analysis:
+def seeds(table: pd.DataFrame) -> Chart:
     """The same experiment on many wirings; `table` has a row a wiring with the test's mean and scores of learning."""
     measures = [name for name in ("mean", "mean_100", "median_101") if table[name].notna().any()]
-    return Analysis(
+    return Chart(
         "seeds",
         "The same experiment on many wirings",
         "One dot a wiring; the bar is the mean over wirings with its 95% bootstrap interval.",

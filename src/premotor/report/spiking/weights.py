@@ -6,15 +6,44 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from premotor.analysis import weight_change
-from premotor.report.spiking.analysis import Analysis, drawn, number_colour
-from premotor.report.style import colour, new_figure, signed, tinted
+from premotor.report.chart import Chart, drawn
+from premotor.report.page import Block, Section
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.spiking.record import SpikingRecord
+from premotor.report.style import colour, new_figure, number_colour, signed, tinted
 from premotor.runs.spiking.history import plastic_table, weights_over_time
 from premotor.runs.spiking.run import SpikingRun
 
 PART_TOKENS = {"ES→EA": "excitatory", "EA→EM left": "left", "EA→EM right": "right"}
 
 
-def matrix(run: SpikingRun, checkpoint: str | int = "best", relative: bool = False) -> Analysis:
+@SECTIONS.register("spiking-weights")
+class WeightsSection(ReportSection[SpikingRecord]):
+    """The plastic weights before and after."""
+
+    order, about = 50, SpikingRecord
+
+    def build(self, record: SpikingRecord) -> Section:
+        """The section."""
+        run = record.run
+        which = "best" if (run.folder / "best.json").exists() else "last"
+        changed = changes(run, which)
+        blocks: list[Block] = [
+            changed.picture(),
+            changed.shown(
+                2,
+                "By part",
+                "Means and standard deviations, mV; mean absolute change, mV; the median of log₂(after / before); "
+                "the fraction of synapses that grew or "
+                "shrank twofold, and of those below 0.01 mV; the correlation of the logarithms.",
+            ),
+            over_time(run).picture(),
+            matrix(run, which).picture(),
+        ]
+        return Section("What learning changed", blocks)
+
+
+def matrix(run: SpikingRun, checkpoint: str | int = "best", relative: bool = False) -> Chart:
     """Plastic weights of a checkpoint as matrices, and their change since the beginning.
 
     Args:
@@ -24,7 +53,7 @@ def matrix(run: SpikingRun, checkpoint: str | int = "best", relative: bool = Fal
     """
     table = plastic_table(run, checkpoint)
     unit = "relative to the weight before" if relative else "mV"
-    return Analysis(
+    return Chart(
         "weights",
         f"Plastic weights ({checkpoint})",
         "The three largest projections. Presynaptic cells are rows, postsynaptic cells columns; a line divides "
@@ -35,7 +64,7 @@ def matrix(run: SpikingRun, checkpoint: str | int = "best", relative: bool = Fal
     )
 
 
-def changes(run: SpikingRun, checkpoint: str | int = "best") -> Analysis:
+def changes(run: SpikingRun, checkpoint: str | int = "best") -> Chart:
     """How weights changed, by part of the plastic synapses."""
     table = plastic_table(run, checkpoint)
     rows = []
@@ -56,7 +85,7 @@ def changes(run: SpikingRun, checkpoint: str | int = "best") -> Analysis:
                 "correlation": change.correlation,
             }
         )
-    return Analysis(
+    return Chart(
         "weight-changes",
         "What learning changed",
         f"Weights before learning (outline) and of the checkpoint {checkpoint} (filled) by part; where there are three "
@@ -66,10 +95,10 @@ def changes(run: SpikingRun, checkpoint: str | int = "best") -> Analysis:
     )
 
 
-def over_time(run: SpikingRun) -> Analysis:
+def over_time(run: SpikingRun) -> Chart:
     """Weights by checkpoint and part."""
     table = weights_over_time(run)
-    return Analysis(
+    return Chart(
         "weights-over-time",
         "Weights along the run",
         "Median and quartiles of the plastic weights of each part at the checkpoints, and how far a weight is from "

@@ -1,6 +1,7 @@
-"""The strides in a trace, joint by joint, beside those of the reference gait."""
+"""States of the evaluation episodes of a body, and the strides in them, joint by joint, beside the reference's."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,82 @@ from numpy.typing import NDArray
 
 from premotor.analysis import cut_strides, debounced, foot_strikes, stride_error
 from premotor.analysis.gait import CHATTER
-from premotor.report.reading import Trace
+from premotor.errors import PremotorError
+from premotor.runs.arrays import load_arrays
 
 SIDES = ("left", "right")
 SAMPLES = 101
+TRACE_AXES = {
+    "time": ("steps",),
+    "qpos": ("steps", "episodes", "positions"),
+    "qvel": ("steps", "episodes", "velocities"),
+    "action": ("steps", "episodes", "actions"),
+    "contact": ("steps", "episodes", "feet"),
+    "alive": ("steps", "episodes"),
+    "command": ("episodes",),
+    "phase": ("steps", "episodes"),
+    "rates": ("steps", "neurons"),
+}
+OPTIONAL = ("command", "phase")
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """States of the evaluation episodes of a body, as `premotor.runs` records them."""
+
+    time: NDArray
+    qpos: NDArray
+    qvel: NDArray
+    action: NDArray
+    contact: NDArray
+    alive: NDArray
+    rates: NDArray
+    command: NDArray | None
+    phase: NDArray | None
+    control_period: float
+
+    @property
+    def episodes(self) -> int:
+        """Episodes side by side."""
+        return int(self.qpos.shape[1])
+
+    def length(self, episode: int) -> int:
+        """Steps before an episode ended."""
+        ended = np.flatnonzero(self.alive[:, episode] == 0)
+        return int(ended[0]) if len(ended) else len(self.time)
+
+
+def read_trace(path: Path, task: Any, neurons: int) -> Trace:
+    """Read and check a trace of a task with so many neurons.
+
+    Raises:
+        PremotorError: the file is damaged, an array is missing, or does not fit the task or the circuit.
+    """
+    arrays = load_arrays(path)
+    sizes: dict[str, int] = {
+        "positions": task.body.model.nq,
+        "velocities": task.body.model.nv,
+        "actions": len(task.action_names),
+        "feet": len(task.body.feet),
+        "neurons": neurons,
+    }
+    for name, axes in TRACE_AXES.items():
+        if name not in arrays:
+            if name in OPTIONAL:
+                continue
+            raise PremotorError(f"{path} lacks the array {name}")
+        shape = arrays[name].shape
+        if len(shape) != len(axes):
+            raise PremotorError(f"{path}: {name} has shape {list(shape)}, but should be ({', '.join(axes)})")
+        for axis, size in zip(axes, shape, strict=True):
+            if sizes.setdefault(axis, size) != size:
+                raise PremotorError(f"{path}: {name} has {size} {axis}, but should have {sizes[axis]}")
+        if not np.isfinite(arrays[name]).all():
+            raise PremotorError(f"{path}: {name} holds values that are not finite")
+    if sizes["steps"] < 2 or sizes["episodes"] < 1:
+        raise PremotorError(f"{path} holds {sizes['steps']} steps of {sizes['episodes']} episodes: nothing to show")
+    chosen = {name: arrays.get(name) for name in TRACE_AXES}
+    return Trace(**chosen, control_period=float(task.control_period))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Numbers that follow from a spectrum of Lyapunov exponents."""
+"""Standard errors of growth rates, and numbers that follow from a spectrum of exponents."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -65,3 +65,31 @@ def _sorted(exponents: ArrayLike) -> NDArray[np.float64]:
     if values.ndim < 1 or values.shape[-1] == 0:
         raise PremotorError(f"exponents has shape {values.shape}; expected (…, k) with k at least 1")
     return -np.sort(-values, axis=-1)
+
+
+BLOCKS = 20
+"""Blocks of equal time whose scatter gives the standard errors."""
+
+
+def block_errors(growth: NDArray[np.float64], durations: NDArray[np.int64], dt: float) -> NDArray[np.float64]:
+    """Standard errors of mean growth rates from the means of `BLOCKS` blocks of about equal time.
+
+    Args:
+        growth: of every interval, (…, intervals, k).
+        durations: of every interval, in steps, (intervals,).
+        dt: time of one step.
+
+    Returns:
+        (…, k); NaN with fewer intervals than two a block.
+    """
+    if len(durations) < 2 * BLOCKS:
+        return np.full((*growth.shape[:-2], growth.shape[-1]), np.nan)
+    ends = np.cumsum(durations)
+    starts = np.searchsorted(ends, ends[-1] * np.arange(BLOCKS) / BLOCKS, side="right")
+    starts = np.unique(starts)
+    weights = np.add.reduceat(durations, starts)
+    means = np.add.reduceat(growth, starts, axis=-2) / weights[:, None]
+    share = (weights / weights.sum())[:, None]
+    mean = (share * means).sum(-2, keepdims=True)
+    with np.errstate(invalid="ignore"):  # exponents of minus infinity have no error
+        return np.sqrt((share * (means - mean) ** 2).sum(-2) / (len(starts) - 1)) / dt

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from premotor.report.reading import Trace
-from premotor.report.strides import joint_cycles, split_side, strikes_of, whole_stride_error
+from premotor.report.trace import Trace, joint_cycles, split_side, strikes_of, whole_stride_error
 from premotor.report.walking import excerpt
 from premotor.report.walking_figures import _stadium
 from premotor.runs import load_experiment

@@ -1,37 +1,23 @@
-"""The headline figures of a run."""
+"""What the sections on movement share: the headline figures of the test episodes, and their video."""
 
 import numpy as np
 
 from premotor.analysis import wilson_interval
-from premotor.report.lesions import find_lesion, intact_row
-from premotor.report.lesions_figures import measures_of
-from premotor.report.number_format import count, decimal, percent
-from premotor.report.page import Tile
+from premotor.report.number_format import decimal, percent
+from premotor.report.page import Block, Missing, Tile, Video
 from premotor.report.reading import RunRecord, number
-from premotor.report.weights import wiring_facts
 
 
-def headline(record: RunRecord) -> list[Tile]:
-    """Tiles: speed, episodes without a fall, joint error, the circuit, signs held, what its core is worth."""
-    tiles = [*_walking(record), *_moving(record), *(_wiring(record) if record.run.wired else _plain(record))]
-    words = ""
-    lesion = find_lesion(record, "interneuron", "interneuron")
-    if lesion is not None:
-        key, _, _, words = measures_of(intact_row(record))[0]
-        left, base = number(lesion, key), number(intact_row(record), key)
-    if lesion is not None and words:
-        tiles.append(
-            Tile(
-                f"Episodes {words}, interneuron → interneuron synapses silenced",
-                percent(left),
-                note=f"{percent(base)} intact",
-                fraction=left if np.isfinite(left) else None,
-            )
-        )
-    return tiles
+def video(record: RunRecord, title: str, how: str = "") -> Block:
+    """The video of the run, or the command that makes it."""
+    if not record.videos:
+        return Missing("No video was made:", record.command("play"))
+    chosen = next((v for v in record.videos if v.stem == "walk"), record.videos[0])
+    return Video(chosen, title, f"The best controller, acting by its mean action{how}.")
 
 
-def _walking(record: RunRecord) -> list[Tile]:
+def episode_tiles(record: RunRecord) -> list[Tile]:
+    """Headline figures of the test: speed, episodes without a fall or at the aim, joint error, return."""
     figures = record.figures
     tiles: list[Tile] = []
     speed, command = number(figures, "speed"), number(figures, "command")
@@ -71,12 +57,6 @@ def _walking(record: RunRecord) -> list[Tile]:
                 note="root mean square, at the best phase and stride period",
             )
         )
-    return tiles
-
-
-def _moving(record: RunRecord) -> list[Tile]:
-    figures = record.figures
-    tiles: list[Tile] = []
     success, episodes = number(figures, "success"), number(figures, "episodes")
     if np.isfinite(success) and episodes >= 1:
         reached = round(success * episodes)
@@ -90,25 +70,3 @@ def _moving(record: RunRecord) -> list[Tile]:
             tiles.append(Tile("Return of an episode", decimal(number(figures, name), 1), note=note))
             break
     return tiles
-
-
-def _plain(record: RunRecord) -> list[Tile]:
-    learnt = sum(values.size for values in record.before.parameters.values())
-    return [Tile("Units", f"{len(record.classes):,}", note=f"{learnt:,} weights and biases; no circuit")]
-
-
-def _wiring(record: RunRecord) -> list[Tile]:
-    circuit, facts = record.run.circuit, wiring_facts(record)
-    note = f"{count(int(circuit.synapses.sum()), 'synapse')} in {count(circuit.synapses.nnz, 'edge')}"
-    if circuit.gap_junctions is not None:
-        note += f", {count(circuit.gap_junctions.nnz, 'gap-junction edge')}"
-    broken = facts.sign_changes + facts.foreign
-    held = "all" if not broken else f"{facts.trained - broken:,} of {facts.trained:,}"
-    return [
-        Tile("Neurons", f"{len(circuit):,}", note=note),
-        Tile(
-            "Signs and wiring held",
-            held,
-            note=f"{count(facts.trained, 'synaptic edge')} compared with the connectome after learning",
-        ),
-    ]
