@@ -34,9 +34,6 @@ class Record(ABC):
     pictures: ClassVar[str] = FIGURES
     """The folder, inside its own, of the figures that sections also write as files."""
 
-    again: ClassVar[str] = "train"
-    """The words of the command that makes such a folder from a settings file."""
-
     settings_name: ClassVar[str] = "settings.yaml"
     """The file of its settings."""
 
@@ -71,6 +68,11 @@ class Record(ABC):
         """What the folder notes of how it was made; empty where it does not."""
         file = self.folder / "provenance.json"
         return mapping(file) if file.exists() else {}
+
+    @property
+    def again(self) -> str:
+        """The word, or words, of the command that makes such a folder from a settings file."""
+        return "train"
 
     def command(self, *words: str) -> str:
         """A command line about this folder."""

@@ -31,12 +31,16 @@ class SimulationRecord(Record):
     """The folder of a simulation of a circuit on its own."""
 
     kicker = "premotor simulation"
-    again = "simulate"
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
         """Whether it holds activity."""
         return (folder / "activity.safetensors").exists()
+
+    @property
+    def again(self) -> str:
+        """It is no training."""
+        return "simulate"
 
     @cached_property
     def settings(self) -> SimulationSettings:

@@ -25,12 +25,17 @@ class SweepRecord(Record):
 
     kicker = "premotor search for settings"
     pictures = "analysis"
-    again, settings_name = "sweep", "sweep.yaml"
+    settings_name = "sweep.yaml"
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
         """Whether it is one of a search."""
         return is_sweep(folder)
+
+    @property
+    def again(self) -> str:
+        """It is no training."""
+        return "sweep"
 
     @cached_property
     def sweep(self) -> Sweep:

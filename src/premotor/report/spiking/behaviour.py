@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from premotor.analysis import sliding_mean
 from premotor.report.chart import Chart, drawn
-from premotor.report.page import Missing, Section
+from premotor.report.page import Block, Missing, Section
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.spiking.record import SpikingRecord
 from premotor.report.style import colour, new_figure, number_colour, tinted
@@ -70,7 +70,7 @@ class Cells(ReportSection[SpikingRecord]):
             "Mean over cells and its deviation between them, Hz; silent: fraction of cells without a spike; variance "
             "and Fano factor of the population's count of spikes in a step.",
         )
-        blocks = [raster(record.run).picture(), found.picture(), table, variance(record.run).picture()]
+        blocks: list[Block] = [raster(record.run).picture(), found.picture(), table, variance(record.run).picture()]
         return Section("What the cells do", blocks)
 
 
