@@ -1,15 +1,100 @@
-"""The last step of every reader: a neuron table and edges become a circuit; the record says what was lost."""
+"""The last steps of every reader: canonical columns (type, class, transmitter, sign, side), and the circuit itself."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from premotor.connectome.canonical import bare_neurons
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges, count_matrix, symmetric
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.signs import DEFAULT_POLICY, SignPolicy
+from premotor.connectome.vocabulary import (
+    UNKNOWN,
+    canonical_class,
+    canonical_side,
+    canonical_transmitter,
+    translate,
+)
+from premotor.errors import PremotorError
+
+# The broad class first where a source has a broad and a fine one (super_class and class of FlyWire).
+_BROAD_CLASS = ("superclass", "super_class")
+_TYPE = ("type", "cell_type", "primary_type", "primary_cell_type")
+_TRANSMITTER = (
+    "transmitter",
+    "consensusNt",
+    "consensus_nt",
+    "predictedNt",
+    "predicted_nt",
+    "nt_type",
+    "predicted_nt_type",
+)
+_SIDE = ("side", "somaSide", "soma_side", "root_side", "rootSide")
+# Hemibrain publishes a probability for each; the largest is the prediction.
+_PROBABILITIES = ("gaba", "acetylcholine", "glutamate", "serotonin", "octopamine", "dopamine", "neither")
+
+
+def canonical_columns(frame: pd.DataFrame, path: object) -> pd.DataFrame:
+    """Put type, class, transmitter and side, in canonical words, before the other columns of a frame.
+
+    The source's own word for class stays in `source_class`; its other columns keep name and content. A column
+    `sign` (−1, 0, +1) is taken over where there is one. `path` is for errors.
+
+    Raises:
+        PremotorError: a sign other than −1, 0, +1.
+    """
+    frame = _with_transmitter(frame)
+    # A table that was here before has source_class, and its class is canonical already.
+    broad = () if "source_class" in frame else _BROAD_CLASS
+    class_words = _first(frame, (*broad, "class", *_BROAD_CLASS))
+    columns = {
+        "type": _first(frame, _TYPE),
+        "class": translate(class_words, canonical_class),
+        "transmitter": translate(_first(frame, _TRANSMITTER), canonical_transmitter),
+        **({"sign": _signs(frame["sign"], path)} if "sign" in frame else {}),
+        "side": translate(_first(frame, _SIDE), canonical_side),
+    }
+    if "source_class" not in frame:
+        own = frame["class"].astype("str").fillna("") if "class" in frame else class_words
+        if not own.equals(columns["class"]):
+            columns["source_class"] = own
+    rest = frame.drop(columns=[name for name in columns if name in frame])
+    return pd.concat([pd.DataFrame(columns, index=frame.index), rest], axis=1)
+
+
+def bare_neurons(ids: np.ndarray) -> pd.DataFrame:
+    """Return a neuron table for ids (int64, sorted) of which nothing else is known."""
+    return canonical_columns(pd.DataFrame(index=pd.Index(ids, name="id", dtype=np.int64)), "")
+
+
+def _first(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
+    """Return the first of these columns that the frame has, as text; empty text where it has none."""
+    for name in names:
+        if name in frame:
+            return frame[name].astype("str").fillna("")
+    return pd.Series("", index=frame.index, dtype="str")
+
+
+def _with_transmitter(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the most probable transmitter and its probability, where the source gives probabilities only."""
+    if any(name in frame for name in _TRANSMITTER):
+        return frame
+    found = [name for name in _PROBABILITIES if name in frame and pd.api.types.is_float_dtype(frame[name])]
+    if len(found) < 4:
+        return frame
+    values = np.nan_to_num(frame[found].to_numpy(np.float64))
+    best = values.max(axis=1)
+    words = np.where(best > 0, np.array(found, dtype=object)[values.argmax(axis=1)], UNKNOWN)
+    return frame.assign(transmitter=pd.array(words, dtype="str"), transmitter_confidence=best)
+
+
+def _signs(column: pd.Series, path: object) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce")
+    good = numbers.isin([-1, 0, 1])
+    if not good.all():
+        raise PremotorError(f"{path}, column sign, holds {column[~good].iloc[0]}; allowed are -1, 0 and 1")
+    return numbers.astype(np.int8)
 
 
 def assemble(

@@ -12,13 +12,16 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from premotor.connectome.canonical import REQUIRED
 from premotor.connectome.edges import positions, tidy
 from premotor.connectome.paths import Direction, hop_distances, on_paths
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.selection import describe, matching_neurons
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of, unknown_neurons
+from premotor.connectome.storage import save_tables
+from premotor.connectome.summary import summarise
 from premotor.errors import PremotorError
+
+_REQUIRED = ("type", "class", "transmitter", "sign", "side")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class Circuit:
         index = self.neurons.index
         if index.dtype != np.int64 or not index.is_unique:
             raise PremotorError("a circuit's neurons need an index of unique int64 ids")
-        missing = [name for name in REQUIRED if name not in self.neurons]
+        missing = [name for name in _REQUIRED if name not in self.neurons]
         if missing:
             raise PremotorError(f"a circuit's neuron table lacks the column {missing[0]!r}")
         size = (len(index), len(index))
@@ -147,7 +150,7 @@ class Circuit:
         if hops < 0:
             raise PremotorError(f"hops is {hops!r}; it has to be 0 or more")
         sources = self._chosen(conditions)
-        distance = hop_distances(self, sources, direction, gap_junctions=gap_junctions)
+        distance = hop_distances(self.synapses, sources, direction, self.gap_junctions if gap_junctions else None)
         arguments = {"hops": hops, "direction": direction, **describe(conditions)}
         return self._kept(np.flatnonzero((distance >= 0) & (distance <= hops)), "neighbours", arguments)
 
@@ -160,7 +163,7 @@ class Circuit:
         Raises:
             PremotorError: as `select`; no path leads from the sources to the targets.
         """
-        keep = on_paths(self, self._chosen(sources), self._chosen(targets), most)
+        keep = on_paths(self.synapses, self._chosen(sources), self._chosen(targets), most)
         arguments = {"sources": describe(sources), "targets": describe(targets), "most": most}
         return self._kept(np.flatnonzero(keep), "between", arguments)
 
@@ -187,15 +190,11 @@ class Circuit:
         Raises:
             PremotorError: the folder exists and is not empty, or it can not be written.
         """
-        from premotor.connectome.storage import save_circuit
-
-        return save_circuit(self, Path(folder))
+        return save_tables(Path(folder), self.neurons, self.synapses, self.gap_junctions, self.provenance)
 
     def summary(self) -> str:
         """Return a page of text: counts by class, transmitter and side, wiring, and what was dropped."""
-        from premotor.connectome.summary import summarise
-
-        return summarise(self)
+        return summarise(repr(self), self.neurons, self.synapses, self.provenance)
 
     def _chosen(self, conditions: Mapping[str, Any]) -> np.ndarray:
         keep = matching_neurons(self.neurons, conditions)

@@ -12,7 +12,7 @@ from scipy.sparse import coo_array, triu
 
 from premotor.connectome.new_folder import write_folder
 from premotor.connectome.sonata_writer import write_sonata
-from premotor.connectome.storage import NEURONS, PROVENANCE, record_text, save_circuit
+from premotor.connectome.storage import NEURONS, PROVENANCE, record_text
 from premotor.errors import PremotorError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _write_npz(circuit: "Circuit", folder: Path) -> Path:
             arrays["gap_junctions"] = np.stack([gaps.row, gaps.col, gaps.data], axis=1).astype(np.int64)
         np.savez_compressed(aside / "synapses.npz", **arrays)
         circuit.neurons.to_csv(aside / NEURONS, index_label="id", lineterminator="\n")
-        (aside / PROVENANCE).write_text(record_text(circuit), encoding="utf-8")
+        (aside / PROVENANCE).write_text(record_text(circuit.neurons, circuit.provenance), encoding="utf-8")
 
     return write_folder(folder, write, "the circuit")
 
@@ -94,7 +94,13 @@ def _graphml(circuit: "Circuit") -> str:
     for name, type_ in types.items():
         key("node", name, type_)
     graph = ElementTree.Element("graph", edgedefault="directed")
-    put(graph, "graph", "provenance", "string", json.dumps(json.loads(record_text(circuit)), ensure_ascii=False))
+    put(
+        graph,
+        "graph",
+        "provenance",
+        "string",
+        json.dumps(json.loads(record_text(circuit.neurons, circuit.provenance)), ensure_ascii=False),
+    )
     columns = {str(name): neurons[name].astype("str").where(neurons[name].notna(), "") for name in neurons}
     for row, number in enumerate(circuit.ids):
         node = ElementTree.SubElement(graph, "node", id=str(number))
@@ -126,7 +132,7 @@ def _xml_type(kind: Any) -> str:
 
 
 FORMATS: dict[str, Callable[["Circuit", Path], Path]] = {
-    "csv": save_circuit,
+    "csv": lambda circuit, folder: circuit.save(folder),
     "sonata": write_sonata,
     "npz": _write_npz,
     "graphml": _write_graphml,

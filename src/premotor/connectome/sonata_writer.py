@@ -18,10 +18,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, triu
 
-from premotor.connectome.extras import missing
 from premotor.connectome.new_folder import write_folder
 from premotor.connectome.storage import PROVENANCE, record_text
-from premotor.errors import PremotorError
+from premotor.errors import PremotorError, missing_library
 
 if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit
@@ -42,7 +41,7 @@ def write_sonata(circuit: "Circuit", folder: str | Path) -> Path:
     try:
         import h5py  # noqa: F401
     except ImportError:
-        raise missing("writing SONATA files", "h5py", "sonata") from None
+        raise missing_library("writing SONATA files", "h5py", "sonata") from None
     return write_folder(Path(folder), lambda aside: _write(circuit, aside), "the circuit")
 
 
@@ -77,7 +76,7 @@ def _write(circuit: "Circuit", folder: Path) -> None:
     }
     config = {"manifest": {"$BASE_DIR": "."}, "networks": networks}
     (folder / "circuit_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    (folder / PROVENANCE).write_text(record_text(circuit), encoding="utf-8")
+    (folder / PROVENANCE).write_text(record_text(circuit.neurons, circuit.provenance), encoding="utf-8")
 
 
 def _stamp(file: Any) -> None:

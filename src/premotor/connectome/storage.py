@@ -10,16 +10,15 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array, triu
+from scipy.sparse import coo_array, csr_array, triu
 
 from premotor.connectome.new_folder import write_folder
-
-if TYPE_CHECKING:
-    from premotor.connectome.circuit import Circuit
+from premotor.connectome.provenance import Provenance
+from premotor.errors import PremotorError
 
 NEURONS = "neurons.csv"
 CONNECTIONS = "connections.csv"
@@ -27,33 +26,90 @@ GAP_JUNCTIONS = "gap_junctions.csv"
 PROVENANCE = "provenance.json"
 
 
-def save_circuit(circuit: "Circuit", folder: Path) -> Path:
+def save_tables(
+    folder: Path, neurons: pd.DataFrame, synapses: csr_array, gap_junctions: csr_array | None, provenance: Provenance
+) -> Path:
     """Write a circuit's files aside, then give them their name in one step; return the folder.
 
     Raises:
         PremotorError: the folder exists and is not empty, or the disk refuses.
     """
-    return write_folder(folder, lambda aside: write_tables(circuit, aside), "the circuit")
+
+    def write(aside: Path) -> None:
+        neurons.to_csv(aside / NEURONS, index_label="id", lineterminator="\n")
+        ids = neurons.index.to_numpy()
+        _write_edges(aside / CONNECTIONS, coo_array(synapses), ids, ("pre", "post"))
+        if gap_junctions is not None:
+            _write_edges(aside / GAP_JUNCTIONS, coo_array(triu(gap_junctions)), ids, ("a", "b"))
+        (aside / PROVENANCE).write_text(record_text(neurons, provenance), encoding="utf-8")
+
+    return write_folder(folder, write, "the circuit")
 
 
-def write_tables(circuit: "Circuit", folder: Path) -> None:
-    """Write the files into an existing folder."""
-    neurons = circuit.neurons
-    neurons.to_csv(folder / NEURONS, index_label="id", lineterminator="\n")
-    ids = circuit.ids
-    _write_edges(folder / CONNECTIONS, coo_array(circuit.synapses), ids, ("pre", "post"))
-    if circuit.gap_junctions is not None:
-        _write_edges(folder / GAP_JUNCTIONS, coo_array(triu(circuit.gap_junctions)), ids, ("a", "b"))
-    (folder / PROVENANCE).write_text(record_text(circuit), encoding="utf-8")
-
-
-def record_text(circuit: "Circuit") -> str:
+def record_text(neurons: pd.DataFrame, provenance: Provenance) -> str:
     """Return provenance.json: the record, and the types of the neuron table's columns."""
-    record = circuit.provenance.as_dict()
-    record["column_types"] = {str(name): str(kind) for name, kind in circuit.neurons.dtypes.items()}
+    record = provenance.as_dict()
+    record["column_types"] = {str(name): str(kind) for name, kind in neurons.dtypes.items()}
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
 def _write_edges(path: Path, matrix: coo_array, ids: np.ndarray, names: tuple[str, str]) -> None:
     table = pd.DataFrame({names[0]: ids[matrix.row], names[1]: ids[matrix.col], "count": matrix.data})
     table.to_csv(path, index=False, lineterminator="\n")
+
+
+_NUMPY_TYPES = ("int8", "int16", "int32", "int64", "uint8", "float32", "float64")
+_RESTORED = (*_NUMPY_TYPES, "Int64", "Float64", "boolean", "bool", "str")
+
+
+def read_record(path: Path | None, dataset: str) -> tuple[Provenance, dict[str, str]]:
+    """Return the record in a file and the column types; without a file a record with the name of the dataset.
+
+    Raises:
+        PremotorError: the file is unreadable or is no such record.
+    """
+    if path is None:
+        return Provenance(dataset=dataset), {}
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PremotorError(f"cannot read {path}: {error}") from None
+    return parse_record(text, path)
+
+
+def parse_record(text: str, path: object) -> tuple[Provenance, dict[str, str]]:
+    """Return the record and the column types in a text; `path` is for errors.
+
+    Raises:
+        PremotorError: it is no such record.
+    """
+    provenance = Provenance.from_json(text, str(path))
+    types: Any = json.loads(text).get("column_types", {})
+    if not isinstance(types, dict) or not all(isinstance(kind, str) for kind in types.values()):
+        raise PremotorError(f"{path}: column_types has to be an object of column names and types")
+    return provenance, types
+
+
+def restore_types(neurons: pd.DataFrame, types: dict[str, str], path: object) -> pd.DataFrame:
+    """Return the neuron table with the recorded column types.
+
+    Raises:
+        PremotorError: a column can not have its recorded type.
+    """
+    columns = {}
+    for name, kind in types.items():
+        if name in neurons and kind in _RESTORED and str(neurons[name].dtype) != kind:
+            try:
+                columns[name] = _restored(neurons[name], kind)
+            except (TypeError, ValueError, OverflowError):
+                raise PremotorError(f"{path}, column {name}, is not {kind}, as {PROVENANCE} says") from None
+    return neurons.assign(**columns)
+
+
+def _restored(column: pd.Series, kind: str) -> pd.Series:
+    if kind in _NUMPY_TYPES:
+        return column.astype(np.dtype(kind))
+    if kind in ("bool", "boolean"):
+        flags = column.map({"True": True, "False": False}).astype("boolean")
+        return flags.astype(bool) if kind == "bool" else flags
+    return column.astype(pd.api.types.pandas_dtype(kind))

@@ -1,34 +1,27 @@
 """The page of text that `premotor circuit info` prints."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 
 from premotor.connectome.paths import hop_distances
+from premotor.connectome.provenance import Provenance
 from premotor.connectome.vocabulary import CLASSES
 
-if TYPE_CHECKING:
-    from premotor.connectome.circuit import Circuit
 
-
-def summarise(circuit: Circuit) -> str:
+def summarise(title: str, neurons: pd.DataFrame, synapses: csr_array, provenance: Provenance) -> str:
     """Return counts by class, transmitter, sign and side, wiring between classes, hops, and the record."""
-    neurons = circuit.neurons
     parts = [
-        repr(circuit),
-        str(circuit.provenance),
+        title,
+        str(provenance),
         _counts("class", neurons["class"]),
         _counts("transmitter", neurons["transmitter"]),
         _counts("sign", neurons["sign"].map({1: "excitatory (+)", -1: "inhibitory (-)", 0: "unknown (0)"})),
         _counts("side", neurons["side"]),
-        _between(circuit, "edges"),
-        _between(circuit, "synapses"),
-        _degrees(circuit),
-        _hops(circuit),
+        _between(neurons, synapses, "edges"),
+        _between(neurons, synapses, "synapses"),
+        _degrees(synapses),
+        _hops(neurons, synapses),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -40,13 +33,13 @@ def _counts(title: str, column: pd.Series) -> str:
     return "\n".join([f"neurons by {title}", *lines])
 
 
-def _between(circuit: Circuit, what: str) -> str:
+def _between(neurons: pd.DataFrame, synapses: csr_array, what: str) -> str:
     """Return a table of edges or synapses from each class (rows) to each class (columns)."""
-    word = circuit.neurons["class"]
+    word = neurons["class"]
     names = [name for name in CLASSES if (word == name).any()]
     names += sorted(set(word) - set(names))
     code = word.map({name: number for number, name in enumerate(names)}).to_numpy()
-    wiring = coo_array(circuit.synapses)
+    wiring = coo_array(synapses)
     weight = wiring.data if what == "synapses" else np.ones_like(wiring.data)
     table = np.zeros((len(names), len(names)), np.int64)
     np.add.at(table, (code[wiring.row], code[wiring.col]), weight)
@@ -61,9 +54,9 @@ def _between(circuit: Circuit, what: str) -> str:
     return "\n".join(lines)
 
 
-def _degrees(circuit: Circuit) -> str:
-    incoming = np.bincount(circuit.synapses.indices, minlength=len(circuit))
-    outgoing = np.diff(circuit.synapses.indptr)
+def _degrees(synapses: csr_array) -> str:
+    incoming = np.bincount(synapses.indices, minlength=synapses.shape[0])
+    outgoing = np.diff(synapses.indptr)
     lines = ["partners of a neuron         minimum  median    mean  maximum"]
     for word, degree in (("presynaptic (in)", incoming), ("postsynaptic (out)", outgoing)):
         middle = f"{np.median(degree):>7.1f} {degree.mean():>7.1f}"
@@ -71,22 +64,22 @@ def _degrees(circuit: Circuit) -> str:
     return "\n".join(lines)
 
 
-def hops_to_motor(circuit: Circuit) -> tuple[str, np.ndarray] | None:
+def hops_to_motor(neurons: pd.DataFrame, synapses: csr_array) -> tuple[str, np.ndarray] | None:
     """Return the class where paths begin, and the fewest synapses from it to each motor neuron; -1: not reached.
 
     The class is the first that the circuit has of sensory, ascending and descending; without any, or without
     motor neurons, the result is None.
     """
-    word = circuit.neurons["class"].to_numpy()
+    word = neurons["class"].to_numpy()
     motor = word == "motor"
     for start in ("sensory", "ascending", "descending"):
         if motor.any() and (word == start).any():
-            return start, hop_distances(circuit, word == start)[motor]
+            return start, hop_distances(synapses, word == start)[motor]
     return None
 
 
-def _hops(circuit: Circuit) -> str:
-    found = hops_to_motor(circuit)
+def _hops(neurons: pd.DataFrame, synapses: csr_array) -> str:
+    found = hops_to_motor(neurons, synapses)
     if found is None:
         return ""
     start, hops = found

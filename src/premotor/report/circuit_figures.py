@@ -29,7 +29,7 @@ def circuit_overview(circuit: Circuit) -> Figure:
     degrees, pairs = side.subplots(2, 1)
     _degrees(degrees, circuit)
     _pairs(pairs, circuit)
-    hops = hops_to_motor(circuit)
+    hops = hops_to_motor(circuit.neurons, circuit.synapses)
     panels = lower.subplots(1, 2 if hops is None else 3)
     _counts(panels[0], circuit.neurons["class"], "class", {name: colour(name) for name in CLASS_ORDER})
     _transmitters(panels[1], circuit)

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.connectome.assemble import assemble
-    from premotor.connectome.canonical import canonical_columns
+    from premotor.connectome.assemble import assemble, canonical_columns
     from premotor.connectome.edges import Edges
     from premotor.connectome.neuron_table import read_neurons
     from premotor.connectome.readers.columns import read_edges

@@ -12,15 +12,13 @@ import pandas as pd
 from scipy.sparse import coo_array
 
 from premotor.connectome.arrays import signed_counts
-from premotor.connectome.assemble import assemble
-from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.selection import closest
-from premotor.connectome.signed import signs_of_rows
-from premotor.connectome.signs import SignPolicy
+from premotor.connectome.signs import SignPolicy, signs_of_rows
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 

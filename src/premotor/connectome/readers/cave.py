@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from premotor.connectome.annotations import join, united
-from premotor.connectome.assemble import assemble
-from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_counts, parse_ids
-from premotor.connectome.neuron_table import read_neurons
+from premotor.connectome.neuron_table import join, read_neurons, united
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import first, only
 from premotor.connectome.readers.source import READERS, Reader, Source

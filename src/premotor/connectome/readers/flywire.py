@@ -19,14 +19,11 @@ from typing import Any
 
 import pandas as pd
 
-from premotor.connectome.annotations import join, united
-from premotor.connectome.assemble import assemble
-from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.neuron_table import read_neurons
+from premotor.connectome.neuron_table import join, read_neurons, united
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.arrow_edges import read_edges_among
-from premotor.connectome.readers.columns import only, read_edges
+from premotor.connectome.readers.columns import only, read_edges, read_edges_among
 from premotor.connectome.readers.source import READERS, Header, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.vocabulary import listed

@@ -14,16 +14,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from premotor.connectome.assemble import assemble
-from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_counts, parse_ids, unique_ids
 from premotor.connectome.neuron_table import typed_column
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.record import parse_record, restore_types
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
+from premotor.connectome.storage import parse_record, restore_types
 from premotor.errors import PremotorError
 
 GAP_JUNCTION = "gap_junction"

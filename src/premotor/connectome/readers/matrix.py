@@ -8,28 +8,28 @@ what `scipy.sparse.save_npz` writes, and, where premotor wrote it, an array gap_
 position, count).
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from scipy.sparse import coo_array, csr_array
 
 from premotor.connectome.arrays import read_array, read_arrays, signed_counts, sparse_of
-from premotor.connectome.assemble import assemble
-from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import MAX_COUNT, unique_ids
-from premotor.connectome.neuron_table import read_neurons
+from premotor.connectome.neuron_table import id_column, read_neurons
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.columns import is_neurons, only
-from premotor.connectome.readers.matrix_csv import is_matrix, read_matrix
-from premotor.connectome.readers.record import read_record, restore_types
-from premotor.connectome.readers.source import READERS, Reader, Source
-from premotor.connectome.signed import signs_of_rows
-from premotor.connectome.signs import SignPolicy
-from premotor.connectome.storage import PROVENANCE
+from premotor.connectome.readers.columns import is_connections, is_neurons, only
+from premotor.connectome.readers.source import READERS, Header, Reader, Source
+from premotor.connectome.signs import SignPolicy, signs_of_rows
+from premotor.connectome.storage import PROVENANCE, read_record, restore_types
+from premotor.connectome.tables import read_table, readable
 from premotor.errors import PremotorError
 
 _IDS = ("ids", "node_ids", "neuron_ids")
@@ -65,7 +65,11 @@ class Matrix(Reader):
             frame = frame.assign(sign=signs_of_rows(pre, sign, ids, str(path)))
         entries = coo_array(counts)
         recorded = source.path.is_dir() and source.file(PROVENANCE) is not None
-        provenance, types = read_record(source) if recorded else (Provenance(dataset=path.stem), {})
+        provenance, types = (
+            read_record(source.file(PROVENANCE), source.path.resolve().name)
+            if recorded
+            else (Provenance(dataset=path.stem), {})
+        )
         return assemble(
             restore_types(canonical_columns(frame, path), types, source.path),
             Edges(ids[entries.row], ids[entries.col], entries.data),
@@ -129,3 +133,54 @@ def _labelled(labels: np.ndarray | None, size: int, path: Path) -> tuple[np.ndar
     if labels.dtype.kind not in "UO":
         raise PremotorError(f"{path} labels its neurons with {labels.dtype}; ids are whole numbers")
     return numbers, {"name": pd.array([str(label) for label in labels], dtype="str")}
+
+
+_NUMBER = r"^-?[0-9]{1,10}(\.0*)?$"
+_CORNER = {"", "id", "name", "neuron"}
+
+
+def is_matrix(header: Header) -> bool:
+    """Return whether a CSV header can be that of a matrix: all numbers, or a corner before the labels."""
+    if all(re.fullmatch(_NUMBER, name) for name in header):
+        return True
+    if len(header) < 3 or header[0].lower() not in _CORNER:
+        return False
+    if all(re.fullmatch(r"[0-9]+", name) for name in header[1:]):
+        return True
+    return header[0] == "" and id_column(header) is None and not is_connections(header)
+
+
+def read_matrix(path: Path, header: Header) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the numbers of a matrix and, where it has them, its labels (ids as int64, names as objects).
+
+    Raises:
+        PremotorError: a cell that is no whole number, or labels that differ between line and column.
+    """
+    if all(re.fullmatch(_NUMBER, name) for name in header):
+        # The first line is a row of numbers, which the table reader took for names.
+        rows = read_table(path, named=False)
+        return _numbers(rows, path), None
+    table = read_table(path)
+    labels = [str(label) for label in table.column(0).cast(pa.large_string()).to_pylist()]
+    if labels != list(header[1:]):
+        raise PremotorError(f"{path}: the labels of its first line and its first column differ")
+    values = _numbers(table.drop_columns([header[0]]), path)
+    if all(re.fullmatch(r"0|[1-9][0-9]{0,17}", label) for label in labels):
+        return values, np.array([int(label) for label in labels], dtype=np.int64)
+    return values, np.array(labels, dtype=object)
+
+
+def _numbers(table: pa.Table, path: Path) -> np.ndarray:
+    result = np.empty((table.num_rows, table.num_columns), np.float64)
+    for place, name in enumerate(table.column_names):
+        text = pc.utf8_trim_whitespace(table[name].cast(pa.large_string()))
+        good = pc.match_substring_regex(text, _NUMBER)
+        if not pc.all(good).as_py():
+            row = int(np.argmin(good.to_numpy()))
+            raise PremotorError(
+                f"{path}, row {row + 1}, column {place + 1}, holds {text[row].as_py()[:40]!r}; "
+                "a matrix of counts holds whole numbers"
+            )
+        with readable(path):
+            result[:, place] = text.cast(pa.float64()).to_numpy()
+    return result

@@ -19,8 +19,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 
 from premotor.connectome.arrays import read_array, signed_counts
-from premotor.connectome.assemble import assemble
-from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import unique_ids

@@ -14,21 +14,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from premotor.connectome.assemble import assemble
-from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges, positions
-from premotor.connectome.hdf5 import is_hdf5, opened
 from premotor.connectome.identifiers import MAX_COUNT, unique_ids
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import is_connections
-from premotor.connectome.readers.record import read_record, restore_types
-from premotor.connectome.readers.sonata_files import config_of, find, read_types
+from premotor.connectome.readers.sonata_files import config_of, find, is_hdf5, opened, read_types
 from premotor.connectome.readers.sonata_tables import Population, frame_of, read_populations
 from premotor.connectome.readers.source import READERS, Reader, Source
-from premotor.connectome.signed import signs_of_rows
-from premotor.connectome.signs import SignPolicy
-from premotor.connectome.storage import PROVENANCE
+from premotor.connectome.signs import SignPolicy, signs_of_rows
+from premotor.connectome.storage import PROVENANCE, read_record, restore_types
 from premotor.errors import PremotorError
 
 _TYPE_NAMES = ("pop_name", "mtype", "model_name")
@@ -113,10 +109,10 @@ def _has_tables(file: Any) -> bool:
 
 def _record(source: Source, nodes: list[Population]) -> tuple[Provenance, dict[str, str]]:
     if source.path.is_dir() and source.file(PROVENANCE) is not None:
-        return read_record(source)
+        return read_record(source.file(PROVENANCE), source.path.resolve().name)
     beside = source.path.with_name(PROVENANCE)
     if source.path.is_file() and beside.is_file():
-        return read_record(Source(source.path.parent, (beside,), {}))
+        return read_record(beside, source.path.parent.resolve().name)
     return Provenance(dataset="+".join(population.name for population in nodes)), {}
 
 

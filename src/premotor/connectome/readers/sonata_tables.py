@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from premotor.connectome.hdf5 import column, opened, whole
 from premotor.connectome.neuron_table import typed_column
-from premotor.connectome.readers.sonata_files import Types
+from premotor.connectome.readers.sonata_files import Types, column, opened, whole
 from premotor.errors import PremotorError
 
 

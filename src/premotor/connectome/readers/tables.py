@@ -17,12 +17,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from premotor.connectome.annotations import covering, join
-from premotor.connectome.assemble import assemble
-from premotor.connectome.canonical import canonical_columns
+from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
-from premotor.connectome.neuron_table import ID_NAMES, typed_column
+from premotor.connectome.neuron_table import ID_NAMES, covering, join, typed_column
 from premotor.connectome.readers.columns import (
     POST_NAMES,
     PRE_NAMES,
@@ -35,10 +33,9 @@ from premotor.connectome.readers.columns import (
     only,
     read_edges,
 )
-from premotor.connectome.readers.record import read_record, restore_types
 from premotor.connectome.readers.source import READERS, Header, Reader, Source
 from premotor.connectome.signs import SignPolicy
-from premotor.connectome.storage import GAP_JUNCTIONS
+from premotor.connectome.storage import GAP_JUNCTIONS, PROVENANCE, read_record, restore_types
 from premotor.connectome.tables import read_table
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
@@ -62,7 +59,7 @@ class Tables(Reader):
         pre, post = first(PRE_NAMES, header), first(POST_NAMES, header)
         assert pre is not None and post is not None
         edges = read_edges(connections, pre, post, count_column(connections, header))
-        provenance, types = read_record(source)
+        provenance, types = read_record(source.file(PROVENANCE), source.path.resolve().name)
         said = provenance.steps[-1].get("edges") if provenance.steps else 0 if types else None
         if edges.count.size == 0 and said != 0:
             raise PremotorError(f"{connections} has a header but no connections")

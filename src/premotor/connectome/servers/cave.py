@@ -19,7 +19,6 @@ import pandas as pd
 import pyarrow as pa
 
 from premotor.connectome.edges import Edges
-from premotor.connectome.extras import missing
 from premotor.connectome.selection import closest
 from premotor.connectome.servers.server import (
     SERVERS,
@@ -33,7 +32,7 @@ from premotor.connectome.servers.server import (
     words_of,
 )
 from premotor.connectome.vocabulary import listed
-from premotor.errors import PremotorError
+from premotor.errors import PremotorError, missing_library
 
 TOKEN = "CAVE_TOKEN"
 _HOST = "https://global.daf-apis.com"
@@ -120,7 +119,7 @@ class _Client:
         try:
             from caveclient import CAVEclient
         except ImportError:
-            raise missing(f"cave:{stack}", "caveclient", "cave") from None
+            raise missing_library(f"cave:{stack}", "caveclient", "cave") from None
         self.host, self.version, self.limited = host, version, False
         token = os.environ.get(TOKEN) or None
 

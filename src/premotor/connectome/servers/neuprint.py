@@ -18,7 +18,6 @@ import numpy as np
 import pyarrow as pa
 
 from premotor.connectome.edges import Edges
-from premotor.connectome.extras import missing
 from premotor.connectome.selection import closest
 from premotor.connectome.servers.server import (
     SERVERS,
@@ -31,7 +30,7 @@ from premotor.connectome.servers.server import (
     brief,
     words_of,
 )
-from premotor.errors import PremotorError
+from premotor.errors import PremotorError, missing_library
 
 TOKEN = "NEUPRINT_APPLICATION_CREDENTIALS"
 _HOST = "neuprint.janelia.org"
@@ -115,7 +114,7 @@ class _Client:
         try:
             import neuprint
         except ImportError:
-            raise missing(f"neuprint:{dataset}", "neuprint-python", "neuprint") from None
+            raise missing_library(f"neuprint:{dataset}", "neuprint-python", "neuprint") from None
         self.host = host
         if not os.environ.get(TOKEN):
             raise PremotorError(
