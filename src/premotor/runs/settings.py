@@ -1,8 +1,6 @@
 """The settings of an experiment: everything that decides a run, in one value."""
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -14,32 +12,17 @@ from premotor.connectome.signs import sign_policy
 from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS, MapSettings, baseline_settings
 from premotor.runs.cloning import CloningSettings
-from premotor.settings import Settings
+from premotor.settings import Settings, section
 from premotor.tasks import TASKS
-
-
-def _one_of(classes: dict[str, Any]) -> Any:
-    """The type of a section whose `kind` chooses among settings classes; the first is the default."""
-    first = next(iter(classes))
-    variants = tuple(classes.values())
-    union = reduce(or_, variants)
-    if len(variants) > 1:
-        union = Annotated[union, Field(discriminator="kind")]
-
-    def with_kind(value: Any) -> Any:
-        return {"kind": first, **value} if isinstance(value, dict) else value
-
-    return Annotated[union, BeforeValidator(with_kind)]
-
 
 if TYPE_CHECKING:  # types that grow with their registries are known at run time only
     type NetworkSettings = Any
     type TaskSettings = Any
     type LearningSettings = Any
 else:
-    NetworkSettings = _one_of({kind: NETWORKS.settings_class(kind) for kind in NETWORKS})
-    TaskSettings = _one_of({kind: TASKS.settings_class(kind) for kind in TASKS})
-    LearningSettings = _one_of({kind: LEARNERS.settings_class(kind) for kind in LEARNERS})
+    NetworkSettings = section(NETWORKS)
+    TaskSettings = section(TASKS)
+    LearningSettings = section(LEARNERS)
 
 DEFAULT_NETWORK = NETWORKS.settings_class(next(iter(NETWORKS)))
 DEFAULT_TASK = TASKS.settings_class(next(iter(TASKS)))
