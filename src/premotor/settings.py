@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_validator
+from pydantic_core import PydanticCustomError
 
 
 class Settings(BaseModel):
@@ -45,6 +46,20 @@ def note(line: str) -> None:
         print(f"note: {line}", file=sys.stderr)
 
 
+class Section:
+    """Which settings class a section has, by its `kind`; stands in the metadata of the field."""
+
+    def __init__(self, kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings]] | None):
+        self.kinds, self._settings_of = kinds, settings_of
+
+    def settings_class(self, kind: Any) -> type[Settings]:
+        """The settings class of a kind; of the first for one that does not exist."""
+        name = kind if isinstance(kind, str) and kind in self.kinds else next(iter(self.kinds))
+        if self._settings_of is not None:
+            return self._settings_of(self.kinds[name])
+        return self.kinds.settings_class(name)  # type: ignore[attr-defined]
+
+
 def section(kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings]] | None = None) -> Any:
     """The type of a section whose `kind` chooses an entry of a registry; the first entry is the default.
 
@@ -54,16 +69,20 @@ def section(kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings
         kinds: entries by the name that `kind` takes.
         settings_of: the settings class of an entry; None: as `Registry.settings_class` says, which need not import it.
     """
+    known = Section(kinds, settings_of)
 
     def validated(value: Any) -> Any:
         if isinstance(value, Settings):
             return value
         if not isinstance(value, dict):
-            raise ValueError("should be a mapping of settings")
+            raise PydanticCustomError("dict_type", "Input should be a mapping of settings")
         kind = value.get("kind", next(iter(kinds)))
         if not isinstance(kind, str) or kind not in kinds:
-            raise ValueError(f"kind is {kind!r}, but should be one of {', '.join(kinds)}")
-        chosen = kinds.settings_class(kind) if settings_of is None else settings_of(kinds[kind])  # type: ignore[attr-defined]
-        return chosen.model_validate({**value, "kind": kind})
+            raise PydanticCustomError(
+                "union_tag_invalid",
+                "kind should be one of {expected_tags}",
+                {"tag": str(kind), "expected_tags": ", ".join(kinds)},
+            )
+        return known.settings_class(kind).model_validate({**value, "kind": kind})
 
-    return Annotated[SerializeAsAny[Settings], BeforeValidator(validated)]
+    return Annotated[SerializeAsAny[Settings], BeforeValidator(validated), known]

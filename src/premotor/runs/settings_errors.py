@@ -6,6 +6,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from premotor.settings import Section
+
 
 def explain(error: ValidationError, data: Any, model: type[BaseModel], given: Iterable[str] = ()) -> str:
     """The first of pydantic's complaints as a sentence with the key, the value found and what is allowed.
@@ -110,10 +112,14 @@ def _keys(model: type[BaseModel], data: Any, path: Sequence[str]) -> list[str]:
             continue
         data = data.get(part) if isinstance(data, Mapping) else None
         field = model.model_fields.get(part)
+        kind = data.get("kind") if isinstance(data, Mapping) else None
+        sections = [] if field is None else [known for known in field.metadata if isinstance(known, Section)]
+        if sections:
+            model = sections[0].settings_class(kind)
+            continue
         variants = [] if field is None else _models(field.annotation)
         if not variants:
             return []
-        kind = data.get("kind") if isinstance(data, Mapping) else None
         model = next((v for v in variants if kind in _kinds(v)), variants[0])
     return list(model.model_fields)
 
