@@ -10,9 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 from scipy.sparse import coo_array, triu
 
-from premotor.connectome.new_folder import write_folder
 from premotor.connectome.sonata_writer import write_sonata
-from premotor.connectome.storage import NEURONS, PROVENANCE, record_text
+from premotor.connectome.storage import NEURONS, PROVENANCE, record_text, write_folder
 from premotor.errors import PremotorError
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, triu
 
-from premotor.connectome.new_folder import write_folder
-from premotor.connectome.storage import PROVENANCE, record_text
+from premotor.connectome.storage import PROVENANCE, record_text, write_folder
 from premotor.errors import PremotorError, missing_library
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from premotor.connectome.new_folder import write_folder
+from premotor.connectome.storage import write_folder
 from premotor.errors import PremotorError
 
 if TYPE_CHECKING:
