@@ -26,8 +26,7 @@ from premotor.learning.plasticity import (
 from premotor.learning.plasticity.critics import ConstantCriticSettings, PolicyCriticSettings, critic_of, judge
 from premotor.learning.plasticity.lessons import action_sides
 from premotor.networks.spiking.event_driven import NormalFields, random_network
-from premotor.networks.spiking.event_driven.homeostasis import control_gain
-from premotor.networks.spiking.event_driven.plasticity import reward_synapses
+from premotor.networks.spiking.event_driven.plasticity import control_gain, reward_synapses
 from premotor.tasks.cartpole import cartpole_starts, cartpole_step
 
 NONE = HomeostasisSettings(normalise_every=0, balance="none", control_every=0)

@@ -14,7 +14,7 @@ from premotor.learning.plasticity import (
     perform,
 )
 from premotor.networks.spiking.event_driven import LinearFields, circuit_network, random_network
-from premotor.networks.spiking.event_driven.cells import RECEPTORS
+from premotor.networks.spiking.event_driven.cell import RECEPTORS
 from premotor.networks.spiking.event_driven.circuit_wiring import motor_rate_of
 from premotor.tasks.cartpole import MOST_STEPS, cartpole_starts, cartpole_step
 

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from numba import njit
 
 from networks.spiking_oracle import simulate
+from premotor.compiling import part
 from premotor.errors import PremotorError
-from premotor.networks.spiking.event_driven import EXCITATORY, RECEPTORS, SpikingNetwork, random_network, with_cell
-from premotor.networks.spiking.event_driven.compiling import UNCACHED
-from premotor.networks.spiking.event_driven.events import ACTIVE, SPIKES, fire_sources, set_intervals
+from premotor.networks.spiking.event_driven import EXCITATORY, RECEPTORS, SpikingNetwork, random_network
+from premotor.networks.spiking.event_driven.events import ACTIVE, SPIKES, fire_sources, loop_with, set_intervals
 
 KINDS = ("E", "I", "IL")
 
@@ -116,7 +115,7 @@ def test_a_source_restarts_fires_at_once_or_waits():
 
 
 def test_another_cell_model_can_take_the_place():
-    @njit(**UNCACHED)
+    @part
     def counter(table, kind, cells, i, t, receptor, weight):
         cells[i, 1] += weight
         if cells[i, 1] < 3.0:
@@ -128,7 +127,7 @@ def test_another_cell_model_can_take_the_place():
         (EXCITATORY,), [0, 0], pre=[2, 0], post=[0, 1], receptor=["AM", "AM"], weight=[1, 3], delay=[1, 2], sources=1
     )
     state = network.start((np.arange(6.0) * 10, np.zeros(6, int)))
-    with_cell(counter)(network.wiring, state, 100.0)
+    loop_with(counter)(network.wiring, state, 100.0)
     count = state.cursor[SPIKES]
     assert state.spike_time[:count].tolist() == [21, 23, 51, 53]
     assert state.spike_cell[:count].tolist() == [0, 1, 0, 1]

@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
+from premotor.compiling import kernel
 from premotor.errors import PremotorError
 from premotor.learning.plasticity.critics import critic_of, judge
 from premotor.learning.plasticity.settings import CriticSettings
-from premotor.networks.spiking.event_driven.compiling import COMPILED
 from premotor.runs.spiking.records import read_test
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.wiring import CartPoleSettings
@@ -99,7 +98,7 @@ def evaluate_critic(settings: Any, steps: LoggedSteps) -> dict[str, float]:
     }
 
 
-@njit(**COMPILED)
+@kernel
 def _judge_all(critic: Any, before: Any, action: Any, after: Any, rewards: Any) -> None:
     for number in range(len(action)):
         fell = cartpole_step(after[number], action[number])

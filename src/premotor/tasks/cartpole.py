@@ -4,8 +4,9 @@ from math import cos, pi, sin
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from premotor.compiling import kernel
 
 GRAVITY = 9.8
 """m/s²"""
@@ -26,7 +27,7 @@ SPREAD = 0.05
 """Every variable starts uniformly within ± this."""
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def cartpole_step(state: Any, action: int) -> bool:
     """One step in place: position (m), velocity, angle (rad), angular velocity; says whether it fell or left.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.learning.plasticity.acting import perform
+    from premotor.learning.plasticity.acting import Episodes, perform
     from premotor.learning.plasticity.agent import SpikingAgent, in_parallel, motor_halves
     from premotor.learning.plasticity.critics import (
         BalanceCriticSettings,
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         RewardCriticSettings,
         ValueCriticSettings,
     )
-    from premotor.learning.plasticity.episodes import Episodes
     from premotor.learning.plasticity.replay import Replay, replay
     from premotor.learning.plasticity.settings import (
         HomeostasisSettings,

@@ -1,47 +1,69 @@
 """Any task with discrete actions: the agent's step in compiled parts, and episodes of a Gymnasium environment."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from premotor.compiling import compiled, kernel, part, swapped
 from premotor.errors import PremotorError
 from premotor.learning.plasticity.critics import ConstantCriticSettings, RewardCriticSettings
-from premotor.learning.plasticity.episodes import Episodes
 from premotor.learning.plasticity.loop import (
     EPISODE_STEP,
     EPISODE_TIES,
     STEP,
     TIES,
+    balance_pole,
     copy,
     count_groups,
     decide,
     keep_house,
     reinforce,
 )
-from premotor.networks.spiking.clock_driven.state import uniform
 from premotor.networks.spiking.event_driven.coding import encode
-from premotor.networks.spiking.event_driven.compiling import COMPILED
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
 from premotor.networks.spiking.event_driven.plasticity import forget, observe
+from premotor.networks.spiking.random_numbers import uniform
 
 Critic = Callable[[NDArray[np.float64], int, bool, NDArray[np.float64], float, bool], float]
 """What an action was worth, within ±1: of the observation before it, the action, whether it was a tie, the
 observation after it, the task's reward, and whether the task was over."""
 
 
-@njit(**COMPILED)
-def see(state: Any, interface: Any, world: Any, observation: Any) -> None:
+class Episodes(NamedTuple):
+    """What happened in some episodes."""
+
+    length: NDArray[np.int64]
+    """Steps of each, (episodes,)."""
+    undecided: NDArray[np.int64]
+    """Undecided moves of each, (episodes,)."""
+    returned: NDArray[np.float64]
+    """Sum of the task's rewards of each; in CartPole its steps, (episodes,)."""
+    centred: NDArray[np.float64]
+    """Sum over the steps of each of 1 − ½ (x / 2.4 m)² − ½ (θ / 12°)², as far as this call played it; 0
+    in tasks other than CartPole, (episodes,)."""
+    action: NDArray[np.int8]
+    """(steps,), as all that follows; empty unless it was recorded."""
+    tie: NDArray[np.bool_]
+    reward: NDArray[np.float64]
+    observation: NDArray[np.float64]
+    """Before the action, (steps, variables)."""
+    counts: NDArray[np.uint8]
+    """Spikes of every cell, (steps, cells)."""
+
+
+@kernel
+def encode_observation(state: Any, interface: Any, world: Any, observation: Any) -> None:
     """Let an observation (variables,) drive the sources from now on."""
     copy(observation, world.body)
     encode(observation, interface.edges, interface.first, interface.period, world.interval)
     set_intervals(state, world.interval, world.book[STEP] * interface.step, interface.restart)
 
 
-@njit(**COMPILED)
-def think(wiring: Any, state: Any, interface: Any, world: Any) -> int:
+@kernel
+def select_action(wiring: Any, state: Any, interface: Any, world: Any) -> int:
     """Run the network for one step; the action, or −1 − the random one after a tie."""
     book = world.book
     advance(wiring, state, (book[STEP] + 1) * interface.step)
@@ -53,8 +75,8 @@ def think(wiring: Any, state: Any, interface: Any, world: Any) -> int:
     return -1 - int(uniform(world.key[0], book[STEP]) * len(world.votes))
 
 
-@njit(**COMPILED)
-def take_in(
+@kernel
+def learn_from(
     state: Any, plastic: Any, interface: Any, lessons: Any, world: Any, action: int, tie: bool, reward: float, end: bool
 ) -> None:
     """End a step: learn from its reward (within ±1), and count it; `end` says that the episode is over."""
@@ -100,17 +122,17 @@ def perform(
     variables, first, actions = _checked(agent, environment)
     judge = critic if critic is not None else (critic_of_task(agent.plasticity.critic) if learn else None)
     interface, world, state = agent.interface, agent.world, agent.state
-    see_it, lessons = agent.see, agent.lessons._replace(on=learn)
+    encode_it, lessons = agent.encode_observation, agent.lessons._replace(on=learn)
     lengths, undecided, returned = [], [], []
     rows: list[tuple[int, bool, float, NDArray[np.float64], NDArray[np.uint8]]] = []
     for seed in seeds:
         observation, _ = environment.reset(seed=int(seed))
         now = np.asarray(observation, np.float64).reshape(variables)
-        see_it(state, interface, world, now)
+        encode_it(state, interface, world, now)
         world.book[EPISODE_STEP] = world.book[EPISODE_TIES] = 0
         total, over = 0.0, False
         while not over:
-            choice = int(think(agent.network.wiring, state, interface, world))
+            choice = int(agent.select_action(agent.network.wiring, state, interface, world))
             tie, action = choice < 0, choice if choice >= 0 else -1 - choice
             if record:
                 cells = state.spike_cell[state.cursor[COUNTED] : state.cursor[SPIKES]]
@@ -125,8 +147,8 @@ def perform(
                 worth = min(max(float(judge(now, action, tie, after, float(reward), bool(terminated))), -1.0), 1.0)
             if record:
                 rows.append((action, tie, worth if learn else float(reward), now, counts))
-            take_in(state, agent.plastic, interface, lessons, world, action, tie, worth, over)
-            see_it(state, interface, world, after)
+            learn_from(state, agent.plastic, interface, lessons, world, action, tie, worth, over)
+            encode_it(state, interface, world, after)
             if learn:
                 keep_house(agent.plastic, lessons, state.weight, world.book[STEP], interface.step / 1000.0)
             now = after
@@ -173,3 +195,39 @@ def _checked(agent: Any, environment: Any) -> tuple[int, int, int]:
     if len(agent.world.votes) != actions:
         raise PremotorError(f"the task has {actions} actions, but cells vote for {len(agent.world.votes)}")
     return variables, int(getattr(space, "start", 0)), actions
+
+
+@cache
+def loops(
+    advance_cells: Any, critic: Callable[..., float] | None, encoder: Callable[..., None] | None
+) -> tuple[Any, Any, Any]:
+    """The loop of CartPole, and for other tasks what encodes an observation and selects an action.
+
+    The user's parts are in place; what has none is the package's own.
+
+    Args:
+        advance_cells: the network's event loop.
+        critic: (before, action, tie, after, reward, over) to a reward, which is cut to ±1.
+        encoder: (observation, period, interval) writes the interval of every source (ms, inf: off).
+    """
+    parts: dict[str, Any] = {} if advance_cells is advance else {"advance": advance_cells}
+    if critic is not None:
+        worth = compiled(critic)
+
+        @part
+        def judge(settings: Any, previous: Any, action: int, tie: bool, observation: Any, fell: bool) -> float:
+            return min(max(worth(previous, action, tie, observation, 1.0, fell), -1.0), 1.0)
+
+        parts["judge"] = judge
+    if encoder is not None:
+        drive = compiled(encoder)
+
+        @part
+        def encode(observation: Any, edges: Any, first: Any, period: float, interval: Any) -> None:
+            drive(observation, period, interval)
+
+        parts["encode"] = encode
+    loop = swapped(balance_pole, **parts) if parts else balance_pole
+    encoding = swapped(encode_observation, encode=parts["encode"]) if "encode" in parts else encode_observation
+    selecting = swapped(select_action, advance=advance_cells) if "advance" in parts else select_action
+    return loop, encoding, selecting

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
-from premotor.learning.plasticity.acting import Critic, perform
-from premotor.learning.plasticity.episodes import Episodes
-from premotor.learning.plasticity.hooks import loops
+from premotor.learning.plasticity.acting import Critic, Episodes, loops, perform
 from premotor.learning.plasticity.lessons import lessons_of
 from premotor.learning.plasticity.loop import BOOK, EPISODES, LOGGED, RASTER, STEP, TIES, Interface, Log, World
 from premotor.learning.plasticity.settings import InterfaceSettings, PlasticitySettings
@@ -69,7 +67,7 @@ class SpikingAgent:
         self.state = network.start(most_rate=settings.rate / 1000.0 + 1 / settings.step)
         self.plastic = plastic_synapses(network)
         self.learn_by(plasticity or PlasticitySettings())
-        self.balance_pole, self.see = loops(critic, encoder)
+        self.balance_pole, self.encode_observation, self.select_action = loops(network.advance, critic, encoder)
         self.world = World(
             body=np.zeros(len(settings.fields)),
             before=np.zeros(len(settings.fields)),

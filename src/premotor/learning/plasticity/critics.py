@@ -4,12 +4,11 @@ from math import sqrt
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.linalg import solve_discrete_are
 
-from premotor.networks.spiking.event_driven.compiling import COMPILED
+from premotor.compiling import kernel
 from premotor.settings import Settings
 from premotor.tasks.cartpole import cartpole_step
 
@@ -136,7 +135,7 @@ def critic_of(settings: Any) -> Critic:
     return Critic(CONSTANT, reward=settings.reward, fall=settings.fall, matrix=nothing)
 
 
-@njit(**COMPILED)
+@kernel
 def root_cost(matrix: Any, state: Any) -> float:
     """√(sᵀ P s)"""
     total = 0.0
@@ -146,7 +145,7 @@ def root_cost(matrix: Any, state: Any) -> float:
     return sqrt(max(total, 0.0))
 
 
-@njit(**COMPILED)
+@kernel
 def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, fell: bool) -> float:
     """The reward, within ±1, of `action` (a random one in a `tie`) that led from `previous` to `observation`."""
     if critic.kind == REWARD:

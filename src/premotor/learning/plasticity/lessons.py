@@ -6,9 +6,8 @@ from numpy.typing import NDArray
 from premotor.learning.plasticity.critics import critic_of
 from premotor.learning.plasticity.loop import Lessons
 from premotor.learning.plasticity.settings import PlasticitySettings, TargetingSettings
-from premotor.networks.spiking.event_driven.homeostasis import mean_weights
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
-from premotor.networks.spiking.event_driven.plasticity import Balance, Plastic, Tagging
+from premotor.networks.spiking.event_driven.plasticity import Balance, Plastic, Tagging, mean_weights
 
 
 def lessons_of(

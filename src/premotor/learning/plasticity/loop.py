@@ -3,22 +3,22 @@
 Within a step come, in this order: the network for one step's time, the decision, the task, the critic, plasticity,
 (where the episode ended) forgetting of tags and a new start, the log, the input, homeostasis. The network itself runs
 on from one episode to the next. `acting` takes the same steps one by one, for any task.
-
-Numba keeps compiled functions by the file that they stand in: after a change of `critics` or of any other part that a
-loop calls, this file has to change too (or ``__pycache__`` to go), else the loop keeps the former part.
 """
 
 from typing import Any, NamedTuple
 
-from numba import njit
-
+from premotor.compiling import kernel
 from premotor.learning.plasticity.critics import judge
-from premotor.networks.spiking.clock_driven.state import uniform
 from premotor.networks.spiking.event_driven.coding import encode
-from premotor.networks.spiking.event_driven.compiling import COMPILED
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
-from premotor.networks.spiking.event_driven.homeostasis import control_gain, normalise_inputs
-from premotor.networks.spiking.event_driven.plasticity import forget, observe, reward_synapses
+from premotor.networks.spiking.event_driven.plasticity import (
+    control_gain,
+    forget,
+    normalise_inputs,
+    observe,
+    reward_synapses,
+)
+from premotor.networks.spiking.random_numbers import uniform
 from premotor.tasks.cartpole import FARTHEST, STEEPEST, cartpole_step
 
 STEP, EPISODE_STEP, EPISODES, TIES, EPISODE_TIES, LOGGED, RASTER, BEGUN, BOOK = range(9)
@@ -117,14 +117,14 @@ class Log(NamedTuple):
     raster_cell: Any
 
 
-@njit(**COMPILED)
+@kernel
 def copy(values: Any, into: Any) -> None:
     """Copy one vector into another."""
     for place in range(len(into)):
         into[place] = values[place]
 
 
-@njit(**COMPILED)
+@kernel
 def decide(state: Any, interface: Any, world: Any) -> int:
     """Count the step's votes: the action with most spikes, −1 for a tie."""
     votes, action, cells = world.votes, interface.action, state.spike_cell
@@ -142,7 +142,7 @@ def decide(state: Any, interface: Any, world: Any) -> int:
     return best if ties == 1 else -1
 
 
-@njit(**COMPILED)
+@kernel
 def keep_house(plastic: Any, lessons: Any, weight: Any, step: int, seconds: float) -> None:
     """Homeostasis after a step of the task; `seconds` is how long a step is."""
     if lessons.control_every > 0 and step % lessons.control_every == 0:
@@ -160,7 +160,7 @@ def keep_house(plastic: Any, lessons: Any, weight: Any, step: int, seconds: floa
         normalise_inputs(plastic, weight, lessons.input_goal)
 
 
-@njit(**COMPILED)
+@kernel
 def count_groups(state: Any, lessons: Any) -> None:
     """Count the step's spikes for gain control."""
     for place in range(state.cursor[COUNTED], state.cursor[SPIKES]):
@@ -169,14 +169,14 @@ def count_groups(state: Any, lessons: Any) -> None:
             lessons.control_spikes[group] += 1
 
 
-@njit(**COMPILED)
+@kernel
 def reinforce(plastic: Any, lessons: Any, state: Any, action: int, tie: bool, reward: float, t: float) -> None:
     """Change the weights by the reward of an action at time `t` (ms)."""
     row = len(lessons.gain) - 1 if tie and not lessons.tie_as_drawn else action
     reward_synapses(plastic, lessons.rule, state.weight, lessons.group, lessons.gain[row], lessons.balance, reward, t)
 
 
-@njit(**COMPILED)
+@kernel
 def write_log(log: Any, state: Any, world: Any, action: int, tie: bool, reward: float) -> None:
     """Log a step."""
     book = world.book
@@ -199,7 +199,7 @@ def write_log(log: Any, state: Any, world: Any, action: int, tie: bool, reward: 
     book[LOGGED] += 1
 
 
-@njit(**COMPILED)
+@kernel
 def balance_pole(
     wiring: Any,
     state: Any,

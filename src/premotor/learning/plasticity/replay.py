@@ -10,7 +10,7 @@ from premotor.learning.plasticity.agent import SpikingAgent
 from premotor.learning.plasticity.loop import count_groups, keep_house, reinforce
 from premotor.learning.plasticity.settings import InterfaceSettings, PlasticitySettings
 from premotor.networks.spiking.event_driven.coding import IntervalFields
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 from premotor.networks.spiking.event_driven.plasticity import forget, observe
 
@@ -65,7 +65,7 @@ def replay(
     times, cells, weights = [np.empty(0)], [np.empty(0, np.int32)], []
     for number in range(len(reward)):
         end = (number + 1) * step
-        advance(network.wiring, state, end)
+        network.advance(network.wiring, state, end)
         count_groups(state, lessons)
         new = slice(state.cursor[COUNTED], state.cursor[SPIKES])
         times.append(state.spike_time[new].copy())

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
 from premotor.learning.plasticity import in_parallel
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, set_intervals
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.files import replace_atomically
 from premotor.runs.spiking.run import SpikingRun
@@ -122,13 +122,13 @@ def _votes(run: SpikingRun, weights: NDArray, inputs: NDArray, rest: int) -> NDA
             set_intervals(state, off, time, interface.restart)
             for _ in range(rest):
                 time += interface.step
-                advance(wiring, state, time)
+                agent.network.advance(wiring, state, time)
                 state.cursor[SPIKES] = state.cursor[COUNTED] = 0
         interval = off.copy()
         interval[driven] = interface.period
         set_intervals(state, interval, time, interface.restart)
         time += interface.step
-        advance(wiring, state, time)
+        agent.network.advance(wiring, state, time)
         voted = interface.action[state.spike_cell[: state.cursor[SPIKES]]]
         votes[number] = np.minimum(np.bincount(voted[voted >= 0], minlength=actions), 255)
         state.cursor[SPIKES] = state.cursor[COUNTED] = 0

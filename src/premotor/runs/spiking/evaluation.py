@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
 from premotor.learning.plasticity import Episodes, PlasticitySettings
-from premotor.networks.spiking.event_driven.events import SPIKES, advance, set_intervals
+from premotor.networks.spiking.event_driven.events import SPIKES, set_intervals
 from premotor.runs.arrays import save_arrays
 from premotor.runs.files import replace_atomically, write_json
 from premotor.runs.spiking.run import SpikingRun
@@ -155,7 +155,7 @@ def mock_inputs(
         for step in range(rest + steps):
             set_intervals(agent.state, interval if step >= rest else off, number * interface.step, interface.restart)
             number += 1
-            advance(network.wiring, agent.state, number * interface.step)
+            network.advance(network.wiring, agent.state, number * interface.step)
             count = agent.state.cursor[SPIKES]
             if step >= rest:
                 counts[source] += np.bincount(agent.state.spike_cell[:count], minlength=network.cells)

@@ -10,7 +10,7 @@ from premotor.analysis import count_variance
 from premotor.errors import PremotorError
 from premotor.learning.plasticity import Episodes
 from premotor.networks.spiking.event_driven.coding import encode
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, set_intervals
 from premotor.runs.arrays import load_arrays
 from premotor.runs.files import read_json
 from premotor.runs.spiking.run import SpikingRun
@@ -201,7 +201,7 @@ def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) ->
     for step, observation in enumerate(record.observation[:steps]):
         encode(observation, interface.edges, interface.first, interface.period, interval)
         set_intervals(state, interval, step * interface.step, interface.restart)
-        advance(wiring, state, (step + 1) * interface.step)
+        agent.network.advance(wiring, state, (step + 1) * interface.step)
         count = int(state.cursor[SPIKES])
         times.append(state.spike_time[:count].copy())
         cells.append(state.spike_cell[:count].copy())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
@@ -30,12 +30,21 @@ FARTHEST_BOUND = 1e3
 MOTOR: dict[str, Condition] = {"class": "motor"}
 
 
+def _known_cell(name: str) -> str:
+    from premotor.networks.spiking.event_driven import CELLS  # loads numba
+
+    CELLS[name]
+    return name
+
+
 class WiringSettings(Settings):
     """The random wiring of Hasegan et al. (2022)."""
 
     kind: Literal["random"] = "random"
     seed: int = Field(0, ge=0)
     """Which one."""
+    cell: Annotated[str, AfterValidator(_known_cell)] = "conductance"
+    """Model of the cells, one of `CELLS`."""
 
 
 class CircuitWiring(Settings):
@@ -53,6 +62,8 @@ class CircuitWiring(Settings):
     """Excitation is scaled until the motor neurons fire at this rate (Hz) before learning; null: not."""
     seed: int = Field(0, ge=0)
     """Of the delays."""
+    cell: Annotated[str, AfterValidator(_known_cell)] = "conductance"
+    """Model of the cells, one of `CELLS`."""
 
 
 class CartPoleSettings(Settings):
@@ -95,7 +106,7 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: Circuit | Non
         PremotorError: a circuit that cannot be wired so.
     """
     if circuit is None:
-        return random_network(wiring.seed)
+        return random_network(wiring.seed, wiring.cell)
     return circuit_network(
         circuit,
         inputs_needed(interface.fields),
@@ -104,6 +115,7 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: Circuit | Non
         seed=wiring.seed,
         motor_rate=wiring.motor_rate,
         plastic=wiring.plastic,
+        cell=wiring.cell,
     )
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from premotor.networks.spiking.clock_driven.dense_loop import run_dense
+from premotor.networks.spiking.clock_driven.loops import run_dense, run_event, to_dense, to_event
 from premotor.networks.spiking.clock_driven.network import LIFNetwork, LIFSettings, Spikes
-from premotor.networks.spiking.clock_driven.sparse_loop import run_event, to_dense, to_event
 from premotor.networks.spiking.clock_driven.state import NEVER, Cell, Decay, Inputs, State, Wiring
+from premotor.networks.spiking.random_numbers import source_keys
 
 if TYPE_CHECKING:
     from premotor.networks.stimulation import Stimulus
@@ -174,7 +174,7 @@ def _inputs(network: LIFNetwork, stimulus: "Stimulus", replicate: int, seed: int
     first_bits = np.arange(256) / 256
 
     events = stimulus.events
-    keys = [_keys(network.ids[event.neurons], seed, replicate, number) for number, event in enumerate(events)]
+    keys = [source_keys(network.ids[event.neurons], seed, replicate, number) for number, event in enumerate(events)]
     return Inputs(
         change_step=step,
         change_neuron=neuron,
@@ -205,16 +205,6 @@ def _changes(
         return np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0)
     steps, receivers, values = (np.concatenate(column) for column in zip(*parts, strict=True))
     return steps.astype(np.int64), receivers.astype(np.int32), values
-
-
-def _keys(ids: NDArray[np.int64], seed: int, replicate: int, drive: int) -> NDArray[np.uint64]:
-    """A random key for each neuron id under one drive of one replicate."""
-    base = np.random.SeedSequence([seed, replicate, drive]).generate_state(1, np.uint64)[0]
-    with np.errstate(over="ignore"):
-        z = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + base
-        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-            z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
-        return z ^ (z >> np.uint64(31))
 
 
 def _cumulative(mean: float) -> NDArray[np.float64]:

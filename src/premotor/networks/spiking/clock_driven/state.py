@@ -1,19 +1,9 @@
-"""What the compiled loops of the LIF network share: constants, wiring, inputs, state, random numbers."""
+"""What the compiled loops of the LIF network share: constants, wiring, inputs, state."""
 
 from typing import Any, NamedTuple
 
-import numpy as np
-from numba import njit
-
 NEVER = 2**31 - 1
 """`wake` of a neuron that is silenced."""
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FIRST = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND = np.uint64(0x94D049BB133111EB)
-_S11, _S27, _S30, _S31, _S56 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(56)
-
-_UNIT = 2.0**-53
 
 
 class Cell(NamedTuple):
@@ -113,29 +103,3 @@ class State(NamedTuple):
     """Positions of the recorded neurons."""
     every: int
     """Steps between two samples."""
-
-
-@njit
-def random_bits(key: Any, step: Any) -> Any:
-    """64 random bits for a source and a step: SplitMix64 (Steele et al. 2014), random access."""
-    z = key + np.uint64(step) * _GOLDEN
-    z = (z ^ (z >> _S30)) * _FIRST
-    z = (z ^ (z >> _S27)) * _SECOND
-    return z ^ (z >> _S31)
-
-
-@njit
-def uniform(key: Any, step: int) -> float:
-    """A number in [0, 1) for a source and a step."""
-    return np.float64(np.int64(random_bits(key, step) >> _S11)) * _UNIT  # of a signed number: quicker
-
-
-@njit
-def event_count(key: Any, step: int, table: Any, guide: Any) -> int:
-    """Events of a source in a step: its table inverted at the number that `uniform` gives."""
-    bits = random_bits(key, step)
-    chance = np.float64(np.int64(bits >> _S11)) * _UNIT
-    number = guide[bits >> _S56]
-    while number < len(table) and chance >= table[number]:
-        number += 1
-    return number

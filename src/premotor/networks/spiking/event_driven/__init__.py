@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.networks.spiking.event_driven.cells import (
-        EXCITATORY,
-        FAST_SPIKING,
-        LOW_THRESHOLD,
-        RECEPTORS,
-        SpikingCellSettings,
-    )
+    from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS, CellSettings, SpikingCell
     from premotor.networks.spiking.event_driven.circuit_wiring import circuit_network
     from premotor.networks.spiking.event_driven.coding import (
         EvenFields,
@@ -26,9 +20,15 @@ if TYPE_CHECKING:
         NormalFields,
         SigmoidFields,
     )
+    from premotor.networks.spiking.event_driven.conductance_cell import (
+        EXCITATORY,
+        FAST_SPIKING,
+        LOW_THRESHOLD,
+        ConductanceCell,
+        ConductanceCellSettings,
+    )
     from premotor.networks.spiking.event_driven.network import SpikingNetwork
     from premotor.networks.spiking.event_driven.random_wiring import random_network
-    from premotor.networks.spiking.event_driven.swapping import with_cell
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
 
@@ -43,9 +43,12 @@ __all__ = [
     "LogarithmicFields",
     "NormalFields",
     "SigmoidFields",
-    "SpikingCellSettings",
+    "CELLS",
+    "CellSettings",
+    "ConductanceCell",
+    "ConductanceCellSettings",
+    "SpikingCell",
     "SpikingNetwork",
     "circuit_network",
     "random_network",
-    "with_cell",
 ]

@@ -1,4 +1,4 @@
-"""A spiking network with the wiring of a connectome: the cells of Hasegan et al. (2022) at a circuit's synapses."""
+"""A spiking network with the wiring of a connectome: cells at a circuit's synapses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from premotor.connectome import Circuit
 from premotor.connectome.selection import describe, matching_neurons
 from premotor.errors import PremotorError
-from premotor.networks.spiking.event_driven.cells import EXCITATORY, FAST_SPIKING, RECEPTORS
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
+from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, set_intervals
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 from premotor.networks.spiking.event_driven.random_wiring import DELAYS, STIMULUS_DELAY, STIMULUS_WEIGHT
 
@@ -34,6 +34,7 @@ def circuit_network(
     seed: int = 0,
     motor_rate: float | None = 6.0,
     plastic: Literal["excitatory", "all"] = "excitatory",
+    cell: str = "conductance",
 ) -> SpikingNetwork:
     """Cells at the neurons of a circuit and synapses at its edges; gap junctions are left out.
 
@@ -52,6 +53,7 @@ def circuit_network(
         motor_rate: excitation onto all cells is scaled until the motor cells fire at this mean rate (Hz) under
             changing input; None: not.
         plastic: which synapses can learn.
+        cell: model of the cells, one of `CELLS`.
 
     Raises:
         PremotorError: neurons without a sign, an empty selection, neurons that are both input and output, fewer
@@ -90,7 +92,7 @@ def circuit_network(
     ]
     lengths = [len(part[0]) for part in parts]
     network = SpikingNetwork.of(
-        (EXCITATORY, FAST_SPIKING),
+        CELLS[cell].types[:2],
         (sign < 0).astype(np.int64),
         pre=np.concatenate([part[0] for part in parts]),
         post=np.concatenate([part[1] for part in parts]),
@@ -180,7 +182,7 @@ def motor_rate_of(network: SpikingNetwork, steps: int = 100) -> float:
         interval = np.full(network.sources, np.inf)
         interval[random.choice(network.sources, min(4, network.sources), replace=False)] = PERIOD
         set_intervals(state, interval, step * STEP, True)
-        advance(network.wiring, state, (step + 1) * STEP)
+        network.advance(network.wiring, state, (step + 1) * STEP)
         spikes += int(motor[state.spike_cell[: state.cursor[SPIKES]]].sum())
         state.cursor[SPIKES] = state.cursor[COUNTED] = 0
     return spikes / max(int(motor.sum()), 1) / (steps * STEP / 1000.0)

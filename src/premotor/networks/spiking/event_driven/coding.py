@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from scipy.stats import norm
 
+from premotor.compiling import kernel
 from premotor.errors import PremotorError
-from premotor.networks.spiking.event_driven.compiling import COMPILED
 from premotor.settings import Settings
 
 
@@ -137,7 +136,7 @@ def inputs_needed(fields: Sequence[Any]) -> int:
     return sum(len(field.edges()) + 1 for field in fields)
 
 
-@njit(**COMPILED)
+@kernel
 def encode(observation: Any, edges: Any, first: Any, period: float, interval: Any) -> None:
     """Drive the input of the bin that each variable lies in every `period` ms, and no other.
 

@@ -4,13 +4,14 @@ A bucket is shorter than the shortest delay, so nothing can arrive in the bucket
 known when it is opened. Events at the same time come in the order in which they were sent.
 """
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from premotor.networks.spiking.event_driven.cells import receive
-from premotor.networks.spiking.event_driven.compiling import COMPILED, UNCACHED
+from premotor.compiling import kernel, part, swapped
+from premotor.networks.spiking.event_driven.conductance_cell import receive
 
 BUCKET, LENGTH, PLACE, FREE, SPIKES, COUNTED, TRAIN, ACTIVE, EVENTS, CURSORS = range(10)
 """Entries of `State.cursor`: open bucket, events in it, next of them, first free node of the pool, spikes recorded,
@@ -27,7 +28,7 @@ class Wiring(NamedTuple):
     """What does not change: cells and the synapses that leave each cell and source (nodes: cells, then sources)."""
 
     table: Any
-    """Parameters of cell types, see `cells`."""
+    """Parameters of cell types, see `SpikingCell`."""
     kind: Any
     """Type of each cell, (cells,)."""
     first: Any
@@ -46,7 +47,7 @@ class State(NamedTuple):
     """Everything that changes; all arrays."""
 
     cells: Any
-    """(cells, columns), see `cells`."""
+    """(cells, columns), see `SpikingCell`."""
     weight: Any
     """mV, (synapses,)"""
     cursor: Any
@@ -77,7 +78,7 @@ class State(NamedTuple):
     spike_cell: Any
 
 
-@njit(**UNCACHED)
+@part
 def send(wiring: Any, state: Any, node: int, t: float) -> None:
     """Put an event into the calendar for every synapse of a node that fires at `t`."""
     cursor, head, tail = state.cursor, state.head, state.tail
@@ -100,7 +101,7 @@ def send(wiring: Any, state: Any, node: int, t: float) -> None:
     cursor[FREE] = free
 
 
-@njit(**UNCACHED)
+@part
 def fire_sources(wiring: Any, state: Any, limit: float) -> None:
     """Let the sources fire that are due before `limit`, which lies in the open bucket."""
     cursor, due, active = state.cursor, state.due, state.active
@@ -118,7 +119,7 @@ def fire_sources(wiring: Any, state: Any, limit: float) -> None:
     cursor[TRAIN] = place
 
 
-@njit(**UNCACHED)
+@part
 def open_next(state: Any) -> None:
     """Take the next bucket's events out of the calendar, in the order of their times."""
     cursor = state.cursor
@@ -147,7 +148,7 @@ def open_next(state: Any) -> None:
     cursor[PLACE] = 0
 
 
-@njit(**UNCACHED)
+@part
 def merge_runs(time: Any, synapse: Any, time_2: Any, synapse_2: Any, count: int) -> None:
     """Merge sorted stretches of RUN events, stably, until one is left."""
     run = RUN
@@ -170,7 +171,7 @@ def merge_runs(time: Any, synapse: Any, time_2: Any, synapse_2: Any, count: int)
         run *= 2
 
 
-@njit(**COMPILED)
+@kernel
 def advance(wiring: Any, state: Any, until: float) -> None:
     """Deliver every event before `until` (ms). The record of spikes has to have room for them."""
     cursor, cells, weight = state.cursor, state.cells, state.weight
@@ -198,7 +199,7 @@ def advance(wiring: Any, state: Any, until: float) -> None:
         open_next(state)
 
 
-@njit(**COMPILED)
+@kernel
 def set_intervals(state: Any, interval: Any, t: float, restart: bool) -> None:
     """Give the sources other intervals (ms, inf: off) from time `t` on.
 
@@ -216,3 +217,9 @@ def set_intervals(state: Any, interval: Any, t: float, restart: bool) -> None:
             count += 1
         state.interval[source] = interval[source]
     state.cursor[ACTIVE] = count
+
+
+@cache
+def loop_with(receive_event: Callable[..., bool]) -> Any:
+    """`advance` for the cells whose `receive` is given; compiled anew for others than the package's first."""
+    return advance if receive_event is receive else swapped(advance, receive=receive_event)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from premotor.errors import PremotorError
-from premotor.networks.spiking.event_driven.cells import RECEPTORS, SpikingCellSettings, cell_table, resting_cells
-from premotor.networks.spiking.event_driven.events import COUNTED, CURSORS, NEVER, SPIKES, State, Wiring, advance
+from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS, CellSettings, SpikingCell
+from premotor.networks.spiking.event_driven.events import COUNTED, CURSORS, NEVER, SPIKES, State, Wiring, loop_with
 
 WIDEST = 0.25
 """ms; wider buckets hold more events than are quick to sort by insertion."""
@@ -27,7 +28,8 @@ class SpikingNetwork:
         PremotorError: arrays that do not fit each other, or values that have no meaning.
     """
 
-    cell_types: tuple[SpikingCellSettings, ...]
+    cell_types: tuple[Any, ...]
+    """Settings of one model of cells."""
     cell_type: NDArray[np.int64]
     """Type of each cell, (cells,)."""
     sources: int
@@ -71,7 +73,7 @@ class SpikingNetwork:
     @classmethod
     def of(
         cls,
-        cell_types: tuple[SpikingCellSettings, ...],
+        cell_types: tuple[CellSettings, ...],
         cell_type: ArrayLike,
         pre: ArrayLike,
         post: ArrayLike,
@@ -109,6 +111,23 @@ class SpikingNetwork:
         return len(self.cell_type)
 
     @cached_property
+    def cell(self) -> type[SpikingCell]:
+        """The model of its cells.
+
+        Raises:
+            PremotorError: there are types of several models.
+        """
+        kinds = sorted({types.kind for types in self.cell_types})
+        if len(kinds) != 1:
+            raise PremotorError(f"the cells are of {len(kinds)} models ({', '.join(kinds)}); a network has one")
+        return CELLS[kinds[0]]
+
+    @property
+    def advance(self) -> Any:
+        """The compiled event loop for its cells: (wiring, state, until)."""
+        return loop_with(self.cell.receive)
+
+    @cached_property
     def order(self) -> NDArray[np.int64]:
         """Synapses by presynaptic node: the order in which the event loop holds them, (synapses,)."""
         return np.argsort(self.pre, kind="stable")
@@ -119,7 +138,7 @@ class SpikingNetwork:
         order = self.order
         counts = np.bincount(self.pre, minlength=self.cells + self.sources)
         return Wiring(
-            table=cell_table(self.cell_types),
+            table=self.cell.table(self.cell_types),
             kind=self.cell_type.astype(np.int32),
             first=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
             target=self.post[order].astype(np.int32),
@@ -137,7 +156,8 @@ class SpikingNetwork:
         """
         wiring = self.wiring
         buckets = 1 << int(np.ceil(np.log2(self.delay.max(initial=1.0) / wiring.width + 3)))
-        refractory = np.concatenate([wiring.table[self.cell_type, 3], np.full(self.sources, 1 / most_rate)])
+        pause = np.array([types.refractory for types in self.cell_types])
+        refractory = np.concatenate([pause[self.cell_type], np.full(self.sources, 1 / most_rate)])
         in_flight = np.floor(self.delay / refractory[self.pre]).astype(np.int64) + 2
         train_time, train_node = _trains(self, trains)
         if len(train_time):  # given trains may be of any density: count how many fall into the longest delay
@@ -149,9 +169,9 @@ class SpikingNetwork:
         following = np.arange(1, pool + 1)
         following[-1] = -1
         cursor = np.zeros(CURSORS, np.int64)
-        most = int(np.ceil(CHUNK / wiring.table[:, 3].min(initial=1.0)) + 2) * self.cells
+        most = int(np.ceil(CHUNK / pause.min(initial=1.0)) + 2) * self.cells
         return State(
-            cells=resting_cells(self.cells),
+            cells=self.cell.resting(self.cells),
             weight=self.weight[self.order],
             cursor=cursor,
             head=np.full(buckets, -1, np.int64),
@@ -186,7 +206,7 @@ class SpikingNetwork:
         state = self.start(trains)
         times, cells = [np.empty(0)], [np.empty(0, np.int32)]
         for end in np.append(np.arange(CHUNK, until, CHUNK), until):
-            advance(self.wiring, state, float(end))
+            self.advance(self.wiring, state, float(end))
             count = state.cursor[SPIKES]
             times.append(state.spike_time[:count].copy())
             cells.append(state.spike_cell[:count].copy())

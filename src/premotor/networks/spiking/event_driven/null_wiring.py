@@ -7,7 +7,7 @@ import numpy as np
 from premotor.connectome import Circuit, Provenance
 from premotor.connectome.nulls import NULL_MODELS, make_null
 from premotor.errors import PremotorError
-from premotor.networks.spiking.event_driven.cells import RECEPTORS
+from premotor.networks.spiking.event_driven.cell import RECEPTORS
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 
 INHIBITORY = [RECEPTORS.index(name) for name in RECEPTORS if name.startswith("GA")]

@@ -1,4 +1,4 @@
-"""Plastic synapses: tags left by pairs of spikes, and the change of weight that a reward makes of them.
+"""Plastic synapses: tags left by pairs of spikes, the change of weight by a reward, and homeostasis.
 
 Nearest neighbours: a postsynaptic spike soon after the last presynaptic one leaves a Hebbian tag, a presynaptic spike
 soon after the last postsynaptic one an anti-Hebbian tag. A tag is a time; the next one takes its place.
@@ -7,9 +7,9 @@ soon after the last postsynaptic one an anti-Hebbian tag. A tag is a time; the n
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
-from premotor.networks.spiking.event_driven.compiling import COMPILED
+from premotor.compiling import kernel
 from premotor.networks.spiking.event_driven.events import COUNTED, NEVER, SPIKES
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 
@@ -95,7 +95,7 @@ def _starts(cells: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(np.bincount(cells, minlength=count))]).astype(np.int64)
 
 
-@njit(**COMPILED)
+@kernel
 def observe(plastic: Any, rule: Any, state: Any, t: float) -> None:
     """Let the recorded spikes that have reached the synapses by `t` leave tags, and drop them from the record."""
     cursor, times, cells = state.cursor, state.spike_time, state.spike_cell
@@ -124,7 +124,7 @@ def observe(plastic: Any, rule: Any, state: Any, t: float) -> None:
     cursor[SPIKES] = cursor[COUNTED] = count - seen
 
 
-@njit(**COMPILED)
+@kernel
 def remaining(age: float, length: float, exponential: bool) -> float:
     """What is left of a tag of this age."""
     if exponential:
@@ -132,7 +132,7 @@ def remaining(age: float, length: float, exponential: bool) -> float:
     return 1.0 if age <= length else 0.0
 
 
-@njit(**COMPILED)
+@kernel
 def reward_synapses(
     plastic: Any, rule: Any, weight: Any, group: Any, gain: Any, balance: Any, reward: float, t: float
 ) -> None:
@@ -177,8 +177,53 @@ def reward_synapses(
             weight[synapse[number]] = min(max(value, 0.0), rule.highest)
 
 
-@njit(**COMPILED)
+@kernel
 def forget(plastic: Any) -> None:
     """Take all tags away."""
     plastic.hebbian[:] = NEVER
     plastic.anti_hebbian[:] = NEVER
+
+
+def mean_weights(plastic: Plastic, weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean plastic weight onto each cell and from each cell, mV, (cells,) each; 0 where a cell has none."""
+    values, cells = weight[plastic.synapse], len(plastic.last)
+    means = []
+    for side in (plastic.post, plastic.pre):
+        count = np.bincount(side, minlength=cells)
+        means.append(np.bincount(side, values, minlength=cells) / np.maximum(count, 1))
+    return means[0], means[1]
+
+
+@kernel
+def normalise_inputs(plastic: Any, weight: Any, goal: Any) -> None:
+    """Scale the plastic inputs of every cell so that their mean is the cell's `goal` (mV)."""
+    first, order, synapse = plastic.incoming_first, plastic.incoming, plastic.synapse
+    for cell in range(len(goal)):
+        total = 0.0
+        for place in range(first[cell], first[cell + 1]):
+            total += weight[synapse[order[place]]]
+        if total > 0.0:
+            factor = goal[cell] * (first[cell + 1] - first[cell]) / total
+            for place in range(first[cell], first[cell + 1]):
+                weight[synapse[order[place]]] *= factor
+
+
+@kernel
+def control_gain(goal: Any, group: Any, spikes: Any, size: Any, target: Any, seconds: float, change: float) -> None:
+    """Move the goal of every cell by a fraction `change`, up where its group fires less than its target (Hz).
+
+    Args:
+        goal: mean plastic weight onto each cell, mV, (cells,).
+        group: of each cell, −1 for none, (cells,).
+        spikes: of each group, set to 0 here.
+        size: cells of each group.
+        target: Hz, of each group.
+        seconds: in which the spikes were counted.
+        change: fraction.
+    """
+    for cell in range(len(goal)):
+        g = group[cell]
+        if g >= 0:
+            rate = spikes[g] / (size[g] * seconds)
+            goal[cell] *= 1.0 + change if rate < target[g] else 1.0 - change
+    spikes[:] = 0

@@ -5,11 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.networks.spiking.event_driven.cells import EXCITATORY, FAST_SPIKING, LOW_THRESHOLD, RECEPTORS
+from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 
 SIZES = {"ES": 80, "EA": 40, "IA": 10, "IAL": 10, "EM": 40, "IM": 10, "IML": 10}
-TYPES = (EXCITATORY, FAST_SPIKING, LOW_THRESHOLD)
 TYPE_OF = {"ES": 0, "EA": 0, "EM": 0, "IA": 1, "IM": 1, "IAL": 2, "IML": 2}
 STIMULUS_WEIGHT = 35.0
 """mV, onto AM."""
@@ -62,11 +61,11 @@ PROJECTIONS = (
 )
 
 
-def random_network(seed: int) -> SpikingNetwork:
+def random_network(seed: int, cell: str = "conductance") -> SpikingNetwork:
     """Draw a wiring: partners without replacement and without autapses, delays for each synapse.
 
     The synapses of a pair onto two receptors share their partners but not their delays. One source drives each
-    input cell (population ES).
+    input cell (population ES). `cell` is the model of the cells, one of `CELLS`.
     """
     random = np.random.default_rng(seed)
     bounds = np.concatenate([[0], np.cumsum(list(SIZES.values()))])
@@ -101,7 +100,7 @@ def random_network(seed: int) -> SpikingNetwork:
             parts.append((pre, post, receptor, weight, random.uniform(*DELAYS[receptor], len(pre)), plastic))
     lengths = [len(part[0]) for part in parts]
     return SpikingNetwork.of(
-        TYPES,
+        CELLS[cell].types,
         np.repeat([TYPE_OF[name] for name in SIZES], list(SIZES.values())),
         pre=np.concatenate([part[0] for part in parts]),
         post=np.concatenate([part[1] for part in parts]),

@@ -1,17 +1,86 @@
-"""The event-driven loop of the LIF network: neurons that something reaches, and those that may fire."""
+"""The loops of the LIF network: every neuron in every step, or those that something reaches and that may fire."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from premotor.networks.spiking.clock_driven.state import NEVER, event_count
+from premotor.compiling import kernel, part
+from premotor.networks.spiking.clock_driven.state import NEVER
+from premotor.networks.spiking.random_numbers import event_count
 
+TINY = 1e-30
+"""Smaller deviations (mV) are set to 0: they have no effect, but denormal numbers are slow."""
 MARGIN = 1e-9
 """A neuron that may come so close to its threshold (mV) is watched step by step."""
 
 
-@njit
+@partial(kernel, counted=True)
+def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step: int, end: int) -> int:
+    """Steps from `step` to `end`, or until the record of spikes is full; returns the first step not made."""
+    # Arrays are taken out of the tuples once: doing so in a loop costs a count of references each time.
+    v, g, goal, wake, spike, start = state.v, state.g, state.goal, state.wake, state.spike, state.start
+    first, target, count, scale = wiring.first, wiring.target, wiring.count, wiring.scale
+    table, guide, key, receiver, sources = inputs.table, inputs.guide, inputs.key, inputs.neuron, inputs.first
+    begin, finish, size = inputs.begin, inputs.end, inputs.size
+    sample, recorded, refractory = state.sample, state.recorded, state.refractory
+    change, fired, touched = state.cursor[0], state.cursor[1], 0
+    arriving = v if cell.onto_potential else g
+    while step < end and len(spike) - fired >= len(v):
+        while change < len(inputs.change_step) and inputs.change_step[change] <= step:
+            goal[inputs.change_neuron[change]] = inputs.change_value[change]
+            change += 1
+        start[step] = fired
+        if integrate(cell, decay, v, g, goal, wake, step):
+            for i in range(len(v)):
+                if v[i] > cell.threshold:
+                    spike[fired] = i
+                    fired += 1
+                    wake[i] = step + refractory[i]
+        past = step - cell.delay
+        if past >= 0:
+            for number in range(start[past], start[past + 1]):
+                source = spike[number]
+                edges = slice(first[source], first[source + 1])
+                onto, synapses, weight = target[edges], count[edges], scale[source]
+                touched += len(onto)
+                # What reaches a refractory neuron is wiped out by `integrate` before it is used.
+                for edge in range(len(onto)):
+                    arriving[onto[edge]] += weight * synapses[edge]
+        for drive in range(len(size)):
+            if begin[drive] <= step < finish[drive]:
+                amount, chances, hints = size[drive], table[drive], guide[drive]
+                for source in range(sources[drive], sources[drive + 1]):
+                    v[receiver[source]] += amount * event_count(key[source], step, chances, hints)
+        if len(recorded) and (step + 1) % state.every == 0:
+            for column in range(len(recorded)):
+                i = recorded[column]
+                sample[(step + 1) // state.every, column] = cell.reset if step < wake[i] else v[i]
+        step += 1
+        start[step] = fired
+    state.cursor[0], state.cursor[1], state.cursor[3] = change, fired, touched
+    return step
+
+
+@partial(kernel, counted=True)
+def integrate(cell: Any, decay: Any, v: Any, g: Any, goal: Any, wake: Any, step: int) -> int:
+    """One step of every neuron; gives the number above threshold. Written so that it becomes vector code."""
+    slow, fast, coupling = decay.slow[1], decay.fast[1], decay.coupling[1]
+    reset, threshold = cell.reset, cell.threshold
+    above = 0
+    for i in range(len(v)):
+        x = (v[i] if step > wake[i] else reset) - goal[i]
+        y = g[i] if step > wake[i] else 0.0
+        x = x if abs(x) > TINY else 0.0
+        y = y if abs(y) > TINY else 0.0
+        new = goal[i] + x * slow + y * coupling
+        v[i] = new if step >= wake[i] else reset
+        g[i] = y * fast if step >= wake[i] else 0.0
+        above += v[i] > threshold
+    return above
+
+
+@partial(part, counted=True)
 def advance(cell: Any, slow: Any, fast: Any, coupling: Any, cells: Any, i: int, step: int) -> bool:
     """Bring a neuron to the end of `step`, in closed form; False if it is refractory in this step."""
     last = cells[i, 3]
@@ -32,7 +101,7 @@ def advance(cell: Any, slow: Any, fast: Any, coupling: Any, cells: Any, i: int, 
     return True
 
 
-@njit
+@partial(part, counted=True)
 def leap(cell: Any, cells: Any, i: int, k: int) -> None:
     """As `advance`, over more steps than the tables hold."""
     goal, g = cells[i, 2], cells[i, 1]
@@ -41,7 +110,7 @@ def leap(cell: Any, cells: Any, i: int, k: int) -> None:
     cells[i, 1] = g * fast
 
 
-@njit
+@partial(part, counted=True)
 def may_fire(cell: Any, v: float, g: float, goal: float) -> bool:
     """Whether v can exceed the threshold later without further input: a bound that is quick to find."""
     highest = max(v - goal, 0.0)
@@ -50,7 +119,7 @@ def may_fire(cell: Any, v: float, g: float, goal: float) -> bool:
     return goal + highest > cell.threshold - MARGIN
 
 
-@njit(nogil=True, cache=True)
+@partial(kernel, counted=True)
 def run_event(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step: int, end: int) -> int:
     """Steps from `step` to `end`, or until the record of spikes is full; returns the first step not made."""
     # Arrays are taken out of the tuples once: doing so in a loop costs a count of references each time.
@@ -123,7 +192,7 @@ def run_event(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
     return step
 
 
-@njit(nogil=True, cache=True)
+@partial(kernel, counted=True)
 def to_event(cell: Any, state: Any, step: int) -> None:
     """Between the loops: after dense steps, before event-driven ones from `step` on."""
     cells, watched, watch, watching = state.cells, state.watched, state.watch, 0
@@ -140,7 +209,7 @@ def to_event(cell: Any, state: Any, step: int) -> None:
     state.cursor[2] = watching
 
 
-@njit(nogil=True, cache=True)
+@partial(kernel, counted=True)
 def to_dense(cell: Any, decay: Any, state: Any, step: int) -> None:
     """Between the loops: after event-driven steps, before dense ones from `step` on."""
     cells, slow, fast, coupling = state.cells, decay.slow, decay.fast, decay.coupling

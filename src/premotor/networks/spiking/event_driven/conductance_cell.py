@@ -7,17 +7,14 @@ spike). The raised threshold after a spike follows from that time, so that it ne
 
 from collections.abc import Sequence
 from math import exp
+from typing import Any, Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from pydantic import Field
 
-from premotor.networks.spiking.event_driven.compiling import UNCACHED
-from premotor.settings import Settings
-
-RECEPTORS = ("AM", "NM", "GA", "AM2", "NM2", "GA2")
-"""AMPA, NMDA and GABA-A, each twice; the position is the kind of a synapse."""
+from premotor.compiling import part
+from premotor.networks.spiking.event_driven.cell import CELLS, CellSettings, SpikingCell
 
 LAST, FIRST, AHP, READY, COLUMNS = 0, 1, 7, 8, 9
 """Columns of a cell's state: time, first receptor, after-hyperpolarisation, end of the refractory time."""
@@ -29,9 +26,10 @@ TAUS_OF_RISE = 40.0
 """After so many time constants the raised threshold is the plain one, to the last bit."""
 
 
-class SpikingCellSettings(Settings):
+class ConductanceCellSettings(CellSettings):
     """A type of cell; the defaults are the excitatory cell of Hasegan et al. (2022)."""
 
+    kind: Literal["conductance"] = "conductance"
     resting_potential: float = -65.0
     """mV."""
     threshold: float = -40.0
@@ -58,8 +56,8 @@ class SpikingCellSettings(Settings):
     """Concentration over the half-blocking one, of the NMDA receptor's block."""
 
 
-EXCITATORY = SpikingCellSettings()
-FAST_SPIKING = SpikingCellSettings(
+EXCITATORY = ConductanceCellSettings()
+FAST_SPIKING = ConductanceCellSettings(
     resting_potential=-63.0,
     block=-10.0,
     refractory=2.5,
@@ -71,26 +69,7 @@ FAST_SPIKING = SpikingCellSettings(
 LOW_THRESHOLD = FAST_SPIKING.model_copy(update={"resting_potential": -65.0, "threshold": -47.0})
 
 
-def cell_table(types: Sequence[SpikingCellSettings]) -> NDArray[np.float64]:
-    """Parameters of the cell types as `receive` reads them, (types, parameters)."""
-    rows = []
-    for cell in types:
-        rise = cell.threshold_rise * (cell.block - cell.threshold)
-        row = [cell.resting_potential, cell.threshold, cell.block, cell.refractory, cell.ahp_step]
-        row += [1 / cell.ahp_time_constant, rise, 1 / cell.rise_time_constant]
-        row += [cell.ampa_reversal, cell.nmda_reversal, cell.gaba_reversal, cell.magnesium]
-        rows.append(row + [1 / tau for tau in cell.receptor_time_constants])
-    return np.array(rows)
-
-
-def resting_cells(count: int) -> NDArray[np.float64]:
-    """The state of `count` cells at rest at time 0, (cells, columns)."""
-    cells = np.zeros((count, COLUMNS))
-    cells[:, READY] = -np.inf
-    return cells
-
-
-@njit(**UNCACHED)
+@part
 def receive(
     table: NDArray[np.float64],
     kind_of_cell: int,
@@ -144,3 +123,32 @@ def receive(
     cells[i, AHP] -= table[p, AHP_STEP]
     cells[i, READY] = t + table[p, REFRACTORY]
     return True
+
+
+@CELLS.register("conductance")
+class ConductanceCell(SpikingCell):
+    """The cell of this file."""
+
+    settings = ConductanceCellSettings
+    types = (EXCITATORY, FAST_SPIKING, LOW_THRESHOLD)
+    columns = COLUMNS
+    receive = staticmethod(receive)
+
+    @classmethod
+    def table(cls, types: Sequence[Any]) -> NDArray[np.float64]:
+        """Parameters of the cell types as `receive` reads them, (types, parameters)."""
+        rows = []
+        for cell in types:
+            rise = cell.threshold_rise * (cell.block - cell.threshold)
+            row = [cell.resting_potential, cell.threshold, cell.block, cell.refractory, cell.ahp_step]
+            row += [1 / cell.ahp_time_constant, rise, 1 / cell.rise_time_constant]
+            row += [cell.ampa_reversal, cell.nmda_reversal, cell.gaba_reversal, cell.magnesium]
+            rows.append(row + [1 / tau for tau in cell.receptor_time_constants])
+        return np.array(rows)
+
+    @classmethod
+    def resting(cls, count: int) -> NDArray[np.float64]:
+        """The state of `count` cells at rest at time 0, (cells, columns)."""
+        cells = super().resting(count)
+        cells[:, READY] = -np.inf
+        return cells
