@@ -55,7 +55,7 @@ def swapped(compiled: Any, **parts: Any) -> Any:
 
 def compiled[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """A user's function as a part, unless it is compiled already."""
-    return function if isinstance(function, Dispatcher) else part(function)  # type: ignore[return-value]
+    return function if isinstance(function, Dispatcher) else part(function)
 
 
 @cache
@@ -69,7 +69,7 @@ def sources_hash() -> str:
     return digest.hexdigest()
 
 
-class _Implementation(_Base):  # type: ignore[misc]
+class _Implementation(_Base):
     def __init__(self, function: Callable[..., Any]):
         super().__init__(function)
         self._locator.get_source_stamp = sources_hash
