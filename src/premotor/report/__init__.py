@@ -8,8 +8,11 @@ if TYPE_CHECKING:
     from premotor.report import spiking
     from premotor.report.chart import Chart, drawn
     from premotor.report.circuit_figures import circuit_overview
+    from premotor.report.comparison_report import ComparisonRecord
+    from premotor.report.dynamics import DynamicsRecord, DynamicsSection
     from premotor.report.loop_figures import loop_figure
     from premotor.report.page import Missing, Page, Picture, Section, Table, Text, Tile, Video
+    from premotor.report.reading import RunRecord
     from premotor.report.sections import (
         RECORDS,
         SECTIONS,
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
         write_figures,
         write_report,
     )
-    from premotor.report.sweeps import sweep_history, sweep_slices
+    from premotor.report.simulation import SimulationRecord
+    from premotor.report.spiking.record import SpikingRecord
+    from premotor.report.style import colour, new_figure
+    from premotor.report.sweeps import SweepRecord, sweep_history, sweep_slices
     from premotor.report.video import write_walk_video
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
@@ -30,19 +36,28 @@ __all__ = [
     "RECORDS",
     "SECTIONS",
     "Chart",
+    "ComparisonRecord",
+    "DynamicsRecord",
+    "DynamicsSection",
     "Missing",
     "Page",
     "Picture",
     "Record",
     "ReportSection",
+    "RunRecord",
     "Section",
+    "SimulationRecord",
+    "SpikingRecord",
+    "SweepRecord",
     "Table",
     "Text",
     "Tile",
     "Video",
     "circuit_overview",
+    "colour",
     "drawn",
     "loop_figure",
+    "new_figure",
     "page_of",
     "read_record",
     "spiking",
