@@ -19,7 +19,7 @@ def circuit_folder(tmp_path_factory) -> Path:
 def trained(tmp_path_factory, circuit_folder) -> Run:
     """A finished run, not to be changed."""
     output = tmp_path_factory.mktemp("runs") / "trained"
-    return train(tiny_settings(circuit_folder), output=output, progress=False)
+    return train(tiny_settings(circuit_folder), output=output, progress=False, finish=False)
 
 
 @pytest.fixture

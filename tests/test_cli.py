@@ -25,7 +25,7 @@ def finished(tmp_path_factory) -> Path:
     """A finished run, not to be changed."""
     folder = tmp_path_factory.mktemp("cli")
     settings = tiny_settings(tiny_circuit(folder / "circuit"))
-    return train(settings, output=folder / "run", progress=False).folder
+    return train(settings, output=folder / "run", progress=False, finish=False).folder
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from premotor.cli import main
-from premotor.runs import dynamics
-from premotor.runs.dynamics import load_dynamics, train_spectrum
+from premotor.runs import dynamics as room
+from premotor.runs.dynamics import dynamics, load_dynamics
 
 
 @pytest.mark.parametrize("command", ["convergence", "benchmark", "transition", "spectrum", "train"])
@@ -36,11 +36,11 @@ def asked(monkeypatch, tmp_path):
         "verify": {"states": 1},
     }
 
-    def train(source, overrides, output):
-        given["settings"] = load_dynamics("train", source, overrides)
-        return train_spectrum(small, output=tmp_path / "small", progress=False)
+    def train(command, source, overrides, output):
+        given["settings"] = load_dynamics(command, source, overrides)
+        return dynamics("train", small, output=tmp_path / "small", progress=False)
 
-    monkeypatch.setattr(dynamics, "train_spectrum", train)
+    monkeypatch.setattr(room, "dynamics", train)
     return given
 
 

@@ -18,8 +18,8 @@ from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS
 from premotor.runs import load_experiment, preset_names
 from premotor.runs.dynamics import load_dynamics
-from premotor.runs.dynamics.settings import COMMANDS
-from premotor.runs.spiking import load_spiking, spiking_presets
+from premotor.runs.dynamics.result import COMMANDS
+from premotor.runs.spiking import load_spiking
 from premotor.settings import Settings
 from premotor.tasks import TASKS
 
@@ -40,7 +40,7 @@ KINDS = {"task": TASKS, "network": NETWORKS, "learning": LEARNERS}
 EXPERIMENTS = [
     premotor.Experiment.model_validate({section: {"kind": kind}}) for section, kinds in KINDS.items() for kind in kinds
 ]
-SPIKING = [load_spiking(name) for name in spiking_presets()]
+SPIKING = [load_spiking(name) for name in preset_names("spiking")]
 SECTIONS = [name for name, value in premotor.Experiment() if isinstance(value, Settings)]
 
 
@@ -54,7 +54,7 @@ def _has(value: Any, name: str) -> bool:
 
 def is_setting(name: str) -> bool:
     """Whether a dotted name is a setting of an experiment, or, like ``circuit.neurons``, of a circuit."""
-    if any(_has(settings(), name) for settings in COMMANDS.values()):  # of premotor dynamics
+    if any(_has(load_dynamics(command), name) for command in COMMANDS):  # of premotor dynamics
         return True
     if any(_has(experiment, name) for experiment in (*EXPERIMENTS, *SPIKING)):
         return True
@@ -149,7 +149,7 @@ def parse(command: str) -> None:
         # --model decides which settings there are under `model`.
         kind = ["--model.kind=rate", "--circuit.source=celegans"] if "--model rate" in command else []
         load_dynamics(spoken[spoken.index("dynamics") + 1], None, kind + settings)
-    elif spiking := [word for word in spoken if word in spiking_presets()] or ["cartpole-evolution"] * (
+    elif spiking := [word for word in spoken if word in preset_names("spiking")] or ["cartpole-evolution"] * (
         spoken[1] == "spiking"
     ):
         load_spiking(spiking[0], settings)

@@ -19,6 +19,8 @@ class Settings(BaseModel):
 
     RENAMED: ClassVar[Mapping[str, str]] = {}
     """Former names of settings, which files from before go on using, and their present ones."""
+    KIND: ClassVar[str] = ""
+    """Of the settings of a whole experiment: which kind of experiment it is."""
 
     @model_validator(mode="before")
     @classmethod

@@ -6,7 +6,7 @@ import pytest
 
 from premotor.cli import main
 from premotor.report import spiking
-from premotor.runs.spiking import train_spiking
+from premotor.runs import train
 
 SETTINGS = {
     "agent": "spiking",
@@ -23,7 +23,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return train_spiking(SETTINGS, output=tmp_path_factory.mktemp("report") / "agent", progress=False)
+    return train(SETTINGS, output=tmp_path_factory.mktemp("report") / "agent", progress=False, finish=False)
 
 
 def test_the_page_says_what_is_missing_and_then_shows_it(run, capsys, monkeypatch):

@@ -52,7 +52,7 @@ def run(request, tmp_path_factory, circuit_folder) -> Run:
     settings["learning"] = changes.get("learning", settings["learning"])
     settings["evaluation"] = {"every_steps": 60, "episodes": 2, "seconds": 0.4}
     settings["name"] = request.param
-    made = train(settings, output=tmp_path_factory.mktemp("runs") / request.param, progress=False)
+    made = train(settings, output=tmp_path_factory.mktemp("runs") / request.param, progress=False, finish=False)
     evaluate(made, 2)
     return made
 

@@ -69,15 +69,15 @@ def settings(circuit_folder, reference_file):
 
 @pytest.fixture(scope="module")
 def whole(settings, tmp_path_factory) -> Run:
-    return train(settings, output=tmp_path_factory.mktemp("runs") / "whole", progress=False)
+    return train(settings, output=tmp_path_factory.mktemp("runs") / "whole", progress=False, finish=False)
 
 
 def test_a_resumed_run_is_the_uninterrupted_one(whole, settings, tmp_path) -> None:
     half = {**settings, "learning": {**settings["learning"], "steps": 32}}
-    run = train(half, output=tmp_path / "half", progress=False)
+    run = train(half, output=tmp_path / "half", progress=False, finish=False)
     file = run.places.settings_file
     file.write_text(file.read_text().replace("steps: 32\n", "steps: 64\n", 1))
-    found, expected = resume(tmp_path / "half", progress=False), whole
+    found, expected = resume(tmp_path / "half", progress=False, finish=False), whole
     assert found.step == expected.step == 64
     one, other = (
         load_arrays(r.places.checkpoints_folder / f"{64:012d}" / "state.safetensors") for r in (found, expected)

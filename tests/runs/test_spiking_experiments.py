@@ -7,18 +7,14 @@ import numpy as np
 import pytest
 
 from premotor.cli import main
-from premotor.cli.spiking import PRESETS
 from premotor.errors import PremotorError
+from premotor.runs import preset_names, resume, train
 from premotor.runs.checkpoints import load_checkpoint
 from premotor.runs.spiking import (
     SpikingRun,
-    continue_spiking,
     evaluate_spiking,
     load_spiking,
     mock_inputs,
-    resume_spiking,
-    spiking_presets,
-    train_spiking,
 )
 from premotor.runs.spiking.arena import Arena
 from premotor.runs.spiking.session import PlasticWork
@@ -48,13 +44,14 @@ EVOLUTION = STDP | {
         "strategy": {"kind": "multiplicative", "population": 4},
     },
 }
+QUIET = {"progress": False, "finish": False}
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("spiking")
     return {
-        name: train_spiking(settings, output=folder / name, progress=False)
+        name: train(settings, output=folder / name, progress=False, finish=False)
         for name, settings in (("stdp", STDP), ("evolution", EVOLUTION))
     }
 
@@ -68,15 +65,14 @@ def test_a_resumed_run_is_the_same_bit_for_bit(runs, name, tmp_path):
         shutil.rmtree(checkpoint)
     with (folder / "metrics.jsonl").open("a") as file:
         file.write('{"iteration": 99, "fit')  # torn by the kill
-    for later in ("best.json", "best.safetensors"):
-        (folder / later).unlink()
-    again = resume_spiking(folder, progress=False)
+    shutil.rmtree(folder / "best")
+    again = resume(folder, progress=False, finish=False)
     assert again.iteration == whole.iteration
-    arrays, expected = (load_checkpoint(run.checkpoints_folder, run.iteration).arrays for run in (again, whole))
+    arrays, expected = (load_checkpoint(run.places.checkpoints_folder, run.step).arrays for run in (again, whole))
     assert {k: v.tolist() for k, v in arrays.items()} == {k: v.tolist() for k, v in expected.items()}
     for column in ("iteration", "steps", "fitness", "undecided"):
         assert again.metrics[column].tolist() == whole.metrics[column].tolist()
-    assert resume_spiking(folder, progress=False).iteration == whole.iteration  # finished: nothing happens
+    assert resume(folder, progress=False, finish=False).iteration == whole.iteration  # finished: nothing happens
 
 
 def test_a_phase_changes_the_rules_and_what_homeostasis_holds(tmp_path):
@@ -86,8 +82,8 @@ def test_a_phase_changes_the_rules_and_what_homeostasis_holds(tmp_path):
     phased = PlasticWork(Arena(settings), settings.learning, None)
     while phased.phase == 0:
         assert plain.weights.tolist() == phased.weights.tolist()
-        plain.iterate(1)
-        phased.iterate(1)
+        plain.iterate()
+        phased.iterate()
     assert plain.weights.tolist() != phased.weights.tolist()
     assert phased.steps >= 60
     assert phased.agent.plasticity == settings.learning.phases[0].plasticity
@@ -110,7 +106,7 @@ def test_tested_weights_follow_those_that_learn():
     work = PlasticWork(Arena(settings), settings.learning, None)
     fast, slow = [], []
     for _ in range(4):
-        work.iterate(1)
+        work.iterate()
         fast.append(work.agent.weights)
         slow.append(work.weights)
     np.testing.assert_array_equal(slow[0], fast[0])
@@ -120,7 +116,7 @@ def test_tested_weights_follow_those_that_learn():
 
 
 def test_learning_ends_at_its_steps(tmp_path):
-    run = train_spiking(STDP, output=tmp_path / "run", overrides={"learning.steps": 150}, progress=False)
+    run = train(STDP, output=tmp_path / "run", overrides={"learning.steps": 150}, progress=False, finish=False)
     steps = run.metrics["steps"]
     assert steps.iloc[-1] >= 150 > steps.iloc[-2]
 
@@ -132,20 +128,22 @@ def test_phases_have_to_follow_one_another():
 
 @pytest.mark.slow
 def test_plasticity_learns_to_balance_the_pole(tmp_path):
-    run = train_spiking(
-        "cartpole-stdp", output=tmp_path / "run", overrides={"learning.steps": 80_000, "stop.score": 400}
+    run = train(
+        "cartpole-stdp", output=tmp_path / "run", overrides={"learning.steps": 80_000, "stop.score": 400}, finish=False
     )
     assert evaluate_spiking(run, episodes=100)["mean"] >= 250  # published: 64 to 145
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_evolution_does_not_depend_on_threads(runs, tmp_path, threads):
-    other = train_spiking(EVOLUTION, output=tmp_path / "run", overrides={"threads": threads}, progress=False)
+    other = train(EVOLUTION, output=tmp_path / "run", overrides={"threads": threads}, progress=False, finish=False)
     assert other.weights("last").tolist() == runs["evolution"].weights("last").tolist()
 
 
 def test_plasticity_inside_evolution_is_lost_unless_lamarckian(runs, tmp_path):
-    lost = train_spiking(EVOLUTION, output=tmp_path / "run", overrides={"learning.lamarckian": False}, progress=False)
+    lost = train(
+        EVOLUTION, output=tmp_path / "run", overrides={"learning.lamarckian": False}, progress=False, finish=False
+    )
     assert lost.weights("last").tolist() != runs["evolution"].weights("last").tolist()
 
 
@@ -160,21 +158,20 @@ def test_a_test_is_reproducible_and_says_what_happened(runs):
     assert again["only"] == 2 and (run.evaluations_folder / "rerun-2.json").exists()
 
 
-def test_a_run_goes_on_from_a_checkpoint_with_other_settings(runs, tmp_path):
+def test_a_run_goes_on_from_a_checkpoint_with_other_settings(runs, tmp_path, capsys):
     run = runs["stdp"]
-    made = continue_spiking(
-        run.folder,
-        checkpoint=2,
-        copy_from="cartpole-stdp",
-        copy_fields=["learning"],
-        overrides={"learning.episodes": 2, "evaluation.every": 1},
-        output=tmp_path / "next",
-        progress=False,
-    )
-    assert made.settings.parent == f"{run.folder.resolve()}@2"
+    words = ["spiking", "continue", str(run.folder), "--checkpoint", "2", "--no-report", "--episodes", "2"]
+    words += ["--copy-from", "cartpole-stdp"]
+    changes = ["--learning.episodes", "2", "--evaluation.every", "1"]
+    assert main([*words, "--copy-fields", "learning", "-o", str(tmp_path / "next"), *changes]) == 0
+    made = SpikingRun(tmp_path / "next")
+    assert made.settings.initial.run == f"{run.folder.resolve()}@2"
     assert made.settings.learning.block == 20  # the preset's
-    with pytest.raises(PremotorError, match="no section 'critic' to copy; allowed are agent, name"):
-        continue_spiking(run.folder, copy_from="cartpole-stdp", copy_fields=["critic"], output=tmp_path / "x")
+    assert made.weights("initial").tolist() == run.weights(2).tolist()
+    parent = json.loads(made.places.provenance_file.read_text())["parent"]
+    assert (parent["run"], parent["step"], parent["taken"]) == (str(run.folder.resolve()), 2, ["weights"])
+    assert main([*words, "--copy-fields", "critic", "-o", str(tmp_path / "x")]) == 2
+    assert "no section 'critic' to copy; allowed are name" in capsys.readouterr().err
 
 
 def test_mocked_inputs_show_what_each_input_does(runs):
@@ -197,7 +194,7 @@ def test_the_commands(runs, tmp_path, capsys, monkeypatch):
     assert main(["spiking", "mock", run, "--repeats", "1"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 5
     assert main(["evaluate", run, "--checkpoint", "9"]) == 2
-    assert "allowed are best, last, initial, 0, 2, 4" in capsys.readouterr().err
+    assert "it has 2, 4" in capsys.readouterr().err
     assert main(["spiking", "mock", run, "--wiring.seed", "3"]) == 2
     assert "only premotor spiking continue and seeds take settings" in capsys.readouterr().err
     assert main(["resume", run, "--episodes", "2", "--no-report"]) == 0
@@ -207,10 +204,9 @@ def test_the_commands(runs, tmp_path, capsys, monkeypatch):
 
 
 def test_settings_are_strict():
-    assert spiking_presets() == PRESETS
-    for name in spiking_presets():
+    for name in preset_names("spiking"):
         assert load_spiking(load_spiking(name)) == load_spiking(name)
     with pytest.raises(PremotorError, match="learning.iteration"):
         load_spiking("cartpole-evolution", {"learning.iteration": 3})
-    with pytest.raises(PremotorError, match="no run folder of a spiking agent"):
+    with pytest.raises(PremotorError, match="no run folder nowhere"):
         SpikingRun("nowhere")

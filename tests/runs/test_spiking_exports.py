@@ -6,13 +6,12 @@ import pytest
 
 from premotor.cli import main
 from premotor.errors import PremotorError
-from premotor.runs import spiking
+from premotor.runs import spiking, train
 from premotor.runs.spiking import (
     evaluate_spiking,
     export_nwb,
     export_parquet,
     read_test,
-    train_spiking,
 )
 from premotor.studies import (
     LoggedSteps,
@@ -35,7 +34,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    made = train_spiking(SETTINGS, output=tmp_path_factory.mktemp("exports") / "run", progress=False)
+    made = train(SETTINGS, output=tmp_path_factory.mktemp("exports") / "run", progress=False, finish=False)
     evaluate_spiking(made, 4, checkpoint="last")
     return made
 

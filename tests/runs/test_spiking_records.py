@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from premotor.errors import PremotorError
+from premotor.runs import train
 from premotor.runs.spiking import (
     Model,
     cell_groups,
     choose_starts,
-    continue_spiking,
     episode_table,
     evaluate_checkpoints,
     evaluate_models,
@@ -26,7 +26,6 @@ from premotor.runs.spiking import (
     rerun_starts,
     spikes_of_test,
     stride_for,
-    train_spiking,
     training_rows,
     training_scores,
     variance_of_models,
@@ -35,6 +34,7 @@ from premotor.runs.spiking import (
 )
 from premotor.runs.spiking.models import RANDOM
 
+QUIET = {"progress": False, "finish": False}
 SETTINGS = {
     "agent": "spiking",
     "learning": {"kind": "plasticity", "episodes": 24, "block": 4},
@@ -45,7 +45,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    made = train_spiking(SETTINGS, output=tmp_path_factory.mktemp("records") / "run", progress=False)
+    made = train(SETTINGS, output=tmp_path_factory.mktemp("records") / "run", progress=False, finish=False)
     evaluate_spiking(made, 6, checkpoint="last")
     return made
 
@@ -118,7 +118,7 @@ def test_weights_before_and_after(run):
 
 def test_a_run_knows_where_it_comes_from(run, tmp_path):
     settings = {"learning.episodes": 4, "plasticity.targeting.hidden": 0.25}
-    child = continue_spiking(run.folder, checkpoint=4, overrides=settings, output=tmp_path / "child", progress=False)
+    child = train(run.settings, initial=f"{run.folder}@4", overrides=settings, output=tmp_path / "child", **QUIET)
     assert [(a.run.folder.name, a.until) for a in lineage(child)] == [("run", 4), ("child", 1)]
     rows = training_rows(child)
     assert rows["episodes"].tolist() == [4, 8, 12, 16, 20] and rows["steps"].is_monotonic_increasing

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from premotor.errors import PremotorError
+from premotor.runs import resume, train
 from premotor.runs.spiking import (
     Hooks,
     SpikingRun,
     evaluate_spiking,
     load_spiking,
     mock_inputs,
-    resume_spiking,
-    train_spiking,
 )
 
 SMALL = {
@@ -37,13 +36,13 @@ def same_again(run, tmp_path, **more):
     shutil.copytree(run.folder, folder)
     for checkpoint in sorted((folder / "checkpoints").iterdir())[1:]:
         shutil.rmtree(checkpoint)
-    again = resume_spiking(folder, progress=False, **more)
+    again = resume(folder, progress=False, finish=False, **more)
     assert again.weights("last").tolist() == run.weights("last").tolist()
     assert again.metrics["fitness"].tolist() == run.metrics["fitness"].tolist()
 
 
 def test_a_connectomes_wiring_in_the_run_folder(tmp_path):
-    run = train_spiking(SMALL | {"wiring": WORM}, output=tmp_path / "worm", progress=False)
+    run = train(SMALL | {"wiring": WORM}, output=tmp_path / "worm", progress=False, finish=False)
     assert (run.folder / "circuit").is_dir() and run.network().cells == 302
     same_again(run, tmp_path)
     figures = evaluate_spiking(run, 2)
@@ -51,7 +50,7 @@ def test_a_connectomes_wiring_in_the_run_folder(tmp_path):
     assert mock_inputs(SpikingRun(run.folder), repeats=1)["votes"].shape == (80, 2)
     with pytest.raises(PremotorError, match=r"wiring.outputs has 3 selections, but the task has 2 actions"):
         three = WORM | {"outputs": [{"type": name} for name in ("DA*", "DB*", "VA*")]}
-        train_spiking(SMALL | {"wiring": three}, output=tmp_path / "three", progress=False)
+        train(SMALL | {"wiring": three}, output=tmp_path / "three", progress=False, finish=False)
     assert not (tmp_path / "three").exists()
 
 
@@ -59,12 +58,12 @@ def test_a_connectomes_wiring_in_the_run_folder(tmp_path):
 def test_another_task(learning, tmp_path):
     pytest.importorskip("gymnasium")
     settings = CAR | ({"learning": learning} if learning else {})
-    run = train_spiking(settings, output=tmp_path / "car", progress=False)
+    run = train(settings, output=tmp_path / "car", progress=False, finish=False)
     same_again(run, tmp_path)
     figures = evaluate_spiking(run, 3, checkpoint="last")
     assert figures["mean"] == figures["least"] == -30.0  # nobody reaches the top in 30 steps
     assert figures == evaluate_spiking(run, 3, checkpoint="last")
-    other = train_spiking(settings, output=tmp_path / "threads", overrides={"threads": 2}, progress=False)
+    other = train(settings, output=tmp_path / "threads", overrides={"threads": 2}, progress=False, finish=False)
     assert other.weights("last").tolist() == run.weights("last").tolist()
 
 
@@ -90,9 +89,9 @@ def test_a_users_critic_is_asked_for_when_a_run_goes_on(tmp_path):
 
     hooks = Hooks(critic=critic)
     settings = SMALL | {"learning": {"kind": "plasticity", "episodes": 4, "block": 2}}
-    run = train_spiking(settings, output=tmp_path / "mine", hooks=hooks, progress=False)
-    plain = train_spiking(settings, output=tmp_path / "plain", progress=False)
+    run = train(settings, output=tmp_path / "mine", hooks=hooks, progress=False, finish=False)
+    plain = train(settings, output=tmp_path / "plain", progress=False, finish=False)
     assert not np.array_equal(run.weights("last"), plain.weights("last"))
     with pytest.raises(PremotorError, match=r"was trained with critic: .*critic; go on from Python"):
-        resume_spiking(run.folder, progress=False)
+        resume(run.folder, progress=False, finish=False)
     same_again(run, tmp_path, hooks=hooks)

@@ -19,6 +19,8 @@ from tiny import tiny_settings
 
 TIMES = ["seconds", "steps_per_second"]
 
+QUIET = {"progress": False, "finish": False}
+
 
 def files_of(folder: Path) -> list[str]:
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
@@ -89,7 +91,7 @@ def test_the_best_controller_is_that_of_the_best_evaluation(trained):
 def test_a_best_evaluation_is_confirmed_in_other_episodes(trained, circuit_folder, tmp_path):
     """Only one that would be the best so far, and then its figures are those of all its episodes."""
     overrides = {"evaluation.confirm": 3}
-    confirmed = train(tiny_settings(circuit_folder), output=tmp_path / "confirmed", overrides=overrides, progress=False)
+    confirmed = train(tiny_settings(circuit_folder), output=tmp_path / "confirmed", overrides=overrides, **QUIET)
     chosen = trained.settings.evaluation
     best = float("-inf")
     for (_, alone), (_, row) in zip(trained.evaluations.iterrows(), confirmed.evaluations.iterrows(), strict=True):
@@ -115,11 +117,11 @@ def test_the_initial_controller_is_from_before_learning(trained):
 
 
 def test_the_same_settings_give_the_same_numbers(trained, circuit_folder, tmp_path):
-    same_run(train(tiny_settings(circuit_folder), output=tmp_path / "again", progress=False), trained)
+    same_run(train(tiny_settings(circuit_folder), output=tmp_path / "again", **QUIET), trained)
 
 
 def test_another_seed_gives_other_numbers(trained, circuit_folder, tmp_path):
-    other = train(tiny_settings(circuit_folder), output=tmp_path / "other", overrides={"seed": 1}, progress=False)
+    other = train(tiny_settings(circuit_folder), output=tmp_path / "other", overrides={"seed": 1}, **QUIET)
     assert last_state(other) != last_state(trained)
 
 
@@ -130,7 +132,7 @@ def test_neither_evaluations_nor_checkpoints_nor_threads_alter_the_numbers(train
         "checkpoints.every_seconds": 0,
         "threads": 2,
     }
-    other = train(tiny_settings(circuit_folder), output=tmp_path / "other", overrides=overrides, progress=False)
+    other = train(tiny_settings(circuit_folder), output=tmp_path / "other", overrides=overrides, **QUIET)
     assert last_state(other) == last_state(trained)
     assert list(other.evaluations["step"]) == [64]
     assert other.best["score"] == trained.evaluations.set_index("step")["score"][64]
@@ -141,7 +143,7 @@ def test_a_run_goes_on_from_any_checkpoint_as_if_it_had_never_stopped(trained, r
     copy = Run(run_copy)
     for later in [s for s in copy.places.checkpoints() if s > step]:
         shutil.rmtree(copy.places.checkpoints_folder / f"{later:012d}")
-    same_run(resume(run_copy, progress=False), trained)
+    same_run(resume(run_copy, **QUIET), trained)
     sessions = json.loads(copy.places.provenance_file.read_text())["sessions"]
     assert [entry["from_step"] for entry in sessions] == [0, step]
 
@@ -149,7 +151,7 @@ def test_a_run_goes_on_from_any_checkpoint_as_if_it_had_never_stopped(trained, r
 def test_a_run_without_any_checkpoint_starts_again(trained, run_copy):
     shutil.rmtree(run_copy / "checkpoints")
     shutil.rmtree(run_copy / "best")
-    same_run(resume(run_copy, progress=False), trained)
+    same_run(resume(run_copy, **QUIET), trained)
 
 
 def test_a_damaged_checkpoint_is_reported_and_the_one_before_it_taken(trained, run_copy, capsys):
@@ -166,33 +168,33 @@ def test_a_checkpoint_of_another_experiment_is_refused(run_copy):
     shutil.rmtree(run_copy / "checkpoints" / "000000000064")
     (run_copy / "settings.yaml").write_text(text.replace("critic_layers:\n  - 8", "critic_layers:\n  - 9"))
     with pytest.raises(PremotorError, match=r"state/critic/.* is float32.* but this experiment has"):
-        resume(run_copy, progress=False)
+        resume(run_copy, **QUIET)
 
 
 def test_a_finished_run_stays_as_it_is(run_copy):
     before = {name: (run_copy / name).read_bytes() for name in files_of(run_copy) if name != ".lock"}
-    assert resume(run_copy, progress=False).finished == "steps"
+    assert resume(run_copy, **QUIET).finished == "steps"
     assert {name: (run_copy / name).read_bytes() for name in files_of(run_copy) if name != ".lock"} == before
 
 
 def test_a_finished_run_goes_on_when_more_steps_are_asked_for(trained, run_copy, circuit_folder, tmp_path):
     text = (run_copy / "settings.yaml").read_text()
     (run_copy / "settings.yaml").write_text(text.replace("steps: 64", "steps: 96"))
-    longer = resume(run_copy, progress=False)
+    longer = resume(run_copy, **QUIET)
     assert longer.step == 96
     settings = tiny_settings(circuit_folder, learning={"steps": 96})
-    straight = train(settings, output=tmp_path / "straight", progress=False)
+    straight = train(settings, output=tmp_path / "straight", **QUIET)
     assert last_state(longer) == last_state(straight)
 
 
 def test_learning_stops_when_an_evaluation_is_good_enough(circuit_folder, tmp_path):
-    run = train(tiny_settings(circuit_folder, stop={"score": -1}), output=tmp_path / "run", progress=False)
+    run = train(tiny_settings(circuit_folder, stop={"score": -1}), output=tmp_path / "run", **QUIET)
     assert run.finished == "score"
     assert run.step == 32
 
 
 def test_learning_stops_when_its_time_is_over(circuit_folder, tmp_path):
-    run = train(tiny_settings(circuit_folder, stop={"minutes": 1e-9}), output=tmp_path / "run", progress=False)
+    run = train(tiny_settings(circuit_folder, stop={"minutes": 1e-9}), output=tmp_path / "run", **QUIET)
     assert run.finished == "minutes"
     assert run.step == 16
     assert run.best["step"] == 16
@@ -201,7 +203,7 @@ def test_learning_stops_when_its_time_is_over(circuit_folder, tmp_path):
 def test_a_run_has_one_writer(run_copy):
     lock = Lock(run_copy)
     with pytest.raises(PremotorError, match="being written by another process"):
-        resume(run_copy, progress=False)
+        resume(run_copy, **QUIET)
     lock.release()
 
 
@@ -221,7 +223,7 @@ def test_ctrl_c_saves_a_checkpoint_and_says_how_to_go_on(trained, circuit_folder
     assert Run(tmp_path / "run").step == 32
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     monkeypatch.undo()
-    assert last_state(resume(tmp_path / "run", progress=False)) == last_state(trained)
+    assert last_state(resume(tmp_path / "run", **QUIET)) == last_state(trained)
 
 
 @pytest.mark.parametrize("poison", ["parameter", "loss"])
@@ -238,7 +240,7 @@ def test_diverged_training_stops_and_leaves_the_last_checkpoint_good(circuit_fol
 
     monkeypatch.setattr(LEARNERS["ppo"], "advance", staticmethod(diverging))
     with pytest.raises(PremotorError, match="diverged after step 32 .*checkpoint of step 32.*is good"):
-        train(tiny_settings(circuit_folder), output=tmp_path / "run", progress=False)
+        train(tiny_settings(circuit_folder), output=tmp_path / "run", **QUIET)
     run = Run(tmp_path / "run")
     assert run.step == 32
     assert all(np.isfinite(value).all() for value in flatten(run.controller("last")).values())
@@ -248,7 +250,7 @@ def test_a_failed_start_leaves_nothing(circuit_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = tiny_settings(circuit_folder, circuit={"select": {"class": "sensory|interneuron"}})
     with pytest.raises(PremotorError, match="no motor neurons"):
-        train(settings, progress=False)
+        train(settings, **QUIET)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -258,6 +260,7 @@ def test_runs_are_numbered_where_their_name_is_taken(circuit_folder, tmp_path, m
     run = train(
         tiny_settings(circuit_folder, learning={"steps": 16}, evaluation={"every_steps": None}),
         progress=False,
+        finish=False,
     )
     assert run.folder == Path("runs/tiny-2")
 

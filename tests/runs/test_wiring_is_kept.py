@@ -70,7 +70,7 @@ def test_no_synapse_changes_sign_or_appears(learner, network, source, null, circ
         (tmp_path / "loop.yaml").write_text(dump_yaml(loop_lines()))
         settings["maps"]["loop"] = str(tmp_path / "loop.yaml")
     settings["learning"] = learning_of(learner, network)
-    run = train(settings, output=tmp_path / "run", progress=False)
+    run = train(settings, output=tmp_path / "run", progress=False, finish=False)
     circuit = build_circuit(load_experiment(settings).circuit)  # from the source, not from the run folder
     chemical, gaps = wiring_of(circuit)
     (tmp_path / "loop.yaml").unlink(missing_ok=True)  # its lines are part of the run's settings

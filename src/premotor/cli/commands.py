@@ -27,7 +27,10 @@ Device = Annotated[
 ]
 Tested = Annotated[Literal["cpu", "gpu", "warp-cpu"], typer.Option(help="Of the physics, as for train.")]
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Lesions, video and report.html at the end.")]
-Test = Annotated[int, typer.Option("--episodes", min=1, help="Test episodes at the end.")]
+Test = Annotated[int | None, typer.Option("--episodes", min=1, help="Test episodes at the end; 100 by default.")]
+Initial = Annotated[
+    str | None, typer.Option(help="A run whose weights this one begins with, as RUN or RUN@CHECKPOINT.", metavar="RUN")
+]
 
 
 def _version(wanted: bool) -> None:
@@ -44,6 +47,11 @@ def group(
     ] = False,
 ) -> None:
     """Real connectomes as controllers of simulated bodies."""
+    if context.obj and context.invoked_subcommand == "resume":
+        raise typer.BadParameter(
+            f"{context.obj[0]}: a run is resumed with the settings that it has; to go on with others, begin a new run "
+            f"with its weights, as in premotor train RUN/settings.yaml --initial RUN {' '.join(context.obj)}"
+        )
     taking = ("train", "compare", "simulate", "dynamics", "spiking", "sequence", "batch", "sweep")
     if context.obj and context.invoked_subcommand not in taking:
         raise typer.BadParameter(f"{context.obj[0]}: only {', '.join(taking)} take settings")
@@ -60,55 +68,42 @@ def train(
     seed: Seed = None,
     threads: Threads = None,
     device: Device = None,
+    initial: Initial = None,
     report: Report = True,
-    episodes: Test = 100,
+    episodes: Test = None,
 ) -> None:
-    """Train a controller, test it, and write its report. Any setting can be given by its dotted name.
+    """Train an experiment of any kind, test it, and write its report. Any setting can be given by its dotted name.
 
     \b
-    Example:
+    Examples:
       premotor train walk --seed 1 --learning.learning_rate 5e-4 --circuit.source fly-leg
+      premotor train cartpole-stdp
+      premotor train fly-walk --initial runs/fly-stand
     """
-    from premotor.cli.spiking import finish_spiking, is_spiking_source
-
-    settings = _settings(context, name=name, seed=seed, threads=threads, **{"physics.device": device})
-    if is_spiking_source(experiment):
-        from premotor.runs.spiking import train_spiking
-
-        finish_spiking(train_spiking(experiment, output=output, overrides=settings), episodes, report)
-        return
-    from premotor.cli.summaries import finish
     from premotor.runs import train as begin
 
-    run = begin(experiment, output=output, overrides=settings)
-    finish(run, episodes, report)
+    settings = _settings(context, name=name, seed=seed, threads=threads, initial=initial, **{"physics.device": device})
+    run = begin(experiment, output=output, overrides=settings, episodes=episodes, report=report)
+    print(f"run: {run.folder}")
 
 
 @app.command()
-def resume(run: RunFolder, report: Report = True, episodes: Test = 100) -> None:
+def resume(run: RunFolder, report: Report = True, episodes: Test = None) -> None:
     """Continue a run from its newest checkpoint, as if it had never stopped.
 
     \b
     Example:
       premotor resume runs/walk
     """
-    from premotor.cli.spiking import finish_spiking, is_spiking_source
-
-    if is_spiking_source(run / "settings.yaml"):
-        from premotor.runs.spiking import resume_spiking
-
-        finish_spiking(resume_spiking(run), episodes, report)
-        return
-    from premotor.cli.summaries import finish
     from premotor.runs import resume as go_on
 
-    finish(go_on(run), episodes, report)
+    go_on(run, episodes=episodes, report=report)
 
 
 @app.command()
 def evaluate(
     run: RunFolder,
-    episodes: Annotated[int, typer.Option(help="How many episodes.")] = 100,
+    episodes: Annotated[int | None, typer.Option(help="How many episodes; 100 by default.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Length of an episode; by default as in training.")] = None,
     seed: Annotated[int, typer.Option(help="Of the starts of the episodes.")] = 2_000,
     checkpoint: Checkpoint = "best",
@@ -116,29 +111,21 @@ def evaluate(
     types: Annotated[bool, typer.Option(help="With lesions: also every cell type in turn.")] = False,
     device: Tested = "cpu",
 ) -> None:
-    """Test a controller in episodes that learning never saw, and what each group of synapses is worth to it.
+    """Test a run of any kind in episodes that learning never saw, and what each group of synapses is worth to it.
 
     \b
     Example:
       premotor evaluate runs/walk --episodes 100
     """
-    from premotor.cli.spiking import evaluate_or_none
-
-    if evaluate_or_none(run, episodes, seed, checkpoint):
-        return
-    from premotor.cli.summaries import lesion_table, verdict
-    from premotor.runs import Run, silence_synapses
-    from premotor.runs import evaluate as test
+    from premotor.cli.summaries import lesion_table
+    from premotor.runs import Evaluation, Run
 
     opened = Run(run)
-    figures = test(opened, episodes, seconds, seed=seed, checkpoint=checkpoint, device=device)
-    print(verdict(figures, opened.speed_unit))
-    if lesions and opened.wired:
-        print(
-            lesion_table(
-                silence_synapses(opened, min(episodes, 50), seconds, types=types, seed=seed, checkpoint=checkpoint)
-            )
-        )
+    test = Evaluation(episodes, seconds, seed, checkpoint, device=device)
+    print(opened.kind.verdict(opened, opened.kind.evaluate(opened, test)))
+    rows = opened.kind.lesions(opened, test, types) if lesions else None
+    if rows is not None:
+        print(lesion_table(rows))
 
 
 @app.command()
@@ -156,7 +143,7 @@ def compare(
         str | None, typer.Option(help="Other connectomes beside, as circuit.source names them: celegans.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(help="Runs side by side; by default one a core.")] = None,
-    episodes: Test = 100,
+    episodes: Test = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-comparison by default.")
     ] = None,
@@ -187,7 +174,7 @@ def compare(
         baselines=baselines,
         circuits=circuits,
         jobs=jobs,
-        episodes=episodes,
+        episodes=episodes or 100,
         output=folder,
         overrides=settings,
     )
@@ -209,7 +196,9 @@ def play(
     every: Annotated[int | None, typer.Option(help="With --video: control steps from frame to frame.")] = None,
     speed: Annotated[float, typer.Option(help="Over real time: 0.1 is slow motion.")] = 1.0,
 ) -> None:
-    """Show an episode: as a video file, or in MuJoCo's viewer (keys: R anew, T reward, V drawing, N noise, Q end).
+    """Show an episode of a run of any kind: as a video file, or in MuJoCo's viewer.
+
+    Keys of the viewer: R anew, T reward, V drawing, N noise, Q end.
 
     \b
     Example:
@@ -217,10 +206,16 @@ def play(
       premotor play fly-walk --speed 0.1
       premotor play runs/walk --video walk.mp4
     """
-    from premotor.runs import play_in_viewer, play_live, play_to_video, player
+    from premotor.runs import Evaluation, Run, play_in_viewer, play_live, play_to_video, player
 
     if view + live + (video is not None) > 1:
         raise typer.BadParameter("--view, --live and --video exclude each other")
+    if Path(source).is_dir() and not (view or live):
+        run = Run(source)
+        print(
+            f"video: {run.kind.play(run, video, seconds, Evaluation(seed=seed, checkpoint=checkpoint), every, speed)}"
+        )
+        return
     shown = player(source, checkpoint)
     if view:
         play_in_viewer(shown, seconds, seed, speed)

@@ -54,7 +54,7 @@ def convergence(
     Example:
       premotor dynamics convergence --g 1.5 --samples 5 --neurons 100 --exponents 20 --t-ons 1
     """
-    from premotor.runs.dynamics import convergence as run
+    from premotor.runs.dynamics import dynamics as run
 
     given = {
         "t_ons": _time(t_ons),
@@ -64,7 +64,7 @@ def convergence(
         "seed": seed,
         **_network(activation, g, neurons, circuit),
     }
-    result = run(settings, _overrides(context, given), output)
+    result = run("convergence", settings, _overrides(context, given), output)
     print(f"{'sample':>6} {'λ1':>9} {'± error':>9} {'entropy':>9} {'Kaplan–Yorke':>13}")
     for place, row in enumerate(result.summary["samples"]):
         print(
@@ -96,10 +96,10 @@ def benchmark(
     Example:
       premotor dynamics benchmark --neurons 200
     """
-    from premotor.runs.dynamics import benchmark as run
+    from premotor.runs.dynamics import dynamics as run
 
     given = {"exponents": exponents, "length": length, "seed": seed, **_network(activation, g, neurons, circuit)}
-    result = run(settings, _overrides(context, given), output)
+    result = run("benchmark", settings, _overrides(context, given), output)
     print(f"{'varied':<10} {'value':>6} {'t_ONS':>6} {'µs/step':>9} {'λ1':>9} {'error':>8} {'mean error':>11}")
     for row in result.summary["cases"]:
         print(
@@ -136,7 +136,7 @@ def transition(
       premotor dynamics transition --from 0.8 --to 1.6 --values 7 --samples 10
       premotor dynamics transition --circuit fly-leg --from 1 --to 20 --activation stretched_tanh --parameter gains
     """
-    from premotor.runs.dynamics import transition as run
+    from premotor.runs.dynamics import dynamics as run
 
     given = {
         "minimum": minimum,
@@ -151,7 +151,7 @@ def transition(
         "seed": seed,
         **_network(activation, None, neurons, circuit),
     }
-    result = run(settings, _overrides(context, given), output)
+    result = run("transition", settings, _overrides(context, given), output)
     _print_sweep(result, "g")
     _end(result, figures)
 
@@ -179,8 +179,8 @@ def spectrum(
     Example:
       premotor dynamics spectrum --neurons 100 --samples 5 --parameter weights
     """
+    from premotor.runs.dynamics import dynamics as run
     from premotor.runs.dynamics import load_dynamics
-    from premotor.runs.dynamics import spectra_by_variance as run
 
     given = {
         "samples": samples,
@@ -194,7 +194,7 @@ def spectrum(
     }
     if exponents is None and neurons is not None and settings is None:
         given["exponents"] = min(neurons, load_dynamics("spectrum").exponents)
-    result = run(settings, _overrides(context, given), output)
+    result = run("spectrum", settings, _overrides(context, given), output)
     _print_sweep(result, "σ")
     _end(result, figures)
 
@@ -241,7 +241,7 @@ def train(
       premotor dynamics train --circuit fly-leg --activation stretched_tanh --gains --no-weights --by transmitter
       premotor dynamics train --circuit celegans --model rate --exponents 1 --nulls 0 -o edge
     """
-    from premotor.runs.dynamics import train_spectrum
+    from premotor.runs.dynamics import dynamics as run
 
     given: dict[str, Any] = {
         "model.kind": model,
@@ -269,7 +269,7 @@ def train(
         words.append(f"--learning.loss.target={target}")
     if task:
         words.append("--task={}")
-    result = train_spectrum(settings, words, output)
+    result = run("train", settings, words, output)
     _print_training(result)
     _end(result, figures)
 

@@ -16,6 +16,7 @@ from premotor.cli.simulations import simulate
 from premotor.cli.spiking import spiking
 from premotor.cli.sweep import sweep
 from premotor.errors import PremotorError
+from premotor.plugins import load_packages, load_plugin
 
 app.add_typer(circuits, name="circuit")
 app.add_typer(reference, name="reference")
@@ -42,8 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     What can be mended is one line on the standard error stream, without a traceback.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    words, settings = split_settings(words)
     try:
+        words, plugins = split_plugins(words)
+        load_packages()
+        for file in plugins:
+            load_plugin(file)
+        words, settings = split_settings(words)
         status = app(args=words, prog_name="premotor", standalone_mode=False, obj=settings)
     except PremotorError as error:
         return _refuse(str(error))
@@ -54,6 +59,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 0  # the reader of our output has gone, as in `premotor circuit info celegans | head`
     return status if isinstance(status, int) else 0
+
+
+def split_plugins(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words without ``--plugin FILE``, which may stand anywhere and many times, and those files.
+
+    Raises:
+        PremotorError: no file follows.
+    """
+    rest: list[str] = []
+    files: list[str] = []
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        if word == "--":
+            return [*rest, word, *waiting], files
+        key, equals, file = word.partition("=")
+        if key != "--plugin":
+            rest.append(word)
+            continue
+        if not equals:
+            if not waiting or waiting[0].startswith("--"):
+                raise PremotorError("--plugin needs a Python file, as in --plugin my_task.py")
+            file = waiting.pop(0)
+        files.append(file)
+    return rest, files
 
 
 def split_settings(words: Sequence[str]) -> tuple[list[str], list[str]]:

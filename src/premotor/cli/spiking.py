@@ -1,7 +1,7 @@
-"""``premotor spiking``: spiking agents; and what train, resume and evaluate do with them."""
+"""``premotor spiking``: what only spiking agents have; all else is said by the general words."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -9,67 +9,8 @@ from premotor.errors import PremotorError
 
 spiking = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Spiking agents: go on, test, look inside.")
 
-PRESETS = ("cartpole-celegans", "cartpole-evolution", "cartpole-stdp", "cartpole-stdp-published")
-
 Run = Annotated[Path, typer.Argument(help="A run folder of a spiking agent.", metavar="RUN")]
 Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or an iteration.")]
-
-
-def is_spiking_source(source: Any) -> bool:
-    """Whether a preset's name or a settings file describes a spiking agent; loads nothing heavy to find out."""
-    if str(source) in PRESETS:
-        return True
-    path = Path(source)
-    if path.suffix not in (".yaml", ".yml") or not path.is_file():
-        return False
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return any(line.split("#")[0].strip() == "agent: spiking" for line in lines)
-
-
-def evaluate_or_none(folder: Path, episodes: int, seed: int, checkpoint: str) -> bool:
-    """Test a run of a spiking agent; False where the folder is none."""
-    if not is_spiking_source(folder / "settings.yaml"):
-        return False
-    from premotor.runs.spiking import SpikingRun, evaluate_spiking
-
-    run = SpikingRun(folder)
-    print(verdict(evaluate_spiking(run, episodes, seed=seed, checkpoint=checkpoint)))
-    return True
-
-
-def finish_spiking(run: Any, episodes: int, report: bool = True) -> None:
-    """Test a trained run and say what was reached; with `report` also look inside and write its page."""
-    from premotor.runs.spiking import (
-        evaluate_checkpoints,
-        evaluate_spiking,
-        mock_combinations,
-        mock_inputs,
-        stride_for,
-    )
-
-    print(f"testing the best weights in {episodes} episodes …", flush=True)
-    print(verdict(evaluate_spiking(run, episodes)))
-    if report:
-        from premotor.report import write_report
-
-        print("driving its inputs, and testing some of its checkpoints …", flush=True)
-        mock_inputs(run)
-        stride = stride_for(run)
-        if stride is not None:
-            mock_combinations(run, stride=stride)
-        evaluate_checkpoints(run, min(episodes, 10), most=8)
-        print(f"report: {write_report(run.folder)}")
-    print(f"run: {run.folder}")
-
-
-def verdict(figures: dict[str, Any]) -> str:
-    """What a test found, in one line."""
-    where = "" if figures["only"] is None else f" from the start of episode {figures['only']}"
-    where += " with plasticity at work" if figures["learning"] else ""
-    return (
-        f"{figures['checkpoint']} weights (iteration {figures['iteration']:,}), {figures['episodes']} episodes{where}: "
-        f"mean {figures['mean']:.1f}, median {figures['median']:.0f}, {figures['undecided']:.1%} undecided moves"
-    )
 
 
 @spiking.callback()
@@ -90,27 +31,30 @@ def continue_run(
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
     episodes: Annotated[int, typer.Option(min=1, help="Test episodes at the end.")] = 100,
 ) -> None:
-    """Begin a new run from the weights of another, maybe with other settings.
+    """Begin a new run from the weights of another, with its settings; as premotor train does with --initial.
 
     \b
     Example:
       premotor spiking continue runs/cartpole-evolution --checkpoint best --copy-from cartpole-stdp \\
         --copy-fields learning
     """
-    from premotor.runs.spiking import continue_spiking
+    from premotor.runs import Run as Opened
+    from premotor.runs import load_settings, train
 
     fields = [name for name in copy_fields.split(",") if name]
     if bool(fields) != (copy_from is not None):
         raise PremotorError("--copy-from and --copy-fields belong together")
-    made = continue_spiking(
-        run,
-        checkpoint=checkpoint,
-        overrides=list(context.obj or []),
-        copy_from=copy_from,
-        copy_fields=fields,
-        output=output,
-    )
-    finish_spiking(made, episodes, report)
+    parent = Opened(run)
+    data = parent.settings.model_dump(mode="json")
+    other = {} if copy_from is None else load_settings(copy_from, kind=parent.kind.name).model_dump(mode="json")
+    for name in fields:
+        if name not in other:
+            raise PremotorError(f"there is no section {name!r} to copy; allowed are {', '.join(other)}")
+        data[name] = other[name]
+    begun = f"{parent.folder.resolve()}@{parent.step_of(checkpoint)}"
+    settings = load_settings({"kind": parent.kind.name, **data, "initial": begun}, list(context.obj or []))
+    made = train(settings, output=output, episodes=episodes, report=report)
+    print(f"run: {made.folder}")
 
 
 @spiking.command()
@@ -131,7 +75,8 @@ def evaluate(
     from premotor.runs.spiking import SpikingRun, evaluate_spiking
 
     opened = SpikingRun(run)
-    print(verdict(evaluate_spiking(opened, episodes, seed=seed, checkpoint=checkpoint, only=rerun, learn=learning)))
+    figures = evaluate_spiking(opened, episodes, seed=seed, checkpoint=checkpoint, only=rerun, learn=learning)
+    print(opened.kind.verdict(opened, figures))
 
 
 @spiking.command()

@@ -15,9 +15,9 @@ from premotor.report.page import Block, Missing, Section, Table, Text
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
 from premotor.runs.arrays import load_arrays
 from premotor.runs.dynamics import DynamicsResult
-from premotor.runs.dynamics.loading import SETTINGS_FILE, command_of
+from premotor.runs.dynamics.result import COMMANDS
 from premotor.runs.dynamics.sweeps import group_of
-from premotor.runs.yaml_text import parse_yaml
+from premotor.runs.loading import kind_in
 
 MOST_ROWS = 40
 """Rows of the table of results on the page; the file has all."""
@@ -32,9 +32,7 @@ class DynamicsRecord(Record):
     @classmethod
     def recognises(cls, folder: Path) -> bool:
         """Whether its settings name an analysis."""
-        file = folder / SETTINGS_FILE
-        data: Any = parse_yaml(file.read_text(encoding="utf-8"), str(file)) if file.is_file() else None
-        return isinstance(data, dict) and "command" in data
+        return kind_in(folder) in COMMANDS.values()
 
     @cached_property
     def result(self) -> DynamicsResult:
@@ -44,7 +42,7 @@ class DynamicsRecord(Record):
     @cached_property
     def analysis(self) -> str:
         """The name of the analysis."""
-        return command_of(self.result.settings)
+        return next(name for name, kind in COMMANDS.items() if kind == self.result.kind.name)
 
     @property
     def again(self) -> str:
@@ -54,13 +52,13 @@ class DynamicsRecord(Record):
     @property
     def neurons(self) -> int:
         """Of each network."""
-        circuit, settings = self.result.circuit, self.result.settings
+        circuit, settings = self.result.wiring, self.result.settings
         return int(settings.model.neurons) if circuit is None else len(circuit)
 
     @property
     def subtitle(self) -> str:
         """The analysis and the networks."""
-        of = "random networks" if self.result.circuit is None else "networks of a circuit"
+        of = "random networks" if self.result.wiring is None else "networks of a circuit"
         return f"The analysis {self.analysis}, of {of} of {count(self.neurons, 'neuron')}."
 
     @property
@@ -68,7 +66,7 @@ class DynamicsRecord(Record):
         """That it is not finished."""
         if self.result.finished:
             return []
-        command = f"premotor {self.again} {self.folder / SETTINGS_FILE} -o {self.folder}"
+        command = f"premotor {self.again} {self.folder / 'settings.yaml'} -o {self.folder}"
         return [f"This analysis is not finished. Continue it with: {command}."]
 
 
@@ -80,7 +78,7 @@ class DynamicsSection(ReportSection[DynamicsRecord]):
 
     def applies(self, record: DynamicsRecord) -> bool:
         """Whether the folder is of this analysis, and finished."""
-        return record.analysis == self.analysis and record.result.finished
+        return record.analysis == self.analysis and record.result.finished is not None
 
     def build(self, record: DynamicsRecord) -> Section:
         """The figures, one below the other."""
@@ -182,7 +180,7 @@ class Numbers(ReportSection[DynamicsRecord]):
         """Summary and table, or the command that goes on with an analysis that is not finished."""
         result, title = record.result, "The numbers"
         if not result.finished:
-            command = f"premotor {record.again} {record.folder / SETTINGS_FILE} -o {record.folder}"
+            command = f"premotor {record.again} {record.folder / 'settings.yaml'} -o {record.folder}"
             return Section(title, [Missing("It is not finished:", command)])
         known = [[key, value] for key, value in _scalars(result.summary) if key != "command"]
         blocks: list[Block] = [Table(["", ""], known, "Summary", numeric=(1,))] if known else []

@@ -16,6 +16,7 @@ from premotor.errors import PremotorError
 from premotor.report.number_format import count, large, listed
 from premotor.report.sections import RECORDS, Record, mapping
 from premotor.report.trace import Trace, read_trace
+from premotor.runs.loading import kind_in
 from premotor.runs.neuron_groups import neuron_groups
 from premotor.runs.run import Run
 
@@ -64,7 +65,7 @@ class RunRecord(Record):
     @classmethod
     def recognises(cls, folder: Path) -> bool:
         """Whether it has a controller."""
-        return (folder / "initial" / "controller.safetensors").exists()
+        return kind_in(folder) == "control" and (folder / "initial").exists()
 
     @classmethod
     def read(cls, folder: Path) -> "RunRecord":

@@ -13,9 +13,17 @@ if TYPE_CHECKING:
     from premotor.runs.episodes import Episodes
     from premotor.runs.evaluation import evaluate
     from premotor.runs.initial_network import starting_arrays
+    from premotor.runs.kinds import KINDS, Evaluation, Kind, Work
     from premotor.runs.lesions import silence_synapses
     from premotor.runs.live_plots import LivePlots, play_live
-    from premotor.runs.loading import dump_experiment, load_experiment, preset_names
+    from premotor.runs.loading import (
+        dump_experiment,
+        dump_settings,
+        load_experiment,
+        load_settings,
+        preset_names,
+        presets,
+    )
     from premotor.runs.playing import Player, play_to_video, player
     from premotor.runs.reference import make_reference
     from premotor.runs.run import Run
@@ -27,18 +35,14 @@ if TYPE_CHECKING:
         CompareSettings,
         EvaluationSettings,
         Experiment,
+        InitialSettings,
         StopSettings,
     )
     from premotor.runs.shipping import Shipped, ship, shipped, shipped_names
     from premotor.runs.simulation.nwb import check_nwb, write_nwb
     from premotor.runs.simulation.pruning import Pruning, prune
     from premotor.runs.simulation.screen import screen
-    from premotor.runs.simulation.settings import (
-        SimulationSettings,
-        dump_simulation,
-        load_simulation,
-        simulation_presets,
-    )
+    from premotor.runs.simulation.settings import SimulationSettings, dump_simulation, load_simulation
     from premotor.runs.simulation.simulate import Simulation, simulate
     from premotor.runs.training import resume, train
     from premotor.runs.viewing import play_in_viewer
@@ -54,6 +58,9 @@ __all__ = [
     "EvaluationSettings",
     "Experiment",
     "Finding",
+    "InitialSettings",
+    "KINDS",
+    "Kind",
     "LivePlots",
     "LoopLine",
     "Player",
@@ -65,6 +72,8 @@ __all__ = [
     "Simulation",
     "SimulationSettings",
     "StopSettings",
+    "Evaluation",
+    "Work",
     "build_circuit",
     "cache_folder",
     "cached",
@@ -72,13 +81,14 @@ __all__ = [
     "clear_cache",
     "controller_for",
     "dump_experiment",
+    "dump_settings",
     "dump_simulation",
     "evaluate",
     "examine",
     "export_circuit",
-    "six_legs",
     "learn_sequence",
     "load_experiment",
+    "load_settings",
     "load_simulation",
     "make_bipedal_reference",
     "make_reference",
@@ -87,8 +97,9 @@ __all__ = [
     "play_to_video",
     "player",
     "preset_names",
-    "read_closed_loop",
+    "presets",
     "prune",
+    "read_closed_loop",
     "record_walk",
     "resume",
     "screen",
@@ -97,7 +108,7 @@ __all__ = [
     "shipped_names",
     "silence_synapses",
     "simulate",
-    "simulation_presets",
+    "six_legs",
     "starting_arrays",
     "train",
     "write_nwb",

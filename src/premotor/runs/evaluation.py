@@ -1,4 +1,4 @@
-"""Evaluation of a trained controller: its figures, and a trace of everything that happened."""
+"""Tests of trained runs; of a controller its figures and a trace of everything that happened."""
 
 import json
 from typing import Any
@@ -10,6 +10,7 @@ from premotor.networks import Controller
 from premotor.runs.arrays import save_arrays
 from premotor.runs.episodes import Episodes
 from premotor.runs.files import replace_atomically, write_json
+from premotor.runs.kinds import Evaluation, Figures
 from premotor.runs.run import Run, Which
 
 TEST_SEED = 2_000
@@ -18,24 +19,23 @@ TEST_SEED = 2_000
 
 def evaluate(
     run: Run,
-    episodes: int = 100,
+    episodes: int | None = None,
     seconds: float | None = None,
     *,
-    seed: int = TEST_SEED,
+    seed: int | None = None,
     checkpoint: Which = "best",
     threads: int = 0,
     device: str = "cpu",
-) -> dict[str, Any]:
-    """Test a controller with its mean action in episodes that learning never saw.
+) -> Figures:
+    """Test a run of any kind, without learning, in episodes that learning never saw.
 
-    Writes the figures to ``evaluations/test.json``, what happened to ``evaluations/trace.safetensors``, and
-    returns the figures.
+    Writes the figures to ``evaluations/test.json``, what happened beside it, and returns the figures.
 
     Args:
         run: the run.
-        episodes: how many, all side by side.
+        episodes: how many; None: 100, and for descent on the spectrum as many states as its settings say.
         seconds: length of an episode; by default as in the run's settings.
-        seed: of their starts.
+        seed: of their starts; None: 2,000 for control, 42 for spiking agents.
         checkpoint: "best", "last", "initial" or the step of a checkpoint.
         threads: of the physics; 0 for one a core.
         device: of the physics: "cpu", whatever the run learned on, "gpu" or "warp-cpu".
@@ -43,12 +43,19 @@ def evaluate(
     Raises:
         PremotorError: no such checkpoint, fewer than one episode, or the engine cannot be had.
     """
-    back_end = BackEnd.model_validate(run.settings.physics.model_dump() | {"device": device})
-    chosen = test_episodes(run, episodes, seconds, seed, threads, back_end)
-    controller = run.controller(checkpoint)
+    return run.kind.evaluate(run, Evaluation(episodes, seconds, seed, checkpoint, threads, device))
+
+
+def evaluate_controller(run: Run, test: Evaluation) -> Figures:
+    """`evaluate` for a run of control: episodes side by side, with the mean action."""
+    back_end = BackEnd.model_validate(run.settings.physics.model_dump() | {"device": test.device})
+    episodes = 100 if test.episodes is None else test.episodes
+    seed = TEST_SEED if test.seed is None else test.seed
+    chosen = test_episodes(run, episodes, test.seconds, seed, test.threads, back_end)
+    controller = run.controller(test.checkpoint)
     records = chosen.run(controller)
-    step = run.step_of(checkpoint)
-    figures = {"step": step, "checkpoint": str(checkpoint), "seed": seed, **chosen.figures(records)}
+    step = run.step_of(test.checkpoint)
+    figures = {"step": step, "checkpoint": str(test.checkpoint), "seed": seed, **chosen.figures(records)}
     places = run.places
     places.evaluations_folder.mkdir(exist_ok=True)
     with replace_atomically(places.trace_file) as aside:

@@ -1,4 +1,4 @@
-"""Experiments from preset names, YAML files and dicts, with single settings overridden."""
+"""Settings of every kind of experiment from preset names, YAML files and dicts, with single settings overridden."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,16 @@ from pydantic import ValidationError
 from premotor.connectome import circuit_names, server_of
 from premotor.errors import PremotorError
 from premotor.networks import LoopSettings
+from premotor.runs.kinds import FORMER, PRESETS, Kind, kind_described, kind_named, kind_of
 from premotor.runs.settings import Experiment
 from premotor.runs.settings_errors import closest, explain
 from premotor.runs.yaml_text import dump_yaml, parse_yaml
+from premotor.settings import Settings
 
 Overrides = Mapping[str, Any] | Sequence[str]
 """``{"learning.learning_rate": 3e-4}`` or ``["--learning.learning_rate", "3e-4"]`` or ``["seed=3"]``."""
+Source = Settings | Mapping[str, Any] | str | os.PathLike[str]
+"""Settings, a dict of them, a preset's name or a YAML file."""
 
 
 def preset_names(kind: str = "") -> tuple[str, ...]:
@@ -26,35 +30,69 @@ def preset_names(kind: str = "") -> tuple[str, ...]:
     return tuple(sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml")))
 
 
-def load_experiment(
-    source: Experiment | Mapping[str, Any] | str | os.PathLike[str], overrides: Overrides = ()
-) -> Experiment:
-    """The experiment that `source` names or holds, with `overrides` put in place.
+def presets() -> dict[str, tuple[str, ...]]:
+    """Names of the presets of each kind of experiment that has some."""
+    return {name: preset_names(folder) for name, folder in PRESETS.items()}
+
+
+def load_settings(source: Source, overrides: Overrides = (), kind: str | None = None) -> Any:
+    """The settings of an experiment of any kind that `source` names or holds, with `overrides` put in place.
+
+    A settings file says its kind at the top, as in ``kind: spiking`` (older ones: ``agent: spiking``, ``command:
+    train``); without, it is an experiment of control.
 
     Args:
-        source: a preset's name, a YAML file, a dict of settings, or an experiment.
+        source: a preset's name, a YAML file, a dict of settings, or settings.
         overrides: values by dotted key. A new `kind` of a section leaves its other settings at their
             defaults.
+        kind: what it has to be; None: whatever it is.
 
     A circuit's file or folder becomes an absolute path: one in a YAML file counts from that file's folder,
     one in a dict or an override from the working directory. A file of `maps.loop` is read, so that its lines are part
     of the settings.
 
     Raises:
-        PremotorError: no such preset or file, no valid YAML, or an unknown, missing or wrong setting.
+        PremotorError: no such preset or file, no valid YAML, settings of another kind, or an unknown, missing or wrong
+            setting.
     """
-    data, origin, folder = _read(source)
+    entry, data, origin, folder = _read(source, kind)
     data = deepcopy(data)
-    _anchor(data, folder)
+    entry.anchor(data, folder)
     given = override_pairs(overrides)
     for key, value in given.items():
-        _put(data, key, value)
-    _anchor(data, Path.cwd())
+        _put(data, key, value, entry)
+    entry.anchor(data, Path.cwd())
     try:
-        return Experiment.model_validate(data)
+        settings = entry.settings.model_validate(data)
     except ValidationError as error:
-        sentence = explain(error, data, Experiment, given)
+        sentence = explain(error, data, entry.settings, given)
         raise PremotorError(f"{origin}: {sentence}" if origin else sentence) from None
+    return entry.completed(settings)
+
+
+def kind_in(folder: Path) -> str:
+    """Name of the kind of experiment that a folder's settings are of; "" without settings."""
+    file = folder / "settings.yaml"
+    if not file.is_file():
+        return ""
+    data = parse_yaml(file.read_text(encoding="utf-8", errors="replace"), str(file))
+    return (kind_described(data) or "control") if isinstance(data, dict) else ""
+
+
+def dump_settings(settings: Any) -> str:
+    """The complete settings as YAML, with their kind; `load_settings` reads them back to an equal value."""
+    return dump_yaml({"kind": kind_of(settings).name, **settings.model_dump(mode="json")})
+
+
+def load_experiment(source: Source, overrides: Overrides = ()) -> Experiment:
+    """`load_settings` of an experiment of control."""
+    settings: Experiment = load_settings(source, overrides, "control")
+    return settings
+
+
+def dump_experiment(experiment: Experiment) -> str:
+    """`dump_settings`."""
+    return dump_settings(experiment)
 
 
 def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -80,11 +118,6 @@ def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
     except ValidationError as error:
         raise PremotorError(f"{path}: {explain(error, data, LoopSettings)}") from None
     return data
-
-
-def dump_experiment(experiment: Experiment) -> str:
-    """The complete settings as YAML; `load_experiment` reads them back to an equal value."""
-    return dump_yaml(experiment.model_dump(mode="json"))
 
 
 def override_pairs(overrides: Overrides) -> dict[str, Any]:
@@ -120,38 +153,56 @@ def _value(text: str, key: str) -> Any:
         return text
 
 
-def _read(source: Any) -> tuple[dict[str, Any], str, Path]:
-    """The raw settings, what to call them in errors, and the folder that their paths count from."""
-    if isinstance(source, Experiment):
-        return source.model_dump(mode="json"), "", Path.cwd()
+def _read(source: Any, kind: str | None) -> tuple[Kind, dict[str, Any], str, Path]:
+    """The kind, the raw settings, what to call them in errors, and the folder that their paths count from."""
+    if isinstance(source, Settings):
+        return _as(kind, kind_of(source).name, ""), source.model_dump(mode="json"), "", Path.cwd()
     if isinstance(source, Mapping):
-        return dict(source), "", Path.cwd()
-    path = Path(source)
-    if isinstance(source, str) and source in preset_names():
-        text = (resources.files("premotor") / "presets" / f"{source}.yaml").read_text(encoding="utf-8")
-        return _mapping(text, f"preset {source}"), f"preset {source}", Path.cwd()
+        return *_without_kind(dict(source), kind, ""), "", Path.cwd()
+    path, known = Path(source), presets()
+    for name, names in known.items():
+        if isinstance(source, str) and source in names and (kind is None or kind == name or len(known) == 1):
+            place = resources.files("premotor") / "presets" / PRESETS[name] / f"{source}.yaml"
+            data = _mapping(place.read_text(encoding="utf-8"), f"preset {source}")
+            return *_without_kind(data, name, f"preset {source}"), f"preset {source}", Path.cwd()
+    if path.suffix not in (".yaml", ".yml") and kind is not None:
+        stands_for = kind_named(kind).named(str(source))
+        if stands_for is not None:
+            return kind_named(kind), stands_for, "", Path.cwd()
     if path.is_dir():
         raise PremotorError(
-            f"{path} is a folder, not an experiment; continue a run with `premotor resume {path}`, "
-            "or name a preset or a YAML file"
+            f"{path} is a folder, not an experiment; continue a run with `premotor resume {path}`, begin a new one "
+            f"with its weights with `premotor train NAME --initial {path}`, or name a preset or a YAML file"
         )
+    words = "; ".join(f"{name}: {', '.join(names)}" for name, names in known.items())
     if not path.exists() and path.name == str(source) and not path.suffix:
-        names, spiking = preset_names(), preset_names("spiking")
-        near = closest(str(source), [*names, *spiking])
-        raise PremotorError(
-            f"there is no preset and no file {str(source)!r}{near}; presets are {', '.join(names)}, and of spiking "
-            f"agents {', '.join(spiking)}"
-        )
+        near = closest(str(source), [name for names in known.values() for name in names])
+        raise PremotorError(f"there is no preset and no file {str(source)!r}{near}; presets of {words}")
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        presets = ", ".join(preset_names())
-        raise PremotorError(f"there is no settings file {path}; presets are {presets}") from None
+        raise PremotorError(f"there is no settings file {path}; presets of {words}") from None
     except OSError as error:
         raise PremotorError(f"{path} cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise PremotorError(f"{path} is no settings file: it is not UTF-8 text") from error
-    return _mapping(text, str(path)), str(path), path.resolve().parent
+    return *_without_kind(_mapping(text, str(path)), kind, str(path)), str(path), path.resolve().parent
+
+
+def _without_kind(data: dict[str, Any], kind: str | None, origin: str) -> tuple[Kind, dict[str, Any]]:
+    """The kind of raw settings, and the rest of them."""
+    told = kind_described(data)
+    if told == "simulation" and "kind" not in data and kind is not None:
+        told = kind  # others have a model too
+    entry = _as(kind, told or kind or "control", origin)
+    former = [key for key, names in FORMER.items() if entry.name in names.values()]
+    return entry, {key: value for key, value in data.items() if key not in ("kind", *former)}
+
+
+def _as(kind: str | None, found: str, origin: str) -> Kind:
+    if kind is not None and found != kind:
+        raise PremotorError(f"{origin or 'the settings'}: these are of the kind {found}, not of {kind}")
+    return kind_named(found)
 
 
 def _mapping(text: str, source: str) -> dict[str, Any]:
@@ -162,7 +213,7 @@ def _mapping(text: str, source: str) -> dict[str, Any]:
     return data
 
 
-def _put(data: dict[str, Any], key: str, value: Any) -> None:
+def _put(data: dict[str, Any], key: str, value: Any, kind: Kind) -> None:
     *sections, last = key.split(".")
     for depth, section in enumerate(sections):
         inner = data.get(section)
@@ -170,30 +221,43 @@ def _put(data: dict[str, Any], key: str, value: Any) -> None:
             inner = {}
         elif not isinstance(inner, dict):
             place = ".".join(sections[: depth + 1])
-            raise PremotorError(f"--{key} cannot be set: {place} is {inner!r} and has no settings of its own")
+            mapping = kind.expanded(section, inner)
+            if mapping is None:
+                raise PremotorError(f"--{key} cannot be set: {place} is {inner!r} and has no settings of its own")
+            inner = mapping
         data[section] = data = dict(inner)
     if last == "kind" and data.get("kind", value) != value:
         data.clear()  # the other settings belong to the former kind
-    data[last] = value
+    held, mapping = data.get(last), kind.expanded(last, value)
+    if isinstance(held, dict) and mapping is not None and "kind" not in mapping:
+        data[last] = {**held, **mapping}
+    else:
+        data[last] = value
 
 
-def _anchor(data: dict[str, Any], folder: Path) -> None:
-    """Make the paths of files absolute: circuit.source; task.reference, task.body, network.initial where there are.
+def anchor_path(data: dict[str, Any], section: str, key: str, folder: Path) -> None:
+    """Make a path in raw settings absolute, as counted from `folder`; a name of something built in stays as it is."""
+    inner = data.get(section)
+    value = inner.get(key) if isinstance(inner, dict) else None
+    if not isinstance(value, str) or not value or value in circuit_names() or server_of(value):
+        return
+    path = Path(value).expanduser()
+    written_as_path = path.suffix or os.sep in value
+    found_here = section != "task" and (folder / path).exists()
+    if not path.is_absolute() and (written_as_path or found_here):
+        data[section] = {**inner, key: str((folder / path).resolve())}  # type: ignore[dict-item]
+    elif path.is_absolute():
+        data[section] = {**inner, key: str(path)}  # type: ignore[dict-item]
 
-    A file of maps.loop is replaced by what it holds.
-    """
-    maps = data.get("maps")
-    if isinstance(maps, dict) and isinstance(maps.get("loop"), str):
-        data["maps"] = {**maps, "loop": read_loop(folder / Path(maps["loop"]).expanduser())}
-    for section, key in (("circuit", "source"), ("task", "reference"), ("task", "body"), ("network", "initial")):
-        inner = data.get(section)
-        value = inner.get(key) if isinstance(inner, dict) else None
-        if not isinstance(value, str) or not value or value in circuit_names() or server_of(value):
-            continue
-        path = Path(value).expanduser()
-        written_as_path = path.suffix or os.sep in value
-        found_here = section != "task" and (folder / path).exists()
-        if not path.is_absolute() and (written_as_path or found_here):
-            data[section] = {**inner, key: str((folder / path).resolve())}  # type: ignore[dict-item]
-        elif path.is_absolute():
-            data[section] = {**inner, key: str(path)}  # type: ignore[dict-item]
+
+def anchor_initial(data: dict[str, Any], folder: Path) -> None:
+    """Make the run folder that a warm start names absolute."""
+    initial = data.get("initial")
+    value = initial.get("run") if isinstance(initial, dict) else initial
+    if not isinstance(value, str):
+        return
+    place, at, which = value.rpartition("@")
+    path = Path(place if at else value).expanduser()
+    if (folder / path).exists():
+        found = f"{(folder / path).resolve()}{at}{which if at else ''}"
+        data["initial"] = {**initial, "run": found} if isinstance(initial, dict) else found

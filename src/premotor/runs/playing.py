@@ -86,17 +86,7 @@ def play_to_video(
     Raises:
         PremotorError: the file's folder does not exist, there is no video encoder, or a number is not positive.
     """
-    if every is not None and every < 1:
-        raise PremotorError(f"every is {every}; a frame is recorded every 1 or more control steps")
-    if not 0 < speed <= 10:
-        raise PremotorError(f"speed is {speed}; it must be more than 0 and at most 10 times real time")
-    path = shown.folder / "play.mp4" if file is None else Path(file)
-    if file is None:
-        path.parent.mkdir(exist_ok=True)
-    if path.suffix.lower() != ".mp4":
-        raise PremotorError(f"{path} should end in .mp4")
-    if not path.parent.is_dir():
-        raise PremotorError(f"the folder {path.parent} does not exist")
+    path = video_path(shown.folder, file, every, speed)
     records = _episode(shown, seconds, seed)
     period = shown.task.control_period
     stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
@@ -108,6 +98,26 @@ def play_to_video(
     if shown.groups:
         frames = with_activity(frames, rows.tolist(), records["rates"][:length], shown.groups, period)
     return write_video(path, frames, speed / (stride * period))
+
+
+def video_path(folder: Path, file: str | os.PathLike[str] | None, every: int | None, speed: float) -> Path:
+    """Where a video goes: `file`, or ``play.mp4`` of a folder, which is made.
+
+    Raises:
+        PremotorError: the folder of the file does not exist, or a number is not positive.
+    """
+    if every is not None and every < 1:
+        raise PremotorError(f"every is {every}; a frame is recorded every 1 or more control steps")
+    if not 0 < speed <= 10:
+        raise PremotorError(f"speed is {speed}; it must be more than 0 and at most 10 times real time")
+    path = folder / "play.mp4" if file is None else Path(file)
+    if file is None:
+        path.parent.mkdir(exist_ok=True)
+    if path.suffix.lower() != ".mp4":
+        raise PremotorError(f"{path} should end in .mp4")
+    if not path.parent.is_dir():
+        raise PremotorError(f"the folder {path.parent} does not exist")
+    return path
 
 
 def episodes_of(shown: Player, seconds: float | None, seed: int) -> Episodes:

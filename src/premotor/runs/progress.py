@@ -1,8 +1,8 @@
-"""How training tells where it is: a bar on a terminal, a line now and then elsewhere."""
+"""How long work tells where it is: a bar on a terminal, a line now and then elsewhere."""
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -19,16 +19,23 @@ def speaker(shown: bool = True) -> Callable[[str], None]:
 
 
 class _Figures(ProgressColumn):
-    """Steps per second, return and speed."""
+    """The newest figures."""
 
     def render(self, task: Task) -> Text:
         return Text(str(task.fields.get("figures", "")), style="cyan")
 
 
 class TrainingProgress:
-    """Shows steps per second, return, speed and the time left; silent where `shown` is False."""
+    """Shows how much of the work is done, the newest figures and the time left; silent where `shown` is False.
 
-    def __init__(self, total: int, done: int, shown: bool = True, unit: str = "m/s"):
+    Args:
+        total: steps in all.
+        done: steps before.
+        shown: whether anything is printed.
+        unit: what is counted.
+    """
+
+    def __init__(self, total: int, done: int, shown: bool = True, unit: str = "steps"):
         self._unit = unit
         self.console = Console(quiet=not shown, highlight=False, soft_wrap=True)
         self._total = total
@@ -56,21 +63,15 @@ class TrainingProgress:
         if self._bar is not None:
             self._bar.stop()
 
-    def update(self, step: int, metrics: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> None:
+    def update(self, step: int, figures: str) -> None:
         """Tell the newest numbers."""
-        parts = [f"{metrics['steps_per_second']:,.0f} steps/s"]
-        if metrics.get("return") is not None:
-            parts.append(f"return {metrics['return']:.1f}")
-        if evaluation is not None and evaluation.get("speed") is not None:
-            parts.append(f"speed {evaluation['speed']:.2f} {self._unit}")
-        figures = " · ".join(parts)
         now = time.monotonic()
         began, first = self._first = self._first or (now, step)  # from the first on: compiling is done by then
         if self._bar is not None:
             self._bar.update(self._task, completed=min(step, self._total), figures=figures)
         elif now - self._last_line >= LINE_EVERY:
             self._last_line = now
-            line = f"{step:>12,} of {self._total:,} steps · {figures}"
+            line = f"{step:>12,} of {self._total:,} {self._unit} · {figures}"
             if first < step < self._total:
                 line += f" · {_duration((self._total - step) * (now - began) / (step - first))} left"
             self.say(line)

@@ -11,23 +11,29 @@ from typing import Any
 
 import premotor
 from premotor.bodies.physics import available_cores
-from premotor.runs.settings import Experiment
+from premotor.plugins import plugin_hashes
+from premotor.runs.kinds import kind_of
 
 LIBRARIES = ("jax", "jaxlib", "mujoco", "numba", "numpy", "scipy", "equinox", "optax")
 
 
-def provenance(experiment: Experiment, circuit_folder: Path) -> dict[str, Any]:
-    """The record that a new run keeps; `circuit_folder` is the run's own copy of its circuit."""
-    data = {f"circuit/{file.name}": sha256(file) for file in sorted(circuit_folder.iterdir())}
+def provenance(settings: Any, circuit_folder: Path) -> dict[str, Any]:
+    """The record that a new run keeps; `circuit_folder` is the run's own copy of its circuit, where it has one."""
+    files = sorted(file for file in circuit_folder.iterdir() if file.is_file()) if circuit_folder.exists() else []
+    data = {f"circuit/{file.name}": sha256(file) for file in files}
+    chosen = kind_of(settings).circuit_settings(settings)
     for name, value in (
-        ("circuit.source", experiment.circuit.source),
-        ("task.reference", experiment.task.model_dump().get("reference")),
+        ("circuit.source", getattr(chosen, "source", None)),
+        ("task.reference", (settings.model_dump().get("task") or {}).get("reference")),
     ):
         path = Path(value) if isinstance(value, str) else None
         if path is not None and path.is_absolute() and path.exists():
             files = sorted(f for f in path.iterdir() if f.is_file()) if path.is_dir() else [path]
             data |= {f"{name}: {file}": sha256(file) for file in files if not file.name.startswith(".")}
-    return {"seed": experiment.seed, "data": data, "sessions": [session(0)]}
+    plugins = plugin_hashes()
+    return (
+        {"seed": settings.seed, "data": data} | ({"plugins": plugins} if plugins else {}) | {"sessions": [session(0)]}
+    )
 
 
 def session(step: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A run as Python sees it: settings, circuit, controllers, logs."""
+"""A run as Python sees it: settings, circuit, controllers, logs; of every kind of experiment."""
 
 import os
 from typing import Any
@@ -6,16 +6,17 @@ from typing import Any
 import equinox as eqx
 import pandas as pd
 
-from premotor.connectome import Circuit
+from premotor.connectome import Circuit, load_circuit
 from premotor.errors import PremotorError
-from premotor.networks import Controller, is_baseline
-from premotor.runs.arrays import fill, load_arrays
+from premotor.networks import Controller
+from premotor.runs.arrays import Arrays, fill, load_arrays
 from premotor.runs.building import controller_for
 from premotor.runs.checkpoints import ARRAYS, RECORD, load_checkpoint, step_name
 from premotor.runs.files import read_json
+from premotor.runs.kinds import Kind, kind_of
+from premotor.runs.loading import load_settings
 from premotor.runs.metrics import read_metrics
 from premotor.runs.run_folder import RunFolder
-from premotor.runs.settings import Experiment
 from premotor.tasks import Task, build_task
 
 Which = str | int
@@ -25,28 +26,46 @@ Which = str | int
 class Run:
     """What a run folder holds; needs neither the circuit's source nor anything else outside the folder.
 
+    Args:
+        folder: the run folder.
+        hooks: functions of the user's own that it was trained with, where its kind takes some.
+
     Raises:
         PremotorError: no run folder, or one with a missing or damaged file.
     """
 
-    def __init__(self, folder: "str | os.PathLike[str] | RunFolder"):
+    def __init__(self, folder: "str | os.PathLike[str] | RunFolder", hooks: Any = None):
         self.places = folder if isinstance(folder, RunFolder) else RunFolder.open(folder)
         self.folder = self.places.path
-        self.settings: Experiment = self.places.settings()
-        self.circuit: Circuit = self.places.circuit()
+        self.hooks = hooks
+        self.settings: Any = load_settings(self.places.settings_file)
+        self.kind: Kind = kind_of(self.settings)
+        missing = [name for name in self.kind.required if not (self.folder / name).exists()]
+        if missing:
+            raise PremotorError(f"the run folder {self.folder} is incomplete: {missing[0]} is missing")
+        folder = self.places.circuit_folder
+        self.wiring: Circuit | None = load_circuit(folder) if folder.exists() else None
+        """The circuit as it was wired, null model and all; None where the network is none of a circuit."""
 
     def __repr__(self) -> str:
         """One line: where it is and how far it came."""
-        return f"Run({str(self.folder)!r}, {self.step:,} of {self.settings.learning.steps:,} steps)"
+        return f"Run({str(self.folder)!r}, {self.step:,} of {self.kind.total(self.settings):,} steps)"
+
+    @property
+    def circuit(self) -> Circuit:
+        """`wiring`; PremotorError where there is none."""
+        if self.wiring is None:
+            raise PremotorError(f"{self.folder} has no circuit: its network is a random one")
+        return self.wiring
 
     @property
     def wired(self) -> bool:
         """Whether its controller is a circuit, and not a baseline beside which the circuit plays no part."""
-        return not is_baseline(self.settings.network.kind)
+        return self.kind.wired(self.settings)
 
     @property
     def step(self) -> int:
-        """Control steps of learning that the newest checkpoint holds."""
+        """What the newest checkpoint is called by: control steps, or iterations."""
         steps = self.places.checkpoints()
         return steps[-1] if steps else 0
 
@@ -57,7 +76,7 @@ class Run:
         if not steps:
             return None
         record = read_json(self.places.checkpoints_folder / step_name(steps[-1]) / RECORD)
-        return ended(record, self.settings) if isinstance(record, dict) else None
+        return ended(record, self.kind.total(self.settings)) if isinstance(record, dict) else None
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -75,6 +94,11 @@ class Run:
         return self._best()
 
     @property
+    def tested(self) -> dict[str, Any] | None:
+        """Figures of the last test; None before one."""
+        return read_json(self.places.test_file) if self.places.test_file.exists() else None
+
+    @property
     def lesions(self) -> list[dict[str, Any]]:
         """What `silence_synapses` found last; empty before."""
         return read_json(self.places.lesions_file) if self.places.lesions_file.exists() else []
@@ -89,31 +113,48 @@ class Run:
         return build_task(self.settings.task)
 
     def step_of(self, which: Which) -> int:
-        """Control steps of learning behind a controller."""
+        """Step of learning behind a controller.
+
+        Raises:
+            PremotorError: no such checkpoint.
+        """
         if which == "initial":
             return 0
         if which == "best":
-            return int(self._best()["step"])
+            best = self._best()
+            return int(best["step"] if "step" in best else best["iteration"])
         return self._checkpoint(which)
 
-    def controller(self, which: Which = "best") -> Controller:
-        """A controller of this run.
+    def parameters(self, which: Which = "best") -> tuple[Arrays, str]:
+        """Arrays of "best", "initial" or of a whole checkpoint, and the file that they came from.
 
         Raises:
             PremotorError: no such checkpoint, or its file is damaged.
         """
-        task = self.task()
-        # Shapes are all that a template needs, and they come without compiling anything.
-        template = eqx.filter_eval_shape(lambda: controller_for(self.circuit, task, self.settings))
         if which in ("best", "initial"):
             if which == "best":
                 self._best()
             file = self.places.best_file if which == "best" else self.places.initial_file
-            return fill(template, load_arrays(file), file)
+            return load_arrays(file), str(file)
         step = self._checkpoint(which)
-        arrays = load_checkpoint(self.places.checkpoints_folder, step).arrays
-        prefix = "state/average/" if any(name.startswith("state/average/") for name in arrays) else "state/controller/"
         file = self.places.checkpoints_folder / step_name(step) / ARRAYS
+        return load_checkpoint(self.places.checkpoints_folder, step).arrays, str(file)
+
+    def controller(self, which: Which = "best") -> Controller:
+        """A controller of an experiment of control.
+
+        Raises:
+            PremotorError: no such checkpoint, or its file is damaged.
+        """
+        if self.kind.name != "control":
+            raise PremotorError(f"{self.folder} is a run of the kind {self.kind.name}; it has no controller of a body")
+        task = self.task()
+        # Shapes are all that a template needs, and they come without compiling anything.
+        template = eqx.filter_eval_shape(lambda: controller_for(self.circuit, task, self.settings))
+        arrays, file = self.parameters(which)
+        if which in ("best", "initial"):
+            return fill(template, arrays, file)
+        prefix = "state/average/" if any(name.startswith("state/average/") for name in arrays) else "state/controller/"
         return fill(template, arrays, file, prefix)
 
     def _best(self) -> dict[str, Any]:
@@ -123,7 +164,7 @@ class Run:
                 f"(continue with `premotor resume {self.folder}`)"
             )
         record = read_json(self.places.best_record)
-        if not isinstance(record, dict) or not isinstance(record.get("step"), int):
+        if not isinstance(record, dict) or not isinstance(record.get("step", record.get("iteration")), int):
             raise PremotorError(f"{self.places.best_record} is damaged: it has no step")
         return record
 
@@ -141,8 +182,8 @@ class Run:
         return int(which)
 
 
-def ended(record: dict[str, Any], settings: Experiment) -> str | None:
+def ended(record: dict[str, Any], total: int) -> str | None:
     """Why learning ended, by a checkpoint's record; None where it has not, or where more steps are wanted."""
     reason = record.get("finished")
-    more = reason == "steps" and record.get("step", 0) < settings.learning.steps
+    more = reason == "steps" and record.get("step", 0) < total
     return None if more or not isinstance(reason, str) else reason

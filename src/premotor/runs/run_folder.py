@@ -5,25 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from premotor.connectome import Circuit, load_circuit
 from premotor.errors import PremotorError
 from premotor.runs.checkpoints import checkpoint_steps
 from premotor.runs.files import read_json
-from premotor.runs.loading import load_experiment
-from premotor.runs.settings import Experiment
 
-REQUIRED = ("settings.yaml", "provenance.json", "circuit", "initial/controller.safetensors")
+REQUIRED = ("settings.yaml", "provenance.json")
+"""What every run folder holds; `Kind.required` is what a kind's holds besides."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The places in a run folder."""
+    """The places in a run folder, the same for every kind of experiment."""
 
     path: Path
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> "RunFolder":
-        """The run folder at `path`.
+        """The run folder at `path`; `Run` also checks what its kind requires.
 
         Raises:
             PremotorError: there is none, or a file that every run has is missing.
@@ -35,7 +33,7 @@ class RunFolder:
             raise PremotorError(f"{folder} is a file, not a run folder")
         missing = [name for name in REQUIRED if not (folder / name).exists()]
         if len(missing) == len(REQUIRED):
-            raise PremotorError(f"{folder} is no run folder: it has no {', no '.join(REQUIRED[:2])}")
+            raise PremotorError(f"{folder} is no run folder: it has no {', no '.join(REQUIRED)}")
         if missing:
             raise PremotorError(f"the run folder {folder} is incomplete: {missing[0]} is missing")
         return cls(folder)
@@ -77,13 +75,17 @@ class RunFolder:
 
     @property
     def best_file(self) -> Path:
-        """Arrays of the best controller."""
-        return self.best_folder / "controller.safetensors"
+        """Arrays of the best controller; older runs of spiking agents have ``best.safetensors``."""
+        return self._or_former(self.best_folder / "controller.safetensors", "best.safetensors")
 
     @property
     def best_record(self) -> Path:
-        """Step and figures of the best controller."""
-        return self.best_folder / "best.json"
+        """Step and figures of the best controller; older runs of spiking agents have ``best.json``."""
+        return self._or_former(self.best_folder / "best.json", "best.json")
+
+    def _or_former(self, file: Path, former: str) -> Path:
+        before = self.path / former
+        return before if before.exists() and not self.best_folder.exists() else file
 
     @property
     def initial_file(self) -> Path:
@@ -92,8 +94,9 @@ class RunFolder:
 
     @property
     def start_file(self) -> Path:
-        """Parameters that the network started from, where `network.initial` named some."""
-        return self.path / "initial" / "network.safetensors"
+        """Parameters that it started from, where `initial` or `network.initial` named some."""
+        former = (self.path / "initial" / "network.safetensors", self.path / "parent.safetensors")
+        return next((file for file in former if file.exists()), self.path / "initial" / "start.safetensors")
 
     @property
     def evaluations_folder(self) -> Path:
@@ -119,14 +122,6 @@ class RunFolder:
     def report_file(self) -> Path:
         """The page."""
         return self.path / "report.html"
-
-    def settings(self) -> Experiment:
-        """The settings; PremotorError where the file is damaged."""
-        return load_experiment(self.settings_file)
-
-    def circuit(self) -> Circuit:
-        """The circuit as it was wired; PremotorError where a file is damaged."""
-        return load_circuit(self.circuit_folder)
 
     def checkpoints(self) -> list[int]:
         """Steps of the checkpoints, rising."""

@@ -114,6 +114,23 @@ def _known_baselines(names: Any) -> Any:
     return names
 
 
+class InitialSettings(Settings):
+    """A warm start: a new run that begins with the weights of another one."""
+
+    run: str
+    """A run folder, or ``FOLDER@CHECKPOINT``; without a checkpoint its best."""
+    partial: bool = False
+    """Whether parts that do not fit may stay as they are; else they are an error."""
+
+
+def _named_run(value: Any) -> Any:
+    return {"run": value} if isinstance(value, str) else value
+
+
+Initial = Annotated[InitialSettings | None, BeforeValidator(_named_run)]
+"""The section `initial`, or a text for its `run`."""
+
+
 class CompareSettings(Settings):
     """What `premotor compare` sets beside the connectome, where its own options do not say; no part in a run."""
 
@@ -136,6 +153,7 @@ class CompareSettings(Settings):
 class Experiment(Settings):
     """All settings of a run."""
 
+    KIND: ClassVar[str] = "control"
     name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Also the name of the run folder."""
     seed: int = Field(0, ge=0, lt=2**31)
@@ -154,3 +172,5 @@ class Experiment(Settings):
     checkpoints: CheckpointSettings = CheckpointSettings()
     stop: StopSettings = StopSettings()
     compare: CompareSettings = CompareSettings()
+    initial: Initial = None
+    """Weights of another run to begin with."""

@@ -1,100 +1,182 @@
-"""Training: the loop around a learner, from settings to a run folder, and on from a run folder."""
+"""Training of every kind: from settings to a run folder, and on from a run folder."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from premotor.connectome import load_circuit
 from premotor.errors import PremotorError
-from premotor.runs.arrays import flatten, load_arrays, save_arrays
-from premotor.runs.building import build_circuit
-from premotor.runs.checkpoints import newest_checkpoint
+from premotor.runs.arrays import load_arrays, save_arrays
+from premotor.runs.checkpoints import ARRAYS, Checkpoint, newest_checkpoint
 from premotor.runs.files import Lock, new_folder, read_json, write_atomically, write_json
-from premotor.runs.initial_network import starting_arrays
-from premotor.runs.loading import Overrides, dump_experiment, load_experiment
+from premotor.runs.finishing import finish_run
+from premotor.runs.kinds import Work, kind_of
+from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
+from premotor.runs.loop import Loop
 from premotor.runs.metrics import truncate_metrics
 from premotor.runs.progress import TrainingProgress, speaker
 from premotor.runs.provenance import provenance, session
 from premotor.runs.run import Run, ended
 from premotor.runs.run_folder import RunFolder, free_name
-from premotor.runs.session import Session
-from premotor.runs.settings import Experiment
+from premotor.runs.warm_start import warm_start
 
 
 def train(
-    experiment: Experiment | Mapping[str, Any] | str | os.PathLike[str],
+    experiment: Source,
     *,
     output: str | os.PathLike[str] | None = None,
     overrides: Overrides = (),
+    initial: str | os.PathLike[str] | Run | None = None,
+    partial: bool | None = None,
+    hooks: Any = None,
     progress: bool = True,
+    finish: bool = True,
+    episodes: int | None = None,
+    report: bool = True,
 ) -> Run:
-    """Train a controller; everything about it is in the run folder.
+    """Train an experiment of any kind, test it and write its report; everything about it is in the run folder.
 
     Args:
-        experiment: a preset's name, a YAML file, a dict of settings, or an experiment.
+        experiment: a preset's name, a YAML file, a dict of settings, or settings.
         output: the run folder to make; by default ``runs/<name>``, with a number where that exists.
-        overrides: settings by dotted key, as `load_experiment` takes them.
-        progress: show a progress bar, or lines where there is no terminal.
+        overrides: settings by dotted key, as `load_settings` takes them.
+        initial: a run, a run folder or ``FOLDER@CHECKPOINT`` whose weights this one begins with; as the setting
+            `initial.run`.
+        partial: whether parts that do not fit may be left; as the setting `initial.partial`.
+        hooks: functions of your own, where the kind takes some (`premotor.runs.spiking.Hooks`).
+        progress: show a progress bar, or lines where there is no terminal, and what is found at the end.
+        finish: whether to test it when learning has ended.
+        episodes: of that test; None: as `evaluate` takes them.
+        report: whether lesions, video and page follow the test.
 
     Raises:
         PremotorError: wrong settings or data, before anything is written; or training diverged.
         KeyboardInterrupt: stopped by the user, after a checkpoint was written.
     """
-    settings = load_experiment(experiment, overrides)
-    circuit = build_circuit(settings.circuit)
-    start = starting_arrays(settings)
+    settings = load_settings(experiment, overrides)
+    if initial is not None:
+        place = str(initial.folder if isinstance(initial, Run) else initial)
+        settings = load_settings(settings, {"initial": place})
+    if partial is not None:
+        settings = load_settings(settings, {"initial.partial": partial})
+    kind = kind_of(settings)
+    circuit = kind.circuit(settings)
     folder = free_name(Path("runs") / settings.name) if output is None else Path(output)
+    say = speaker(progress)
     with new_folder(folder) as (aside, lock):
         places = RunFolder(aside)
-        write_atomically(places.settings_file, dump_experiment(settings))
-        circuit.save(places.circuit_folder)
+        write_atomically(places.settings_file, dump_settings(settings))
+        if circuit is not None:
+            circuit.save(places.circuit_folder)
+            circuit = load_circuit(places.circuit_folder)
         # From here on as `resume` does it: from what the folder holds, so that both compute the same.
-        settings = places.settings()
+        settings = load_settings(places.settings_file)
         places.initial_file.parent.mkdir()
+        start, parent = warm_start(settings, circuit, say)
         if start is not None:
             save_arrays(places.start_file, dict(start))
-        work = Session(settings, load_circuit(places.circuit_folder), start)
-        save_arrays(places.initial_file, flatten(work.learner.candidate))
-        write_json(places.provenance_file, provenance(settings, places.circuit_folder))
-        places.metrics_file.touch()
         for empty in (places.checkpoints_folder, places.evaluations_folder):
             empty.mkdir()
-    return _go_on(RunFolder(folder), work, lock, progress)
+        work = kind.work(settings, circuit, start, RunFolder(folder), hooks)
+        save_arrays(places.initial_file, work.initial)
+        record = provenance(settings, places.circuit_folder) | parent
+        named = hook_names(hooks)
+        write_json(places.provenance_file, record | ({"hooks": named} if named else {}))
+        places.metrics_file.touch()
+    return _go_on(Run(folder, hooks), work, None, lock, progress, finish, episodes, report)
 
 
-def resume(folder: str | os.PathLike[str], *, progress: bool = True) -> Run:
-    """Continue a run from its newest whole checkpoint, as if it had never stopped.
+def resume(
+    folder: str | os.PathLike[str],
+    *,
+    hooks: Any = None,
+    progress: bool = True,
+    finish: bool = True,
+    episodes: int | None = None,
+    report: bool = True,
+) -> Run:
+    """Continue a run from its newest whole checkpoint, as if it had never stopped; see `train`.
 
-    A finished run stays as it is, unless its settings now ask for more steps.
+    A finished run stays as it is, unless its settings now ask for more steps. To go on with other settings, begin a
+    new run with its weights: ``train(…, initial=folder)``.
 
     Raises:
-        PremotorError: no run folder, a damaged one, one that another process writes, or training diverged.
+        PremotorError: no run folder, a damaged one, one that another process writes, one with functions of its user
+            where `hooks` are missing, or training diverged.
         KeyboardInterrupt: stopped by the user, after a checkpoint was written.
     """
     places = RunFolder.open(folder)
     lock = Lock(places.path)
     try:
-        run = Run(places)
-        say = speaker(progress)
+        run = Run(places, hooks)
+        kind, say = run.kind, speaker(progress)
+        if not kind.resumable:
+            raise PremotorError(f"{places.path} is a run of the kind {kind.name}, which is there in full; make another")
+        _check_hooks(places, hooks)
         checkpoint = newest_checkpoint(places.checkpoints_folder, say)
-        if checkpoint is not None and ended(checkpoint.record, run.settings):
-            say(f"{places.path} is finished ({checkpoint.step:,} steps)")
+        done = checkpoint is not None and ended(checkpoint.record, kind.total(run.settings)) is not None
+        work: Work | None = None
+        if not done:
+            start = load_arrays(places.start_file) if places.start_file.exists() else None
+            work = kind.work(run.settings, run.wiring, start, places, hooks)
+            if checkpoint is not None:
+                work.restore(checkpoint.arrays, checkpoint.folder / ARRAYS)
+            done = work.finished
+        if done or work is None:
+            say(f"{places.path} is finished ({run.step:,} steps)")
             lock.release()
-            return run
-        start = load_arrays(places.start_file) if places.start_file.exists() else None
-        work = Session(run.settings, run.circuit, start)
-        if checkpoint is not None:
-            work.restore(checkpoint)
+            return kind.opened(finish_run(run, episodes, report, say) if finish else run)
+        places.evaluations_folder.mkdir(exist_ok=True)
         truncate_metrics(places.metrics_file, work.iteration)
-        _note_session(places, work.step, say)
+        _note_session(places, work.steps, say)
         for later in places.evaluations_folder.glob("*.json"):
             if later.stem.isdecimal() and int(later.stem) > work.step:
                 later.unlink()
     except BaseException:
         lock.release()
         raise
-    return _go_on(places, work, lock, progress)
+    return _go_on(run, work, checkpoint, lock, progress, finish, episodes, report)
+
+
+def train_or_resume(
+    settings: Any,
+    output: str | os.PathLike[str] | None,
+    place: Path = Path("runs"),
+    *,
+    hooks: Any = None,
+    progress: bool = True,
+) -> Run:
+    """Train into a new folder of `place`, or go on with the run in `output`, if it has the same settings.
+
+    Raises:
+        PremotorError: the folder holds something else.
+    """
+    if output is None or not Path(output).exists():
+        output = free_name(place / settings.name) if output is None else output
+        return train(settings, output=output, hooks=hooks, progress=progress, finish=False)
+    if not (Path(output) / "settings.yaml").exists():
+        raise PremotorError(f"{output} exists already and is no run folder; name another folder")
+    run = Run(output, hooks)
+    if run.settings != settings:
+        raise PremotorError(f"{output} holds a result of other settings; name another folder, or remove it first")
+    return resume(output, hooks=hooks, progress=progress, finish=False)
+
+
+def hook_names(hooks: Any) -> list[str]:
+    """Names of a user's functions with what each is for."""
+    given = {} if hooks is None else hooks._asdict()
+    return [f"{use}: {getattr(function, '__qualname__', function)}" for use, function in given.items() if function]
+
+
+def _check_hooks(places: RunFolder, hooks: Any) -> None:
+    record = read_json(places.provenance_file)
+    trained_with = (record.get("hooks") if isinstance(record, dict) else None) or []
+    if trained_with != hook_names(hooks):
+        raise PremotorError(
+            f"{places.path} was trained with {', '.join(trained_with) or 'no functions of yours'}; go on from Python "
+            "with resume(…, hooks=Hooks(…)) of the same"
+        )
 
 
 def _note_session(places: RunFolder, step: int, say: Callable[[str], None]) -> None:
@@ -115,11 +197,20 @@ def _note_session(places: RunFolder, step: int, say: Callable[[str], None]) -> N
     write_json(places.provenance_file, {**record, "sessions": [*sessions, now]})
 
 
-def _go_on(places: RunFolder, work: Session, lock: Lock, progress: bool) -> Run:
+def _go_on(
+    run: Run,
+    work: Work,
+    checkpoint: Checkpoint | None,
+    lock: Lock,
+    progress: bool,
+    finish: bool,
+    episodes: int | None,
+    report: bool,
+) -> Run:
+    schedule = work.schedule
     try:
-        unit = work.environment.task.speed_unit
-        with TrainingProgress(work.settings.learning.steps, work.step, progress, unit) as teller:
-            work.run(places, teller)
+        with TrainingProgress(schedule.total, work.step, progress, schedule.unit) as teller:
+            Loop(work, run.places, checkpoint).run(teller)
     finally:
         lock.release()
-    return Run(places)
+    return run.kind.opened(finish_run(run, episodes, report, speaker(progress)) if finish else run)

@@ -9,10 +9,10 @@ import pandas as pd
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
 from premotor.runs.files import Lock, new_folder, read_json, write_atomically, write_json
-from premotor.runs.loading import Overrides
+from premotor.runs.loading import Overrides, dump_settings
 from premotor.runs.spiking.history import training_scores
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.settings import dump_spiking, load_spiking
+from premotor.runs.spiking.settings import load_spiking
 from premotor.studies.processes import Job, run_jobs
 
 
@@ -56,7 +56,7 @@ def train_wirings(
             "needed"
         )
     folder = Path("runs") / f"{settings.name}-seeds" if output is None else Path(output)
-    lock = _claim(folder, dump_spiking(settings))
+    lock = _claim(folder, dump_settings(settings))
     try:
         seeds = list(range(first, first + wirings))
         todo = [_job(folder, seed, max(1, cores // jobs), episodes) for seed in seeds]

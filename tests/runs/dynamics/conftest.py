@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dynamics_settings import LEARNING, SWEEP, TRAIN
-from premotor.runs.dynamics import benchmark, convergence, spectra_by_variance, train_spectrum, transition
+from premotor.runs.dynamics import dynamics
 from tiny import tiny_circuit
 
 
@@ -22,12 +22,12 @@ def source(dynamics_folder) -> str:
 
 @pytest.fixture(scope="session")
 def transitions(dynamics_folder):
-    return transition(SWEEP, output=dynamics_folder / "transition", progress=False)
+    return dynamics("transition", SWEEP, output=dynamics_folder / "transition", progress=False)
 
 
 @pytest.fixture(scope="session")
 def trained(dynamics_folder):
-    return train_spectrum(TRAIN, output=dynamics_folder / "train", progress=False)
+    return dynamics("train", TRAIN, output=dynamics_folder / "train", progress=False)
 
 
 @pytest.fixture(scope="session")
@@ -47,19 +47,19 @@ def regional(dynamics_folder, source):
         },
         "verify": {"states": 2},
     }
-    return train_spectrum(settings, output=dynamics_folder / "region", progress=False)
+    return dynamics("train", settings, output=dynamics_folder / "region", progress=False)
 
 
 @pytest.fixture(scope="session")
 def converged(dynamics_folder):
     settings = {"model": {"neurons": 30}, "samples": 2, "length": 60.0, "exponents": 3, "transient": 30.0}
-    return convergence(settings, output=dynamics_folder / "convergence", progress=False)
+    return dynamics("convergence", settings, output=dynamics_folder / "convergence", progress=False)
 
 
 @pytest.fixture(scope="session")
 def varied(dynamics_folder):
     settings = {"model": {"neurons": 16}, "exponents": 16, "sigmas": [0.5, 4.0, 64.0], "samples": 2, "length": 30.0}
-    return spectra_by_variance(settings, output=dynamics_folder / "spectrum", progress=False)
+    return dynamics("spectrum", settings, output=dynamics_folder / "spectrum", progress=False)
 
 
 @pytest.fixture(scope="session")
@@ -68,4 +68,4 @@ def measured_costs(dynamics_folder):
         "model": {"neurons": 30}, "exponents": 3, "length": 20.0, "transient": 20.0, "reference": 2.0,
         "intervals": [0.5, "auto"], "numbers": [], "lengths": [10.0], "sizes": [],
     }  # fmt: skip
-    return benchmark(settings, output=dynamics_folder / "benchmark", progress=False)
+    return dynamics("benchmark", settings, output=dynamics_folder / "benchmark", progress=False)

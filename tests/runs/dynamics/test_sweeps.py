@@ -9,7 +9,7 @@ import pytest
 from dynamics_settings import SWEEP
 from premotor import PremotorError
 from premotor.networks.random_rate import random_matrix
-from premotor.runs.dynamics import load_dynamics, transition
+from premotor.runs.dynamics import dynamics, load_dynamics
 from premotor.runs.dynamics import sweeps as sweeps_module
 from premotor.runs.dynamics.building import network_seed
 from premotor.runs.dynamics.sweeps import crossing
@@ -34,21 +34,21 @@ def test_summary_and_table_say_the_same(transitions):
 
 
 def test_a_killed_transition_goes_on_to_the_same_numbers(transitions, tmp_path, monkeypatch):
-    compute, done = sweeps_module._one, []
+    compute, done = sweeps_module._measure, []
 
-    def killed(member, settings, path):
+    def killed(member, settings):
         if len(done) == 1:
             raise KeyboardInterrupt
         done.append(member.name)
-        return compute(member, settings, path)
+        return compute(member, settings)
 
     settings = {**SWEEP, "threads": 1}
-    monkeypatch.setattr(sweeps_module, "_one", killed)
+    monkeypatch.setattr(sweeps_module, "_measure", killed)
     with pytest.raises(KeyboardInterrupt):
-        transition(settings, output=tmp_path / "again", progress=False)
+        dynamics("transition", settings, output=tmp_path / "again", progress=False)
     monkeypatch.undo()
     assert len(list((tmp_path / "again" / "networks").glob("*.safetensors"))) == 1
-    result = transition(settings, output=tmp_path / "again", progress=False)
+    result = dynamics("transition", settings, output=tmp_path / "again", progress=False)
     for name, array in transitions.arrays().items():
         assert np.array_equal(array, result.arrays()[name], equal_nan=True)
 
@@ -58,7 +58,7 @@ def test_a_circuit_stands_beside_its_null_models(source, tmp_path):
         "circuit": {"source": source}, "null": "shuffled_weights", "samples": 2, "values": 2, "length": 5.0,
         "transient": 5.0, "model": {"activation": "stretched_tanh"}, "parameter": "gains", "t_ons": 1.0,
     }  # fmt: skip
-    result = transition(settings, output=tmp_path / "circuit", progress=False)
+    result = dynamics("transition", settings, output=tmp_path / "circuit", progress=False)
     groups = result.summary["groups"]
     assert {name: group["networks"] for name, group in groups.items()} == {"circuit": 1, "shuffled_weights": 2}
     assert result.summary["theory"] is None
@@ -87,7 +87,7 @@ def test_costs_are_told_for_every_case(measured_costs):
     assert list(table["varied"]) == ["t_ons", "t_ons", "length"]
     assert (table["microseconds_a_step"] > 0).all()
     assert table.loc[0, "t_ons"] == 0.5 and table.loc[2, "length"] == 10
-    assert json.loads(measured_costs.summary_file.read_text())["cases"][0]["exponents"] == 3
+    assert json.loads((measured_costs.path / "summary.json").read_text())["cases"][0]["exponents"] == 3
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_where_the_exponent_crosses_zero(values, found):
         ("train", {"model": "rate"}, "needs a circuit"),
         ("train", {"circuit": {"source": "celegans"}, "samples": 2}, "nulls.count"),
         ("train", {"learning": {"loss": {"kind": "mae"}}}, "learning.loss.kind"),
-        ("train", {"command": "transition"}, "premotor dynamics transition"),
+        ("train", {"command": "transition"}, "these are of the kind transition, not of spectrum"),
     ],
 )
 def test_wrong_settings_are_one_sentence(command, settings, message):
@@ -122,14 +122,14 @@ def test_wrong_settings_are_one_sentence(command, settings, message):
 
 def test_a_folder_of_other_settings_is_refused(transitions, tmp_path):
     with pytest.raises(PremotorError, match="other settings"):
-        transition({**SWEEP, "seed": 1}, output=transitions.path, progress=False)
+        dynamics("transition", {**SWEEP, "seed": 1}, output=transitions.path, progress=False)
     (tmp_path / "file").mkdir()
-    with pytest.raises(PremotorError, match="no result of premotor dynamics"):
-        transition(SWEEP, output=tmp_path / "file", progress=False)
+    with pytest.raises(PremotorError, match="is no run folder"):
+        dynamics("transition", SWEEP, output=tmp_path / "file", progress=False)
     shutil.copytree(transitions.path, tmp_path / "copy")
-    assert transition(SWEEP, output=tmp_path / "copy", progress=False).finished
+    assert dynamics("transition", SWEEP, output=tmp_path / "copy", progress=False).finished
 
 
 def test_more_exponents_than_neurons_are_refused(tmp_path):
     with pytest.raises(PremotorError, match="exponents is 31, but there are 30 neurons"):
-        transition({**SWEEP, "exponents": 31}, output=tmp_path / "x", progress=False)
+        dynamics("transition", {**SWEEP, "exponents": 31}, output=tmp_path / "x", progress=False)

@@ -1,7 +1,6 @@
 """Training on the spectrum: it is verified, goes on after a kill, and its result is a controller's start."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,11 +8,11 @@ import pytest
 
 from dynamics_settings import LEARNING, TRAIN
 from premotor import PremotorError, RateNetwork
-from premotor.networks import controller as networks_controller
-from premotor.runs import Run, controller_for, load_experiment, starting_arrays, train, training
+from premotor.networks.controller import controller as networks_controller
+from premotor.runs import load_experiment, starting_arrays, train, training
 from premotor.runs.arrays import load_arrays
-from premotor.runs.dynamics import train_spectrum
-from premotor.runs.dynamics.descending import Descent
+from premotor.runs.dynamics import dynamics
+from premotor.runs.dynamics.descent import Descent
 from tiny import tiny_settings
 
 
@@ -44,19 +43,19 @@ def test_what_is_written_agrees(trained):
 
 
 def test_a_killed_training_goes_on_to_the_same_bits(trained, tmp_path, monkeypatch):
-    epoch = Descent._epoch
+    advance = Descent.advance
 
     def killed(self):
         if self.member.name == "random-0" and self.epoch == 5:
             raise KeyboardInterrupt
-        epoch(self)
+        return advance(self)
 
-    monkeypatch.setattr(Descent, "_epoch", killed)
+    monkeypatch.setattr(Descent, "advance", killed)
     with pytest.raises(KeyboardInterrupt):
-        train_spectrum(TRAIN, output=tmp_path / "train", progress=False)
+        dynamics("train", TRAIN, output=tmp_path / "train", progress=False)
     monkeypatch.undo()
-    assert sorted(f.name for f in (tmp_path / "train/networks/random-0/checkpoints").iterdir())[-1].endswith("4")
-    result = train_spectrum(TRAIN, output=tmp_path / "train", progress=False)
+    assert sorted(f.name for f in (tmp_path / "train/checkpoints").iterdir())[-1].endswith("4")
+    result = dynamics("train", TRAIN, output=tmp_path / "train", progress=False)
     for name in networks(trained):
         for file in ("arrays", "network"):
             one, two = (r.arrays(f"networks/{name}/{file}") for r in (trained, result))
@@ -92,7 +91,7 @@ def rate_settings(source):
 def controller_start(source, tmp_path_factory):
     """The walking network of the small circuit, trained to another largest exponent."""
     settings = rate_settings(source)
-    return train_spectrum(settings, output=tmp_path_factory.mktemp("start") / "result", progress=False)
+    return dynamics("train", settings, output=tmp_path_factory.mktemp("start") / "result", progress=False)
 
 
 def test_the_rate_network_is_trained_on_its_own_step(controller_start):
@@ -101,22 +100,17 @@ def test_the_rate_network_is_trained_on_its_own_step(controller_start):
 
 
 def test_a_run_starts_from_a_trained_network_and_keeps_it(controller_start, source, tmp_path, monkeypatch):
+    monkeypatch.setattr(networks_controller, "calibrated", lambda controller, noise, key: controller)
     begun = []
 
-    class Begun:
-        """A session that only builds its controller."""
+    def only_begun(run, work, *rest):
+        begun.append(work)
+        rest[1].release()
+        return run
 
-        def __init__(self, settings, circuit, start=None):
-            task = SimpleNamespace(observation_names=("a", "b"), action_names=("c",), control_period=0.02)
-            self.learner = SimpleNamespace(candidate=controller_for(circuit, task, settings, start))
-            self.iteration = self.step = 0
-            begun.append(self)
-
-    monkeypatch.setattr(networks_controller, "calibrated", lambda controller, noise, key: controller)
-    monkeypatch.setattr(training, "Session", Begun)
-    monkeypatch.setattr(training, "_go_on", lambda places, work, lock, progress: (lock.release(), Run(places))[1])
+    monkeypatch.setattr(training, "_go_on", only_begun)
     settings = tiny_settings(Path(source), network={"initial": str(controller_start.path)})
-    run = train(settings, output=tmp_path / "run", progress=False)
+    run = train(settings, output=tmp_path / "run", progress=False, finish=False)
     wanted = controller_start.arrays("networks/circuit/network")["log_magnitude"].astype(np.float32)
     started = begun[0].learner.candidate.network
     assert np.array_equal(started.log_magnitude, wanted)
@@ -124,13 +118,13 @@ def test_a_run_starts_from_a_trained_network_and_keeps_it(controller_start, sour
     assert not np.array_equal(RateNetwork(run.circuit).log_magnitude, wanted)
     kept = load_arrays(run.places.start_file)
     assert np.array_equal(kept["log_magnitude"].astype(np.float32), wanted)
-    training.resume(run.folder, progress=False)  # from the run's own copy
-    assert np.array_equal(begun[1].state.controller.network.log_magnitude, wanted)
+    training.resume(run.folder, progress=False, finish=False)  # from the run's own copy
+    assert np.array_equal(begun[1].learner.candidate.network.log_magnitude, wanted)
 
 
 def test_training_goes_on_from_a_trained_network(controller_start, source, tmp_path):
     settings = {**rate_settings(source), "model": {"kind": "rate", "initial": str(controller_start.path)}}
-    result = train_spectrum(settings, output=tmp_path / "on", progress=False)
+    result = dynamics("train", settings, output=tmp_path / "on", progress=False)
     before, after = networks(result)["circuit"]["before"], networks(controller_start)["circuit"]["after"]
     assert before["exponents"] == after["exponents"]
 
@@ -157,7 +151,7 @@ def test_a_start_of_another_wiring_is_refused(controller_start, source):
 )
 def test_what_does_not_fit_is_said_before_anything_is_computed(changes, message, tmp_path):
     with pytest.raises(PremotorError, match=message):
-        train_spectrum({**TRAIN, **changes}, output=tmp_path / "x", progress=False)
+        dynamics("train", {**TRAIN, **changes}, output=tmp_path / "x", progress=False)
 
 
 def test_an_unknown_column_is_named(source, tmp_path):
@@ -166,12 +160,12 @@ def test_an_unknown_column_is_named(source, tmp_path):
         "learning": {**LEARNING, "trainable": {"gains": {"by": "fibre"}}},
     }  # fmt: skip
     with pytest.raises(PremotorError, match="no column 'fibre'; there are .*transmitter"):
-        train_spectrum(settings, output=tmp_path / "x", progress=False)
+        dynamics("train", settings, output=tmp_path / "x", progress=False)
 
 
 @pytest.mark.slow
 def test_a_random_network_reaches_the_edge_of_chaos(tmp_path):
-    result = train_spectrum({"learning": {"epochs": 300}}, output=tmp_path / "random", progress=False)
+    result = dynamics("train", {"learning": {"epochs": 300}}, output=tmp_path / "random", progress=False)
     (piece,) = result.summary["networks"]
     before, after = (np.array(piece[when]["exponents"]) for when in ("before", "after"))
     assert (after**2).mean() < 0.05 * (before**2).mean()
@@ -182,7 +176,7 @@ def test_a_random_network_reaches_the_edge_of_chaos(tmp_path):
 def test_the_leg_circuit_reaches_the_edge_of_chaos(tmp_path):
     model = {"coupling": 5.0, "weights": "input_fraction"}
     settings = {"circuit": {"source": "fly-leg"}, "model": model, "nulls": {"count": 0}}
-    result = train_spectrum(settings, output=tmp_path / "leg", progress=False)
+    result = dynamics("train", settings, output=tmp_path / "leg", progress=False)
     (piece,) = result.summary["networks"]
     before, after = (np.array(piece[when]["exponents"]) for when in ("before", "after"))
     assert (after**2).mean() < 0.2 * (before**2).mean()

@@ -64,7 +64,7 @@ class About(ReportSection[SpikingRecord]):
         ]
         head = ["population", "cells", "synapses made", "synapses received", "of these plastic"]
         blocks: list[Block] = [Text(text), Table(head, rows, "The network", "", range(1, 5))]
-        if settings.parent is not None:
+        if settings.initial is not None:
             blocks.append(trace(run).shown(title="Where this run comes from", caption="The first run first."))
         return Section("What this run is", blocks)
 

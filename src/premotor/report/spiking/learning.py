@@ -144,7 +144,7 @@ def trace(run: SpikingRun) -> Chart:
 
 
 def _evaluated(run: SpikingRun) -> str:
-    found = run.evaluations()
+    found = run.places.evaluations()
     if not found:
         return "It was not tested meanwhile."
     best = max(found, key=lambda row: row["mean"])

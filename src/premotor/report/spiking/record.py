@@ -6,9 +6,10 @@ from pathlib import Path
 
 from premotor.report.number_format import count
 from premotor.report.sections import RECORDS, Record
+from premotor.runs.loading import kind_in
 from premotor.runs.spiking.records import Record as Test
 from premotor.runs.spiking.records import read_test
-from premotor.runs.spiking.run import SpikingRun, is_spiking
+from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.settings import EvolutionLearning
 from premotor.runs.spiking.wiring import CartPoleSettings
 
@@ -25,7 +26,7 @@ class SpikingRecord(Record):
     @classmethod
     def recognises(cls, folder: Path) -> bool:
         """Whether its settings are of a spiking agent."""
-        return is_spiking(folder) and (folder / "metrics.jsonl").exists()
+        return kind_in(folder) == "spiking" and (folder / "metrics.jsonl").exists()
 
     @classmethod
     def read(cls, folder: Path) -> "SpikingRecord":
@@ -67,7 +68,7 @@ class SpikingRecord(Record):
             done = int(run.metrics["episodes"].sum()) if len(run.metrics) else 0
             short = not learning.ends(done, run.steps_at(run.iteration))
         goal = run.settings.stop.score
-        if short and not (goal is not None and any(row["mean"] >= goal for row in run.evaluations())):
+        if short and not (goal is not None and any(row["mean"] >= goal for row in run.places.evaluations())):
             notes.append(f"This run is not finished. Continue it with: premotor resume {run.folder}.")
         if record is not None and record.figures["checkpoint"] != "best":
             notes.append(

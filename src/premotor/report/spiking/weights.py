@@ -26,7 +26,7 @@ class WeightsSection(ReportSection[SpikingRecord]):
     def build(self, record: SpikingRecord) -> Section:
         """The section."""
         run = record.run
-        which = "best" if (run.folder / "best.json").exists() else "last"
+        which = "best" if run.places.best_record.exists() else "last"
         changed = changes(run, which)
         blocks: list[Block] = [
             changed.picture(),

@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.runs.dynamics.benchmark import benchmark
-    from premotor.runs.dynamics.convergence import convergence
-    from premotor.runs.dynamics.folder import DynamicsResult
-    from premotor.runs.dynamics.loading import dump_dynamics, load_dynamics
+    from premotor.runs.dynamics.measuring import Measurement
+    from premotor.runs.dynamics.result import DynamicsResult, dynamics, load_dynamics
     from premotor.runs.dynamics.settings import (
         BenchmarkSettings,
         ConvergenceSettings,
@@ -16,8 +14,7 @@ if TYPE_CHECKING:
         TransitionSettings,
         VarianceSettings,
     )
-    from premotor.runs.dynamics.sweeps import spectra_by_variance, transition
-    from premotor.runs.dynamics.training import train_spectrum
+    from premotor.runs.dynamics.spectrum import SpectrumHooks
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
 
@@ -26,13 +23,10 @@ __all__ = [
     "ConvergenceSettings",
     "DynamicsResult",
     "DynamicsTrainSettings",
+    "Measurement",
+    "SpectrumHooks",
     "TransitionSettings",
     "VarianceSettings",
-    "benchmark",
-    "convergence",
-    "dump_dynamics",
+    "dynamics",
     "load_dynamics",
-    "spectra_by_variance",
-    "train_spectrum",
-    "transition",
 ]

@@ -1,27 +1,22 @@
 """Cost and accuracy of Lyapunov spectra against t_ONS, number of exponents, length and number of neurons."""
 
-import os
+import json
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from premotor.connectome import Circuit
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, measured
-from premotor.runs.dynamics.folder import DynamicsResult, result_folder
-from premotor.runs.dynamics.loading import Source, load_dynamics
-from premotor.runs.dynamics.precision import in_precision
-from premotor.runs.dynamics.progress import Teller
+from premotor.runs.dynamics.measuring import Measurement
 from premotor.runs.dynamics.settings import BenchmarkSettings
-from premotor.runs.loading import Overrides
+from premotor.runs.kinds import KINDS, Arrays, Figures
 
 
-def benchmark(
-    source: Source = None,
-    overrides: Overrides = (),
-    output: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> DynamicsResult:
+@KINDS.register("benchmark")
+class Benchmark(Measurement):
     """Time a step and error of the exponents, one of four quantities varied at a time.
 
     The error is that against a reference from the same network, `reference` times longer and from another state.
@@ -30,56 +25,61 @@ def benchmark(
 
     The table has one row a case: varied, value, neurons, exponents, length, t_ons (that really used), seconds,
     microseconds_a_step, largest, error_of_largest, mean_error (of all exponents).
-
-    Args:
-        source: settings of `BenchmarkSettings`, a dict, a YAML file, or None for the defaults.
-        overrides: settings by dotted key.
-        output: the folder to make; by default ``dynamics/<name>``.
-        progress: tell how far it is.
-
-    Raises:
-        PremotorError: wrong settings, or a folder that holds something else.
     """
-    settings: BenchmarkSettings = load_dynamics("benchmark", source, overrides)
-    cases = list(_cases(settings))
-    rows: list[dict[str, Any]] = []
-    references: dict[tuple[int, int], np.ndarray] = {}
-    with result_folder(settings, output) as result, Teller(len(cases), progress) as teller:
-        if result.finished:
-            return result
-        with in_precision(settings.precision):
-            for case in cases:
-                rows.append(_measure(case, settings, result.circuit, references))
-                teller.advance(f"{case['varied']} {case['value']}: {rows[-1]['microseconds_a_step']:.0f} µs a step")
+
+    settings = BenchmarkSettings
+
+    def total(self, settings: BenchmarkSettings) -> int:
+        """Cases."""
+        return len(self.points(settings, None))
+
+    def points(self, settings: BenchmarkSettings, circuit: Circuit | None) -> Mapping[str, Any]:
+        """What each case is made with."""
+        usual = {
+            "neurons": settings.model.neurons,
+            "exponents": settings.exponents,
+            "length": settings.length,
+            "t_ons": settings.t_ons,
+        }
+        varied: dict[str, tuple[Any, ...]] = {
+            "t_ons": settings.intervals,
+            "exponents": settings.numbers,
+            "length": settings.lengths,
+            "neurons": () if settings.circuit is not None else settings.sizes,
+        }
+        cases = [{"varied": name, "value": v, **usual, name: v} for name, values in varied.items() for v in values]
+        if settings.circuit is None:
+            cases = [{**case, "exponents": min(case["exponents"], case["neurons"])} for case in cases]
+        return {f"case-{place}": case for place, case in enumerate(cases)}
+
+    def measure(
+        self, settings: BenchmarkSettings, circuit: Circuit | None, point: Any, memory: dict[Any, Any]
+    ) -> Arrays:
+        """One case; its row as JSON bytes, and its spectrum."""
+        row = _measure(point, settings, circuit, memory)
+        spectrum = row.pop("spectrum")
+        return {
+            "row": np.frombuffer(json.dumps(row).encode(), np.uint8),
+            "spectrum": spectrum,
+            "largest": np.asarray(row["largest"]),
+        }
+
+    def collect(
+        self, settings: BenchmarkSettings, pieces: Mapping[str, Arrays]
+    ) -> tuple[Arrays, pd.DataFrame, Figures]:
+        """One row a case."""
+        rows = [json.loads(piece["row"].tobytes()) for piece in pieces.values()]
         table = pd.DataFrame(rows)
-        spectra = {f"case_{place}": row for place, row in enumerate(table.pop("spectrum"))}
-        summary = {"command": "benchmark", "cases": _plain(table)}
-        result.save(spectra, table.assign(value=table["value"].astype("str")), summary)
-    return result
+        spectra = {f"case_{place}": piece["spectrum"] for place, piece in enumerate(pieces.values())}
+        return spectra, table.assign(value=table["value"].astype("str")), {"command": "benchmark", "cases": rows}
 
-
-def _cases(settings: BenchmarkSettings) -> Any:
-    """What each run is made with."""
-    usual = {
-        "neurons": settings.model.neurons,
-        "exponents": settings.exponents,
-        "length": settings.length,
-        "t_ons": settings.t_ons,
-    }
-    varied: dict[str, tuple[Any, ...]] = {
-        "t_ons": settings.intervals,
-        "exponents": settings.numbers,
-        "length": settings.lengths,
-        "neurons": () if settings.circuit is not None else settings.sizes,
-    }
-    for name, values in varied.items():
-        for value in values:
-            case = {"varied": name, "value": value, **usual, name: value}
-            yield {**case, "exponents": min(case["exponents"], case["neurons"])} if settings.circuit is None else case
+    def judged(self, summary: Figures) -> float:
+        """Less the mean error over the cases."""
+        return -float(np.mean([case["mean_error"] for case in summary["cases"]]))
 
 
 def _measure(
-    case: dict[str, Any], settings: BenchmarkSettings, circuit: Any, references: dict[tuple[int, int], np.ndarray]
+    case: dict[str, Any], settings: BenchmarkSettings, circuit: Any, references: dict[Any, np.ndarray]
 ) -> dict[str, Any]:
     model = settings.model.model_copy(update={"neurons": case["neurons"]})
     network, dt = build_network(model, Member("", circuit, 0), settings.seed)
@@ -112,7 +112,3 @@ def _measure(
         "mean_error": float(difference.mean()),
         "spectrum": spectrum.exponents,
     }
-
-
-def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

@@ -1,94 +1,98 @@
 """How fast Lyapunov exponents converge with time."""
 
-import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from premotor.connectome import Circuit
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, measured, members
-from premotor.runs.dynamics.folder import DynamicsResult, result_folder
-from premotor.runs.dynamics.loading import Source, load_dynamics
-from premotor.runs.dynamics.precision import in_precision
-from premotor.runs.dynamics.progress import Teller
+from premotor.runs.dynamics.measuring import Measurement
 from premotor.runs.dynamics.settings import ConvergenceSettings
-from premotor.runs.loading import Overrides
+from premotor.runs.kinds import KINDS, Arrays, Figures
 
 TIMES = 400
 """At most so many times of the history are kept."""
 
 
-def convergence(
-    source: Source = None,
-    overrides: Overrides = (),
-    output: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> DynamicsResult:
+@KINDS.register("convergence")
+class Convergence(Measurement):
     """Running estimates of the exponents against the time that was averaged over.
 
     The folder gets `results.safetensors` (times, history (samples, times, k), exponents and standard_errors
     (samples, k)), a table of the exponents and a summary. A circuit is one network with `samples` initial states.
-
-    Args:
-        source: settings of `ConvergenceSettings`, a dict, a YAML file, or None for the defaults.
-        overrides: settings by dotted key.
-        output: the folder to make; by default ``dynamics/<name>``.
-        progress: tell how far it is.
-
-    Raises:
-        PremotorError: wrong settings, or a folder that holds something else.
     """
-    settings: ConvergenceSettings = load_dynamics("convergence", source, overrides)
-    with result_folder(settings, output) as result, Teller(settings.samples, progress) as teller:
-        if result.finished:
-            return result
-        rng = np.random.default_rng(settings.seed)
-        pieces = []
-        chosen = [Member("circuit", result.circuit, place) for place in range(settings.samples)]
-        if result.circuit is None:
+
+    settings = ConvergenceSettings
+
+    def total(self, settings: ConvergenceSettings) -> int:
+        """Samples."""
+        return settings.samples
+
+    def points(self, settings: ConvergenceSettings, circuit: Circuit | None) -> Mapping[str, Any]:
+        """Random networks, or the circuit from several initial states."""
+        if circuit is None:
             chosen = list(members(settings, None, 0, ""))
-        with in_precision(settings.precision):
-            for member in chosen:
-                network, dt = build_network(settings.model, member, settings.seed)
-                start = rng.standard_normal(network.neurons)
-                spectrum = measured(
-                    NetworkMap.of(network),
-                    start,
-                    settings,
-                    dt,
-                    exponents=settings.exponents,
-                    length=settings.length,
-                )
-                pieces.append(spectrum)
-                teller.advance(f"λ1 = {spectrum.exponents[0]:+.4f} ± {spectrum.standard_errors[0]:.4f}")
-        grid = pieces[0].times[-1] * np.arange(1, TIMES + 1) / TIMES
-        history = np.stack([_at(grid, spectrum.times, spectrum.history) for spectrum in pieces])
-        exponents = np.stack([spectrum.exponents for spectrum in pieces])
-        errors = np.stack([spectrum.standard_errors for spectrum in pieces])
-        place, number = np.indices(exponents.shape)
+        else:
+            chosen = [Member("circuit", circuit, place) for place in range(settings.samples)]
+        return {f"sample-{place}": (place, member) for place, member in enumerate(chosen)}
+
+    def measure(
+        self, settings: ConvergenceSettings, circuit: Circuit | None, point: Any, memory: dict[Any, Any]
+    ) -> Arrays:
+        """The spectrum with its history, on a grid of times."""
+        place, member = point
+        network, dt = build_network(settings.model, member, settings.seed)
+        # One stream of random numbers serves all samples, whichever of them are computed in this process.
+        start = np.random.default_rng(settings.seed).standard_normal((place + 1, network.neurons))[place]
+        spectrum = measured(
+            NetworkMap.of(network), start, settings, dt, exponents=settings.exponents, length=settings.length
+        )
+        grid = spectrum.times[-1] * np.arange(1, TIMES + 1) / TIMES
+        return {
+            "times": grid,
+            "history": _at(grid, spectrum.times, spectrum.history),
+            "exponents": spectrum.exponents,
+            "standard_errors": spectrum.standard_errors,
+            "entropy": np.asarray(spectrum.entropy),
+            "dimension": np.asarray(spectrum.kaplan_yorke_dimension),
+            "largest": np.asarray(spectrum.exponents[0]),
+        }
+
+    def collect(
+        self, settings: ConvergenceSettings, pieces: Mapping[str, Arrays]
+    ) -> tuple[Arrays, pd.DataFrame, Figures]:
+        """All samples side by side."""
+        found = list(pieces.values())
+        arrays = {name: np.stack([piece[name] for piece in found]) for name in ("history", "exponents")}
+        arrays["standard_errors"] = np.stack([piece["standard_errors"] for piece in found])
+        place, number = np.indices(arrays["exponents"].shape)
         table = pd.DataFrame(
             {
                 "sample": place.ravel(),
                 "number": number.ravel() + 1,
-                "exponent": exponents.ravel(),
-                "standard_error": errors.ravel(),
+                "exponent": arrays["exponents"].ravel(),
+                "standard_error": arrays["standard_errors"].ravel(),
             }
         )
-        summary: dict[str, Any] = {
+        summary = {
             "command": "convergence",
             "samples": [
                 {
-                    "largest": float(spectrum.exponents[0]),
-                    "standard_error": _number(spectrum.standard_errors[0]),
-                    "entropy": _number(spectrum.entropy),
-                    "kaplan_yorke_dimension": _number(spectrum.kaplan_yorke_dimension),
+                    "largest": float(piece["exponents"][0]),
+                    "standard_error": _number(piece["standard_errors"][0]),
+                    "entropy": _number(piece["entropy"]),
+                    "kaplan_yorke_dimension": _number(piece["dimension"]),
                 }
-                for spectrum in pieces
+                for piece in found
             ],
         }
-        arrays = {"times": grid, "history": history, "exponents": exponents, "standard_errors": errors}
-        result.save(arrays, table, summary)
-    return result
+        return {"times": found[0]["times"], **arrays}, table, summary
+
+    def judged(self, summary: Figures) -> float:
+        """Mean λ1 over the samples."""
+        return float(np.mean([sample["largest"] for sample in summary["samples"]]))
 
 
 def _at(grid: np.ndarray, times: np.ndarray, history: np.ndarray) -> np.ndarray:

@@ -1,13 +1,13 @@
 """Settings of the commands about dynamics."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from premotor.connectome.nulls import NULL_MODELS
 from premotor.learning.spectrum import PhaseTaskSettings, SpectrumSettings
 from premotor.networks import RandomRateSettings, RateNetworkSettings
-from premotor.runs.settings import CircuitSettings
+from premotor.runs.settings import CircuitSettings, CompareSettings, Initial
 from premotor.settings import Settings
 
 Parameter = Literal["weights", "gains", "shifts"]
@@ -43,6 +43,9 @@ class _Common(Settings):
     precision: Literal["float64", "float32"] = "float64"
     threads: int = Field(0, ge=0)
     """Networks computed side by side (transition and spectrum); 0 for one a core."""
+    compare: CompareSettings = CompareSettings()
+    initial: Initial = None
+    """Weights of another run to begin with (training alone)."""
 
 
 class _OfRandomNetworks(_Common):
@@ -68,6 +71,7 @@ class _OfRandomNetworks(_Common):
 class ConvergenceSettings(_OfRandomNetworks):
     """Convergence of the exponents with time."""
 
+    KIND: ClassVar[str] = "convergence"
     name: str = Field("convergence", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     samples: int = Field(5, ge=1)
     exponents: int = Field(20, ge=1)
@@ -79,6 +83,7 @@ class ConvergenceSettings(_OfRandomNetworks):
 class BenchmarkSettings(_OfRandomNetworks):
     """Cost and accuracy against t_ONS, number of exponents, length and number of neurons, one varied at a time."""
 
+    KIND: ClassVar[str] = "benchmark"
     name: str = Field("benchmark", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     model: RandomRateSettings = RandomRateSettings(neurons=200)
     exponents: int = Field(20, ge=1)
@@ -108,6 +113,7 @@ class _Sweep(_OfRandomNetworks):
 class TransitionSettings(_Sweep):
     """The transition to chaos: the largest exponents against g."""
 
+    KIND: ClassVar[str] = "transition"
     name: str = Field("transition", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     model: RandomRateSettings = RandomRateSettings(neurons=1000)
     samples: int = Field(10, ge=1)
@@ -130,6 +136,7 @@ class TransitionSettings(_Sweep):
 class VarianceSettings(_Sweep):
     """Spectrum, entropy and dimension against the spread σ of a parameter."""
 
+    KIND: ClassVar[str] = "variance"
     name: str = Field("spectrum", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     model: RandomRateSettings = RandomRateSettings(neurons=100)
     samples: int = Field(5, ge=1)
@@ -165,6 +172,7 @@ class NullSettings(Settings):
 class DynamicsTrainSettings(_Common):
     """Training on the Lyapunov spectrum."""
 
+    KIND: ClassVar[str] = "spectrum"
     name: str = Field("train", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     model: Model = RandomRateSettings()
     """`random` (the rate network of studies of chaos, of which a circuit may be the wiring) or `rate` (the
@@ -201,13 +209,3 @@ def _check_used(settings: _Sweep) -> None:
             f"parameter is {settings.parameter}, but the activation tanh has none; "
             "choose model.activation stretched_tanh or positive_tanh"
         )
-
-
-COMMANDS: dict[str, type[Any]] = {
-    "convergence": ConvergenceSettings,
-    "benchmark": BenchmarkSettings,
-    "transition": TransitionSettings,
-    "spectrum": VarianceSettings,
-    "train": DynamicsTrainSettings,
-}
-"""Settings of every command by its name."""

@@ -1,68 +1,68 @@
 """Spectra against the size of a parameter, over many networks: the transition to chaos, and the spread σ."""
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from premotor.analysis import bootstrap_mean, mean_field_exponent
-from premotor.bodies.physics import available_cores
-from premotor.runs.arrays import load_arrays, save_arrays
+from premotor.connectome import Circuit
 from premotor.runs.dynamics.building import Member, SweptMap, build_network, measured, members
-from premotor.runs.dynamics.folder import DynamicsResult, result_folder
-from premotor.runs.dynamics.loading import Source, command_of, load_dynamics
-from premotor.runs.dynamics.precision import in_precision
-from premotor.runs.dynamics.progress import Teller
+from premotor.runs.dynamics.measuring import Measurement
 from premotor.runs.dynamics.settings import TransitionSettings, VarianceSettings
-from premotor.runs.files import replace_atomically
-from premotor.runs.loading import Overrides
+from premotor.runs.kinds import KINDS, Arrays, Figures
 
 Sweep = TransitionSettings | VarianceSettings
+ARRAYS = ("exponents", "standard_errors", "entropy", "dimension", "movement")
 
 
-def transition(
-    source: Source = None,
-    overrides: Overrides = (),
-    output: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> DynamicsResult:
+class _Swept(Measurement):
+    side_by_side: ClassVar[bool] = True
+
+    def total(self, settings: Any) -> int:
+        """Networks."""
+        return int(settings.samples + (settings.circuit is not None))
+
+    def points(self, settings: Any, circuit: Circuit | None) -> Mapping[str, Any]:
+        """Random networks; or a circuit beside `samples` null models of it."""
+        return {member.name: member for member in members(settings, circuit, settings.samples, settings.null)}
+
+    def measure(self, settings: Any, circuit: Circuit | None, point: Any, memory: dict[Any, Any]) -> Arrays:
+        """Spectra of one network at all values."""
+        return _measure(point, settings)
+
+    def collect(self, settings: Any, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
+        """The networks side by side, and means over each group of them."""
+        return _collected("transition" if isinstance(settings, TransitionSettings) else "spectrum", settings, pieces)
+
+    def judged(self, summary: Figures) -> float:
+        """Where λ1 of the first group crosses 0; without, its λ1 at the largest value."""
+        first = next(iter(summary["groups"].values()))
+        crossing = (first.get("crossing") or {}).get("mean")
+        return float(first["largest"][-1]["mean"] if crossing is None else crossing)
+
+
+@KINDS.register("transition")
+class Transition(_Swept):
     """The leading exponents against g, over many networks, beside the theory of infinitely large ones.
 
     All values of g share each network's weights, up to their scale, so that differences between them are not
-    those between networks. A circuit stands beside `samples` null models of it. Called again with the same
-    `output`, it goes on with the network at which it was stopped, with the same numbers.
+    those between networks. A circuit stands beside `samples` null models of it.
 
     `results.safetensors`: values (v,), exponents and standard_errors (networks, v, k), entropy and dimension
     (networks, v). The table has one row a network and value; the summary the mean over networks of the largest
     exponent with its 95% bootstrap interval, and where it crosses 0.
-
-    Args:
-        source: settings of `TransitionSettings`, a dict, a YAML file, or None for the defaults.
-        overrides: settings by dotted key.
-        output: the folder to make, or to go on in; by default ``dynamics/<name>``.
-        progress: tell how far it is.
-
-    Raises:
-        PremotorError: wrong settings, or a folder that holds something else.
     """
-    return _sweep(load_dynamics("transition", source, overrides), output, progress)
+
+    settings = TransitionSettings
 
 
-def spectra_by_variance(
-    source: Source = None,
-    overrides: Overrides = (),
-    output: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-) -> DynamicsResult:
-    """Spectrum, entropy and Kaplan–Yorke dimension against the spread σ of weights, gains or shifts.
+@KINDS.register("variance")
+class Variance(_Swept):
+    """Spectrum, entropy and Kaplan–Yorke dimension against the spread σ of weights, gains or shifts."""
 
-    Otherwise as `transition`, with settings of `VarianceSettings`.
-    """
-    return _sweep(load_dynamics("spectrum", source, overrides), output, progress)
+    settings = VarianceSettings
 
 
 def sweep_values(settings: Sweep) -> np.ndarray:
@@ -72,74 +72,48 @@ def sweep_values(settings: Sweep) -> np.ndarray:
     return np.array(settings.sigmas)
 
 
-def _sweep(settings: Sweep, output: str | os.PathLike[str] | None, progress: bool) -> DynamicsResult:
-    with result_folder(settings, output) as result:
-        if result.finished:
-            return result
-        chosen = list(members(settings, result.circuit, settings.samples, settings.null))
-        places = {member.name: result.path / "networks" / f"{member.name}.safetensors" for member in chosen}
-        (result.path / "networks").mkdir(exist_ok=True)
-        waiting = [member for member in chosen if not places[member.name].exists()]
-        with Teller(len(chosen), progress) as teller:
-            teller.advance("read from the folder", len(chosen) - len(waiting))
-            with ThreadPoolExecutor(settings.threads or available_cores()) as pool:
-                jobs = {pool.submit(_one, member, settings, places[member.name]): member for member in waiting}
-                try:
-                    for job in as_completed(jobs):
-                        largest = job.result()[:, 0]
-                        teller.advance(f"{jobs[job].name}: λ1 {largest[0]:+.3f} … {largest[-1]:+.3f}")
-                finally:
-                    pool.shutdown(cancel_futures=True)
-        _collect(result, settings, {name: load_arrays(path) for name, path in places.items()})
-    return result
-
-
-def _one(member: Member, settings: Sweep, path: Path) -> np.ndarray:
-    """Spectra of one network at all values, written to a file; (values, k)."""
+def _measure(member: Member, settings: Sweep) -> Arrays:
     values = sweep_values(settings)
     # A circuit and its null models start from the same states and draw the same parameters.
     rng = np.random.default_rng([settings.seed, 1, member.seed if member.circuit is None else 0])
-    with in_precision(settings.precision):
-        # The weights of g = 1, so that the scale is a parameter.
-        swept = settings.parameter == "weights"
-        scale = 1.0 if swept and member.circuit is None else settings.model.coupling
-        model = settings.model.model_copy(update={"coupling": scale})
-        network, dt = build_network(model, member, settings.seed)
-        shape = (len(values), network.neurons)
-        draws = rng.standard_normal(network.neurons)
-        states = np.broadcast_to(rng.standard_normal(network.neurons), shape)
-        gain, shift = np.full(shape, settings.model.gain), np.full(shape, settings.model.shift)
-        coupling = values if swept else np.ones(len(values))
-        spread = 1.0 if isinstance(settings, TransitionSettings) else draws
-        if settings.parameter == "gains":
-            gain = np.abs(values[:, None] * np.broadcast_to(spread, shape))
-        elif settings.parameter == "shifts":
-            shift = values[:, None] * np.broadcast_to(spread, shape)
-        spectrum = measured(
-            SweptMap(network.product(), settings.model.activation, dt),
-            states,
-            settings,
-            dt,
-            exponents=settings.exponents,
-            length=settings.length,
-            parameters={"coupling": coupling, "gain": gain, "shift": shift},
-        )
-    arrays = {
+    # The weights of g = 1, so that the scale is a parameter.
+    swept = settings.parameter == "weights"
+    scale = 1.0 if swept and member.circuit is None else settings.model.coupling
+    model = settings.model.model_copy(update={"coupling": scale})
+    network, dt = build_network(model, member, settings.seed)
+    shape = (len(values), network.neurons)
+    draws = rng.standard_normal(network.neurons)
+    states = np.broadcast_to(rng.standard_normal(network.neurons), shape)
+    gain, shift = np.full(shape, settings.model.gain), np.full(shape, settings.model.shift)
+    coupling = values if swept else np.ones(len(values))
+    spread = 1.0 if isinstance(settings, TransitionSettings) else draws
+    if settings.parameter == "gains":
+        gain = np.abs(values[:, None] * np.broadcast_to(spread, shape))
+    elif settings.parameter == "shifts":
+        shift = values[:, None] * np.broadcast_to(spread, shape)
+    spectrum = measured(
+        SweptMap(network.product(), settings.model.activation, dt),
+        states,
+        settings,
+        dt,
+        exponents=settings.exponents,
+        length=settings.length,
+        parameters={"coupling": coupling, "gain": gain, "shift": shift},
+    )
+    return {
         "exponents": spectrum.exponents,
         "standard_errors": spectrum.standard_errors,
         "entropy": spectrum.entropy,
         "dimension": spectrum.kaplan_yorke_dimension,
         "movement": spectrum.movement,
+        "largest": np.asarray(spectrum.exponents[0, 0]),
     }
-    with replace_atomically(path) as aside:
-        save_arrays(aside, arrays)
-    return spectrum.exponents
 
 
-def _collect(result: DynamicsResult, settings: Sweep, pieces: Mapping[str, Mapping[str, np.ndarray]]) -> None:
-    """Put the networks' arrays together, and write table and summary."""
+def _collected(command: str, settings: Sweep, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
+    """Put the networks' arrays together, with table and summary."""
     values = sweep_values(settings)
-    arrays = {name: np.stack([piece[name] for piece in pieces.values()]) for name in next(iter(pieces.values()))}
+    arrays = {name: np.stack([piece[name] for piece in pieces.values()]) for name in ARRAYS}
     rows = [
         {
             "network": name,
@@ -153,12 +127,12 @@ def _collect(result: DynamicsResult, settings: Sweep, pieces: Mapping[str, Mappi
         for place, value in enumerate(values)
     ]
     table = pd.DataFrame(rows)
-    summary: dict[str, Any] = {"command": command_of(settings), "parameter": settings.parameter, "groups": {}}
+    summary: dict[str, Any] = {"command": command, "parameter": settings.parameter, "groups": {}}
     for group in dict.fromkeys(group_of(name) for name in pieces):
         own = table[table["network"].map(group_of) == group]
         summary["groups"][group] = _group(own, values, settings)
     summary["theory"] = theory(settings, values)
-    result.save({"values": values, **arrays}, table, summary)
+    return {"values": values, **arrays}, table, summary
 
 
 def group_of(name: str) -> str:

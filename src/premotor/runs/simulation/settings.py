@@ -1,25 +1,17 @@
 """The settings of a simulation: a circuit on its own, driven, silenced and recorded."""
 
-import os
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from premotor.connectome import circuit_names
-from premotor.errors import PremotorError
 from premotor.networks import Drive, LIFSettings, RateNetworkSettings, VNCSettings
 from premotor.networks.stimulation import Conditions
-from premotor.runs.loading import Overrides, override_pairs
-from premotor.runs.settings import CircuitSettings
-from premotor.runs.settings_errors import explain
+from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, dump_settings, load_settings
+from premotor.runs.settings import CircuitSettings, CompareSettings, Initial
 from premotor.runs.simulation.selection_syntax import read_conditions, read_drive
-from premotor.runs.yaml_text import dump_yaml, parse_yaml
 from premotor.settings import Settings
-
-PRESETS = resources.files("premotor") / "presets" / "simulate"
 
 Model = Annotated[VNCSettings | RateNetworkSettings | LIFSettings, Field(discriminator="kind")]
 
@@ -50,6 +42,7 @@ Selection = Annotated[Conditions, BeforeValidator(_read_selection)]
 class SimulationSettings(Settings):
     """Everything that decides a simulation."""
 
+    KIND: ClassVar[str] = "simulation"
     name: str = Field("simulation", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     seed: int = Field(0, ge=0, lt=2**31)
     """Of the draws of parameters and of random events."""
@@ -73,6 +66,9 @@ class SimulationSettings(Settings):
     """Selections of neurons that never fire."""
     record: Selection = Field(default_factory=dict)
     """Whose rates are kept; by default all."""
+    compare: CompareSettings = CompareSettings()
+    initial: Initial = None
+    """No simulation starts from another run; null."""
     readout: Literal["auto"] | Selection = "auto"
     """Whose rhythm is scored: `auto` takes the motor neurons, or, where there are none, all that are neither
     driven nor silenced."""
@@ -104,86 +100,22 @@ class SimulationSettings(Settings):
         return max(1, round(self.seconds / self.sample_period)) * self.every
 
 
-def simulation_presets() -> tuple[str, ...]:
-    """Names of the simulations that come with premotor."""
-    return tuple(sorted(f.name.removesuffix(".yaml") for f in PRESETS.iterdir() if f.name.endswith(".yaml")))
-
-
-def load_simulation(
-    source: SimulationSettings | Mapping[str, Any] | str | os.PathLike[str], overrides: Overrides = ()
-) -> SimulationSettings:
-    """The simulation that `source` names or holds, with `overrides` put in place.
-
-    Args:
-        source: a preset's name, a YAML file, a dict of settings, or the source of a circuit (a built-in name,
-            a file or a folder), which is then simulated with default settings.
-        overrides: values by dotted key, as for `load_experiment`.
-
-    Raises:
-        PremotorError: an unreadable file, or an unknown, missing or wrong setting.
-    """
-    data, origin = _read(source)
-    given = override_pairs(overrides)
-    for key, value in given.items():
-        _put(data, key, value)
-    _anchor(data, Path.cwd())
-    try:
-        return SimulationSettings.model_validate(data)
-    except ValidationError as error:
-        sentence = explain(error, data, SimulationSettings, given)
-        raise PremotorError(f"{origin}: {sentence}" if origin else sentence) from None
+def load_simulation(source: Source, overrides: Overrides = ()) -> SimulationSettings:
+    """`load_settings` of a simulation; `source` may also be the source of a circuit (a built-in name, a file or a
+    folder), which is then simulated with default settings."""
+    settings: SimulationSettings = load_settings(source, overrides, "simulation")
+    return settings
 
 
 def dump_simulation(settings: SimulationSettings) -> str:
-    """The complete settings as YAML; `load_simulation` reads them back to an equal value."""
-    return dump_yaml(settings.model_dump(mode="json"))
+    """`dump_settings`."""
+    return dump_settings(settings)
 
 
-def _read(source: Any) -> tuple[dict[str, Any], str]:
-    if isinstance(source, SimulationSettings):
-        return source.model_dump(mode="json"), ""
-    if isinstance(source, Mapping):
-        return dict(source), ""
-    if isinstance(source, str) and source in simulation_presets():
-        text = (PRESETS / f"{source}.yaml").read_text(encoding="utf-8")
-        return dict(parse_yaml(text, f"preset {source}")), f"preset {source}"
-    path = Path(source)
-    if path.suffix not in (".yaml", ".yml"):
-        return {"circuit": {"source": str(source)}}, ""
-    try:
-        data = parse_yaml(path.read_text(encoding="utf-8"), str(path))
-    except FileNotFoundError:
-        presets = ", ".join(simulation_presets())
-        raise PremotorError(f"there is no settings file {path}; presets are {presets}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PremotorError(f"{path} cannot be read as a settings file ({error})") from None
-    if not isinstance(data, dict):
-        raise PremotorError(f"{path} holds no mapping; a settings file begins like 'seconds: 2'")
-    _anchor(data, path.resolve().parent)
-    return data, str(path)
-
-
-def _put(data: dict[str, Any], key: str, value: Any) -> None:
-    *sections, last = key.split(".")
-    for section in sections:
-        inner = data.get(section)
-        if isinstance(inner, str) and section == "model":
-            inner = {"kind": inner}
-        if inner is not None and not isinstance(inner, dict):
-            raise PremotorError(f"--{key} cannot be set: {section} is {inner!r} and has no settings of its own")
-        data[section] = data = dict(inner or {})
-    if last == "kind" and data.get("kind", value) != value:
-        data.clear()  # the other settings belong to the former kind
-    data[last] = value
-
-
-def _anchor(data: dict[str, Any], folder: Path) -> None:
+def anchor_simulation(data: dict[str, Any], folder: Path) -> None:
     """Make relative paths absolute: of the circuit's source, and of drives' files."""
-    inner = data.get("circuit")
-    if isinstance(inner, dict) and isinstance(inner.get("source"), str):
-        name, path = inner["source"], Path(inner["source"]).expanduser()
-        if name and name not in circuit_names() and not path.is_absolute() and (folder / path).exists():
-            data["circuit"] = {**inner, "source": str((folder / path).resolve())}
+    anchor_path(data, "circuit", "source", folder)
+    anchor_initial(data, folder)
     drives = _several(data.get("drives"))
     if isinstance(drives, list | tuple):
         read = [read_drive(drive) if isinstance(drive, str) else drive for drive in drives]

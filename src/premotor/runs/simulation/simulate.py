@@ -55,16 +55,20 @@ class Simulation:
             (path / "settings.yaml").write_text(dump_simulation(self.settings), encoding="utf-8")
             self.circuit.save(path / "circuit")
             write_json(path / "provenance.json", self._provenance(path / "circuit"))
-            save_arrays(path / "activity.safetensors", self._arrays())
-            self.neurons.reset_index().to_parquet(path / "neurons.parquet")
-            self.table.to_parquet(path / "rhythm.parquet")
-            self._write_rates(path / "rates.parquet")
-            if self.spikes is not None:
-                self._write_spikes(path / "spikes.parquet", self.spikes)
-            write_json(path / "summary.json", self.summary)
+            self.write(path)
         lock.release()
         (folder / LOCK_NAME).unlink()
         return folder
+
+    def write(self, path: Path) -> None:
+        """Write activity, tables and, last, the summary into a folder."""
+        save_arrays(path / "activity.safetensors", self._arrays())
+        self.neurons.reset_index().to_parquet(path / "neurons.parquet")
+        self.table.to_parquet(path / "rhythm.parquet")
+        self._write_rates(path / "rates.parquet")
+        if self.spikes is not None:
+            self._write_spikes(path / "spikes.parquet", self.spikes)
+        write_json(path / "summary.json", self.summary)
 
     def _provenance(self, circuit_folder: Path) -> dict[str, Any]:
         files = [file for file in sorted(circuit_folder.iterdir()) if file.is_file()]
@@ -131,7 +135,18 @@ def simulate(
         PremotorError: wrong settings, an empty selection, or a folder that exists.
     """
     settings = load_simulation(source, overrides)
-    circuit = build_circuit(settings.circuit)
+    result = simulated(settings, build_circuit(settings.circuit))
+    if output is not None:
+        result.save(Path(output))
+    return result
+
+
+def simulated(settings: SimulationSettings, circuit: Circuit) -> Simulation:
+    """The simulation of a circuit, written nowhere.
+
+    Raises:
+        PremotorError: an empty selection, or too large an activity.
+    """
     record = positions_of(circuit, settings.record, "record")
     check_size(settings, len(record))
     bench = Bench.set_up(circuit, settings)
@@ -144,7 +159,7 @@ def simulate(
     )
     begin = round(settings.transient / settings.sample_period)
     table, rhythm = rhythm_table(rates[begin:], neurons, neurons["readout"].to_numpy(bool), settings.sample_period)
-    result = Simulation(
+    return Simulation(
         settings=settings,
         circuit=circuit,
         neurons=neurons,
@@ -155,9 +170,6 @@ def simulate(
         rhythm=rhythm,
         summary=_summary(settings, circuit, bench, neurons, table, rhythm, spikes),
     )
-    if output is not None:
-        result.save(Path(output))
-    return result
 
 
 def _summary(

@@ -43,16 +43,13 @@ if TYPE_CHECKING:
         spikes_of_test,
         variance_over_time,
     )
-    from premotor.runs.spiking.run import SpikingRun, is_spiking
+    from premotor.runs.spiking.run import SpikingRun
     from premotor.runs.spiking.settings import (
         EvolutionLearning,
         PlasticLearning,
         SpikingExperiment,
-        is_spiking_source,
         load_spiking,
-        spiking_presets,
     )
-    from premotor.runs.spiking.training import continue_spiking, resume_spiking, train_spiking
     from premotor.runs.spiking.wiring import CartPoleSettings, CircuitWiring, WiringSettings
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
@@ -73,15 +70,12 @@ __all__ = [
     "WiringSettings",
     "cell_groups",
     "choose_starts",
-    "continue_spiking",
     "differences",
     "episode_lengths",
     "episode_table",
     "evaluate_spiking",
     "export_nwb",
     "export_parquet",
-    "is_spiking",
-    "is_spiking_source",
     "lineage",
     "load_spiking",
     "mean_rates",
@@ -97,14 +91,11 @@ __all__ = [
     "read_combinations",
     "read_test",
     "rerun_starts",
-    "resume_spiking",
     "spikes_of_test",
     "stride_for",
     "tables_of_test",
-    "spiking_presets",
     "evaluate_checkpoints",
     "evaluate_models",
-    "train_spiking",
     "training_rows",
     "training_scores",
     "variance_of_models",

@@ -10,6 +10,7 @@ from premotor.learning.plasticity import Episodes, PlasticitySettings
 from premotor.networks.spiking.event_driven.events import SPIKES, set_intervals
 from premotor.runs.arrays import save_arrays
 from premotor.runs.files import replace_atomically, write_json
+from premotor.runs.spiking.arena import Arena
 from premotor.runs.spiking.run import SpikingRun
 
 
@@ -21,7 +22,7 @@ class Tested(NamedTuple):
 
 
 def try_weights(
-    run: SpikingRun,
+    arena: Arena,
     weights: NDArray[np.float64],
     episodes: int,
     seed: int,
@@ -33,7 +34,7 @@ def try_weights(
     """Episodes from the start states that Gymnasium draws with `seed`.
 
     Args:
-        run: the run whose network it is.
+        arena: whose network it is.
         weights: plastic weights, (plastic,).
         episodes: how many.
         seed: of the start states and the random actions.
@@ -41,7 +42,6 @@ def try_weights(
         record: whether everything is recorded, not episode lengths alone.
         learn: by which rules plasticity is at work, with what each episode taught kept for the next; None: it is not.
     """
-    arena = run.arena
     agent = arena.agent(weights, seed)
     if learn is not None:
         agent.learn_by(learn)
@@ -52,6 +52,7 @@ def try_weights(
     returned = result.returned
     figures: dict[str, Any] = {
         "episodes": episodes,
+        "score": float(returned.mean()),
         "mean": float(returned.mean()),
         "median": float(np.median(returned)),
         "least": float(returned.min()),
@@ -60,7 +61,7 @@ def try_weights(
         "learning": learn is not None,
     }
     if record:
-        seconds = len(result.action) * run.settings.interface.step / 1000.0
+        seconds = len(result.action) * arena.settings.interface.step / 1000.0
         populations = agent.network.populations
         figures["rates"] = {
             name: float(result.counts[:, cells].sum() / len(cells) / seconds) for name, cells in populations.items()
@@ -96,9 +97,10 @@ def evaluate_spiking(
         raise PremotorError(f"episodes is {episodes} and only {only}; at least 1 and 0 are needed")
     iteration = run.iteration_of(checkpoint)
     rules = run.settings.rules_after(run.steps_at(iteration)) if learn else None
-    test = try_weights(run, run.weights(checkpoint), episodes, seed, only=only, record=True, learn=rules)
+    test = try_weights(run.arena, run.weights(checkpoint), episodes, seed, only=only, record=True, learn=rules)
     figures = {
         "checkpoint": str(checkpoint),
+        "step": iteration,
         "iteration": iteration,
         "seed": seed,
         "only": only,

@@ -19,10 +19,10 @@ import pandas as pd
 
 from premotor.errors import PremotorError
 from premotor.runs.files import replace_atomically
+from premotor.runs.loading import dump_settings
 from premotor.runs.simulation.nwb import check_nwb
 from premotor.runs.spiking.records import episode_table, read_test, spikes_of_test
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.settings import dump_spiking
 from premotor.runs.spiking.wiring import CartPoleSettings
 
 CARTPOLE = ("position", "velocity", "angle", "angular_velocity")
@@ -118,7 +118,7 @@ def export_nwb(run: SpikingRun, path: str | Path) -> Path:
         identifier=str(uuid.uuid4()),
         session_start_time=datetime.now(UTC),
         experiment_description=f"spiking agent, weights {figures['checkpoint']}, iteration {figures['iteration']}",
-        notes=dump_spiking(run.settings),
+        notes=dump_settings(run.settings),
         keywords=["simulation", "reinforcement learning"],
     )
     module = ProcessingModule(name="task", description="what the agent saw and did; one sample a step of the task")

@@ -12,7 +12,6 @@ from premotor.analysis import best_mean, best_median
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
 from premotor.learning.plasticity import in_parallel
-from premotor.runs.checkpoints import checkpoint_steps
 from premotor.runs.files import replace_atomically
 from premotor.runs.spiking.evaluation import try_weights
 from premotor.runs.spiking.records import action_name, episode_table, record_of
@@ -37,14 +36,15 @@ def lineage(run: SpikingRun) -> list[Ancestor]:
         PremotorError: an ancestor's folder has gone, or a run descends from itself.
     """
     line = [Ancestor(run, run.iteration)]
-    while line[0].run.settings.parent is not None:
-        place, _, iteration = line[0].run.settings.parent.rpartition("@")
-        folder = Path(place)
+    while line[0].run.settings.initial is not None:
+        place, _, which = line[0].run.settings.initial.run.rpartition("@")
+        folder = Path(place or which)
         if not folder.is_dir():
             raise PremotorError(f"{line[0].run.folder} goes on from {folder}, which is not there any more")
         if any(folder.resolve() == other.run.folder.resolve() for other in line):
             raise PremotorError(f"{folder} descends from itself")
-        line.insert(0, Ancestor(SpikingRun(folder), int(iteration)))
+        parent = SpikingRun(folder)
+        line.insert(0, Ancestor(parent, parent.iteration_of(which if place else "best")))
     return line
 
 
@@ -148,11 +148,11 @@ def evaluate_checkpoints(
     """
     if episodes < 1 or most < 2:
         raise PremotorError(f"episodes is {episodes} and most {most}; at least 1 and 2 are needed")
-    steps = [0, *checkpoint_steps(run.checkpoints_folder)]
+    steps = [0, *run.places.checkpoints()]
     chosen = sorted({steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(most, len(steps)))})
 
     def test(iteration: int) -> pd.DataFrame:
-        tested = try_weights(run, run.weights(iteration), episodes, seed, record=True)
+        tested = try_weights(run.arena, run.weights(iteration), episodes, seed, record=True)
         table = episode_table(run, record_of(tested.figures, tested.episodes))
         table.insert(0, "iteration", iteration)
         return table
@@ -198,7 +198,7 @@ def plastic_table(run: SpikingRun, which: str | int = "best") -> pd.DataFrame:
 def weights_over_time(run: SpikingRun, most: int = 40) -> pd.DataFrame:
     """Of each part of the plastic synapses at checkpoints spread over the run: mean, deviation, quartiles (mV), and
     the mean absolute and relative change since the beginning. One row a checkpoint and part."""
-    steps = [0, *checkpoint_steps(run.checkpoints_folder)]
+    steps = [0, *run.places.checkpoints()]
     chosen = sorted({steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(most, len(steps)))})
     table = plastic_table(run, "initial")
     rows = []

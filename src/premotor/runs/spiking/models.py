@@ -59,7 +59,7 @@ def evaluate_models(
         raise PremotorError(f"episodes is {episodes}; at least 1 is needed")
 
     def test(model: Model) -> np.ndarray:
-        return try_weights(model.run, model.run.weights(model.checkpoint), episodes, seed).episodes.returned
+        return try_weights(model.run.arena, model.run.weights(model.checkpoint), episodes, seed).episodes.returned
 
     lengths = dict(zip((m.name for m in models), in_parallel(test, models, threads or available_cores()), strict=True))
     if random:
@@ -114,7 +114,7 @@ def rates_of_models(models: Sequence[Model], episodes: int = 20, *, seed: int = 
     _check(models)
     rows = {}
     for model in models:
-        tested = try_weights(model.run, model.run.weights(model.checkpoint), episodes, seed, record=True)
+        tested = try_weights(model.run.arena, model.run.weights(model.checkpoint), episodes, seed, record=True)
         rates = mean_rates(model.run, record_of(tested.figures, tested.episodes))
         rows[model.name] = dict(zip(rates["group"], rates["rate"], strict=True))
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -169,7 +169,7 @@ def rerun_starts(
 
     def test(pair: tuple[Model, int]) -> pd.DataFrame:
         model, start = pair
-        tested = try_weights(model.run, model.run.weights(model.checkpoint), repeats, seed, only=start)
+        tested = try_weights(model.run.arena, model.run.weights(model.checkpoint), repeats, seed, only=start)
         steps = tested.episodes.returned
         return pd.DataFrame({"model": model.name, "start": start, "repeat": np.arange(repeats), "returned": steps})
 

@@ -1,60 +1,121 @@
 """One process's work on a run of a spiking agent: iterations of evolution or of plasticity."""
 
 import time
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from premotor.bodies.physics import available_cores
 from premotor.learning.evolution.strategies import Evolution, evolution_of
 from premotor.learning.plasticity import Episodes, in_parallel
+from premotor.runs.kinds import Schedule
 from premotor.runs.spiking.arena import Arena
+from premotor.runs.spiking.evaluation import try_weights
 from premotor.runs.spiking.settings import EvolutionLearning, PlasticLearning
 
 Arrays = dict[str, NDArray]
 
 
-class Work(Protocol):
-    """Learning that can be cut into iterations and put down between two of them."""
-
-    @property
-    def iteration(self) -> int:
-        """Iterations so far."""
-
-    @property
-    def steps(self) -> int:
-        """Steps of the task so far."""
-
-    @property
-    def weights(self) -> NDArray[np.float64]:
-        """Plastic weights now, (plastic,)."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether all iterations are done."""
-
-    def iterate(self, threads: int) -> dict[str, Any]:
-        """One iteration; gives its row of metrics."""
-
-    def snapshot(self) -> Arrays:
-        """Everything that the next iteration depends on."""
-
-    def restore(self, arrays: Arrays) -> None:
-        """Go back to a snapshot."""
-
-
-def work_of(arena: Arena, weights: NDArray[np.float64] | None = None) -> Work:
+def work_of(arena: Arena, weights: NDArray[np.float64] | None = None) -> "Learning":
     """The work of an experiment before its first iteration, from `weights` where given."""
     if isinstance(arena.settings.learning, EvolutionLearning):
         return EvolutionWork(arena, arena.settings.learning, weights)
     return PlasticWork(arena, arena.settings.learning, weights)
 
 
-class EvolutionWork:
+class Learning(ABC):
+    """What both ways of learning have in common: tests, checkpoints, threads."""
+
+    hint = "smaller plasticity rates may help"
+
+    def __init__(self, arena: Arena):
+        self.arena = arena
+        settings = arena.settings
+        self.threads = settings.threads or available_cores()
+        self.schedule = Schedule(
+            settings.evaluation.every,
+            settings.checkpoints.every,
+            None,
+            settings.checkpoints.keep,
+            settings.learning.most,
+            settings.stop.score,
+            unit="iterations",
+            log_score=True,
+        )
+
+    @property
+    @abstractmethod
+    def iteration(self) -> int:
+        """Iterations so far."""
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """Steps of the task so far."""
+
+    @property
+    @abstractmethod
+    def weights(self) -> NDArray[np.float64]:
+        """Plastic weights to test, (plastic,)."""
+
+    @property
+    @abstractmethod
+    def finished(self) -> bool:
+        """Whether all iterations are done."""
+
+    @abstractmethod
+    def learn(self) -> dict[str, Any]:
+        """One iteration; its row of metrics."""
+
+    @abstractmethod
+    def snapshot(self) -> Arrays:
+        """Everything that the next iteration depends on."""
+
+    @abstractmethod
+    def restore(self, arrays: Arrays, source: Path) -> None:
+        """Go back to a snapshot."""
+
+    @property
+    def step(self) -> int:
+        """Checkpoints and evaluations are numbered by iterations."""
+        return self.iteration
+
+    @property
+    def initial(self) -> Arrays:
+        """Plastic weights, mV."""
+        return {"weights": self.weights}
+
+    candidate = initial
+
+    def iterate(self) -> dict[str, Any]:
+        """One iteration, timed."""
+        began, before = time.monotonic(), self.steps
+        row = self.learn()
+        return row | {"steps_per_second": (self.steps - before) / max(time.monotonic() - began, 1e-9)}
+
+    def test(self, best: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Episodes without plasticity from the start states of the settings' seed."""
+        chosen = self.arena.settings.evaluation
+        figures = try_weights(self.arena, self.weights, chosen.episodes, chosen.seed).figures
+        return figures | {"iteration": self.iteration, "steps": self.steps}
+
+    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+        """Steps, speed of learning, length of episodes or return, the newest test."""
+        test = f" · test {row['evaluation']:.1f}" if "evaluation" in row else ""
+        of = "episodes of" if self.arena.settings.task.kind == "cartpole" else "return"
+        return f"{self.steps:,} steps · {row['steps_per_second']:,.0f} steps/s · {of} {row['fitness']:.1f}{test}"
+
+
+class EvolutionWork(Learning):
     """Evolution strategies; members run side by side."""
 
     def __init__(self, arena: Arena, learning: EvolutionLearning, weights: NDArray[np.float64] | None):
-        self.arena, self.learning = arena, learning
+        super().__init__(arena)
+        self.learning = learning
         first = arena.first_weights if weights is None else weights
         self.strategy: Evolution = evolution_of(learning.strategy, first, arena.settings.seed)
         self._steps = 0
@@ -79,7 +140,7 @@ class EvolutionWork:
         """Whether all iterations are done."""
         return self.iteration >= self.learning.iterations
 
-    def iterate(self, threads: int) -> dict[str, Any]:
+    def learn(self) -> dict[str, Any]:
         """One generation."""
         arena, learning = self.arena, self.learning
         members = self.strategy.propose()
@@ -96,7 +157,7 @@ class EvolutionWork:
             arena.play(agent, own[first:second], learn=True, longest=learning.longest)
             return arena.play(agent, own[second:], longest=learning.longest), agent.steps, agent.weights
 
-        lives = in_parallel(live, range(len(members)), threads)
+        lives = in_parallel(live, range(len(members)), self.threads)
         lengths = np.array([result.length for result, _, _ in lives])
         returned = np.array([result.returned for result, _, _ in lives])
         centred = np.array([result.centred for result, _, _ in lives])
@@ -117,17 +178,18 @@ class EvolutionWork:
         """The strategy's own, and the steps so far."""
         return self.strategy.snapshot() | {"steps": np.array([self._steps], np.int64)}
 
-    def restore(self, arrays: Arrays) -> None:
+    def restore(self, arrays: Arrays, source: Path) -> None:
         """Go back to a snapshot."""
         self._steps = int(arrays["steps"][0])
         self.strategy.restore(arrays)
 
 
-class PlasticWork:
+class PlasticWork(Learning):
     """Reward-modulated plasticity; one network that learns without a break."""
 
     def __init__(self, arena: Arena, learning: PlasticLearning, weights: NDArray[np.float64] | None):
-        self.arena, self.learning = arena, learning
+        super().__init__(arena)
+        self.learning = learning
         self.agent = arena.agent(weights, arena.settings.seed)
         self.starts = arena.starts(learning.episodes, arena.settings.seed + 1)
         self.episodes = self._iteration = self.phase = 0
@@ -153,7 +215,7 @@ class PlasticWork:
         """Whether all episodes or steps are done."""
         return self.learning.ends(self.episodes, self.steps)
 
-    def iterate(self, threads: int) -> dict[str, Any]:
+    def learn(self) -> dict[str, Any]:
         """A block of episodes."""
         phases = self.learning.phases
         while self.phase < len(phases) and self.steps >= phases[self.phase].begin:
@@ -183,7 +245,7 @@ class PlasticWork:
             **phase,
         }
 
-    def restore(self, arrays: Arrays) -> None:
+    def restore(self, arrays: Arrays, source: Path) -> None:
         """Go back to a snapshot."""
         self._iteration, self.episodes = (int(value) for value in arrays["counters"])
         if "phase" in arrays:
@@ -197,10 +259,3 @@ class PlasticWork:
         self.phase, self.phase_weights = phase, weights
         self.agent.weights = weights
         self.agent.learn_by(self.learning.phases[phase - 1].plasticity)
-
-
-def timed(work: Work, threads: int) -> dict[str, Any]:
-    """One iteration's row of metrics, with its speed."""
-    began, before = time.monotonic(), work.steps
-    row = work.iterate(threads)
-    return row | {"steps_per_second": (work.steps - before) / max(time.monotonic() - began, 1e-9)}

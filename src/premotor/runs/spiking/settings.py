@@ -1,32 +1,17 @@
 """Settings of an experiment with a spiking agent."""
 
-import os
-from collections.abc import Mapping
-from copy import deepcopy
-from importlib import resources
 from itertools import pairwise
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from premotor.errors import PremotorError
 from premotor.learning.evolution.strategies import StrategySettings
 from premotor.learning.plasticity import InterfaceSettings, PlasticitySettings
-from premotor.runs.loading import Overrides, override_pairs, preset_names
-from premotor.runs.settings_errors import explain
-from premotor.runs.spiking.wiring import (
-    CartPoleSettings,
-    SpikingTask,
-    SpikingWiring,
-    WiringSettings,
-    fields_of,
-)
-from premotor.runs.yaml_text import dump_yaml, parse_yaml
+from premotor.runs.loading import Overrides, Source, load_settings
+from premotor.runs.settings import CompareSettings, Initial
+from premotor.runs.spiking.wiring import CartPoleSettings, SpikingTask, SpikingWiring, WiringSettings
 from premotor.settings import Settings
 from premotor.tasks.cartpole import MOST_STEPS, SPREAD
-
-PRESETS = resources.files("premotor") / "presets" / "spiking"
 
 
 class EvolutionLearning(Settings):
@@ -54,6 +39,11 @@ class EvolutionLearning(Settings):
     spread: tuple[float, float, float, float] = (SPREAD,) * 4
     """Start states of CartPole are uniform within ± these while learning: m, m/s, rad, rad/s; tests use ±0.05."""
 
+    @property
+    def most(self) -> int:
+        """Iterations at most."""
+        return self.iterations
+
 
 class PlasticPhase(Settings):
     """From when on plasticity follows other rules; homeostasis then holds the weights of that moment."""
@@ -79,6 +69,11 @@ class PlasticLearning(Settings):
     phases: tuple[PlasticPhase, ...] = ()
     """Later rules, in the order of their `begin`; the experiment's `plasticity` is the first."""
 
+    @property
+    def most(self) -> int:
+        """Iterations at most."""
+        return -(-self.episodes // self.block)
+
     def ends(self, episodes: int, steps: int) -> bool:
         """Whether learning is over after so many."""
         return episodes >= self.episodes or (self.steps is not None and steps >= self.steps)
@@ -102,6 +97,8 @@ class SpikingEvaluation(Settings):
     episodes: int = Field(30, ge=1)
     seed: int = Field(1_000, ge=0)
     """Of the start states; `premotor evaluate` takes others."""
+    lesions: bool = True
+    """Whether `premotor train` ends with silencing every group of synapses in turn."""
 
 
 class SpikingCheckpoints(Settings):
@@ -122,7 +119,9 @@ class SpikingStop(Settings):
 class SpikingExperiment(Settings):
     """All settings of a run with a spiking agent."""
 
-    agent: Literal["spiking"] = "spiking"
+    KIND: ClassVar[str] = "spiking"
+    RENAMED: ClassVar = {"parent": "initial"}
+
     name: str = Field("cartpole", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Also the name of the run folder."""
     seed: int = Field(0, ge=0, lt=2**31)
@@ -137,8 +136,9 @@ class SpikingExperiment(Settings):
     evaluation: SpikingEvaluation = SpikingEvaluation()
     checkpoints: SpikingCheckpoints = SpikingCheckpoints()
     stop: SpikingStop = SpikingStop()
-    parent: str | None = None
-    """Run folder and step that this run went on from."""
+    compare: CompareSettings = CompareSettings()
+    initial: Initial = None
+    """Weights of another run to begin with."""
 
     def rules_after(self, steps: int) -> PlasticitySettings:
         """By which rules plasticity goes on after so many steps of the task."""
@@ -154,78 +154,7 @@ class SpikingExperiment(Settings):
         return self
 
 
-def spiking_presets() -> tuple[str, ...]:
-    """Names of the experiments with spiking agents that come with premotor."""
-    return preset_names("spiking")
-
-
-def is_spiking_source(source: Any) -> bool:
-    """Whether a preset's name or a YAML file describes a spiking agent."""
-    if isinstance(source, SpikingExperiment):
-        return True
-    if isinstance(source, Mapping):
-        return source.get("agent") == "spiking"
-    if str(source) in spiking_presets():
-        return True
-    path = Path(source)
-    if path.suffix not in (".yaml", ".yml") or not path.is_file():
-        return False
-    data = parse_yaml(path.read_text(encoding="utf-8", errors="replace"), str(path))
-    return isinstance(data, dict) and data.get("agent") == "spiking"
-
-
-def load_spiking(
-    source: SpikingExperiment | Mapping[str, Any] | str | os.PathLike[str], overrides: Overrides = ()
-) -> SpikingExperiment:
-    """The experiment that `source` names or holds, with `overrides` put in place.
-
-    Raises:
-        PremotorError: no such preset or file, or an unknown or wrong setting.
-    """
-    data, origin = _read(source)
-    given = override_pairs(overrides)
-    for key, value in given.items():
-        _put(data, key, value)
-    try:
-        settings = SpikingExperiment.model_validate(data)
-    except ValidationError as error:
-        sentence = explain(error, data, SpikingExperiment, given)
-        raise PremotorError(f"{origin}: {sentence}" if origin else sentence) from None
-    return settings.model_copy(update={"interface": fields_of(settings.task, settings.interface)})
-
-
-def dump_spiking(settings: SpikingExperiment) -> str:
-    """The complete settings as YAML; `load_spiking` reads them back to an equal value."""
-    return dump_yaml(settings.model_dump(mode="json"))
-
-
-def _read(source: Any) -> tuple[dict[str, Any], str]:
-    if isinstance(source, SpikingExperiment):
-        return source.model_dump(mode="json"), ""
-    if isinstance(source, Mapping):
-        return deepcopy(dict(source)), ""
-    if str(source) in spiking_presets():
-        text = (PRESETS / f"{source}.yaml").read_text(encoding="utf-8")
-        return dict(parse_yaml(text, f"preset {source}")), f"preset {source}"
-    path = Path(source)
-    try:
-        data = parse_yaml(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PremotorError(
-            f"{path} cannot be read as a settings file ({error}); presets are {', '.join(spiking_presets())}"
-        ) from None
-    if not isinstance(data, dict):
-        raise PremotorError(f"{path} holds no mapping; a settings file begins like 'agent: spiking'")
-    return data, str(path)
-
-
-def _put(data: dict[str, Any], key: str, value: Any) -> None:
-    *sections, last = key.split(".")
-    for section in sections:
-        inner = data.get(section)
-        if inner is not None and not isinstance(inner, dict):
-            raise PremotorError(f"--{key} cannot be set: {section} is {inner!r} and has no settings of its own")
-        data[section] = data = dict(inner or {})
-    if last == "kind" and data.get("kind", value) != value:
-        data.clear()  # the other settings belong to the former kind
-    data[last] = value
+def load_spiking(source: Source, overrides: Overrides = ()) -> SpikingExperiment:
+    """`load_settings` of an experiment with a spiking agent."""
+    settings: SpikingExperiment = load_settings(source, overrides, "spiking")
+    return settings

@@ -10,11 +10,12 @@ from pydantic import Field, ValidationError
 
 from premotor.errors import PremotorError
 from premotor.runs.files import Lock, new_folder, read_json, write_atomically
-from premotor.runs.loading import Overrides, override_pairs
+from premotor.runs.kinds import Kind, kind_named
+from premotor.runs.loading import Overrides, dump_settings, load_settings, override_pairs
 from premotor.runs.settings_errors import explain
 from premotor.runs.yaml_text import dump_yaml, parse_yaml
 from premotor.settings import Settings
-from premotor.studies.sweeps.kinds import KINDS, Kind, kind_of
+from premotor.studies.sweeps.kinds import kind_of_source
 from premotor.studies.sweeps.spaces import Range, Space, read_spaces
 
 FILE = "sweep.yaml"
@@ -23,7 +24,7 @@ FILE = "sweep.yaml"
 class SweepSettings(Settings):
     """What is searched, and how."""
 
-    kind: Literal["train", "spiking", "simulate"]
+    kind: str
     """Of the experiment."""
     search: dict[str, Space] = Field(min_length=1)
     """Where each setting is looked for."""
@@ -55,7 +56,8 @@ class Sweep:
             self.settings = SweepSettings.model_validate(data)
         except ValidationError as error:
             raise PremotorError(f"{file}: {explain(error, data, SweepSettings)}") from None
-        self.kind: Kind = KINDS[self.settings.kind]
+        former = {"train": "control", "simulate": "simulation"}  # as older searches call them
+        self.kind: Kind = kind_named(former.get(self.settings.kind, self.settings.kind))
 
     @property
     def experiment_file(self) -> Path:
@@ -77,7 +79,7 @@ class Sweep:
         Raises:
             PremotorError: values that do not go together.
         """
-        return self.kind.load(self.experiment_file, dict(values))
+        return load_settings(self.experiment_file, dict(values), self.kind.name)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -118,16 +120,16 @@ def open_sweep(
     Raises:
         PremotorError: a wrong setting or space, or a folder of another search.
     """
-    kind = kind_of(source)
+    kind = kind_of_source(source)
     spaces = read_spaces(search)
-    base = kind.load(source, overrides)
+    base = load_settings(source, overrides, kind.name)
     given = override_pairs(overrides)
     for key, space in spaces.items():
         if key in given:
             raise PremotorError(f"{key} is searched and set at once")
         for value in space.ends():
-            kind.load(base, {key: value})
-        if isinstance(space, Range) and space.integer and space.step is None and _takes_parts(kind, base, key, space):
+            load_settings(base, {key: value})
+        if isinstance(space, Range) and space.integer and space.step is None and _takes_parts(base, key, space):
             spaces[key] = space.model_copy(update={"integer": False})
     options = {name: value for name, value in options.items() if value is not None}
     options.setdefault("score", kind.score)
@@ -138,9 +140,12 @@ def open_sweep(
     if settings.sampler == "grid":
         for space in spaces.values():
             space.points()
-    if settings.pruner != "none" and kind.name == "simulate":
-        raise PremotorError("simulations are not pruned: there is nothing to see before their end; leave --pruner out")
-    text = kind.dump(base)
+    if settings.pruner != "none" and not kind.curves:
+        raise PremotorError(
+            f"experiments of the kind {kind.name} are not pruned: there is nothing to see before their end; leave "
+            "--pruner out"
+        )
+    text = dump_settings(base)
     if output.exists():
         there = Sweep(output)
         if there.settings != settings or there.experiment_file.read_text(encoding="utf-8") != text:
@@ -155,10 +160,10 @@ def open_sweep(
     return Sweep(output), lock
 
 
-def _takes_parts(kind: Kind, base: Any, key: str, space: Range) -> bool:
+def _takes_parts(base: Any, key: str, space: Range) -> bool:
     """Whether a setting takes numbers that are not whole."""
     try:
-        kind.load(base, {key: space.low + 0.5})
+        load_settings(base, {key: space.low + 0.5})
     except PremotorError:
         return False
     return True

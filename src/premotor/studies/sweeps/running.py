@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
 from premotor.runs.files import write_atomically, write_json
-from premotor.runs.loading import Overrides
+from premotor.runs.loading import Overrides, dump_settings, load_settings
 from premotor.runs.progress import speaker
 from premotor.runs.stopping import stop_requests
 from premotor.studies.processes import Job, last_line, start_process
 from premotor.studies.sweeps.folder import Sweep, is_sweep, open_sweep
+from premotor.studies.sweeps.kinds import begin, go_on
 from premotor.studies.sweeps.study import check_optuna, grid_point, grid_size, open_study, sampler_for
 
 POLL = 0.2
@@ -108,10 +109,7 @@ def sweep_folder(source: Any, output: str | os.PathLike[str] | None = None, over
     """Where a search goes: `output`, else a folder by the name of the experiment."""
     if output is not None:
         return Path(output)
-    from premotor.studies.sweeps.kinds import kind_of
-
-    settings = kind_of(source).load(source, overrides)
-    return Path("runs") / f"{getattr(settings, 'name', 'simulation')}-sweep"
+    return Path("runs") / f"{load_settings(source, overrides).name}-sweep"
 
 
 class _Runner:
@@ -166,15 +164,15 @@ class _Runner:
         folder = sweep.trial_folder(trial.number)
         file = folder.with_suffix(".yaml")
         try:
-            write_atomically(file, sweep.kind.dump(sweep.trial_settings(values)))
+            write_atomically(file, dump_settings(sweep.trial_settings(values)))
         except PremotorError as error:  # each value is allowed, but these do not go together
             trial.set_user_attr("failure", str(error))
             self._tell(trial, None, "FAIL", f"failed: {error}")
             return
         episodes = sweep.settings.episodes
-        command = sweep.kind.go_on(folder, episodes) if folder.exists() else None
+        command = go_on(folder, episodes) if folder.exists() else None
         if command is None:
-            command = sweep.kind.begin(file, folder, self.threads, episodes)
+            command = begin(file, folder, self.threads, episodes)
         job = Job(folder.name, tuple(command), folder / "metrics.jsonl", folder.with_suffix(".log"))
         log = job.log.open("ab")
         self.say(f"trial {trial.number}: {'' if fresh else 'goes on, '}{_words(values)}")

@@ -1,10 +1,13 @@
-"""Descent on the spectrum of one network: epochs, checkpoints, the checks before and after."""
+"""Descent on the spectrum of one network: epochs, the checks before and after."""
 
 import time
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -13,31 +16,35 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
 from premotor.learning.spectrum.free_parameters import leaf_of
-from premotor.networks.trained import network_arrays
+from premotor.networks.trained import PARAMETERS, network_arrays
 from premotor.runs.arrays import Arrays, fill, flatten, save_arrays
-from premotor.runs.checkpoints import ARRAYS, newest_checkpoint, save_checkpoint
-from premotor.runs.dynamics.building import Member, NetworkMap, build_network, network_seed
-from premotor.runs.dynamics.precision import in_precision
-from premotor.runs.dynamics.progress import Teller
+from premotor.runs.dynamics.building import Member, NetworkMap, build_network, in_precision, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
 from premotor.runs.files import read_json, replace_atomically, write_json
-from premotor.runs.stopping import StopRequest
 
 STATE, HISTORY = "state/", "history/"
-CHECKPOINTS_KEPT = 2
 
 
 class Descent:
-    """The work on one network, in its own folder: `result.json` is written last."""
+    """Descent on the spectrum of one network, with its own folder: `result.json` is written last."""
 
-    def __init__(self, member: Member, settings: DynamicsTrainSettings, folder: Path, task: SequenceTask | None):
-        """Prepare the network and its free parameters; nothing is computed yet.
+    def __init__(
+        self,
+        member: Member,
+        settings: DynamicsTrainSettings,
+        folder: Path,
+        task: SequenceTask | None,
+        start: Arrays | None = None,
+    ):
+        """Prepare the network and its free parameters; nothing is computed yet. `start`: parameters to begin with.
 
         Raises:
             PremotorError: the settings do not fit the network.
         """
         self.member, self.settings, self.folder = member, settings, folder
         self.network, self.dt = build_network(settings.model, member, settings.seed, settings.control_period)
+        if start:
+            self.network = _started(self.network, start, member.name)
         if settings.learning.exponents > self.network.neurons:
             raise PremotorError(
                 f"learning.exponents is {settings.learning.exponents}, but there are {self.network.neurons} neurons"
@@ -59,37 +66,18 @@ class Descent:
         """Epochs done."""
         return int(self.state.epoch)
 
-    def run(self, teller: Teller, request: StopRequest) -> None:
-        """Verify, train from the newest checkpoint or from the start, verify again, and write the result.
-
-        Raises:
-            PremotorError: the loss is no longer finite.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._restore(teller)
-        before = self._verified_before()
-        while self.epoch < self.settings.learning.epochs:
-            self._epoch()
-            teller.advance(self._line())
-            if self.epoch % self.settings.checkpoint_every == 0 or request.signal:
-                self._save()
-            if request.signal and self.epoch < self.settings.learning.epochs:
-                teller.say(
-                    f"stopped after epoch {self.epoch} of {self.member.name} with a checkpoint; the same "
-                    "command with the same -o goes on"
-                )
-                request.obey()
-        self._save()
-        self._finish(before)
-
-    def verify(self, network: Any, extra: Any) -> tuple[LyapunovSpectrum, float | None]:
+    def verify(
+        self, network: Any, extra: Any, states: int | None = None, seed: int | None = None
+    ) -> tuple[LyapunovSpectrum, float | None]:
         """Exponents over a longer time from new states, and the task's loss for new sequences."""
         chosen, learning = self.settings.verify, self.settings.learning
         fresh = jax.random.fold_in(self.key, 2)
-        states = jax.vmap(network.random_state)(jax.random.split(fresh, chosen.states))
+        if seed is not None:
+            fresh = jax.random.fold_in(fresh, seed)
+        starts = jax.vmap(network.random_state)(jax.random.split(fresh, states or chosen.states))
         spectrum = lyapunov_spectrum(
             NetworkMap.of(network),
-            states,
+            starts,
             exponents=learning.exponents,
             steps=max(1, round(chosen.factor * learning.length / self.dt)),
             dt=self.dt,
@@ -104,7 +92,12 @@ class Descent:
                 loss = float(self.task.loss(extra, network, jax.random.fold_in(fresh, 2)))
         return spectrum, loss
 
-    def _epoch(self) -> None:
+    def advance(self) -> dict[str, Any]:
+        """One epoch; its row of the history.
+
+        Raises:
+            FloatingPointError: the loss is no longer finite.
+        """
         learning, every = self.settings.learning, self.settings.check_every
         row: dict[str, Any] = {"epoch": self.epoch}
         if self.epoch == 0 or (every is not None and self.epoch % every == 0):
@@ -114,48 +107,42 @@ class Descent:
         row |= {name: np.asarray(value) for name, value in happened.items()}
         row["seconds"] = time.perf_counter() - began
         if not np.isfinite(row["loss"]):
-            raise PremotorError(
-                f"{self.member.name}: the loss is {row['loss']} in epoch {row['epoch']}; a shorter gradient.window "
-                "or a lower learning_rate may help"
-            )
+            raise FloatingPointError(f"{self.member.name}: the loss is {row['loss']} in epoch {row['epoch']}")
         row = {"check_gradient": np.nan, "check_difference": np.nan, **row}
         for name, value in row.items():
             column = np.asarray(value, np.float64)[None]
             self.history[name] = np.concatenate([self.history[name], column]) if name in self.history else column
+        return row
 
     def _check(self) -> dict[str, float]:
         check = check_gradient(self.state, self.free, self.settings.learning, self.plan, self.task)
         return {"check_gradient": float(check.gradient), "check_difference": float(check.difference)}
 
-    def _line(self) -> str:
-        now = {name: values[-1] for name, values in self.history.items()}
-        return (
-            f"{self.member.name}: epoch {self.epoch}, loss {now['loss']:.5f}, λ1 {now['exponents'][0]:+.4f}, "
-            f"|gradient| {now['gradient_norm']:.2g}, {now['seconds']:.2f} s/epoch"
-        )
+    def snapshot(self) -> Arrays:
+        """State of descent, and the history of all epochs."""
+        return flatten(self.state, STATE) | {HISTORY + name: value for name, value in self.history.items()}
 
-    def _save(self) -> None:
-        arrays = flatten(self.state, STATE) | {HISTORY + name: value for name, value in self.history.items()}
-        save_checkpoint(self.folder / "checkpoints", self.epoch, arrays, {}, CHECKPOINTS_KEPT)
+    def restore(self, arrays: Arrays, source: Path) -> None:
+        """Go back to a snapshot."""
+        state = {name: value for name, value in arrays.items() if name.startswith(STATE)}
+        self.state = fill(self.state, state, source, STATE)
+        self.history = {k.removeprefix(HISTORY): value for k, value in arrays.items() if k.startswith(HISTORY)}
 
-    def _restore(self, teller: Teller) -> None:
-        found = newest_checkpoint(self.folder / "checkpoints", teller.say)
-        if found is None:
-            return
-        state = {name: value for name, value in found.arrays.items() if name.startswith(STATE)}
-        self.state = fill(self.state, state, found.folder / ARRAYS, STATE)
-        prefix = len(HISTORY)
-        self.history = {k[prefix:]: value for k, value in found.arrays.items() if k.startswith(HISTORY)}
-        teller.advance(f"{self.member.name}: read from its checkpoint", self.epoch)
+    def present(self) -> Any:
+        """The network as descent has it now (or, by the settings, had it at its best)."""
+        return self.free.network(outcome(self.state, self.settings.learning)[0])
 
-    def _verified_before(self) -> dict[str, Any]:
+    def verified_before(self) -> dict[str, Any]:
+        """Figures of the network before learning, from `before.json` where they are there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "before.json"
         if not file.exists():
-            write_json(file, self._figures(self.network, self.state.extra))
+            write_json(file, self.figures(self.network, self.state.extra))
         return read_json(file)
 
-    def _figures(self, network: Any, extra: Any) -> dict[str, Any]:
-        spectrum, task = self.verify(network, extra)
+    def figures(self, network: Any, extra: Any, states: int | None = None, seed: int | None = None) -> dict[str, Any]:
+        """`verify`, as JSON holds it."""
+        spectrum, task = self.verify(network, extra, states, seed)
         mean = spectrum.exponents.mean(0)
         between = (
             spectrum.exponents.std(0, ddof=1) / np.sqrt(len(spectrum.exponents))
@@ -173,10 +160,12 @@ class Descent:
             "task": task,
         }
 
-    def _finish(self, before: dict[str, Any]) -> None:
+    def finish(self) -> None:
+        """Verify what was learned, and write everything about this network."""
+        before = self.verified_before()
         offsets, extra = outcome(self.state, self.settings.learning)
         network = self.free.network(offsets)
-        after = self._figures(network, extra)
+        after = self.figures(network, extra)
         arrays: Arrays = {HISTORY + name: value for name, value in self.history.items()}
         for kind, _ in self.free.sizes:
             leaf = leaf_of(network, kind)
@@ -217,6 +206,15 @@ class Descent:
                 "after": after,
             },
         )
+
+
+def _started(network: Any, arrays: Arrays, name: str) -> Any:
+    for key in (key for key in PARAMETERS if hasattr(network, key)):
+        own = getattr(network, key)
+        if key not in arrays or arrays[key].shape != own.shape:
+            raise PremotorError(f"initial: {key} of the network {name} has not the {list(own.shape)} of this run's")
+        network = eqx.tree_at(attrgetter(key), network, jnp.asarray(arrays[key], own.dtype))
+    return network
 
 
 def _check_of(history: Arrays, epoch: int) -> dict[str, float]:

@@ -1,0 +1,148 @@
+"""The kind "control": a network, a task and a learner; PPO, DDPG and all others that learn in copies of a task."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from premotor.networks import is_baseline
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Figures, Kind
+from premotor.runs.settings import Experiment
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+    from premotor.runs.control_work import Learning
+    from premotor.runs.run import Run
+    from premotor.runs.run_folder import RunFolder
+
+
+@KINDS.register("control")
+class Control(Kind):
+    """A controller that learns a task by one of `LEARNERS`."""
+
+    settings = Experiment
+    figures = ("score", "survived", "speed", "speed_error", "success", "return")
+    required = ("circuit", "initial/controller.safetensors")
+
+    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+        """circuit.source, task.reference, task.body, network.initial, initial; a file of maps.loop is read."""
+        from premotor.runs.loading import anchor_initial, anchor_path, read_loop
+
+        maps = data.get("maps")
+        if isinstance(maps, dict) and isinstance(maps.get("loop"), str):
+            data["maps"] = {**maps, "loop": read_loop(folder / Path(maps["loop"]).expanduser())}
+        for section, key in (("circuit", "source"), ("task", "reference"), ("task", "body"), ("network", "initial")):
+            anchor_path(data, section, key, folder)
+        anchor_initial(data, folder)
+
+    def wired(self, settings: Experiment) -> bool:
+        """Whether the network is no baseline."""
+        return not is_baseline(settings.network.kind)
+
+    def plain(self, settings: Experiment, network: str) -> dict[str, Any]:
+        """Another `network.kind`."""
+        return {"network.kind": network}
+
+    def total(self, settings: Experiment) -> int:
+        """Control steps."""
+        return int(settings.learning.steps)
+
+    def start(self, settings: Experiment) -> Arrays | None:
+        """What `network.initial` names."""
+        from premotor.runs.initial_network import starting_arrays
+
+        found = starting_arrays(settings)
+        return None if found is None else dict(found)
+
+    def work(
+        self,
+        settings: Experiment,
+        circuit: "Circuit | None",
+        start: Arrays | None,
+        places: "RunFolder",
+        hooks: Any = None,
+    ) -> "Learning":
+        """Learning in copies of the task."""
+        from premotor.runs.control_work import Learning
+
+        assert circuit is not None
+        return Learning(settings, circuit, start)
+
+    def adopt(self, settings: Experiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
+        """Parts of a controller by the names of neurons, observations and actions."""
+        from premotor.runs.warm_start import adopt_controller
+
+        return adopt_controller(settings, circuit, parent, which)
+
+    def evaluate(self, run: "Run", test: Evaluation) -> Figures:
+        """Episodes with the mean action; writes ``test.json`` and ``trace.safetensors``."""
+        from premotor.runs.evaluation import evaluate_controller
+
+        return evaluate_controller(run, test)
+
+    def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures] | None:
+        """Every group of synapses of a network that is no plain one."""
+        from premotor.runs.lesions import silence_synapses
+
+        if not run.wired:
+            return None
+        return silence_synapses(
+            run,
+            min(test.episodes or 100, 50),
+            test.seconds,
+            types=types,
+            **({} if test.seed is None else {"seed": test.seed}),
+            checkpoint=test.checkpoint,
+            threads=test.threads,
+        )
+
+    def play(
+        self, run: "Run", file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+    ) -> Path:
+        """The body or the environment, with the activity of the network below."""
+        from premotor.runs.playing import play_to_video, player
+
+        seed = {} if test.seed is None else {"seed": test.seed}
+        return play_to_video(player(run.folder, test.checkpoint), file, seconds, **seed, every=every, speed=speed)
+
+    def verdict(self, run: "Run", figures: Figures) -> str:
+        """Falls, speed, return or score."""
+        return verdict(figures, run.speed_unit)
+
+    def scores(self, folder: Path) -> dict[str, float]:
+        """Figures of the test, and the best evaluation."""
+        from premotor.runs.run import Run
+
+        run = Run(folder)
+        return super().scores(folder) | {"evaluation": float(run.best["score"]), "steps": float(run.step)}
+
+
+def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
+    """What a test found, in one line."""
+    step = f"the {figures['checkpoint']} controller (step {figures['step']:,})"
+    parts = []
+    if figures.get("survived") is not None:
+        upright = round(figures["survived"] * figures["episodes"])
+        parts.append(f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s")
+    if figures.get("speed") is not None and figures.get("command") is not None:
+        error = f", off by {100 * figures['speed_error']:.1f}%" if figures.get("speed_error") is not None else ""
+        parts.append(f"{figures['speed']:.2f} {unit} where {figures['command']:.2f} {unit} was commanded{error}")
+    elif figures.get("speed") is not None:
+        parts.append(f"{figures['speed']:.2f} {unit}")
+    if figures.get("speed_ratio") is not None:
+        parts.append(f"{figures['speed_ratio']:.0%} of the reference's speed")
+    if figures.get("speed_ratio") is not None and figures.get("joint_rmse") is not None:
+        parts.append(f"joints {math.degrees(figures['joint_rmse']):.1f}° off after alignment")
+    if figures.get("stride_frequency") is not None and figures.get("reference_stride_frequency") is not None:
+        reference = figures["reference_stride_frequency"]
+        own = figures.get("joint_frequency") or figures["stride_frequency"]  # a foot may touch twice in a stride
+        parts.append(f"{own:.2f} strides a second (reference {reference:.2f})")
+    if figures.get("success") is not None:
+        reached = round(figures["success"] * figures["episodes"])
+        parts.append(f"at the aim at the end of {reached} of {figures['episodes']} episodes")
+    if figures.get("return_sd") is not None:
+        parts.append(f"return {figures['return']:.1f} ± {figures['return_sd']:.1f} in {figures['episodes']} episodes")
+    elif figures.get("earned") is not None:
+        parts.append(f"return {figures['earned']:.1f} ± {figures['earned_sd']:.1f}")
+    elif figures.get("score") is not None:
+        parts.append(f"score {figures['score']:.3f}")
+    return f"{step}: {'; '.join(parts)}"

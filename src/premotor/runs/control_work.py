@@ -1,0 +1,137 @@
+"""Learning in copies of a task, as work: PPO, DDPG and all other learners of `LEARNERS`."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from premotor.bodies import PhysicsError
+from premotor.connectome import Circuit
+from premotor.learning import LEARNERS
+from premotor.runs.arrays import fill, flatten
+from premotor.runs.building import controller_for
+from premotor.runs.cloning import cloned
+from premotor.runs.episodes import Episodes, joined
+from premotor.runs.kinds import Arrays, Figures, Schedule, better
+from premotor.runs.settings import Experiment
+from premotor.tasks import build_environment, build_task
+
+
+class Learning:
+    """Everything that learning in copies of a task carries along in memory.
+
+    Evaluations and checkpoints read this state and never touch it, so they do not alter the numbers.
+    """
+
+    hint = "a lower learning.learning_rate may help"
+
+    def __init__(self, settings: Experiment, circuit: Circuit, start: Arrays | None = None):
+        """The state before the first iteration; `start` as `Control.start` and `adopt` gave it.
+
+        Raises:
+            PremotorError: the circuit cannot drive this task with these settings.
+        """
+        self.settings = settings
+        self._task = build_task(settings.task)
+        start = dict(start or {})
+        adopted = {name: start.pop(name) for name in list(start) if name.startswith("controller/")}
+        controller = controller_for(circuit, self._task, settings, start or None)
+        if adopted:
+            whole = flatten(controller, "controller/") | adopted
+            controller = fill(controller, whole, Path("initial/start.safetensors"), "controller/")
+        learning, chosen = settings.learning, settings.checkpoints
+        self.environment = build_environment(
+            self._task, learning.environments, threads=settings.threads, seed=settings.seed, back_end=settings.physics
+        )
+        self.learner = LEARNERS[learning.kind](
+            controller, self.environment, learning, seed=settings.seed, threads=settings.threads
+        )
+        if settings.cloning.iterations:
+            key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
+            self.learner.adopt(cloned(self.learner.candidate, self._task, settings.cloning, key))
+        self._tests: dict[int, Episodes] = {}
+        self.schedule = Schedule(
+            settings.evaluation.every_steps,
+            chosen.every_steps,
+            chosen.every_seconds,
+            chosen.keep,
+            learning.steps,
+            settings.stop.score,
+            settings.stop.minutes,
+        )
+
+    @property
+    def step(self) -> int:
+        """Control steps of learning so far."""
+        return self.learner.steps
+
+    steps = step
+
+    @property
+    def iteration(self) -> int:
+        """Iterations of learning so far."""
+        return self.learner.iteration
+
+    @property
+    def finished(self) -> bool:
+        """Whether the learner's settings ask for no more."""
+        return self.learner.finished
+
+    @property
+    def initial(self) -> Arrays:
+        """The controller as it is now, before the first iteration."""
+        return flatten(self.learner.candidate)
+
+    @property
+    def candidate(self) -> Arrays:
+        """The controller that is tested."""
+        return flatten(self.learner.candidate)
+
+    def iterate(self) -> Figures:
+        """One iteration of the learner."""
+        began, before = time.monotonic(), self.step
+        try:
+            metrics = self.learner.iterate()
+        except PhysicsError as error:
+            raise FloatingPointError(str(error)) from error
+        return dict(metrics) | {"steps_per_second": (self.step - before) / (time.monotonic() - began)}
+
+    def test(self, best: Figures | None) -> Figures:
+        """Episodes that are the same every time; further ones where they are the best so far and `confirm` is set."""
+        chosen, controller = self.settings.evaluation, self.learner.candidate
+        episodes = self._episodes(chosen.episodes, chosen.seed)
+        try:
+            records = episodes.run(controller)
+            figures = episodes.figures(records)
+            if chosen.confirm and better(figures, best):
+                further = self._episodes(chosen.confirm, chosen.seed + 1).run(controller)
+                figures = episodes.figures(joined(records, further))
+        except PhysicsError as error:
+            raise FloatingPointError(str(error)) from error
+        return figures
+
+    def snapshot(self) -> Arrays:
+        """Everything that the next iteration depends on."""
+        return self.learner.snapshot()
+
+    def restore(self, arrays: Arrays, source: Path) -> None:
+        """Take over from a snapshot of the same experiment."""
+        self.learner.restore(arrays, source)
+
+    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+        """Speed of learning, return, speed of the body."""
+        parts = [f"{row['steps_per_second']:,.0f} steps/s"]
+        if row.get("return") is not None:
+            parts.append(f"return {row['return']:.1f}")
+        if evaluation is not None and evaluation.get("speed") is not None:
+            parts.append(f"speed {evaluation['speed']:.2f} {self._task.speed_unit}")
+        return " · ".join(parts)
+
+    def _episodes(self, count: int, seed: int) -> Episodes:
+        """The same test episodes every time, made when first asked for."""
+        if seed not in self._tests:
+            task = build_task(self.settings.task)
+            self._tests[seed] = Episodes(task, count, self.settings.evaluation.seconds, seed, self.settings.threads)
+        return self._tests[seed]

@@ -1,0 +1,168 @@
+"""Measurements of dynamics as kinds of experiment: a list of points, computed one after another or side by side."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from premotor.bodies.physics import available_cores
+from premotor.connectome import Circuit
+from premotor.runs.arrays import load_arrays, save_arrays
+from premotor.runs.dynamics.building import in_precision
+from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
+from premotor.runs.files import read_json, replace_atomically, write_json
+from premotor.runs.kinds import Arrays, Evaluation, Figures, Kind, Schedule, numbers
+from premotor.runs.run import Run
+from premotor.runs.run_folder import RunFolder
+
+
+class Measurement(Kind):
+    """An analysis of dynamics; a subclass says which points there are, how one is measured, and what they come to.
+
+    Each finished point is kept in ``networks/<name>.safetensors``, so that a killed run goes on with the next one.
+    """
+
+    curves = False
+    side_by_side: ClassVar[bool] = False
+    """Whether points are computed in threads of their own."""
+
+    @abstractmethod
+    def points(self, settings: Any, circuit: Circuit | None) -> Mapping[str, Any]:
+        """What is measured, by name."""
+
+    @abstractmethod
+    def measure(self, settings: Any, circuit: Circuit | None, point: Any, memory: dict[Any, Any]) -> Arrays:
+        """The measurement of one point; `memory` is shared by the points of a process."""
+
+    @abstractmethod
+    def collect(self, settings: Any, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
+        """Arrays, table and summary of all points."""
+
+    def judged(self, summary: Figures) -> float:
+        """The score by which one result is compared with another."""
+        return float("nan")
+
+    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+        """circuit.source, model.initial."""
+        anchor_dynamics(data, folder)
+
+    def expanded(self, section: str, value: Any) -> dict[str, Any] | None:
+        """A model by its kind alone."""
+        return {"kind": value} if section == "model" and isinstance(value, str) else super().expanded(section, value)
+
+    def work(
+        self, settings: Any, circuit: Circuit | None, start: Arrays | None, places: RunFolder, hooks: Any = None
+    ) -> "Points":
+        """Its points, less those that the folder holds already."""
+        return Points(self, settings, circuit, places)
+
+    def opened(self, run: Run) -> DynamicsResult:
+        """With its arrays, tables and summary."""
+        return DynamicsResult.of(run)
+
+    def evaluate(self, run: Run, test: Evaluation) -> Figures:
+        """The numbers of the summary; nothing is computed anew."""
+        result = DynamicsResult.of(run)
+        judged = self.judged(result.summary)
+        figures = {"score": judged if np.isfinite(judged) else None, **numbers(result.summary)}
+        run.places.evaluations_folder.mkdir(exist_ok=True)
+        write_json(run.places.test_file, figures)
+        return figures
+
+    def verdict(self, run: Run, figures: Figures) -> str:
+        """The score, where there is one."""
+        score = figures["score"]
+        return f"{self.name}: {'done' if score is None else f'score {score:.4f}'}"
+
+
+class Points:
+    """The points of a measurement as work: one an iteration."""
+
+    hint = "a longer transient may help"
+
+    def __init__(self, kind: Measurement, settings: Any, circuit: Circuit | None, places: RunFolder):
+        self.kind, self.settings, self.circuit, self.places = kind, settings, circuit, places
+        self._folder = places.path / "networks"
+        self._points = dict(kind.points(settings, circuit))
+        self.schedule = Schedule(save_every=None, keep=1, total=len(self._points), unit="points")
+        self._running: Iterator[str] | None = None
+
+    @property
+    def iteration(self) -> int:
+        """Points that are done."""
+        return sum(self._file(name).exists() for name in self._points)
+
+    step = steps = iteration
+
+    @property
+    def finished(self) -> bool:
+        """Whether all are, and put together."""
+        return self.iteration == len(self._points) and (self.iteration > 0)
+
+    @property
+    def initial(self) -> Arrays:
+        """There is nothing that learns."""
+        return {}
+
+    candidate = initial
+
+    def iterate(self) -> Figures:
+        """The next point that is finished."""
+        if self._running is None:
+            self._running = self._computed()
+        name = next(self._running)
+        return {
+            "point": name,
+            **numbers({k: float(v) for k, v in load_arrays(self._file(name)).items() if v.size == 1}),
+        }
+
+    def test(self, best: Figures | None) -> Figures:
+        """Put all points together; writes ``results.safetensors``, ``results.parquet`` and ``summary.json``."""
+        pieces = {name: load_arrays(self._file(name)) for name in self._points}
+        DynamicsResult.write(self.places.path, *self.kind.collect(self.settings, pieces))
+        summary = read_json(self.places.path / "summary.json")
+        judged = self.kind.judged(summary)
+        return {"score": judged if np.isfinite(judged) else None}
+
+    def snapshot(self) -> Arrays:
+        """The points themselves are the record."""
+        return {"done": np.array(self.iteration)}
+
+    def restore(self, arrays: Arrays, source: Path) -> None:
+        """Nothing to do: the folder says which points are done."""
+
+    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+        """The newest point."""
+        largest = row.get("largest")
+        return f"{row['point']}" + ("" if largest is None else f": λ1 {largest:+.4f}")
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name}.safetensors"
+
+    def _computed(self) -> Iterator[str]:
+        self._folder.mkdir(exist_ok=True)
+        waiting = [name for name in self._points if not self._file(name).exists()]
+        memory: dict[Any, Any] = {}
+        if not self.kind.side_by_side:
+            for name in waiting:
+                self._one(name, memory)
+                yield name
+            return
+        with ThreadPoolExecutor(self.settings.threads or available_cores()) as pool:
+            jobs: dict[Future[None], str] = {pool.submit(self._one, name, memory): name for name in waiting}
+            try:
+                for job in as_completed(jobs):
+                    job.result()
+                    yield jobs[job]
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _one(self, name: str, memory: dict[Any, Any]) -> None:
+        with in_precision(self.settings.precision):
+            arrays = self.kind.measure(self.settings, self.circuit, self._points[name], memory)
+        with replace_atomically(self._file(name)) as aside:
+            save_arrays(aside, arrays)

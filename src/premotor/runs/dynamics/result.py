@@ -1,0 +1,115 @@
+"""The run folder of an experiment about dynamics, with its arrays, tables and summary."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from premotor.errors import PremotorError
+from premotor.runs.arrays import load_arrays, save_arrays
+from premotor.runs.files import read_json, replace_atomically, write_json
+from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, load_settings
+from premotor.runs.run import Run
+from premotor.runs.training import train_or_resume
+
+COMMANDS = {
+    "convergence": "convergence",
+    "benchmark": "benchmark",
+    "transition": "transition",
+    "spectrum": "variance",
+    "train": "spectrum",
+}
+"""The kind of experiment behind each command of ``premotor dynamics``, and behind ``command`` in older files."""
+
+
+class DynamicsResult(Run):
+    """A `Run` about dynamics; what it computed.
+
+    Raises:
+        PremotorError: it is none.
+    """
+
+    def __init__(self, folder: Any, hooks: Any = None):
+        super().__init__(folder, hooks)
+        if self.kind.name not in COMMANDS.values() and not (self.folder / "summary.json").exists():
+            raise PremotorError(f"{self.folder} is no result about dynamics, but of the kind {self.kind.name}")
+
+    @classmethod
+    def open(cls, folder: "str | os.PathLike[str]") -> "DynamicsResult":
+        """The result in a folder; PremotorError where it is none."""
+        return cls(folder)
+
+    @classmethod
+    def of(cls, run: Run) -> "DynamicsResult":
+        """The same run, as one about dynamics."""
+        return run if isinstance(run, DynamicsResult) else cls(run.places, run.hooks)
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The main numbers; PremotorError before the end."""
+        return read_json(self.folder / "summary.json")
+
+    def arrays(self, name: str = "results") -> dict[str, np.ndarray]:
+        """Arrays by name, of `results.safetensors` or of another such file."""
+        return load_arrays(self.folder / f"{name}.safetensors")
+
+    def table(self, name: str = "results") -> pd.DataFrame:
+        """The table of `results.parquet` or of another such file."""
+        return pd.read_parquet(self.folder / f"{name}.parquet")
+
+    @staticmethod
+    def write(folder: Path, arrays: Mapping[str, Any], table: pd.DataFrame, summary: Mapping[str, Any]) -> None:
+        """Write arrays, table and, last, the summary; each is there in full or not at all."""
+        with replace_atomically(folder / "results.safetensors") as aside:
+            save_arrays(aside, {name: np.asarray(value) for name, value in arrays.items()})
+        with replace_atomically(folder / "results.parquet") as aside:
+            table.to_parquet(aside)
+        write_json(folder / "summary.json", summary)
+
+
+def anchor_dynamics(data: dict[str, Any], folder: Path) -> None:
+    """Make the paths of a circuit, of a network to start from and of a warm start absolute."""
+    model = data.get("model")
+    if isinstance(model, dict) and isinstance(model.get("initial"), str):
+        data["model"] = {**model, "initial": str((folder / Path(model["initial"]).expanduser()).resolve())}
+    anchor_path(data, "circuit", "source", folder)
+    anchor_initial(data, folder)
+
+
+def load_dynamics(command: str, source: Source | None = None, overrides: Overrides = ()) -> Any:
+    """`load_settings` for a command of ``premotor dynamics``; defaults where `source` is None."""
+    return load_settings({} if source is None else source, overrides, COMMANDS[command])
+
+
+def dynamics(
+    command: str,
+    source: Source | None = None,
+    overrides: Overrides = (),
+    output: "str | os.PathLike[str] | None" = None,
+    progress: bool = True,
+    hooks: Any = None,
+) -> DynamicsResult:
+    """Run a command of ``premotor dynamics``, in a new folder or on in the one that is there.
+
+    Args:
+        command: one of `COMMANDS`.
+        source: settings, a dict, a YAML file, or None for the defaults.
+        overrides: settings by dotted key.
+        output: the folder to make, or to go on in; by default ``dynamics/<name>``.
+        progress: tell how far it is.
+        hooks: functions of your own; see `SpectrumHooks`.
+
+    Raises:
+        PremotorError: wrong settings, or a folder that holds something else.
+        KeyboardInterrupt: stopped by the user, after a checkpoint was written.
+    """
+    settings = load_dynamics(command, source, overrides)
+    return DynamicsResult.of(train_or_resume(settings, output, Path("dynamics"), hooks=hooks, progress=progress))

@@ -1,0 +1,364 @@
+"""The kind "spectrum": networks are trained on their Lyapunov spectrum, random ones or a circuit beside nulls."""
+
+import time
+from collections.abc import Mapping
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from premotor.connectome import Circuit
+from premotor.errors import PremotorError
+from premotor.learning.spectrum import SequenceTask
+from premotor.learning.spectrum.losses import spectrum_loss
+from premotor.networks.trained import PARAMETERS, network_arrays
+from premotor.runs.arrays import fill, load_arrays
+from premotor.runs.checkpoints import newest_checkpoint
+from premotor.runs.dynamics.building import in_precision, members
+from premotor.runs.dynamics.descent import Descent
+from premotor.runs.dynamics.playing import play_network
+from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
+from premotor.runs.dynamics.settings import DynamicsTrainSettings
+from premotor.runs.files import read_json, write_json
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Figures, Kind, Schedule
+from premotor.runs.run import Run
+from premotor.runs.run_folder import RunFolder
+from premotor.settings import note
+
+WORDS = ("best", "last", "initial")
+
+
+class SpectrumHooks(NamedTuple):
+    """A user's own parts of descent on the spectrum."""
+
+    task: SequenceTask | None = None
+    """A sequence task in place of `settings.task`."""
+
+
+@KINDS.register("spectrum")
+class Spectrum(Kind):
+    """Descent on the Lyapunov spectrum, each network verified on a longer run from new initial states.
+
+    Each network has a folder `networks/<name>`: `history.parquet` (loss, exponents, gradient norm, seconds of every
+    epoch), `before.json` and `result.json` (verified spectra), `arrays.safetensors` (parameters before and after)
+    and `network.safetensors`, which `premotor train --network.initial` takes for the model `rate`.
+    """
+
+    settings = DynamicsTrainSettings
+    figures = ("score", "loss", "largest", "entropy", "dimension", "task")
+    curves = False
+
+    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+        """circuit.source, model.initial, initial."""
+        anchor_dynamics(data, folder)
+
+    def expanded(self, section: str, value: Any) -> dict[str, Any] | None:
+        """A model by its kind alone, parameters by whether they are trained."""
+        if section == "model" and isinstance(value, str):
+            return {"kind": value}
+        if section in ("weights", "gains", "shifts") and isinstance(value, bool):
+            return {"train": value}
+        return super().expanded(section, value)
+
+    def rewired(self, settings: DynamicsTrainSettings, null: str, seed: int) -> dict[str, Any]:
+        """A null model in the circuit's place, without null models of its own beside it."""
+        if settings.circuit is None:
+            raise PremotorError(f"circuit is null: there is no connectome that a null model ({null}) could replace")
+        return {"circuit.null": null, "circuit.null_seed": seed, "nulls.count": 0}
+
+    def other_circuit(self, settings: DynamicsTrainSettings, source: str) -> dict[str, Any]:
+        """Another circuit, likewise."""
+        return {"circuit.source": source, "nulls.count": 0}
+
+    def total(self, settings: DynamicsTrainSettings) -> int:
+        """Epochs of all networks."""
+        networks = settings.samples if settings.circuit is None else 1 + settings.nulls.count
+        return networks * settings.learning.epochs
+
+    def work(
+        self,
+        settings: DynamicsTrainSettings,
+        circuit: Circuit | None,
+        start: Arrays | None,
+        places: RunFolder,
+        hooks: SpectrumHooks | None = None,
+    ) -> "Descents":
+        """One network after another."""
+        return Descents(settings, circuit, start, places, (hooks or SpectrumHooks()).task)
+
+    def adopt(self, settings: DynamicsTrainSettings, circuit: Circuit | None, parent: Run, which: Any) -> Adopted:
+        """Parameters of the networks of the same names."""
+        if parent.kind.name != "spectrum":
+            raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of spectrum")
+        arrays, _ = parent.parameters(which if which in WORDS else "last")
+        names = [member.name for member in members(settings, circuit, settings.nulls.count, settings.nulls.kind)]
+        had = list(dict.fromkeys(name.split("/")[0] for name in arrays))
+        taken = tuple(name for name in names if name in had)
+        left = tuple(f"the network {name}, which this run has not" for name in had if name not in names)
+        filled = tuple(f"the network {name}" for name in names if name not in had)
+        return Adopted({k: v for k, v in arrays.items() if k.split("/")[0] in taken}, taken, filled, left)
+
+    def opened(self, run: Run) -> DynamicsResult:
+        """With its arrays, tables and summary."""
+        return DynamicsResult.of(run)
+
+    def evaluate(self, run: Run, test: Evaluation) -> Figures:
+        """Verify every network from new initial states; `episodes` is the number of states."""
+        if test.seconds is not None:
+            raise PremotorError("seconds: verify.factor says how long a network is verified; leave it out")
+        if str(test.checkpoint) not in WORDS:
+            raise PremotorError(f"there is no checkpoint {test.checkpoint!r}; allowed are {', '.join(WORDS)}")
+        if test.episodes is not None and test.episodes < 1:
+            raise PremotorError(f"episodes is {test.episodes}; at least 1 state is needed")
+        pieces = [_result(run, name) for name in _names(run)]
+        which = "before" if test.checkpoint == "initial" else "after"
+        found = [piece[which] for piece in pieces]
+        if test.seed is not None or test.episodes is not None:
+            found = _verified(run, which, test)
+        figures = {
+            "step": 0 if which == "before" else run.step,
+            "checkpoint": str(test.checkpoint),
+            "seed": test.seed,
+            "episodes": len(found[0]["by_state"]),
+            **scored(run.settings, found),
+        }
+        run.places.evaluations_folder.mkdir(exist_ok=True)
+        write_json(run.places.test_file, figures)
+        return figures
+
+    def verdict(self, run: Run, figures: Figures) -> str:
+        """Loss and exponents of the verified networks."""
+        task = "" if figures.get("task") is None else f"; task loss {figures['task']:.4f}"
+        return (
+            f"{figures['checkpoint']} networks (epoch {figures['step']:,}), {figures['episodes']} new states each: "
+            f"loss {figures['loss']:.5f}, λ1 {figures['largest']:+.4f}, entropy {figures['entropy']:.4f}{task}"
+        )
+
+    def play(
+        self, run: Run, file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+    ) -> Path:
+        """The first network left to itself, before and after learning."""
+        name = _names(run)[0]
+        settings = run.settings
+        with in_precision(settings.precision):
+            descent = next(_descents(run))
+            after = _with(descent.network, load_arrays(run.folder / "networks" / name / "network.safetensors"))
+            pair = {"before": descent.network, "after": after}
+            return play_network(run, pair, descent.dt, file, seconds, test, every, speed)
+
+    def scores(self, folder: Path) -> dict[str, float]:
+        """Figures of the test, and epochs."""
+        return super().scores(folder) | {"steps": float(Run(folder).step)}
+
+
+class Descents:
+    """Descent on one network after another, each with a folder of its own."""
+
+    hint = "a shorter learning.gradient.window or a lower learning.learning_rate may help"
+
+    def __init__(
+        self,
+        settings: DynamicsTrainSettings,
+        circuit: Circuit | None,
+        start: Arrays | None,
+        places: RunFolder,
+        task: SequenceTask | None,
+    ):
+        self.settings, self._start, self._task = settings, start or {}, task
+        self._folder = places.path / "networks"
+        self.members = list(members(settings, circuit, settings.nulls.count, settings.nulls.kind))
+        epochs = settings.learning.epochs
+        self.schedule = Schedule(
+            None, settings.checkpoint_every, None, 2, total=len(self.members) * epochs, unit="epochs"
+        )
+        self._places = places
+        self._begin(next((n for n in range(len(self.members)) if not self._done(n)), len(self.members)))
+
+    @property
+    def iteration(self) -> int:
+        """Epochs of all networks so far."""
+        done = self.number * self.settings.learning.epochs
+        return done if self.descent is None else done + self.descent.epoch
+
+    step = steps = iteration
+
+    @property
+    def finished(self) -> bool:
+        """Whether every network was trained and verified."""
+        return self.number == len(self.members)
+
+    @property
+    def initial(self) -> Arrays:
+        """Parameters of the first network."""
+        return {} if self.descent is None else self._arrays(self.members[self.number].name, self.descent.network)
+
+    @property
+    def candidate(self) -> Arrays:
+        """Parameters of all networks so far, by the name of each."""
+        arrays: Arrays = {}
+        for member in self.members[: self.number]:
+            found = load_arrays(self._folder / member.name / "network.safetensors")
+            arrays |= {f"{member.name}/{name}": value for name, value in found.items()}
+        if self.descent is not None:
+            with in_precision(self.settings.precision):
+                arrays |= self._arrays(self.members[self.number].name, self.descent.present())
+        return arrays
+
+    def iterate(self) -> Figures:
+        """One epoch; the last one of a network also verifies it."""
+        assert self.descent is not None
+        member, began = self.members[self.number], time.perf_counter()
+        with in_precision(self.settings.precision):
+            if not self.descent.epoch:
+                self.descent.verified_before()
+            row = self.descent.advance()
+            epochs = self.descent.epoch
+            if epochs == self.settings.learning.epochs:
+                self.descent.finish()
+                self._begin(self.number + 1)
+        return {
+            "network": member.name,
+            "epoch": epochs,
+            "loss": float(row["loss"]),
+            "largest": float(np.ravel(row["exponents"])[0]),
+            "exponents": np.ravel(row["exponents"]).tolist(),
+            "gradient_norm": float(row["gradient_norm"]),
+            "steps_per_second": 1 / (time.perf_counter() - began),
+        }
+
+    def test(self, best: Figures | None) -> Figures:
+        """The verified spectra of all networks that are finished; the result files are written."""
+        pieces = [read_json(self._folder / m.name / "result.json") for m in self.members[: self.number]]
+        if self.finished:
+            DynamicsResult.write(self._places.path, *_collected(self.settings, pieces))
+        return scored(self.settings, [piece["after"] for piece in pieces])
+
+    def snapshot(self) -> Arrays:
+        """Which network it is, and the state of descent on it."""
+        arrays: Arrays = {"network": np.array(self.number)}
+        return arrays if self.descent is None else arrays | self.descent.snapshot()
+
+    def restore(self, arrays: Arrays, source: Path) -> None:
+        """Go back to a snapshot."""
+        self._begin(int(arrays["network"]), former=False)
+        if self.descent is not None:
+            with in_precision(self.settings.precision):
+                self.descent.restore({k: v for k, v in arrays.items() if k != "network"}, source)
+
+    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+        """The newest epoch."""
+        return (
+            f"{row['network']}: epoch {row['epoch']}, loss {row['loss']:.5f}, λ1 {row['largest']:+.4f}, |gradient| "
+            f"{row['gradient_norm']:.2g}, {1 / row['steps_per_second']:.2f} s/epoch"
+        )
+
+    def _done(self, number: int) -> bool:
+        return (self._folder / self.members[number].name / "result.json").exists()
+
+    def _begin(self, number: int, former: bool = True) -> None:
+        self.number = number
+        self.descent: Descent | None = None
+        if number == len(self.members):
+            return
+        member = self.members[number]
+        folder = self._folder / member.name
+        with in_precision(self.settings.precision):
+            start = {k.partition("/")[2]: v for k, v in self._start.items() if k.partition("/")[0] == member.name}
+            self.descent = Descent(member, self.settings, folder, self._task, start)
+            older = newest_checkpoint(folder / "checkpoints", note) if former else None
+            if older is not None:  # as runs from before keep them
+                self.descent.restore(older.arrays, older.folder)
+
+    def _arrays(self, name: str, network: Any) -> Arrays:
+        circuit = self.members[self.number].circuit
+        arrays = network_arrays(network, None if circuit is None else circuit.ids)
+        return {f"{name}/{key}": value for key, value in arrays.items()}
+
+
+def scored(settings: DynamicsTrainSettings, found: list[Figures]) -> Figures:
+    """Figures of verified networks, means over them; `score` is the loss of their spectra with a minus."""
+    if not found:
+        return {"score": None}
+    spectra = [np.asarray(piece["exponents"]) for piece in found]
+    losses = [float(spectrum_loss(jnp.asarray(spectrum), settings.learning.loss)) for spectrum in spectra]
+    tasks = [piece["task"] for piece in found if piece["task"] is not None]
+    dimensions = [piece["dimension"] for piece in found if piece["dimension"] is not None]
+    return {
+        "score": -float(np.mean(losses)),
+        "loss": float(np.mean(losses)),
+        "largest": float(np.mean([spectrum[0] for spectrum in spectra])),
+        "entropy": float(np.mean([np.maximum(spectrum, 0).sum() for spectrum in spectra])),
+        "dimension": float(np.mean(dimensions)) if dimensions else None,
+        "task": float(np.mean(tasks)) if tasks else None,
+        "exponents": spectra[0].tolist(),
+    }
+
+
+def _names(run: Run) -> list[str]:
+    """Networks of a run, in the order in which they are trained."""
+    settings = run.settings
+    return [member.name for member in members(settings, run.wiring, settings.nulls.count, settings.nulls.kind)]
+
+
+def _result(run: Run, name: str) -> Figures:
+    file = run.folder / "networks" / name / "result.json"
+    if not file.exists():
+        raise PremotorError(f"{run.folder} is not finished; continue with `premotor resume {run.folder}`")
+    return dict(read_json(file))
+
+
+def _descents(run: Run) -> Any:
+    settings, task = run.settings, (run.hooks or SpectrumHooks()).task
+    for member in members(settings, run.wiring, settings.nulls.count, settings.nulls.kind):
+        yield Descent(member, settings, run.folder / "networks" / member.name, task)
+
+
+def _verified(run: Run, which: str, test: Evaluation) -> list[Figures]:
+    """The networks verified anew from other states."""
+    found = []
+    with in_precision(run.settings.precision):
+        for descent in _descents(run):
+            network, extra = descent.network, descent.state.extra
+            if which == "after":
+                network = _with(network, load_arrays(descent.folder / "network.safetensors"))
+                kept = load_arrays(descent.folder / "arrays.safetensors")
+                if extra is not None:
+                    task = {name: value for name, value in kept.items() if name.startswith("task/")}
+                    extra = fill(extra, task, descent.folder / "arrays.safetensors", "task/")
+            found.append(descent.figures(network, extra, test.episodes, test.seed))
+    return found
+
+
+def _with(network: Any, arrays: Arrays) -> Any:
+    """A network with the parameters that were kept of it."""
+    for name in PARAMETERS:
+        if name in arrays and hasattr(network, name):
+            present = getattr(network, name)
+            network = eqx.tree_at(attrgetter(name), network, jnp.asarray(arrays[name], present.dtype))
+    return network
+
+
+def _collected(
+    settings: DynamicsTrainSettings, pieces: list[dict[str, Any]]
+) -> tuple[Arrays, pd.DataFrame, dict[str, Any]]:
+    rows = [
+        {
+            "network": piece["name"],
+            "number": number + 1,
+            "before": piece["before"]["exponents"][number],
+            "after": piece["after"]["exponents"][number],
+            "standard_error": piece["after"]["standard_errors"][number],
+            "last_window": piece["last_window"][number],
+        }
+        for piece in pieces
+        for number in range(settings.learning.exponents)
+    ]
+    arrays = {name: np.array([piece[name]["exponents"] for piece in pieces]) for name in ("before", "after")} | {
+        "standard_errors": np.array([piece["after"]["standard_errors"] for piece in pieces])
+    }
+    summary = {"command": "train", "target": settings.learning.loss.model_dump(mode="json"), "networks": pieces}
+    return arrays, pd.DataFrame(rows), summary

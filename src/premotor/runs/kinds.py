@@ -1,0 +1,373 @@
+"""Kinds of experiment: what each has to say so that one loop, one run folder and one set of commands serve all."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+
+from premotor.errors import PremotorError
+from premotor.registry import Registry, derived_from
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+    from premotor.runs.run import Run
+    from premotor.runs.run_folder import RunFolder
+
+Arrays = dict[str, np.ndarray]
+Figures = dict[str, Any]
+"""Numbers, texts and lists by name, as JSON holds them; always with a number called as the kind's `score`."""
+
+
+class Schedule(NamedTuple):
+    """When a run is evaluated and when its checkpoints are written, in the unit of `Work.step`."""
+
+    evaluate_every: int | None = None
+    """None: only when learning ends."""
+    save_every: int | None = None
+    save_seconds: float | None = None
+    """At the end of an iteration, so many seconds after the last checkpoint."""
+    keep: int = 3
+    """So many of the newest checkpoints are kept."""
+    total: int = 1
+    """The step at which learning ends; for the progress bar."""
+    stop_score: float | None = None
+    """Learning ends once an evaluation scores at least this."""
+    stop_minutes: float | None = None
+    unit: str = "steps"
+    """What `Work.step` counts, for people."""
+    log_score: bool = False
+    """Whether a row of metrics has the score of its evaluation, as `evaluation`."""
+
+
+class Work(Protocol):
+    """What one process carries along while it learns; the loop moves it on and knows nothing else of it.
+
+    The same settings, start and number of iterations give the same arrays, bit for bit, whether or not the work was
+    put down and taken up again in between; `test` changes nothing.
+    """
+
+    schedule: Schedule
+    hint: str
+    """What may help where numbers cease to be finite, as in "a lower learning.learning_rate may help"."""
+
+    @property
+    def step(self) -> int:
+        """What checkpoints and evaluations are numbered by: control steps, or iterations."""
+
+    @property
+    def steps(self) -> int:
+        """Steps of the task, or of descent, so far."""
+
+    @property
+    def iteration(self) -> int:
+        """Iterations so far."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the settings ask for no more."""
+
+    @property
+    def initial(self) -> Arrays:
+        """The arrays of ``initial/controller.safetensors``, before the first iteration."""
+
+    @property
+    def candidate(self) -> Arrays:
+        """What would be tested now: the arrays of ``best/controller.safetensors``."""
+
+    def iterate(self) -> Figures:
+        """One iteration; its row of metrics, without the loop's own columns.
+
+        Raises:
+            FloatingPointError: a number is no longer finite.
+        """
+
+    def test(self, best: Figures | None) -> Figures:
+        """Figures of the candidate in the evaluation of learning, with `score`; `best` are the best ones so far."""
+
+    def snapshot(self) -> Arrays:
+        """Everything that the next iteration depends on."""
+
+    def restore(self, arrays: Arrays, source: Path) -> None:
+        """Go back to a snapshot; `source` names it in errors.
+
+        Raises:
+            PremotorError: it is of another experiment.
+        """
+
+    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+        """The newest figures, for people."""
+
+
+class Evaluation(NamedTuple):
+    """How a trained run is tested."""
+
+    episodes: int | None = None
+    """None: as many as the kind usually takes."""
+    seconds: float | None = None
+    """Length of an episode; None: as in learning."""
+    seed: int | None = None
+    """Of the starts; None: the kind's own."""
+    checkpoint: str | int = "best"
+    threads: int = 0
+    device: str = "cpu"
+
+
+class Adopted(NamedTuple):
+    """What a warm start takes over."""
+
+    arrays: Arrays
+    """For `Kind.work`."""
+    taken: tuple[str, ...]
+    """Names of the parts that are the parent's."""
+    filled: tuple[str, ...]
+    """What the parent did not have and therefore begins as in any new run, or at 0."""
+    left: tuple[str, ...]
+    """Parts of the parent that do not fit, each with the reason."""
+
+
+class Kind(ABC):
+    """One kind of experiment; an entry of `KINDS` says what differs, and holds no state.
+
+    A run folder of any kind holds ``settings.yaml`` (with the kind), ``provenance.json``, ``metrics.jsonl``,
+    ``checkpoints/``, ``evaluations/`` with ``test.json``, and ``best/``.
+    """
+
+    name: ClassVar[str] = ""
+    """As `kind` at the top of a settings file."""
+    settings: ClassVar[type[Any]]
+    """Settings of an experiment: at least `name`, `seed` and `threads`."""
+    score: ClassVar[str] = "score"
+    """The figure of a test that counts unless said otherwise; more is better."""
+    figures: ClassVar[tuple[str, ...]] = ("score",)
+    """Figures of a test that a comparison sets side by side, where a run has them; the first is `score`."""
+    curves: ClassVar[bool] = True
+    """Whether there are evaluations before the end, by which a trial can be pruned."""
+    resumable: ClassVar[bool] = True
+    """Whether `premotor resume` goes on with it; else it is there in full or not at all."""
+
+    required: ClassVar[tuple[str, ...]] = ()
+    """What every run folder of this kind holds besides settings and provenance."""
+
+    # Settings
+
+    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+        """Make the paths in `data` absolute, as counted from `folder`."""
+        return None
+
+    def expanded(self, section: str, value: Any) -> dict[str, Any] | None:
+        """A section that was written as a single value, as a mapping; None where it has none such."""
+        return {"run": value} if section == "initial" and isinstance(value, str) else None
+
+    def named(self, source: str) -> dict[str, Any] | None:
+        """What a text stands for that is neither a preset nor a file; None: nothing."""
+        return None
+
+    def completed(self, settings: Any) -> Any:
+        """Settings with what only the task can say."""
+        return settings
+
+    def circuit_settings(self, settings: Any) -> Any:
+        """The `CircuitSettings` of an experiment; None where its wiring is no connectome's."""
+        return getattr(settings, "circuit", None)
+
+    def rewired(self, settings: Any, null: str, seed: int) -> dict[str, Any]:
+        """Overrides that put a null model in the place of the connectome.
+
+        Raises:
+            PremotorError: there is no connectome to replace.
+        """
+        return {"circuit.null": null, "circuit.null_seed": seed}
+
+    def other_circuit(self, settings: Any, source: str) -> dict[str, Any]:
+        """Overrides that put another circuit in its place; as `rewired`."""
+        return {"circuit.source": source}
+
+    def plain(self, settings: Any, network: str) -> dict[str, Any]:
+        """Overrides that put a network without a connectome in its place.
+
+        Raises:
+            PremotorError: this kind knows no such networks.
+        """
+        raise PremotorError(f"an experiment of the kind {self.name} has no plain network beside it ({network})")
+
+    def wired(self, settings: Any) -> bool:
+        """Whether its network is a connectome (or a null model of one), so that null models mean something."""
+        return self.circuit_settings(settings) is not None
+
+    def total(self, settings: Any) -> int:
+        """The `Work.step` at which learning ends, at most."""
+        return 1
+
+    # Work
+
+    def circuit(self, settings: Any) -> "Circuit | None":
+        """The circuit, from where the settings say; None where there is none."""
+        from premotor.runs.building import build_circuit
+
+        chosen = self.circuit_settings(settings)
+        return None if chosen is None else build_circuit(chosen)
+
+    def start(self, settings: Any) -> Arrays | None:
+        """Arrays to start from that the settings name beside `initial`."""
+        return None
+
+    def adopt(self, settings: Any, circuit: "Circuit | None", parent: "Run", which: str | int) -> "Adopted":
+        """What a new run takes from the weights of another one, in its own shapes.
+
+        Raises:
+            PremotorError: nothing of it fits.
+        """
+        raise PremotorError(f"an experiment of the kind {self.name} cannot start from the weights of another run")
+
+    @abstractmethod
+    def work(
+        self, settings: Any, circuit: "Circuit | None", start: Arrays | None, places: "RunFolder", hooks: Any = None
+    ) -> Work:
+        """The work before the first iteration.
+
+        Args:
+            settings: of the experiment.
+            circuit: its own copy, as the run folder holds it.
+            start: what `start` or `adopt` gave.
+            places: the run folder, which is not there yet when the work is made for a new run.
+            hooks: functions of the user's own, where the kind takes some.
+
+        Raises:
+            PremotorError: settings, circuit and task do not fit together.
+        """
+
+    # Runs
+
+    def opened(self, run: "Run") -> "Run":
+        """The run with what only this kind has: weights, tables, a summary."""
+        return run
+
+    @abstractmethod
+    def evaluate(self, run: "Run", test: Evaluation) -> Figures:
+        """Test a run, write ``evaluations/test.json`` and what happened beside it, and return the figures."""
+
+    @abstractmethod
+    def verdict(self, run: "Run", figures: Figures) -> str:
+        """What a test found, in one line."""
+
+    def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures] | None:
+        """Silence every group of synapses in turn; writes ``lesions.json``. None where there are none to silence."""
+        return None
+
+    def play(
+        self, run: "Run", file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+    ) -> Path:
+        """Write an episode as a video; returns its path.
+
+        Raises:
+            PremotorError: nothing of this kind can be shown.
+        """
+        raise PremotorError(f"a run of the kind {self.name} cannot be played")
+
+    def looked_into(self, run: "Run", test: Evaluation) -> None:
+        """Whatever else the report shows, after a test at the end of training."""
+        return None
+
+    def done(self, folder: Path) -> bool:
+        """Whether everything that a study needs is there."""
+        return (folder / "evaluations" / "test.json").exists()
+
+    def curve(self, folder: Path, score: str) -> list[float]:
+        """The score in the evaluations so far; where they lack it, the kind's own."""
+        from premotor.runs.files import read_json
+
+        files = sorted(f for f in (folder / "evaluations").glob("*.json") if f.stem.isdecimal())
+        rows = [numbers(read_json(file)) for file in files]
+        return [row.get(score, row.get(self.score, float("nan"))) for row in rows]
+
+    def scores(self, folder: Path) -> dict[str, float]:
+        """Every figure by which a finished run can be judged, by dotted key."""
+        from premotor.runs.files import read_json
+
+        return numbers(read_json(folder / "evaluations" / "test.json"))
+
+
+def _complete(name: str, entry: Any) -> None:
+    derived_from(Kind)(name, entry)
+    if not hasattr(entry, "settings"):
+        raise PremotorError(f"the class {entry.__name__} has no attribute settings, which every Kind needs")
+    entry.name = entry.settings.KIND = name
+
+
+DYNAMICS = "premotor.runs.dynamics"
+KINDS: Registry[type[Kind]] = Registry(
+    "kind of experiment",
+    {
+        "control": "premotor.runs.control",
+        "spiking": "premotor.runs.spiking.kind",
+        "spectrum": f"{DYNAMICS}.spectrum",
+        "simulation": "premotor.runs.simulation.kind",
+        "transition": f"{DYNAMICS}.sweeps",
+        "variance": f"{DYNAMICS}.sweeps",
+        "convergence": f"{DYNAMICS}.convergence",
+        "benchmark": f"{DYNAMICS}.benchmark",
+    },
+    _complete,
+)
+"""Every kind of experiment by its name; its modules load nothing heavy before something is computed."""
+
+
+PRESETS = {"control": "", "spiking": "spiking", "simulation": "simulate"}
+"""The folder of the presets of each kind that has some; "" is the top one."""
+
+FORMER = {
+    "agent": {"spiking": "spiking"},
+    "command": {
+        "train": "spectrum",
+        "transition": "transition",
+        "spectrum": "variance",
+        "convergence": "convergence",
+        "benchmark": "benchmark",
+    },
+}
+"""How older settings files say their kind: by a key at the top, and what it held."""
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of this name; UnknownName, a PremotorError, where there is none."""
+    return KINDS[name]()
+
+
+def kind_of(settings: Any) -> Kind:
+    """The kind that settings are of; PremotorError where they are of none."""
+    name = getattr(type(settings), "KIND", "")
+    if not name:
+        raise PremotorError(f"{type(settings).__name__} is no settings of an experiment; there are {', '.join(KINDS)}")
+    return kind_named(name)
+
+
+def kind_described(data: Mapping[str, Any]) -> str:
+    """Name of the kind that raw settings are of; "" where they do not say it.
+
+    They say it by `kind` at the top, or as older files do: ``agent: spiking``, ``command: train``, a `model`.
+    """
+    if data.get("kind") is not None:
+        return str(data["kind"])
+    for key, names in FORMER.items():
+        if data.get(key) in names:
+            return names[data[key]]
+    return "simulation" if "model" in data else ""
+
+
+def better(figures: Mapping[str, Any], best: Mapping[str, Any] | None, score: str = "score") -> bool:
+    """Whether figures are the best so far; `best` are those of before."""
+    if best is None:
+        return True
+    now, before = figures.get(score), best.get(score)
+    return now is not None and (before is None or now > before)
+
+
+def numbers(value: Any, prefix: str = "") -> dict[str, float]:
+    """The numbers in a record by dotted key."""
+    if isinstance(value, Mapping):
+        return {k: v for key, item in value.items() for k, v in numbers(item, f"{prefix}.{key}".lstrip(".")).items()}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {prefix: float(value)}
+    return {}

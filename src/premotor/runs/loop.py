@@ -1,0 +1,146 @@
+"""The one loop of learning: iterate, evaluate, keep the best, write checkpoints, obey a request to stop."""
+
+import time
+from typing import Any
+
+from premotor.errors import PremotorError
+from premotor.runs.arrays import save_arrays
+from premotor.runs.checkpoints import Checkpoint, save_checkpoint, step_name
+from premotor.runs.files import read_json, replace_atomically, write_json
+from premotor.runs.kinds import Figures, Work, better
+from premotor.runs.metrics import MetricsLog
+from premotor.runs.progress import TrainingProgress
+from premotor.runs.run_folder import RunFolder
+from premotor.runs.stopping import stop_requests
+
+
+class Loop:
+    """Work of any kind in its run folder, from where a checkpoint left it.
+
+    Args:
+        work: it is at the beginning, or was restored from `checkpoint` already.
+        places: its run folder.
+        checkpoint: where it was put down.
+    """
+
+    def __init__(self, work: Work, places: RunFolder, checkpoint: Checkpoint | None = None):
+        self.work, self.places = work, places
+        record = {} if checkpoint is None else checkpoint.record
+        self.seconds = float(record.get("seconds", 0.0))
+        self.best: Figures | None = record.get("best")
+        self.evaluation: Figures | None = record.get("evaluation")
+        self._saved = 0 if checkpoint is None else checkpoint.step
+        if checkpoint is not None and "best" not in record and places.best_record.exists():
+            held = read_json(places.best_record)  # older runs of spiking agents keep it there alone
+            self.best = held if held.get("step", held.get("iteration", 0)) <= checkpoint.step else None
+
+    def run(self, teller: TrainingProgress) -> None:
+        """Learn until the settings say that it is enough.
+
+        Raises:
+            PremotorError: training diverged; the last checkpoint is good.
+            KeyboardInterrupt: Ctrl-C, after a checkpoint was written.
+            SystemExit: the termination signal, likewise.
+        """
+        from tensorboardX import SummaryWriter  # slow to import, and needed here only
+
+        work, places, schedule = self.work, self.places, self.work.schedule
+        began = time.monotonic() - self.seconds
+        last_saved = time.monotonic()
+        with (
+            MetricsLog(places.metrics_file) as log,
+            SummaryWriter(str(places.events_folder), purge_step=work.step + 1, flush_secs=10) as events,
+            stop_requests() as request,
+        ):
+            finished = None
+            while finished is None:
+                before = work.step
+                try:
+                    row = work.iterate()
+                    self.seconds = time.monotonic() - began
+                    finished = self._enough()
+                    if finished or self._due(schedule.evaluate_every, before):
+                        self._evaluate()
+                        finished = finished or self._good_enough()
+                        if schedule.log_score and self.evaluation is not None:
+                            row["evaluation"] = self.evaluation.get("score")
+                except FloatingPointError as error:
+                    raise PremotorError(self._diverged(before, error)) from error
+                row |= {"iteration": work.iteration, "steps": work.steps, "seconds": round(self.seconds, 3)}
+                log.append(row)
+                self._tell_events(events, row)
+                teller.update(work.step, work.line(row, self.evaluation))
+                waited = time.monotonic() - last_saved
+                if (
+                    finished
+                    or request.signal
+                    or (schedule.save_seconds is not None and waited >= schedule.save_seconds)
+                    or self._due(schedule.save_every, before)
+                ):
+                    self._save(finished)
+                    last_saved = time.monotonic()
+                if request.signal and not finished:
+                    teller.say(
+                        f"stopped after {work.step:,} {schedule.unit} with a checkpoint; "
+                        f"continue with: premotor resume {places.path}"
+                    )
+                    request.obey()
+
+    def _due(self, every: int | None, before: int) -> bool:
+        """Whether this iteration reached a multiple of `every`: a rule that resuming cannot shift."""
+        return every is not None and self.work.step // every > before // every
+
+    def _enough(self) -> str | None:
+        if self.work.finished:
+            return "steps"
+        minutes = self.work.schedule.stop_minutes
+        return "minutes" if minutes is not None and self.seconds >= 60 * minutes else None
+
+    def _good_enough(self) -> str | None:
+        target, score = self.work.schedule.stop_score, (self.evaluation or {}).get("score")
+        return "score" if target is not None and score is not None and score >= target else None
+
+    def _evaluate(self) -> None:
+        places, step = self.places, self.work.step
+        figures = self.work.test(self.best)
+        self.evaluation = {"step": step, **figures}
+        write_json(places.evaluations_folder / f"{step_name(step)}.json", self.evaluation)
+        if better(figures, self.best):
+            self.best = self.evaluation
+            places.best_folder.mkdir(exist_ok=True)
+            with replace_atomically(places.best_file) as aside:
+                save_arrays(aside, self.work.candidate)
+            write_json(places.best_record, self.best)
+
+    def _tell_events(self, events: Any, row: Figures) -> None:
+        step = self.work.step
+        for name, value in row.items():
+            if _is_number(value):
+                events.add_scalar(name, value, step)
+        if self.evaluation and self.evaluation["step"] == step:
+            for name, value in self.evaluation.items():
+                if _is_number(value):
+                    events.add_scalar(f"evaluation/{name}", value, step)
+
+    def _save(self, finished: str | None) -> None:
+        work = self.work
+        record = {
+            "iteration": work.iteration,
+            "steps": work.steps,
+            "seconds": self.seconds,
+            "finished": finished,
+            "best": self.best,
+            "evaluation": self.evaluation,
+        }
+        save_checkpoint(self.places.checkpoints_folder, work.step, work.snapshot(), record, work.schedule.keep)
+        self._saved = work.step
+
+    def _diverged(self, before: int, error: Exception) -> str:
+        good = "there is no checkpoint yet"
+        if self._saved:
+            good = f"the checkpoint of step {self._saved:,} in {self.places.path} is good"
+        return f"training diverged after step {before:,} ({error}); {good}; {self.work.hint}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

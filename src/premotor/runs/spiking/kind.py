@@ -1,0 +1,209 @@
+"""The kind "spiking": a spiking agent that learns by plasticity or is evolved."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from premotor.errors import PremotorError
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Figures, Kind
+from premotor.runs.loading import anchor_initial, anchor_path
+from premotor.runs.spiking.settings import SpikingExperiment
+from premotor.runs.spiking.wiring import CircuitWiring, circuit_of, fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from premotor.connectome import Circuit
+    from premotor.networks.spiking.event_driven import SpikingNetwork
+    from premotor.runs.run import Run
+    from premotor.runs.run_folder import RunFolder
+    from premotor.runs.spiking.run import SpikingRun
+    from premotor.runs.spiking.session import Learning
+
+TEST_SEED = 42
+"""Of the start states of tests, those of Gymnasium with that seed."""
+
+
+@KINDS.register("spiking")
+class Spiking(Kind):
+    """A network of spiking cells between receptive fields and votes for actions."""
+
+    settings = SpikingExperiment
+    figures = ("score", "median", "least", "most", "undecided")
+
+    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+        """wiring.circuit.source, initial."""
+        wiring = data.get("wiring")
+        if isinstance(wiring, dict) and isinstance(wiring.get("circuit"), dict):
+            inner = dict(wiring)
+            anchor_path(inner, "circuit", "source", folder)
+            data["wiring"] = inner
+        anchor_initial(data, folder)
+
+    def completed(self, settings: SpikingExperiment) -> SpikingExperiment:
+        """With receptive fields for the task, where the settings leave the default."""
+        return settings.model_copy(update={"interface": fields_of(settings.task, settings.interface)})
+
+    def circuit_settings(self, settings: SpikingExperiment) -> Any:
+        """`wiring.circuit`."""
+        return settings.wiring.circuit if isinstance(settings.wiring, CircuitWiring) else None
+
+    def rewired(self, settings: SpikingExperiment, null: str, seed: int) -> dict[str, Any]:
+        """A null model of the circuit."""
+        if not isinstance(settings.wiring, CircuitWiring):
+            raise PremotorError(
+                f"wiring.kind is {settings.wiring.kind}: it has no connectome that a null model ({null}) could replace"
+            )
+        return {"wiring.circuit.null": null, "wiring.circuit.null_seed": seed}
+
+    def other_circuit(self, settings: SpikingExperiment, source: str) -> dict[str, Any]:
+        """Another circuit."""
+        return {"wiring.circuit.source": source}
+
+    def total(self, settings: SpikingExperiment) -> int:
+        """Iterations at most."""
+        return settings.learning.most
+
+    def circuit(self, settings: SpikingExperiment) -> "Circuit | None":
+        """The circuit of the wiring; None for a random one."""
+        return circuit_of(settings.wiring)
+
+    def work(
+        self,
+        settings: SpikingExperiment,
+        circuit: "Circuit | None",
+        start: Arrays | None,
+        places: "RunFolder",
+        hooks: Any = None,
+    ) -> "Learning":
+        """Evolution or plasticity."""
+        from premotor.runs.spiking.arena import Arena
+        from premotor.runs.spiking.session import work_of
+
+        return work_of(Arena(settings, circuit, hooks), None if start is None else start["weights"])
+
+    def adopt(self, settings: SpikingExperiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
+        """The plastic weights, where the plastic synapses are the same."""
+        from premotor.runs.spiking.arena import Arena
+        from premotor.runs.spiking.run import SpikingRun
+
+        if parent.kind.name != "spiking":
+            raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of spiking")
+        old = SpikingRun.of(parent)
+        before, now = old.network(), Arena(settings, circuit).network
+        same = all(
+            np.array_equal(getattr(before, part)[before.plastic], getattr(now, part)[now.plastic])
+            for part in ("pre", "post")
+        )
+        if not same:
+            counts = int(before.plastic.sum()), int(now.plastic.sum())
+            return Adopted({}, (), (), (f"weights ({counts[0]:,} plastic synapses, not the same {counts[1]:,})",))
+        return Adopted({"weights": old.weights(which)}, ("weights",), (), ())
+
+    def opened(self, run: "Run") -> "SpikingRun":
+        """With its weights, agent and arena."""
+        from premotor.runs.spiking.run import SpikingRun
+
+        return SpikingRun.of(run)
+
+    def evaluate(self, run: "Run", test: Evaluation) -> Figures:
+        """Episodes without plasticity; writes ``test.json`` and ``test.safetensors``."""
+        from premotor.runs.spiking.evaluation import evaluate_spiking
+        from premotor.runs.spiking.run import SpikingRun
+
+        if test.seconds is not None:
+            raise PremotorError("seconds: episodes of a spiking agent end as its task says; leave it out")
+        return evaluate_spiking(
+            SpikingRun.of(run),
+            100 if test.episodes is None else test.episodes,
+            seed=TEST_SEED if test.seed is None else test.seed,
+            checkpoint=test.checkpoint,
+        )
+
+    def verdict(self, run: "Run", figures: Figures) -> str:
+        """Steps of its episodes."""
+        where = "" if figures["only"] is None else f" from the start of episode {figures['only']}"
+        where += " with plasticity at work" if figures["learning"] else ""
+        return (
+            f"{figures['checkpoint']} weights (iteration {figures['iteration']:,}), {figures['episodes']} episodes"
+            f"{where}: mean {figures['mean']:.1f}, median {figures['median']:.0f}, {figures['undecided']:.1%} "
+            "undecided moves"
+        )
+
+    def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures]:
+        """Every projection from one population to another, and all synapses onto each population."""
+        from premotor.runs.files import write_json
+        from premotor.runs.spiking.arena import Arena
+        from premotor.runs.spiking.evaluation import try_weights
+        from premotor.runs.spiking.run import SpikingRun
+
+        opened, seed = SpikingRun.of(run), TEST_SEED if test.seed is None else test.seed
+        episodes = min(test.episodes or 100, 50)
+        weights, network = opened.weights(test.checkpoint), opened.network()
+        rows = []
+        for name, pre, post, mask in projections(network):
+            arena = Arena(run.settings, run.wiring, run.hooks)
+            arena.network = replace(network, weight=np.where(mask, 0.0, network.weight))
+            plastic = np.where(mask[network.plastic], 0.0, weights)
+            figures = try_weights(arena, plastic, episodes, seed).figures
+            kept = {key: figures[key] for key in ("score", "median", "undecided")}
+            row = {"name": name, "pre": pre, "post": post, "kind": "chemical" if pre else "none"}
+            rows.append(row | {"synapses": int(mask.sum()), **kept})
+        write_json(run.places.lesions_file, rows)
+        return rows
+
+    def play(
+        self, run: "Run", file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+    ) -> Path:
+        """The task above the spikes of the network."""
+        from premotor.runs.spiking.playing import play_spiking
+        from premotor.runs.spiking.run import SpikingRun
+
+        return play_spiking(SpikingRun.of(run), file, seconds, test, every, speed)
+
+    def looked_into(self, run: "Run", test: Evaluation) -> None:
+        """Receptive fields, the policy as a table, and tests of checkpoints."""
+        from premotor.runs.spiking.combinations import mock_combinations, stride_for
+        from premotor.runs.spiking.evaluation import mock_inputs
+        from premotor.runs.spiking.history import evaluate_checkpoints
+        from premotor.runs.spiking.run import SpikingRun
+
+        opened = SpikingRun.of(run)
+        mock_inputs(opened)
+        stride = stride_for(opened)
+        if stride is not None:
+            mock_combinations(opened, stride=stride)
+        evaluate_checkpoints(opened, min(test.episodes or 100, 10), most=8)
+
+    def scores(self, folder: Path) -> dict[str, float]:
+        """Figures of the test with rates by population, the best evaluation, sliding medians and means of learning."""
+        from premotor.runs.spiking.history import training_scores
+        from premotor.runs.spiking.run import SpikingRun
+
+        run = SpikingRun(folder)
+        best = run.best
+        return super().scores(folder) | training_scores(run) | {"evaluation": best["mean"], "steps": best["steps"]}
+
+
+def projections(network: "SpikingNetwork") -> "Iterator[tuple[str, str, str, NDArray[np.bool_]]]":
+    """Groups of synapses: name, presynaptic and postsynaptic population, which synapses; the first is empty."""
+    names = np.full(network.cells + network.sources, "inputs", object)
+    for name, cells in network.populations.items():
+        names[cells] = name
+    pre, post = names[network.pre], names[network.post]
+    between = network.pre < network.cells
+    yield "intact", "", "", np.zeros(len(pre), bool)
+    yield "all recurrent", "*", "*", between
+    if network.plastic.any():
+        yield "all plastic", "*", "*", network.plastic.copy()
+    known: Sequence[str] = [*network.populations, "inputs"]
+    for first in known:
+        for second in network.populations:
+            mask = (pre == first) & (post == second)
+            if mask.any():
+                yield f"{first} → {second}", first, second, mask

@@ -1,0 +1,168 @@
+"""Warm starts: a new run begins with the weights of another one, whatever its settings; parts go by their names."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from premotor.connectome import Circuit
+from premotor.errors import PremotorError
+from premotor.networks import Controller
+from premotor.runs.arrays import flatten
+from premotor.runs.building import controller_for
+from premotor.runs.kinds import Adopted, Arrays, kind_of
+from premotor.runs.provenance import sha256
+from premotor.runs.run import Run
+from premotor.runs.settings import Experiment
+from premotor.tasks import build_task
+
+PREFIX = "controller/"
+
+
+def warm_start(
+    settings: Any, circuit: Circuit | None, say: Callable[[str], None]
+) -> tuple[Arrays | None, dict[str, Any]]:
+    """Arrays that a new run starts from, for `Kind.work`, and what its provenance says of the parent.
+
+    Raises:
+        PremotorError: there is no such run or checkpoint, or parts of it do not fit and `initial.partial` is not set.
+    """
+    kind = kind_of(settings)
+    start = kind.start(settings)
+    if settings.initial is None:
+        return start, {}
+    parent, which = open_parent(settings.initial.run)
+    adopted = kind.adopt(settings, circuit, parent, which)
+    name = settings.initial.run
+    if adopted.left and not settings.initial.partial:
+        raise PremotorError(
+            f"initial: not all of {name} fits: {'; '.join(adopted.left)}; set --initial.partial true to begin these "
+            "parts as in any new run"
+        )
+    if not adopted.taken:
+        raise PremotorError(f"initial: nothing of {name} fits: {'; '.join(adopted.left)}")
+    say(f"begins with {', '.join(adopted.taken)} of {name}")
+    for words, parts in (("new in this run", adopted.filled), ("left", adopted.left)):
+        if parts:
+            say(f"{words}: {'; '.join(parts)}")
+    _, file = parent.parameters(which)
+    record = {
+        "run": str(parent.folder.resolve()),
+        "checkpoint": str(which),
+        "step": parent.step_of(which),
+        "sha256": sha256(Path(file)),
+        "taken": list(adopted.taken),
+        "new": list(adopted.filled),
+        "left": list(adopted.left),
+    }
+    return {**(start or {}), **adopted.arrays}, {"parent": record}
+
+
+def open_parent(name: str) -> tuple[Run, str]:
+    """The run and the checkpoint that ``FOLDER@CHECKPOINT`` or a folder alone (its best) names.
+
+    Raises:
+        PremotorError: there is none.
+    """
+    place, at, which = name.rpartition("@")
+    if not at or Path(name).exists():
+        place, which = name, "best"
+    run = Run(place)
+    run.step_of(which)
+    return run, which
+
+
+def adopt_controller(settings: Experiment, circuit: Circuit | None, parent: Run, which: str) -> Adopted:
+    """What a controller takes from another one, by names of neurons, edges, observations and actions.
+
+    The network goes over as a whole, where it has the same neurons and edges, or the same shapes without a connectome.
+    Columns of the maps go by the names of observations and actions. An observation that the parent did not know has no
+    effect at first (its weights are 0), an action that it did not know begins as in any new run.
+
+    Raises:
+        PremotorError: the parent is of another kind.
+    """
+    if parent.kind.name != "control":
+        raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of control")
+    assert circuit is not None
+    old = parent.controller(which)
+    new = eqx.filter_eval_shape(lambda: controller_for(circuit, build_task(settings.task), settings))
+    if not _same_neurons(settings, circuit, parent, old, new):
+        had, has = parent.settings.network.kind, settings.network.kind
+        reason = f"the network ({had} of {old.network.neurons} neurons, not {has} of {new.network.neurons}"
+        same = (had, old.network.neurons) == (has, new.network.neurons)
+        return Adopted({}, (), (), (reason + (", or of other edges)" if same else ")"),))
+    whole = controller_for(circuit, build_task(settings.task), settings)
+    values, own = flatten(old), flatten(whole)
+    sensors = _places(new.observation_names, old.observation_names)
+    motors = _places(new.action_names, old.action_names)
+    arrays, taken, left = {}, [], []
+    for name, array in own.items():
+        if name not in values:
+            left.append(f"{name}, which the parent has not")
+            continue
+        found = _moved(name, values[name], array, sensors, motors)
+        if found is None:
+            left.append(f"{name} ({list(values[name].shape)}, not {list(array.shape)})")
+        else:
+            arrays[PREFIX + name] = found
+            taken.append(name.split("/")[0])
+    left += [f"{name}, which this run has not" for name in values if name not in own]
+    filled = [f"the observation {new.observation_names[i]}" for i in np.flatnonzero(sensors < 0)]
+    filled += [f"the action {new.action_names[i]}" for i in np.flatnonzero(motors < 0)]
+    unused = [name for name in old.observation_names if name not in new.observation_names]
+    if unused:
+        left.append(f"the observations {', '.join(unused)}, which this task has not")
+    return Adopted(arrays, tuple(dict.fromkeys(taken)), tuple(filled), tuple(left))
+
+
+def _same_neurons(settings: Experiment, circuit: Circuit, parent: Run, old: Controller, new: Any) -> bool:
+    if parent.settings.network.kind != settings.network.kind:
+        return False
+    before, now = flatten(old.network), flatten_shapes(new.network)
+    if {name: array.shape for name, array in before.items()} != now:
+        return False
+    if not parent.wired:
+        return True
+    same = np.array_equal(parent.circuit.ids, circuit.ids)
+    return bool(same and (parent.circuit.synapses != circuit.synapses).nnz == 0)
+
+
+def flatten_shapes(tree: Any) -> dict[str, tuple[int, ...]]:
+    """Shapes by name, as `flatten` gives the arrays."""
+    import jax
+
+    leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return {jax.tree_util.keystr(path, simple=True, separator="/"): tuple(leaf.shape) for path, leaf in leaves}
+
+
+def _places(names: Sequence[str], former: Sequence[str]) -> np.ndarray:
+    """Where each name was; −1 for a new one."""
+    return np.array([former.index(name) if name in former else -1 for name in names], int)
+
+
+def _moved(name: str, old: np.ndarray, new: np.ndarray, sensors: np.ndarray, motors: np.ndarray) -> np.ndarray | None:
+    """The parent's array in the new order of observations and actions; None where it does not fit."""
+    known = sensors >= 0
+    if name in ("normalizer/mean", "normalizer/variance"):
+        moved = new.copy()
+        moved[known] = old[sensors[known]]
+        return moved
+    if name in ("input_weight", "input_mask"):
+        if len(old) != len(new):
+            return None
+        moved = np.zeros_like(new) if name == "input_weight" else new.copy()
+        moved[:, known] = old[:, sensors[known]]
+        return moved
+    known = motors >= 0
+    if name in ("output_weight", "output_bias", "log_spread", "output_sign"):
+        if old.shape[1:] != new.shape[1:]:
+            return None
+        moved = new.copy()
+        moved[known] = old[motors[known]]
+        return moved
+    if old.shape != new.shape or old.dtype != new.dtype:
+        return None
+    return old
