@@ -53,6 +53,11 @@ class DynamicsResult(Run):
         return self.folder
 
     @property
+    def finished(self) -> str | None:
+        """Why it ended; None before the summary is there."""
+        return "steps" if (self.folder / "summary.json").exists() else None
+
+    @property
     def summary(self) -> dict[str, Any]:
         """The main numbers; PremotorError before the end."""
         return read_json(self.folder / "summary.json")
