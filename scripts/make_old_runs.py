@@ -63,7 +63,7 @@ CASES = (
         "comparison",
         (
             *CIRCUIT,
-            run(f"compare walk {TINY} --nulls 1 --null rewired --seeds 1 --jobs 1 {PPO} {BRIEF} -o run"),
+            run(f"compare walk {TINY} --nulls 1 --null shuffled_weights --seeds 1 --jobs 1 {PPO} {BRIEF} -o run"),
         ),
     ),
     Case(

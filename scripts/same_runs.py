@@ -179,7 +179,7 @@ def main() -> int:
     parser.add_argument("--against", required=True, metavar="COMMIT")
     parser.add_argument("--only", action="append", metavar="NAME", help="a case, or the beginning of several names")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--limit", type=float, default=600, help="seconds after which a case is given up")
+    parser.add_argument("--limit", type=float, default=1800, help="seconds after which a case is given up")
     parser.add_argument("--again", action="store_true", help="make what the commit made once more")
     parser.add_argument("--list", action="store_true", help="print the names of the cases")
     arguments = parser.parse_args()

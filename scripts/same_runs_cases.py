@@ -114,7 +114,7 @@ CASES: tuple[Case, ...] = (
         "walk-layered",
         (
             *CIRCUIT,
-            run(f"train walk {TINY} --network.kind layered --circuit.null rewired {PPO} {BRIEF} {QUIET}"),
+            run(f"train walk {TINY} --network.kind layered --circuit.null shuffled_weights {PPO} {BRIEF} {QUIET}"),
         ),
     ),
     Case("bipedal", (run(f"train bipedal {PPO} {QUIET} --evaluation.confirm 2"), run("report run"))),
@@ -257,7 +257,7 @@ CASES: tuple[Case, ...] = (
         "compare",
         (
             *CIRCUIT,
-            run(f"compare walk {TINY} --nulls 1 --seeds 1 --null rewired --plain mlp --jobs 1 {PPO} {BRIEF} -o run"),
+            run(f"compare walk {TINY} --nulls 1 --seeds 1 --null shuffled_weights --plain mlp --jobs 1 {PPO} {BRIEF} -o run"),
         ),
     ),
     Case(
