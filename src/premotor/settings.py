@@ -27,14 +27,13 @@ class Settings(BaseModel):
     def _present_names(cls, data: Any) -> Any:
         if not isinstance(data, dict) or not cls.RENAMED.keys() & data.keys():
             return data
-        present = dict(data)
-        for old, new in cls.RENAMED.items():
-            if old not in present:
-                continue
-            if new in present:
-                raise ValueError(f"{old} is the former name of {new}; give one of them")
-            present[new] = present.pop(old)
-            note(f"the setting {old} is now called {new}")
+        present: dict[Any, Any] = {}
+        for key, value in data.items():  # what stands later was put over what stands before, by either name
+            new = cls.RENAMED.get(key, key)
+            if new != key:
+                note(f"the setting {key} is now called {new}")
+            present.pop(new, None)
+            present[new] = value
         return present
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from premotor.connectome import circuit_names, server_of
 from premotor.errors import PremotorError
 from premotor.networks import LoopSettings
+from premotor.runs.bases import Layer, layers, merged
 from premotor.runs.kinds import FORMER, PRESETS, Kind, kind_described, kind_named, kind_of
 from premotor.runs.settings import Experiment
 from premotor.runs.settings_errors import closest, explain
@@ -155,28 +156,55 @@ def _value(text: str, key: str) -> Any:
 
 def _read(source: Any, kind: str | None) -> tuple[Kind, dict[str, Any], str, Path]:
     """The kind, the raw settings, what to call them in errors, and the folder that their paths count from."""
+    here = Path.cwd()
     if isinstance(source, Settings):
-        return _as(kind, kind_of(source).name, ""), source.model_dump(mode="json"), "", Path.cwd()
+        return _as(kind, kind_of(source).name, ""), source.model_dump(mode="json"), "", here
     if isinstance(source, Mapping):
-        return *_without_kind(dict(source), kind, ""), "", Path.cwd()
+        return _based(Layer(dict(source), "", here), kind)
     path, known = Path(source), presets()
     for name, names in known.items():
         if isinstance(source, str) and source in names and (kind is None or kind == name or len(known) == 1):
-            place = resources.files("premotor") / "presets" / PRESETS[name] / f"{source}.yaml"
-            data = _mapping(place.read_text(encoding="utf-8"), f"preset {source}")
-            return *_without_kind(data, name, f"preset {source}"), f"preset {source}", Path.cwd()
+            return _based(_preset(source, name), name)
     if path.suffix not in (".yaml", ".yml") and kind is not None:
         stands_for = kind_named(kind).named(str(source))
         if stands_for is not None:
-            return kind_named(kind), stands_for, "", Path.cwd()
+            return kind_named(kind), stands_for, "", here
     if path.is_dir():
         raise PremotorError(
             f"{path} is a folder, not an experiment; continue a run with `premotor resume {path}`, begin a new one "
             f"with its weights with `premotor train NAME --initial {path}`, or name a preset or a YAML file"
         )
-    words = "; ".join(f"{name}: {', '.join(names)}" for name, names in known.items())
-    if not path.exists() and path.name == str(source) and not path.suffix:
-        near = closest(str(source), [name for names in known.values() for name in names])
+    return _based(_file(source, path), kind)
+
+
+def _based(layer: Layer, kind: str | None) -> tuple[Kind, dict[str, Any], str, Path]:
+    """As `_read`, of what a file says put over what its bases say."""
+    found = layers(layer, _base)
+    entry = _kind(merged(layer.data for layer in found), kind, layer.origin)
+    parts = []
+    for each in found:
+        part = deepcopy({key: value for key, value in each.data.items() if key not in _kind_keys(entry)})
+        entry.anchor(part, each.folder)
+        parts.append(part)
+    return entry, merged(parts), layer.origin, layer.folder
+
+
+def _base(name: str, folder: Path) -> Layer:
+    """The preset or file that a file in `folder` names as its base."""
+    group = next((group for group, names in presets().items() if name in names), None)
+    return _file(name, folder / Path(name).expanduser()) if group is None else _preset(name, group)
+
+
+def _preset(name: str, group: str) -> Layer:
+    place = resources.files("premotor") / "presets" / PRESETS[group] / f"{name}.yaml"
+    return Layer(_mapping(place.read_text(encoding="utf-8"), f"preset {name}"), f"preset {name}", Path.cwd())
+
+
+def _file(source: str | os.PathLike[str], path: Path) -> Layer:
+    """A settings file; `source` is how it was named."""
+    words = "; ".join(f"{name}: {', '.join(names)}" for name, names in presets().items())
+    if not path.exists() and Path(source).name == str(source) and not path.suffix:
+        near = closest(str(source), [name for names in presets().values() for name in names])
         raise PremotorError(f"there is no preset and no file {str(source)!r}{near}; presets of {words}")
     try:
         text = path.read_text(encoding="utf-8")
@@ -186,17 +214,20 @@ def _read(source: Any, kind: str | None) -> tuple[Kind, dict[str, Any], str, Pat
         raise PremotorError(f"{path} cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise PremotorError(f"{path} is no settings file: it is not UTF-8 text") from error
-    return *_without_kind(_mapping(text, str(path)), kind, str(path)), str(path), path.resolve().parent
+    return Layer(_mapping(text, str(path)), str(path), path.resolve().parent)
 
 
-def _without_kind(data: dict[str, Any], kind: str | None, origin: str) -> tuple[Kind, dict[str, Any]]:
-    """The kind of raw settings, and the rest of them."""
+def _kind(data: dict[str, Any], kind: str | None, origin: str) -> Kind:
+    """The kind that raw settings are of."""
     told = kind_described(data)
     if told == "simulation" and "kind" not in data and kind is not None:
         told = kind  # others have a model too
-    entry = _as(kind, told or kind or "control", origin)
-    former = [key for key, names in FORMER.items() if entry.name in names.values()]
-    return entry, {key: value for key, value in data.items() if key not in ("kind", *former)}
+    return _as(kind, told or kind or "control", origin)
+
+
+def _kind_keys(entry: Kind) -> list[str]:
+    """Keys at the top that say the kind, and are no settings."""
+    return ["kind", *(key for key, names in FORMER.items() if entry.name in names.values())]
 
 
 def _as(kind: str | None, found: str, origin: str) -> Kind:
@@ -228,7 +259,7 @@ def _put(data: dict[str, Any], key: str, value: Any, kind: Kind) -> None:
         data[section] = data = dict(inner)
     if last == "kind" and data.get("kind", value) != value:
         data.clear()  # the other settings belong to the former kind
-    held, mapping = data.get(last), kind.expanded(last, value)
+    held, mapping = data.pop(last, None), kind.expanded(last, value)
     if isinstance(held, dict) and mapping is not None and "kind" not in mapping:
         data[last] = {**held, **mapping}
     else:
