@@ -13,14 +13,16 @@ from premotor.runs.spiking import (
     export_parquet,
     read_test,
 )
+from premotor.runs.yaml_text import dump_yaml
 from premotor.studies import (
     LoggedSteps,
+    compare,
+    comparison,
     critic_settings,
     evaluate_critic,
     logged_steps,
     read_wirings,
     search_critic,
-    train_wirings,
 )
 from premotor.tasks.cartpole import cartpole_step
 
@@ -123,20 +125,27 @@ def test_wirings_are_trained_once_each(tmp_path, monkeypatch, capsys):
     """Runs are made in this process in place of processes of their own."""
     commands = []
 
-    def run_here(jobs, at_once, steps, progress):
+    def run_here(jobs, at_once, steps, progress, counter):
+        assert counter == "iteration"
         for job in jobs:
             commands.append(job.command[0])
             assert main(list(job.command)) == 0
 
-    monkeypatch.setattr(spiking.seeds, "run_jobs", run_here)
-    table = train_wirings(SETTINGS, 2, first=3, jobs=1, episodes=3, output=tmp_path / "seeds", progress=False)
+    monkeypatch.setattr(comparison, "run_jobs", run_here)
+    monkeypatch.chdir(tmp_path)
+    file, folder = tmp_path / "small.yaml", tmp_path / "seeds"
+    file.write_text(dump_yaml(SETTINGS))
+    words = ["spiking", "seeds", str(file), "--first", "3", "--jobs", "1", "--episodes", "3", "-o", str(folder)]
+    assert main([*words, "--wirings", "2"]) == 0
+    table = read_wirings(folder)
     assert table["wiring"].tolist() == [3, 4] and commands == ["train", "train"]
     assert spiking.SpikingRun(tmp_path / "seeds" / "runs" / "wiring-4").settings.wiring.seed == 4
-    again = train_wirings(SETTINGS, 3, first=3, jobs=1, episodes=3, output=tmp_path / "seeds", progress=False)
+    assert main([*words, "--wirings", "3"]) == 0
+    again = read_wirings(folder)
     assert commands == ["train"] * 3 and again["mean"].tolist()[:2] == table["mean"].tolist()
     assert read_wirings(tmp_path / "seeds")["wiring"].tolist() == [3, 4, 5]
     with pytest.raises(PremotorError, match="with other settings"):
-        train_wirings(SETTINGS | {"seed": 9}, 2, output=tmp_path / "seeds", progress=False)
+        compare(SETTINGS | {"seed": 9}, null=(), wirings=2, output=tmp_path / "seeds", progress=False)
     assert main(["analyse", "seeds", str(tmp_path / "seeds")]) == 0
     assert (tmp_path / "seeds" / "analysis" / "seeds.png").exists()
     capsys.readouterr()

@@ -16,12 +16,17 @@ import scipy.stats
 from premotor.cli import main
 from premotor.errors import PremotorError
 from premotor.runs import Run, dump_experiment, load_experiment
+from premotor.runs.kinds import kind_of
+from premotor.runs.loading import load_settings
 from premotor.studies import compare
 from premotor.studies.comparison import _others, budget, compared, plan
 from premotor.studies.processes import Job, run_jobs
 from tiny import tiny_settings
 
 OPTIONS = ["--nulls", "1", "--seeds", "1", "--jobs", "1", "--episodes", "2", "-o"]
+
+
+FIGURES = ("score", "survived", "speed", "speed_error")
 
 
 def row(wiring, score, null_seed=None, seed=0):
@@ -56,10 +61,10 @@ def test_null_models_and_plain_networks_stand_side_by_side():
     chosen = settings.compare
     members = plan(settings, chosen.null, nulls=1, seeds=1, baselines=chosen.baselines)
     assert [m.name for m in members] == ["connectome-s0", "rewired-0-s0", "random_graph-0-s0", "gru-s0"]
-    made = [load_experiment(settings, m.overrides(1)) for m in members]
+    made = [load_experiment(settings, m.settings) for m in members]
     assert [e.circuit.null for e in made] == [None, "rewired", "random_graph", None]
     assert [e.network.kind for e in made] == ["rate", "rate", "rate", "gru"]
-    assert budget(4, 2, 3_000_000, 8).endswith("2 of them to do, 2 side by side: 6.0 million steps at most")
+    assert budget(4, 2, 3_000_000, 8).endswith("2 of them to do, 2 side by side: 6.0 million control steps at most")
     with pytest.raises(PremotorError, match="no baseline 'lstm'; there are mlp, gru"):
         compare(settings, baselines="mlp,lstm")
     with pytest.raises(PremotorError, match="no null model 'rewird'"):
@@ -68,24 +73,57 @@ def test_null_models_and_plain_networks_stand_side_by_side():
 
 def test_other_circuits_stand_beside(circuit_folder):
     settings = load_experiment({"compare": {"circuits": ["celegans"]}})
-    found = _others(settings, [*settings.compare.circuits, str(circuit_folder)])
+    found = _others(kind_of(settings), settings, [*settings.compare.circuits, str(circuit_folder)])
     members = plan(settings, [], nulls=1, seeds=2, circuits=found)
     assert [m.wiring for m in members] == ["connectome", *found] * 2
-    last = load_experiment(settings, members[-1].overrides(1))
+    last = load_experiment(settings, members[-1].settings)
     assert (last.circuit.source, last.seed) == (str(circuit_folder.resolve()), 1)
     with pytest.raises(PremotorError, match="needs a name of its own, but it is 'rewired'"):
-        _others(settings, ["rewired"])
+        _others(kind_of(settings), settings, ["rewired"])
     with pytest.raises(PremotorError, match="there is no"):
         compare(settings, circuits="wurm")
-    with pytest.raises(PremotorError, match="network.kind is mlp: it has no wiring"):
+    with pytest.raises(PremotorError, match="the network .mlp. has no connectome"):
         compare({"network": {"kind": "mlp"}}, circuits="celegans")
+
+
+def test_random_wirings_have_null_models_too():
+    settings = load_settings("cartpole-stdp", {"seed": 4})
+    members = plan(settings, ["rewired"], nulls=1, seeds=2, draws=range(7, 9))
+    assert [(m.name, m.wiring, m.null_seed, m.seed, m.drawn) for m in members] == [
+        ("wiring-7", "random", None, 4, 7),
+        ("wiring-7-rewired-0", "rewired", 0, 4, 7),
+        ("wiring-8", "random", None, 4, 8),
+        ("wiring-8-rewired-0", "rewired", 0, 4, 8),
+        ("wiring-7-s5", "random", None, 5, 7),
+        ("wiring-7-rewired-0-s5", "rewired", 0, 5, 7),
+        ("wiring-8-s5", "random", None, 5, 8),
+        ("wiring-8-rewired-0-s5", "rewired", 0, 5, 8),
+    ]
+    made = [load_settings(settings, m.settings) for m in members[:2]]
+    assert [(e.wiring.seed, e.wiring.null) for e in made] == [(7, None), (7, "rewired")]
+    assert len({e.name for e in made}) == 2
+    with pytest.raises(PremotorError, match="draws no wiring by a seed"):
+        plan(load_settings("walk"), [], nulls=1, seeds=1, draws=[0])
+
+
+def test_every_kind_names_its_own_wiring_and_its_nulls():
+    spectrum = load_settings({"kind": "spectrum"})
+    assert [m.wiring for m in plan(spectrum, [], nulls=1, seeds=2)] == ["random", "random"]
+    circuit = load_settings({"kind": "spectrum", "circuit": {"source": "celegans"}})
+    made = plan(circuit, ["rewired"], nulls=1, seeds=1)
+    assert [m.wiring for m in made] == ["connectome", "rewired"]
+    assert load_settings(circuit, made[1].settings).circuit.null == "rewired"
+    with pytest.raises(PremotorError, match="the network .random. has no wiring that a null model .rewired. could"):
+        compare(spectrum, null="rewired")
+    with pytest.raises(PremotorError, match="circuit.null is 'rewired', but a comparison starts"):
+        compare({"circuit": {"null": "rewired"}})
 
 
 def test_the_statistics_are_those_of_the_rows():
     ours, theirs = [0.9, 0.8, 0.95], [0.2, 0.5, 0.3, 0.6]
     rows = [row("connectome", s, seed=i) for i, s in enumerate(ours)]
     rows += [row("rewired", s, null_seed=i) for i, s in enumerate(theirs)]
-    result = compared(rows)
+    result = compared(rows, FIGURES)
     assert [(s["wiring"], s["runs"]) for s in result["summary"]] == [("connectome", 3), ("rewired", 4)]
     for entry, values in zip(result["summary"], (ours, theirs), strict=True):
         assert entry["mean"] == pytest.approx(np.mean(values))
@@ -100,7 +138,7 @@ def test_the_statistics_are_those_of_the_rows():
 
 
 def test_single_runs_have_no_interval_and_no_effect_size():
-    result = compared([row("connectome", 0.9), row("rewired", 0.5, null_seed=0)])
+    result = compared([row("connectome", 0.9), row("rewired", 0.5, null_seed=0)], FIGURES)
     assert result["summary"][0] | {"figures": None} == {
         "wiring": "connectome",
         "runs": 1,

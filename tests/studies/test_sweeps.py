@@ -9,8 +9,9 @@ import pytest
 
 from premotor.cli import main
 from premotor.errors import PremotorError
-from premotor.studies.sweeps import Choice, Range, Sweep, read_spaces, running, sweep
-from premotor.studies.sweeps.kinds import KINDS, SpikingTraining, kind_of
+from premotor.runs.kinds import KINDS
+from premotor.runs.loading import load_settings
+from premotor.studies import Choice, Range, Sweep, processes, read_spaces, searching, sweep
 
 pytest.importorskip("optuna")
 
@@ -26,24 +27,24 @@ if x == 13:
     sys.exit("error: an unlucky number")
 (folder / "evaluations").mkdir(parents=True, exist_ok=True)
 for step in range(4):
-    (folder / "evaluations" / f"{step:012d}.json").write_text(json.dumps({"mean": value * (step + 1) / 4}))
+    (folder / "evaluations" / f"{step:012d}.json").write_text(json.dumps({"score": value * (step + 1) / 4}))
     time.sleep(wait)
-(folder / "evaluations" / "test.json").write_text(json.dumps({"mean": value, "rates": {"EM": x / 10}}))
+(folder / "evaluations" / "test.json").write_text(json.dumps({"score": value, "rates": {"EM": x / 10}}))
 """
-
-
-class FakeTraining(SpikingTraining):
-    """Trains nothing, but writes what training would."""
-
-    def scores(self, folder):
-        return {"mean": json.loads((folder / "evaluations" / "test.json").read_text())["mean"], "steps": 1.0}
 
 
 @pytest.fixture
 def fake(monkeypatch, tmp_path):
     """A trial is a small script; `fake.stop` is the number of starts after which Ctrl-C comes."""
-    monkeypatch.setitem(KINDS, "spiking", FakeTraining())
-    monkeypatch.setattr(running, "POLL", 0.02)
+
+    class FakeTraining(KINDS["spiking"]):
+        """Trains nothing, but writes what training would."""
+
+        def scores(self, folder):
+            return {"score": json.loads((folder / "evaluations" / "test.json").read_text())["score"], "steps": 1.0}
+
+    monkeypatch.setitem(KINDS._entries, "spiking", FakeTraining)
+    monkeypatch.setattr(searching, "POLL", 0.02)
     monkeypatch.chdir(tmp_path)
 
     class State:
@@ -57,7 +58,7 @@ def fake(monkeypatch, tmp_path):
         words = [str(folder.with_suffix(".yaml")), str(folder), str(State.wait)]
         return subprocess.Popen([sys.executable, "-c", FAKE, *words], stdout=log, stderr=log, start_new_session=True)
 
-    monkeypatch.setattr(running, "start_process", start)
+    monkeypatch.setattr(processes, "start_process", start)
     return State
 
 
@@ -86,12 +87,6 @@ def test_spaces_are_read():
         read_spaces(["a=0.1..1"])["a"].points()
 
 
-def test_any_preset_can_be_searched():
-    assert [kind_of(name).name for name in ("walk", "cartpole-stdp", "fly-cpg")] == ["train", "spiking", "simulate"]
-    with pytest.raises(PremotorError, match="no preset and no file 'jump'.*walk.*cartpole-stdp.*fly-cpg"):
-        kind_of("jump")
-
-
 @pytest.mark.parametrize(
     ("source", "search", "options", "message"),
     [
@@ -101,7 +96,7 @@ def test_any_preset_can_be_searched():
         ("cartpole-stdp", "seed=[0, 1]", {"sampler": "best"}, "sampler is 'best'"),
         ("cartpole-stdp", "seed=[0, 1]", {"overrides": ["--seed=1"]}, "seed is searched and set at once"),
         ("cartpole-stdp", "plasticity.critic.gain=1..2", {"sampler": "grid"}, "a grid cannot hold the range"),
-        ("fly-cpg", "seed=[0, 1]", {"pruner": "median"}, "simulations are not pruned"),
+        ("fly-cpg", "seed=[0, 1]", {"pruner": "median"}, "kind simulation are not pruned"),
         ("walk", "seed=[0, 1]", {"jobs": 0}, "jobs is 0"),
     ],
 )
@@ -136,9 +131,9 @@ def test_a_killed_search_goes_on_as_if_nothing_had_happened(fake, sampler, tmp_p
     done = table["state"] == "complete"
     np.testing.assert_allclose(table["score"][done].astype(float), values[done])
     assert made.best["score"] == pytest.approx(values[done].max())
-    best = made.kind.load(made.folder / "best.yaml", ())
+    best = load_settings(made.folder / "best.yaml")
     assert best.learning.episodes == made.best["set/learning.episodes"]
-    with pytest.raises(PremotorError, match="holds another search"):
+    with pytest.raises(PremotorError, match="holds a search with other settings"):
         search(tmp_path / "cut", sampler=sampler, seed=7)
     assert len(sweep(made.folder, trials=13, jobs=2, progress=False).table) == 13
     with pytest.raises(PremotorError, match="only trials and jobs"):
@@ -169,7 +164,7 @@ def test_a_search_without_hope_ends(fake, tmp_path):
     unlucky = {"learning.episodes": [13], "seed": "0..99"}
     with pytest.raises(PremotorError, match="all of the first 5 trials failed.*unlucky"):
         sweep("cartpole-stdp", unlucky, output=tmp_path / "x", jobs=1, progress=False)
-    with pytest.raises(PremotorError, match="no figure 'speed' to score by; they have mean, steps"):
+    with pytest.raises(PremotorError, match="no figure 'speed' to score by; they have score, steps"):
         sweep("cartpole-stdp", {"seed": "0..9"}, score="speed", output=tmp_path / "y", jobs=1, progress=False)
 
 
@@ -196,3 +191,14 @@ def test_a_real_search(tmp_path):
     )  # fmt: skip
     assert made.table["state"].tolist() == ["complete"]
     assert (made.table["rates.EM"] == made.table["score"]).all() and {"median_21", "evaluation"} <= set(made.table)
+
+
+def test_the_spectrum_of_a_network_can_be_searched(tmp_path):
+    short = {"epochs": 1, "exponents": 2, "length": 6.0, "transient": 2.0, "frame_transient": 1.0}
+    settings = {"kind": "spectrum", "model": {"neurons": 12}, "learning": {**short, "gradient": {"window": 3.0}}}
+    settings |= {"verify": {"factor": 1, "states": 1}, "precision": "float32"}
+    spaces = {"learning.learning_rate": [1e-3, 1e-2]}
+    made = sweep(settings, spaces, sampler="grid", jobs=1, output=tmp_path / "spectrum", progress=False)
+    assert made.table["state"].tolist() == ["complete"] * 2
+    assert made.settings.kind == "spectrum" and made.settings.score == "score"
+    np.testing.assert_allclose(made.table["score"].astype(float), -made.table["loss"].astype(float))

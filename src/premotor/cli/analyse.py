@@ -248,7 +248,7 @@ def of_sweep(
 ) -> None:
     """Trials of a search for settings, and the score against each setting."""
     from premotor.report import sweep_history, sweep_slices
-    from premotor.studies.sweeps import Sweep
+    from premotor.studies import Sweep
 
     made = Sweep(folder)
     for draw in (sweep_history, sweep_slices):

@@ -129,60 +129,6 @@ def evaluate(
 
 
 @app.command()
-def compare(
-    context: typer.Context,
-    experiment: Experiment,
-    nulls: Annotated[int | None, typer.Option(help="How many wirings of each null model.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="How many seeds of learning each.")] = None,
-    null: Annotated[str | None, typer.Option(help="Which null models, with commas between.")] = None,
-    baselines: Annotated[
-        str | None,
-        typer.Option("--baselines", "--plain", help="Networks without a connectome, as many parameters: mlp,gru."),
-    ] = None,
-    circuits: Annotated[
-        str | None, typer.Option(help="Other connectomes beside, as circuit.source names them: celegans.")
-    ] = None,
-    jobs: Annotated[int | None, typer.Option(help="Runs side by side; by default one a core.")] = None,
-    episodes: Test = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-comparison by default.")
-    ] = None,
-    name: Name = None,
-    seed: Seed = None,
-) -> None:
-    """Train the connectome, null models of its wiring and baselines, and compare them. Called again, it goes on.
-
-    What no option says is as in the settings' section compare.
-
-    \b
-    Example:
-      premotor compare walk --nulls 3 --seeds 2
-      premotor compare bipedal --null rewired,shuffled_weights --baselines mlp,gru
-    """
-    from premotor.cli.summaries import comparison_table
-    from premotor.report import write_report
-    from premotor.studies import compare as begin
-    from premotor.studies import comparison_folder
-
-    settings = _settings(context, name=name, seed=seed)
-    folder = comparison_folder(experiment, settings) if output is None else output
-    result = begin(
-        experiment,
-        nulls=nulls,
-        seeds=seeds,
-        null=null,
-        baselines=baselines,
-        circuits=circuits,
-        jobs=jobs,
-        episodes=episodes or 100,
-        output=folder,
-        overrides=settings,
-    )
-    print(comparison_table(result))
-    print(f"report: {write_report(folder)}")
-
-
-@app.command()
 def play(
     source: Annotated[
         str, typer.Argument(help="A run folder, a preset (trained where it comes so) or a YAML file (untrained).")

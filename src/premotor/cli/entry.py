@@ -7,14 +7,13 @@ import typer
 
 from premotor.cli.analyse import analyse
 from premotor.cli.circuits import circuits
-from premotor.cli.cluster import batch
 from premotor.cli.commands import app
 from premotor.cli.dynamics import dynamics
 from premotor.cli.reference import reference
 from premotor.cli.sequences import sequence
 from premotor.cli.simulations import simulate
 from premotor.cli.spiking import spiking
-from premotor.cli.sweep import sweep
+from premotor.cli.studies import batch, compare, sweep
 from premotor.errors import PremotorError
 from premotor.plugins import load_packages, load_plugin
 
@@ -25,6 +24,7 @@ app.add_typer(spiking, name="spiking")
 app.add_typer(analyse, name="analyse")
 app.command()(simulate)
 app.command()(sequence)
+app.command()(compare)
 app.command()(batch)
 app.command()(sweep)
 

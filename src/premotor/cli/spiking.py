@@ -161,24 +161,31 @@ def seeds(
         Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-seeds by default.")
     ] = None,
 ) -> None:
-    """Train the same experiment on many wirings. Called again, it goes on; settings as for train.
+    """Train the same experiment on many wirings: premotor compare with --wirings, without null models.
 
     \b
     Example:
       premotor spiking seeds cartpole-stdp --wirings 10
     """
-    from premotor.studies import train_wirings
+    from premotor.studies import compare, comparison_folder, read_wirings
 
-    table = train_wirings(
+    settings = list(context.obj or [])
+    name = comparison_folder(experiment, settings).name.removesuffix("-comparison")
+    folder = output or Path("runs") / f"{name}-seeds"
+    compare(
         experiment,
-        wirings,
+        null=(),
+        seeds=1,
+        wirings=wirings,
         first=first,
         jobs=jobs,
         episodes=episodes,
-        output=output,
-        overrides=list(context.obj or []),
+        output=folder,
+        overrides=settings,
     )
-    print(table.to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+    table = read_wirings(folder)
+    shown = ["wiring", "mean", "median", "least", "most", "undecided", "mean_100", "median_101", "best_step", "steps"]
+    print(table[shown].to_string(index=False, float_format=lambda value: f"{value:.4g}"))
     print(f"mean over {len(table)} wirings: {table['mean'].mean():.1f} (best {table['mean'].max():.1f}, "
           f"worst {table['mean'].min():.1f})")  # fmt: skip
 

@@ -18,6 +18,7 @@ from premotor.runs.files import read_json
 from premotor.runs.run_folder import RunFolder
 
 FILE = "comparison.json"
+REQUIRED = ("name", "wiring", "score")
 
 NULLS = {
     "rewired": "keeps every neuron's class, sign and numbers of partners, and changes who the partners are",
@@ -48,12 +49,14 @@ def read_comparison(folder: Path) -> pd.DataFrame:
         raise PremotorError(f"{path} holds no rows, one object a run")
     for number, row in enumerate(rows, start=1):
         for key in ("name", "wiring", *KEYS):
-            if key not in row:
+            if key not in row and key in REQUIRED:
                 raise PremotorError(f"{path}: row {number} lacks {key}")
             kinds: Any = str if key in ("name", "wiring") else int | float | None
-            if not isinstance(row[key], kinds):
+            if not isinstance(row.get(key), kinds):
                 raise PremotorError(f"{path}: {key} of row {number} is {row[key]!r}")
     table = pd.DataFrame(rows)
+    for key in KEYS:
+        table[key] = table.get(key)  # what this kind of experiment does not measure
     return table.astype({key: float for key in (*KEYS, "speed") if key in table})
 
 

@@ -16,8 +16,15 @@ KEYS = ("score", "survived", "speed_error")
 """What every row of a comparison has, or None; most have `speed` too."""
 
 
+NO_FIGURES = ("name", "wiring", "null_seed", "seed", "drawn", "steps", "best_step", "finished")
+"""Columns that say which run it is and how far it came."""
+
+
 def measures_of(rows: pd.DataFrame) -> tuple[tuple[str, float, str], ...]:
     """Column, factor and title of what is shown: a speed counts by its error where one was commanded."""
+    if not any(_known(rows, key) for key in ("survived", "speed_error", "speed", "success", "return")):
+        others = [name for name in rows.columns if name not in NO_FIGURES and _known(rows, name)]
+        return tuple((name, 1.0, name.replace("_", " ").capitalize()) for name in others[:3])
     commanded = rows["speed_error"].notna().any() or "speed" not in rows
     last = ("speed_error", 100.0, "Speed error, % of the command") if commanded else ("speed", 1.0, "Speed, m/s")
     second = ("survived", 100.0, "Episodes without a fall, %")
@@ -98,6 +105,7 @@ def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
     figure = new_figure(height=3.0)
     panels = figure.subplots(1, 2)
     everything = pd.concat([table for some in tables.values() for table in some])
+    unit = 1e6 if everything["step"].max() >= 1e5 else 1.0
     fraction = (("survived", "Episodes without a fall, %"), ("success", "Episodes that end at the aim, %"))
     measures = [("score", 1.0, "Score")] + [(key, 100.0, title) for key, title in fraction if _known(everything, key)]
     for ax in panels[len(measures) :]:
@@ -109,7 +117,7 @@ def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
             long = pd.concat([table[["step", key]] for table in some if key in table]).dropna()
             steps = np.unique(long["step"].to_numpy(float))
             estimates = [bootstrap_mean(long[long["step"] == step][key].to_numpy(float)) for step in steps]
-            x = steps / 1e6
+            x = steps / unit
             ax.fill_between(
                 x,
                 [factor * (e.low if np.isfinite(e.low) else e.value) for e in estimates],
@@ -119,7 +127,7 @@ def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
                 linewidth=0,
             )
             ax.plot(x, [factor * e.value for e in estimates], color=tint, label=wiring)
-        ax.set_xlabel("million control steps")
+        ax.set_xlabel("million control steps" if unit > 1 else "steps of learning")
         ax.set_xlim(left=0)
         _from_zero(ax)
     panels[0].legend(loc="best")

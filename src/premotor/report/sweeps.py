@@ -14,7 +14,7 @@ from premotor.report.number_format import count
 from premotor.report.page import Block, Missing, Section
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
 from premotor.report.style import colour, new_figure, number_colour
-from premotor.studies.sweeps import Range, Sweep, is_sweep
+from premotor.studies import Range, Sweep, is_sweep
 
 PREFIX = "set/"
 

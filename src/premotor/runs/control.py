@@ -21,6 +21,7 @@ class Control(Kind):
 
     settings = Experiment
     figures = ("score", "survived", "speed", "speed_error", "success", "return")
+    unit = "control steps"
     required = ("circuit", "initial/controller.safetensors")
 
     def anchor(self, data: dict[str, Any], folder: Path) -> None:
@@ -33,6 +34,10 @@ class Control(Kind):
         for section, key in (("circuit", "source"), ("task", "reference"), ("task", "body"), ("network", "initial")):
             anchor_path(data, section, key, folder)
         anchor_initial(data, folder)
+
+    def wiring(self, settings: Experiment) -> str:
+        """The connectome, or the kind of a network without one."""
+        return "connectome" if self.wired(settings) else str(settings.network.kind)
 
     def wired(self, settings: Experiment) -> bool:
         """Whether the network is no baseline."""

@@ -147,6 +147,8 @@ class Kind(ABC):
     resumable: ClassVar[bool] = True
     """Whether `premotor resume` goes on with it; else it is there in full or not at all."""
 
+    unit: ClassVar[str] = "steps"
+    """What `total` and `Work.step` count."""
     required: ClassVar[tuple[str, ...]] = ()
     """What every run folder of this kind holds besides settings and provenance."""
 
@@ -192,9 +194,25 @@ class Kind(ABC):
         """
         raise PremotorError(f"an experiment of the kind {self.name} has no plain network beside it ({network})")
 
+    def drawn(self, settings: Any, seed: int) -> dict[str, Any]:
+        """Overrides that draw another random wiring.
+
+        Raises:
+            PremotorError: the wiring is none that is drawn by a seed of its own.
+        """
+        raise PremotorError(f"an experiment of the kind {self.name} draws no wiring by a seed of its own: leave it out")
+
+    def wiring(self, settings: Any) -> str:
+        """What a comparison calls the experiment's own wiring."""
+        return "random" if self.circuit_settings(settings) is None else "connectome"
+
     def wired(self, settings: Any) -> bool:
         """Whether its network is a connectome (or a null model of one), so that null models mean something."""
         return self.circuit_settings(settings) is not None
+
+    def rewirable(self, settings: Any) -> bool:
+        """Whether `rewired` can put a null model in the place of its wiring."""
+        return self.wired(settings)
 
     def total(self, settings: Any) -> int:
         """The `Work.step` at which learning ends, at most."""

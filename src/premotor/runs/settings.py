@@ -37,6 +37,10 @@ def _known_null(name: Any) -> Any:
     return name
 
 
+NullName = Annotated[str | None, BeforeValidator(_known_null)]
+"""Name of a null model, or None."""
+
+
 def _by_columns(conditions: Any) -> Any:
     if isinstance(conditions, dict) and "min_synapses" in conditions:
         raise ValueError("min_synapses is no column of the neuron table; it belongs to circuit.min_synapses")
@@ -58,7 +62,7 @@ class CircuitSettings(Settings):
     """Pairs of neurons with fewer synapses are dropped."""
     signs: Annotated[SignPolicy | None, BeforeValidator(_named_policy)] = None
     """A sign policy or the name of one; null keeps the source's own."""
-    null: Annotated[str | None, BeforeValidator(_known_null)] = None
+    null: NullName = None
     """Name of a null model to replace the wiring with; null keeps the connectome's own."""
     null_seed: int = Field(0, ge=0)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from premotor.errors import PremotorError
 from premotor.runs.files import write_atomically
-from premotor.runs.loading import Overrides, dump_experiment, load_experiment
+from premotor.runs.loading import Overrides, dump_settings, load_settings
 
 TEMPLATE = """#!/bin/bash
 #SBATCH --job-name={name}
@@ -56,7 +56,7 @@ def batch_file(
     Raises:
         PremotorError: settings that are wrong, a time limit that is not positive, or a folder that does not exist.
     """
-    settings = load_experiment(experiment, overrides)
+    settings = load_settings(experiment, overrides)
     if not hours > 0:
         raise PremotorError(f"hours is {hours}; it must be more than 0")
     path = Path(output)
@@ -65,7 +65,7 @@ def batch_file(
     file = path.with_suffix(".yaml").resolve()
     if Path(experiment).resolve() == file:
         raise PremotorError(f"{file} would be written over; give the batch file another name with --output")
-    write_atomically(file, dump_experiment(settings))
+    write_atomically(file, dump_settings(settings))
     minutes = max(1, round(60 * hours))
     text = TEMPLATE.format(
         name=settings.name,

@@ -1,4 +1,4 @@
-"""Training runs as processes of their own, a few at a time."""
+"""Runs of a study as processes of their own, some side by side, in a folder that one study at a time writes."""
 
 import json
 import os
@@ -6,19 +6,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from io import BufferedWriter
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from premotor.errors import PremotorError
+from premotor.plugins import plugin_words
+from premotor.runs.files import Lock, new_folder, write_atomically
 from premotor.runs.stopping import stop_requests
 
-POLL = 0.5
+POLL = 0.2
 """Seconds between two looks at the processes."""
 
 
@@ -32,11 +34,64 @@ class Job(NamedTuple):
     """Everything that it prints."""
 
 
-def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> None:
+class Running(NamedTuple):
+    """A job at work."""
+
+    job: Job
+    process: "subprocess.Popen[bytes]"
+    log: BufferedWriter
+    began: float
+
+
+class Processes:
+    """Jobs at work; where the context ends, those left are asked to write their checkpoint and waited for."""
+
+    def __init__(self) -> None:
+        self.running: list[Running] = []
+
+    def begin(self, job: Job) -> None:
+        """Start a job; what it prints is added to its log."""
+        log = job.log.open("ab")
+        try:
+            process = start_process(job, log)
+        except BaseException:
+            log.close()
+            raise
+        self.running.append(Running(job, process, log, time.monotonic()))
+
+    def ended(self) -> list[Running]:
+        """Those that ended since the last look."""
+        ended = [each for each in self.running if each.process.poll() is not None]
+        for each in ended:
+            self._close(each)
+        return ended
+
+    def stop(self, each: Running, number: int = signal.SIGTERM) -> None:
+        """Ask one to write its checkpoint and end, and wait for it."""
+        each.process.send_signal(number)
+        each.process.wait()
+        self._close(each)
+
+    def _close(self, each: Running) -> None:
+        each.log.close()
+        self.running.remove(each)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for each in self.running:
+            each.process.send_signal(signal.SIGINT)
+        for each in list(self.running):
+            each.process.wait()
+            self._close(each)
+
+
+def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool, counter: str = "steps") -> None:
     """Run all of them, at most `at_once` side by side.
 
     A failed one does not stop the others. On Ctrl-C, or the termination signal that a cluster sends, each is asked to
-    write its checkpoint and end.
+    write its checkpoint and end. `counter` is the column of metrics that reaches `steps`.
 
     Raises:
         PremotorError: one failed; said when all have ended, with its last line.
@@ -44,51 +99,82 @@ def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool) -> N
         SystemExit: the termination signal, likewise.
     """
     console = Console(quiet=not progress, highlight=False, soft_wrap=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(compact=True),
-        console=console,
-        disable=not console.is_terminal,
-    )
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    bar = Progress(*columns, TimeRemainingColumn(compact=True), console=console, disable=not console.is_terminal)
     waiting = list(jobs)
-    running: dict[Job, tuple[subprocess.Popen[bytes], BufferedWriter, float]] = {}
     failed: list[str] = []
     done = 0
-    with bar, stop_requests() as request:
+    with bar, stop_requests() as request, Processes() as processes:
         task = bar.add_task(f"{len(jobs)} runs", total=max(1, len(jobs) * steps))
-        try:
-            while waiting or running:
-                while waiting and len(running) < at_once:
-                    job = waiting.pop(0)
-                    log = job.log.open("ab")
-                    running[job] = (start_process(job, log), log, time.monotonic())
-                    bar.console.print(f"{job.name}: {job.command[0]}", markup=False)
-                time.sleep(POLL)
-                request.obey()
-                for job, (process, log, began) in list(running.items()):
-                    if process.poll() is None:
-                        continue
-                    log.close()
-                    del running[job]
-                    done += 1
-                    minutes = (time.monotonic() - began) / 60
-                    if process.returncode:
-                        failed.append(f"{job.name} ({last_line(job.log)}; see {job.log})")
-                        bar.console.print(f"{job.name}: failed", style="red", markup=False)
-                    else:
-                        bar.console.print(f"{job.name}: done in {minutes:.1f} min, {done} of {len(jobs)}", markup=False)
-                reached = done * steps + sum(min(_steps(job.metrics), steps) for job in running)
-                bar.update(task, completed=reached)
-        finally:
-            for process, _, _ in running.values():
-                process.send_signal(signal.SIGINT)
-            for process, log, _ in running.values():
-                process.wait()
-                log.close()
+        while waiting or processes.running:
+            while waiting and len(processes.running) < at_once:
+                job = waiting.pop(0)
+                processes.begin(job)
+                bar.console.print(f"{job.name}: {job.command[0]}", markup=False)
+            time.sleep(POLL)
+            request.obey()
+            for each in processes.ended():
+                job, done = each.job, done + 1
+                if each.process.returncode:
+                    failed.append(f"{job.name} ({last_line(job.log)}; see {job.log})")
+                    bar.console.print(f"{job.name}: failed", style="red", markup=False)
+                else:
+                    minutes = (time.monotonic() - each.began) / 60
+                    bar.console.print(f"{job.name}: done in {minutes:.1f} min, {done} of {len(jobs)}", markup=False)
+            reached = done * steps + sum(min(_reached(each.job.metrics, counter), steps) for each in processes.running)
+            bar.update(task, completed=reached)
     if failed:
         raise PremotorError(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}")
+
+
+def training(
+    name: str, source: Path, run: Path, episodes: int | None, threads: int, settings: Sequence[str] = ()
+) -> Job:
+    """The job that makes a run, or brings it to its end, and tests it.
+
+    Args:
+        name: of the job.
+        source: settings of the run.
+        run: its folder.
+        episodes: of the test; None: as many as is usual.
+        threads: of the run.
+        settings: further ones, as words of a command line.
+    """
+    words = ["--no-report", *([] if episodes is None else ["--episodes", str(episodes)])]
+    if run.exists():
+        command = ["resume", str(run), *words]
+    else:
+        command = ["train", str(source), "--output", str(run), *words, "--threads", str(threads), *settings]
+    return Job(name, tuple(command), run / "metrics.jsonl", run.with_name(f"{run.name}.log"))
+
+
+def claim(folder: Path, inside: str, files: dict[str, str], same: Callable[[], bool], what: str) -> Lock:
+    """Make a study's folder, or go on in the one that is there; gives the lock on it.
+
+    Args:
+        folder: of the study.
+        inside: the folder in it that holds the runs.
+        files: texts by name; the first one tells such a folder from others.
+        same: whether the folder that is there is of the same study.
+        what: it is, as in "comparison".
+
+    Raises:
+        PremotorError: the folder holds something else, or another study, or is being written.
+    """
+    first = folder / next(iter(files))
+    if folder.exists():
+        if not first.is_file() or not (folder / inside).is_dir():
+            raise PremotorError(f"{folder} exists and is no {what}; name another folder with --output")
+        if not same():
+            raise PremotorError(
+                f"{folder} holds a {what} with other settings (see {first}); name another folder with --output"
+            )
+        return Lock(folder)
+    with new_folder(folder) as (aside, lock):
+        for name, text in files.items():
+            write_atomically(aside / name, text)
+        (aside / inside).mkdir()
+    return lock
 
 
 def start_process(job: Job, log: BufferedWriter) -> "subprocess.Popen[bytes]":
@@ -104,7 +190,7 @@ def start_process(job: Job, log: BufferedWriter) -> "subprocess.Popen[bytes]":
     environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(job.log.parent.resolve() / ".compiled"))
     environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
     return subprocess.Popen(
-        [sys.executable, "-m", "premotor", *job.command],
+        [sys.executable, "-m", "premotor", *job.command, *plugin_words()],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -113,15 +199,15 @@ def start_process(job: Job, log: BufferedWriter) -> "subprocess.Popen[bytes]":
     )
 
 
-def _steps(metrics: Path) -> int:
-    """Control steps by the last whole line of a log; 0 where there is none yet."""
+def _reached(metrics: Path, counter: str) -> int:
+    """A count by the last whole line of a log; 0 where there is none yet."""
     with suppress(OSError, ValueError):
         with metrics.open("rb") as file:
             file.seek(max(0, metrics.stat().st_size - 8192))
             lines = file.read().split(b"\n")[:-1]
         if lines:
             row = json.loads(lines[-1])
-            return int(row.get("steps", 0)) if isinstance(row, dict) else 0
+            return int(row.get(counter, 0)) if isinstance(row, dict) else 0
     return 0
 
 

@@ -27,6 +27,7 @@ class Measurement(Kind):
     """
 
     curves = False
+    unit = "points"
     side_by_side: ClassVar[bool] = False
     """Whether points are computed in threads of their own."""
 

@@ -51,6 +51,7 @@ class Spectrum(Kind):
     settings = DynamicsTrainSettings
     figures = ("score", "loss", "largest", "entropy", "dimension", "task")
     curves = False
+    unit = "epochs"
 
     def anchor(self, data: dict[str, Any], folder: Path) -> None:
         """circuit.source, model.initial, initial."""

@@ -26,6 +26,7 @@ class Simulating(Kind):
 
     settings = SimulationSettings
     curves = False
+    unit = "simulations"
 
     def anchor(self, data: dict[str, Any], folder: Path) -> None:
         """circuit.source, files of drives."""

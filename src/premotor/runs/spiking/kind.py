@@ -34,7 +34,8 @@ class Spiking(Kind):
     """A network of spiking cells between receptive fields and votes for actions."""
 
     settings = SpikingExperiment
-    figures = ("score", "median", "least", "most", "undecided")
+    unit = "iterations"
+    figures = ("score", "median", "least", "most", "undecided", "mean_100", "median_21", "median_51", "median_101")
 
     def anchor(self, data: dict[str, Any], folder: Path) -> None:
         """wiring.circuit.source, initial."""
@@ -54,12 +55,22 @@ class Spiking(Kind):
         return settings.wiring.circuit if isinstance(settings.wiring, CircuitWiring) else None
 
     def rewired(self, settings: SpikingExperiment, null: str, seed: int) -> dict[str, Any]:
-        """A null model of the circuit."""
-        if not isinstance(settings.wiring, CircuitWiring):
+        """A null model of the circuit, or of the random wiring."""
+        if isinstance(settings.wiring, CircuitWiring):
+            return {"wiring.circuit.null": null, "wiring.circuit.null_seed": seed}
+        if settings.wiring.null is not None:
             raise PremotorError(
-                f"wiring.kind is {settings.wiring.kind}: it has no connectome that a null model ({null}) could replace"
+                f"wiring.null is {settings.wiring.null!r} already; leave it null and name it with --null"
             )
-        return {"wiring.circuit.null": null, "wiring.circuit.null_seed": seed}
+        return {"wiring.null": null, "wiring.null_seed": seed}
+
+    def drawn(self, settings: SpikingExperiment, seed: int) -> dict[str, Any]:
+        """Another random wiring; of a circuit, other delays."""
+        return {"wiring.seed": seed}
+
+    def rewirable(self, settings: SpikingExperiment) -> bool:
+        """Always: a random wiring has null models too."""
+        return True
 
     def other_circuit(self, settings: SpikingExperiment, source: str) -> dict[str, Any]:
         """Another circuit."""

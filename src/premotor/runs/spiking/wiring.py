@@ -16,8 +16,9 @@ from premotor.learning.plasticity.settings import CARTPOLE_FIELDS, InterfaceSett
 from premotor.networks.spiking.event_driven import LinearFields, SpikingNetwork, random_network
 from premotor.networks.spiking.event_driven.circuit_wiring import circuit_network
 from premotor.networks.spiking.event_driven.coding import Fields, inputs_needed
+from premotor.networks.spiking.event_driven.null_wiring import null_network
 from premotor.runs.building import build_circuit
-from premotor.runs.settings import CircuitSettings, Condition
+from premotor.runs.settings import CircuitSettings, Condition, NullName
 from premotor.settings import Settings
 from premotor.tasks.gymnasium_settings import GymnasiumSettings
 from premotor.tasks.gymnasium_spaces import refused
@@ -45,6 +46,9 @@ class WiringSettings(Settings):
     """Which one."""
     cell: Annotated[str, AfterValidator(_known_cell)] = "conductance"
     """Model of the cells, one of `CELLS`."""
+    null: NullName = None
+    """Name of a null model to replace the wiring of the cells with; null keeps it."""
+    null_seed: int = Field(0, ge=0)
 
 
 class CircuitWiring(Settings):
@@ -106,7 +110,8 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: Circuit | Non
         PremotorError: a circuit that cannot be wired so.
     """
     if circuit is None:
-        return random_network(wiring.seed, wiring.cell)
+        network = random_network(wiring.seed, wiring.cell)
+        return network if wiring.null is None else null_network(network, wiring.null, wiring.null_seed)
     return circuit_network(
         circuit,
         inputs_needed(interface.fields),

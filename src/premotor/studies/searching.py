@@ -1,39 +1,30 @@
-"""A search for settings: trials as processes side by side, watched, pruned, and gone on with after a kill."""
+"""A search for settings by Optuna: trials as processes side by side, watched, pruned, gone on with after a kill."""
 
 import os
-import signal
-import subprocess
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from io import BufferedWriter
-from math import isfinite
+from math import isfinite, prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+import numpy as np
 
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
-from premotor.runs.files import write_atomically, write_json
+from premotor.runs.files import Lock, write_atomically, write_json
 from premotor.runs.loading import Overrides, dump_settings, load_settings
 from premotor.runs.progress import speaker
 from premotor.runs.stopping import stop_requests
-from premotor.studies.processes import Job, last_line, start_process
-from premotor.studies.sweeps.folder import Sweep, is_sweep, open_sweep
-from premotor.studies.sweeps.kinds import begin, go_on
-from premotor.studies.sweeps.study import check_optuna, grid_point, grid_size, open_study, sampler_for
+from premotor.studies.processes import POLL, Processes, Running, last_line, training
+from premotor.studies.spaces import MOST_POINTS, decoded, encoded
+from premotor.studies.sweeps import Sweep, SweepSettings, is_sweep, open_sweep
 
-POLL = 0.2
-"""Seconds between two looks at the processes."""
 HOPELESS = 5
 """The search ends where so many trials failed and none succeeded."""
-
-
-class _Running(NamedTuple):
-    trial: Any
-    folder: Path
-    process: "subprocess.Popen[bytes]"
-    log: BufferedWriter
-    began: float
+HALVING = {"min_resource": 1, "reduction_factor": 3}
+"""Of successive halving: evaluations before the first cut, and the part that is kept."""
 
 
 def sweep(
@@ -58,8 +49,8 @@ def sweep(
     ``best.yaml`` the settings of the best one, ``study.journal`` what Optuna knows.
 
     Args:
-        source: a preset's name or a YAML file of settings: of training, of a spiking agent, or of a simulation; or the
-            folder of a search to go on with.
+        source: a preset's name, a YAML file or settings of an experiment of any kind; or the folder of a search to go
+            on with.
         search: where to look, by setting: ``{"learning.learning_rate": "1e-4..1e-2,log", "seed": [0, 1]}``, or the same
             as texts ``"seed=[0, 1]"``.
         trials: how many in all; by default 50, and for a grid all its points.
@@ -69,7 +60,7 @@ def sweep(
         score: the figure that counts, a key of a trial's figures.
         minimise: whether less is better.
         seed: of the sampler.
-        episodes: of each test.
+        episodes: of each test; None: as many as is usual.
         jobs: trials side by side; by default one a core. With one, the search is the same however often it was killed.
         output: the search's folder; by default ``runs/<name>-sweep``.
         overrides: settings of all trials, by dotted key.
@@ -79,7 +70,7 @@ def sweep(
         PremotorError: Optuna is missing; a wrong setting, space or figure; another search's folder; or all trials fail.
         KeyboardInterrupt: stopped by the user, after each running trial wrote a checkpoint.
     """
-    check_optuna()
+    _check_optuna()
     cores = available_cores()
     jobs = cores if jobs is None else jobs
     if jobs < 1 or (trials is not None and trials < 1):
@@ -90,15 +81,13 @@ def sweep(
         given = [name for name, value in options.items() if value is not None]
         if given or search or overrides:
             raise PremotorError(f"{source} is a search already; only trials and jobs can be given to go on with it")
-        from premotor.runs.files import Lock
-
         made, lock = Sweep(source), Lock(Path(source))
     else:
         made, lock = open_sweep(source, search, sweep_folder(source, output, overrides), overrides, **options)
     try:
-        wanted = trials or (grid_size(made.settings) if made.settings.sampler == "grid" else 50)
+        wanted = trials or (_grid_size(made.settings) if made.settings.sampler == "grid" else 50)
         if made.settings.sampler == "grid":
-            wanted = min(wanted, grid_size(made.settings))
+            wanted = min(wanted, _grid_size(made.settings))
         _Runner(made, jobs, max(1, cores // jobs), progress).run(wanted)
     finally:
         lock.release()
@@ -118,9 +107,12 @@ class _Runner:
     def __init__(self, made: Sweep, jobs: int, threads: int, progress: bool):
         self.sweep, self.jobs, self.threads = made, jobs, threads
         self.say = speaker(progress)
-        self.study = open_study(made)
-        self.running: list[_Running] = []
+        self.study = _study(made)
+        self.processes = Processes()
+        self.trials: dict[str, Any] = {}
+        """Trials at work by the name of their job."""
         self.seen: dict[int, int] = {}
+        """Evaluations of each trial that the pruner was told."""
 
     def run(self, wanted: int) -> None:
         """Bring the search to `wanted` trials."""
@@ -130,35 +122,38 @@ class _Runner:
         interrupted = [trial for trial in self.study.get_trials(deepcopy=False) if trial.state == states.RUNNING]
         waiting = []
         for trial in interrupted:
-            self.study.sampler = sampler_for(self.sweep.settings, trial.number)
+            self.study.sampler = _sampler(self.sweep.settings, trial.number)
             waiting.append(optuna.trial.Trial(self.study, trial._trial_id))
         try:
-            self._work(waiting, wanted)
+            with self.processes:
+                self._work(waiting, wanted)
         finally:
-            self._stop()
             self._write()
 
     def _work(self, waiting: list[Any], wanted: int) -> None:
+        running = self.processes.running
         with stop_requests() as request:
             while True:
-                while len(self.running) < self.jobs and (waiting or len(self.study.get_trials(False)) < wanted):
+                while len(running) < self.jobs and (waiting or len(self.study.get_trials(False)) < wanted):
                     self._begin(waiting.pop(0) if waiting else None)
                     self._give_up_if_hopeless()
-                if not self.running:
+                if not running:
                     break
                 time.sleep(POLL)
                 request.obey()
-                for each in list(self.running):
-                    self._look_at(each)
+                for each in self.processes.ended():
+                    self._judge(each)
+                for each in list(running) if self.sweep.settings.pruner != "none" else ():
+                    self._prune_if_poor(each)
 
     def _begin(self, trial: Any) -> None:
         sweep, study = self.sweep, self.study
         fresh = trial is None
         if fresh:
             number = len(study.get_trials(False))
-            study.sampler = sampler_for(sweep.settings, number)
+            study.sampler = _sampler(sweep.settings, number)
             if sweep.settings.sampler == "grid":
-                study.enqueue_trial(grid_point(sweep.settings, number))
+                study.enqueue_trial(_grid_point(sweep.settings, number))
             trial = study.ask()
         values = {key: space.suggest(trial, key) for key, space in sweep.settings.search.items()}
         folder = sweep.trial_folder(trial.number)
@@ -169,63 +164,47 @@ class _Runner:
             trial.set_user_attr("failure", str(error))
             self._tell(trial, None, "FAIL", f"failed: {error}")
             return
-        episodes = sweep.settings.episodes
-        command = go_on(folder, episodes) if folder.exists() else None
-        if command is None:
-            command = begin(file, folder, self.threads, episodes)
-        job = Job(folder.name, tuple(command), folder / "metrics.jsonl", folder.with_suffix(".log"))
-        log = job.log.open("ab")
         self.say(f"trial {trial.number}: {'' if fresh else 'goes on, '}{_words(values)}")
-        try:
-            process = start_process(job, log)
-        except BaseException:
-            log.close()
-            raise
-        self.running.append(_Running(trial, folder, process, log, time.monotonic()))
+        self.processes.begin(training(folder.name, file, folder, sweep.settings.episodes, self.threads))
+        self.trials[folder.name] = trial
 
-    def _look_at(self, each: _Running) -> None:
-        ended = each.process.poll() is not None
-        if self.sweep.settings.pruner != "none" and not ended and self._poor(each):
-            each.process.send_signal(signal.SIGTERM)
-            each.process.wait()
-            self._close(each)
-            self._tell(each.trial, None, "PRUNED", f"pruned after {self.seen[each.trial.number]} evaluations")
-            return
-        if not ended:
-            return
-        self._close(each)
-        if each.process.returncode or not self.sweep.kind.done(each.folder):
-            said = last_line(each.folder.with_suffix(".log"))
-            each.trial.set_user_attr("failure", said)
-            self._tell(each.trial, None, "FAIL", f"failed: {said}")
+    def _prune_if_poor(self, each: Running) -> None:
+        trial = self.trials[each.job.name]
+        with suppress(PremotorError):  # a file that is just being written
+            curve = self.sweep.kind.curve(self.sweep.trial_folder(trial.number), self.sweep.settings.score)
+            for step in range(self.seen.get(trial.number, 0), len(curve)):
+                trial.report(curve[step], step)
+                self.seen[trial.number] = step + 1
+                if trial.should_prune():
+                    self.processes.stop(each)
+                    self._tell(trial, None, "PRUNED", f"pruned after {step + 1} evaluations")
+                    return
+
+    def _judge(self, each: Running) -> None:
+        trial = self.trials[each.job.name]
+        folder = self.sweep.trial_folder(trial.number)
+        if each.process.returncode or not self.sweep.kind.done(folder):
+            said = last_line(each.job.log)
+            trial.set_user_attr("failure", said)
+            self._tell(trial, None, "FAIL", f"failed: {said}")
             self._give_up_if_hopeless()
             return
-        figures = self.sweep.kind.scores(each.folder)
+        figures = self.sweep.kind.scores(folder)
         for name, value in figures.items():
-            each.trial.set_user_attr(name, value if isfinite(value) else None)
+            trial.set_user_attr(name, value if isfinite(value) else None)
         key = self.sweep.settings.score
         if key not in figures:
-            self._tell(each.trial, None, "FAIL", "failed")
+            self._tell(trial, None, "FAIL", "failed")
             raise PremotorError(
                 f"the trials have no figure {key!r} to score by; they have {', '.join(sorted(figures))}"
             )
         score = figures[key]
-        each.trial.set_user_attr("seconds", round(time.monotonic() - each.began, 1))
+        trial.set_user_attr("seconds", round(time.monotonic() - each.began, 1))
         if isfinite(score):
-            self._tell(each.trial, score, "COMPLETE", f"{key} {score:.4g}")
+            self._tell(trial, score, "COMPLETE", f"{key} {score:.4g}")
         else:
-            each.trial.set_user_attr("failure", f"{key} does not exist: too little was learned")
-            self._tell(each.trial, None, "FAIL", f"failed: {key} does not exist")
-
-    def _poor(self, each: _Running) -> bool:
-        with suppress(PremotorError):  # a file that is just being written
-            curve = self.sweep.kind.curve(each.folder, self.sweep.settings.score)
-            for step in range(self.seen.get(each.trial.number, 0), len(curve)):
-                each.trial.report(curve[step], step)
-                self.seen[each.trial.number] = step + 1
-                if each.trial.should_prune():
-                    return True
-        return False
+            trial.set_user_attr("failure", f"{key} does not exist: too little was learned")
+            self._tell(trial, None, "FAIL", f"failed: {key} does not exist")
 
     def _tell(self, trial: Any, value: float | None, state: str, words: str) -> None:
         import optuna
@@ -233,10 +212,6 @@ class _Runner:
         self.study.tell(trial, value, state=optuna.trial.TrialState[state])
         self.say(f"trial {trial.number}: {words}")
         self._write()
-
-    def _close(self, each: _Running) -> None:
-        each.log.close()
-        self.running.remove(each)
 
     def _give_up_if_hopeless(self) -> None:
         trials = self.study.get_trials(False)
@@ -246,16 +221,7 @@ class _Runner:
                 f"all of the first {len(failed)} trials failed, the last with: {failed[-1].user_attrs.get('failure')}"
             )
 
-    def _stop(self) -> None:
-        for each in self.running:
-            each.process.send_signal(signal.SIGINT)
-        for each in self.running:
-            each.process.wait()
-            each.log.close()
-
     def _write(self) -> None:
-        from premotor.studies.sweeps.spaces import decoded
-
         rows = []
         for trial in self.study.get_trials(False):
             values = {key: decoded(value) for key, value in trial.params.items()}
@@ -274,3 +240,74 @@ def _words(values: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in values.items()
     )
+
+
+def _check_optuna() -> None:
+    """Say in time that Optuna is missing."""
+    try:
+        import optuna  # noqa: F401
+    except ImportError:
+        raise PremotorError("a search needs optuna, which is not installed: pip install 'premotor[sweep]'") from None
+
+
+def _study(sweep: Sweep) -> Any:
+    """The study of a search, from its journal, which outlives a kill."""
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.create_study(
+            storage=JournalStorage(JournalFileBackend(str(sweep.journal))),
+            study_name="sweep",
+            direction="minimize" if sweep.settings.minimise else "maximize",
+            load_if_exists=True,
+            pruner=_pruner(sweep.settings),
+        )
+
+
+def _sampler(settings: SweepSettings, number: int) -> Any:
+    """The sampler for one trial. Its draws depend on the search's seed and the trial's number alone, so that a search
+    that was killed goes on as if it had not been."""
+    from optuna import samplers
+
+    seed = int(np.random.SeedSequence([settings.seed, number]).generate_state(1)[0])
+    if settings.sampler in ("random", "grid"):
+        return samplers.RandomSampler(seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on features under trial
+        return samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
+
+
+def _grid_size(settings: SweepSettings) -> int:
+    """Points of the whole grid.
+
+    Raises:
+        PremotorError: there are too many.
+    """
+    size = prod(len(space.points()) for space in settings.search.values())
+    if size > MOST_POINTS:
+        raise PremotorError(f"the grid has {size:,} points; at most {MOST_POINTS:,} are allowed")
+    return size
+
+
+def _grid_point(settings: SweepSettings, number: int) -> dict[str, Any]:
+    """The values of one point of the grid, the last setting changing fastest."""
+    point = {}
+    for key, space in reversed(settings.search.items()):
+        values = space.points()
+        number, place = divmod(number, len(values))
+        point[key] = encoded(values[place])
+    return point
+
+
+def _pruner(settings: SweepSettings) -> Any:
+    from optuna import pruners
+
+    if settings.pruner == "median":
+        return pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1)
+    if settings.pruner == "halving":
+        return pruners.SuccessiveHalvingPruner(**HALVING)
+    return pruners.NopPruner()

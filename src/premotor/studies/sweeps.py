@@ -3,28 +3,37 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from premotor.errors import PremotorError
-from premotor.runs.files import Lock, new_folder, read_json, write_atomically
-from premotor.runs.kinds import Kind, kind_named
+from premotor.runs.files import Lock, read_json
+from premotor.runs.kinds import KINDS, Kind, kind_named, kind_of
 from premotor.runs.loading import Overrides, dump_settings, load_settings, override_pairs
 from premotor.runs.settings_errors import explain
 from premotor.runs.yaml_text import dump_yaml, parse_yaml
 from premotor.settings import Settings
-from premotor.studies.sweeps.kinds import kind_of_source
-from premotor.studies.sweeps.spaces import Range, Space, read_spaces
+from premotor.studies.processes import claim
+from premotor.studies.spaces import Range, Space, read_spaces
 
 FILE = "sweep.yaml"
+FORMER = {"train": "control", "simulate": "simulation"}
+"""Kinds as older searches call them."""
+
+
+def _known_kind(name: Any) -> Any:
+    name = FORMER.get(name, name)
+    if isinstance(name, str):
+        KINDS[name]
+    return name
 
 
 class SweepSettings(Settings):
     """What is searched, and how."""
 
-    kind: str
+    kind: Annotated[str, BeforeValidator(_known_kind)]
     """Of the experiment."""
     search: dict[str, Space] = Field(min_length=1)
     """Where each setting is looked for."""
@@ -35,8 +44,8 @@ class SweepSettings(Settings):
     minimise: bool = False
     seed: int = Field(0, ge=0, lt=2**31)
     """Of the sampler; the trials have the seed of the experiment unless it is searched too."""
-    episodes: int = Field(100, ge=1)
-    """Of the test of each trial."""
+    episodes: int | None = Field(None, ge=1)
+    """Of the test of each trial; null: as many as is usual."""
 
 
 class Sweep:
@@ -56,8 +65,7 @@ class Sweep:
             self.settings = SweepSettings.model_validate(data)
         except ValidationError as error:
             raise PremotorError(f"{file}: {explain(error, data, SweepSettings)}") from None
-        former = {"train": "control", "simulate": "simulation"}  # as older searches call them
-        self.kind: Kind = kind_named(former.get(self.settings.kind, self.settings.kind))
+        self.kind: Kind = kind_named(self.settings.kind)
 
     @property
     def experiment_file(self) -> Path:
@@ -120,10 +128,9 @@ def open_sweep(
     Raises:
         PremotorError: a wrong setting or space, or a folder of another search.
     """
-    kind = kind_of_source(source)
     spaces = read_spaces(search)
-    base = load_settings(source, overrides, kind.name)
-    given = override_pairs(overrides)
+    base = load_settings(source, overrides)
+    kind, given = kind_of(base), override_pairs(overrides)
     for key, space in spaces.items():
         if key in given:
             raise PremotorError(f"{key} is searched and set at once")
@@ -146,17 +153,13 @@ def open_sweep(
             "--pruner out"
         )
     text = dump_settings(base)
-    if output.exists():
+
+    def same() -> bool:
         there = Sweep(output)
-        if there.settings != settings or there.experiment_file.read_text(encoding="utf-8") != text:
-            raise PremotorError(
-                f"{output} holds another search (see {output / FILE}); name another folder with --output"
-            )
-        return there, Lock(output)
-    with new_folder(output) as (aside, lock):
-        write_atomically(aside / FILE, dump_yaml(settings.model_dump(mode="json")))
-        write_atomically(aside / "experiment.yaml", text)
-        (aside / "trials").mkdir()
+        return there.settings == settings and there.experiment_file.read_text(encoding="utf-8") == text
+
+    files = {FILE: dump_yaml(settings.model_dump(mode="json")), "experiment.yaml": text}
+    lock = claim(output, "trials", files, same, "search")
     return Sweep(output), lock
 
 

@@ -1,0 +1,164 @@
+"""The commands about many runs: ``compare``, ``sweep``, and ``batch`` for a cluster's queue."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from premotor.errors import PremotorError
+
+Experiment = Annotated[str, typer.Argument(help="A preset (walk) or a YAML file of settings.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Runs side by side; by default one a core.")]
+Episodes = Annotated[int | None, typer.Option(min=1, help="Of the test of each run; 100 in most tasks.")]
+
+
+def compare(
+    context: typer.Context,
+    experiment: Experiment,
+    nulls: Annotated[int | None, typer.Option(help="How many wirings of each null model.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="How many seeds of learning each.")] = None,
+    null: Annotated[str | None, typer.Option(help="Which null models, with commas between.")] = None,
+    baselines: Annotated[
+        str | None,
+        typer.Option("--baselines", "--plain", help="Networks without a connectome, as many parameters: mlp,gru."),
+    ] = None,
+    circuits: Annotated[
+        str | None, typer.Option(help="Other connectomes beside, as circuit.source names them: celegans.")
+    ] = None,
+    wirings: Annotated[
+        int | None, typer.Option(min=1, help="How many random wirings are drawn, each compared.")
+    ] = None,
+    first: Annotated[int, typer.Option(min=0, help="With --wirings: seed of the first one.")] = 0,
+    jobs: Jobs = None,
+    episodes: Episodes = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-comparison by default.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The setting 'name'.")] = None,
+    seed: Annotated[str | None, typer.Option(help="The setting 'seed'.")] = None,
+) -> None:
+    """Train an experiment of any kind and null models of its wiring, and compare. Called again, it goes on.
+
+    What no option says is as in the settings' section compare.
+
+    \b
+    Examples:
+      premotor compare walk --nulls 3 --seeds 2
+      premotor compare bipedal --null rewired,shuffled_weights --baselines mlp,gru
+      premotor compare cartpole-stdp --wirings 5 --nulls 1 --seeds 1
+    """
+    from premotor.cli.summaries import comparison_table
+    from premotor.report import write_report
+    from premotor.studies import compare as begin
+    from premotor.studies import comparison_folder
+
+    top = {"name": name, "seed": seed}
+    settings = [*(context.obj or []), *(f"--{key}={value}" for key, value in top.items() if value is not None)]
+    folder = comparison_folder(experiment, settings) if output is None else output
+    result = begin(
+        experiment,
+        nulls=nulls,
+        seeds=seeds,
+        null=null,
+        baselines=baselines,
+        circuits=circuits,
+        wirings=wirings,
+        first=first,
+        jobs=jobs,
+        episodes=episodes,
+        output=folder,
+        overrides=settings,
+    )
+    print(comparison_table(result))
+    print(f"report: {write_report(folder)}")
+
+
+def sweep(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="A preset or YAML file, or the folder of a search to go on with.")],
+    search: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--search",
+            help="A setting and where to look: KEY=1e-4..1e-2,log, KEY=10..50,step=10, KEY=[a, b]; can be given "
+            "many times.",
+            metavar="KEY=SPACE",
+        ),
+    ] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="In all; 50, or all of a grid.")] = None,
+    sampler: Annotated[str | None, typer.Option(help="tpe (default), random or grid.")] = None,
+    pruner: Annotated[str | None, typer.Option(help="none (default), median or halving.")] = None,
+    score: Annotated[
+        str | None, typer.Option(help="The figure that counts: score; mean, median, mean_100, median_101, rates.EM …")
+    ] = None,
+    minimise: Annotated[bool, typer.Option("--minimise", help="Less is better.")] = False,
+    sampler_seed: Annotated[int | None, typer.Option(min=0, help="Of the sampler.")] = None,
+    episodes: Episodes = None,
+    jobs: Jobs = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-sweep by default.")
+    ] = None,
+) -> None:
+    """Search for settings of an experiment of any kind. Called again, it goes on.
+
+    \b
+    Examples:
+      premotor sweep walk --search "learning.learning_rate=1e-4..1e-2,log" --trials 30 --pruner median
+      premotor sweep cartpole-stdp --search "plasticity.targeting.other=-1.5..0" --score mean_100
+      premotor sweep cartpole-stdp --search "wiring.seed=[0, 1, 2]" --sampler grid
+    """
+    from premotor.studies import is_sweep
+    from premotor.studies import sweep as begin
+
+    if not search and not is_sweep(source):
+        raise PremotorError('no setting is searched; name one, as in --search "learning.learning_rate=1e-4..1e-2,log"')
+    made = begin(
+        source,
+        search or [],
+        trials=trials,
+        sampler=sampler,
+        pruner=pruner,
+        score=score,
+        minimise=minimise or None,
+        seed=sampler_seed,
+        episodes=episodes,
+        jobs=jobs,
+        output=output,
+        overrides=list(context.obj or []),
+    )
+    table, best = made.table, made.best
+    states = table["state"].value_counts().to_dict()
+    print(f"{len(table)} trials: {', '.join(f'{count} {state}' for state, count in states.items())}")
+    if best is None:
+        print("no trial was completed")
+        return
+    print(f"best: trial {best['number']}, {made.settings.score} {best['score']:.4g}")
+    for key in made.settings.search:
+        print(f"  {key} {best[f'set/{key}']}")
+    print(f"its settings: {made.folder / 'best.yaml'}; tables and figures: premotor analyse sweep {made.folder}")
+
+
+def batch(
+    context: typer.Context,
+    experiment: Experiment,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("premotor.sbatch"),
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds: one task of the job array each.")] = 1,
+    hours: Annotated[float, typer.Option(help="Time limit of a task.")] = 4.0,
+    cores: Annotated[int, typer.Option(min=1, help="Cores of a task.")] = 4,
+    memory: Annotated[int, typer.Option(min=1, help="Memory of a task, GB.")] = 8,
+    partition: Annotated[str | None, typer.Option(help="Of the cluster.")] = None,
+) -> None:
+    """Write a Slurm batch file that trains an experiment, one seed a task; a task that is cut short goes on.
+
+    Settings can be given by their dotted name, as for train.
+
+    \b
+    Example:
+      premotor batch bipedal --seeds 5 --hours 2 -o bipedal.sbatch
+      sbatch bipedal.sbatch
+    """
+    from premotor.studies import batch_file
+
+    chosen = {"seeds": seeds, "hours": hours, "cores": cores, "memory": memory, "partition": partition}
+    path = batch_file(experiment, output, overrides=list(context.obj or []), **chosen)  # type: ignore[arg-type]
+    print(f"written to {path}; submit it with: sbatch {path}")
