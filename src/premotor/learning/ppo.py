@@ -13,15 +13,12 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
-from premotor.learning.exploration import Exploration, exploration_of
+from premotor.learning.exploration import Exploration, exploration_of, warmed
 from premotor.learning.ppo_settings import PPOSettings
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.registry import LEARNERS
-from premotor.networks import Controller, LinearPart, calibrated
+from premotor.networks import Controller, LinearPart
 from premotor.tasks import VectorEnvironment
-
-WARM_UP = 50
-"""Control steps of random actions before learning."""
 
 
 class PPOState(eqx.Module):
@@ -58,7 +55,7 @@ def initialise(
     the task itself.
     """
     key_critic, key_warm, key = jax.random.split(key, 3)
-    controller = _warmed(controller, environment, settings, key_warm)
+    controller = warmed(controller, environment, key_warm)
     critic = Critic.initial(len(controller.observation_names), settings.critic_layers, key_critic)
     trained = eqx.filter((controller, critic), trained_arrays(controller, critic))
     n = environment.environments
@@ -133,19 +130,6 @@ def _spread_on_schedule(state: PPOState, settings: PPOSettings) -> PPOState:
         return state
     log_std = jnp.full_like(state.controller.log_std, np.log(spread))
     return eqx.tree_at(lambda s: s.controller.log_std, state, log_std)
-
-
-def _warmed(controller: Controller, environment: VectorEnvironment, settings: PPOSettings, key: Array) -> Controller:
-    explore = exploration_of(environment).executed
-    rows = [environment.reset()]
-    key_probe, *keys = jax.random.split(key, WARM_UP + 1)
-    shape = (environment.environments, len(controller.action_names))
-    for step_key in keys:
-        action = explore(jnp.zeros(shape), controller.log_std, jax.random.normal(step_key, shape))
-        rows.append(environment.step(np.asarray(action)).observation)
-    observations = jnp.asarray(np.stack(rows), jnp.float32)
-    controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(observations))
-    return calibrated(controller, observations, key_probe)
 
 
 @eqx.filter_jit

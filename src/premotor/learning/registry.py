@@ -23,6 +23,7 @@ LEARNERS: "Registry[type[Learner]]" = Registry(
         "ddpg": f"{_OFF_POLICY}.agent",
         "td3": f"{_OFF_POLICY}.agent",
         "sac": f"{_OFF_POLICY}.agent",
+        "evolution": "premotor.learning.evolution.learner",
     },
     _whole,
     {
@@ -30,6 +31,7 @@ LEARNERS: "Registry[type[Learner]]" = Registry(
         "ddpg": f"{_OFF_POLICY}.settings:DDPGSettings",
         "td3": f"{_OFF_POLICY}.settings:TD3Settings",
         "sac": f"{_OFF_POLICY}.settings:SACSettings",
+        "evolution": "premotor.learning.evolution.settings:EvolutionSettings",
     },
 )
 """Every way of learning, by the name that `learning.kind` takes."""

@@ -65,6 +65,10 @@ class BipedalEnvironment:
 
         return GymnasiumEnvironment(task, count, seed=seed, opening=opening)
 
+    def share_starts(self, count: int) -> bool:
+        """As `GymnasiumEnvironment.share_starts`; not by EnvPool."""
+        return isinstance(self._copies, GymnasiumEnvironment) and self._copies.share_starts(count)
+
     def reset(self) -> np.ndarray:
         """Start an episode everywhere."""
         observation = self._copies.reset()

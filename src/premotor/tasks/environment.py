@@ -170,7 +170,7 @@ class PhysicsEnvironment:
         differences = task.variation(jax.random.fold_in(self._key, WORLDS), environments)
         if differences is not None:
             self.physics.vary(**differences)
-        self._resets = 0
+        self._resets, self._alike = 0, environments
         self._elapsed = np.zeros(environments, np.int32)
         self._draw = jax.jit(self._starts)
         self._next: Start = self._draw(self._key, self._resets)
@@ -181,6 +181,8 @@ class PhysicsEnvironment:
 
     def _starts(self, key: jax.Array, number: jax.Array | int) -> Start:
         keys = jax.random.split(jax.random.fold_in(key, number), self.environments)
+        if self._alike < self.environments:
+            keys = keys[np.arange(self.environments) % self._alike]
         return jax.vmap(self.task.start)(keys)
 
     def _resumes(self, view: View, where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
@@ -222,6 +224,13 @@ class PhysicsEnvironment:
         self._key = jax.random.PRNGKey(seed)
         self._resets = 0
         self._next = self._draw(self._key, self._resets)
+
+    def share_starts(self, count: int) -> bool:
+        """From now on, copies whose numbers leave the same rest by `count` start alike; whether they can."""
+        self._alike = count
+        self._draw = jax.jit(self._starts)
+        self._next = self._draw(self._key, self._resets)
+        return True
 
     def place(self, start: Start) -> np.ndarray:
         """Start an episode everywhere from given states (arrays with environments first)."""

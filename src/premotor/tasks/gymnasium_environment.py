@@ -43,7 +43,7 @@ class GymnasiumEnvironment:
         self.task = task
         self.environments = environments
         self.discrete = task.spaces.discrete
-        self._seed = seed
+        self._seed, self._alike = seed, environments
         self._opening = opening
         self._pool = _pool(task, environments, render)
         self._episode = np.zeros(environments, np.int64)
@@ -52,8 +52,15 @@ class GymnasiumEnvironment:
         self._log = np.zeros((0, environments, spaces.columns), spaces.kind)
         self._observation = np.zeros((environments, len(spaces.observation_names)), np.float32)
 
+    def share_starts(self, count: int) -> bool:
+        """From the next reset on, copies whose numbers leave the same rest by `count` start alike; whether they can."""
+        self._alike = count
+        return True
+
     def reset(self) -> np.ndarray:
         """Start an episode everywhere."""
+        if self._alike < self.environments:
+            self._episode[:] = self._episode.max()
         self._begin(np.ones(self.environments, bool))
         return self._observation.copy()
 
@@ -108,7 +115,7 @@ class GymnasiumEnvironment:
 
     def _draws(self, index: int, count: int) -> list[int]:
         """Random numbers of the present episode of a copy, 32 bits each: all that some environments take as seed."""
-        sequence = np.random.SeedSequence([self._seed, index, int(self._episode[index])])
+        sequence = np.random.SeedSequence([self._seed, index % self._alike, int(self._episode[index])])
         return sequence.generate_state(count).tolist()
 
     def _write_down(self, executed: np.ndarray) -> None:

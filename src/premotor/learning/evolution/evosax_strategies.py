@@ -40,7 +40,8 @@ class EvosaxEvolution:
     Algorithms that keep a distribution are used by its mean, those that keep a population by its best member so far.
 
     Args:
-        settings: of kind `evosax`; `sigma` is the first spread and `rate` Adam's step where the algorithm has one.
+        settings: of kind `evosax`; `sigma` is the first spread and `learning_rate` Adam's step where the
+            algorithm has one.
         weights: to start from, (weights,).
         seed: of all draws.
 
@@ -91,7 +92,8 @@ class EvosaxEvolution:
         if not np.isfinite(weights).all():
             raise PremotorError(
                 f"evosax's {self.settings.algorithm} proposes weights that are no finite numbers in iteration "
-                f"{self._iteration}; try a smaller sigma ({self.settings.sigma:g}) or rate ({self.settings.rate:g})"
+                f"{self._iteration}; try a smaller sigma ({self.settings.sigma:g}) or learning_rate "
+                f"({self.settings.learning_rate:g})"
             )
         return weights
 
@@ -146,7 +148,7 @@ def _algorithm(settings: str, size: int) -> Any:
     if "std_schedule" in given:
         options["std_schedule"] = optax.constant_schedule(chosen.sigma)
     if "optimizer" in given:
-        options["optimizer"] = optax.adam(chosen.rate, chosen.momentum, chosen.second_momentum)
+        options["optimizer"] = optax.adam(chosen.learning_rate, chosen.momentum, chosen.second_momentum)
     return made(population_size=chosen.population, solution=jnp.zeros(size, jnp.float32), **options)
 
 

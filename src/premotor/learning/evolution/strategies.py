@@ -5,7 +5,7 @@ number of the iteration are all that a run has to keep. `evolution_of` joins the
 interface.
 """
 
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import ClassVar, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ SMALLEST = 1e-9
 class StrategySettings(Settings):
     """How weights vary and how they follow the fitness."""
 
+    RENAMED: ClassVar = {"rate": "learning_rate", "decay": "learning_rate_decay"}
+
     kind: Literal["multiplicative", "mirrored", "evosax"] = "mirrored"
     """`multiplicative`: w (1 + ε), z-scored fitness, as Hasegan et al. (2022); `mirrored`: w exp(±ε), ranks, and a step
     by Adam, as Salimans et al. (2017) but in the logarithm of the weight; `evosax`: an algorithm of that library, in
@@ -36,12 +38,12 @@ class StrategySettings(Settings):
     sigma_decay: float | None = Field(None, gt=0)
     """`multiplicative` and `mirrored`: sigma falls as 1 / (1 + iteration / sigma_decay); null: it stays. Large
     mutations tell members apart early, small ones let the last falls be seen."""
-    rate: float = Field(1.0, gt=0)
+    learning_rate: float = Field(1.0, gt=0)
     """`multiplicative`: factor of the mean of advantage times ε; otherwise Adam's step, where the algorithm has one."""
     lowest: float = Field(-0.8, gt=-1, lt=0)
     """No ε of `multiplicative` is below this."""
-    decay: float | None = Field(None, gt=0)
-    """The step falls as 1 / (1 + iteration / decay); null: it stays."""
+    learning_rate_decay: float | None = Field(None, gt=0)
+    """The step falls as 1 / (1 + iteration / learning_rate_decay); null: it stays."""
     momentum: float = Field(0.9, ge=0, lt=1)
     """Of Adam's first moment."""
     second_momentum: float = Field(0.99, ge=0, lt=1)
@@ -99,7 +101,9 @@ def follow(strategy: Strategy, settings: StrategySettings, noise: Vector, fitnes
     Where all members are equally fit the weights stay.
     """
     members, step = len(fitness), strategy.iteration + 1
-    rate = settings.rate / (1.0 + strategy.iteration / settings.decay) if settings.decay else settings.rate
+    rate = settings.learning_rate
+    if settings.learning_rate_decay:
+        rate = rate / (1.0 + strategy.iteration / settings.learning_rate_decay)
     if settings.kind == "multiplicative":
         spread = fitness.std()
         advantage = (fitness - fitness.mean()) / spread if spread > 0 else np.zeros(members)

@@ -1,0 +1,120 @@
+"""Evolution as a learner: a strategy proposes members, a population says how they fared."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from premotor.errors import PremotorError
+from premotor.learning.base import Learner, refused
+from premotor.learning.evolution.controllers import ControllerPopulation
+from premotor.learning.evolution.settings import EvolutionSettings
+from premotor.learning.evolution.spiking import SpikingArena, SpikingPopulation
+from premotor.learning.evolution.strategies import Vector, evolution_of
+from premotor.learning.registry import LEARNERS
+from premotor.learning.trees import Arrays
+from premotor.networks import Controller
+
+
+class Population(Protocol):
+    """What a vector of positive numbers means: a controller, or the weights of a spiking network."""
+
+    first: Vector
+    """Where the search begins, (weights,)."""
+    steps: int
+    """Steps of the task so far, of all members."""
+    prefix: str
+    """What the strategy's names in a snapshot begin with."""
+
+    def live(self, members: Vector, iteration: int) -> tuple[Vector, Vector | None, dict[str, Any]]:
+        """Lives of the members (members, weights): fitness, what they learned, and figures for the metrics."""
+
+    def candidate(self, weights: Vector) -> Any:
+        """What a test would take."""
+
+    def adopt(self, candidate: Any) -> None:
+        """Begin anew from other parameters."""
+
+    def snapshot(self, weights: Vector) -> Arrays:
+        """What it depends on beside the strategy."""
+
+    def restore(self, arrays: Mapping[str, np.ndarray], source: object) -> None:
+        """Go back to a snapshot."""
+
+
+@LEARNERS.register("evolution")
+class Evolution(Learner):
+    """Evolution strategies, own ones and those of evosax, of a controller in any task or of a spiking network."""
+
+    settings = EvolutionSettings
+
+    @classmethod
+    def serves(cls, subject: object, environment: object, settings: Any) -> str | None:
+        """Controllers and spiking networks; `multiplicative` for the latter only, whose weights are positive."""
+        if isinstance(subject, Controller):
+            if settings.strategy.kind == "multiplicative":
+                return (
+                    "learning.strategy.kind is 'multiplicative', which is for the positive weights of a spiking "
+                    "network; a controller needs mirrored or evosax"
+                )
+            return None
+        if isinstance(subject, SpikingArena):
+            return None
+        return f"learning.kind is evolution, which teaches controllers and spiking networks, not a {type(subject)}"
+
+    def __init__(self, subject: Any, environment: Any, settings: Any, *, seed: int = 0, threads: int = 0):
+        refused(type(self), subject, environment, settings)
+        self.chosen, self.seed = settings, seed
+        self.population: Population = (
+            ControllerPopulation(subject, environment, settings, seed)
+            if isinstance(subject, Controller)
+            else SpikingPopulation(subject, settings, seed, threads)
+        )
+        self.strategy = evolution_of(settings.strategy, self.population.first, seed)
+
+    @property
+    def iteration(self) -> int:
+        """Generations so far."""
+        return self.strategy.iteration
+
+    @property
+    def steps(self) -> int:
+        """Steps of the task so far, of all members."""
+        return self.population.steps
+
+    @property
+    def finished(self) -> bool:
+        """Whether all generations or control steps are done."""
+        return bool(self.chosen.ends(self.iteration, self.steps))
+
+    @property
+    def candidate(self) -> Any:
+        """What evolution has come to: a controller, or plastic weights, (plastic,)."""
+        return self.population.candidate(self.strategy.weights)
+
+    def iterate(self) -> dict[str, Any]:
+        """One generation."""
+        fitness, learned, row = self.population.live(self.strategy.propose(), self.iteration)
+        if not np.isfinite(fitness).all():
+            raise FloatingPointError("a member's fitness is not finite")
+        self.strategy.follow(fitness, learned)
+        return row
+
+    def adopt(self, candidate: Any) -> None:
+        """Begin anew from other parameters."""
+        self.population.adopt(candidate)
+        self.strategy = evolution_of(self.chosen.strategy, self.population.first, self.seed)
+
+    def snapshot(self) -> Arrays:
+        """Of the strategy and of the population."""
+        own = {f"{self.population.prefix}{name}": value for name, value in self.strategy.snapshot().items()}
+        return own | self.population.snapshot(self.strategy.weights)
+
+    def restore(self, arrays: Mapping[str, np.ndarray], source: object = "the snapshot") -> None:
+        """Go on from a snapshot."""
+        prefix = self.population.prefix
+        try:
+            self.strategy.restore({k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)})
+            self.population.restore(arrays, source)
+        except KeyError as error:
+            raise PremotorError(f"{source} lacks {prefix}{error.args[0]}") from error
