@@ -47,7 +47,7 @@ class Ours:
 
     def __init__(self, name: str, batch: int, environments: int, seed: int = 0):
         self.settings = DDPGSettings(
-            steps=60_000, batch=batch, environments=environments, rollout=500 // environments, memory=100_000
+            steps=60_000, batch_size=batch, environments=environments, rollout=500 // environments, buffer_size=100_000
         )
         task = made(name)
         self.environment = build_environment(task, environments, threads=1, seed=seed)
@@ -69,7 +69,7 @@ class Ours:
         key = jax.random.PRNGKey(0)
         began = time.perf_counter()
         for _ in range(count // scanned):
-            rows, states = state.replay.sample(self.random, (scanned, self.settings.batch), 1)
+            rows, states = state.replay.sample(self.random, (scanned, self.settings.batch_size), 1)
             learnt, *_ = self.program(
                 state.controller,
                 learnt,

@@ -31,7 +31,7 @@ def climb(settings, iterations):
     "settings",
     [
         StrategySettings(kind="multiplicative", population=10, sigma=0.05, rate=1.0),
-        StrategySettings(kind="mirrored", population=20, sigma=0.1, rate=0.05, decay=100),
+        StrategySettings(kind="mirrored", population=20, sigma=0.1, learning_rate=0.05, learning_rate_decay=100),
     ],
     ids=lambda settings: settings.kind,
 )

@@ -31,7 +31,7 @@ LINES = {
 }
 LOOP = MapSettings(squash="tanh", loop=LoopSettings.model_validate(LINES))
 LAYERS = MLPSettings(hidden=(16, 16), activation="relu", calibrate=False)
-SMALL = {"environments": 2, "rollout": 10, "warm_up": 100, "batch": 16, "critic_layers": (16,), "memory": 400}
+SMALL = {"environments": 2, "rollout": 10, "warm_up": 100, "batch_size": 16, "critic_layers": (16,), "buffer_size": 400}
 
 
 BUILT: dict[tuple, Controller] = {}
@@ -83,7 +83,7 @@ def test_drawing_from_the_memory_is_uniform() -> None:
 
 
 def test_exploration_noise_has_its_published_statistics() -> None:
-    ou = DDPGSettings(noise=NoiseSettings(kind="ornstein-uhlenbeck", spread=0.1))
+    ou = DDPGSettings(noise=NoiseSettings(kind="ornstein-uhlenbeck", std=0.1))
     answer, memory = jnp.zeros((500, 2)), jnp.zeros((500, 2))
     seen = []
     step = jax.jit(lambda memory, key: explore(answer, jnp.zeros(2), memory, key, ou))
@@ -95,7 +95,7 @@ def test_exploration_noise_has_its_published_statistics() -> None:
     # of x ← (1 − θ) x + σ n: variance σ² / (1 − (1 − θ)²), correlation 1 − θ from step to step
     assert late.std() == pytest.approx(0.1 / np.sqrt(1 - 0.85**2), rel=0.02)
     assert np.corrcoef(late[:-1].ravel(), late[1:].ravel())[0, 1] == pytest.approx(0.85, abs=0.01)
-    gaussian = DDPGSettings(noise=NoiseSettings(spread=0.1))
+    gaussian = DDPGSettings(noise=NoiseSettings(std=0.1))
     action, _ = explore(
         jnp.full((20_000, 1), 0.3), jnp.zeros(1), jnp.zeros((20_000, 1)), jax.random.PRNGKey(1), gaussian
     )
@@ -120,7 +120,7 @@ def test_one_update_moves_the_critics_as_written_out_by_hand(kind) -> None:
     """The first Adam step of the critics is −rate · sign(gradient) of the squared error against the target."""
     settings = kind(**SMALL, schedule="constant")
     if kind is TD3Settings:
-        settings = settings.model_copy(update={"smoothing": 0.0})
+        settings = settings.model_copy(update={"target_noise": 0.0})
     state, _ = made(settings)
     rows, states = state.replay.sample(np.random.default_rng(3), (1, 16), 1)
     rows[:8, :, :, 7] = 0
@@ -176,7 +176,7 @@ def test_one_update_moves_the_critics_as_written_out_by_hand(kind) -> None:
 
 def test_a_stored_state_lets_the_circuit_answer_as_it_did() -> None:
     settings = DDPGSettings(
-        **{**SMALL, "memory": 2_000, "warm_up": 60}, sequence=3, burn_in=2, noise=NoiseSettings(spread=0.0)
+        **{**SMALL, "buffer_size": 2_000, "warm_up": 60}, sequence=3, burn_in=2, noise=NoiseSettings(std=0.0)
     )
     settings = settings.model_copy(update={"learning_rate": 1e-12, "critic_learning_rate": 1e-12})
     state, toy = made(settings, network=None, maps=LOOP)  # of which the activations of motor units are a part
@@ -219,7 +219,7 @@ def test_a_stored_state_lets_the_circuit_answer_as_it_did() -> None:
     ],
 )
 def test_going_on_from_a_file_gives_the_same_numbers_memory_included(kind, how, options, tmp_path: Path) -> None:
-    settings = kind(**{**SMALL, "memory": 9_000, "warm_up": 8_180}, **options)
+    settings = kind(**{**SMALL, "buffer_size": 9_000, "warm_up": 8_180}, **options)
     through, toy = made(settings, **how)
     through, _ = off_policy.iterate(through, toy, settings)
     save_arrays(tmp_path / "state.safetensors", flatten(through))
@@ -242,8 +242,10 @@ def test_going_on_from_a_file_gives_the_same_numbers_memory_included(kind, how, 
 
 @pytest.mark.parametrize("kind", [DDPGSettings, pytest.param(TD3Settings, marks=pytest.mark.slow), SACSettings])
 def test_the_point_is_brought_to_the_centre(kind) -> None:
-    options = {} if kind is SACSettings else {"noise": NoiseSettings(spread=0.2)}
-    settings = kind(steps=2_800, environments=4, rollout=100, warm_up=400, batch=64, critic_layers=(32, 32), **options)
+    options = {} if kind is SACSettings else {"noise": NoiseSettings(std=0.2)}
+    settings = kind(
+        steps=2_800, environments=4, rollout=100, warm_up=400, batch_size=64, critic_layers=(32, 32), **options
+    )
     state, toy = made(settings)
     while int(state.steps) < settings.steps:
         state, metrics = off_policy.iterate(state, toy, settings)
@@ -273,9 +275,9 @@ def test_settings_that_do_not_fit_together_are_refused() -> None:
     with pytest.raises(ValueError, match="must be a whole number"):
         DDPGSettings(updates=0.3, environments=4)
     with pytest.raises(ValueError, match="one sequence in every environment takes 12"):
-        DDPGSettings(memory=10, sequence=2, environments=4)
+        DDPGSettings(buffer_size=10, sequence=2, environments=4)
     original = DDPGSettings.original(steps=50_000)
-    assert (original.memory, original.batch, original.target_rate) == (1_000, 5, 1e-3)
+    assert (original.buffer_size, original.batch_size, original.tau) == (1_000, 5, 1e-3)
 
 
 def test_the_vector_of_what_is_trained_leads_back_to_the_controller() -> None:

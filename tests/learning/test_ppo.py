@@ -71,7 +71,7 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
             after = batch.final_observation[t, e] if ended or t == steps - 1 else batch.observation[t + 1, e]
             following = float(critic(controller.normalizer(after))) * (not bool(batch.terminated[t, e]))
             delta = (1 - settings.discount) * float(batch.reward[t, e]) + settings.discount * following - value[t, e]
-            running = delta + settings.discount * settings.decay * running * (not ended)
+            running = delta + settings.discount * settings.gae_lambda * running * (not ended)
             advantage[t, e] = running
     target = advantage + value
     scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
@@ -101,7 +101,7 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
     gradient, critic_gradient = jax.grad(loss, argnums=(0, 1))(values, critic)
     leaves = jax.tree.leaves((gradient, critic_gradient))
     size = np.sqrt(sum(float((leaf**2).sum()) for leaf in leaves))
-    shrink = min(1.0, settings.gradient_limit / size)
+    shrink = min(1.0, settings.max_grad_norm / size)
 
     def stepped(value: jax.Array, slope: jax.Array, rate: float) -> np.ndarray:
         slope = np.asarray(slope) * shrink  # Adam's first step: both of its averages are the gradient itself
@@ -171,7 +171,7 @@ def test_frozen_parameters_and_constants_do_not_move() -> None:
 def test_the_step_follows_the_divergence(kl: float, expected: float) -> None:
     from premotor.learning.ppo_update import _paced
 
-    rate = _paced(jnp.asarray(1e-3), jnp.asarray(kl), PPOSettings(target_divergence=0.01))
+    rate = _paced(jnp.asarray(1e-3), jnp.asarray(kl), PPOSettings(target_kl=0.01))
     assert float(rate) == pytest.approx(1e-3 * expected)
 
 
@@ -232,14 +232,14 @@ def test_steps_that_were_skipped_teach_nothing() -> None:
 
 
 def test_the_limit_of_rewards_goes_to_its_end_in_equal_ratios() -> None:
-    settings = TINY.model_copy(update={"steps": 400, "reward_limit": 2.0, "reward_limit_end": 32.0})
-    found = [settings.reward_limit_at(step) for step in (0, 100, 200, 300, 400, 500)]
+    settings = TINY.model_copy(update={"steps": 400, "reward_clip": 2.0, "reward_clip_end": 32.0})
+    found = [settings.reward_clip_at(step) for step in (0, 100, 200, 300, 400, 500)]
     assert found == pytest.approx([2, 4, 8, 16, 32, 32])
-    assert TINY.reward_limit_at(7) is None
-    with pytest.raises(ValueError, match="reward_limit_end is 3.0, but reward_limit is null"):
-        PPOSettings(reward_limit_end=3)
+    assert TINY.reward_clip_at(7) is None
+    with pytest.raises(ValueError, match="reward_clip_end is 3.0, but reward_clip is null"):
+        PPOSettings(reward_clip_end=3)
 
-    low = TINY.model_copy(update={"steps": 20, "reward_limit": 1e-4, "reward_limit_end": 1e6})
+    low = TINY.model_copy(update={"steps": 20, "reward_clip": 1e-4, "reward_clip_end": 1e6})
     state, toy = made(low)
     _, first, _ = _roll_out(state, toy, low)
     assert np.abs(first.reward).max() == np.float32(1e-4)
@@ -256,7 +256,7 @@ def test_the_spread_of_actions_follows_its_schedule_and_is_not_learnt() -> None:
         found.append(metrics["action_spread"])
     np.testing.assert_allclose(found, [0.8, 0.4, 0.2, 0.1, 0.05], rtol=1e-5)
     with pytest.raises(ValueError, match="both of it must be greater than 0"):
-        PPOSettings(spread=(0.5, 0))
+        PPOSettings(action_std=(0.5, 0))
 
 
 def test_environments_that_minibatches_do_not_divide_are_refused() -> None:

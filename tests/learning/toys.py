@@ -1,5 +1,6 @@
 """Tiny environments whose best behaviour is known."""
 
+import json
 from collections.abc import Mapping
 
 import numpy as np
@@ -43,10 +44,12 @@ class Centre:
         return {"place": self._place.copy()}
 
     def snapshot(self) -> dict[str, np.ndarray]:
-        return {"place": self._place.copy(), "age": self._age.copy()}
+        drawn = np.frombuffer(json.dumps(self._random.bit_generator.state).encode(), np.uint8)
+        return {"place": self._place.copy(), "age": self._age.copy(), "random": drawn}
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         self._place, self._age = snapshot["place"].copy(), snapshot["age"].copy()
+        self._random.bit_generator.state = json.loads(snapshot["random"].tobytes())
 
 
 class Choice(Centre):

@@ -20,8 +20,8 @@ OFF_POLICY = {
     "environments": 2,
     "rollout": 10,
     "warm_up": 40,
-    "memory": 80,
-    "batch": 8,
+    "buffer_size": 80,
+    "batch_size": 8,
     "critic_layers": [8],
 }
 LAYERS = {"kind": "mlp", "hidden": [12, 8], "activation": "relu", "calibrate": False}

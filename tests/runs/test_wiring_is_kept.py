@@ -39,11 +39,12 @@ def learning_of(learner: str, network: str) -> dict:
     """A few quick iterations at a rate that is far too fast: it must hold whatever the optimiser does."""
     wanted = {
         **{"steps": 64, "environments": 4, "rollout": 4, "epochs": 1, "minibatches": 2, "critic_layers": [8]},
-        **{"warm_up": 8, "batch": 4, "memory": 64, "gradient_limit": 1.0},
+        **{"warm_up": 8, "batch_size": 4, "buffer_size": 64, "max_grad_norm": 1.0},
+        **{"strategy": {"population": 4, "sigma": 0.3}, "episodes": 1, "longest": 8},
         # as fast as numbers stay finite: activity grows with every layer, and off-policy learners take more steps
         "learning_rate": 0.02 if learner != "ppo" else 0.1 if network == "layered" else 0.5,
     }
-    known = LEARNERS[learner].settings.model_fields
+    known = LEARNERS.settings_class(learner).model_fields
     return {"kind": learner} | {name: value for name, value in wanted.items() if name in known}
 
 

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from premotor.learning.critic import Critic
     from premotor.learning.off_policy import DDPGSettings, OffPolicyState, SACSettings, TD3Settings
     from premotor.learning.ppo import PPOState
-    from premotor.learning.ppo_settings import PPOSettings
     from premotor.learning.registry import LEARNERS
     from premotor.learning.sequences import fit_sequences, phase_sequences
+    from premotor.learning.settings import PPOSettings
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
 

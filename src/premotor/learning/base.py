@@ -28,7 +28,7 @@ class Learner(ABC):
     Args:
         subject: what is taught, as `serves` accepts it: a `Controller`, a spiking network in its arena, …
         environment: where it is taught; None where the subject brings its own.
-        settings: an instance of the class's `settings`.
+        settings: an instance of the class's `settings_type`.
         seed: of everything random in learning.
         threads: for what runs side by side; 0 for one a core. No number depends on it.
 
@@ -36,7 +36,7 @@ class Learner(ABC):
         PremotorError: what `serves` says.
     """
 
-    settings: ClassVar[type[Settings]]
+    settings_type: ClassVar[type[Settings]]
     """The class of its settings; their `kind` is the name under which the learner is registered."""
 
     @classmethod
@@ -111,7 +111,7 @@ class TrainState(Protocol):
 class ControllerLearner[State: TrainState](Learner):
     """A learner of a `Controller` whose whole memory is a pytree of arrays.
 
-    A subclass says `settings` (with `steps` and `environments` among them) and two functions:
+    A subclass says `settings_type` (with `steps` and `environments` among them) and two functions:
     `initialise(controller, environment, settings, key)` gives the state before the first iteration, and
     `advance(state, environment, settings)` the next state and the figures of the iteration. Of the controller it
     changes only the arrays that `controller.trained()` marks, by steps in proportion to `controller.learning_rates()`.
@@ -148,7 +148,7 @@ class ControllerLearner[State: TrainState](Learner):
         threads: int = 0,
     ):
         refused(type(self), subject, environment, settings)
-        self.environment, self.chosen = environment, settings
+        self.environment, self.settings = environment, settings
         key = jax.random.fold_in(jax.random.PRNGKey(seed), 1)  # 0 is of the controller's first parameters
         self.state = strong(self.initialise(subject, environment, settings, key))  # type: ignore[assignment]
 
@@ -165,7 +165,7 @@ class ControllerLearner[State: TrainState](Learner):
     @property
     def finished(self) -> bool:
         """Whether all control steps are done."""
-        return self.steps >= self.chosen.steps
+        return self.steps >= self.settings.steps
 
     @property
     def candidate(self) -> Controller:
@@ -174,7 +174,7 @@ class ControllerLearner[State: TrainState](Learner):
 
     def iterate(self) -> dict[str, Any]:
         """One iteration; see `Learner.iterate`."""
-        state, figures = self.advance(self.state, self.environment, self.chosen)
+        state, figures = self.advance(self.state, self.environment, self.settings)
         state = strong(state)
         if not bool(_all_finite(state.controller)):
             raise FloatingPointError("a parameter of the controller is no longer finite")

@@ -14,9 +14,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import Exploration, exploration_of, warmed
-from premotor.learning.ppo_settings import PPOSettings
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.registry import LEARNERS
+from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller, LinearPart
 from premotor.tasks import VectorEnvironment
 
@@ -125,7 +125,7 @@ def _moved(average: Controller, controller: Controller, part: Float[Array, ""]) 
 
 
 def _spread_on_schedule(state: PPOState, settings: PPOSettings) -> PPOState:
-    spread = settings.spread_at(int(state.steps))
+    spread = settings.action_std_at(int(state.steps))
     if spread is None:
         return state
     log_std = jnp.full_like(state.controller.log_std, np.log(spread))
@@ -178,7 +178,7 @@ def _roll_out(
     rewards: list[float] = []
     lengths: list[int] = []
     terms: dict[str, float] = {}
-    limit = settings.reward_limit_at(int(state.steps))
+    limit = settings.reward_clip_at(int(state.steps))
     for deviate in np.asarray(noise):
         neurons, action, mean = _act(controller, product, neurons, observation, started, deviate, exploration)
         step = environment.step(np.asarray(action))
@@ -237,7 +237,7 @@ def _roll_out(
 class PPO(ControllerLearner[PPOState]):
     """Proximal policy optimisation of a controller, for actions that are numbers and for choices."""
 
-    settings = PPOSettings
+    settings_type = PPOSettings
     initialise = staticmethod(initialise)
     advance = staticmethod(iterate)
 

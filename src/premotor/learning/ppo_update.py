@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float
 from premotor.learning.advantages import generalised_advantages
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import NORMAL, Exploration
-from premotor.learning.ppo_settings import PPOSettings
+from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller
 
 
@@ -49,7 +49,7 @@ class Learnt(NamedTuple):
 
 def optimiser(settings: PPOSettings) -> optax.GradientTransformation:
     """Adam without its step size, which the schedule gives, on gradients of limited norm."""
-    return optax.chain(optax.clip_by_global_norm(settings.gradient_limit), optax.scale_by_adam(eps=1e-5))
+    return optax.chain(optax.clip_by_global_norm(settings.max_grad_norm), optax.scale_by_adam(eps=1e-5))
 
 
 def trained_arrays(controller: Controller, critic: Critic) -> Any:
@@ -95,7 +95,7 @@ def update(
         batch.terminated,
         batch.truncated,
         discount,
-        settings.decay,
+        settings.gae_lambda,
     )
     target = advantage + value
     advantage = (advantage - _mean(advantage, batch.learnt_from)) / (_spread(advantage, batch.learnt_from) + 1e-8)
@@ -107,7 +107,7 @@ def update(
         jax.tree.map(lambda rate: rate * learnt.learning_rate, controller.learning_rates()),
         jax.tree.map(lambda _: settings.critic_learning_rate, critic),
     )
-    if settings.spread is not None:
+    if settings.action_std is not None:
         step_sizes = eqx.tree_at(lambda s: s[0].log_std, step_sizes, jnp.zeros(()))
     step_sizes = eqx.filter(step_sizes, trained)
     adam = optimiser(settings)
@@ -124,7 +124,7 @@ def update(
         error = 0.5 * _mean((critic(seen[:, index]) - target[:, index]) ** 2, counts)
         kl = _mean(exploration.divergence(batch.mean[:, index], spread, mean, controller.log_std), counts)
         entropy = exploration.entropy(mean, controller.log_std)
-        total = policy + settings.value_weight * error - settings.entropy * entropy
+        total = policy + settings.value_coef * error - settings.entropy_coef * entropy
         clipped = _mean(jnp.abs(ratio - 1) > settings.clip, counts)
         return total, {"policy_loss": policy, "value_loss": error, "kl": kl, "clipped_fraction": clipped}
 
@@ -167,6 +167,6 @@ def _spread(values: Array, where: Array | None) -> Array:
 
 def _paced(rate: Array, kl: Array, settings: PPOSettings) -> Array:
     """The next step size: smaller where the last epoch went too far from the old policy, larger where not far."""
-    rate = jnp.where(kl > 2 * settings.target_divergence, rate / 1.5, rate)
-    rate = jnp.where(kl < 0.5 * settings.target_divergence, rate * 1.5, rate)
+    rate = jnp.where(kl > 2 * settings.target_kl, rate / 1.5, rate)
+    rate = jnp.where(kl < 0.5 * settings.target_kl, rate * 1.5, rate)
     return jnp.clip(rate, *settings.learning_rate_limits)

@@ -24,14 +24,17 @@ LEARNERS: "Registry[type[Learner]]" = Registry(
         "td3": f"{_OFF_POLICY}.agent",
         "sac": f"{_OFF_POLICY}.agent",
         "evolution": "premotor.learning.evolution.learner",
+        "cloning": "premotor.learning.cloning",
     },
     _whole,
     {
-        "ppo": "premotor.learning.ppo_settings:PPOSettings",
+        "ppo": "premotor.learning.settings:PPOSettings",
         "ddpg": f"{_OFF_POLICY}.settings:DDPGSettings",
         "td3": f"{_OFF_POLICY}.settings:TD3Settings",
         "sac": f"{_OFF_POLICY}.settings:SACSettings",
         "evolution": "premotor.learning.evolution.settings:EvolutionSettings",
+        "cloning": "premotor.learning.settings:CloningLearningSettings",
     },
+    attribute="settings_type",
 )
 """Every way of learning, by the name that `learning.kind` takes."""

@@ -10,8 +10,8 @@ from premotor.connectome import SignPolicy
 from premotor.connectome.nulls import NULL_MODELS
 from premotor.connectome.signs import sign_policy
 from premotor.learning import LEARNERS
+from premotor.learning.settings import CloningSettings
 from premotor.networks import NETWORKS, MapSettings, baseline_settings
-from premotor.runs.cloning import CloningSettings
 from premotor.settings import Settings, section
 from premotor.tasks import TASKS
 

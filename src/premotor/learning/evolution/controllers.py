@@ -44,6 +44,10 @@ class ControllerPopulation:
     """
 
     prefix = f"{STATE}strategy/"
+    controller: Controller
+    """With the normalizer of now, and parameters of no meaning."""
+    origin: Float[Array, " parameters"]
+    scale: Float[Array, " parameters"]
 
     def __init__(self, controller: Controller, environment: VectorEnvironment, settings: EvolutionSettings, seed: int):
         self.environment, self.settings, self.steps = environment, settings, 0
@@ -80,7 +84,7 @@ class ControllerPopulation:
         steps = int(length.sum())
         self.steps += steps
         for row in seen:  # between generations only, so that all members of one see alike
-            normalizer = _moved(self.controller.normalizer, np.asarray(row, np.float32))
+            normalizer = _moved(self.controller.normalizer, jnp.asarray(row, jnp.float32))
             self.controller = eqx.tree_at(lambda c: c.normalizer, self.controller, normalizer)
         fitness = returned.reshape(len(members), each).mean(1)
         figures = {f"reward/{name}": value / steps for name, value in terms.items()} | {

@@ -46,7 +46,7 @@ class Population(Protocol):
 class Evolution(Learner):
     """Evolution strategies, own ones and those of evosax, of a controller in any task or of a spiking network."""
 
-    settings = EvolutionSettings
+    settings_type = EvolutionSettings
 
     @classmethod
     def serves(cls, subject: object, environment: object, settings: Any) -> str | None:
@@ -64,7 +64,7 @@ class Evolution(Learner):
 
     def __init__(self, subject: Any, environment: Any, settings: Any, *, seed: int = 0, threads: int = 0):
         refused(type(self), subject, environment, settings)
-        self.chosen, self.seed = settings, seed
+        self.settings, self.seed = settings, seed
         self.population: Population = (
             ControllerPopulation(subject, environment, settings, seed)
             if isinstance(subject, Controller)
@@ -85,7 +85,7 @@ class Evolution(Learner):
     @property
     def finished(self) -> bool:
         """Whether all generations or control steps are done."""
-        return bool(self.chosen.ends(self.iteration, self.steps))
+        return bool(self.settings.ends(self.iteration, self.steps))
 
     @property
     def candidate(self) -> Any:
@@ -103,7 +103,7 @@ class Evolution(Learner):
     def adopt(self, candidate: Any) -> None:
         """Begin anew from other parameters."""
         self.population.adopt(candidate)
-        self.strategy = evolution_of(self.chosen.strategy, self.population.first, self.seed)
+        self.strategy = evolution_of(self.settings.strategy, self.population.first, self.seed)
 
     def snapshot(self) -> Arrays:
         """Of the strategy and of the population."""

@@ -71,9 +71,9 @@ def initialise(
     columns = Columns(observations, actions)
     keep = settings.states == "stored" and not controller.network.stateless
     neurons = controller.rows if keep else 0
-    replay = Replay.empty(count, columns.width, neurons, settings.memory)
+    replay = Replay.empty(count, columns.width, neurons, settings.buffer_size)
     rows = max(-(-settings.warm_up // count), settings.batch_steps)
-    replay = replay.grown(rows, settings.memory)
+    replay = replay.grown(rows, settings.buffer_size)
     observation, started = environment.reset(), np.ones(count, bool)
     seen = [observation]
     drawn = np.asarray(jax.random.uniform(key_warm, (rows, count, actions), minval=-1.0, maxval=1.0))
@@ -125,12 +125,12 @@ def iterate(
     """
     controller = state.controller
     columns = Columns(len(controller.observation_names), len(controller.action_names))
-    replay = state.replay.grown(settings.rollout, settings.memory)
+    replay = state.replay.grown(settings.rollout, settings.buffer_size)
     advance = _program(settings)
     key, *keys = jax.random.split(state.key, settings.rollout + 1)
     random = np.random.Generator(np.random.Philox(int.from_bytes(np.asarray(key).tobytes(), "little")))
     updates = round(settings.updates * environment.environments)
-    shape = (updates, settings.batch)
+    shape = (updates, settings.batch_size)
     learnt, neurons, noise = state.learnt, state.state, state.noise
     observation: Any = np.asarray(state.observation)
     started = np.asarray(state.started)
@@ -308,18 +308,18 @@ class OffPolicy(ControllerLearner[OffPolicyState]):
 class DDPG(OffPolicy):
     """Deep deterministic policy gradient (Lillicrap et al. 2016)."""
 
-    settings = DDPGSettings
+    settings_type = DDPGSettings
 
 
 @LEARNERS.register("td3")
 class TD3(OffPolicy):
     """Twin delayed DDPG (Fujimoto et al. 2018)."""
 
-    settings = TD3Settings
+    settings_type = TD3Settings
 
 
 @LEARNERS.register("sac")
 class SAC(OffPolicy):
     """Soft actor-critic (Haarnoja et al. 2018)."""
 
-    settings = SACSettings
+    settings_type = SACSettings

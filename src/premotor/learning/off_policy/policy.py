@@ -87,8 +87,8 @@ def explore(
         return squashed_sample(answer, log_std, deviate)[0], memory
     noise: NoiseSettings = settings.noise
     if noise.kind == "gaussian":
-        added = noise.spread * deviate
+        added = noise.std * deviate
     else:
-        memory = memory * (1.0 - noise.decay * noise.interval) + noise.spread * jnp.sqrt(noise.interval) * deviate
+        memory = memory * (1.0 - noise.theta * noise.interval) + noise.std * jnp.sqrt(noise.interval) * deviate
         added = memory
     return jnp.clip(jnp.tanh(answer) + added, -1.0, 1.0), memory

@@ -1,6 +1,7 @@
 """Settings of the off-policy ways of learning."""
 
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,12 +11,14 @@ from premotor.settings import Settings
 class NoiseSettings(Settings):
     """Exploration noise on the action, in its units: the range is [−1, 1]."""
 
+    RENAMED: ClassVar = {"spread": "std", "decay": "theta"}
+
     kind: Literal["gaussian", "ornstein-uhlenbeck"] = "gaussian"
     """`gaussian`: a new normal deviate each step; `ornstein-uhlenbeck` remembers (Uhlenbeck and Ornstein 1930):
     x ← x − θ x h + σ √h · normal."""
-    spread: float = Field(0.2, ge=0)
+    std: float = Field(0.2, ge=0)
     """Standard deviation, or σ; 0.2 is 0.1 of activations in [0, 1]."""
-    decay: float = Field(0.15, gt=0)
+    theta: float = Field(0.15, gt=0)
     """θ, 1/time unit, of the process that remembers."""
     interval: float = Field(1.0, gt=0)
     """h, the length of a control step in the same time unit; keras-rl and others have 1 or 0.01."""
@@ -23,6 +26,13 @@ class NoiseSettings(Settings):
 
 class OffPolicySettings(Settings):
     """What DDPG, TD3 and SAC share."""
+
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "memory": "buffer_size",
+        "batch": "batch_size",
+        "target_rate": "tau",
+        "gradient_limit": "max_grad_norm",
+    }
 
     steps: int = Field(100_000, ge=1)
     """Control steps in all environments together, rounded up to whole iterations."""
@@ -33,9 +43,9 @@ class OffPolicySettings(Settings):
     """Updates a control step of one environment; updates × environments must be a whole number."""
     warm_up: int = Field(1_000, ge=0)
     """Control steps, in all environments together, with actions drawn uniformly, before anything is learnt."""
-    memory: int = Field(1_000_000, ge=1)
+    buffer_size: int = Field(1_000_000, ge=1)
     """Control steps that the replay memory holds, of all environments together."""
-    batch: int = Field(256, ge=1)
+    batch_size: int = Field(256, ge=1)
     """Sequences in an update."""
     sequence: int = Field(1, ge=1)
     """Control steps in a sequence: gradients of a controller with a state flow through all of them."""
@@ -44,7 +54,7 @@ class OffPolicySettings(Settings):
     states: Literal["stored", "rest"] = "stored"
     """Where a sequence begins: from the controller's state as it was then, or from rest (then use `burn_in`)."""
     discount: float = Field(0.99, ge=0, lt=1)
-    target_rate: float = Field(5e-3, gt=0, le=1)
+    tau: float = Field(5e-3, gt=0, le=1)
     """Part by which the target networks approach the others in an update."""
     schedule: Literal["linear", "constant"] = "linear"
     """`linear`: both learning rates fall to a tenth over `steps`."""
@@ -52,7 +62,7 @@ class OffPolicySettings(Settings):
     critic_learning_rate: float = Field(1e-3, gt=0)
     critic_layers: tuple[int, ...] = (64, 64, 64)
     critic_loss: Literal["squared", "huber"] = "squared"
-    gradient_limit: float | None = Field(None, gt=0)
+    max_grad_norm: float | None = Field(None, gt=0)
     """Largest global norm of a gradient; null: any."""
     reward_scale: float = Field(1.0, gt=0)
     """Factor on rewards inside the critic."""
@@ -68,8 +78,8 @@ class OffPolicySettings(Settings):
                 "number of at least 1"
             )
         needed = (self.batch_steps + 1) * self.environments
-        if self.memory < needed:
-            raise ValueError(f"memory is {self.memory}, but one sequence in every environment takes {needed}")
+        if self.buffer_size < needed:
+            raise ValueError(f"buffer_size is {self.buffer_size}, but one sequence in every environment takes {needed}")
         return self
 
     @property
@@ -95,13 +105,13 @@ class DDPGSettings(OffPolicySettings):
             "environments": 1,
             "rollout": 200,
             "warm_up": 10,
-            "memory": 1_000,
-            "batch": 5,
-            "target_rate": 1e-3,
-            "noise": NoiseSettings(kind="ornstein-uhlenbeck", spread=0.4),
+            "buffer_size": 1_000,
+            "batch_size": 5,
+            "tau": 1e-3,
+            "noise": NoiseSettings(kind="ornstein-uhlenbeck", std=0.4),
             "schedule": "constant",
             "critic_loss": "huber",
-            "gradient_limit": 1.0,
+            "max_grad_norm": 1.0,
             "saturation": 0.0,
             "normalize": False,
         }
@@ -111,17 +121,24 @@ class DDPGSettings(OffPolicySettings):
 class TD3Settings(OffPolicySettings):
     """Twin delayed DDPG (Fujimoto et al. 2018): the smaller of two critics, smoothed targets, a slower actor."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        **OffPolicySettings.RENAMED,
+        "smoothing": "target_noise",
+        "smoothing_limit": "target_noise_clip",
+        "delay": "policy_delay",
+    }
+
     kind: Literal["td3"] = "td3"
     noise: NoiseSettings = NoiseSettings()
     """Exploration."""
     saturation: float = Field(0.01, ge=0)
     """Cost of the mean squared answer of the actor before it is squashed. At the ends of the range tanh is flat: a
     pair of antagonists that are both off there would hardly learn to take over from each other."""
-    smoothing: float = Field(0.2, ge=0)
+    target_noise: float = Field(0.2, ge=0)
     """Standard deviation of the noise on the target's action."""
-    smoothing_limit: float = Field(0.5, gt=0)
+    target_noise_clip: float = Field(0.5, gt=0)
     """Its largest value."""
-    delay: int = Field(2, ge=1)
+    policy_delay: int = Field(2, ge=1)
     """Updates of the critics for one of the actor."""
 
 
@@ -131,8 +148,10 @@ class SACSettings(OffPolicySettings):
     The spread of the actions is the controller's own, one an action, learnt and the same in every state.
     """
 
+    RENAMED: ClassVar[Mapping[str, str]] = {**OffPolicySettings.RENAMED, "entropy": "target_entropy"}
+
     kind: Literal["sac"] = "sac"
-    entropy: float | None = None
+    target_entropy: float | None = None
     """Wanted entropy of the actions, nats; null: −1 an action."""
     temperature: float = Field(0.1, gt=0)
     """At the start; in units of the scaled reward."""

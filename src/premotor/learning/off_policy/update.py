@@ -146,8 +146,8 @@ def _update(
     def improved(learnt: Learnt) -> tuple[Learnt, Array]:
         return _improve(learnt, parts, batch, seen, key_actor, settings)
 
-    if isinstance(settings, TD3Settings) and settings.delay > 1:
-        due = learnt.updates % settings.delay == 0
+    if isinstance(settings, TD3Settings) and settings.policy_delay > 1:
+        due = learnt.updates % settings.policy_delay == 0
         learnt, log_p = jax.lax.cond(due, improved, lambda same: (same, jnp.zeros(())), learnt)
     else:
         learnt, log_p = improved(learnt)
@@ -173,8 +173,10 @@ def _target(learnt: Learnt, parts: Parts, batch: Sequences, key: Array, settings
     else:
         action = jnp.tanh(answer)
         if isinstance(settings, TD3Settings):
-            noise = settings.smoothing * jax.random.normal(key, action.shape)
-            action = jnp.clip(action + jnp.clip(noise, -settings.smoothing_limit, settings.smoothing_limit), -1.0, 1.0)
+            noise = settings.target_noise * jax.random.normal(key, action.shape)
+            action = jnp.clip(
+                action + jnp.clip(noise, -settings.target_noise_clip, settings.target_noise_clip), -1.0, 1.0
+            )
     seen = actor.normalizer(batch.next_observation)
     value = _values(parts.critics(learnt.target_critics), seen, action).min(0) + bonus
     return batch.reward + settings.discount * batch.continues * value
@@ -200,7 +202,7 @@ def _improve(
     (_, log_p), gradient = jax.value_and_grad(actor_loss, has_aux=True)(learnt.actor)
     change, moments = ADAM.update(_limited(gradient, settings), learnt.actor_moments)
     actor = learnt.actor - parts.pace * settings.learning_rate * parts.rates * change
-    rate = settings.target_rate
+    rate = settings.tau
     learnt = learnt._replace(
         actor=actor,
         actor_moments=moments,
@@ -208,13 +210,13 @@ def _improve(
     )
     if not soft:
         return learnt._replace(target_actor=learnt.target_actor + rate * (actor - learnt.target_actor)), log_p
-    wanted = -float(batch.action.shape[-1]) if settings.entropy is None else settings.entropy
+    wanted = -float(batch.action.shape[-1]) if settings.target_entropy is None else settings.target_entropy
     step = settings.temperature_learning_rate * (log_p + wanted)  # up where the entropy is less than wanted
     return learnt._replace(log_temperature=learnt.log_temperature + step), log_p
 
 
 def _limited(gradient: Array, settings: OffPolicySettings) -> Array:
-    if settings.gradient_limit is None:
+    if settings.max_grad_norm is None:
         return gradient
     norm = jnp.sqrt((gradient**2).sum())
-    return gradient * jnp.minimum(1.0, settings.gradient_limit / (norm + 1e-12))
+    return gradient * jnp.minimum(1.0, settings.max_grad_norm / (norm + 1e-12))

@@ -9,9 +9,10 @@ import pytest
 
 from networks.wiring import small_circuit
 from premotor.errors import PremotorError
+from premotor.learning.cloning import _cut, _Walker, cloned
 from premotor.learning.ppo_update import replay
+from premotor.learning.settings import CloningSettings
 from premotor.networks import build_controller
-from premotor.runs.cloning import CloningSettings, _cut, _Walker, cloned
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Behaviour cloning as a warm start: before learning from rewards, imitate the recorded actions of a reference.
+"""Behaviour cloning, before learning from rewards or in its place: imitate the actions of a reference or an expert.
 
 A controller that is taught on the reference's states alone does not know what to do in its own. In further rounds it
 therefore walks itself, and the reference says what it would have done there (DAgger: Ross, Gordon and Bagnell 2011).
@@ -13,37 +13,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
-from pydantic import Field
 
 from premotor.errors import PremotorError
-from premotor.learning import fit_sequences
+from premotor.learning.base import ControllerLearner
+from premotor.learning.registry import LEARNERS
+from premotor.learning.sequences import fit_sequences
+from premotor.learning.settings import CloningLearningSettings, CloningSettings
 from premotor.networks import Controller
-from premotor.settings import Settings
-from premotor.tasks import Task
+from premotor.tasks import Task, VectorEnvironment
 
 SHOWN = 600
 """Control steps that a reference which corrects a controller first walks by itself."""
-
-
-class CloningSettings(Settings):
-    """How the actions of the task's reference are imitated before learning begins."""
-
-    iterations: int = Field(0, ge=0)
-    """Steps of descent; 0: no cloning."""
-    steps: int = Field(100, ge=2)
-    """Length of the pieces into which the reference is cut, control steps."""
-    batch: int = Field(32, ge=1)
-    """Pieces of each step of descent."""
-    learning_rate: float = Field(3e-3, gt=0)
-    learning_rate_end: float | None = Field(None, gt=0)
-    """Where the learning rate goes in the last round; null: it stays."""
-    rounds: int = Field(0, ge=0)
-    """Rounds in which the controller walks itself and is then taught what the reference would have done there, with
-    all that was shown before. Only a task whose reference can say so (`fly-walk`)."""
-    round_steps: int = Field(200, ge=2)
-    """Control steps that the controller walks in each round, in 64 episodes side by side."""
-    round_iterations: int = Field(300, ge=1)
-    """Steps of descent of each round."""
 
 
 def cloned(controller: Controller, task: Task, settings: CloningSettings, key: PRNGKeyArray) -> Controller:
@@ -135,3 +115,85 @@ def _act(
 ) -> tuple[jax.Array, jax.Array]:
     state = jnp.where(started, controller.initial_state(len(observation)), state)
     return controller.select_action(product, state, observation)
+
+
+class CloningState(eqx.Module):
+    """What cloning carries from one iteration to the next; what was shown so far is NumPy's, and grows."""
+
+    controller: Controller
+    key: jax.Array
+    iteration: jax.Array
+    steps: jax.Array
+    observation: np.ndarray
+    """(pieces, steps, observations)"""
+    action: np.ndarray
+    started: np.ndarray
+
+
+@LEARNERS.register("cloning")
+class Cloning(ControllerLearner[CloningState]):
+    """Supervised learning of what a task's reference did, or of what its expert would have done (DAgger)."""
+
+    settings_type = CloningLearningSettings
+
+    @classmethod
+    def serves(cls, subject: object, environment: Any, settings: CloningLearningSettings) -> str | None:
+        """Controllers, in tasks with an expert or with a reference whose actions are known."""
+        if not isinstance(subject, Controller):
+            return super().serves(subject, environment, settings)
+        task = environment.task
+        if task.expert is None and task.demonstration() is None:
+            return f"learning.kind is cloning, but the task {task.name} has no expert and no reference with actions"
+        return None
+
+    @staticmethod
+    def initialise(
+        controller: Controller, environment: VectorEnvironment, settings: CloningLearningSettings, key: PRNGKeyArray
+    ) -> CloningState:
+        """What is shown first also sets the normalizer."""
+        rounds = int(environment.task.expert is not None)
+        first = CloningSettings(steps=settings.piece, rounds=rounds, round_steps=settings.walk)
+        seen, wanted, started = _shown(environment.task, first)
+        normalizer = controller.normalizer.updated(jnp.asarray(seen))
+        return CloningState(
+            controller=eqx.tree_at(lambda c: c.normalizer, controller, normalizer),
+            key=key,
+            iteration=jnp.asarray(0),
+            steps=jnp.asarray(0),
+            observation=seen.swapaxes(0, 1),
+            action=wanted.swapaxes(0, 1),
+            started=started.swapaxes(0, 1),
+        )
+
+    @staticmethod
+    def advance(
+        state: CloningState, environment: VectorEnvironment, settings: CloningLearningSettings
+    ) -> tuple[CloningState, dict[str, float]]:
+        """After the first iteration the controller walks, where there is an expert to correct it; then descent."""
+        known, number = (state.observation, state.action, state.started), int(state.iteration)
+        expert = environment.task.expert
+        if number and expert is not None:
+            found = _cut(expert.corrections(_Walker(state.controller), settings.walk, number), settings.piece)
+            known = tuple(  # type: ignore[assignment]
+                np.concatenate([old, new.swapaxes(0, 1)]) for old, new in zip(known, found, strict=True)
+            )
+        seen, wanted, started = (jnp.asarray(part.swapaxes(0, 1)) for part in known)
+        done = int(state.steps) / settings.steps
+        ratio = (settings.learning_rate_end or settings.learning_rate) / settings.learning_rate
+        controller, errors = fit_sequences(
+            state.controller,
+            seen,
+            wanted,
+            jax.random.fold_in(state.key, number),
+            iterations=settings.round,
+            batch=settings.batch_size,
+            learning_rate=settings.learning_rate * ratio**done,
+            learning_rate_end=settings.learning_rate * ratio ** min(done + settings.round / settings.steps, 1.0),
+            settling=min(10, settings.piece - 1),
+            started=started,
+        )
+        figures = {"loss": float(errors[-1]), "shown": float(seen.shape[1] * seen.shape[0])}
+        taught = CloningState(
+            controller, state.key, state.iteration + 1, state.steps + settings.round, known[0], known[1], known[2]
+        )
+        return taught, figures

@@ -1,0 +1,157 @@
+"""Settings of PPO and of cloning."""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from premotor.settings import Settings
+
+
+class PPOSettings(Settings):
+    """Proximal policy optimisation (Schulman et al. 2017) of a stateful controller."""
+
+    RENAMED: ClassVar = {
+        "decay": "gae_lambda",
+        "reward_limit": "reward_clip",
+        "reward_limit_end": "reward_clip_end",
+        "target_divergence": "target_kl",
+        "spread": "action_std",
+        "entropy": "entropy_coef",
+        "value_weight": "value_coef",
+        "gradient_limit": "max_grad_norm",
+    }
+
+    kind: Literal["ppo"] = "ppo"
+    steps: int = Field(2_000_000, ge=1)
+    """Control steps in all environments together, rounded up to whole iterations."""
+    environments: int = Field(256, ge=1)
+    rollout: int = Field(32, ge=2)
+    """Control steps in each environment between two updates; gradients flow through all of them."""
+    epochs: int = Field(4, ge=1)
+    minibatches: int = Field(4, ge=1)
+    """Each holds whole sequences: environments / minibatches of them."""
+    discount: float = Field(0.99, ge=0, le=1)
+    discount_end: float | None = Field(None, ge=0, lt=1)
+    """The discount at the end of learning; 1 − discount goes there in equal ratios. A short view teaches a body to
+    move, a longer one not to fall for the sake of speed. Null: it stays."""
+    gae_lambda: float = Field(0.95, ge=0, le=1)
+    """λ of the generalised advantage estimate."""
+    clip: float = Field(0.2, gt=0)
+    reward_clip: float | None = Field(None, gt=0)
+    """Learning takes rewards beyond ± this as this, so that a rare large one (a fall) does not outweigh all others;
+    figures are of the rewards as they are. Null: no limit."""
+    reward_clip_end: float | None = Field(None, gt=0)
+    """The limit at the end of learning; it goes there from `reward_clip` in equal ratios. Null: it stays."""
+    learning_rate: float = Field(1e-3, gt=0)
+    critic_learning_rate: float = Field(1e-3, gt=0)
+    schedule: Literal["divergence", "linear", "constant"] = "divergence"
+    """`divergence`: the step follows `target_kl`; `linear`: falls to 0 over `steps`."""
+    target_kl: float = Field(0.01, gt=0)
+    """Kullback–Leibler divergence of an update, in nats: beyond twice it the step shrinks, below half it grows."""
+    learning_rate_limits: tuple[float, float] = (1e-5, 1e-2)
+    action_std: tuple[float, float] | None = None
+    """Standard deviation of the actions at the beginning and at the end of learning, in equal ratios between, in place
+    of one that is learnt from `maps.action_std` on: learning cannot then stop to explore too soon."""
+    average: float | None = Field(None, ge=1)
+    """Tests take the running mean of the controller's parameters over about so many iterations (Polyak and Juditsky
+    1992), which is rid of most of the noise of single updates; null: the parameters as they are."""
+    entropy_coef: float = Field(0.0, ge=0)
+    value_coef: float = Field(1.0, gt=0)
+    max_grad_norm: float = Field(1.0, gt=0)
+    """Largest global norm of a gradient, in parameters that are trained."""
+    critic_layers: tuple[int, ...] = (128, 128)
+
+    def reward_clip_at(self, step: int) -> float | None:
+        """The limit of rewards after so many control steps of learning."""
+        if self.reward_clip is None or self.reward_clip_end is None:
+            return self.reward_clip
+        return self._between(self.reward_clip, self.reward_clip_end, step)
+
+    def action_std_at(self, step: int) -> float | None:
+        """The standard deviation of actions after so many control steps; None where it is learnt."""
+        return None if self.action_std is None else self._between(*self.action_std, step)
+
+    def discount_at(self, step: int) -> float | None:
+        """The discount after so many control steps; None where it stays."""
+        return None if self.discount_end is None else 1 - self._between(1 - self.discount, 1 - self.discount_end, step)
+
+    def _between(self, first: float, last: float, step: int) -> float:
+        return float(first * (last / first) ** min(step / self.steps, 1.0))
+
+    @model_validator(mode="after")
+    def _positive_spread(self) -> Self:
+        if self.action_std is not None and min(self.action_std) <= 0:
+            raise ValueError(f"action_std is {list(self.action_std)}, but both of it must be greater than 0")
+        return self
+
+    @model_validator(mode="after")
+    def _discount_to_move(self) -> Self:
+        if self.discount_end is not None and self.discount == 1:
+            raise ValueError(f"discount_end is {self.discount_end}, but discount is 1 and cannot move from there")
+        return self
+
+    @model_validator(mode="after")
+    def _limit_to_move(self) -> Self:
+        if self.reward_clip_end is not None and self.reward_clip is None:
+            raise ValueError(f"reward_clip_end is {self.reward_clip_end}, but reward_clip is null")
+        return self
+
+    @model_validator(mode="after")
+    def _minibatches_divide(self) -> Self:
+        if self.environments % self.minibatches:
+            raise ValueError(
+                f"minibatches is {self.minibatches}, but it must divide environments, which is {self.environments}"
+            )
+        return self
+
+
+class CloningSettings(Settings):
+    """How the actions of the task's reference are imitated before learning begins."""
+
+    iterations: int = Field(0, ge=0)
+    """Steps of descent; 0: no cloning."""
+    steps: int = Field(100, ge=2)
+    """Length of the pieces into which the reference is cut, control steps."""
+    batch: int = Field(32, ge=1)
+    """Pieces of each step of descent."""
+    learning_rate: float = Field(3e-3, gt=0)
+    learning_rate_end: float | None = Field(None, gt=0)
+    """Where the learning rate goes in the last round; null: it stays."""
+    rounds: int = Field(0, ge=0)
+    """Rounds in which the controller walks itself and is then taught what the reference would have done there, with
+    all that was shown before. Only a task whose reference can say so (`fly-walk`)."""
+    round_steps: int = Field(200, ge=2)
+    """Control steps that the controller walks in each round, in 64 episodes side by side."""
+    round_iterations: int = Field(300, ge=1)
+    """Steps of descent of each round."""
+
+
+class CloningLearningSettings(Settings):
+    """Behaviour cloning as a way of learning of its own; with an expert also of what it would have done (DAgger)."""
+
+    kind: Literal["cloning"] = "cloning"
+    steps: int = Field(2_000, ge=1)
+    """Steps of descent, rounded up to whole iterations."""
+    round: int = Field(200, ge=1)
+    """Steps of descent in an iteration."""
+    walk: int = Field(200, ge=2)
+    """Control steps that the controller walks itself before an iteration, in 64 episodes side by side, where the task's
+    expert can correct it."""
+    piece: int = Field(100, ge=2)
+    """Length of the sequences into which all that was shown is cut, control steps."""
+    batch_size: int = Field(32, ge=1)
+    """Sequences in each step of descent."""
+    learning_rate: float = Field(3e-3, gt=0)
+    learning_rate_end: float | None = Field(None, gt=0)
+    """Where the learning rate goes until the last step, in equal ratios; null: it stays."""
+
+    @property
+    def environments(self) -> int:
+        """One, which is there only to say what the task is: the expert walks in worlds of its own."""
+        return 1
+
+    @model_validator(mode="after")
+    def _pieces_fit(self) -> Self:
+        if self.walk < self.piece:
+            raise ValueError(f"walk is {self.walk}, but it must be at least piece, which is {self.piece}")
+        return self

@@ -1,0 +1,179 @@
+"""What every registered learner keeps to: it is exact, goes on exactly, says what it does not serve, and learns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from learning.toys import Centre, Choice
+from networks.wiring import small_circuit
+from premotor.errors import PremotorError
+from premotor.learning import LEARNERS, ControllerLearner, Learner
+from premotor.learning.base import ENVIRONMENT, STATE
+from premotor.networks import MapSettings, build_controller
+from premotor.settings import Settings
+
+SMALL: dict[str, Any] = {
+    "environments": 4,
+    "rollout": 5,
+    "warm_up": 20,
+    "batch_size": 4,
+    "buffer_size": 400,
+    "critic_layers": (8,),
+    "minibatches": 2,
+    "epochs": 2,
+    "steps": 100,
+    "strategy": {"population": 4, "sigma": 0.3},
+    "episodes": 2,
+    "longest": 10,
+    "round": 3,
+    "walk": 20,
+    "piece": 10,
+}
+"""The smallest settings, of whatever a learner has of them."""
+
+
+class Teacher:
+    """Of `Centre`: it pushes straight home, whoever is asked."""
+
+    def corrections(self, walker: Any, steps: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        toy, rows, started = Centre(8, seed), [], np.ones(8, bool)
+        seen = toy.reset()
+        for _ in range(steps):
+            wanted = np.clip(-seen * 2, -0.9, 0.9)
+            rows.append((seen.astype(np.float32), wanted, started))
+            done = wanted if walker is None else walker(seen.astype(np.float32), started)
+            step = toy.step(done)
+            seen, started = step.observation, step.truncated
+        return tuple(np.stack(part) for part in zip(*rows, strict=True))  # type: ignore[return-value]
+
+
+class Task:
+    """What a learner may ask of the task of a toy."""
+
+    name = "centre"
+    expert: Teacher | None = None
+
+    def demonstration(self) -> None:
+        return None
+
+
+class Taught(Task):
+    expert = Teacher()
+
+
+def settings_of(kind: str, **more: Any) -> Settings:
+    chosen = LEARNERS.settings_class(kind)
+    wanted = SMALL | more
+    return chosen(**{name: value for name, value in wanted.items() if name in chosen.model_fields})
+
+
+def made(kind: str, toy: type[Centre] = Centre, task: type[Task] = Taught, seed: int = 0, **more: Any) -> Learner:
+    settings: Any = settings_of(kind, **more)
+    world = toy(settings.environments, seed)
+    world.task = task()  # type: ignore[attr-defined]
+    controller = build_controller(
+        small_circuit(),
+        world.observation_names,
+        world.action_names,
+        maps=MapSettings(squash="none" if toy is Choice else "tanh"),
+        key=jax.random.PRNGKey(seed),
+    )
+    return LEARNERS[kind](controller, world, settings, seed=seed)
+
+
+def same(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> None:
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        np.testing.assert_array_equal(value, other[name], err_msg=name)
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_a_learner_is_exact(kind: str) -> None:
+    """Two runs with one seed are equal bit for bit, and so is one that goes on from a snapshot in another process."""
+    through, again = made(kind), made(kind)
+    rows = [through.iterate() for _ in range(2)]
+    assert [again.iterate() for _ in range(2)] == rows
+    kept = through.snapshot()
+    same(kept, again.snapshot())
+    assert all(name.startswith((STATE, ENVIRONMENT)) for name in kept)
+    last = through.iterate()
+    fresh = made(kind)
+    fresh.restore(kept)
+    assert (fresh.iteration, fresh.steps) == (2, again.steps)
+    assert fresh.iterate() == last
+    same(fresh.snapshot(), through.snapshot())
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_a_learner_goes_on_from_other_parameters(kind: str) -> None:
+    parent, child = made(kind), made(kind)
+    parent.iterate()
+    child.adopt(parent.candidate)
+    leaves = zip(jax.tree.leaves(child.candidate), jax.tree.leaves(parent.candidate), strict=True)
+    for now, wanted in leaves:
+        np.testing.assert_allclose(now, wanted, rtol=1e-6)
+    child.iterate()
+    assert child.iteration == 1
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_a_snapshot_of_something_else_is_refused_in_one_sentence(kind: str) -> None:
+    learner = made(kind)
+    kept = learner.snapshot()
+    lost = next(name for name in kept if name.startswith(f"{STATE}controller/"))
+    with pytest.raises(PremotorError, match=f"run/arrays lacks {lost}"):
+        made(kind).restore({name: value for name, value in kept.items() if name != lost}, "run/arrays")
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_what_is_no_controller_is_refused_in_one_sentence(kind: str) -> None:
+    settings: Any = settings_of(kind)
+    with pytest.raises(PremotorError, match=r"^learning\.kind is \w+, which teaches .*controllers.* not a \w+$"):
+        LEARNERS[kind]("no controller", Centre(settings.environments), settings)
+
+
+def test_learners_say_which_tasks_they_do_not_serve() -> None:
+    with pytest.raises(PremotorError, match="the task's actions are choices; ppo can choose"):
+        made("sac", Choice)
+    with pytest.raises(PremotorError, match="the task centre has no expert and no reference with actions"):
+        made("cloning", task=Task)
+    with pytest.raises(PremotorError, match="a controller needs mirrored or evosax"):
+        made("evolution", strategy={"kind": "multiplicative"})
+
+
+def test_a_class_that_lacks_a_member_is_refused_in_one_sentence() -> None:
+    class Half(ControllerLearner[Any]):
+        """Without `advance`, and without settings."""
+
+        @staticmethod
+        def initialise(*arguments: Any) -> Any: ...
+
+    with pytest.raises(PremotorError, match="the class Half has no method advance, which every Learner needs"):
+        LEARNERS.register("half")(Half)
+    Half.advance = staticmethod(Half.initialise)  # type: ignore[method-assign,assignment]
+    Half.__abstractmethods__ = frozenset()
+    with pytest.raises(PremotorError, match="the class Half has no attribute settings_type"):
+        LEARNERS.register("half")(Half)
+
+
+def test_evolution_brings_the_point_home() -> None:
+    """Doing nothing earns −0.67 a step, going straight home −0.08."""
+    learner = made("evolution", strategy={"population": 16, "sigma": 0.3, "learning_rate": 0.15}, longest=25)
+    rewards = [learner.iterate()["reward"] for _ in range(30)]
+    assert np.mean(rewards[:2]) < -0.4
+    assert np.mean(rewards[-5:]) > -0.25
+
+
+def test_a_choice_is_learnt_by_evolution_too() -> None:
+    learner = made("evolution", Choice, strategy={"population": 16, "sigma": 0.3, "learning_rate": 0.15}, longest=25)
+    rewards = [learner.iterate()["reward"] for _ in range(30)]
+    assert np.mean(rewards[-5:]) > np.mean(rewards[:5]) + 0.1
+
+
+def test_cloning_does_as_its_teacher_does() -> None:
+    learner = made("cloning", round=100, walk=40)
+    losses = [learner.iterate()["loss"] for _ in range(3)]
+    assert losses[-1] < 0.05
