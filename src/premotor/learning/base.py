@@ -81,7 +81,7 @@ class Learner(ABC):
 
     @abstractmethod
     def snapshot(self) -> Arrays:
-        """Everything that the next iteration depends on."""
+        """Everything that the next iteration depends on; to be written or copied before that iteration."""
 
     @abstractmethod
     def restore(self, arrays: Mapping[str, np.ndarray], source: object = "the snapshot") -> None:

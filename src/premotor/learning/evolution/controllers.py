@@ -142,7 +142,7 @@ class ControllerPopulation:
 
 def coordinates(controller: Controller) -> tuple[Float[Array, " parameters"], Callable[[Array], Controller]]:
     """The trained parameters but the spread as one vector, and the way back from a vector."""
-    names = [name for name, rate in controller.relative_rates().items() if rate > 0 and name != "log_std"]
+    names = [name for name, rate in controller.relative_learning_rates().items() if rate > 0 and name != "log_std"]
     vector, restore = ravel_pytree({name: controller.parameter(name) for name in names})
     return vector, lambda values: controller.with_parameters(restore(values))
 
@@ -165,7 +165,7 @@ def units(controller: Controller, key: Array) -> Float[Array, " parameters"]:
         made = controller.with_parameters(values)
         return replay(made, made.initial_state(seen.shape[1]), seen, started)
 
-    names = [name for name, rate in controller.relative_rates().items() if rate > 0 and name != "log_std"]
+    names = [name for name, rate in controller.relative_learning_rates().items() if rate > 0 and name != "log_std"]
     values = {name: controller.parameter(name) for name in names}
     found = {}
     for number, name in enumerate(names):
