@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from premotor.learning.advantages import generalised_advantages
     from premotor.learning.base import ControllerLearner, Learner, TrainState
     from premotor.learning.critic import Critic
+    from premotor.learning.exploration import warmed
     from premotor.learning.off_policy import DDPGSettings, OffPolicyState, SACSettings, TD3Settings
     from premotor.learning.ppo import PPOState
     from premotor.learning.registry import LEARNERS
@@ -31,4 +32,5 @@ __all__ = [
     "fit_sequences",
     "generalised_advantages",
     "phase_sequences",
+    "warmed",
 ]

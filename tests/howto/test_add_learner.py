@@ -1,0 +1,29 @@
+"""The page about learners, followed literally; and what a user is told whose class is none."""
+
+from howto.pages import follow, run
+from howto.smaller import SMALLER
+
+PAGE = "add-learner"
+FEW = [
+    "--threads=1",
+    "--learning.steps=64",
+    "--learning.environments=4",
+    "--evaluation.episodes=2",
+    "--evaluation.seconds=0.2",
+    "--episodes=2",
+]
+
+
+def test_the_page_works_as_it_stands(user_folder):
+    follow(PAGE, user_folder, SMALLER | {"train": FEW})
+    assert (user_folder / "runs/searched/report.html").is_file()
+    assert (user_folder / "searched.mp4").is_file()
+
+
+def test_a_class_without_a_member_is_named_with_it(user_folder, capsys):
+    (user_folder / "mine.py").write_text(
+        "from premotor.learning import LEARNERS, ControllerLearner\n"
+        "@LEARNERS.register('mine')\nclass Mine(ControllerLearner):\n    pass\n"
+    )
+    assert run(["train", "walk", "--learning.kind", "mine", "--plugin", "mine.py"]) == 2
+    assert "the class Mine has no method advance, which every Learner needs" in capsys.readouterr().err
