@@ -21,12 +21,17 @@ class Centre:
     def __init__(self, environments: int, seed: int = 0):
         self.environments = environments
         self._random = np.random.default_rng(seed)
-        self._age = np.zeros(environments, int)
+        self._age, self._alike = np.zeros(environments, int), environments
         self._place = np.zeros((environments, 2))
 
+    def share_starts(self, count: int) -> bool:
+        self._alike = count
+        return True
+
     def reset(self) -> np.ndarray:
-        self._place = self._random.uniform(-1, 1, self._place.shape)
-        self._age = self._random.integers(0, 25, self.environments)
+        alike = np.arange(self.environments) % self._alike
+        self._place = self._random.uniform(-1, 1, self._place.shape)[alike]
+        self._age = self._random.integers(0, 25, self.environments)[alike]
         return self._place.copy()
 
     def step(self, action: np.ndarray) -> Step:

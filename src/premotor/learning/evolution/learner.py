@@ -60,7 +60,8 @@ class Evolution(Learner):
             return None
         if isinstance(subject, SpikingArena):
             return None
-        return f"learning.kind is evolution, which teaches controllers and spiking networks, not a {type(subject)}"
+        found = type(subject).__name__
+        return f"learning.kind is evolution, which teaches controllers and spiking networks, not a {found}"
 
     def __init__(self, subject: Any, environment: Any, settings: Any, *, seed: int = 0, threads: int = 0):
         refused(type(self), subject, environment, settings)
