@@ -10,9 +10,9 @@ import jax
 from premotor.bodies import PhysicsError
 from premotor.connectome import Circuit
 from premotor.learning import LEARNERS
+from premotor.learning.cloning import cloned
 from premotor.runs.arrays import fill, flatten
 from premotor.runs.building import controller_for
-from premotor.learning.cloning import cloned
 from premotor.runs.episodes import Episodes, joined
 from premotor.runs.kinds import Arrays, Figures, Schedule, better
 from premotor.runs.settings import Experiment
