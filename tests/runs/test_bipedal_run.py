@@ -26,7 +26,7 @@ from premotor.runs import (
 )
 from premotor.runs.arrays import flatten, load_arrays
 from premotor.tasks import BipedalReference, save_bipedal_reference
-from premotor.tasks.bipedal_walker import JOINTS
+from premotor.tasks.bipedal_reference import JOINTS
 from premotor.tasks.gymnasium_spaces import NAMES
 from tiny import tiny_settings
 

@@ -9,9 +9,16 @@ from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
 from premotor.tasks.base import GaitParts, Records
 from premotor.tasks.bipedal_environment import BipedalEnvironment
-from premotor.tasks.bipedal_reference import STRIDES, BipedalReference, load_bipedal_reference, repetition_of
+from premotor.tasks.bipedal_reference import (
+    FRAMES_PER_SECOND,
+    STRIDES,
+    BipedalReference,
+    Motion,
+    load_bipedal_reference,
+    motion_of,
+    repetition_of,
+)
 from premotor.tasks.bipedal_reward import FALL
-from premotor.tasks.bipedal_walker import FRAMES_PER_SECOND, Motion, motion_of
 from premotor.tasks.gymnasium_settings import BipedalReward, BipedalSettings
 from premotor.tasks.gymnasium_task import GymnasiumTask
 from premotor.tasks.registry import TASKS

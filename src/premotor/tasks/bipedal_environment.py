@@ -5,14 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from premotor.tasks.base import Step
-from premotor.tasks.bipedal_reference import BipedalReference
+from premotor.tasks.bipedal_reference import BipedalReference, motion_of
 from premotor.tasks.bipedal_reward import PROGRESS, judge
-from premotor.tasks.bipedal_walker import motion_of
 from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
 from premotor.tasks.gymnasium_settings import BipedalSettings
-from premotor.tasks.gymnasium_spaces import SpacedTask
-from premotor.tasks.snapshots import check_snapshot
+from premotor.tasks.gymnasium_spaces import SpacedTask, check_snapshot
 
 LEADS = np.linspace(-1.0, 1.0, 9)
 """Advances of the phase that are tried in a step, beside the reference's own pace in parts of the widest allowed."""

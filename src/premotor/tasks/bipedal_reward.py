@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from premotor.tasks.bipedal_reference import BipedalReference
-from premotor.tasks.bipedal_walker import SPEED_SCALE, TOP_SPEEDS, motion_of
+from premotor.tasks.bipedal_reference import SPEED_SCALE, TOP_SPEEDS, BipedalReference, motion_of
 from premotor.tasks.gymnasium_settings import BipedalReward
 
 FALL = -100.0

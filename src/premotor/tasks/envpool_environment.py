@@ -14,8 +14,7 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_spaces import SpacedTask
-from premotor.tasks.snapshots import check_replayed, check_snapshot
+from premotor.tasks.gymnasium_spaces import SpacedTask, check_replayed, check_snapshot
 
 
 class EnvPoolEnvironment:

@@ -1,14 +1,19 @@
 """Copies of a Gymnasium environment behind our interface, which go on from a snapshot bit for bit."""
 
+import weakref
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from premotor.bodies.physics import available_cores
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_pool import Episode, LocalPool, Pool, ProcessPool
-from premotor.tasks.gymnasium_spaces import SpacedTask, refused
-from premotor.tasks.snapshots import check_replayed, check_snapshot
+from premotor.tasks.gymnasium_pool import Episode, ProcessPool
+from premotor.tasks.gymnasium_settings import GymnasiumSettings
+from premotor.tasks.gymnasium_spaces import SpacedTask, check_replayed, check_snapshot, refused
+
+if TYPE_CHECKING:
+    from premotor.tasks.gymnasium_worker import Copies
 
 
 class GymnasiumEnvironment:
@@ -91,6 +96,7 @@ class GymnasiumEnvironment:
 
     def picture(self, index: int = 0) -> np.ndarray:
         """What a copy looks like now, (height, width, 3) uint8; needs `render`."""
+        assert not isinstance(self._pool, ProcessPool)
         return self._pool.picture(index)
 
     def _begin(self, where: np.ndarray) -> None:
@@ -165,11 +171,11 @@ class GymnasiumEnvironment:
         check_replayed(self.task.settings.id, self._observation, snapshot)
 
 
-def _pool(task: SpacedTask, environments: int, render: bool) -> Pool:
+def _pool(task: SpacedTask, environments: int, render: bool) -> "ProcessPool | Copies":
     settings, spaces = task.settings, task.spaces
     processes = settings.processes or available_cores()
     if processes == 1 or environments == 1 or render:
-        return refused(settings.id, lambda: LocalPool(settings.id, settings.options, environments, render))
+        return _local(settings, environments, render)
     return ProcessPool(
         settings.id,
         settings.options,
@@ -179,3 +185,11 @@ def _pool(task: SpacedTask, environments: int, render: bool) -> Pool:
         kind=spaces.kind,
         width=len(spaces.observation_names),
     )
+
+
+def _local(settings: GymnasiumSettings, environments: int, render: bool) -> "Copies":
+    from premotor.tasks.gymnasium_worker import Copies
+
+    made: Copies = refused(settings.id, lambda: Copies(settings.id, settings.options, environments, render))
+    weakref.finalize(made, made.close)
+    return made

@@ -1,14 +1,13 @@
-"""Copies of a Gymnasium environment in this process or spread over several."""
+"""Copies of a Gymnasium environment spread over several processes."""
 
 import contextlib
 import json
-import struct
 import subprocess
 import sys
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
@@ -23,43 +22,12 @@ class Episode(NamedTuple):
     actions: np.ndarray
 
 
-class Pool(Protocol):
-    """Copies behind one interface, wherever they live."""
-
-    def begin(self, episodes: Sequence[Episode]) -> np.ndarray:
-        """Start some episodes; the observations that follow what is replayed, (episodes, width)."""
-
-    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Act in every copy: observations, rewards, and 1 for terminated + 2 for truncated."""
-
-    def picture(self, index: int) -> np.ndarray:
-        """What a copy looks like now, (height, width, 3) uint8."""
-
-
-class LocalPool:
-    """Copies stepped one after the other in this process."""
-
-    def __init__(self, name: str, options: Mapping[str, Any], count: int, render: bool = False):
-        from premotor.tasks.gymnasium_worker import Copies
-
-        self._copies = Copies(name, options, count, render)
-        weakref.finalize(self, self._copies.close)
-
-    def begin(self, episodes: Sequence[Episode]) -> np.ndarray:
-        """Start some episodes."""
-        return np.stack([self._copies.begin(*episode) for episode in episodes])
-
-    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Act in every copy."""
-        return self._copies.step(actions)
-
-    def picture(self, index: int) -> np.ndarray:
-        """What a copy looks like now."""
-        return self._copies.picture(index)
-
-
 class ProcessPool:
     """Copies split among worker processes, each of which steps its share; results do not depend on the split.
+
+    Gymnasium's `AsyncVectorEnv` has a process for every copy: 32 copies on two cores make 0.87 times as many steps of
+    BipedalWalker a second in it as in two of these processes, and 0.22 times as many of CartPole. It also forks beside
+    the threads of JAX, or runs the user's script again in every process.
 
     Args:
         name: id of the environment.
@@ -141,15 +109,6 @@ class ProcessPool:
             )
         observations, rewards, flags = zip(*parts, strict=True)
         return np.concatenate(observations), np.concatenate(rewards), np.concatenate(flags)
-
-    def picture(self, index: int) -> np.ndarray:
-        """What a copy looks like now."""
-        for share, process in zip(self._shares, self._processes, strict=True):
-            if share[0] <= index <= share[-1]:
-                self._write(process, self._worker.HEADER.pack(self._worker.SHOW, index - share[0]))
-                shape = struct.unpack("<III", self._read(process, 12))
-                return np.frombuffer(self._read(process, int(np.prod(shape))), np.uint8).reshape(shape)
-        raise IndexError(index)
 
     def _write(self, process: subprocess.Popen, message: bytes) -> None:
         assert process.stdin is not None

@@ -7,8 +7,7 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_spaces import SpacedTask, gymnasium_module, refused
-from premotor.tasks.snapshots import check_replayed
+from premotor.tasks.gymnasium_spaces import SpacedTask, check_replayed, gymnasium_module, refused
 
 
 class GymnasiumVectorEnvironment:

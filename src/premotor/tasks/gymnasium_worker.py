@@ -1,40 +1,49 @@
 """Copies of a Gymnasium environment stepped one after the other; run as a script, a process that does so.
 
+BipedalWalker gets a faster `step` here: the same statements in the same order, without NumPy's clip of scalars, and
+only where Gymnasium's own reads as the one that it restates.
+
 Imports nothing of ours, so that a worker process starts without JAX and MuJoCo. Messages are fixed-size headers
 and raw arrays on the standard streams.
 """
 
-import importlib.util
+import hashlib
+import inspect
 import json
+import math
 import os
 import struct
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import ModuleType
+from types import MethodType
 from typing import Any, BinaryIO
 
 import gymnasium
 import numpy as np
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 HEADER = struct.Struct("<cI")
 """A command and the number of environments that it is about."""
 EPISODE = struct.Struct("<IQI")
 """An environment, a seed, and a number of actions to replay after the reset."""
+RESTATED = "9c295793b2135f22fb05c73517753a841c43428715e9493ad698d2c860c49c63"
+"""SHA-256 of the source of `BipedalWalker.step` (Gymnasium 1.0 to 1.3)."""
+RAYS = tuple((math.sin(1.5 * i / 10.0), math.cos(1.5 * i / 10.0)) for i in range(10))
+ONE = np.float32(1)
+TOPS = (4.0, 6.0, 4.0, 6.0)
+"""Top speeds of hips and knees, rad/s."""
 RESET, STEP, SHOW, END = b"R", b"S", b"V", b"E"
 
 
-def _neighbour(name: str) -> ModuleType:
-    """A module beside this file; by its path, since a worker process knows no package of ours."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-quickened = _neighbour("gymnasium_bipedal").quickened
+def quickened(environment: Any) -> None:
+    """Give a BipedalWalker the faster `step`; leave any other environment as it is."""
+    inner = environment.unwrapped
+    kind = type(inner)
+    if kind.__module__ != "gymnasium.envs.box2d.bipedal_walker" or kind.__name__ != "BipedalWalker":
+        return
+    if hashlib.sha256(inspect.getsource(kind.step).encode()).hexdigest() == RESTATED:
+        inner.step = MethodType(_step, inner)
 
 
 def make_environment(name: str, options: Mapping[str, Any], render: bool = False) -> gymnasium.Env:
@@ -48,57 +57,115 @@ def make_environment(name: str, options: Mapping[str, Any], render: bool = False
     return environment
 
 
-class Copies:
-    """Some copies of an environment.
+class Replayed(gymnasium.Wrapper):
+    """An environment whose reset goes on with the actions in `actions`.
 
     An episode is a function of its seed and its actions. Where that is not so by itself it is brought about: the
     solver of Box2D visits contacts in an order that depends on what its world held before, so every episode gets
     a world of its own.
     """
 
-    def __init__(self, name: str, options: Mapping[str, Any], count: int, render: bool = False):
-        self.environments = [make_environment(name, options, render) for _ in range(count)]
-        self._actions = self.environments[0].action_space
-        space = self.environments[0].observation_space
-        self.width = int(np.prod(space.shape or ()))
+    actions: Sequence[Any] = ()
 
-    def begin(self, index: int, seed: int, actions: np.ndarray) -> np.ndarray:
-        """Start an episode and replay `actions` (steps, actions) in it; the observation that follows."""
-        environment = self.environments[index]
-        inner: Any = environment.unwrapped
-        if type(getattr(inner, "world", None)).__name__ == "b2World" and hasattr(inner, "_destroy"):
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Start an episode and replay the actions in it; what is observed then."""
+        inner: Any = self.unwrapped
+        if {"world", "_destroy"} <= set(dir(inner)) and type(inner.world).__name__ == "b2World":
             inner._destroy()
             inner.world = type(inner.world)(gravity=inner.world.gravity)
-        observation, _ = environment.reset(seed=seed)
-        for action in actions:
-            observation = environment.step(self._action(action))[0]
-        return np.asarray(observation, np.float32).ravel()
+        observation, info = self.env.reset(seed=seed, options=options or None)
+        for action in self.actions:
+            observation = self.env.step(action)[0]
+        return observation, info
+
+
+class Copies:
+    """Some copies of an environment, in Gymnasium's own vector environment."""
+
+    def __init__(self, name: str, options: Mapping[str, Any], count: int, render: bool = False):
+        def made() -> Replayed:
+            return Replayed(make_environment(name, options, render))
+
+        self._worlds = SyncVectorEnv([made] * count, autoreset_mode=AutoresetMode.DISABLED)
+        self._space = self._worlds.action_space
+        self._single = self._worlds.single_action_space
+        self.close = self._worlds.close
+
+    def begin(self, episodes: Sequence[tuple[int, int, np.ndarray]]) -> np.ndarray:
+        """Start episodes: a copy, a seed, and actions (steps, actions) to replay; what is observed then, a row each."""
+        where = np.zeros(self._worlds.num_envs, bool)
+        seeds: list[int | None] = [None] * len(where)
+        for copy, seed, actions in episodes:
+            where[copy], seeds[copy] = True, seed
+            replayed: Any = self._worlds.envs[copy]
+            replayed.actions = [row.astype(self._single.dtype).reshape(self._single.shape)[()] for row in actions]
+        observation, _ = self._worlds.reset(seed=seeds, options={"reset_mask": where})
+        return _flat(observation)[[copy for copy, *_ in episodes]]
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Act in every copy: observations (copies, width), rewards, and 1 for terminated + 2 for truncated."""
-        observations = np.empty((len(self.environments), self.width), np.float32)
-        rewards = np.empty(len(self.environments))
-        flags = np.empty(len(self.environments), np.uint8)
-        for i, (environment, action) in enumerate(zip(self.environments, actions, strict=True)):
-            observation, reward, terminated, truncated, _ = environment.step(self._action(action))
-            observations[i] = np.asarray(observation, np.float32).ravel()
-            rewards[i] = reward
-            flags[i] = bool(terminated) + 2 * bool(truncated)
-        return observations, rewards, flags
+        acted = actions.reshape(self._space.shape).astype(self._space.dtype)
+        observation, reward, terminated, truncated, _ = self._worlds.step(acted)
+        return _flat(observation), reward.copy(), terminated + np.uint8(2) * truncated
 
     def picture(self, index: int) -> np.ndarray:
         """What a copy looks like now, (height, width, 3) uint8."""
-        return np.asarray(self.environments[index].render(), np.uint8)
+        return np.asarray(self._worlds.envs[index].render(), np.uint8)
 
-    def close(self) -> None:
-        """Free what the copies hold."""
-        for environment in self.environments:
-            environment.close()
 
-    def _action(self, row: np.ndarray) -> Any:
-        if isinstance(self._actions, gymnasium.spaces.Discrete):
-            return self._actions.dtype.type(row[0])
-        return row.astype(self._actions.dtype).reshape(self._actions.shape)
+def _flat(observation: Any) -> np.ndarray:
+    given = np.array(observation, np.float32)
+    return given.reshape(len(given), -1)
+
+
+def _step(self: Any, action: np.ndarray) -> tuple[np.ndarray, Any, bool, bool, dict[str, Any]]:
+    from gymnasium.envs.box2d import bipedal_walker as own
+
+    efforts = [size if size < ONE else ONE for size in np.abs(action)]
+    for joint, top, a, effort in zip(self.joints, TOPS, action, efforts, strict=True):
+        joint.motorSpeed = top if a > 0 else -top if a < 0 else 0.0
+        joint.maxMotorTorque = float(own.MOTORS_TORQUE * effort)
+    self.world.Step(1.0 / own.FPS, 6 * 30, 2 * 30)
+    position, velocity = self.hull.position, self.hull.linearVelocity
+    x, y = position.x, position.y
+    cast = self.world.RayCast
+    for ray, (sine, cosine) in zip(self.lidar, RAYS, strict=True):
+        ray.fraction = 1.0
+        ray.p1 = position
+        end = ray.p2 = (x + sine * own.LIDAR_RANGE, y - cosine * own.LIDAR_RANGE)
+        cast(ray, position, end)
+    angle = self.hull.angle
+    state = [
+        angle,
+        2.0 * self.hull.angularVelocity / own.FPS,
+        0.3 * velocity.x * (own.VIEWPORT_W / own.SCALE) / own.FPS,
+        0.3 * velocity.y * (own.VIEWPORT_H / own.SCALE) / own.FPS,
+    ]
+    for hip, knee, leg in ((0, 1, 1), (2, 3, 3)):
+        state += [
+            self.joints[hip].angle,
+            self.joints[hip].speed / own.SPEED_HIP,
+            self.joints[knee].angle + 1.0,
+            self.joints[knee].speed / own.SPEED_KNEE,
+            1.0 if self.legs[leg].ground_contact else 0.0,
+        ]
+    state += [ray.fraction for ray in self.lidar]
+    self.scroll = x - own.VIEWPORT_W / own.SCALE / 5
+    shaping = 130 * x / own.SCALE - 5.0 * abs(angle)
+    reward: Any = 0
+    if self.prev_shaping is not None:
+        reward = shaping - self.prev_shaping
+    self.prev_shaping = shaping
+    for effort in efforts:
+        reward -= 0.00035 * own.MOTORS_TORQUE * effort
+    terminated = False
+    if self.game_over or x < 0:
+        reward, terminated = -100, True
+    if x > (own.TERRAIN_LENGTH - own.TERRAIN_GRASS) * own.TERRAIN_STEP:
+        terminated = True
+    if self.render_mode == "human":
+        self.render()
+    return np.array(state, dtype=np.float32), reward, terminated, False, {}
 
 
 def read_exactly(stream: BinaryIO, size: int) -> bytes:
@@ -113,7 +180,7 @@ def read_exactly(stream: BinaryIO, size: int) -> bytes:
     return b"".join(parts)
 
 
-def serve(copies: Copies, columns: int, kind: str, source: BinaryIO, sink: BinaryIO) -> None:
+def serve(copies: Copies, share: int, columns: int, kind: str, source: BinaryIO, sink: BinaryIO) -> None:
     """Answer messages until END or the end of the stream."""
     item = np.dtype(kind)
     while True:
@@ -124,18 +191,19 @@ def serve(copies: Copies, columns: int, kind: str, source: BinaryIO, sink: Binar
         if command == END:
             return
         if command == STEP:
-            raw = read_exactly(source, len(copies.environments) * columns * item.itemsize)
+            raw = read_exactly(source, share * columns * item.itemsize)
             for array in copies.step(np.frombuffer(raw, item).reshape(-1, columns)):
                 sink.write(array.tobytes())
         elif command == SHOW:
             picture = copies.picture(count)
             sink.write(struct.pack("<III", *picture.shape) + picture.tobytes())
         else:
+            episodes = []
             for _ in range(count):
                 index, seed, steps = EPISODE.unpack(read_exactly(source, EPISODE.size))
                 raw = read_exactly(source, steps * columns * item.itemsize)
-                actions = np.frombuffer(raw, item).reshape(steps, columns)
-                sink.write(copies.begin(index, seed, actions).tobytes())
+                episodes.append((index, seed, np.frombuffer(raw, item).reshape(steps, columns)))
+            sink.write(copies.begin(episodes).tobytes())
         sink.flush()
 
 
@@ -149,7 +217,7 @@ def main(arguments: Sequence[str]) -> None:
     copies = Copies(wanted["name"], wanted["options"], wanted["count"])
     answers.write(b"+")
     answers.flush()
-    serve(copies, wanted["columns"], wanted["kind"], sys.stdin.buffer, answers)
+    serve(copies, wanted["count"], wanted["columns"], wanted["kind"], sys.stdin.buffer, answers)
     copies.close()
 
 
