@@ -21,7 +21,7 @@ from same_runs_cases import BRIEF, CIRCUIT, EVOLUTION, OFF, PLASTIC, PPO, TINY, 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "tests" / "data" / "runs"
 
-SMALL = "--network.hidden [8] --learning.critic_layers [8]"
+SMALL = "--circuit.source fly-cpg --network.hidden [8] --learning.critic_layers [8] --learning.memory 96"
 LAST = "--checkpoints.keep 1 --threads 1 --no-report -o run"
 
 CASES = (

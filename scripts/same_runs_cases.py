@@ -85,6 +85,7 @@ CONNECTIONS = """pre,post,count
 """
 CIRCUIT = (write("inputs/tiny/neurons.csv", NEURONS), write("inputs/tiny/connections.csv", CONNECTIONS))
 TINY_CIRCUIT = "--circuit.source inputs/tiny"
+NULL = "--nulls 1 --seeds 1 --null shuffled_weights"
 TINY = f"{TINY_CIRCUIT} --learning.critic_layers [8]"
 CPG = """name: cpg
 seconds: 0.5
@@ -257,7 +258,7 @@ CASES: tuple[Case, ...] = (
         "compare",
         (
             *CIRCUIT,
-            run(f"compare walk {TINY} --nulls 1 --seeds 1 --null shuffled_weights --plain mlp --jobs 1 {PPO} {BRIEF} -o run"),
+            run(f"compare walk {TINY} {NULL} --plain mlp --jobs 1 {PPO} {BRIEF} -o run"),
         ),
     ),
     Case(
