@@ -17,7 +17,7 @@ from premotor.learning.exploration import Exploration, exploration_of, warmed
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.registry import LEARNERS
 from premotor.learning.settings import PPOSettings
-from premotor.networks import Controller, LinearPart
+from premotor.networks import Controller, Prepared
 from premotor.tasks import VectorEnvironment
 
 
@@ -133,7 +133,7 @@ def _spread_on_schedule(state: PPOState, settings: PPOSettings) -> PPOState:
 
 
 @eqx.filter_jit
-def _prepare(controller: Controller, key: Array, steps: int, environments: int) -> tuple[LinearPart, Array, Array]:
+def _prepare(controller: Controller, key: Array, steps: int, environments: int) -> tuple[Prepared, Array, Array]:
     """What a roll-out needs once: the product, the noise of all of its actions, and the next key."""
     keys = jax.random.split(key, steps + 1)
     shape = (environments, len(controller.action_names))
@@ -145,7 +145,7 @@ def _prepare(controller: Controller, key: Array, steps: int, environments: int) 
 @partial(jax.jit, static_argnames="exploration")
 def _act(
     controller: Controller,
-    product: LinearPart,
+    product: Prepared,
     state: Array,
     observation: Array,
     started: Array,

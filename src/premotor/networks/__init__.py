@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.networks.base import Baseline, BuildContext, Edges, LinearPart, Network
+    from premotor.networks.base import Baseline, BuildContext, Edges, Network, Prepared
     from premotor.networks.baselines import GRUNetwork, MLPNetwork
     from premotor.networks.controller.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
     from premotor.networks.controller.calibration import calibrated, smooth_noise
@@ -58,7 +58,7 @@ __all__ = [
     "BaselineSettings",
     "BuildContext",
     "Edges",
-    "LinearPart",
+    "Prepared",
     "Network",
     "ConstantDrive",
     "Controller",

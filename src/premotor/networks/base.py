@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from premotor.networks.controller.settings import MapSettings
 
 
-class LinearPart(Protocol):
-    """The linear part of a network's dynamics: what every neuron receives, prepared once for many steps."""
-
-    def __call__(self, rates: Float[Array, "neurons environments"]) -> Float[Array, "neurons environments"]:
-        """Input of every neuron from the rates of all."""
+Prepared = Any
+"""What a network makes of its weights once for many steps, such as a `Product`; only its own `step` reads it."""
 
 
 class Edges(NamedTuple):
@@ -87,13 +84,13 @@ class Network(eqx.Module):
         """
 
     @abstractmethod
-    def product(self) -> Any:
+    def product(self) -> Prepared:
         """The linear part of the dynamics, prepared once for many steps."""
 
     @abstractmethod
     def step(
         self,
-        product: Any,
+        product: Prepared,
         state: Float[Array, "neurons environments"],
         current: Float[Array, "neurons environments"],
     ) -> Float[Array, "neurons environments"]:

@@ -12,7 +12,7 @@ from premotor.analysis import gait_of, hexapod_gait
 from premotor.analysis.gait import CHATTER, SHORTEST_EPISODE
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
-from premotor.networks import Controller, LinearPart
+from premotor.networks import Controller, Prepared
 from premotor.tasks import Task, build_environment
 
 Records = dict[str, np.ndarray]
@@ -134,13 +134,13 @@ class Episodes:
 
 
 @eqx.filter_jit
-def _prepare(controller: Controller) -> LinearPart:
+def _prepare(controller: Controller) -> Prepared:
     return controller.product()
 
 
 @eqx.filter_jit
 def _act(
-    controller: Controller, product: LinearPart, state: jax.Array, observation: np.ndarray
+    controller: Controller, product: Prepared, state: jax.Array, observation: np.ndarray
 ) -> tuple[jax.Array, jax.Array]:
     return controller.select_action(product, state, jnp.asarray(observation))
 

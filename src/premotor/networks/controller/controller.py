@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from premotor.errors import PremotorError
-from premotor.networks.base import Baseline, BuildContext, LinearPart, Network
+from premotor.networks.base import Baseline, BuildContext, Network, Prepared
 from premotor.networks.controller.calibration import calibrated, smooth_noise
 from premotor.networks.controller.local_maps import local_maps
 from premotor.networks.controller.loop import Loop, wire
@@ -91,7 +91,7 @@ class Controller(eqx.Module):
         weight = self.output_weight if self.output_sign is None else jnp.abs(self.output_weight) * self.output_sign
         return weight @ self.whitening
 
-    def product(self) -> LinearPart:
+    def product(self) -> Prepared:
         """The network's linear part, prepared once for many calls of `select_action`."""
         return self.network.product()
 
@@ -105,7 +105,7 @@ class Controller(eqx.Module):
 
     def select_action(
         self,
-        product: LinearPart,
+        product: Prepared,
         state: Float[Array, "neurons environments"],
         observation: Float[Array, "environments observations"],
     ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
@@ -118,7 +118,7 @@ class Controller(eqx.Module):
 
     def answer(
         self,
-        product: LinearPart,
+        product: Prepared,
         state: Float[Array, "neurons environments"],
         observation: Float[Array, "environments observations"],
     ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
