@@ -17,7 +17,7 @@ from premotor.learning.evolution.strategies import Vector
 from premotor.learning.exploration import warmed
 from premotor.learning.ppo_update import replay
 from premotor.learning.trees import Arrays, fill, flatten, strong
-from premotor.networks import Controller, LinearPart, Normalizer
+from premotor.networks import Controller, Normalizer, Prepared
 from premotor.networks.controller.calibration import smooth_noise
 from premotor.settings import note
 from premotor.tasks import VectorEnvironment
@@ -189,7 +189,7 @@ def _moved(normalizer: Normalizer, observation: Array) -> Normalizer:
 
 
 @eqx.filter_jit
-def _begin(controller: Controller, vectors: Array, episodes: int) -> tuple[LinearPart, Array]:
+def _begin(controller: Controller, vectors: Array, episodes: int) -> tuple[Prepared, Array]:
     """Products and states of all members, members first."""
     make = coordinates(controller)[1]
     rest = controller.initial_state(episodes)
@@ -198,7 +198,7 @@ def _begin(controller: Controller, vectors: Array, episodes: int) -> tuple[Linea
 
 @jax.jit
 def _act(
-    controller: Controller, vectors: Array, products: LinearPart, state: Array, observation: Array
+    controller: Controller, vectors: Array, products: Prepared, state: Array, observation: Array
 ) -> tuple[Float[Array, "members neurons episodes"], Float[Array, "members episodes actions"]]:
     make = coordinates(controller)[1]
     seen = observation.reshape(len(vectors), -1, observation.shape[-1])
