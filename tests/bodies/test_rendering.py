@@ -163,6 +163,18 @@ def test_a_machine_without_egl_is_noticed_without_a_crash():
     assert said.stderr == ""
 
 
+def test_an_unknown_window_system_is_one_sentence():
+    said = subprocess.run(
+        [sys.executable, "-m", "premotor", "doctor"],
+        env=os.environ | {"MUJOCO_GL": "nonsense", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert said.returncode == 2
+    assert said.stderr.startswith("error: the environment variable MUJOCO_GL is 'nonsense'; allowed are ")
+    assert said.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(("renderer", "chosen"), [("llvmpipe (LLVM 15)", "software"), ("NVIDIA H200/PCIe/SSE2", "gl")])
 def test_auto_prefers_a_graphics_card(monkeypatch: pytest.MonkeyPatch, renderer: str, chosen: str):
     monkeypatch.setattr("premotor.bodies.rendering.opengl_renderer", lambda: renderer)

@@ -1,7 +1,10 @@
 """Bodies and their physics: MJCF models, batched stepping, pictures. No rewards here."""
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
+from premotor.errors import PremotorError
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
@@ -19,6 +22,14 @@ if TYPE_CHECKING:
     from premotor.bodies.warp_physics import WarpPhysics
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
+
+_WINDOWS = {"linux": ("glx", "egl", "osmesa"), "win32": ("wgl",), "darwin": ("cgl",)}.get(sys.platform, ())
+_SWITCHES = ("", "1", "0", "on", "off", "true", "false", "enable", "enabled", "disable", "disabled")
+_SAID = os.environ.get("MUJOCO_GL", "").lower().strip()
+if _SAID not in (*_SWITCHES, *_WINDOWS, "glfw"):  # before MuJoCo, which cannot be imported then
+    raise PremotorError(
+        f"the environment variable MUJOCO_GL is {_SAID!r}; allowed are {', '.join(_WINDOWS)}, glfw and off, or nothing"
+    )
 
 __all__ = [
     "BODIES",

@@ -1,9 +1,4 @@
-"""Frames by MuJoCo's own renderer, where an OpenGL context can be had.
-
-`mujoco.Renderer` takes its window system from the environment when MuJoCo is imported, which is before
-anybody knows whether a picture will be wanted. So the context is made here, explicitly: EGL on Linux (without
-a display), MuJoCo's default elsewhere.
-"""
+"""Frames by MuJoCo's own renderer, where an OpenGL context can be had."""
 
 import copy
 import os
@@ -11,10 +6,10 @@ import sys
 import weakref
 from functools import cache
 from importlib import import_module
-from typing import Any
 
 import mujoco
 import numpy as np
+from mujoco.rendering.classic import gl_context
 
 from premotor.errors import PremotorError
 
@@ -29,8 +24,8 @@ NO_CONTEXT = (ImportError, OSError, AttributeError, TypeError, RuntimeError, muj
 @cache
 def opengl_renderer() -> str | None:
     """Name of what does OpenGL here, as the driver tells it, or None where no context can be made."""
-    context = _context(64, 64)
-    if context is None:
+    renderer = _renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), (64, 64))
+    if renderer is None:
         return None
     try:
         opengl = import_module("OpenGL.GL")
@@ -39,7 +34,7 @@ def opengl_renderer() -> str | None:
     except NO_CONTEXT:
         return None
     finally:
-        _free(context)
+        _close(renderer)
 
 
 class OpenGLDrawing:
@@ -50,53 +45,39 @@ class OpenGLDrawing:
         model.vis.global_.offwidth, model.vis.global_.offheight = size
         model.vis.global_.fovy = FIELD_OF_VIEW
         model.vis.quality.shadowsize = 2048
-        context = _context(*size)
-        if context is None:
+        renderer = _renderer(model, size)
+        if renderer is None:
             raise PremotorError("no OpenGL context can be made here")
-        self._model, self._context = model, context
-        self._renderer = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._renderer)
+        self._renderer = renderer
         # Also when the drawing is dropped, and before the interpreter goes.
-        self._finish = weakref.finalize(self, _free, context, self._renderer)
-        self._scene = mujoco.MjvScene(model, 1000)
-        self._camera, self._option = mujoco.MjvCamera(), mujoco.MjvOption()
+        self._finish = weakref.finalize(self, _close, renderer)
+        self._camera = mujoco.MjvCamera()
         self._camera.azimuth, self._camera.elevation = 90.0, ELEVATION
         self._camera.distance = 0.5 * height / np.tan(np.deg2rad(0.5 * FIELD_OF_VIEW))
-        self._pixels = np.empty((size[1], size[0], 3), np.uint8)
 
     def draw(self, data: mujoco.MjData, look_at: np.ndarray) -> np.ndarray:
         """One frame, (height, width, 3) uint8."""
-        self._context.make_current()
         self._camera.lookat[:] = look_at
-        everything = mujoco.mjtCatBit.mjCAT_ALL
-        mujoco.mjv_updateScene(self._model, data, self._option, None, self._camera, everything, self._scene)
-        window = mujoco.MjrRect(0, 0, self._pixels.shape[1], self._pixels.shape[0])
-        mujoco.mjr_render(window, self._scene, self._renderer)
-        mujoco.mjr_readPixels(self._pixels, None, window, self._renderer)
-        return self._pixels[::-1].copy()
+        self._renderer.update_scene(data, self._camera)
+        return np.asarray(self._renderer.render())
 
     def close(self) -> None:
         """Free the context; safe to call twice."""
         self._finish()
 
 
-def _context(width: int, height: int) -> Any | None:
-    """A current off-screen context, or None."""
-    for module in _window_systems():
-        try:
-            context = import_module(module).GLContext(width, height)
-            context.make_current()
-        except (*NO_CONTEXT, *_opengl_errors()):
-            continue
-        return context
-    return None
+def _renderer(model: mujoco.MjModel, size: tuple[int, int]) -> mujoco.Renderer | None:
+    """MuJoCo's renderer with its context current, or None.
 
-
-def _window_systems() -> list[str]:
-    """Modules with a `GLContext` that may work here, the best first."""
-    if sys.platform != "linux":
-        return ["mujoco"]
-    return ["mujoco.egl", "mujoco"] if "DISPLAY" in os.environ or "MUJOCO_GL" in os.environ else ["mujoco.egl"]
+    MuJoCo chooses a window system when it is imported, which is before anybody knows whether a picture will be wanted:
+    that of MUJOCO_GL, else one with a display. Where none is asked for, on Linux, it is EGL here, which needs none.
+    """
+    try:
+        if sys.platform == "linux" and not os.environ.get("MUJOCO_GL"):
+            gl_context.GLContext = import_module("mujoco.egl").GLContext
+        return mujoco.Renderer(model, size[1], size[0])
+    except (*NO_CONTEXT, *_opengl_errors()):
+        return None
 
 
 def _opengl_errors() -> tuple[type[Exception], ...]:
@@ -105,11 +86,8 @@ def _opengl_errors() -> tuple[type[Exception], ...]:
     return () if module is None else (module.Error,)
 
 
-def _free(context: Any, renderer: mujoco.MjrContext | None = None) -> None:
+def _close(renderer: mujoco.Renderer) -> None:
     try:
-        context.make_current()
-        if renderer is not None:
-            renderer.free()
-        context.free()
+        renderer.close()
     except (*NO_CONTEXT, *_opengl_errors()):
         return  # at exit the display may be gone before us
