@@ -35,6 +35,10 @@ SMALL: dict[str, Any] = {
 """The smallest settings, of whatever a learner has of them."""
 
 
+CONTROLLERS = [kind for kind in LEARNERS if kind != "plasticity"]
+"""Learners of controllers; that of spiking networks is tested with these (`runs/test_spiking_experiments.py`)."""
+
+
 class Teacher:
     """Of `Centre`: it pushes straight home, whoever is asked."""
 
@@ -72,7 +76,7 @@ def settings_of(kind: str, **more: Any) -> Settings:
 
 def made(kind: str, toy: type[Centre] = Centre, task: type[Task] = Taught, seed: int = 0, **more: Any) -> Learner:
     settings: Any = settings_of(kind, **more)
-    world = toy(settings.environments, seed)
+    world = toy(getattr(settings, "environments", 1), seed)
     world.task = task()  # type: ignore[attr-defined]
     controller = build_controller(
         small_circuit(),
@@ -90,7 +94,7 @@ def same(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> None
         np.testing.assert_array_equal(value, other[name], err_msg=name)
 
 
-@pytest.mark.parametrize("kind", LEARNERS)
+@pytest.mark.parametrize("kind", CONTROLLERS)
 def test_a_learner_is_exact(kind: str) -> None:
     """Two runs with one seed are equal bit for bit, and so is one that goes on from a snapshot in another process."""
     through, again = made(kind), made(kind)
@@ -107,7 +111,7 @@ def test_a_learner_is_exact(kind: str) -> None:
     same(fresh.snapshot(), through.snapshot())
 
 
-@pytest.mark.parametrize("kind", LEARNERS)
+@pytest.mark.parametrize("kind", CONTROLLERS)
 def test_a_learner_goes_on_from_other_parameters(kind: str) -> None:
     parent, child = made(kind), made(kind)
     parent.iterate()
@@ -119,7 +123,7 @@ def test_a_learner_goes_on_from_other_parameters(kind: str) -> None:
     assert child.iteration == 1
 
 
-@pytest.mark.parametrize("kind", LEARNERS)
+@pytest.mark.parametrize("kind", CONTROLLERS)
 def test_a_snapshot_of_something_else_is_refused_in_one_sentence(kind: str) -> None:
     learner = made(kind)
     kept = learner.snapshot()
@@ -128,11 +132,18 @@ def test_a_snapshot_of_something_else_is_refused_in_one_sentence(kind: str) -> N
         made(kind).restore({name: value for name, value in kept.items() if name != lost}, "run/arrays")
 
 
-@pytest.mark.parametrize("kind", LEARNERS)
+@pytest.mark.parametrize("kind", CONTROLLERS)
 def test_what_is_no_controller_is_refused_in_one_sentence(kind: str) -> None:
     settings: Any = settings_of(kind)
     with pytest.raises(PremotorError, match=r"^learning\.kind is \w+, which teaches .*controllers.* not a \w+$"):
         LEARNERS[kind]("no controller", Centre(settings.environments), settings)
+
+
+def test_plasticity_says_that_it_is_for_spiking_networks() -> None:
+    with pytest.raises(
+        PremotorError, match="teaches spiking networks, not a Controller: see the presets"
+    ):
+        made("plasticity")
 
 
 def test_learners_say_which_tasks_they_do_not_serve() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from premotor.cli import main
 from premotor.errors import PremotorError
+from premotor.learning.plasticity.learner import Plasticity
 from premotor.runs import preset_names, resume, train
 from premotor.runs.checkpoints import load_checkpoint
 from premotor.runs.spiking import (
@@ -17,7 +18,6 @@ from premotor.runs.spiking import (
     mock_inputs,
 )
 from premotor.runs.spiking.arena import Arena
-from premotor.runs.spiking.session import PlasticWork
 
 STDP = {
     "agent": "spiking",
@@ -77,14 +77,14 @@ def test_a_resumed_run_is_the_same_bit_for_bit(runs, name, tmp_path):
 
 def test_a_phase_changes_the_rules_and_what_homeostasis_holds(tmp_path):
     settings = load_spiking(STDP, {"learning.phases": []})
-    plain = PlasticWork(Arena(settings), settings.learning, None)
+    plain = Plasticity(Arena(settings), None, settings.learning, seed=settings.seed)
     settings = load_spiking(STDP)
-    phased = PlasticWork(Arena(settings), settings.learning, None)
+    phased = Plasticity(Arena(settings), None, settings.learning, seed=settings.seed)
     while phased.phase == 0:
-        assert plain.weights.tolist() == phased.weights.tolist()
+        assert plain.candidate.tolist() == phased.candidate.tolist()
         plain.iterate()
         phased.iterate()
-    assert plain.weights.tolist() != phased.weights.tolist()
+    assert plain.candidate.tolist() != phased.candidate.tolist()
     assert phased.steps >= 60
     assert phased.agent.plasticity == settings.learning.phases[0].plasticity
     held = np.bincount(phased.agent.plastic.post, phased.phase_weights)[-1]
@@ -103,12 +103,12 @@ def test_plasticity_in_a_test_follows_the_rules_of_its_checkpoint(runs):
 
 def test_tested_weights_follow_those_that_learn():
     settings = load_spiking(STDP, {"learning.phases": []})
-    work = PlasticWork(Arena(settings), settings.learning, None)
+    work = Plasticity(Arena(settings), None, settings.learning, seed=settings.seed)
     fast, slow = [], []
     for _ in range(4):
         work.iterate()
         fast.append(work.agent.weights)
-        slow.append(work.weights)
+        slow.append(work.candidate)
     np.testing.assert_array_equal(slow[0], fast[0])
     np.testing.assert_allclose(slow[1], np.mean(fast[:2], axis=0))
     np.testing.assert_allclose(slow[2], np.mean(fast[:3], axis=0))

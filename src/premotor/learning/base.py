@@ -42,7 +42,10 @@ class Learner(ABC):
     @classmethod
     @abstractmethod
     def serves(cls, subject: object, environment: object, settings: Any) -> str | None:
-        """None where this can teach `subject` there; else one sentence that says why not."""
+        """None where this can teach `subject` there; else one sentence that says why not.
+
+        `environment` may be None: then of what subject and settings decide alone.
+        """
 
     @abstractmethod
     def __init__(self, subject: Any, environment: Any, settings: Any, *, seed: int = 0, threads: int = 0): ...

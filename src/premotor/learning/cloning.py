@@ -141,6 +141,8 @@ class Cloning(ControllerLearner[CloningState]):
         """Controllers, in tasks with an expert or with a reference whose actions are known."""
         if not isinstance(subject, Controller):
             return super().serves(subject, environment, settings)
+        if environment is None:
+            return None
         task = environment.task
         if task.expert is None and task.demonstration() is None:
             return f"learning.kind is cloning, but the task {task.name} has no expert and no reference with actions"

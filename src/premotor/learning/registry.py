@@ -25,6 +25,7 @@ LEARNERS: "Registry[type[Learner]]" = Registry(
         "sac": f"{_OFF_POLICY}.agent",
         "evolution": "premotor.learning.evolution.learner",
         "cloning": "premotor.learning.cloning",
+        "plasticity": "premotor.learning.plasticity.learner",
     },
     _whole,
     {
@@ -34,6 +35,7 @@ LEARNERS: "Registry[type[Learner]]" = Registry(
         "sac": f"{_OFF_POLICY}.settings:SACSettings",
         "evolution": "premotor.learning.evolution.settings:EvolutionSettings",
         "cloning": "premotor.learning.settings:CloningLearningSettings",
+        "plasticity": "premotor.learning.plasticity.settings:PlasticityLearningSettings",
     },
     attribute="settings_type",
 )

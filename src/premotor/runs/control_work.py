@@ -10,6 +10,7 @@ import jax
 from premotor.bodies import PhysicsError
 from premotor.connectome import Circuit
 from premotor.learning import LEARNERS
+from premotor.learning.base import refused
 from premotor.learning.cloning import cloned
 from premotor.runs.arrays import fill, flatten
 from premotor.runs.building import controller_for
@@ -42,6 +43,7 @@ class Learning:
             whole = flatten(controller, "controller/") | adopted
             controller = fill(controller, whole, Path("initial/start.safetensors"), "controller/")
         learning, chosen = settings.learning, settings.checkpoints
+        refused(LEARNERS[learning.kind], controller, None, learning)  # before worlds are made for it
         self.environment = build_environment(
             self._task, learning.environments, threads=settings.threads, seed=settings.seed, back_end=settings.physics
         )

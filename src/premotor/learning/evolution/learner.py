@@ -9,8 +9,9 @@ from premotor.errors import PremotorError
 from premotor.learning.base import Learner, refused
 from premotor.learning.evolution.controllers import ControllerPopulation
 from premotor.learning.evolution.settings import EvolutionSettings
-from premotor.learning.evolution.spiking import SpikingArena, SpikingPopulation
+from premotor.learning.evolution.spiking import SpikingPopulation
 from premotor.learning.evolution.strategies import Vector, evolution_of
+from premotor.learning.plasticity.arena import SpikingArena
 from premotor.learning.registry import LEARNERS
 from premotor.learning.trees import Arrays
 from premotor.networks import Controller

@@ -65,3 +65,8 @@ class SpikingEvolutionSettings(Settings):
     def ends(self, iterations: int, steps: int) -> bool:
         """Whether learning is over after so many iterations and steps of the task."""
         return iterations >= self.iterations
+
+    @property
+    def most(self) -> int:
+        """Iterations at most."""
+        return self.iterations

@@ -1,46 +1,15 @@
 """A population of spiking networks, whose plastic weights evolve."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from premotor.learning.evolution.settings import SpikingEvolutionSettings
 from premotor.learning.evolution.strategies import Vector
-from premotor.learning.plasticity import Episodes, SpikingAgent, in_parallel
+from premotor.learning.plasticity import Episodes, in_parallel
+from premotor.learning.plasticity.arena import SpikingArena
 from premotor.learning.trees import Arrays
-
-
-@runtime_checkable
-class SpikingArena(Protocol):
-    """A spiking network and its task, joined."""
-
-    @property
-    def first_weights(self) -> Vector:
-        """Plastic weights before learning, mV, (plastic,)."""
-
-    def agent(self, weights: Vector | None = None, seed: int = 0) -> SpikingAgent:
-        """An agent at rest, with these plastic weights (mV)."""
-
-    def starts(self, episodes: int, seed: int) -> NDArray[Any]:
-        """Starts of episodes as Gymnasium draws them with that seed, (episodes, …)."""
-
-    def drawn(
-        self, random: np.random.Generator, members: int, episodes: int, spread: tuple[float, ...]
-    ) -> NDArray[Any]:
-        """Starts of episodes for learning, (members, episodes, …)."""
-
-    def play(
-        self,
-        agent: SpikingAgent,
-        starts: NDArray[Any],
-        *,
-        learn: bool = False,
-        longest: int | None = None,
-        record: bool = False,
-    ) -> Episodes:
-        """Episodes from there, the agent running on."""
 
 
 class SpikingPopulation:

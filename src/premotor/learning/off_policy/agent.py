@@ -281,7 +281,7 @@ class OffPolicy(ControllerLearner[OffPolicyState]):
         """Controllers whose actions are numbers and squashed; with a state, where sequences are longer than a step."""
         if not isinstance(subject, Controller):
             return super().serves(subject, environment, settings)
-        if environment.discrete:
+        if environment is not None and environment.discrete:
             return f"learning.kind is {settings.kind}, but the task's actions are choices; ppo can choose"
         if subject.squash != "tanh":
             return (

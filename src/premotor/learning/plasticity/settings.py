@@ -1,5 +1,6 @@
 """Settings of the spiking agent: its input, its output, and reward-modulated plasticity."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -145,3 +146,44 @@ class PlasticitySettings(Settings):
                 "critic": critic,
             }
         )
+
+
+class PlasticPhase(Settings):
+    """From when on plasticity follows other rules; homeostasis then holds the weights of that moment."""
+
+    begin: int = Field(ge=1)
+    """Steps of the task; the phase begins with the next iteration."""
+    plasticity: PlasticitySettings
+
+
+class PlasticityLearningSettings(Settings):
+    """Reward-modulated plasticity alone."""
+
+    kind: Literal["plasticity"] = "plasticity"
+    episodes: int = Field(2000, ge=1)
+    """After so many learning ends, or after `steps`."""
+    steps: int | None = Field(None, ge=1)
+    """Of the task; learning ends with the iteration that reaches them."""
+    block: int = Field(20, ge=1)
+    """Episodes of an iteration: one row of metrics."""
+    average: int = Field(1, ge=1)
+    """Iterations over which tested and kept weights are averaged (a running mean with that time constant): slow
+    weights that follow the fast ones, which jitter as long as they learn. 1: the fast ones themselves."""
+    phases: tuple[PlasticPhase, ...] = ()
+    """Later rules, in the order of their `begin`; the experiment's `plasticity` is the first."""
+
+    @property
+    def most(self) -> int:
+        """Iterations at most."""
+        return -(-self.episodes // self.block)
+
+    def ends(self, episodes: int, steps: int) -> bool:
+        """Whether learning is over after so many."""
+        return episodes >= self.episodes or (self.steps is not None and steps >= self.steps)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        begins = [phase.begin for phase in self.phases]
+        if any(later <= before for before, later in pairwise(begins)):
+            raise ValueError(f"phases begin at {', '.join(map(str, begins))} steps; each has to begin after the last")
+        return self

@@ -9,7 +9,7 @@ from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.spiking.learning import trace
 from premotor.report.spiking.record import SpikingRecord
 from premotor.runs.spiking.records import cell_groups
-from premotor.runs.spiking.settings import EvolutionLearning
+from premotor.runs.spiking.settings import SpikingEvolutionSettings
 
 
 @SECTIONS.register("spiking-about")
@@ -33,7 +33,7 @@ class About(ReportSection[SpikingRecord]):
             "random one after a tie."
         )
         learned = settings.learning
-        if isinstance(learned, EvolutionLearning):
+        if isinstance(learned, SpikingEvolutionSettings):
             strategy = learned.strategy
             text += (
                 f" Learning: {strategy.kind} evolution, {count(learned.iterations, 'iteration')} at most of a "

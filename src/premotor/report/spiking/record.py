@@ -10,7 +10,7 @@ from premotor.runs.loading import kind_in
 from premotor.runs.spiking.records import Record as Test
 from premotor.runs.spiking.records import read_test
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.settings import EvolutionLearning
+from premotor.runs.spiking.settings import SpikingEvolutionSettings
 from premotor.runs.spiking.wiring import CartPoleSettings
 
 
@@ -53,7 +53,7 @@ class SpikingRecord(Record):
         """Size, task and learning."""
         task, learning = self.run.settings.task, self.run.settings.learning
         does = "balance a pole" if isinstance(task, CartPoleSettings) else f"act in {task.id}"
-        how = "evolution" if isinstance(learning, EvolutionLearning) else "reward-modulated plasticity"
+        how = "evolution" if isinstance(learning, SpikingEvolutionSettings) else "reward-modulated plasticity"
         return f"{count(self.run.network().cells, 'spiking cell')} that {does}, trained by {how}."
 
     @property
@@ -62,7 +62,7 @@ class SpikingRecord(Record):
         run, record = self.run, self.test
         notes = []
         learning = run.settings.learning
-        if isinstance(learning, EvolutionLearning):
+        if isinstance(learning, SpikingEvolutionSettings):
             short = run.iteration < learning.iterations
         else:
             done = int(run.metrics["episodes"].sum()) if len(run.metrics) else 0

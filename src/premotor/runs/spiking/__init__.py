@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     )
     from premotor.runs.spiking.run import SpikingRun
     from premotor.runs.spiking.settings import (
-        EvolutionLearning,
-        PlasticLearning,
         SpikingExperiment,
         load_spiking,
     )
@@ -59,10 +57,8 @@ __all__ = [
     "Arena",
     "CartPoleSettings",
     "CircuitWiring",
-    "EvolutionLearning",
     "Hooks",
     "Model",
-    "PlasticLearning",
     "Record",
     "SpikeTrain",
     "SpikingExperiment",

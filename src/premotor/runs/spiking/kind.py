@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from premotor.runs.run import Run
     from premotor.runs.run_folder import RunFolder
     from premotor.runs.spiking.run import SpikingRun
-    from premotor.runs.spiking.session import Learning
+    from premotor.runs.spiking.session import SpikingWork
 
 TEST_SEED = 42
 """Of the start states of tests, those of Gymnasium with that seed."""
@@ -91,12 +91,12 @@ class Spiking(Kind):
         start: Arrays | None,
         places: "RunFolder",
         hooks: Any = None,
-    ) -> "Learning":
+    ) -> "SpikingWork":
         """Evolution or plasticity."""
         from premotor.runs.spiking.arena import Arena
-        from premotor.runs.spiking.session import work_of
+        from premotor.runs.spiking.session import SpikingWork
 
-        return work_of(Arena(settings, circuit, hooks), None if start is None else start["weights"])
+        return SpikingWork(Arena(settings, circuit, hooks), None if start is None else start["weights"])
 
     def adopt(self, settings: SpikingExperiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
         """The plastic weights, where the plastic synapses are the same."""
