@@ -15,8 +15,8 @@ from premotor.report.page import Block, Missing, Section, Table, Text
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
 from premotor.runs.arrays import load_arrays
 from premotor.runs.dynamics import DynamicsResult
-from premotor.runs.dynamics.result import COMMANDS
 from premotor.runs.dynamics.sweeps import group_of
+from premotor.runs.kinds import KINDS
 from premotor.runs.loading import kind_in
 
 MOST_ROWS = 40
@@ -32,7 +32,8 @@ class DynamicsRecord(Record):
     @classmethod
     def recognises(cls, folder: Path) -> bool:
         """Whether its settings name an analysis."""
-        return kind_in(folder) in COMMANDS.values()
+        name = kind_in(folder)
+        return name in KINDS and KINDS[name].dynamics
 
     @cached_property
     def result(self) -> DynamicsResult:
@@ -42,12 +43,7 @@ class DynamicsRecord(Record):
     @cached_property
     def analysis(self) -> str:
         """The name of the analysis."""
-        return next(name for name, kind in COMMANDS.items() if kind == self.result.kind.name)
-
-    @property
-    def again(self) -> str:
-        """The words of the command that makes such a folder."""
-        return f"dynamics {self.analysis}"
+        return self.result.kind.name
 
     @property
     def neurons(self) -> int:
@@ -64,10 +60,7 @@ class DynamicsRecord(Record):
     @property
     def notes(self) -> list[str]:
         """That it is not finished."""
-        if self.result.finished:
-            return []
-        command = f"premotor {self.again} {self.folder / 'settings.yaml'} -o {self.folder}"
-        return [f"This analysis is not finished. Continue it with: {command}."]
+        return [] if self.result.finished else [f"It is not finished. Continue it with: {self.command('resume')}."]
 
 
 class DynamicsSection(ReportSection[DynamicsRecord]):
@@ -128,11 +121,11 @@ class Transition(DynamicsSection):
         return charts + ([_entropy(record, label)] if settings.exponents > 1 else [])
 
 
-@SECTIONS.register("dynamics-spectrum")
-class Spectrum(DynamicsSection):
+@SECTIONS.register("dynamics-variance")
+class Variance(DynamicsSection):
     """Spectra against a spread of parameters."""
 
-    analysis = "spectrum"
+    analysis = "variance"
 
     def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
         """Whole spectra, entropy and dimension."""
@@ -142,11 +135,11 @@ class Spectrum(DynamicsSection):
         return [Chart("spectra", "Spectra", caption, draw=figure), _entropy(record, f"σ of {settings.parameter}")]
 
 
-@SECTIONS.register("dynamics-train")
+@SECTIONS.register("dynamics-spectrum")
 class Training(DynamicsSection):
     """Training on the spectrum."""
 
-    analysis = "train"
+    analysis = "spectrum"
 
     def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
         """Learning, verified spectra before and after, and where the parameters went."""
@@ -180,8 +173,7 @@ class Numbers(ReportSection[DynamicsRecord]):
         """Summary and table, or the command that goes on with an analysis that is not finished."""
         result, title = record.result, "The numbers"
         if not result.finished:
-            command = f"premotor {record.again} {record.folder / 'settings.yaml'} -o {record.folder}"
-            return Section(title, [Missing("It is not finished:", command)])
+            return Section(title, [Missing("It is not finished:", record.command("resume"))])
         known = [[key, value] for key, value in _scalars(result.summary) if key != "command"]
         blocks: list[Block] = [Table(["", ""], known, "Summary", numeric=(1,))] if known else []
         if (result.path / "results.parquet").exists():

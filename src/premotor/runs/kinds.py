@@ -149,6 +149,9 @@ class Kind(ABC):
 
     unit: ClassVar[str] = "steps"
     """What `total` and `Work.step` count."""
+    dynamics: ClassVar[bool] = False
+    """Whether its results are those of an analysis of dynamics: arrays, a table and a summary (`DynamicsResult`)."""
+
     required: ClassVar[tuple[str, ...]] = ()
     """What every run folder of this kind holds besides settings and provenance."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         BenchmarkSettings,
         ConvergenceSettings,
         DynamicsTrainSettings,
+        NetworksSettings,
         TransitionSettings,
         VarianceSettings,
     )
@@ -24,6 +25,7 @@ __all__ = [
     "DynamicsResult",
     "DynamicsTrainSettings",
     "Measurement",
+    "NetworksSettings",
     "SpectrumHooks",
     "TransitionSettings",
     "VarianceSettings",

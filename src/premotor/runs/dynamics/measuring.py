@@ -28,6 +28,7 @@ class Measurement(Kind):
 
     curves = False
     unit = "points"
+    dynamics = True
     side_by_side: ClassVar[bool] = False
     """Whether points are computed in threads of their own."""
 

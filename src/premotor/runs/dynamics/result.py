@@ -34,7 +34,7 @@ class DynamicsResult(Run):
 
     def __init__(self, folder: Any, hooks: Any = None):
         super().__init__(folder, hooks)
-        if self.kind.name not in COMMANDS.values() and not (self.folder / "summary.json").exists():
+        if not self.kind.dynamics:
             raise PremotorError(f"{self.folder} is no result about dynamics, but of the kind {self.kind.name}")
 
     @classmethod

@@ -48,7 +48,9 @@ class _Common(Settings):
     """Weights of another run to begin with (training alone)."""
 
 
-class _OfRandomNetworks(_Common):
+class NetworksSettings(_Common):
+    """What every measurement of networks takes: a base for one of your own."""
+
     model: RandomRateSettings = RandomRateSettings()
     circuit: CircuitSettings | None = None
     """Wiring in place of a random one; null: `model.neurons` neurons at random."""
@@ -68,7 +70,7 @@ class _OfRandomNetworks(_Common):
         return self
 
 
-class ConvergenceSettings(_OfRandomNetworks):
+class ConvergenceSettings(NetworksSettings):
     """Convergence of the exponents with time."""
 
     KIND: ClassVar[str] = "convergence"
@@ -80,7 +82,7 @@ class ConvergenceSettings(_OfRandomNetworks):
     """Time that is averaged over, τ."""
 
 
-class BenchmarkSettings(_OfRandomNetworks):
+class BenchmarkSettings(NetworksSettings):
     """Cost and accuracy against t_ONS, number of exponents, length and number of neurons, one varied at a time."""
 
     KIND: ClassVar[str] = "benchmark"
@@ -102,7 +104,7 @@ class BenchmarkSettings(_OfRandomNetworks):
     """The exponents that accuracy is measured against come from a run so many times longer."""
 
 
-class _Sweep(_OfRandomNetworks):
+class _Sweep(NetworksSettings):
     parameter: Parameter = "weights"
     exponents: int = Field(1, ge=1)
     length: float = Field(200.0, gt=0)

@@ -52,6 +52,7 @@ class Spectrum(Kind):
     figures = ("score", "loss", "largest", "entropy", "dimension", "task")
     curves = False
     unit = "epochs"
+    dynamics = True
 
     def anchor(self, data: dict[str, Any], folder: Path) -> None:
         """circuit.source, model.initial, initial."""
