@@ -80,13 +80,13 @@ def run(words: Sequence[str]) -> int:
 @contextmanager
 def plugins_forgotten() -> Iterator[None]:
     """What a plugin registers meanwhile is gone afterwards, for the other tests of this process."""
-    registries = [thing for thing in gc.get_objects() if type(thing) is Registry]
-    entries = [dict(registry._entries) for registry in registries]
+    before = {id(registry): dict(registry._entries) for registry in _registries()}
     loaded, modules = dict(plugins._LOADED), set(sys.modules)
     try:
         yield
     finally:
-        for registry, held in zip(registries, entries, strict=True):
+        for registry in _registries():  # also those that were first imported meanwhile
+            held = before.get(id(registry), {})
             own = {name: entry for name, entry in registry._entries.items() if _of_the_package(entry)}
             registry._entries.clear()
             registry._entries.update({**held, **own})
@@ -95,6 +95,10 @@ def plugins_forgotten() -> Iterator[None]:
         for name in set(sys.modules) - modules:
             if name.startswith("premotor_plugin_"):
                 del sys.modules[name]
+
+
+def _registries() -> list[Registry]:
+    return [thing for thing in gc.get_objects() if type(thing) is Registry]
 
 
 def _of_the_package(entry: object) -> bool:
