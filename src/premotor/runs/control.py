@@ -47,6 +47,10 @@ class Control(Kind):
         """Another `network.kind`."""
         return {"network.kind": network}
 
+    def lesioned(self, settings: Experiment) -> bool:
+        """Where there are synapses of a circuit, and the settings do not say otherwise."""
+        return self.wired(settings) and settings.evaluation.lesions
+
     def total(self, settings: Experiment) -> int:
         """Control steps."""
         return int(settings.learning.steps)

@@ -23,7 +23,7 @@ def finish_run(run: Run, episodes: int | None = None, report: bool = True, say: 
     say(kind.verdict(run, kind.evaluate(run, test)))
     if not report:
         return run
-    if run.wired and getattr(settings.evaluation, "lesions", True):
+    if kind.lesioned(settings):
         say("silencing each group of its synapses in turn …")
         rows = kind.lesions(run, test)
         if rows is not None:

@@ -217,6 +217,10 @@ class Kind(ABC):
         """Whether `rewired` can put a null model in the place of its wiring."""
         return self.wired(settings)
 
+    def lesioned(self, settings: Any) -> bool:
+        """Whether training ends with lesions."""
+        return False
+
     def total(self, settings: Any) -> int:
         """The `Work.step` at which learning ends, at most."""
         return 1

@@ -76,6 +76,10 @@ class Spiking(Kind):
         """Another circuit."""
         return {"wiring.circuit.source": source}
 
+    def lesioned(self, settings: SpikingExperiment) -> bool:
+        """As `evaluation.lesions` says."""
+        return settings.evaluation.lesions
+
     def total(self, settings: SpikingExperiment) -> int:
         """Iterations at most."""
         return settings.learning.most
