@@ -75,7 +75,7 @@ def train(
     """Train an experiment of any kind, test it, and write its report. Any setting can be given by its dotted name.
 
     \b
-    Examples:
+    Example:
       premotor train walk --seed 1 --learning.learning_rate 5e-4 --circuit.source fly-leg
       premotor train cartpole-stdp
       premotor train fly-walk --initial runs/fly-stand
