@@ -12,9 +12,11 @@ from networks.test_spiking import as_oracle, random_stimuli
 from premotor.errors import PremotorError
 from premotor.learning.plasticity import (
     BalanceCriticSettings,
+    ConstantCriticSettings,
     HomeostasisSettings,
     InterfaceSettings,
     PlasticitySettings,
+    PolicyCriticSettings,
     SpikingAgent,
     TagSettings,
     TargetingSettings,
@@ -23,7 +25,7 @@ from premotor.learning.plasticity import (
     motor_halves,
     replay,
 )
-from premotor.learning.plasticity.critics import ConstantCriticSettings, PolicyCriticSettings, critic_of, judge
+from premotor.learning.plasticity.critics import critic_of, judge, value_matrix
 from premotor.learning.plasticity.lessons import action_sides
 from premotor.networks.spiking.event_driven import NormalFields, random_network
 from premotor.networks.spiking.event_driven.plasticity import control_gain, reward_synapses
@@ -235,7 +237,7 @@ def greedy_lengths(settings, episodes=20):
 def test_the_published_critic_teaches_to_follow_the_spin_and_the_value_critic_to_balance():
     assert greedy_lengths(BalanceCriticSettings(fall=0.0)) < 160
     assert greedy_lengths(ValueCriticSettings()) > 250
-    matrix = ValueCriticSettings(effort=0.1).matrix()
+    matrix = value_matrix(ValueCriticSettings(effort=0.1))
     np.testing.assert_allclose(matrix, matrix.T, rtol=1e-6)
     assert np.linalg.eigvalsh(matrix).min() > 0
 

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.compiling import kernel
+from premotor.tasks.gymnasium_settings import MOST_STEPS as MOST_STEPS
+from premotor.tasks.gymnasium_settings import SPREAD as SPREAD
 
 GRAVITY = 9.8
 """m/s²"""
@@ -22,9 +24,6 @@ FARTHEST = 2.4
 """m; beyond it an episode ends."""
 STEEPEST = 12 * 2 * pi / 360
 """rad; likewise."""
-MOST_STEPS = 500
-SPREAD = 0.05
-"""Every variable starts uniformly within ± this."""
 
 
 @kernel

@@ -12,6 +12,12 @@ UNLIMITED = 1_000
 """Control steps of an episode where neither the settings nor the environment give a limit."""
 
 
+MOST_STEPS = 500
+"""Of an episode of CartPole-v1."""
+SPREAD = 0.05
+"""Every variable of CartPole-v1 starts uniformly within ± this."""
+
+
 class GymnasiumSettings(TaskSettings):
     """Settings of `GymnasiumTask`."""
 

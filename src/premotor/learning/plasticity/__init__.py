@@ -7,20 +7,18 @@ from premotor.lazy import lazy_exports
 if TYPE_CHECKING:
     from premotor.learning.plasticity.acting import Episodes, perform
     from premotor.learning.plasticity.agent import SpikingAgent, in_parallel, motor_halves
-    from premotor.learning.plasticity.critics import (
-        BalanceCriticSettings,
-        ConstantCriticSettings,
-        PolicyCriticSettings,
-        RewardCriticSettings,
-        ValueCriticSettings,
-    )
     from premotor.learning.plasticity.replay import Replay, replay
     from premotor.learning.plasticity.settings import (
+        BalanceCriticSettings,
+        ConstantCriticSettings,
         HomeostasisSettings,
         InterfaceSettings,
         PlasticitySettings,
+        PolicyCriticSettings,
+        RewardCriticSettings,
         TagSettings,
         TargetingSettings,
+        ValueCriticSettings,
     )
 else:
     __getattr__, __dir__ = lazy_exports(__name__)

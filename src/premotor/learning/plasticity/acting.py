@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from premotor.compiling import compiled, kernel, part, swapped
 from premotor.errors import PremotorError
-from premotor.learning.plasticity.critics import ConstantCriticSettings, RewardCriticSettings
 from premotor.learning.plasticity.loop import (
     EPISODE_STEP,
     EPISODE_TIES,
@@ -22,8 +21,8 @@ from premotor.learning.plasticity.loop import (
     keep_house,
     reinforce,
 )
-from premotor.networks.spiking.event_driven.coding import encode
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
+from premotor.learning.plasticity.settings import ConstantCriticSettings, RewardCriticSettings
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, encode, set_intervals
 from premotor.networks.spiking.event_driven.plasticity import forget, observe
 from premotor.networks.spiking.random_numbers import uniform
 

@@ -1,106 +1,16 @@
 """Critics: what the task's state after an action, against the one before, is worth as a reward."""
 
 from math import sqrt
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
-from scipy.linalg import solve_discrete_are
 
 from premotor.compiling import kernel
-from premotor.settings import Settings
+from premotor.learning.plasticity.settings import ValueCriticSettings
 from premotor.tasks.cartpole import cartpole_step
 
 BALANCE, POLICY, CONSTANT, VALUE, REWARD = range(5)
-
-
-class BalanceCriticSettings(Settings):
-    """Rewards progress towards the upright pole (Hasegan et al. 2022).
-
-    The loss is √(θ² + spin_weight · ω²); the pole is balanced where |θ| and |ω| are both below `balanced`.
-    """
-
-    kind: Literal["balance"] = "balance"
-    gain: float = Field(3.0, ge=0)
-    """Reward for each unit by which the loss fell."""
-    spin_weight: float = Field(0.7, ge=0)
-    balanced: float = Field(0.01, ge=0)
-    """rad and rad/s."""
-    highest: float = Field(1.0, gt=0)
-    """Reward for being balanced, and the limit of every reward."""
-    positive_bias: float = Field(1.5, ge=0)
-    """Factor of rewards above 0."""
-    negative_bias: float = Field(1.0, ge=0)
-    """Factor of rewards below 0."""
-    tie: float = Field(1 / 1.5, ge=0)
-    """An undecided move costs this fraction of `highest`."""
-    fall: float = Field(1.0, ge=0)
-    """The end of an episode by a fall costs this fraction of `highest`."""
-
-
-class PolicyCriticSettings(Settings):
-    """Rewards the action of a linear policy, and punishes the other."""
-
-    kind: Literal["policy"] = "policy"
-    weights: tuple[float, float, float, float] = (0.1, 0.3, 1.0, 0.5)
-    """Right is right where the weighted sum of the observation is positive."""
-    reward: float = Field(1.0, gt=0, le=1)
-
-
-class ConstantCriticSettings(Settings):
-    """The same reward for every step, and what a fall costs."""
-
-    kind: Literal["constant"] = "constant"
-    reward: float = Field(0.1, ge=-1, le=1)
-    fall: float = Field(1.0, ge=0, le=1)
-
-
-class RewardCriticSettings(Settings):
-    """The task's own reward, scaled; CartPole gives 1 for every step."""
-
-    kind: Literal["reward"] = "reward"
-    gain: float = 1.0
-    offset: float = 0.0
-    """Added after scaling."""
-
-
-class ValueCriticSettings(Settings):
-    """Rewards a fall of the cost that is still to come, √(sᵀ P s), of the pole under its best linear control.
-
-    P solves the Riccati equation of the linearised cart and pole. Unlike the loss of `BalanceCriticSettings`, which
-    sees an action only in the angular velocity and so teaches to push where the pole spins, this one weighs all four
-    variables, the cart's too.
-    """
-
-    kind: Literal["value"] = "value"
-    gain: float = Field(4.0, ge=0)
-    """Reward for each unit by which the root of the cost fell."""
-    cost: tuple[float, float, float, float] = (0.1, 0.1, 1.0, 0.1)
-    """Of the squares of position, velocity, angle and angular velocity in each step."""
-    effort: float = Field(0.1, gt=0)
-    """Cost of the square of a push (1: the full force)."""
-    fall: float = Field(1.0, ge=0, le=1)
-    tie: float = Field(0.0, ge=0, le=1)
-    """What an undecided move costs."""
-
-    def matrix(self) -> NDArray[np.float64]:
-        """P, (4, 4)."""
-        step, size = 1e-6, 4
-        drift, push = np.zeros((size, size)), np.zeros((size, 1))
-        for column in range(size + 1):
-            results = []
-            for action in (0, 1):
-                state = np.zeros(size)
-                if column < size:
-                    state[column] = step
-                cartpole_step(state, action)
-                results.append(state)
-            if column < size:
-                drift[:, column] = (results[0] + results[1]) / (2 * step)
-            else:
-                push[:, 0] = (results[1] - results[0]) / 2
-        return solve_discrete_are(drift, push, np.diag(self.cost) + 1e-9 * np.eye(size), np.array([[self.effort]]))
 
 
 class Critic(NamedTuple):
@@ -121,6 +31,27 @@ class Critic(NamedTuple):
     """P, (4, 4)."""
 
 
+def value_matrix(settings: ValueCriticSettings) -> NDArray[np.float64]:
+    """P of a critic by value, (4, 4)."""
+    from scipy.linalg import solve_discrete_are
+
+    step, size = 1e-6, 4
+    drift, push = np.zeros((size, size)), np.zeros((size, 1))
+    for column in range(size + 1):
+        results = []
+        for action in (0, 1):
+            state = np.zeros(size)
+            if column < size:
+                state[column] = step
+            cartpole_step(state, action)
+            results.append(state)
+        if column < size:
+            drift[:, column] = (results[0] + results[1]) / (2 * step)
+        else:
+            push[:, 0] = (results[1] - results[0]) / 2
+    return solve_discrete_are(drift, push, np.diag(settings.cost) + 1e-9 * np.eye(size), np.array([[settings.effort]]))
+
+
 def critic_of(settings: Any) -> Critic:
     """The critic that settings describe."""
     nothing = np.zeros((4, 4))
@@ -129,7 +60,7 @@ def critic_of(settings: Any) -> Critic:
     if settings.kind == "policy":
         return Critic(POLICY, reward=settings.reward, weights=settings.weights, matrix=nothing)
     if settings.kind == "value":
-        return Critic(VALUE, gain=settings.gain, fall=settings.fall, tie=settings.tie, matrix=settings.matrix())
+        return Critic(VALUE, gain=settings.gain, fall=settings.fall, tie=settings.tie, matrix=value_matrix(settings))
     if settings.kind == "reward":
         return Critic(REWARD, reward=min(max(settings.gain + settings.offset, -1.0), 1.0), matrix=nothing)
     return Critic(CONSTANT, reward=settings.reward, fall=settings.fall, matrix=nothing)

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from premotor.compiling import kernel
 from premotor.learning.plasticity.critics import judge
-from premotor.networks.spiking.event_driven.coding import encode
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, set_intervals
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, encode, set_intervals
 from premotor.networks.spiking.event_driven.plasticity import (
     control_gain,
     forget,

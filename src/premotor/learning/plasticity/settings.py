@@ -5,13 +5,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from premotor.learning.plasticity.critics import (
-    BalanceCriticSettings,
-    ConstantCriticSettings,
-    PolicyCriticSettings,
-    RewardCriticSettings,
-    ValueCriticSettings,
-)
 from premotor.networks.spiking.event_driven.coding import Fields, NormalFields
 from premotor.settings import Settings
 
@@ -109,6 +102,76 @@ class HomeostasisSettings(Settings):
     """Target of the cells with plastic inputs that are no motor cells, Hz."""
     motor_rate: float = Field(6.0, gt=0)
     """Target of the motor cells of each action, Hz."""
+
+
+class BalanceCriticSettings(Settings):
+    """Rewards progress towards the upright pole (Hasegan et al. 2022).
+
+    The loss is √(θ² + spin_weight · ω²); the pole is balanced where |θ| and |ω| are both below `balanced`.
+    """
+
+    kind: Literal["balance"] = "balance"
+    gain: float = Field(3.0, ge=0)
+    """Reward for each unit by which the loss fell."""
+    spin_weight: float = Field(0.7, ge=0)
+    balanced: float = Field(0.01, ge=0)
+    """rad and rad/s."""
+    highest: float = Field(1.0, gt=0)
+    """Reward for being balanced, and the limit of every reward."""
+    positive_bias: float = Field(1.5, ge=0)
+    """Factor of rewards above 0."""
+    negative_bias: float = Field(1.0, ge=0)
+    """Factor of rewards below 0."""
+    tie: float = Field(1 / 1.5, ge=0)
+    """An undecided move costs this fraction of `highest`."""
+    fall: float = Field(1.0, ge=0)
+    """The end of an episode by a fall costs this fraction of `highest`."""
+
+
+class PolicyCriticSettings(Settings):
+    """Rewards the action of a linear policy, and punishes the other."""
+
+    kind: Literal["policy"] = "policy"
+    weights: tuple[float, float, float, float] = (0.1, 0.3, 1.0, 0.5)
+    """Right is right where the weighted sum of the observation is positive."""
+    reward: float = Field(1.0, gt=0, le=1)
+
+
+class ConstantCriticSettings(Settings):
+    """The same reward for every step, and what a fall costs."""
+
+    kind: Literal["constant"] = "constant"
+    reward: float = Field(0.1, ge=-1, le=1)
+    fall: float = Field(1.0, ge=0, le=1)
+
+
+class RewardCriticSettings(Settings):
+    """The task's own reward, scaled; CartPole gives 1 for every step."""
+
+    kind: Literal["reward"] = "reward"
+    gain: float = 1.0
+    offset: float = 0.0
+    """Added after scaling."""
+
+
+class ValueCriticSettings(Settings):
+    """Rewards a fall of the cost that is still to come, √(sᵀ P s), of the pole under its best linear control.
+
+    P solves the Riccati equation of the linearised cart and pole. Unlike the loss of `BalanceCriticSettings`, which
+    sees an action only in the angular velocity and so teaches to push where the pole spins, this one weighs all four
+    variables, the cart's too.
+    """
+
+    kind: Literal["value"] = "value"
+    gain: float = Field(4.0, ge=0)
+    """Reward for each unit by which the root of the cost fell."""
+    cost: tuple[float, float, float, float] = (0.1, 0.1, 1.0, 0.1)
+    """Of the squares of position, velocity, angle and angular velocity in each step."""
+    effort: float = Field(0.1, gt=0)
+    """Cost of the square of a push (1: the full force)."""
+    fall: float = Field(1.0, ge=0, le=1)
+    tie: float = Field(0.0, ge=0, le=1)
+    """What an undecided move costs."""
 
 
 CriticSettings = Annotated[

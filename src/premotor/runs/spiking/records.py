@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from premotor.analysis import count_variance
 from premotor.errors import PremotorError
 from premotor.learning.plasticity import Episodes
-from premotor.networks.spiking.event_driven.coding import encode
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, set_intervals
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, encode, set_intervals
 from premotor.runs.arrays import load_arrays
 from premotor.runs.files import read_json
 from premotor.runs.spiking.run import SpikingRun

@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from premotor.learning.evolution.settings import SpikingEvolutionSettings
-from premotor.learning.plasticity import InterfaceSettings, PlasticitySettings
-from premotor.learning.plasticity.settings import PlasticityLearningSettings
+from premotor.learning.plasticity.settings import InterfaceSettings, PlasticityLearningSettings, PlasticitySettings
 from premotor.runs.loading import Overrides, Source, load_settings
 from premotor.runs.settings import CompareSettings, Initial
 from premotor.runs.spiking.wiring import CartPoleSettings, SpikingTask, SpikingWiring, WiringSettings

@@ -9,20 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from premotor.connectome import Circuit
 from premotor.errors import PremotorError
-from premotor.learning.plasticity import motor_halves
 from premotor.learning.plasticity.settings import CARTPOLE_FIELDS, InterfaceSettings
-from premotor.networks.spiking.event_driven import LinearFields, SpikingNetwork, random_network
-from premotor.networks.spiking.event_driven.circuit_wiring import circuit_network
-from premotor.networks.spiking.event_driven.coding import Fields, inputs_needed
-from premotor.networks.spiking.event_driven.null_wiring import null_network
-from premotor.runs.building import build_circuit
+from premotor.networks.spiking.event_driven.coding import Fields, LinearFields, inputs_needed
 from premotor.runs.settings import CircuitSettings, Condition, NullName
 from premotor.settings import Settings
 from premotor.tasks.gymnasium_settings import GymnasiumSettings
-from premotor.tasks.gymnasium_spaces import refused
-from premotor.tasks.gymnasium_task import GymnasiumTask
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+    from premotor.networks.spiking.event_driven import SpikingNetwork
+    from premotor.tasks.gymnasium_task import GymnasiumTask
 
 FARTHEST_BOUND = 1e3
 """Bounds beyond this are none: receptive fields between them would tell nothing apart."""
@@ -34,8 +31,7 @@ MOTOR: dict[str, Condition] = {"class": "motor"}
 def _known_cell(name: str) -> str:
     from premotor.networks.spiking.event_driven import CELLS  # loads numba
 
-    CELLS[name]
-    return name
+    return CELLS.known(name)
 
 
 class WiringSettings(Settings):
@@ -93,12 +89,14 @@ else:
     SpikingTask = _one_of(CartPoleSettings, GymnasiumSettings)
 
 
-def circuit_of(wiring: Any) -> Circuit | None:
+def circuit_of(wiring: Any) -> "Circuit | None":
     """The circuit that settings name; None for a random wiring."""
+    from premotor.runs.building import build_circuit
+
     return build_circuit(wiring.circuit) if isinstance(wiring, CircuitWiring) else None
 
 
-def network_of(wiring: Any, interface: InterfaceSettings, circuit: Circuit | None) -> SpikingNetwork:
+def network_of(wiring: Any, interface: InterfaceSettings, circuit: "Circuit | None") -> "SpikingNetwork":
     """The network before learning.
 
     Args:
@@ -109,6 +107,9 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: Circuit | Non
     Raises:
         PremotorError: a circuit that cannot be wired so.
     """
+    from premotor.networks.spiking.event_driven import circuit_network, random_network
+    from premotor.networks.spiking.event_driven.null_wiring import null_network
+
     if circuit is None:
         network = random_network(wiring.seed, wiring.cell)
         return network if wiring.null is None else null_network(network, wiring.null, wiring.null_seed)
@@ -124,12 +125,14 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: Circuit | Non
     )
 
 
-def votes_of(wiring: Any, network: SpikingNetwork, actions: int) -> NDArray[np.int64]:
+def votes_of(wiring: Any, network: "SpikingNetwork", actions: int) -> NDArray[np.int64]:
     """For which action each cell votes, −1 for none, (cells,).
 
     Raises:
         PremotorError: selections of outputs for another number of actions than the task has.
     """
+    from premotor.learning.plasticity import motor_halves
+
     if not isinstance(wiring, CircuitWiring):
         return motor_halves(network, actions=actions)
     if isinstance(wiring.outputs, dict) or len(wiring.outputs) == 1:
@@ -155,6 +158,8 @@ def environments_of(task: GymnasiumSettings) -> Callable[[], Any]:
 
         return make_environment(task.id, task.options)
 
+    from premotor.tasks.gymnasium_spaces import refused
+
     return lambda: refused(task.id, made)
 
 
@@ -179,7 +184,9 @@ def fields_of(task: Any, interface: InterfaceSettings) -> InterfaceSettings:
     return interface.model_copy(update={"fields": tuple(fields)})
 
 
-def _discrete(settings: GymnasiumSettings) -> GymnasiumTask:
+def _discrete(settings: GymnasiumSettings) -> "GymnasiumTask":
+    from premotor.tasks.gymnasium_task import GymnasiumTask
+
     task = GymnasiumTask(settings)
     if not task.spaces.discrete:
         raise PremotorError(f"task.id is {settings.id!r}, whose actions are numbers; a spiking agent needs choices")

@@ -6,9 +6,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
-from scipy.stats import norm
 
-from premotor.compiling import kernel
 from premotor.errors import PremotorError
 from premotor.settings import Settings
 
@@ -23,6 +21,8 @@ class NormalFields(Settings):
 
     def edges(self) -> NDArray[np.float64]:
         """Where one bin ends and the next begins, (bins − 1,)."""
+        from scipy.stats import norm
+
         return self.mean + self.deviation * norm.ppf(np.arange(1, self.bins) / self.bins)
 
 
@@ -134,22 +134,3 @@ def field_edges(fields: Sequence[Any]) -> tuple[NDArray[np.float64], NDArray[np.
 def inputs_needed(fields: Sequence[Any]) -> int:
     """Number of input cells: one for each bin."""
     return sum(len(field.edges()) + 1 for field in fields)
-
-
-@kernel
-def encode(observation: Any, edges: Any, first: Any, period: float, interval: Any) -> None:
-    """Drive the input of the bin that each variable lies in every `period` ms, and no other.
-
-    Args:
-        observation: (variables,).
-        edges: of all variables.
-        first: where each variable's edges begin, (variables + 1,).
-        period: ms.
-        interval: ms, written here, (inputs,).
-    """
-    interval[:] = np.inf
-    for variable in range(len(first) - 1):
-        place = first[variable]
-        while place < first[variable + 1] and observation[variable] >= edges[place]:
-            place += 1
-        interval[place + variable] = period

@@ -223,3 +223,22 @@ def set_intervals(state: Any, interval: Any, t: float, restart: bool) -> None:
 def loop_with(receive_event: Callable[..., bool]) -> Any:
     """`advance` for the cells whose `receive` is given; compiled anew for others than the package's first."""
     return advance if receive_event is receive else swapped(advance, receive=receive_event)
+
+
+@kernel
+def encode(observation: Any, edges: Any, first: Any, period: float, interval: Any) -> None:
+    """Drive the input of the bin that each variable lies in every `period` ms, and no other.
+
+    Args:
+        observation: (variables,).
+        edges: of all variables.
+        first: where each variable's edges begin, (variables + 1,).
+        period: ms.
+        interval: ms, written here, (inputs,).
+    """
+    interval[:] = np.inf
+    for variable in range(len(first) - 1):
+        place = first[variable]
+        while place < first[variable + 1] and observation[variable] >= edges[place]:
+            place += 1
+        interval[place + variable] = period
