@@ -18,8 +18,9 @@ from premotor.learning.off_policy import NoiseSettings, Replay
 from premotor.learning.off_policy.agent import _critics, _program
 from premotor.learning.off_policy.policy import along, explore, squashed_sample
 from premotor.learning.off_policy.update import sequences, trained_vector
+from premotor.learning.trees import fill, flatten
 from premotor.networks import Controller, LoopSettings, MapSettings, MLPSettings, build_controller
-from premotor.runs.arrays import fill, flatten, load_arrays, save_arrays
+from premotor.runs.arrays import load_arrays, save_arrays
 
 SQUASHED = MapSettings(squash="tanh")
 LINES = {

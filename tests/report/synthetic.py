@@ -8,7 +8,7 @@ from safetensors.numpy import save_file
 from scipy.sparse import csr_array
 
 from premotor.connectome import Circuit, Provenance
-from premotor.runs.arrays import flatten
+from premotor.learning.trees import flatten
 from premotor.runs.building import controller_for
 from premotor.runs.loading import dump_experiment, load_experiment
 from premotor.tasks import build_task

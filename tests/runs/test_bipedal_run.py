@@ -8,6 +8,7 @@ import pytest
 
 from premotor.connectome import builtin
 from premotor.errors import PremotorError
+from premotor.learning.trees import flatten
 from premotor.report import write_report
 from premotor.runs import (
     Episodes,
@@ -24,7 +25,7 @@ from premotor.runs import (
     shipping,
     train,
 )
-from premotor.runs.arrays import flatten, load_arrays
+from premotor.runs.arrays import load_arrays
 from premotor.tasks import BipedalReference, save_bipedal_reference
 from premotor.tasks.bipedal_reference import JOINTS
 from premotor.tasks.gymnasium_spaces import NAMES

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from premotor.errors import PremotorError
-from premotor.runs.arrays import fill, flatten, load_arrays, save_arrays, strong
+from premotor.learning.trees import fill, flatten, strong
+from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.checkpoints import (
     checkpoint_steps,
     load_checkpoint,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from premotor.errors import PremotorError
+from premotor.learning.trees import flatten
 from premotor.runs import Run, evaluate
-from premotor.runs.arrays import flatten
 
 
 def test_a_run_needs_nothing_outside_its_folder(trained, run_copy):

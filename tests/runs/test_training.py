@@ -12,8 +12,8 @@ import pytest
 
 from premotor.errors import PremotorError
 from premotor.learning import LEARNERS
+from premotor.learning.trees import flatten
 from premotor.runs import Episodes, Run, build_circuit, resume, train
-from premotor.runs.arrays import flatten
 from premotor.runs.files import Lock
 from tiny import tiny_settings
 

@@ -80,10 +80,14 @@ def train(
       premotor train cartpole-stdp
       premotor train fly-walk --initial runs/fly-stand
     """
+    from premotor.runs import load_settings
+
+    words = _settings(context, name=name, seed=seed, threads=threads, initial=initial, **{"physics.device": device})
+    settings = load_settings(experiment, words)  # what is wrong is said at once, before any library is loaded
+
     from premotor.runs import train as begin
 
-    settings = _settings(context, name=name, seed=seed, threads=threads, initial=initial, **{"physics.device": device})
-    run = begin(experiment, output=output, overrides=settings, episodes=episodes, report=report)
+    run = begin(settings, output=output, episodes=episodes, report=report)
     print(f"run: {run.folder}")
 
 
@@ -95,6 +99,7 @@ def resume(run: RunFolder, report: Report = True, episodes: Test = None) -> None
     Example:
       premotor resume runs/walk
     """
+    _open(run)
     from premotor.runs import resume as go_on
 
     go_on(run, episodes=episodes, report=report)
@@ -117,6 +122,7 @@ def evaluate(
     Example:
       premotor evaluate runs/walk --episodes 100
     """
+    _open(run)
     from premotor.cli.summaries import lesion_table
     from premotor.runs import Evaluation, Run
 
@@ -199,6 +205,13 @@ def doctor() -> None:
         print(f"{'ok' if finding.good else 'MISSING':<8} {finding.subject:<18} {finding.found}")
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
+
+
+def _open(folder: Path) -> None:
+    """Say at once, before any library is loaded, that a folder is no run's."""
+    from premotor.runs import RunFolder as Places
+
+    Places.open(folder)
 
 
 def _settings(context: typer.Context, **top: str | None) -> list[str]:

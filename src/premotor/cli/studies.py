@@ -47,16 +47,20 @@ def compare(
       premotor compare bipedal --null rewired,shuffled_weights --baselines mlp,gru
       premotor compare cartpole-stdp --wirings 5 --nulls 1 --seeds 1
     """
+    from premotor.runs import load_settings
+
+    top = {"name": name, "seed": seed}
+    words = [*(context.obj or []), *(f"--{key}={value}" for key, value in top.items() if value is not None)]
+    settings = load_settings(experiment, words)  # what is wrong is said at once, before any library is loaded
+
     from premotor.cli.summaries import comparison_table
     from premotor.report import write_report
     from premotor.studies import compare as begin
     from premotor.studies import comparison_folder
 
-    top = {"name": name, "seed": seed}
-    settings = [*(context.obj or []), *(f"--{key}={value}" for key, value in top.items() if value is not None)]
-    folder = comparison_folder(experiment, settings) if output is None else output
+    folder = comparison_folder(settings) if output is None else output
     result = begin(
-        experiment,
+        settings,
         nulls=nulls,
         seeds=seeds,
         null=null,
@@ -67,7 +71,6 @@ def compare(
         jobs=jobs,
         episodes=episodes,
         output=folder,
-        overrides=settings,
     )
     print(comparison_table(result))
     print(f"report: {write_report(folder)}")
@@ -107,6 +110,12 @@ def sweep(
       premotor sweep cartpole-stdp --search "plasticity.targeting.other=-1.5..0" --score mean_100
       premotor sweep cartpole-stdp --search "wiring.seed=[0, 1, 2]" --sampler grid
     """
+    from premotor.runs import load_settings
+
+    words = list(context.obj or [])
+    if not (Path(source) / "sweep.yaml").is_file():
+        load_settings(source, words)  # what is wrong is said at once, before any library is loaded
+
     from premotor.studies import is_sweep
     from premotor.studies import sweep as begin
 
@@ -124,7 +133,7 @@ def sweep(
         episodes=episodes,
         jobs=jobs,
         output=output,
-        overrides=list(context.obj or []),
+        overrides=words,
     )
     table, best = made.table, made.best
     states = table["state"].value_counts().to_dict()

@@ -9,9 +9,8 @@ import safetensors
 import safetensors.numpy
 
 from premotor.errors import PremotorError
-from premotor.learning.trees import Arrays, fill, flatten, strong
 
-__all__ = ["Arrays", "fill", "flatten", "load_arrays", "save_arrays", "strong"]
+Arrays = dict[str, np.ndarray]
 
 
 def save_arrays(path: Path, arrays: Arrays, metadata: Mapping[str, str] | None = None) -> bytes:

@@ -12,7 +12,7 @@ from premotor.connectome import Circuit
 from premotor.learning import LEARNERS
 from premotor.learning.base import refused
 from premotor.learning.cloning import cloned
-from premotor.runs.arrays import fill, flatten
+from premotor.learning.trees import fill, flatten
 from premotor.runs.building import controller_for
 from premotor.runs.episodes import Episodes, joined
 from premotor.runs.kinds import Arrays, Figures, Schedule, better

@@ -9,8 +9,8 @@ import numpy as np
 
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
+from premotor.learning.trees import flatten
 from premotor.networks import Controller
-from premotor.runs.arrays import flatten
 from premotor.runs.building import controller_for
 from premotor.runs.kinds import Adopted, Arrays, kind_of
 from premotor.runs.provenance import sha256

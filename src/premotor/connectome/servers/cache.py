@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from premotor.connectome.storage import write_folder
 from premotor.errors import PremotorError
 
 if TYPE_CHECKING:
@@ -90,6 +89,8 @@ def keep(source: str, query: Mapping[str, Any], neurons: "pa.Table", edges: "Edg
     """
     import pyarrow as pa
     from pyarrow import parquet
+
+    from premotor.connectome.storage import write_folder
 
     folder = _place(source, query)
     text = {"form": _FORM, "source": source, "query": query, **about}

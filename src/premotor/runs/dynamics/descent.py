@@ -16,8 +16,9 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
 from premotor.learning.spectrum.free_parameters import leaf_of
+from premotor.learning.trees import fill, flatten
 from premotor.networks.trained import PARAMETERS, network_arrays
-from premotor.runs.arrays import Arrays, fill, flatten, save_arrays
+from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, in_precision, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
 from premotor.runs.files import read_json, replace_atomically, write_json

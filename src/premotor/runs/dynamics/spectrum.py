@@ -15,8 +15,9 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import SequenceTask
 from premotor.learning.spectrum.losses import spectrum_loss
+from premotor.learning.trees import fill
 from premotor.networks.trained import PARAMETERS, network_arrays
-from premotor.runs.arrays import fill, load_arrays
+from premotor.runs.arrays import load_arrays
 from premotor.runs.checkpoints import newest_checkpoint
 from premotor.runs.dynamics.building import in_precision, members
 from premotor.runs.dynamics.descent import Descent
