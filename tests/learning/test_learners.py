@@ -140,9 +140,7 @@ def test_what_is_no_controller_is_refused_in_one_sentence(kind: str) -> None:
 
 
 def test_plasticity_says_that_it_is_for_spiking_networks() -> None:
-    with pytest.raises(
-        PremotorError, match="teaches spiking networks, not a Controller: see the presets"
-    ):
+    with pytest.raises(PremotorError, match="teaches spiking networks, not a Controller: see the presets"):
         made("plasticity")
 
 

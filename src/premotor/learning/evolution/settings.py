@@ -6,7 +6,7 @@ from pydantic import Field
 
 from premotor.learning.evolution.strategies import StrategySettings
 from premotor.settings import Settings
-from premotor.tasks.cartpole import MOST_STEPS, SPREAD
+from premotor.tasks.gymnasium_settings import MOST_STEPS, SPREAD
 
 
 class EvolutionSettings(Settings):
