@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from premotor.learning.evolution.settings import SpikingEvolutionSettings
+from premotor.learning.evolution.settings import SpikingEvolutionSettings as SpikingEvolutionSettings
 from premotor.learning.plasticity.settings import InterfaceSettings, PlasticityLearningSettings, PlasticitySettings
 from premotor.runs.loading import Overrides, Source, load_settings
 from premotor.runs.settings import CompareSettings, Initial
