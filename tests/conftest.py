@@ -9,6 +9,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import compilation_cache
+import shape_checks
+
+if os.environ.get("PREMOTOR_SHAPES") == "1":
+    shape_checks.install()
 
 # A shell's background jobs ignore Ctrl-C, and so would every process that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)

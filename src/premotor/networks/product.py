@@ -55,13 +55,13 @@ class Product(eqx.Module):
     weights are array fields, hence arguments of jitted functions and never constants folded into a program.
     """
 
-    matrix: Float[Array, "post pre"] | None
+    matrix: Float[Array, "post columns"] | None
     """All weights, or where there are parts those of the neurons that reach beyond their own."""
     pre: Int[Array, " edges"] | None
     post: Int[Array, " edges"] | None
     weight: Float[Array, " edges"] | None
     neurons: int = eqx.field(static=True)
-    blocks: Float[Array, "parts post pre"] | None = None
+    blocks: Float[Array, "parts own_post own_pre"] | None = None
     """Weights within each part."""
     across: Int[Array, " across"] | None = None
 
