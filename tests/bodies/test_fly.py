@@ -8,7 +8,7 @@ import pytest
 
 from premotor.bodies import BatchPhysics, Body, PhysicsError, build_body, build_fly, render_frames
 from premotor.bodies.fly import ROOT, fly_spec
-from premotor.bodies.fly_measures import DRIVEN, JOINTS, LEGS, PAIRS, RANGES
+from premotor.bodies.fly_parts import DRIVEN, JOINTS, LEGS, PAIRS, RANGES
 from premotor.errors import PremotorError
 
 SIZES = (42, 18, 12)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from premotor.bodies import Body, build_body, choose_backend, render_frames
-from premotor.bodies.opengl import ELEVATION, opengl_renderer
+from premotor.bodies.rendering import ELEVATION, opengl_renderer
 from premotor.errors import PremotorError
 
 BIPED = build_body("biped")
@@ -150,7 +150,7 @@ def test_without_opengl_auto_draws_in_software_and_gl_is_an_error(monkeypatch: p
 def test_a_machine_without_egl_is_noticed_without_a_crash():
     """PyOpenGL bound to another window system keeps MuJoCo's EGL module from loading."""
     ask = "from premotor.bodies import choose_backend as c\n"
-    ask += "from premotor.bodies.opengl import opengl_renderer as r"
+    ask += "from premotor.bodies.rendering import opengl_renderer as r"
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "MUJOCO_GL")}
     said = subprocess.run(
         [sys.executable, "-c", f"{ask}\nprint(r(), c())"],

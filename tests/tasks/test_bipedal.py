@@ -13,8 +13,8 @@ from premotor.tasks import (
     load_bipedal_reference,
     save_bipedal_reference,
 )
+from premotor.tasks.bipedal_environment import judge
 from premotor.tasks.bipedal_reference import JOINTS, motion_of, repetition_of
-from premotor.tasks.bipedal_reward import judge
 from premotor.tasks.gymnasium_spaces import NAMES
 from premotor.tasks.gymnasium_worker import make_environment
 

@@ -7,7 +7,7 @@ import pytest
 
 from premotor.analysis import hexapod_gait
 from premotor.bodies import build_fly
-from premotor.bodies.fly_measures import LEGS
+from premotor.bodies.fly_parts import LEGS
 from premotor.tasks import (
     FlyExpert,
     FlyStandSettings,

@@ -5,7 +5,7 @@ import pytest
 
 from premotor.analysis import hexapod_gait
 from premotor.bodies import BatchPhysics, build_fly
-from premotor.bodies.fly_measures import LEGS
+from premotor.bodies.fly_parts import LEGS
 from premotor.errors import PremotorError
 from premotor.runs import make_reference
 from premotor.tasks import load_reference, make_fly_gait

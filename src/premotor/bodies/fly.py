@@ -2,7 +2,7 @@
 
 Units are millimetres, grams, seconds, radians, micronewtons (g mm/s²) and nanonewton metres (g mm²/s²): in SI a fly's
 inertias (10⁻¹⁴ kg m²) fall below what MuJoCo takes for zero. Where the measures come from is told in
-`premotor.bodies.fly_measures`.
+`premotor.bodies.fly_parts`.
 
 Coordinates (``qpos``): ``root_x``, ``root_y``, ``root_z`` (mm, of the origin of the thorax, which lies near the neck),
 ``root_yaw``, ``root_pitch``, ``root_roll`` (rad, turned in this order; yaw positive to the left, pitch positive nose
@@ -20,30 +20,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.bodies.body import BODIES, INSECT, Body
-from premotor.bodies.fly_measures import (
+from premotor.bodies.fly_parts import (
     AXES,
     DRIVEN,
     LEGS,
     PAIRS,
     RANGES,
+    ROOT,
     SEGMENTS,
     TRUNK_CENTRE,
     TRUNK_INERTIA,
     TRUNK_MASS,
     Leg,
-)
-from premotor.bodies.fly_parts import (
-    ROOT,
     add_adhesion,
     add_hinge,
     add_root,
     add_trunk_sensors,
+    add_trunk_shapes,
     add_world,
     make_foot,
     make_touching,
     stand,
 )
-from premotor.bodies.fly_scenery import add_trunk_shapes
 from premotor.errors import PremotorError
 
 TIMESTEP = 2e-4

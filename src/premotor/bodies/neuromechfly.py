@@ -17,9 +17,13 @@ import numpy as np
 
 from premotor.bodies.body import BODIES, INSECT, Body
 from premotor.bodies.fly import TIMESTEP, chain
-from premotor.bodies.fly_measures import DRIVEN, JOINTS, LEGS, RANGES, SEGMENTS
 from premotor.bodies.fly_parts import (
+    DRIVEN,
+    JOINTS,
+    LEGS,
+    RANGES,
     ROOT,
+    SEGMENTS,
     add_adhesion,
     add_hinge,
     add_root,

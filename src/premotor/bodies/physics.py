@@ -1,24 +1,122 @@
 """Physics: many copies of a body stepped together."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import mujoco
 import numpy as np
 from mujoco.batch import Batch, SimulationError
+from numpy.typing import NDArray
 
-from premotor.bodies.checks import (
-    PhysicsError,
-    check_controls,
-    check_finite_controls,
-    check_force,
-    check_states,
-    unstable,
-    worlds_among,
-)
-from premotor.bodies.variation import apply_variation
+from premotor.bodies.fly_terrain import ROUGH
 from premotor.errors import PremotorError
+
+
+class PhysicsError(PremotorError):
+    """A world became unstable or MuJoCo refused it; the message names the world and its time."""
+
+
+def worlds_among(ids: np.ndarray, environments: int) -> np.ndarray:
+    """Worlds as increasing integers, from a boolean mask (environments,) or integers; PhysicsError for another mask."""
+    ids = np.asarray(ids)
+    if ids.dtype != bool:
+        return ids
+    if ids.shape != (environments,):
+        raise PhysicsError(f"the mask of worlds has shape {ids.shape}; expected ({environments},)")
+    return np.flatnonzero(ids)
+
+
+def check_states(model: mujoco.MjModel, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray) -> None:
+    """PhysicsError where there are not as many states as worlds, or of another size than the model's."""
+    for name, value, size in (("qpos", qpos, model.nq), ("qvel", qvel, model.nv)):
+        if np.shape(value) != (ids.size, size):
+            raise PhysicsError(f"{name} has shape {np.shape(value)}; expected {(ids.size, size)}")
+
+
+def check_controls(model: mujoco.MjModel, control: np.ndarray, environments: int) -> None:
+    """PhysicsError where controls have another shape than (environments, nu)."""
+    if control.shape != (environments, model.nu):
+        raise PhysicsError(f"controls have shape {control.shape}; expected {(environments, model.nu)}")
+
+
+def check_finite_controls(model: mujoco.MjModel, control: np.ndarray, time: np.ndarray) -> None:
+    """PhysicsError where a control is not finite; `time` (environments,) of the worlds is named, s."""
+    if np.isfinite(control).all():
+        return
+    world, actuator = np.argwhere(~np.isfinite(control))[0]
+    raise PhysicsError(
+        f"the control of actuator '{model.actuator(actuator).name}' in world {world} at "
+        f"{time[world]:.3f} s is {control[world, actuator]}; it must be finite"
+    )
+
+
+def check_force(force: np.ndarray, shape: tuple[int, ...]) -> None:
+    """PhysicsError where forces have another shape than (environments, nv)."""
+    if np.shape(force) != shape:
+        raise PhysicsError(f"forces have shape {np.shape(force)}; expected {shape}")
+
+
+def unstable(bad: np.ndarray, time: np.ndarray, said: str) -> PhysicsError:
+    """The error for unstable worlds: `bad` (environments,), their time in s, and what is wrong with the first."""
+    world = int(np.flatnonzero(bad)[0])
+    return PhysicsError(
+        f"world {world} is unstable after {time[world]:.3f} s ({said}); {int(bad.sum())} of "
+        f"{bad.size} worlds are; a shorter time step or weaker servos may help"
+    )
+
+
+COLUMNS = {"friction": (), "mass": (), "strength": (), "slope": (2,), "ground": (3,)}
+"""What can vary, and the shape of its value in each world."""
+
+
+def apply_variation(
+    model: mujoco.MjModel,
+    environments: int,
+    factors: Mapping[str, np.ndarray],
+    expand: Callable[[str], NDArray[np.floating]],
+) -> None:
+    """Write the differences between worlds (see `Physics.vary`) into the model's values of each world.
+
+    Args:
+        model: of all worlds.
+        environments: number of worlds.
+        factors: values by name, (environments, …).
+        expand: gives a field of the model, named as in MjModel, one row a world, to be written to in place.
+
+    Raises:
+        PremotorError: another name or shape, or a value that is not finite or a factor not positive.
+    """
+    for name, value in factors.items():
+        if name not in COLUMNS:
+            *most, last = COLUMNS
+            raise PremotorError(f"'{name}' can not vary; allowed are {', '.join(most)} and {last}")
+        shape, factor = (environments, *COLUMNS[name]), not COLUMNS[name]
+        if np.shape(value) != shape or not np.isfinite(value).all() or (factor and np.min(value) <= 0):
+            kind = "positive factors" if factor else "finite numbers"
+            raise PremotorError(f"{name} varies by {kind} of shape {shape}; found shape {np.shape(value)}")
+        if name == "friction":
+            expand("geom_friction")[:] *= value[:, None, None]
+        elif name == "mass":
+            expand("body_mass")[:] *= value[:, None]
+            expand("body_inertia")[:] *= value[:, None, None]
+        elif name == "strength":
+            servos = model.actuator_biastype == int(mujoco.mjtBias.mjBIAS_AFFINE)
+            for array in ("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"):
+                expand(array)[:, servos] *= value[:, None, None]
+        elif name == "ground":
+            number = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, ROUGH)
+            if number < 0:
+                raise PremotorError("ground can not vary: the body stands on a plane, not on rough ground")
+            expand("body_pos")[:, number, :2] = value[:, :2]
+            half = value[:, 2] / 2
+            expand("body_quat")[:, number] = np.stack([np.cos(half), 0 * half, 0 * half, np.sin(half)], axis=1)
+        else:
+            # Tilting the ground is tilting gravity the other way.
+            down = np.concatenate([-np.tan(value), -np.ones((environments, 1))], axis=1)
+            gravity = np.linalg.norm(model.opt.gravity)
+            expand("opt.gravity")[:] = gravity * down / np.linalg.norm(down, axis=1, keepdims=True)
+
 
 __all__ = ["BatchPhysics", "Physics", "PhysicsError", "available_cores"]
 

@@ -10,9 +10,10 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from premotor.bodies.opengl import ELEVATION
 from premotor.errors import PremotorError
 
+ELEVATION = -12.0
+"""The camera looks along y, so that x points right, and a little downward, degrees."""
 SKY_TOP, SKY_HORIZON = np.array([0.80, 0.86, 0.92]), np.array([0.96, 0.97, 0.98])
 TILES = np.array([0.90, 0.90, 0.88]), np.array([0.80, 0.81, 0.80])
 MARKS = (112, 116, 120)

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from premotor.bodies.checks import (
+from premotor.bodies.physics import (
     PhysicsError,
+    apply_variation,
     check_controls,
     check_finite_controls,
     check_force,
@@ -23,7 +24,6 @@ from premotor.bodies.checks import (
     unstable,
     worlds_among,
 )
-from premotor.bodies.variation import apply_variation
 from premotor.errors import PremotorError
 
 CONTACTS = {("plane", "sphere"): 1, ("sphere", "sphere"): 1, ("sphere", "capsule"): 1, ("plane", "capsule"): 2}

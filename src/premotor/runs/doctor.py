@@ -7,9 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from premotor.bodies import opengl
 from premotor.bodies.physics import available_cores
-from premotor.bodies.rendering import choose_backend
+from premotor.bodies.rendering import choose_backend, opengl_renderer
 from premotor.connectome import circuit_names
 from premotor.runs.provenance import revision, versions
 
@@ -66,7 +65,7 @@ def _warp() -> str:
 
 
 def _pictures() -> list[Finding]:
-    renderer = opengl.opengl_renderer()
+    renderer = opengl_renderer()
     return [
         Finding("OpenGL", True, renderer or "none (videos are drawn in software)"),
         Finding("rendering", True, f"videos are drawn with back end {choose_backend()!r}"),

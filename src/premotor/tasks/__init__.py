@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from premotor.tasks.fly_gait import FlyGaitFit, make_fly_gait, save_fly_gait
     from premotor.tasks.fly_reference import servo_targets
     from premotor.tasks.fly_settings import FlyReward, FlyStandSettings, FlyVariation, FlyWalkSettings
-    from premotor.tasks.fly_stand import FlyStandTask
-    from premotor.tasks.fly_walk import FlyWalkTask
+    from premotor.tasks.fly_tasks import FlyStandTask, FlyWalkTask
     from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
     from premotor.tasks.gymnasium_settings import BipedalReward, BipedalSettings, GymnasiumSettings
     from premotor.tasks.gymnasium_task import GymnasiumTask

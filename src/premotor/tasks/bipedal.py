@@ -8,7 +8,7 @@ from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
 from premotor.tasks.base import GaitParts, Records
-from premotor.tasks.bipedal_environment import BipedalEnvironment
+from premotor.tasks.bipedal_environment import FALL, BipedalEnvironment
 from premotor.tasks.bipedal_reference import (
     FRAMES_PER_SECOND,
     STRIDES,
@@ -18,7 +18,6 @@ from premotor.tasks.bipedal_reference import (
     motion_of,
     repetition_of,
 )
-from premotor.tasks.bipedal_reward import FALL
 from premotor.tasks.gymnasium_settings import BipedalReward, BipedalSettings
 from premotor.tasks.gymnasium_task import GymnasiumTask
 from premotor.tasks.registry import TASKS

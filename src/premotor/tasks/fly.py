@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies.fly import ROOT
-from premotor.bodies.fly_measures import LEGS, SERVO
+from premotor.bodies.fly_parts import LEGS, SERVO
 from premotor.bodies.fly_terrain import PLACES, placement
 from premotor.tasks.base import GaitOverSpeed, Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.bodies import Body, build_fly, build_neuromechfly
-from premotor.bodies.fly_measures import LEGS
+from premotor.bodies.fly_parts import LEGS
 from premotor.errors import PremotorError
 from premotor.tasks.fly_settings import SPEEDS
 from premotor.tasks.reference import ReferenceGait

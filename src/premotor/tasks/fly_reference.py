@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from premotor.bodies import Body
-from premotor.bodies.fly_measures import LEGS
+from premotor.bodies.fly_parts import LEGS
 from premotor.errors import PremotorError
 from premotor.tasks.fly_gait import FLIES, make_fly_gait
 from premotor.tasks.fly_settings import SPEEDS

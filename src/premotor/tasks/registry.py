@@ -44,8 +44,8 @@ _HOMES = {
     "arm-reach": ("reach", "settings:ReachSettings"),
     "bipedal": ("bipedal", "gymnasium_settings:BipedalSettings"),
     "gymnasium": ("gymnasium_task", "gymnasium_settings:GymnasiumSettings"),
-    "fly-stand": ("fly_stand", "fly_settings:FlyStandSettings"),
-    "fly-walk": ("fly_walk", "fly_settings:FlyWalkSettings"),
+    "fly-stand": ("fly_tasks", "fly_settings:FlyStandSettings"),
+    "fly-walk": ("fly_tasks", "fly_settings:FlyWalkSettings"),
 }
 TASKS: "Registry[type[Task]]" = Registry(
     "task",
