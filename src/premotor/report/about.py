@@ -1,7 +1,6 @@
 """What a run is: settings in words, the circuit, and where it comes from."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -118,13 +117,13 @@ def _steps(record: RunRecord) -> Block:
     )
 
 
-def _pairs(value: Any) -> str:
+def _pairs(value: object) -> str:
     if not isinstance(value, Mapping):
         return ""
     return ", ".join(f"{key} {_whole(entry)}" for key, entry in value.items() if entry not in (None, {}, [], ""))
 
 
-def _whole(value: Any) -> str:
+def _whole(value: object) -> str:
     if isinstance(value, Mapping):
         return f"({_pairs(value)})"
     if isinstance(value, list | tuple):

@@ -78,7 +78,7 @@ class Bipedal(ReportSection[RunRecord]):
         return episode_tiles(record)
 
 
-def _figures(figures: Mapping[str, Any]) -> Table:
+def _figures(figures: Mapping[str, object]) -> Table:
     episodes = number(figures, "episodes")
     rows = [
         ["episodes without a fall", percent(number(figures, "survived"))],

@@ -1,7 +1,7 @@
 """What each class of synapse is worth."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,12 +17,12 @@ MOST_GROUPS, MOST_TYPES = 16, 25
 """Groups and cell types shown as bars; the table has all."""
 
 
-def intact_row(record: RunRecord) -> Mapping[str, Any]:
+def intact_row(record: RunRecord) -> Mapping[str, object]:
     """The figures of the controller with all its synapses, in the same episodes where they were noted."""
     return next((row for row in record.lesions if row["name"] == "intact"), record.figures)
 
 
-def find_lesion(record: RunRecord, pre: str, post: str, kind: str = "chemical") -> Mapping[str, Any] | None:
+def find_lesion(record: RunRecord, pre: str, post: str, kind: str = "chemical") -> Mapping[str, object] | None:
     """The lesion of all synapses of a kind from one class onto another, where it was made."""
     same = (r for r in record.lesions if (r.get("pre"), r.get("post"), r["kind"]) == (pre, post, kind))
     return next(same, None)
@@ -98,22 +98,22 @@ class Lesions(ReportSection[RunRecord]):
         ]
 
 
-def _harm(row: Mapping[str, Any]) -> tuple[float, float]:
+def _harm(row: Mapping[str, object]) -> tuple[float, float]:
     return (_known(row, "score", "survived"), _known(row, "survived", "success", "speed"))
 
 
-def _known(row: Mapping[str, Any], *keys: str) -> float:
+def _known(row: Mapping[str, object], *keys: str) -> float:
     """The first of these figures that exists; infinity where none does, which sorts last."""
     values = [number(row, key) for key in keys]
     return next((value for value in values if np.isfinite(value)), np.inf)
 
 
-def _order(row: Mapping[str, Any]) -> tuple[bool, float, float]:
+def _order(row: Mapping[str, object]) -> tuple[bool, float, float]:
     """Sums ("all …") first, then what costs most."""
     return (not str(row["name"]).startswith("all "), *_harm(row))
 
 
-def _verdict(groups: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> str:
+def _verdict(groups: Sequence[Mapping[str, object]], intact: Mapping[str, object]) -> str:
     key, _, _, words = measures_of(intact)[0]
     base = number(intact, key)
     if not base >= 0.2:
@@ -132,18 +132,18 @@ def _verdict(groups: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> 
     return f"{text} Without any one of {len(idle)} others at least 95% of these episodes are left."
 
 
-def _named(rows: Sequence[Mapping[str, Any]], most: int = 5) -> str:
+def _named(rows: Sequence[Mapping[str, object]], most: int = 5) -> str:
     """The names of the first rows as prose, and how many more there are."""
     names = [str(row["name"]).replace(", electrical", " (electrical)") for row in rows]
     return listed(names if len(names) <= most else [*names[:most], f"{len(names) - most} more"])
 
 
-def _shortened(shown: Sequence[Any], rows: Sequence[Any], noun: str) -> str:
+def _shortened(shown: Sequence[object], rows: Sequence[object], noun: str) -> str:
     """That not all rows are drawn, where that is so."""
     return f" The {len(shown)} of {count(len(rows), noun)} that cost most." if len(rows) > len(shown) else ""
 
 
-def _table(rows: Sequence[Mapping[str, Any]], intact: Mapping[str, Any]) -> Table:
+def _table(rows: Sequence[Mapping[str, object]], intact: Mapping[str, object]) -> Table:
     first, second = measures_of(intact)
     fraction = percent if first.words else decimal
     body = [
@@ -188,13 +188,13 @@ MEASURES = (
 KIND_COLOURS = {"chemical": "accent", "electrical": "electrical", "both": "muted"}
 
 
-def measures_of(intact: Mapping[str, Any]) -> tuple[Measure, ...]:
+def measures_of(intact: Mapping[str, object]) -> tuple[Measure, ...]:
     """What the lesions of a task are judged by, from the figures with all synapses."""
     return tuple(next((m for m in line if np.isfinite(number(intact, m.key))), line[0]) for line in MEASURES)
 
 
 @as_svg
-def lesion_bars(rows: Sequence[Mapping[str, Any]], intact: Mapping[str, Any], command: float) -> Figure:
+def lesion_bars(rows: Sequence[Mapping[str, object]], intact: Mapping[str, object], command: float) -> Figure:
     """Survival and speed (or what `measures_of` says) without each group of synapses; intact as a line.
 
     Args:

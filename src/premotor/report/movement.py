@@ -70,7 +70,7 @@ def _states(arrays: Mapping[str, NDArray], task: Any, body: Body | None) -> tupl
     return tuple(joints), arrays["qpos"][:, :, body.qpos_index(joints)], ", rad"
 
 
-def _table(figures: Mapping[str, Any]) -> Table:
+def _table(figures: Mapping[str, object]) -> Table:
     earned, spread = ("earned", "earned_sd") if figures.get("earned") is not None else ("return", "return_sd")
     rows = [
         ["return", f"{decimal(number(figures, earned), 1)} ± {decimal(number(figures, spread), 1)}"],

@@ -49,15 +49,15 @@ class RunRecord(Record):
     task: Any
     metrics: pd.DataFrame
     evaluations: pd.DataFrame
-    best: Mapping[str, Any] | None
-    test: Mapping[str, Any] | None
+    best: Mapping[str, object] | None
+    test: Mapping[str, object] | None
     """Figures of `premotor evaluate`, in episodes that learning never saw."""
     trace: Trace | None
     classes: list[str]
     """Class of every neuron, "unknown" where the circuit does not tell; layer of every unit of a plain network."""
     before: Weights
     after: Weights | None
-    lesions: list[dict[str, Any]]
+    lesions: list[dict[str, object]]
     videos: list[Path]
 
     kicker = "premotor run report"
@@ -73,7 +73,7 @@ class RunRecord(Record):
         return read_run(folder)
 
     @property
-    def figures(self) -> Mapping[str, Any]:
+    def figures(self) -> Mapping[str, object]:
         """What the controller is judged by: the test where there is one, the best evaluation otherwise."""
         return self.test or self.best or {}
 
@@ -121,7 +121,7 @@ class RunRecord(Record):
         if run.wired and run.settings.circuit.null:
             notes.append(f"The wiring of this run is the null model {run.settings.circuit.null}, not the connectome's.")
         if self.test is None and self.best is not None:
-            episodes = count(float(self.best.get("episodes") or 0), "episode")
+            episodes = count(float(np.nan_to_num(number(self.best, "episodes"))), "episode")
             notes.append(
                 f"The headline figures are those of the best evaluation during learning ({episodes}), by which "
                 "it was chosen, and so somewhat too good. Figures from episodes that learning never saw: "
@@ -163,10 +163,10 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
     )
 
 
-def number(row: Mapping[str, Any], key: str) -> float:
+def number(row: Mapping[str, object], key: str) -> float:
     """A figure of a record; NaN where it does not exist (missing or null)."""
     value = row.get(key)
-    return float("nan") if value is None else float(value)
+    return float(value) if isinstance(value, int | float | np.number | np.bool_) else float("nan")
 
 
 def _weights(controller: Any) -> Weights:
@@ -188,7 +188,7 @@ def _weights(controller: Any) -> Weights:
     )
 
 
-def _figures(record: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+def _figures(record: Mapping[str, object], path: Path) -> Mapping[str, object]:
     for name in FIGURES:
         _check_number(record.get(name), name, path)
     return record
@@ -205,12 +205,12 @@ def _numeric(table: pd.DataFrame, path: Path, needed: tuple[str, ...]) -> pd.Dat
     return table.astype(float)
 
 
-def _check_number(value: Any, name: str, path: Path) -> None:
+def _check_number(value: object, name: str, path: Path) -> None:
     if not (value is None or isinstance(value, int | float | np.number | np.bool_)):
         raise PremotorError(f"{path}: {name} is {value!r}, but should be a number or null")
 
 
-def _lesions(rows: Any, path: Path, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+def _lesions(rows: object, path: Path, keys: tuple[str, ...]) -> list[dict[str, object]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise PremotorError(f"{path} should hold a list of objects, one a lesion")
     for row in rows:

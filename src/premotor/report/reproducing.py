@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from premotor.report.number_format import count
 from premotor.report.page import Block, Code, Section, Table, Text
@@ -25,10 +24,10 @@ class Reproducing(ReportSection[Record]):
         return _reproducing(record.provenance, record.folder / record.settings_name, record.again)
 
 
-def _reproducing(provenance: Mapping[str, Any], settings_file: Path, verb: str) -> Section:
+def _reproducing(provenance: Mapping[str, object], settings_file: Path, verb: str) -> Section:
     sessions = provenance.get("sessions")
     known = [s for s in sessions if isinstance(s, Mapping)] if isinstance(sessions, list) else []
-    first: Mapping[str, Any] = known[0] if known else {}
+    first: Mapping[str, object] = known[0] if known else {}
     lines = [f"premotor {verb} {settings_file} --output ANOTHER_FOLDER"]
     command = first.get("command")
     if isinstance(command, list) and command:
@@ -54,7 +53,7 @@ def _reproducing(provenance: Mapping[str, Any], settings_file: Path, verb: str) 
     return Section("How to reproduce it", blocks)
 
 
-def _environment(sessions: list[Mapping[str, Any]]) -> Table:
+def _environment(sessions: list[Mapping[str, object]]) -> Table:
     """One column a session: where it began, when, on what."""
     rows: dict[str, list[str]] = {}
     for index, session in enumerate(sessions):
