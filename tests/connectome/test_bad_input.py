@@ -70,7 +70,7 @@ NEURON_CASES = {
 
 EDGE_CASES = {
     "missing pre column": ("from,post,count\n1,2,5\n", "holds no connection table"),
-    "missing count column": ("pre,post\n1,2\n", r"no column with synapse counts: one of count, weight"),
+    "missing count column": ("pre,post\n1,2\n", r"no column with synapse counts: one of count, counts, weight"),
     "negative": ("pre,post,count\n1,2,-5\n", r"column count, row 1, holds '-5'; .*from 1 to"),
     "zero": ("pre,post,count\n1,2,3\n2,3,0\n", r"row 2, holds '0'"),
     "fraction": ("pre,post,count\n1,2,2.5\n", r"holds '2\.5'"),
@@ -144,7 +144,7 @@ def test_neurons_without_connections(tmp_path):
 
 def test_a_folder_without_tables(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
-    assert "no connection table that premotor knows (no tables in it)" in message(tmp_path)
+    assert "no connection table that premotor knows (no tables in it; premotor reads tables" in message(tmp_path)
 
 
 def test_an_empty_folder(tmp_path):

@@ -117,7 +117,7 @@ def test_any_bytes(tmp_path_factory, suffix, content):
     [
         ("0,1\n2,x\n", "row 2, column 2, holds 'x'"),
         ("0,1\n2\n", "[Ee]xpected 2 columns"),
-        ("0,1,2\n3,4,5\n", "shape \\(2, 3\\)"),
+        ("0,1,2\n3,4,5\n", "has no header: its first line is 0, 1, 2"),
         (",1,2\n1,0,1\n3,0,0\n", "labels of its first line and its first column differ"),
         (",1,2\n1,0,1\n2,0,0.5\n", "holds '0.5'"),
     ],
@@ -209,7 +209,7 @@ def test_brain_rnn_graphs(tmp_path):
     medium = load_circuit(f"{path}:medium")
     assert medium.neurons["sign"].tolist() == [-1, 1]
     assert medium.neurons["layer"].tolist() == [-1, -1]
-    assert "holds 2 graphs; name one, as in adj_matrices.json:standard_leg" in message(path)
+    assert "holds 2 graphs (standard_leg, medium); name one, as in adj_matrices.json:standard_leg" in message(path)
     assert "no graph 'standard' (did you mean 'standard_leg'?)" in message(f"{path}:standard")
     path.write_text(json.dumps({"medium": GRAPHS["medium"]}))
     assert len(load_circuit(path)) == 2

@@ -238,7 +238,7 @@ def test_edges_are_kept_small():
     network = LIFNetwork.wire(random_circuit(50, 500, 1))
     assert network.target.dtype == np.int32 and network.count.dtype == np.int16
     large = csr_array(np.array([[0, 40_000], [0, 0]], np.int64))
-    circuit = Circuit(unconnected(2).neurons, large, None, unconnected(2).provenance)
+    circuit = Circuit(unconnected(2).neurons.assign(sign=np.int8(1)), large, None, unconnected(2).provenance)
     assert LIFNetwork.wire(circuit).count.dtype == np.int32
     huge = Circuit(circuit.neurons, csr_array(large * 10**6), None, circuit.provenance)
     with pytest.raises(PremotorError, match="at most"):

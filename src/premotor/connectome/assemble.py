@@ -10,13 +10,17 @@ from premotor.connectome.edges import Edges, count_matrix, symmetric
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.signs import DEFAULT_POLICY, SignPolicy
 from premotor.connectome.vocabulary import (
+    TRANSMITTERS,
     UNKNOWN,
     canonical_class,
     canonical_side,
     canonical_transmitter,
+    listed,
+    plain,
     translate,
 )
 from premotor.errors import PremotorError
+from premotor.settings import note
 
 # The broad class first where a source has a broad and a fine one (super_class and class of FlyWire).
 _BROAD_CLASS = ("superclass", "super_class")
@@ -29,6 +33,15 @@ _TRANSMITTER = (
     "predicted_nt",
     "nt_type",
     "predicted_nt_type",
+    "top_nt",
+    "nt",
+    "neurotransmitter",
+    "predicted_neurotransmitter",
+    "neurotransmitter_predicted",
+    "predicted_transmitter",
+    "transmitter_predicted",
+    "nt_prediction",
+    "consensus_neurotransmitter",
 )
 _SIDE = ("side", "somaSide", "soma_side", "root_side", "rootSide")
 # Hemibrain publishes a probability for each; the largest is the prediction.
@@ -69,16 +82,17 @@ def bare_neurons(ids: np.ndarray) -> pd.DataFrame:
 
 
 def _first(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
-    """Return the first of these columns that the frame has, as text; empty text where it has none."""
-    for name in names:
-        if name in frame:
-            return frame[name].astype("str").fillna("")
-    return pd.Series("", index=frame.index, dtype="str")
+    """Return the first value of each neuron in these columns, as text; empty text where it has none."""
+    found = pd.Series("", index=frame.index, dtype="str")
+    columns = {plain(str(name)): name for name in reversed(frame.columns)}
+    for name in dict.fromkeys(columns[plain(word)] for word in names if plain(word) in columns):
+        found = found.where(found.str.strip() != "", frame[name].astype("str").fillna(""))
+    return found
 
 
 def _with_transmitter(frame: pd.DataFrame) -> pd.DataFrame:
     """Add the most probable transmitter and its probability, where the source gives probabilities only."""
-    if any(name in frame for name in _TRANSMITTER):
+    if {plain(str(name)) for name in frame} & {plain(name) for name in _TRANSMITTER}:
         return frame
     found = [name for name in _PROBABILITIES if name in frame and pd.api.types.is_float_dtype(frame[name])]
     if len(found) < 4:
@@ -117,7 +131,8 @@ def assemble(
     table's column `sign`, else from the default policy.
     """
     if neurons is None:
-        neurons = bare_neurons(edges.ids())
+        ids = edges.ids() if gap_junctions is None else np.union1d(edges.ids(), gap_junctions.ids())
+        neurons = bare_neurons(ids)
     ids = neurons.index.to_numpy()
     lost = dict(dropped or {})
     synapses, strangers = count_matrix(ids, edges, where, strict=strict)
@@ -131,8 +146,21 @@ def assemble(
     if not signed:
         neurons.insert(list(neurons.columns).index("side"), "sign", np.zeros(len(ids), np.int8))
     size = {"neurons": len(ids), "edges": synapses.nnz, "synapses": int(synapses.sum())}
-    record = provenance.with_step("load", {"reader": reader, **(arguments or {})}, size=size, dropped=lost)
+    arguments = {"reader": reader, **(arguments or {}), **_not_understood(neurons)}
+    record = provenance.with_step("load", arguments, size=size, dropped=lost)
     circuit = Circuit(neurons, synapses, gaps, record)
     if signs is None and signed:
         return circuit
     return circuit.with_signs(signs or DEFAULT_POLICY)
+
+
+def _not_understood(neurons: pd.DataFrame) -> dict[str, str]:
+    """Return words for transmitters and classes that are no known ones, with how many neurons have them."""
+    strange = {"transmitters not understood": neurons["transmitter"][~neurons["transmitter"].isin(TRANSMITTERS)]}
+    if "source_class" in neurons:
+        strange["classes taken as other"] = neurons["source_class"][neurons["class"] == "other"]
+    counts = {what: words[words.str.lower() != "other"].value_counts() for what, words in strange.items()}
+    said = {what: listed(f"{word} ({n})" for word, n in of.items()) for what, of in counts.items() if len(of)}
+    for what, words in said.items():
+        note(f"{what}: {words}")
+    return said

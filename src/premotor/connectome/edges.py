@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.sparse import coo_array, csr_array, sparray
 
 from premotor.errors import PremotorError
+from premotor.settings import note
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,44 @@ def count_matrix(ids: np.ndarray, edges: Edges, where: str, *, strict: bool) -> 
             stranger = edges.pre[row] if pre[row] < 0 else edges.post[row]
             raise PremotorError(f"{where}, row {row + 1}, names neuron {stranger}, which the neuron table lacks")
         dropped = {"rows of unknown neurons": int((~known).sum()), "their synapses": int(count[~known].sum())}
+        tell_lost(where, ids, edges.ids(), known.size, int((~known).sum()))
         pre, post, count = pre[known], post[known], count[known]
     matrix = coo_array((count, (pre, post)), shape=(ids.size, ids.size)).tocsr()
     return tidy(matrix), dropped
+
+
+def tell_lost(where: object, ids: np.ndarray, wanted: np.ndarray, rows: int, lost: int) -> None:
+    """Say what is lost where connections name other neurons than the table: all is an error, most is a line.
+
+    Args:
+        where: the table of connections.
+        ids: of the neuron table, int64.
+        wanted: different ids in the connections, int64.
+        rows: how many rows of connections there are.
+        lost: how many of them name a neuron that the table lacks.
+
+    Raises:
+        PremotorError: every row does.
+    """
+    if 2 * lost <= rows or not rows:
+        return
+    strange = wanted[positions(ids, wanted) < 0]
+    counts = (
+        f"{strange.size:,} of the {wanted.size:,} ids of {where} (such as {_some(strange)}) are not among the "
+        f"{ids.size:,} of the neuron table (such as {_some(ids)})"
+    )
+    rounded = "".join(
+        f"; ids of {name} end in 000 and look rounded, as by a spreadsheet or a float"
+        for name, some in (("the neuron table", ids), ("the connections", wanted))
+        if some.size and some.max() > 2**53 and (some % 1000 == 0).all()
+    )
+    if lost == rows:
+        raise PremotorError(f"{counts}, so that no connection is left{rounded}")
+    note(f"{lost:,} of {rows:,} rows are left out: {counts}{rounded}")
+
+
+def _some(ids: np.ndarray) -> str:
+    return " and ".join(str(number) for number in ids[:2])
 
 
 def tidy(matrix: sparray) -> csr_array:

@@ -7,11 +7,18 @@ from typing import Any
 
 from premotor.connectome.builtin import circuit_names, load_builtin
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.readers import open_source, reader_of
+from premotor.connectome.readers import Source, open_source, reader_of
 from premotor.connectome.servers import Progress, load_from_server, server_of
 from premotor.connectome.signs import SignPolicy, sign_policy
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
+from premotor.settings import note
+
+FORMATS = (
+    "premotor reads tables with a line of column names (.csv, .tsv, both also .gz, .feather, .parquet), matrices "
+    "(.npy, .npz, .csv), .graphml, BrainRNN's .json and SONATA's .h5"
+)
+"""What is read, for those who name something else."""
 
 
 def load_circuit(
@@ -60,9 +67,29 @@ def _load(source: str | os.PathLike[str], policy: SignPolicy | None) -> Circuit:
     opened = open_source(path, part)
     reader = reader_of(opened)
     if reader is not None:
-        return reader.read(opened, policy)
+        try:
+            circuit = reader.read(opened, policy)
+        except PremotorError as error:
+            if not opened.damaged:
+                raise
+            # What cannot be read may be what is missing.
+            raise PremotorError(f"{error}; {'; '.join(opened.damaged.values())}") from None
+        _tell_unused(opened, circuit)
+        return circuit
     found = "; ".join(f"{file.name}: {listed(header, 20)}" for file, header in list(opened.tables.items())[:4])
     raise PremotorError(
         f"{path} holds no connection table that premotor knows"
-        + (f" (columns found: {found})" if found else " (no tables in it)")
+        + (f" (columns found: {found})" if found else f" (no tables in it; {FORMATS})")
+        + "".join(f"; {reason}" for reason in opened.damaged.values())
     )
+
+
+def _tell_unused(source: Source, circuit: Circuit) -> None:
+    """Name the tables of a folder of which nothing was read."""
+    for file, reason in source.damaged.items():
+        note(f"{file.name} was not used: {reason}")
+    loads = [step.get("arguments", {}) for step in circuit.provenance.steps if step.get("operation") == "load"]
+    used = loads[-1].get("files", []) if loads else []
+    for file in source.tables:
+        if used and file.name not in used:
+            note(f"{file.name} was not used by the reader {loads[-1].get('reader')!r}")

@@ -11,7 +11,7 @@ from pandas.api.extensions import ExtensionArray
 from premotor.connectome.edges import positions
 from premotor.connectome.identifiers import parse_ids, unique_ids
 from premotor.connectome.tables import read_table
-from premotor.connectome.vocabulary import listed
+from premotor.connectome.vocabulary import listed, plain
 from premotor.errors import PremotorError
 
 ID_NAMES = ("id", "neuron_id", "bodyId", "body", "body_id", "root_id", "pt_root_id", "Root ID")
@@ -22,7 +22,8 @@ _NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$"
 
 def id_column(header: tuple[str, ...]) -> str | None:
     """Return the name of the id column of a neuron table, or None where there is none."""
-    return next((name for name in ID_NAMES if name in header), None)
+    words = {plain(word): word for word in reversed(header)}
+    return next((words[plain(name)] for name in ID_NAMES if plain(name) in words), None)
 
 
 def read_neurons(path: Path, *, key: str | None = None, repeated: bool = False) -> pd.DataFrame:
@@ -78,6 +79,11 @@ def typed_column(column: pa.ChunkedArray, name: str) -> np.ndarray | ExtensionAr
     if pa.types.is_boolean(kind) and column.null_count:
         return pd.array(column.to_pylist(), dtype="boolean")
     return column.to_pandas().to_numpy()
+
+
+def is_numeric(column: pa.ChunkedArray, name: str) -> bool:
+    """Return whether every value of a column is a number, or missing, and some are."""
+    return pd.api.types.is_numeric_dtype(typed_column(column, name).dtype)
 
 
 def _numbers(text: pa.ChunkedArray) -> np.ndarray | ExtensionArray | None:

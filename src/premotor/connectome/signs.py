@@ -11,6 +11,7 @@ from premotor.settings import Settings
 
 if TYPE_CHECKING:  # so that policies are there without pandas
     import pandas as pd
+    from scipy.sparse import csr_array
 
 
 Sign = Literal[-1, 0, 1]
@@ -106,6 +107,24 @@ def signs_of(neurons: "pd.DataFrame", policy: SignPolicy) -> np.ndarray:
         nameless = lineage.str.lower().isin(["", "nan", "none", "na", "tbd", UNKNOWN]).to_numpy()
         signs[unknown] = np.where(nameless, 0, majority)[unknown]
     return signs
+
+
+def refuse_unsigned(synapses: "csr_array", sign: np.ndarray) -> None:
+    """Refuse a circuit whose synapses are all of neurons of unknown sign: nothing would reach anything.
+
+    Args:
+        synapses: counts (neurons, neurons), presynaptic × postsynaptic.
+        sign: −1, 0 or 1, (neurons,).
+
+    Raises:
+        PremotorError: there are synapses, and none of a neuron with a sign.
+    """
+    if synapses.nnz and not np.diff(synapses.indptr)[sign != 0].any():
+        raise PremotorError(
+            f"the circuit has {synapses.nnz} synaptic edges and none of a neuron with a known sign; give the neuron "
+            "table transmitters (a column transmitter) or signs (a column sign: -1, 1), or choose another sign policy "
+            "(circuit.signs) or selection"
+        )
 
 
 def unknown_neurons(neurons: "pd.DataFrame", policy: SignPolicy) -> np.ndarray:

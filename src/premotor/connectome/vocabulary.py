@@ -26,18 +26,24 @@ _TRANSMITTERS = {
     "serotonin": ("ser", "5ht", "5-ht", "serotonin", "serotonergic"),
     "octopamine": ("oct", "octopamine", "octopaminergic"),
     "tyramine": ("tyr", "ta", "tyramine", "tyraminergic"),
+    "betaine": ("betaine",),
     UNKNOWN: ("", "unknown", "unk", "unclear", "neither", "none", "nan", "na", "n/a", "null", "tbd", "?"),
 }
+TRANSMITTERS = tuple(_TRANSMITTERS)
+"""Names of transmitters, and "unknown"."""
+
 _TRANSMITTER_OF = {alias: name for name, aliases in _TRANSMITTERS.items() for alias in aliases}
 
 _NO_CLASS = {"", "nan", "na", "n/a", "none", "null", "unknown", "tbd"}
 _CLASS_OF_TOKEN = (
-    ("sensory", ("sensory", "sensor", "receptor", "photoreceptor", "photoreceptors", "afferent")),
+    ("sensory", ("sensory", "sn", "sensor", "receptor", "photoreceptor", "photoreceptors", "afferent")),
     ("motor", ("motor", "motorneuron", "motorneurons", "motoneuron", "motoneurons", "mn")),
     ("ascending", ("ascending", "an")),
     ("descending", ("descending", "dn")),
-    ("interneuron", ("interneuron", "interneurons", "intrinsic", "in", "central", "optic", "visual")),
+    ("interneuron", ("interneuron", "interneurons", "intrinsic", "in", "inter", "central", "optic", "visual")),
 )
+
+_CLASS_OF_LETTER = {"s": "sensory", "m": "motor", "i": "interneuron"}
 
 _SIDE_OF = {
     **dict.fromkeys(("l", "lhs", "left"), "left"),
@@ -47,9 +53,16 @@ _SIDE_OF = {
 
 
 def canonical_transmitter(word: str) -> str:
-    """Return the transmitter's name in lower case ("ACH" → "acetylcholine"); a new word is kept as it is."""
+    """Return the transmitter's name in lower case ("ACH" → "acetylcholine"); a new word is kept as it is.
+
+    Of several the first that is known counts.
+    """
     key = word.strip().lower()
-    return _TRANSMITTER_OF.get(key, key)
+    if key in _TRANSMITTER_OF:
+        return _TRANSMITTER_OF[key]
+    # Additions, as in "acetylcholine (predicted)", and further ones, as in "GABA;ACh": the first is the primary one.
+    parts = [part.strip() for part in re.split(r"[;,/|+]", re.sub(r"\(.*?\)|\[.*?\]|\?", " ", key))]
+    return next((_TRANSMITTER_OF[part] for part in parts if part and part in _TRANSMITTER_OF), key)
 
 
 def canonical_class(word: str) -> str:
@@ -61,6 +74,8 @@ def canonical_class(word: str) -> str:
     key = word.strip().lower()
     if key in _NO_CLASS:
         return ""
+    if key in _CLASS_OF_LETTER:
+        return _CLASS_OF_LETTER[key]
     tokens = set(re.split(r"[^a-z]+", key))
     for name, words in _CLASS_OF_TOKEN:
         if tokens.intersection(words):
@@ -71,6 +86,11 @@ def canonical_class(word: str) -> str:
 def canonical_side(word: str) -> str:
     """Return "left", "right", "middle" or "" for a source's word (L, LHS, left, Midline, …)."""
     return _SIDE_OF.get(word.strip().lower(), "")
+
+
+def plain(name: str) -> str:
+    """Return a column's name without capitals, underscores and other marks, by which synonyms are compared."""
+    return re.sub(r"[^a-z0-9]+", "", name.lower())
 
 
 def listed(names: Iterable[object], most: int = 100) -> str:

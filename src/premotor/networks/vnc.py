@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from premotor.connectome.signs import refuse_unsigned
 from premotor.errors import PremotorError
 from premotor.networks.product import Product
 from premotor.networks.settings import Layout
@@ -47,13 +48,15 @@ class VNCNetwork(eqx.Module):
         """Wire the network as `circuit` and draw the parameters of `replicates` copies of it.
 
         Raises:
-            PremotorError: fewer replicates than one, or sizes that are no positive numbers.
+            PremotorError: fewer replicates than one, sizes that are no positive numbers, or no synapse of a neuron with
+                a sign.
         """
         settings = settings or VNCSettings()
         if replicates < 1:
             raise PremotorError(f"replicates is {replicates}; a network needs at least 1")
         count = circuit.synapses.tocoo()
         sign = circuit.neurons["sign"].to_numpy(np.float64)
+        refuse_unsigned(circuit.synapses, sign)
         known = sign[count.row] != 0
         pre, post = count.row[known], count.col[known]
         key = jax.random.key(seed)

@@ -66,11 +66,18 @@ def _graph(source: Source) -> tuple[str, dict[str, Any]]:
         raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise PremotorError(f"{path} is not valid JSON: {error}") from None
+    if isinstance(graphs, dict) and "networks" in graphs:
+        raise PremotorError(
+            f"{path} is a SONATA configuration without edges: networks.nodes and networks.edges are needed"
+        )
     if not isinstance(graphs, dict) or not graphs or not all(isinstance(graph, dict) for graph in graphs.values()):
         raise PremotorError(f'{path} holds no graphs: {{name: {{"matrix": rows, "layers": lists}}}} is needed')
     name = source.part or (next(iter(graphs)) if len(graphs) == 1 else None)
     if name is None:
-        raise PremotorError(f"{path} holds {len(graphs)} graphs; name one, as in {path.name}:{next(iter(graphs))}")
+        raise PremotorError(
+            f"{path} holds {len(graphs)} graphs ({listed(graphs, 20)}); name one, as in "
+            f"{path.name}:{next(iter(graphs))}"
+        )
     if name not in graphs:
         raise PremotorError(f"{path} has no graph {name!r}{closest(name, graphs)}; it has {listed(graphs, 20)}")
     return name, graphs[name]

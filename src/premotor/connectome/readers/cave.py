@@ -17,7 +17,7 @@ from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_counts, parse_ids
 from premotor.connectome.neuron_table import join, read_neurons, united
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.columns import first, only
+from premotor.connectome.readers.columns import COUNT_NAMES, first, only
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.tables import read_table
@@ -26,7 +26,6 @@ from premotor.errors import PremotorError
 
 _PAIR = ("pre_pt_root_id", "post_pt_root_id")
 _KEYS = ("pt_root_id", "root_id")
-_COUNTS = ("syn_count", "synapse_count", "n_syn", "count", "weight")
 
 
 @READERS.register("cave")
@@ -44,7 +43,7 @@ class Cave(Reader):
         """Read the synapses, and the cell tables beside them."""
         found = [path for path, header in source.tables.items() if set(_PAIR) <= set(header)]
         path = only(found, "tables of synapses", source.path)
-        counted = first(_COUNTS, source.tables[path])
+        counted = first(COUNT_NAMES[:-2], source.tables[path])
         table = read_table(path, _PAIR if counted is None else (*_PAIR, counted))
         pre, post = (parse_ids(table[name], f"{path}, column {name}") for name in _PAIR)
         if counted is None:

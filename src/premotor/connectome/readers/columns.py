@@ -1,30 +1,89 @@
 """Column names of connection tables, across all sources, and reading the columns into edges."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from premotor.connectome.edges import Edges, positions
+from premotor.connectome.edges import Edges, positions, tell_lost
 from premotor.connectome.identifiers import parse_counts, parse_ids
 from premotor.connectome.neuron_table import id_column
 from premotor.connectome.readers.source import Header
 from premotor.connectome.tables import ARROW_SUFFIXES, PARQUET_SUFFIXES, checked, read_table, readable
-from premotor.connectome.vocabulary import listed
+from premotor.connectome.vocabulary import listed, plain
 from premotor.errors import PremotorError
 
 PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "source", "presynaptic", "source_id")
 POST_NAMES = ("post", "post_id", "bodyId_post", "target", "postsynaptic", "target_id")
-COUNT_NAMES = ("count", "weight", "synapses", "syn_count", "n_synapses")
+COUNT_NAMES = (
+    *(
+        "count",
+        "counts",
+        "weight",
+        "weights",
+        "synapses",
+        "syn_count",
+        "synapse_count",
+        "n_synapses",
+        "n_syn",
+        "n_syns",
+    ),
+    *("num_synapses", "number_of_synapses", "value", "strength"),
+)
+KIND_NAMES = ("type", "kind", "edge_type", "synapse_type", "connection_type")
+_KINDS = {
+    **dict.fromkeys(("", "chemical", "chem", "synapse", "chemical synapse", "cs", "directed"), "chemical"),
+    **dict.fromkeys(
+        ("electrical", "electric", "gap", "gap junction", "gap_junction", "gapjunction", "gj", "ej"), "gap"
+    ),
+}
+_NO_COUNT = {"", "id", "edgeid", "key", "index", "label", "row"}
 REGION_NAMES = ("roi", "neuropil")
 GAP_NAMES = ("a", "b", "count")
 
 
-def first(names: tuple[str, ...], header: Header) -> str | None:
-    """Return the first of `names` that the header has, or None."""
-    return next((name for name in names if name in header), None)
+def first(names: tuple[str, ...], header: Sequence[str]) -> str | None:
+    """Return the header's word for the first of `names` that it has, whatever its capitals and underscores, or None."""
+    words = {plain(word): word for word in reversed(header)}
+    return next((words[plain(name)] for name in names if plain(name) in words), None)
+
+
+def refuse_uncounted(path: object, numeric: Sequence[str]) -> None:
+    """Refuse to count every row as one synapse where a column holds numbers that nothing explains.
+
+    Raises:
+        PremotorError: naming the first such column.
+    """
+    strange = [name for name in numeric if plain(name) not in _NO_COUNT]
+    if strange:
+        raise PremotorError(
+            f"{path} has no column with synapse counts ({', '.join(COUNT_NAMES)}), but its column {strange[0]!r} holds "
+            "numbers: call it count if it counts synapses, and take it out if it does not"
+        )
+
+
+def split_kinds(edges: Edges, words: pd.Series, where: str) -> tuple[Edges, Edges | None]:
+    """Return the chemical and the electrical rows, None without any of these; `words` has one a row.
+
+    Raises:
+        PremotorError: a word that is neither.
+    """
+    text = words.astype("str").fillna("").str.strip().str.lower()
+    kinds = text.map(_KINDS)
+    if kinds.isna().any():
+        strange = text[kinds.isna()].value_counts()
+        raise PremotorError(
+            f"{where} holds {listed(f'{word!r} ({count} rows)' for word, count in list(strange.items())[:5])}; "
+            "an edge is chemical or electrical (gap junction)"
+        )
+    gap = (kinds == "gap").to_numpy()
+    if not gap.any():
+        return edges, None
+    chemical, electrical = (Edges(edges.pre[of], edges.post[of], edges.count[of]) for of in (~gap, gap))
+    return chemical, electrical
 
 
 def is_connections(header: Header) -> bool:
@@ -95,15 +154,19 @@ def read_edges_among(path: Path, pre: str, post: str, count: str, ids: np.ndarra
         PremotorError: a bad id or count anywhere in the table.
     """
     parts: list[Edges] = []
-    rows = synapses = 0
+    rows = synapses = every = 0
+    seen = np.zeros(0, np.int64)
     order = np.sort(ids)
     for part in _parts(path, pre, post, count):
         known = (positions(order, part.pre) >= 0) & (positions(order, part.post) >= 0)
         rows += int((~known).sum())
         synapses += int(part.count[~known].sum())
+        every += known.size
+        seen = np.union1d(seen, part.ids())
         parts.append(Edges(part.pre[known], part.post[known], part.count[known]))
     if not parts:
         raise PremotorError(f"{path} has a header but no connections")
+    tell_lost(path, order, seen, every, rows)
     joined = (np.concatenate([getattr(part, name) for part in parts]) for name in ("pre", "post", "count"))
     return Edges(*joined), {"rows of unknown neurons": rows, "their synapses": synapses}
 

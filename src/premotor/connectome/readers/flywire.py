@@ -10,22 +10,25 @@
 Newer exports with display headers (Root ID, Super Class, Predicted NT type) become the same names in lower
 case with underscores. `class` is the canonical word of super_class; FlyWire's own class is in `source_class`.
 A threshold (``min_synapses``) applies to the total of a pair, over all neuropils. Tables with several rows
-per neuron (coordinates, labels) are not read, which the record says.
+per neuron (coordinates, labels) are not read, which the record says; of tables with columns of such, the rows decide.
 """
 
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.identifiers import parse_ids
 from premotor.connectome.neuron_table import join, read_neurons, united
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.columns import only, read_edges, read_edges_among
 from premotor.connectome.readers.source import READERS, Header, Reader, Source
 from premotor.connectome.signs import SignPolicy
+from premotor.connectome.tables import read_table
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
@@ -63,7 +66,11 @@ class FlyWire(Reader):
         names = [_needed(connections, source.tables[connections], word) for word in ("pre_root_id", "post_root_id")]
         names.append(_needed(connections, source.tables[connections], "syn_count"))
         tables = {path: {snake(name) for name in header} for path, header in source.tables.items()}
-        annotations = [path for path, words in tables.items() if "root_id" in words and not words & _SEVERAL_ROWS]
+        annotations = [
+            path
+            for path, words in tables.items()
+            if "root_id" in words and (not words & _SEVERAL_ROWS or _one_row_each(path, source.tables[path]))
+        ]
         files = [path.name for path in (connections, *annotations)]
         arguments: dict[str, Any] = {"files": files}
         unread = [path.name for path in source.tables if path.name not in files]
@@ -95,6 +102,14 @@ class FlyWire(Reader):
 
 def _column(header: Header, word: str) -> str | None:
     return next((name for name in header if snake(name) == word), None)
+
+
+def _one_row_each(path: Path, header: Header) -> bool:
+    """Return whether no neuron has several rows, as it has in tables of coordinates or of labels."""
+    key = _column(header, "root_id")
+    assert key is not None
+    ids = parse_ids(read_table(path, (key,))[key], f"{path}, column {key}")
+    return bool(np.unique(ids).size == ids.size)
 
 
 def _needed(path: Path, header: Header, word: str) -> str:

@@ -18,15 +18,21 @@ from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_counts, parse_ids, unique_ids
-from premotor.connectome.neuron_table import typed_column
+from premotor.connectome.neuron_table import is_numeric, typed_column
 from premotor.connectome.provenance import Provenance
+from premotor.connectome.readers.columns import (
+    COUNT_NAMES,
+    KIND_NAMES,
+    first,
+    refuse_uncounted,
+    split_kinds,
+)
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import parse_record, restore_types
 from premotor.errors import PremotorError
 
-GAP_JUNCTION = "gap_junction"
-_COUNTS = ("weight", "count", "synapses", "n_synapses", "syn_count")
+_NO_EDGES = Edges(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
 @READERS.register("graphml")
@@ -74,7 +80,7 @@ class GraphML(Reader):
             provenance,
             reader="graphml",
             where=str(path),
-            gap_junctions=gaps if gaps.count.size or (record is not None and kinds) else None,
+            gap_junctions=_NO_EDGES if gaps is None and record is not None and kinds else gaps,
             strict=True,
             signs=signs,
             arguments={"files": [path.name], "counted": counted or "edges"},
@@ -117,7 +123,7 @@ def _named(labels: list[str], path: Path) -> tuple[np.ndarray, dict]:
 
 def _edges(
     graph: ElementTree.Element, ids: dict[str, int], keys: dict[str, str], path: Path
-) -> tuple[Edges, Edges, str | None]:
+) -> tuple[Edges, Edges | None, str | None]:
     rows = [element for element in graph if _tag(element) == "edge"]
     ends = [(row.get("source", ""), row.get("target", "")) for row in rows]
     for end in (end for pair in ends for end in pair):
@@ -126,12 +132,17 @@ def _edges(
     if any(row.get("directed") == "false" for row in rows):
         raise PremotorError(f"{path} has an undirected edge; synapses have a direction")
     data = [_data(row, keys) for row in rows]
-    counted = next((name for name in _COUNTS if any(name in row for row in data)), None)
+    names = tuple(dict.fromkeys(name for row in data for name in row))
+    counted, kind = first(COUNT_NAMES, names), first(KIND_NAMES, names)
     count = np.ones(len(rows), np.int64)
-    if counted is not None:
+    if counted is None:
+        columns = {name: pa.chunked_array([[row.get(name, "") for row in data]]) for name in names if name != kind}
+        refuse_uncounted(path, [name for name, values in columns.items() if is_numeric(values, name)])
+    else:
         column = pa.chunked_array([[row.get(counted, "") for row in data]])
         count = parse_counts(column, f"{path}, edge data {counted}")
     pre, post = (np.array([ids[pair[side]] for pair in ends], dtype=np.int64) for side in (0, 1))
-    electrical = np.array([row.get("kind") == GAP_JUNCTION for row in data], bool)
-    gaps = Edges(pre[electrical], post[electrical], count[electrical])
-    return Edges(pre[~electrical], post[~electrical], count[~electrical]), gaps, counted
+    edges = Edges(pre, post, count)
+    if kind is None:
+        return edges, None, counted
+    return *split_kinds(edges, pd.Series([row.get(kind, "") for row in data]), f"{path}, edge data {kind}"), counted

@@ -136,14 +136,13 @@ def _labelled(labels: np.ndarray | None, size: int, path: Path) -> tuple[np.ndar
 
 
 _NUMBER = r"^-?[0-9]{1,10}(\.0*)?$"
-_CORNER = {"", "id", "name", "neuron"}
 
 
 def is_matrix(header: Header) -> bool:
     """Return whether a CSV header can be that of a matrix: all numbers, or a corner before the labels."""
     if all(re.fullmatch(_NUMBER, name) for name in header):
         return True
-    if len(header) < 3 or header[0].lower() not in _CORNER:
+    if len(header) < 3 or re.fullmatch(_NUMBER, header[0]):
         return False
     if all(re.fullmatch(r"[0-9]+", name) for name in header[1:]):
         return True
@@ -158,8 +157,15 @@ def read_matrix(path: Path, header: Header) -> tuple[np.ndarray, np.ndarray | No
     """
     if all(re.fullmatch(_NUMBER, name) for name in header):
         # The first line is a row of numbers, which the table reader took for names.
-        rows = read_table(path, named=False)
-        return _numbers(rows, path), None
+        values = _numbers(read_table(path, named=False), path)
+        # What can be a list of edges is not taken for a matrix: counts, the last of three columns, are never 0.
+        if len(header) in (2, 3) and (values[:, 2:] if len(header) == 3 else values).all():
+            raise PremotorError(
+                f"{path} has no header: its first line is {', '.join(header)}. If its columns are pre, post and count, "
+                "write these words as its first line; if it is a matrix, give it the labels of its neurons, or save it "
+                "as .npy"
+            )
+        return values, None
     table = read_table(path)
     labels = [str(label) for label in table.column(0).cast(pa.large_string()).to_pylist()]
     if labels != list(header[1:]):

@@ -50,7 +50,7 @@ def find(source: Source) -> SonataFiles:
             with opened(file) as content:
                 kinds = [kind for kind in found if kind in content]
             for kind in kinds:
-                found[kind].append((file, _types_beside(source, kind)))
+                found[kind].append((file, _types_beside(source, file, kind)))
     for kind, files in found.items():
         if not files:
             raise PremotorError(f"{source.path} holds no HDF5 file with the group /{kind}, which SONATA needs")
@@ -135,9 +135,20 @@ def _resolved(value: Any, variables: dict[str, Any], config: Path) -> Path | Non
     return path
 
 
-def _types_beside(source: Source, kind: str) -> Path | None:
+def _types_beside(source: Source, nodes_or_edges: Path, kind: str) -> Path | None:
+    """Return the file of types of an HDF5 file: the only one, or that of its name (net_nodes, net_node_types)."""
     key = f"{kind[:-1]}_type_id"
-    return next((file for file, header in source.tables.items() if key in " ".join(header).split()), None)
+    found = [file for file, header in source.tables.items() if key in " ".join(header).split()]
+    if len(found) < 2:
+        return found[0] if found else None
+    own = nodes_or_edges.stem.replace(kind, f"{kind[:-1]}_types")
+    named = [file for file in found if file.stem == own]
+    if not named:
+        names = ", ".join(file.name for file in found)
+        raise PremotorError(
+            f"{source.path} has several files of types ({names}), none of them {own}.csv for {nodes_or_edges.name}"
+        )
+    return named[0]
 
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"

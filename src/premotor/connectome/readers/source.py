@@ -1,7 +1,8 @@
 """What the user pointed at: a file or a folder, with the header of every table in it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,6 +30,8 @@ class Source:
     files: tuple[Path, ...]
     tables: dict[Path, Header]
     part: str = ""
+    damaged: Mapping[Path, str] = field(default_factory=dict)
+    """Files of a folder that look like tables and are none, with the reason."""
 
     def file(self, name: str) -> Path | None:
         """Return the file of this name, or None."""
@@ -110,4 +113,13 @@ def open_source(path: Path, part: str = "") -> Source:
         raise PremotorError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if path.is_dir() and not files:
         raise PremotorError(f"{path} holds no files; a circuit needs tables ({', '.join(TABLE_SUFFIXES)})")
-    return Source(path, files, {file: read_header(file) for file in files if is_table(file)}, part)
+    tables, damaged = {}, {}
+    for file in files:
+        if is_table(file):
+            try:
+                tables[file] = read_header(file)
+            except PremotorError as error:
+                damaged[file] = str(error)
+    if damaged and not tables:
+        raise PremotorError(next(iter(damaged.values())))
+    return Source(path, files, tables, part, damaged)

@@ -22,6 +22,7 @@ from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges
 from premotor.connectome.neuron_table import ID_NAMES, covering, join, typed_column
 from premotor.connectome.readers.columns import (
+    KIND_NAMES,
     POST_NAMES,
     PRE_NAMES,
     REGION_NAMES,
@@ -32,7 +33,9 @@ from premotor.connectome.readers.columns import (
     is_neurons,
     only,
     read_edges,
+    split_kinds,
 )
+from premotor.connectome.readers.edge_list import EdgeList, named
 from premotor.connectome.readers.source import READERS, Header, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import GAP_JUNCTIONS, PROVENANCE, read_record, restore_types
@@ -56,19 +59,28 @@ class Tables(Reader):
         """Read the tables of a folder, or one connection table alone."""
         connections = _connections(source)
         header = source.tables[connections]
-        pre, post = first(PRE_NAMES, header), first(POST_NAMES, header)
+        pre, post, kind = (first(names, header) for names in (PRE_NAMES, POST_NAMES, KIND_NAMES))
         assert pre is not None and post is not None
-        edges = read_edges(connections, pre, post, count_column(connections, header))
+        if source.path.is_file() and named(read_table(connections, (pre, post)).columns):
+            return EdgeList().read_ends(source, (pre, post), signs)
+        rows = read_edges(connections, pre, post, count_column(connections, header))
+        edges, gaps = rows, _gap_junctions(source)
+        if kind is not None:
+            words = read_table(connections, (kind,))[kind].cast(pa.string()).to_pandas()
+            edges, electrical = split_kinds(edges, words, f"{connections}, column {kind}")
+            if electrical is not None and gaps is not None:
+                raise PremotorError(f"{connections} holds electrical connections, and another table gap junctions")
+            gaps = gaps if electrical is None else electrical
         provenance, types = read_record(source.file(PROVENANCE), source.path.resolve().name)
         said = provenance.steps[-1].get("edges") if provenance.steps else 0 if types else None
-        if edges.count.size == 0 and said != 0:
+        if rows.count.size == 0 and said != 0:
             raise PremotorError(f"{connections} has a header but no connections")
         files = _neuron_files(source)
         if files:
             base, others = covering(files, edges.ids())
             frame, dropped = join(base, others)
         else:
-            frame, dropped = _neurons_of_pairs(connections, header, edges), {}
+            frame, dropped = _neurons_of_pairs(connections, header, rows), {}
         neurons = restore_types(canonical_columns(frame, listed(path.name for path in files)), types, source.path)
         return assemble(
             neurons,
@@ -76,11 +88,11 @@ class Tables(Reader):
             provenance,
             reader="tables",
             where=str(connections),
-            gap_junctions=_gap_junctions(source),
+            gap_junctions=gaps,
             strict=True,
             signs=signs,
             dropped=dropped,
-            arguments={"files": [path.name for path in (*files, connections)]},
+            arguments={"files": [path.name for path in (*files, connections, *_gap_files(source))]},
         )
 
 
@@ -125,8 +137,12 @@ def _neurons_of_pairs(path: Path, header: Header, edges: Edges) -> pd.DataFrame:
     return frame
 
 
+def _gap_files(source: Source) -> list[Path]:
+    return [path for path, header in source.tables.items() if is_gap_junctions(header)]
+
+
 def _gap_junctions(source: Source) -> Edges | None:
-    found = [path for path, header in source.tables.items() if is_gap_junctions(header)]
+    found = _gap_files(source)
     if not found:
         return None
     return read_edges(only(found, "tables of gap junctions", source.path), "a", "b", "count")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from premotor.connectome.signs import refuse_unsigned
 from premotor.errors import PremotorError
 from premotor.networks.stimulation import Stimulus
 from premotor.settings import Settings
@@ -116,9 +117,14 @@ class LIFNetwork:
 
     @classmethod
     def wire(cls, circuit: "Circuit", settings: LIFSettings | None = None) -> Self:
-        """Wire the network as `circuit`."""
+        """Wire the network as `circuit`.
+
+        Raises:
+            PremotorError: no synapse is of a neuron with a sign, or an edge has too many.
+        """
         settings = settings or LIFSettings()
         sign = circuit.neurons["sign"].to_numpy(np.float64)
+        refuse_unsigned(circuit.synapses, sign)
         weight = np.where(sign > 0, settings.excitatory_weight, settings.inhibitory_weight)
         synapses = circuit.synapses
         most = synapses.data.max(initial=0)
