@@ -16,7 +16,6 @@ from pathlib import Path
 from markdown_pages import ROOT, commands, fenced
 from premotor import plugins
 from premotor.cli import main
-from premotor.errors import PremotorError
 from premotor.registry import Registry
 
 
@@ -55,26 +54,10 @@ def follow(
         if command[0] in without:
             continue
         words = [*command, *smaller.get(command[0], [])]
-        assert run(words) == 0, f"{page}.md: premotor {shlex.join(words)}"
+        assert main(words) == 0, f"{page}.md: premotor {shlex.join(words)}"
         ran.append(words)
     assert ran, f"{page}.md has no commands"
     return ran
-
-
-def run(words: Sequence[str]) -> int:
-    """Run a command; its exit status."""
-    rest, waiting = [], list(words)
-    try:
-        while waiting:
-            word = waiting.pop(0)
-            if word == "--plugin":
-                plugins.load_plugin(waiting.pop(0))
-            else:
-                rest.append(word)
-    except PremotorError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return main(rest)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from howto.pages import follow, page_files, run
+from howto.pages import follow, page_files
+from premotor.cli import main
 
 PAGE = "add-dynamics-analysis"
 SMALL = "kind: dimension\nsamples: 1\nmodel: {neurons: 8}\ntransient: 1\nlength: 4\nvalues: [1.0, 2.0]\n"
@@ -19,7 +20,7 @@ def write(folder):
 
 
 def train(output):
-    return run(["train", "dimension.yaml", "--output", output, "--no-report", "--plugin", "my_analysis.py"])
+    return main(["train", "dimension.yaml", "--output", output, "--no-report", "--plugin", "my_analysis.py"])
 
 
 def test_the_page_works_as_it_stands(user_folder):
@@ -47,10 +48,10 @@ def test_a_stopped_one_goes_on_and_ends_as_if_it_had_not_been_stopped(user_folde
     monkeypatch.setattr(plugin.Dimension, "measure", stopped)
     assert train("halves") != 0
     assert not (user_folder / "halves/summary.json").exists()
-    assert run(["report", "halves"]) == 0
+    assert main(["report", "halves"]) == 0
     assert "premotor resume halves" in (user_folder / "halves/report.html").read_text()
     monkeypatch.setattr(plugin.Dimension, "measure", measure)
-    assert run(["resume", "halves"]) == 0
+    assert main(["resume", "halves"]) == 0
     one, other = (load_file(user_folder / name / "results.safetensors") for name in ("whole", "halves"))
     assert all(np.array_equal(one[key], other[key]) for key in one) and one.keys() == other.keys()
 
@@ -59,6 +60,6 @@ def test_a_stopped_one_goes_on_and_ends_as_if_it_had_not_been_stopped(user_folde
 def test_an_analysis_that_lacks_a_method_is_refused_in_one_sentence(user_folder, capsys, method):
     text = page_files(PAGE)["my_analysis.py"].replace(f"    def {method}(", f"    def not_{method}(")
     (user_folder / "lacking.py").write_text(text)
-    assert run(["report", ".", "--plugin", "lacking.py"]) == 2
+    assert main(["report", ".", "--plugin", "lacking.py"]) == 2
     words = capsys.readouterr().err
     assert f"the class Dimension has no method {method}" in words and words.count("\n") == 1

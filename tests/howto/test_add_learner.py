@@ -1,7 +1,8 @@
 """The page about learners, followed literally; and what a user is told whose class is none."""
 
-from howto.pages import follow, run
+from howto.pages import follow
 from howto.smaller import SMALLER
+from premotor.cli import main
 
 PAGE = "add-learner"
 FEW = [
@@ -25,5 +26,5 @@ def test_a_class_without_a_member_is_named_with_it(user_folder, capsys):
         "from premotor.learning import LEARNERS, ControllerLearner\n"
         "@LEARNERS.register('mine')\nclass Mine(ControllerLearner):\n    pass\n"
     )
-    assert run(["train", "walk", "--learning.kind", "mine", "--plugin", "mine.py"]) == 2
+    assert main(["train", "walk", "--learning.kind", "mine", "--plugin", "mine.py"]) == 2
     assert "the class Mine has no method advance, which every Learner needs" in capsys.readouterr().err

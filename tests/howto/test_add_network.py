@@ -7,8 +7,9 @@ import jax
 import numpy as np
 import pytest
 
-from howto.pages import follow, page_files, run
+from howto.pages import follow, page_files
 from howto.smaller import SMALLER
+from premotor.cli import main
 from premotor.connectome import load_circuit
 from premotor.networks import NETWORKS, build_controller
 from premotor.plugins import load_plugin
@@ -70,6 +71,6 @@ PART = CLASS.replace("RateNetwork", "Network").replace("pass", "settings = RateN
 )
 def test_what_is_no_network_is_refused_in_one_sentence(user_folder, capsys, text, sentence):
     (user_folder / "mine.py").write_text(text)
-    assert run(["train", "walk", "--network.kind", "mine", "--plugin", "mine.py"]) == 2
+    assert main(["train", "walk", "--network.kind", "mine", "--plugin", "mine.py"]) == 2
     words = capsys.readouterr().err
     assert sentence in words and words.count("\n") == 1

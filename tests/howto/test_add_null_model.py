@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from howto.pages import follow, page_files, run
+from howto.pages import follow, page_files
 from howto.smaller import SMALLER
+from premotor.cli import main
 from premotor.connectome import load_circuit, nulls
 from premotor.plugins import load_plugin
 
@@ -49,7 +50,7 @@ def test_what_its_docstring_says_is_kept(user_folder):
 )
 def test_what_is_no_null_model_is_refused_in_one_sentence(user_folder, capsys, text, sentence):
     (user_folder / "mine.py").write_text(f"from premotor.connectome.nulls import NULL_MODELS\n{text}")
-    assert run(["circuit", "info", "celegans", "--null", "mine", "--plugin", "mine.py"]) == 2
+    assert main(["circuit", "info", "celegans", "--null", "mine", "--plugin", "mine.py"]) == 2
     words = capsys.readouterr().err
     assert sentence in words and words.count("\n") == 1
 
@@ -59,7 +60,7 @@ def test_what_returns_no_circuit_is_named(user_folder, capsys):
         "from premotor.connectome.nulls import NULL_MODELS\n@NULL_MODELS.register('m')\ndef mine(circuit, seed): pass\n"
     )
     (user_folder / "mine.py").write_text(text)
-    assert run(["circuit", "info", "celegans", "--null", "m", "--plugin", "mine.py"]) == 2
+    assert main(["circuit", "info", "celegans", "--null", "m", "--plugin", "mine.py"]) == 2
     assert "the null model 'm' returns NoneType; it has to return a Circuit" in capsys.readouterr().err
 
 
@@ -69,7 +70,7 @@ def test_what_changes_nothing_is_no_null_model(user_folder, capsys):
         "@NULL_MODELS.register('same')\ndef same(circuit, seed): return circuit\n"
     )
     (user_folder / "same.py").write_text(text)
-    assert run(["circuit", "info", "celegans", "--null", "same", "--plugin", "same.py"]) == 2
+    assert main(["circuit", "info", "celegans", "--null", "same", "--plugin", "same.py"]) == 2
     assert "leaves celegans as it is" in capsys.readouterr().err
 
 

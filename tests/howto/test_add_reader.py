@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from howto.pages import follow, page_files, run
+from howto.pages import follow, page_files
 from howto.smaller import SMALLER
+from premotor.cli import main
 from premotor.connectome import load_circuit
 from premotor.connectome.readers import READERS
 from premotor.plugins import load_plugin
@@ -39,13 +40,13 @@ def test_a_readers_own_mistakes_are_one_sentence(user_folder, capsys):
     with (user_folder / "mydata/contacts.csv").open("a") as file:
         file.write("brake,ghost,3\n")
     load_plugin(user_folder / "my_reader.py")
-    assert run(["circuit", "info", "mydata"]) == 2
+    assert main(["circuit", "info", "mydata"]) == 2
     assert "names the cell 'ghost', which" in capsys.readouterr().err
 
 
 def test_without_the_plugin_the_folder_is_refused(user_folder, capsys):
     write(user_folder)
-    assert run(["circuit", "info", "mydata"]) == 2
+    assert main(["circuit", "info", "mydata"]) == 2
     assert "no connection table that premotor knows" in capsys.readouterr().err
 
 
@@ -81,7 +82,7 @@ def test_a_reader_that_is_not_whole_is_refused_in_one_sentence(user_folder, caps
     text = page_files(PAGE)["my_reader.py"]
     assert change[0] in text
     (user_folder / "broken.py").write_text(text.replace(*change))
-    assert run(["circuit", "info", "celegans", "--plugin", "broken.py"]) == 2
+    assert main(["circuit", "info", "celegans", "--plugin", "broken.py"]) == 2
     words = capsys.readouterr().err
     assert sentence in words and "broken.py" in words and words.count("\n") == 1
     with pytest.raises(UnknownName):

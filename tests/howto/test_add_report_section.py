@@ -2,8 +2,9 @@
 
 import pytest
 
-from howto.pages import follow, page_files, run
+from howto.pages import follow, page_files
 from howto.smaller import SMALLER
+from premotor.cli import main
 from premotor.errors import PremotorError
 from premotor.plugins import load_plugin
 from premotor.report import SECTIONS, ReportSection, RunRecord
@@ -37,7 +38,7 @@ def test_it_is_there_only_where_it_applies(user_folder):
 def test_what_is_no_section_is_refused_in_one_sentence(user_folder, capsys, body, sentence):
     text = f'from premotor.report import SECTIONS, ReportSection, RunRecord\n@SECTIONS.register("mine")\n{body}'
     (user_folder / "mine.py").write_text(text)
-    assert run(["report", ".", "--plugin", "mine.py"]) == 2
+    assert main(["report", ".", "--plugin", "mine.py"]) == 2
     words = capsys.readouterr().err
     assert sentence in words and words.count("\n") == 1
 

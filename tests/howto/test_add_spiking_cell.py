@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from howto.pages import follow, page_files, run
+from howto.pages import follow, page_files
+from premotor.cli import main
 from premotor.networks.spiking.event_driven import CELLS, SpikingNetwork
 from premotor.plugins import load_plugin
 
@@ -55,6 +56,6 @@ def test_the_cell_fires_as_on_a_fine_grid(user_folder):
 )
 def test_what_is_no_cell_is_refused_in_one_sentence(user_folder, capsys, text, sentence):
     (user_folder / "mine.py").write_text(f"from premotor.networks.spiking.event_driven import *\n{text}")
-    assert run(["train", "cartpole-stdp", "--wiring.cell", "mine", "--plugin", "mine.py"]) == 2
+    assert main(["train", "cartpole-stdp", "--wiring.cell", "mine", "--plugin", "mine.py"]) == 2
     words = capsys.readouterr().err
     assert sentence in words and words.count("\n") == 1

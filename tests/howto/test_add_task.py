@@ -2,9 +2,10 @@
 
 import pytest
 
-from howto.pages import follow, page_files, run
+from howto.pages import follow, page_files
 from howto.smaller import SMALLER
 from premotor.bodies import build_body
+from premotor.cli import main
 from premotor.errors import PremotorError
 from premotor.plugins import load_plugin
 from tasks.contract import check_contract
@@ -30,7 +31,7 @@ def test_the_users_task_keeps_the_contract_of_all(user_folder):
 
 def test_its_settings_are_checked_by_name(user_folder, capsys):
     write(user_folder)
-    assert run(["train", "cart.yaml", "--task.tilt", "-1", "--plugin", "my_task.py"]) == 2
+    assert main(["train", "cart.yaml", "--task.tilt", "-1", "--plugin", "my_task.py"]) == 2
     assert "task.tilt" in capsys.readouterr().err
 
 
