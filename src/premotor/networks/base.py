@@ -71,6 +71,11 @@ class Network(eqx.Module):
     learning_rates: eqx.AbstractVar[tuple[tuple[str, float], ...]]
     """For each field that learns its step size, relative to that of learning; 0 holds it fixed."""
 
+    parameters: ClassVar[Mapping[str, str]] = {}
+    """Fields that training on the spectrum can change, by kind (`trainable` in its settings)."""
+    edge_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that say which edge each magnitude belongs to."""
+
     stateless: ClassVar[bool] = False
     """Whether what it does depends on the present input alone."""
 
@@ -105,6 +110,11 @@ class Network(eqx.Module):
         self, synapses: Bool[Array, " synapses"] | None = None, junctions: Bool[Array, " junctions"] | None = None
     ) -> Self:
         """A copy in which the marked synapses and gap junctions carry nothing."""
+
+    @property
+    def inert(self) -> tuple[str, ...]:
+        """Kinds of `parameters` that play no part under its settings."""
+        return ()
 
     @property
     def maps_are_layers(self) -> bool:

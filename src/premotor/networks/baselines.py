@@ -38,7 +38,7 @@ class _Units(Baseline):
 
     @staticmethod
     @abstractmethod
-    def parameters(hidden: int, observations: int, actions: int) -> int:
+    def count_parameters(hidden: int, observations: int, actions: int) -> int:
         """How many parameters learn with so many hidden units (a layer), maps included."""
 
     def product(self) -> Float[Array, "rows columns"]:
@@ -60,7 +60,7 @@ class _Units(Baseline):
         if circuit.gap_junctions is not None:
             wanted += circuit.gap_junctions.nnz // 2
         sizes = np.arange(1, wanted + 1)
-        return int(sizes[np.argmin([abs(cls.parameters(int(n), observations, actions) - wanted) for n in sizes])])
+        return int(sizes[np.argmin([abs(cls.count_parameters(int(n), observations, actions) - wanted) for n in sizes])])
 
 
 @NETWORKS.register("mlp")
@@ -111,7 +111,7 @@ class MLPNetwork(_Units):
         return not self.calibrate
 
     @staticmethod
-    def parameters(hidden: int, observations: int, actions: int) -> int:
+    def count_parameters(hidden: int, observations: int, actions: int) -> int:
         """How many parameters learn with two layers, maps included."""
         return hidden * observations + hidden**2 + 2 * hidden + hidden * actions + actions
 
@@ -168,7 +168,7 @@ class GRUNetwork(_Units):
         return cls(hidden, settings, control_period=context.control_period, key=context.key)
 
     @staticmethod
-    def parameters(hidden: int, observations: int, actions: int) -> int:
+    def count_parameters(hidden: int, observations: int, actions: int) -> int:
         """How many parameters learn, maps included."""
         return hidden * observations + 6 * hidden**2 + 3 * hidden + hidden * actions + actions
 

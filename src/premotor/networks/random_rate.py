@@ -1,6 +1,7 @@
 """The rate network of studies of chaos: h ← h + dt·(−h + W φ(h) + input), random or wired as a circuit."""
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
@@ -55,6 +56,8 @@ class RandomRateNetwork(eqx.Module):
     Arrays are neurons first: states and inputs have shape (neurons, batch).
     """
 
+    parameters: ClassVar[Mapping[str, str]] = {"weights": "log_magnitude", "gains": "log_gain", "shifts": "shift"}
+    edge_fields: ClassVar[tuple[str, ...]] = ("pre", "post")
     log_magnitude: Float[Array, " synapses"]
     log_gain: Float[Array, " neurons"]
     shift: Float[Array, " neurons"]
@@ -116,6 +119,11 @@ class RandomRateNetwork(eqx.Module):
         sign = circuit.neurons["sign"].to_numpy()[pre[kept]]
         magnitude = np.maximum(np.abs(entries.data[kept]), TINY)
         return cls(pre[kept], post[kept], settings.coupling * sign * magnitude, len(circuit), settings)
+
+    @property
+    def inert(self) -> tuple[str, ...]:
+        """Kinds of parameters without a part: tanh has neither gain nor shift."""
+        return ("gains", "shifts") if self.activation == "tanh" else ()
 
     @property
     def weight(self) -> Float[Array, " synapses"]:

@@ -45,6 +45,14 @@ class RateNetwork(Network):
     """
 
     settings: ClassVar[type[Settings]] = RateNetworkSettings
+    parameters: ClassVar[Mapping[str, str]] = {
+        "weights": "log_magnitude",
+        "conductances": "log_conductance",
+        "time_constants": "log_time_constant",
+        "gains": "log_gain",
+        "shifts": "bias",
+    }
+    edge_fields: ClassVar[tuple[str, ...]] = ("pre", "post", "junction_a", "junction_b")
     log_magnitude: Float[Array, " synapses"]
     log_conductance: Float[Array, " junctions"]
     log_time_constant: Float[Array, " neurons"]

@@ -11,15 +11,10 @@ from jaxtyping import Array, Float, Int
 
 from premotor.errors import PremotorError
 from premotor.learning.spectrum.settings import FreedomSettings, TrainableSettings
+from premotor.networks.trained import field_of
 
-LEAVES = {
-    "weights": ("log_magnitude",),
-    "gains": ("log_gain",),
-    "shifts": ("shift", "bias"),
-    "conductances": ("log_conductance",),
-    "time_constants": ("log_time_constant",),
-}
-"""The array of a network behind each kind of parameter; the first that it has."""
+KINDS = ("weights", "gains", "shifts", "conductances", "time_constants")
+"""Of parameters that can be free."""
 
 Offsets = dict[str, Float[Array, " values"]]
 
@@ -34,15 +29,17 @@ class FreeNetwork(eqx.Module):
 
     def offsets(self) -> Offsets:
         """Values of 0, where every descent begins."""
-        return {kind: jnp.zeros(size, getattr(self.base, leaf_of(self.base, kind)).dtype) for kind, size in self.sizes}
+        return {
+            kind: jnp.zeros(size, attrgetter(field_of(self.base, kind))(self.base).dtype) for kind, size in self.sizes
+        }
 
     def network(self, offsets: Offsets) -> Any:
         """The network with the values added."""
         changed = self.base
         for kind, values in offsets.items():
-            leaf = leaf_of(self.base, kind)
+            leaf = field_of(self.base, kind)
             padded = jnp.concatenate([values, jnp.zeros(1, values.dtype)])  # what slot −1 reads
-            value = getattr(self.base, leaf) + padded[self.slots[kind]]
+            value = attrgetter(leaf)(self.base) + padded[self.slots[kind]]
             changed = eqx.tree_at(attrgetter(leaf), changed, value)
         return changed
 
@@ -68,11 +65,11 @@ def free(
     """
     slots: dict[str, Any] = {}
     sizes = []
-    for place, kind in enumerate(LEAVES):
+    for place, kind in enumerate(KINDS):
         freedom = getattr(settings, kind)
         if not freedom.train:
             continue
-        size = getattr(network, leaf_of(network, kind)).shape[0]
+        size = attrgetter(field_of(network, kind))(network).shape[0]
         if not size:
             raise PremotorError(f"trainable.{kind} is on, but the network has no {kind}")
         slot = _shared(network, kind, freedom, groups or {})
@@ -89,29 +86,13 @@ def free(
         slots[kind] = jnp.asarray(slot, jnp.int32)
         sizes.append((kind, count))
     if not sizes:
-        raise PremotorError(f"nothing is trained: switch on at least one of {', '.join(LEAVES)} under trainable")
+        raise PremotorError(f"nothing is trained: switch on at least one of {', '.join(KINDS)} under trainable")
     return FreeNetwork(network, slots, tuple(sizes))
-
-
-def leaf_of(network: Any, kind: str) -> str:
-    """Name of a network's array behind a kind of parameter.
-
-    Raises:
-        PremotorError: the network has none, or its activation makes no use of it.
-    """
-    if kind in ("gains", "shifts") and getattr(network, "activation", "") == "tanh" and hasattr(network, "shift"):
-        raise PremotorError(
-            f"trainable.{kind} is on, but the activation tanh has no {kind}; choose stretched_tanh or positive_tanh"
-        )
-    for name in LEAVES[kind]:
-        if hasattr(network, name):
-            return name
-    raise PremotorError(f"trainable.{kind} is on, but a {type(network).__name__} has no {kind}")
 
 
 def _shared(network: Any, kind: str, freedom: FreedomSettings, groups: Mapping[str, np.ndarray]) -> np.ndarray:
     """Number of the value of each element when none is left out."""
-    size = getattr(network, leaf_of(network, kind)).shape[0]
+    size = attrgetter(field_of(network, kind))(network).shape[0]
     if freedom.by is None:
         return np.arange(size)
     if freedom.by not in groups:

@@ -15,9 +15,8 @@ from premotor.analysis import LyapunovSpectrum, kaplan_yorke_dimension, lyapunov
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
-from premotor.learning.spectrum.free_parameters import leaf_of
 from premotor.learning.trees import fill, flatten
-from premotor.networks.trained import PARAMETERS, network_arrays
+from premotor.networks.trained import field_of, network_arrays
 from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, in_precision, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
@@ -169,7 +168,7 @@ class Descent:
         after = self.figures(network, extra)
         arrays: Arrays = {HISTORY + name: value for name, value in self.history.items()}
         for kind, _ in self.free.sizes:
-            leaf = leaf_of(network, kind)
+            leaf = field_of(network, kind)
             arrays[f"before/{kind}"] = np.asarray(getattr(self.network, leaf), np.float64)
             arrays[f"after/{kind}"] = np.asarray(getattr(network, leaf), np.float64)
         if extra is not None:
@@ -210,7 +209,7 @@ class Descent:
 
 
 def _started(network: Any, arrays: Arrays, name: str) -> Any:
-    for key in (key for key in PARAMETERS if hasattr(network, key)):
+    for key in network.parameters.values():
         own = getattr(network, key)
         if key not in arrays or arrays[key].shape != own.shape:
             raise PremotorError(f"initial: {key} of the network {name} has not the {list(own.shape)} of this run's")

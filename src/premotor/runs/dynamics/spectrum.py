@@ -16,7 +16,7 @@ from premotor.errors import PremotorError
 from premotor.learning.spectrum import SequenceTask
 from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.learning.trees import fill
-from premotor.networks.trained import PARAMETERS, network_arrays
+from premotor.networks.trained import network_arrays
 from premotor.runs.arrays import load_arrays
 from premotor.runs.checkpoints import newest_checkpoint
 from premotor.runs.dynamics.building import in_precision, members
@@ -338,9 +338,9 @@ def _verified(run: Run, which: str, test: Evaluation) -> list[Figures]:
 
 def _with(network: Any, arrays: Arrays) -> Any:
     """A network with the parameters that were kept of it."""
-    for name in PARAMETERS:
-        if name in arrays and hasattr(network, name):
-            present = getattr(network, name)
+    for name in network.parameters.values():
+        if name in arrays:
+            present = attrgetter(name)(network)
             network = eqx.tree_at(attrgetter(name), network, jnp.asarray(arrays[name], present.dtype))
     return network
 
