@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from premotor.analysis import bipedal_walk as module
-from premotor.analysis.bipedal_walk import bipedal_walk
+from premotor.analysis.bipedal_walk import bipedal_walk, walks_of
 from premotor.errors import PremotorError
 
 PERIOD = 0.02
@@ -110,3 +110,16 @@ def test_every_name_is_in_the_list_and_bad_shapes_are_refused():
         bipedal_walk(np.ones((5, 3)), np.ones((5, 3)), PERIOD)
     with pytest.raises(PremotorError, match="position"):
         bipedal_walk(np.ones((5, 2)), np.ones((5, 2)), PERIOD, position=np.ones(4))
+
+
+def test_many_episodes_are_counted_by_their_names():
+    traces = [gait(), gait(start=0.6), hop(1), gait(lag=0.3, duty=(0.5, 0.5))]
+    contact, hips, position = (np.stack(parts, axis=1) for parts in zip(*traces, strict=True))
+    alive = np.ones((STEPS, 4), bool)
+    alive[200:, 0] = False
+    found = walks_of(contact, hips, PERIOD, alive, np.array([True, False, False, False]), position)
+    assert found["walks"] == 0.25
+    assert found["gaits"] == {"falls": 1, "walks": 1, "hops on the right leg": 1, "skips": 1}
+    assert found["first_foot_steps"] == pytest.approx((0.5 + 0 + 0.5) / 3, abs=0.02)
+    nothing = walks_of(contact, hips, PERIOD, alive, np.ones(4, bool))
+    assert nothing["walks"] == 0 and np.isnan(nothing["crossings"])

@@ -7,6 +7,7 @@ from premotor.lazy import lazy_exports
 if TYPE_CHECKING:
     from premotor.analysis.activity import PhaseTuning, participation_ratio, phase_tuning, rates_by_group
     from premotor.analysis.alignment import Alignment, align, cut_strides, cycle_spline, stride_error
+    from premotor.analysis.bipedal_walk import BipedalWalk, bipedal_walk, walks_of
     from premotor.analysis.footfalls import (
         debounced,
         double_support,
@@ -91,6 +92,7 @@ else:
 
 __all__ = [
     "Alignment",
+    "BipedalWalk",
     "ClassPair",
     "Comparison",
     "CovariantVectors",
@@ -112,6 +114,7 @@ __all__ = [
     "attractor_kind",
     "balanced_rate",
     "best_mean",
+    "bipedal_walk",
     "best_median",
     "bootstrap_mean",
     "by_class_pair",
@@ -172,4 +175,5 @@ __all__ = [
     "weight_matrix",
     "wilson_interval",
     "zero_tolerance",
+    "walks_of",
 ]

@@ -7,7 +7,9 @@ and each foot stands for at least half of the stride, on the average (with less 
 Alexander 1989, "Optimization and gaits in the locomotion of vertebrates").
 """
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -153,6 +155,58 @@ def bipedal_walk(
     buzz = _buzz(raw, sides, control_period)
     kind = _kind(unnamed, fell, 1.0 - record.mean(0), buzz, quickest)
     return BipedalWalk(kind=kind, **measures)  # type: ignore[arg-type]
+
+
+def walks_of(
+    contact: NDArray,
+    legs: NDArray,
+    control_period: float,
+    alive: NDArray,
+    fell: NDArray,
+    position: NDArray | None = None,
+    chatter: float = 0.05,
+) -> dict[str, Any]:
+    """What two legs do over many episodes.
+
+    Args:
+        contact: (steps, episodes, 2), 0 or 1.
+        legs: as `bipedal_walk` takes them, (steps, episodes, 2).
+        control_period: time between steps, s.
+        alive: (steps, episodes), 1 until an episode ends.
+        fell: (episodes,), 1 where it ended by a fall.
+        position: (steps, episodes), m.
+        chatter: as `bipedal_walk` takes it, s.
+
+    Returns:
+        `walks`: fraction of the episodes that are a walk; `gait`: the name of most of them; `gaits`: how many of each;
+        `interlimb_phase`, `crossings`, `asymmetry`, `flight` and `first_foot_steps` (its share of all touch-downs):
+        means over the episodes without a fall, NaN where there are none.
+    """
+    found = []
+    for episode, steps in enumerate(np.asarray(alive, bool).sum(0)):
+        way = None if position is None else position[:steps, episode]
+        record, sides = contact[:steps, episode], legs[:steps, episode]
+        fallen = bool(fell[episode])
+        found.append(bipedal_walk(record, sides, control_period, position=way, fell=fallen, chatter=chatter))
+    counts = Counter(walk.kind for walk in found)
+    standing = [walk for walk in found if walk.kind != FALLS]
+    phase = np.array([walk.interlimb_phase for walk in standing])
+    turns = np.exp(2j * np.pi * phase[np.isfinite(phase)])
+    return {
+        "walks": counts[WALKS] / max(len(found), 1),
+        "gait": counts.most_common(1)[0][0] if found else STANDS,
+        "gaits": dict(counts.most_common()),
+        "interlimb_phase": float(np.angle(turns.mean()) / (2 * np.pi) % 1.0) if len(turns) else float("nan"),
+        "crossings": _finite_mean([walk.crossings for walk in standing]),
+        "asymmetry": _finite_mean([walk.asymmetry for walk in standing]),
+        "flight": _finite_mean([walk.flight for walk in standing]),
+        "first_foot_steps": _finite_mean([walk.step_share[0] for walk in standing]),
+    }
+
+
+def _finite_mean(values: list[float]) -> float:
+    finite = [value for value in values if np.isfinite(value)]
+    return float(np.mean(finite)) if finite else float("nan")
 
 
 def _kind(gait: BipedalWalk, fell: bool, in_air: NDArray[np.float64], buzz: float, quickest: float) -> str:

@@ -1,11 +1,18 @@
 """What the sections on movement share: the headline figures of the test episodes, and their video."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from premotor.analysis import wilson_interval
+from premotor.analysis.bipedal_walk import WALKS
 from premotor.report.number_format import decimal, percent
 from premotor.report.page import Block, Missing, Tile, Video
 from premotor.report.reading import RunRecord, number
+
+MOSTLY = 0.5
+"""Less than this part of the episodes, and the page says in red that it is no walk."""
 
 
 def video(record: RunRecord, title: str, how: str = "") -> Block:
@@ -20,6 +27,9 @@ def episode_tiles(record: RunRecord) -> list[Tile]:
     """Headline figures of the test: speed, episodes without a fall or at the aim, joint error, return."""
     figures = record.figures
     tiles: list[Tile] = []
+    walks, episodes = number(figures, "walks"), number(figures, "episodes")
+    if np.isfinite(walks) and episodes >= 1:
+        tiles.append(_walks(figures, walks, int(episodes)))
     speed, command = number(figures, "speed"), number(figures, "command")
     if np.isfinite(speed):
         asked = np.isfinite(command) and command > 0
@@ -32,7 +42,7 @@ def episode_tiles(record: RunRecord) -> list[Tile]:
                 fraction=speed / command if asked else None,
             )
         )
-    survived, episodes = number(figures, "survived"), number(figures, "episodes")
+    survived = number(figures, "survived")
     if np.isfinite(survived) and episodes >= 1:
         standing = round(survived * episodes)
         bounds = wilson_interval(standing, int(episodes))
@@ -70,3 +80,15 @@ def episode_tiles(record: RunRecord) -> list[Tile]:
             tiles.append(Tile("Return of an episode", decimal(number(figures, name), 1), note=note))
             break
     return tiles
+
+
+def _walks(figures: Mapping[str, Any], walks: float, episodes: int) -> Tile:
+    """How many episodes are a walk, and what most of the others are."""
+    walking = round(walks * episodes)
+    gaits = figures.get("gaits")
+    others = [(name, n) for name, n in gaits.items() if name != WALKS] if isinstance(gaits, dict) else []
+    note = f"{walking} of {episodes}"
+    if others:
+        name, count = max(others, key=lambda pair: pair[1])
+        note = f"{note}; it {name} in {count}" if walking >= count else f"no walk: it {name} in {count} of {episodes}"
+    return Tile("Episodes that walk", percent(walks), note=note, fraction=walks, bad=walks < MOSTLY)

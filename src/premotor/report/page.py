@@ -18,6 +18,8 @@ class Tile:
     """A few words below: an interval, what it is compared with."""
     fraction: float | None = None
     """Drawn as a bar, in [0, 1]."""
+    bad: bool = False
+    """Drawn in red: what a reader has to see first."""
 
 
 @dataclass(frozen=True)

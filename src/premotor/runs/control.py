@@ -1,6 +1,7 @@
 """The kind "control": a network, a task and a learner; PPO, DDPG and all others that learn in copies of a task."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ class Control(Kind):
     """A controller that learns a task by one of `LEARNERS`."""
 
     settings = Experiment
-    figures = ("score", "survived", "speed", "speed_error", "success", "return")
+    figures = ("score", "walks", "survived", "speed", "speed_error", "success", "return")
     unit = "control steps"
     required = ("circuit", "initial/controller.safetensors")
 
@@ -129,6 +130,8 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     """What a test found, in one line."""
     step = f"the {figures['checkpoint']} controller (step {figures['step']:,})"
     parts = []
+    if figures.get("walks") is not None:
+        parts.append(_walking(figures))
     if figures.get("survived") is not None:
         upright = round(figures["survived"] * figures["episodes"])
         parts.append(f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s")
@@ -155,3 +158,14 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     elif figures.get("score") is not None:
         parts.append(f"score {figures['score']:.3f}")
     return f"{step}: {'; '.join(parts)}"
+
+
+def _walking(figures: Mapping[str, Any]) -> str:
+    """How many episodes are a walk, and what the most frequent of the others is."""
+    walking = round(figures["walks"] * figures["episodes"])
+    others = [(name, count) for name, count in figures["gaits"].items() if name != "walks"]
+    found = f"walks in {walking} of {figures['episodes']} episodes"
+    if others:
+        name, count = max(others, key=lambda pair: pair[1])
+        found += f" ({name} in {count})"
+    return found

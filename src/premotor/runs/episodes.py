@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from premotor.analysis import gait_of, hexapod_gait
+from premotor.analysis import gait_of, hexapod_gait, walks_of
 from premotor.analysis.gait import CHATTER, SHORTEST_EPISODE
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
@@ -124,10 +124,12 @@ class Episodes:
         if parts is not None:
             period, alive = self.task.control_period, records["alive"]
             debounce = CHATTER if self.task.debounce is None else self.task.debounce
-            whole = gait_of(
-                **parts._asdict(), action=records["action"], control_period=period, alive=alive, chatter=debounce
-            )
+            measured = {name: value for name, value in parts._asdict().items() if name not in ("legs", "fallen")}
+            whole = gait_of(**measured, action=records["action"], control_period=period, alive=alive, chatter=debounce)
             figures |= {name: value for name, value in whole.figures().items() if name != "episodes"}
+            if parts.legs is not None and parts.fallen is not None:
+                way, fallen = parts.position, parts.fallen
+                figures |= walks_of(parts.contact, parts.legs, period, alive, fallen, way, debounce)
             if parts.contact.shape[-1] == 6:
                 figures |= _tripod(parts.contact, period, alive, self.task.debounce or 0.0)
         return {name: _plain(value) for name, value in figures.items()}

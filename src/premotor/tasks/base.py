@@ -86,6 +86,10 @@ class GaitParts(NamedTuple):
     """Along the way, m; None where the body has no such coordinate."""
     reference: Float[np.ndarray, "phases joints"] | None
     """One stride of the same joints, rad; None where no single stride is the reference."""
+    legs: Float[np.ndarray, "steps episodes 2"] | None = None
+    """Hip angles of two legs in the order of the feet, rad; None for other bodies."""
+    fallen: Bool[np.ndarray, " episodes"] | None = None
+    """Whether an episode ended by a fall; None for a body that has no two legs."""
 
 
 class LegMotion(Protocol):

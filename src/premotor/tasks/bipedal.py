@@ -84,8 +84,7 @@ class BipedalTask(GymnasiumTask):
         """
         alive = records["alive"].astype(bool)
         steps = alive.sum(0)
-        last = records["reward"][steps - 1, np.arange(alive.shape[1])]
-        fallen = (records["terminated"] > 0) & (last <= FALL)
+        fallen = _fallen(records)
         way = np.where(alive, motion_of(records["observation"]).speed, 0.0).sum(0) * self.control_period
         speed = way / (steps * self.control_period)
         figures = super().metrics(records) | {
@@ -129,4 +128,13 @@ class BipedalTask(GymnasiumTask):
             angles=motion.angles,
             position=np.cumsum(motion.speed, axis=0) * self.control_period,
             reference=None if self.reference is None else self.reference.stride.angles,
+            legs=motion.angles[..., [0, 2]],
+            fallen=_fallen(records),
         )
+
+
+def _fallen(records: Records) -> np.ndarray:
+    """Episodes that ended by a fall, (episodes,); the end of the ground ends them too."""
+    steps = records["alive"].astype(bool).sum(0)
+    last = records["reward"][steps - 1, np.arange(len(steps))]
+    return (records["terminated"] > 0) & (last <= FALL)

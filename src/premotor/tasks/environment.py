@@ -129,12 +129,15 @@ class PhysicsTask(Task):
         # of a body with more legs the reference is a gait at every speed, which one stride does not stand for
         if gait is not None and self.expected_gait is None and set(body.driven_joints) <= set(gait.joint_names):
             cycle = gait.joint_angles[:, [gait.joint_names.index(name) for name in body.driven_joints]]
+        hips = [name for name in body.driven_joints if "hip" in name]
         forward = body.qpos_index("root_x")[0] if "root_x" in body.joint_names else None
         return GaitParts(
             contact=records["contact"],
             angles=records["qpos"][:, :, body.actuated_qpos],
             position=None if forward is None else body.units.metre * records["qpos"][:, :, forward],
             reference=cycle,
+            fallen=records["terminated"] > 0,
+            legs=None if len(hips) != 2 or feet != 2 else records["qpos"][:, :, body.qpos_index(hips)],
         )
 
 
