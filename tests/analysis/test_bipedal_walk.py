@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from premotor.analysis import bipedal_walk as module
-from premotor.analysis.bipedal_walk import bipedal_walk, walks_of
+from premotor.analysis.bipedal_walk import KINDS, bipedal_walk, walks_of
 from premotor.errors import PremotorError
 
 PERIOD = 0.02
@@ -105,7 +104,7 @@ def test_names_do_not_depend_on_where_the_record_begins_or_on_which_leg_leads(st
 
 
 def test_every_name_is_in_the_list_and_bad_shapes_are_refused():
-    assert named(*gait()).kind in module.KINDS
+    assert named(*gait()).kind in KINDS
     with pytest.raises(PremotorError, match=r"\(steps, 2\)"):
         bipedal_walk(np.ones((5, 3)), np.ones((5, 3)), PERIOD)
     with pytest.raises(PremotorError, match="position"):
