@@ -157,7 +157,7 @@ def _moved(name: str, old: np.ndarray, new: np.ndarray, sensors: np.ndarray, mot
         moved[:, known] = old[:, sensors[known]]
         return moved
     known = motors >= 0
-    if name in ("output_weight", "output_bias", "log_spread", "output_sign"):
+    if name in ("output_weight", "output_bias", "log_std", "output_sign"):
         if old.shape[1:] != new.shape[1:]:
             return None
         moved = new.copy()

@@ -1,0 +1,50 @@
+"""A new run begins with the weights of another one; what does not fit is named."""
+
+import json
+
+import numpy as np
+import pytest
+
+from premotor import PremotorError
+from premotor.runs import train
+from premotor.runs.arrays import load_arrays
+from premotor.runs.warm_start import _moved, _places
+from tiny import tiny_settings
+
+SILENT = {"progress": False, "finish": False}
+
+
+def test_a_run_begins_with_the_weights_of_another(trained, circuit_folder, tmp_path, capsys):
+    settings = tiny_settings(circuit_folder, learning={"steps": 16, "learning_rate": 1e-5})
+    run = train(settings, output=tmp_path / "next", initial=f"{trained.folder}@last", progress=True, finish=False)
+    parent = json.loads(run.places.provenance_file.read_text())["parent"]
+    assert (parent["run"], parent["step"], parent["left"]) == (str(trained.folder.resolve()), trained.step, [])
+    assert len(parent["sha256"]) == 64 and "network" in parent["taken"]
+    assert "begins with network, normalizer, input_weight" in capsys.readouterr().out
+    begun, had = load_arrays(run.places.initial_file), trained.controller("last")
+    assert np.array_equal(begun["network/log_magnitude"], had.network.log_magnitude)
+    assert np.array_equal(begun["input_weight"], had.input_weight)
+    assert run.settings.initial.run == f"{trained.folder.resolve()}@last"
+
+
+def test_what_does_not_fit_is_named(trained, circuit_folder, tmp_path):
+    other = tiny_settings(circuit_folder, network={"kind": "mlp"})
+    with pytest.raises(PremotorError, match=r"not all of .* fits: the network \(rate of 12 neurons, not mlp of"):
+        train(other, output=tmp_path / "x", initial=trained.folder, **SILENT)
+    with pytest.raises(PremotorError, match="nothing of .* fits"):
+        train(other, output=tmp_path / "x", initial=trained.folder, partial=True, **SILENT)
+    with pytest.raises(PremotorError, match="there is no run folder"):
+        train(other, output=tmp_path / "x", initial="nowhere", **SILENT)
+    assert not (tmp_path / "x").exists()
+
+
+def test_maps_go_over_by_the_names_of_observations_and_actions():
+    sensors, motors = _places(("b", "new", "a"), ("a", "b")), _places(("right", "left"), ("left", "right"))
+    assert sensors.tolist() == [1, -1, 0] and motors.tolist() == [1, 0]
+    weight = np.array([[1.0, 2.0], [3.0, 4.0]])
+    moved = _moved("input_weight", weight, np.full((2, 3), 9.0), sensors, motors)
+    assert moved.tolist() == [[2, 0, 1], [4, 0, 3]]  # what the parent did not know has no effect
+    mean = _moved("normalizer/mean", np.array([1.0, 2.0]), np.zeros(3), sensors, motors)
+    assert mean.tolist() == [2, 0, 1]
+    assert _moved("output_weight", weight, np.zeros((2, 2)), sensors, motors).tolist() == [[3, 4], [1, 2]]
+    assert _moved("whitening", np.eye(3), np.eye(2), sensors, motors) is None
