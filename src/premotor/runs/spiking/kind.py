@@ -202,7 +202,11 @@ class Spiking(Kind):
 
         run = SpikingRun(folder)
         best = run.best
-        return super().scores(folder) | training_scores(run) | {"evaluation": best["mean"], "steps": best["steps"]}
+        return (
+            super().scores(folder)
+            | training_scores(run)
+            | {"evaluation": float(best["mean"]), "steps": float(best["steps"])}
+        )
 
 
 def projections(network: "SpikingNetwork") -> "Iterator[tuple[str, str, str, NDArray[np.bool_]]]":
