@@ -228,7 +228,8 @@ class _Runner:
             figures = dict(trial.user_attrs)
             row = {"number": trial.number, "state": trial.state.name.lower(), "score": trial.value}
             row |= {f"set/{key}": value for key, value in values.items()}
-            rows.append(row | {"evaluations": len(trial.intermediate_values)} | figures)
+            row["evaluations"] = len(trial.intermediate_values)
+            rows.append(row | {name: value for name, value in figures.items() if name not in row})
         write_json(self.sweep.folder / "trials.json", rows)
         best = self.sweep.best
         if best is not None:
