@@ -111,6 +111,17 @@ def test_the_general_words_serve_every_kind(made, kind, tmp_path, capsys):
     assert figures and all(isinstance(value, float) for value in figures.values())
 
 
+@pytest.mark.parametrize("kind", ["spectrum", "convergence"])
+def test_what_was_killed_before_its_summary_is_put_together(made, kind, tmp_path):
+    whole = made(kind)
+    folder = shutil.copytree(whole.folder, tmp_path / "run")
+    for lost in ("summary.json", "results.safetensors", "results.parquet"):
+        (folder / lost).unlink()
+    shutil.rmtree(folder / "checkpoints")
+    again = resume(folder, **SILENT)
+    assert again.finished and again.summary == whole.summary
+
+
 def test_a_kind_of_ones_own_is_held_to_the_contract():
     with pytest.raises(PremotorError, match="the class Half has no method evaluate"):
 

@@ -65,6 +65,8 @@ def drawn[**P](function: Callable[P, Figure], *args: P.args, **options: P.kwargs
 
 
 def _cell(value: Any, places: int) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, bool | str):
         return str(value)
     if pd.api.types.is_integer(value):

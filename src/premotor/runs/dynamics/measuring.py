@@ -92,18 +92,21 @@ class Points:
         self._points = dict(kind.points(settings, circuit))
         self.schedule = Schedule(save_every=None, keep=1, total=len(self._points), unit="points")
         self._running: Iterator[str] | None = None
+        self._done = {name for name in self._points if self._file(name).exists()}
+        # a process may be killed between its last point and the summary
+        self._apart = not (places.path / "summary.json").exists()
 
     @property
     def iteration(self) -> int:
         """Points that are done."""
-        return sum(self._file(name).exists() for name in self._points)
+        return len(self._done)
 
     step = steps = iteration
 
     @property
     def finished(self) -> bool:
-        """Whether all are, and put together."""
-        return self.iteration == len(self._points) and (self.iteration > 0)
+        """Whether all are done, and about to be put together or put together already."""
+        return len(self._done) == len(self._points) and not self._apart
 
     @property
     def initial(self) -> Arrays:
@@ -116,11 +119,12 @@ class Points:
         """The next point that is finished."""
         if self._running is None:
             self._running = self._computed()
-        name = next(self._running)
-        return {
-            "point": name,
-            **numbers({k: float(v) for k, v in load_arrays(self._file(name)).items() if v.size == 1}),
-        }
+        waiting = len(self._done) < len(self._points)
+        name = next(self._running) if waiting else list(self._points)[-1]
+        self._done.add(name)
+        self._apart = len(self._done) < len(self._points)
+        found = load_arrays(self._file(name))
+        return {"point": name, **{key: float(value) for key, value in found.items() if value.size == 1}}
 
     def test(self, best: Figures | None) -> Figures:
         """Put all points together; writes ``results.safetensors``, ``results.parquet`` and ``summary.json``."""
@@ -147,7 +151,7 @@ class Points:
 
     def _computed(self) -> Iterator[str]:
         self._folder.mkdir(exist_ok=True)
-        waiting = [name for name in self._points if not self._file(name).exists()]
+        waiting = [name for name in self._points if name not in self._done]
         memory: dict[Any, Any] = {}
         if not self.kind.side_by_side:
             for name in waiting:
@@ -164,6 +168,8 @@ class Points:
                 pool.shutdown(cancel_futures=True)
 
     def _one(self, name: str, memory: dict[Any, Any]) -> None:
+        if self._file(name).exists():
+            return
         with in_precision(self.settings.precision):
             arrays = self.kind.measure(self.settings, self.circuit, self._points[name], memory)
         with replace_atomically(self._file(name)) as aside:

@@ -180,6 +180,8 @@ class Descents:
         )
         self._places = places
         self._begin(next((n for n in range(len(self.members)) if not self._done(n)), len(self.members)))
+        # a process may be killed between its last network and the summary
+        self._apart = self.descent is None and not (places.path / "summary.json").exists()
 
     @property
     def iteration(self) -> int:
@@ -192,7 +194,7 @@ class Descents:
     @property
     def finished(self) -> bool:
         """Whether every network was trained and verified."""
-        return self.number == len(self.members)
+        return self.number == len(self.members) and not self._apart
 
     @property
     def initial(self) -> Arrays:
@@ -213,7 +215,9 @@ class Descents:
 
     def iterate(self) -> Figures:
         """One epoch; the last one of a network also verifies it."""
-        assert self.descent is not None
+        if self.descent is None:
+            self._apart = False
+            return self._last()
         member, began = self.members[self.number], time.perf_counter()
         with in_precision(self.settings.precision):
             if not self.descent.epoch:
@@ -231,6 +235,20 @@ class Descents:
             "exponents": np.ravel(row["exponents"]).tolist(),
             "gradient_norm": float(row["gradient_norm"]),
             "steps_per_second": 1 / (time.perf_counter() - began),
+        }
+
+    def _last(self) -> Figures:
+        """The last epoch of the last network again, from its result."""
+        name = self.members[-1].name
+        piece = read_json(self._folder / name / "result.json")
+        return {
+            "network": name,
+            "epoch": piece["epochs"],
+            "loss": piece["loss"]["last"],
+            "largest": piece["last_window"][0],
+            "exponents": piece["last_window"],
+            "gradient_norm": piece["gradient_norm"]["last"],
+            "steps_per_second": 1 / piece["seconds_per_epoch"],
         }
 
     def test(self, best: Figures | None) -> Figures:
