@@ -12,14 +12,16 @@ from premotor.tasks.gymnasium_settings import MOST_STEPS, SPREAD
 class EvolutionSettings(Settings):
     """Evolution of a controller by the returns of its mutants, without gradients (Salimans et al. 2017).
 
-    A mutation is measured by what it does: with `strategy.sigma` 0.3, each kind of parameter by itself changes the
-    actions, whose range is [−1, 1], by about 0.3.
+    A mutation is measured by what it does: with `strategy.sigma` 0.1, each kind of parameter by itself changes the
+    actions, whose range is [−1, 1], by about 0.1.
+    Where many parameters are trained, faster learning ends in actions at the ends of their range, where members no
+    longer differ (`return_std` 0); a small network takes `sigma` 0.3 and `learning_rate` 0.15.
     """
 
     kind: Literal["evolution"] = "evolution"
     steps: int = Field(10_000_000, ge=1)
     """Control steps of all members together, rounded up to whole generations."""
-    strategy: StrategySettings = StrategySettings(population=32, sigma=0.3, learning_rate=0.15)
+    strategy: StrategySettings = StrategySettings(population=32, sigma=0.1, learning_rate=0.03)
     episodes: int = Field(4, ge=1)
     """Of each member in a generation, side by side; their mean return is its fitness."""
     same_starts: bool = True
