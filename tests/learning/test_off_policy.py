@@ -76,7 +76,7 @@ def test_the_memory_is_a_ring_that_grows_and_reads_no_sequence_across_its_seam()
 def test_drawing_from_the_memory_is_uniform() -> None:
     replay = Replay.empty(1, 1, 0, 50)
     for step in range(80):
-        replay.add(np.full((1, 1), step), None)
+        replay.add(np.full((1, 1), float(step)), None)
     rows, _ = replay.sample(np.random.default_rng(1), (50_000,), 1)
     found = np.bincount(rows.ravel().astype(int), minlength=80)
     assert (found[:30] == 0).all()

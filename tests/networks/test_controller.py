@@ -10,6 +10,7 @@ from connectome.circuits import circuit_of
 from networks.wiring import small_circuit
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
+from premotor.learning.trees import fill, flatten
 from premotor.networks import (
     Controller,
     MapSettings,
@@ -179,3 +180,11 @@ def test_local_maps_need_joints_that_motor_neurons_move() -> None:
         local_controller(leg_circuit(), ("lf_a", "rf_a", "lf_c"))
     with pytest.raises(PremotorError, match=r"maps\.local chooses neurons"):
         controller(network=MLPSettings(), maps=MapSettings(local=True))
+
+
+def test_arrays_of_former_names_are_read():
+    made = controller()
+    former = {name.replace("log_std", "log_spread"): array for name, array in flatten(made).items()}
+    assert "log_spread" in former and "step_scale/log_spread" in former
+    for name, array in flatten(fill(made, former, "file")).items():
+        np.testing.assert_array_equal(array, flatten(made)[name])

@@ -62,9 +62,13 @@ def made() -> Controller:
 @settings(max_examples=30)
 def test_afferents_fire_as_published(stretch: float, speed: float, force: float) -> None:
     primary = 50 + 2 * stretch + 4.3 * math.copysign(math.pow(abs(speed), 0.6), speed)  # Prochazka 1999
-    assert float(spindle_primary(stretch, speed)) == pytest.approx(max(primary, 0), rel=1e-4, abs=1e-3)
-    assert float(spindle_secondary(stretch)) == pytest.approx(max(80 + 13.5 * stretch, 0), rel=1e-4, abs=1e-3)
-    assert float(tendon_organ(force, 700.0)) == pytest.approx(200 * abs(force) / 700, rel=1e-4, abs=1e-4)
+    assert float(spindle_primary(*map(jnp.asarray, (stretch, speed)))) == pytest.approx(
+        max(primary, 0), rel=1e-4, abs=1e-3
+    )
+    assert float(spindle_secondary(jnp.asarray(stretch))) == pytest.approx(
+        max(80 + 13.5 * stretch, 0), rel=1e-4, abs=1e-3
+    )
+    assert float(tendon_organ(jnp.asarray(force), 700.0)) == pytest.approx(200 * abs(force) / 700, rel=1e-4, abs=1e-4)
 
 
 def test_a_motor_unit_pulls_as_published() -> None:
@@ -91,7 +95,7 @@ def test_a_loop_does_line_by_line_what_its_settings_say(made: Controller, squash
         current[list(circuit.ids).index(101), column] += 0.02 * 200 * abs(force) / 500
     product = made.product()
     expected = np.asarray(network.step(product, jnp.asarray(state[:14]), jnp.asarray(current, jnp.float32)))
-    act = eqx.filter_jit(made.act)
+    act = eqx.filter_jit(made.select_action)
     after, action = act(product, jnp.asarray(state), jnp.asarray(seen, jnp.float32))
     np.testing.assert_allclose(after[:14], expected, rtol=1e-4, atol=1e-5)
     driven = (1 - np.exp(-2 * (40 * 0.04 * expected[classes == "motor"]) ** 3)).mean(0)

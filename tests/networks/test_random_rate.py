@@ -40,7 +40,7 @@ def test_a_step_is_that_of_the_equation(kind):
     state, current = rng.standard_normal((2, 7))
     with jax.enable_x64(True):
         network = RandomRateNetwork.random(settings, seed=3)
-        after = network.step(network.product(), state[:, None], current[:, None])[:, 0]
+        after = network.step(network.product(), jnp.asarray(state)[:, None], jnp.asarray(current)[:, None])[:, 0]
     wanted = oracle(2.0 * random_matrix(7, 3), state, kind, 1.7, 0.3, 0.2, current)
     assert np.allclose(after, wanted, rtol=1e-12)
 

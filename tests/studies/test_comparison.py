@@ -237,3 +237,8 @@ def test_ctrl_c_and_termination_let_every_run_write_its_checkpoint(
         log = run.with_suffix(".log").read_text()
         assert "continue with: premotor resume" in log
         assert len(Run(run).places.checkpoints()) == 1
+
+
+def test_former_names_of_settings_go_on_working():
+    read = load_experiment({"compare": {"plain": ["gru"]}, "maps": {"action_spread": 0.3}})
+    assert read.compare.baselines == ("gru",) and read.maps.action_std == 0.3

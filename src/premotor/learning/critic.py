@@ -13,8 +13,8 @@ ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 class Critic(eqx.Module):
     """A multilayer perceptron from normalised observations (and actions) to a value; learning's aid, never an actor."""
 
-    weights: tuple[Float[Array, "in out"], ...]
-    biases: tuple[Float[Array, " out"], ...]
+    weights: tuple[Float[Array, "_ _"], ...]
+    biases: tuple[Float[Array, " _"], ...]
     activation: str = eqx.field(static=True, default="tanh")
 
     @classmethod

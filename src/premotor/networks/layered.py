@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 class LayeredProduct(eqx.Module):
     """The linear part of a layered step: what acts at once, layer by layer, and what acts on the next step."""
 
-    forward: tuple[Float[Array, "layer neurons"], ...]
+    forward: tuple[Float[Array, "_ neurons"], ...]
     """Connections from earlier layers onto each layer."""
     backward: Float[Array, "neurons neurons"]
     """All others, and gap junctions; (postsynaptic, presynaptic)."""
-    members: tuple[Int[Array, " layer"], ...]
+    members: tuple[Int[Array, " _"], ...]
 
     def __call__(self, rates: Float[Array, "neurons environments"]) -> Float[Array, "neurons environments"]:
         """What every neuron receives of constant rates, at once and a step later together."""
@@ -44,7 +44,7 @@ class LayeredNetwork(RateNetwork):
     """
 
     settings: ClassVar[type[Settings]] = LayeredNetworkSettings
-    members: tuple[Int[Array, " layer"], ...]
+    members: tuple[Int[Array, " _"], ...]
     """Positions of each layer's neurons."""
     place: Int[Array, " neurons"]
     """The number of each neuron's layer."""

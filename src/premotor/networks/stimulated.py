@@ -31,7 +31,7 @@ class SteppedNetwork(Protocol):
 def stimulate(
     network: SteppedNetwork,
     stimulus: Stimulus,
-    rates: Float[Array, "neurons replicates"],
+    rates: Float[Array | np.ndarray, "neurons replicates"],
     *,
     every: int = 1,
     record: NDArray[np.int64] | None = None,
