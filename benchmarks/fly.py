@@ -70,7 +70,7 @@ def with_brain(environments: int, threads: int, steps: int, against: str) -> Con
     made = shipped("fly-legs")
     environment = PhysicsEnvironment(made.task, environments, threads=threads)
     controller, product = made.controller, made.controller.product()
-    act = eqx.filter_jit(controller.act)
+    act = eqx.filter_jit(controller.select_action)
     state, observation = controller.initial_state(environments), environment.reset()
 
     def walk() -> int:

@@ -62,12 +62,9 @@ def made() -> Controller:
 @settings(max_examples=30)
 def test_afferents_fire_as_published(stretch: float, speed: float, force: float) -> None:
     primary = 50 + 2 * stretch + 4.3 * math.copysign(math.pow(abs(speed), 0.6), speed)  # Prochazka 1999
-    assert float(spindle_primary(*map(jnp.asarray, (stretch, speed)))) == pytest.approx(
-        max(primary, 0), rel=1e-4, abs=1e-3
-    )
-    assert float(spindle_secondary(jnp.asarray(stretch))) == pytest.approx(
-        max(80 + 13.5 * stretch, 0), rel=1e-4, abs=1e-3
-    )
+    stretched, moving = jnp.asarray(stretch), jnp.asarray(speed)
+    assert float(spindle_primary(stretched, moving)) == pytest.approx(max(primary, 0), rel=1e-4, abs=1e-3)
+    assert float(spindle_secondary(stretched)) == pytest.approx(max(80 + 13.5 * stretch, 0), rel=1e-4, abs=1e-3)
     assert float(tendon_organ(jnp.asarray(force), 700.0)) == pytest.approx(200 * abs(force) / 700, rel=1e-4, abs=1e-4)
 
 

@@ -1,6 +1,7 @@
 """The random rate network against an independent step, its statistics and Dale's law."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 

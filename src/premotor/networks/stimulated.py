@@ -57,6 +57,7 @@ def stimulate(
     """
     if stimulus.steps % every:
         raise PremotorError(f"{stimulus.steps} steps are no multiple of the {every} steps between samples")
+    rates = jnp.asarray(rates)
     place = jnp.arange(rates.shape[0]) if record is None else jnp.asarray(record)
     course = jnp.asarray(stimulus.course, rates.dtype).reshape(stimulus.steps // every, every, -1)
     target = jnp.asarray(stimulus.target, rates.dtype)
