@@ -1,15 +1,17 @@
-"""Make the tiny run folders in tests/data/runs, one of each kind, with the code of an older commit.
+"""Make the archives in tests/data/runs, a tiny run folder of each kind, with the code of an older commit.
 
     python scripts/make_old_runs.py --commit COMMIT
 
-The tests resume, evaluate and report them with today's code. Made once for each layout that users have; a folder that
-is there already stays as it is.
+The tests resume, evaluate and report them with today's code. Made once for each layout that users have; an archive
+that is there already stays as it is.
 """
 
 import argparse
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -75,7 +77,21 @@ CASES = (
     ),
 )  # fmt: skip
 
-LEFT_OUT = ("events", "video", ".lock", "report.html", "comparison.html", "log.txt", "*.log")
+LEFT_OUT = ("events", "video", ".lock", "report.html", "comparison.html", "*.png", "log.txt", "*.log", "worker.lock")
+
+
+def pack(folder: Path, name: str) -> None:
+    """Put what a run cannot do without into an archive."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    file = TARGET / f"{name}.tar.xz"
+    with tempfile.TemporaryDirectory(prefix="premotor-old-") as place:
+        shutil.copytree(folder, Path(place) / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        for text in Path(place).rglob("*"):
+            if text.suffix in (".json", ".yaml", ".jsonl"):  # settings name circuits by their whole path
+                text.write_text(re.sub(r'[^\s"\']*/inputs/', "inputs/", text.read_text()))
+        with tarfile.open(file, "w:xz") as archive:
+            archive.add(Path(place) / name, name)
+    print(f"{file.name}: {file.stat().st_size:,} bytes", flush=True)
 
 
 def main() -> int:
@@ -83,7 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commit", required=True)
     arguments = parser.parse_args()
-    cases = [case for case in CASES if not (TARGET / case.name).exists()]
+    cases = [case for case in CASES if not (TARGET / f"{case.name}.tar.xz").exists()]
     given = ["git", "-C", str(ROOT), "rev-parse", f"{arguments.commit}^{{commit}}"]
     commit = subprocess.run(given, check=True, capture_output=True, text=True).stdout.strip()
     with tempfile.TemporaryDirectory(prefix="premotor-old-") as place:
@@ -95,9 +111,7 @@ def main() -> int:
             if problem is not None:
                 print(f"{case.name}: {problem}", file=sys.stderr)
                 return 1
-            shutil.copytree(folder / "run", TARGET / case.name, ignore=shutil.ignore_patterns(*LEFT_OUT))
-            size = sum(file.stat().st_size for file in (TARGET / case.name).rglob("*") if file.is_file())
-            print(f"{case.name}: {size:,} bytes")
+            pack(folder / "run", case.name)
         worker.end()
     return 0
 

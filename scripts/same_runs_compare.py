@@ -119,7 +119,12 @@ def leaves(folder: Path) -> Leaves:
             found |= {f"{name}:{place}": number for place, number in enumerate(numbers(file.read_text()))}
         elif not IGNORED_FILES.search(name):
             found |= {f"{name}:{place}": value for place, value in read(file).items()}
-    return {name: value for name, value in found.items() if not MEASURED.search(name)}
+    here = f"{folder.resolve()}/"  # settings name circuits by their whole path
+    return {
+        name: value.replace(here, "") if isinstance(value, str) else value
+        for name, value in found.items()
+        if not MEASURED.search(name)
+    }
 
 
 def numbers(text: str) -> list[str]:
