@@ -16,6 +16,11 @@ class Deliberate(NamedTuple):
 
 DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate(".*", r".*settings\.yaml:agent", "settings need no `agent: spiking` any more; it is read as before"),
+    Deliberate(
+        "spectrum-training.*",
+        r".*/networks/[\w-]+/checkpoints/.*",
+        "a training has one folder of checkpoints; those of a network that is done are not kept",
+    ),
 )
 
 

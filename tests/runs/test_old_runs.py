@@ -40,7 +40,8 @@ def newest(folder: Path) -> int:
 def test_a_run_is_tested_and_goes_on(kind, old):
     folder = old(kind)
     known, before = json.loads((folder / "evaluations" / "test.json").read_text()), newest(folder)
-    assert main(["evaluate", str(folder), "--episodes", str(known["episodes"])]) == 0
+    how = ["--episodes", str(known["episodes"]), "--seed", str(known["seed"]), "--no-lesions"]
+    assert main(["evaluate", str(folder), *how]) == 0
     again = json.loads((folder / "evaluations" / "test.json").read_text())
     figure = "mean" if "mean" in known else "return"
     assert again["episodes"] == known["episodes"]
@@ -69,3 +70,9 @@ def test_results_about_dynamics_are_found_finished(old, capsys):
         figures = (folder / "summary.json").read_text()
         assert main(["dynamics", command, str(folder / "settings.yaml"), "-o", str(folder), "--no-figures"]) == 0
         assert (folder / "summary.json").read_text() == figures
+
+
+def test_a_search_is_read(old, capsys):
+    folder = old("sweep")
+    assert main(["analyse", "sweep", str(folder)]) == 0
+    assert "complete" in capsys.readouterr().out

@@ -146,6 +146,8 @@ class Kind(ABC):
     """Whether there are evaluations before the end, by which a trial can be pruned."""
     resumable: ClassVar[bool] = True
     """Whether `premotor resume` goes on with it; else it is there in full or not at all."""
+    cut_short: ClassVar[bool] = False
+    """Whether the last iteration may be shorter than the others: only the work knows then whether more is wanted."""
 
     unit: ClassVar[str] = "steps"
     """What `total` and `Work.step` count."""

@@ -35,6 +35,7 @@ class Spiking(Kind):
 
     settings = SpikingExperiment
     unit = "iterations"
+    cut_short = True  # a block of plasticity ends with the episodes or steps that are wanted
     figures = ("score", "median", "least", "most", "undecided", "mean_100", "median_21", "median_51", "median_101")
 
     def anchor(self, data: dict[str, Any], folder: Path) -> None:
