@@ -154,12 +154,12 @@ BAD = {
         "no null model 'rewird'.*rewired",
     ),
     "unknown sign policy": (nothing, "train tiny.yaml --circuit.signs dale", "no sign policy 'dale'"),
-    "unknown body": (nothing, "train tiny.yaml --task.body dog", "unknown body 'dog'"),
+    "unknown body": (nothing, "train tiny.yaml --task.body dog", "no body 'dog'"),
     "no reference": (nothing, "train tiny.yaml --task.reference no.csv", "no.csv"),
     "settings where none go": (
         nothing,
         "resume run --learning.steps 3",
-        "--learning.steps: only train, compare, simulate, dynamics",
+        "--learning.steps: a run is resumed with the settings that it has",
     ),
     # circuits
     "no such circuit": (nothing, "train tiny.yaml --circuit.source celegan", "celegans"),

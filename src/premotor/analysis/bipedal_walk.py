@@ -33,13 +33,16 @@ LEAST_SWING = 0.08
 """Fraction of the time that a foot is in the air, below which it slides rather than steps."""
 CROSSING_BAND = 0.05
 """Part of the range of the legs' difference that it has to leave before a crossing counts: no chatter."""
+SHORTEST_EPISODE = 1.0
+"""An episode without a fall that ends sooner (s) says nothing about a gait."""
 LEAST_STRIDES = 2
 """Whole strides without which nothing can be said of a rhythm."""
 
 WALKS, RUNS, SKIPS, LUNGES, LIMPS = "walks", "runs", "skips", "lunges", "limps"
 HOPS_LEFT, HOPS_RIGHT, HOPS = "hops on the left leg", "hops on the right leg", "hops on both legs"
 SHUFFLES, VIBRATES, STANDS, FALLS = "shuffles", "vibrates", "stands", "falls"
-KINDS = (WALKS, RUNS, SKIPS, LUNGES, LIMPS, HOPS_LEFT, HOPS_RIGHT, HOPS, SHUFFLES, VIBRATES, STANDS, FALLS)
+TOO_SHORT = "ends too soon to tell"
+KINDS = (WALKS, RUNS, SKIPS, LUNGES, LIMPS, HOPS_LEFT, HOPS_RIGHT, HOPS, SHUFFLES, VIBRATES, STANDS, FALLS, TOO_SHORT)
 """What an episode can be called."""
 
 
@@ -153,7 +156,7 @@ def bipedal_walk(
     }
     unnamed = BipedalWalk(kind="", **measures)  # type: ignore[arg-type]
     buzz = _buzz(raw, sides, control_period)
-    kind = _kind(unnamed, fell, 1.0 - record.mean(0), buzz, quickest)
+    kind = _kind(unnamed, fell, 1.0 - record.mean(0), buzz, quickest, len(raw) * control_period)
     return BipedalWalk(kind=kind, **measures)  # type: ignore[arg-type]
 
 
@@ -209,10 +212,14 @@ def _finite_mean(values: list[float]) -> float:
     return float(np.mean(finite)) if finite else float("nan")
 
 
-def _kind(gait: BipedalWalk, fell: bool, in_air: NDArray[np.float64], buzz: float, quickest: float) -> str:
+def _kind(
+    gait: BipedalWalk, fell: bool, in_air: NDArray[np.float64], buzz: float, quickest: float, seconds: float
+) -> str:
     """The name of a gait by its measures, the plainest faults first."""
     if fell:
         return FALLS
+    if seconds < SHORTEST_EPISODE:
+        return TOO_SHORT
     most = max(gait.touch_downs)
     if gait.stride_frequency > quickest or (most <= LEAST_STRIDES and buzz > quickest):
         return VIBRATES

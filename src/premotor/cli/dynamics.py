@@ -132,7 +132,7 @@ def transition(
     """The transition to chaos: the largest exponents against g, over many networks. Called again, it goes on.
 
     \b
-    Examples:
+    Example:
       premotor dynamics transition --from 0.8 --to 1.6 --values 7 --samples 10
       premotor dynamics transition --circuit fly-leg --from 1 --to 20 --activation stretched_tanh --parameter gains
     """
@@ -235,7 +235,7 @@ def train(
     """Train networks on their Lyapunov spectrum and verify them on a longer run. Called again, it goes on.
 
     \b
-    Examples:
+    Example:
       premotor dynamics train --neurons 100 --exponents 10 --target 0
       premotor dynamics train --neurons 100 --weights-count 200 --no-gains --no-shifts
       premotor dynamics train --circuit fly-leg --activation stretched_tanh --gains --no-weights --by transmitter

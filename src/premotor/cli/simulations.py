@@ -58,7 +58,7 @@ def simulate(
     Settings of the model can be given by their dotted name, as --model.weight 0.02.
 
     \b
-    Examples:
+    Example:
       premotor simulate fly-cpg -o out
       premotor simulate fly-cpg --drive "type=DNg100:300" --silence "type=IN17A001" --replicates 200
       premotor simulate fly-cpg --screen "all"

@@ -94,7 +94,7 @@ def mock(
     """Drive each input cell, or every combination, and print for which action the motor cells vote.
 
     \b
-    Examples:
+    Example:
       premotor spiking mock runs/cartpole-evolution
       premotor spiking mock runs/cartpole-evolution --combinations
     """
@@ -217,7 +217,7 @@ def critic(
     Agreement is the fraction of steps in which the critic rewards the action that was taken more than the other one.
 
     \b
-    Examples:
+    Example:
       premotor spiking critic runs/cartpole-evolution
       premotor spiking critic runs/cartpole-evolution --kind value --search "effort=0.01..1,log" --trials 50
     """

@@ -42,7 +42,7 @@ def compare(
     What no option says is as in the settings' section compare.
 
     \b
-    Examples:
+    Example:
       premotor compare walk --nulls 3 --seeds 2
       premotor compare bipedal --null rewired,shuffled_weights --baselines mlp,gru
       premotor compare cartpole-stdp --wirings 5 --nulls 1 --seeds 1
@@ -105,7 +105,7 @@ def sweep(
     """Search for settings of an experiment of any kind. Called again, it goes on.
 
     \b
-    Examples:
+    Example:
       premotor sweep walk --search "learning.learning_rate=1e-4..1e-2,log" --trials 30 --pruner median
       premotor sweep cartpole-stdp --search "plasticity.targeting.other=-1.5..0" --score mean_100
       premotor sweep cartpole-stdp --search "wiring.seed=[0, 1, 2]" --sampler grid

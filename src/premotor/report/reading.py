@@ -22,6 +22,8 @@ from premotor.runs.run import Run
 
 LESION_KEYS = ("name", "kind", "survived", "speed")
 """What a lesion of a body with feet holds; of any other task, `score` in place of the last two."""
+NAMES = ("gait", "gaits")
+"""Figures of an evaluation that are words, not numbers."""
 FIGURES = ("step", "episodes", "seconds_per_episode", "survived", "speed", "command", "score", "joint_rmse")
 """Figures of an evaluation that a report speaks of."""
 
@@ -199,6 +201,7 @@ def _numeric(table: pd.DataFrame, path: Path, needed: tuple[str, ...]) -> pd.Dat
     for name in needed:
         if len(table) and name not in table:
             raise PremotorError(f"{path} lacks {name}")
+    table = table.drop(columns=list(NAMES), errors="ignore")
     for name in table.columns:
         for value in table[name]:
             _check_number(value, name, path)
