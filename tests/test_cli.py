@@ -276,7 +276,7 @@ def test_a_run_from_its_settings_to_its_report(place, capsys):
     said = capsys.readouterr().out
     assert Run("new").settings.seed == 3
     assert Run("new").step == 32
-    assert "the best controller (step 32): no fall in" in said
+    assert "the best controller (step 32): walks in 0 of 3 episodes (ends too soon to tell in 3); no fall in" in said
     assert "report: new/report.html" in said
     assert said.rstrip().endswith("premotor compare new/settings.yaml --nulls 3 --seeds 2")
     for name in (
