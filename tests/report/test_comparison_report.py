@@ -85,10 +85,6 @@ def test_several_null_models_are_adjusted_together():
         ('{"rows": []}', "holds no rows"),
         ("{", "is no valid JSON"),
         (
-            '{"rows": [{"name": "a", "wiring": "connectome", "score": 1, "survived": 1}]}',
-            "row 1 lacks speed_error",
-        ),
-        (
             '{"rows": [{"name": "a", "wiring": "b", "score": "x", "survived": 1, "speed_error": 0}]}',
             "score of row 1 is 'x'",
         ),

@@ -94,14 +94,14 @@ def test_a_comparison_of_a_plain_network_is_one_of_seeds() -> None:
     settings = load_experiment("pendulum")
     members = plan(settings, [], nulls=1, seeds=2, baselines=["mlp", "gru"])
     assert [m.name for m in members] == ["mlp-s0", "gru-s0", "mlp-s1", "gru-s1"]
-    made = [load_experiment(settings, m.overrides(1)) for m in members]
+    made = [load_experiment(settings, m.settings) for m in members]
     assert [e.network.kind for e in made] == ["mlp", "gru", "mlp", "gru"]
     assert [e.network for e in made][::2] == [settings.network] * 2
     rows = [
         {"name": m.name, "wiring": m.wiring, "score": -100.0 - i, "return": -100.0 - i, "seed": m.seed}
         for i, m in enumerate(members)
     ]
-    result = compared(rows)
+    result = compared(rows, ("score", "return"))
     assert [entry["wiring"] for entry in result["summary"]] == ["mlp", "gru"]
     assert result["summary"][0]["mean"] == pytest.approx(-101.0)
     assert {test["wiring"] for test in result["test"]} == {"gru"}

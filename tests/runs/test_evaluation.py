@@ -10,6 +10,7 @@ import pytest
 import safetensors
 
 from premotor.errors import PremotorError
+from premotor.networks.base import Edges
 from premotor.runs import Episodes, Run, evaluate, silence_synapses
 from premotor.runs.arrays import load_arrays
 from premotor.runs.episodes import PER_EPISODE
@@ -150,7 +151,8 @@ def test_legs_what_couples_them_and_motor_modules_are_silenced_one_at_a_time():
     edges = [(0, 1), (1, 2), (0, 4), (3, 4), (4, 5), (5, 3)]
     junctions = [(0, 1), (1, 4), (2, 5)]
     (pre, post), (a, b) = (np.array(pairs).T for pairs in (edges, junctions))
-    network = SimpleNamespace(pre=pre, post=post, junction_a=a, junction_b=b)
+    wiring = Edges(pre, post, np.ones(len(pre)), a, b, np.ones(len(a)))
+    network = SimpleNamespace(edges=lambda: wiring)
     found = {lesion.name: lesion for lesion in lesions_of(SimpleNamespace(network=network), table, types=False)}
     cut = {
         name: ([pair for pair, on in zip(edges, lesion.synapses, strict=True) if on], lesion.junctions.tolist())

@@ -27,10 +27,10 @@ from premotor.runs import (
     SimulationSettings,
     dump_simulation,
     load_simulation,
+    preset_names,
     prune,
     screen,
     simulate,
-    simulation_presets,
 )
 from premotor.runs.arrays import load_arrays
 from premotor.runs.simulation.pruning import smallest
@@ -45,7 +45,7 @@ def rhythmic():
 
 
 def test_the_preset_is_the_published_rhythm(rhythmic):
-    assert simulation_presets() == ("fly-cpg",)
+    assert preset_names("simulate") == ("fly-cpg",)
     assert rhythmic.summary["rhythmic"]["fraction"] > 0.9
     assert rhythmic.summary["frequency"]["median"] == pytest.approx(16.7, rel=0.05)
     assert rhythmic.rates.shape == (2001, 4, 16)
@@ -235,7 +235,7 @@ def test_settings_files(tmp_path):
     again.write_text(dump_simulation(settings))
     assert load_simulation(again) == settings
     assert simulate(file).rates.max() > 1
-    for text, message in (("- 1\n", "no mapping"), ("a: [", "s.yaml"), ("seconds: x\n", "seconds")):
+    for text, message in (("- 1\n", "holds a list"), ("a: [", "s.yaml"), ("seconds: x\n", "seconds")):
         file.write_text(text)
         with pytest.raises(PremotorError, match=message):
             load_simulation(file)

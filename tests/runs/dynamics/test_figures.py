@@ -40,4 +40,4 @@ def test_other_folders_are_refused_and_unfinished_ones_say_so(tmp_path, trained)
     folder = shutil.copytree(trained.path, tmp_path / "unfinished")
     (folder / "summary.json").unlink()
     assert isinstance(read_record(folder), DynamicsRecord) and write_figures(folder) == []
-    assert "premotor dynamics train" in write_report(folder).read_text()
+    assert "premotor resume" in write_report(folder).read_text()
