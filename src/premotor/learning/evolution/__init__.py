@@ -1,0 +1,1 @@
+"""Evolution strategies, of controllers and of spiking networks."""
