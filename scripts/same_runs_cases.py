@@ -140,7 +140,6 @@ CASES: tuple[Case, ...] = (
             run(f"train gymnasium --task.id CartPole-v1 {PPO} --threads 1 --no-report -o discrete"),
         ),
     ),
-    Case("arm-reach", (run(f"train arm --task.kind arm-reach --learning.kind ppo {PPO} {BRIEF} {QUIET}"),)),
     # off-policy
     Case(
         "pendulum",
