@@ -7,7 +7,7 @@ from premotor.connectome.nulls import NULL_MODELS
 from premotor.errors import PremotorError
 from premotor.networks.spiking.event_driven import random_network
 from premotor.networks.spiking.event_driven.cell import RECEPTORS
-from premotor.networks.spiking.event_driven.null_wiring import null_network
+from premotor.networks.spiking.event_driven.random_wiring import null_network
 
 
 @pytest.fixture(scope="module")

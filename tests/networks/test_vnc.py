@@ -10,7 +10,7 @@ from scipy.stats import kstest, truncnorm
 import premotor as pm
 from premotor.analysis import rhythm
 from premotor.networks import ConstantDrive, VNCNetwork, VNCSettings, make_stimulus, stimulate
-from premotor.networks.vnc_parameters import relative_sizes
+from premotor.networks.vnc import relative_sizes
 
 TRANSIENT = 250
 """Samples of 1 ms that are left out, as in Pugliese et al. (2025)."""

@@ -14,7 +14,7 @@ from premotor.networks.base import Edges
 from premotor.runs import Episodes, Run, evaluate, silence_synapses
 from premotor.runs.arrays import load_arrays
 from premotor.runs.episodes import PER_EPISODE
-from premotor.runs.lesions import lesions_of, silenced
+from premotor.runs.evaluation import lesions_of, silenced
 
 
 @pytest.fixture(scope="module")

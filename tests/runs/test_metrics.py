@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from premotor.errors import PremotorError
-from premotor.runs.metrics import MetricsLog, read_metrics, truncate_metrics
+from premotor.runs.run_folder import MetricsLog, read_metrics, truncate_metrics
 
 rows_of = st.lists(
     st.dictionaries(st.sampled_from(["steps", "return", "kl"]), st.integers() | st.floats(allow_nan=False, width=32)),

@@ -33,8 +33,8 @@ from premotor.runs import (
     simulate,
 )
 from premotor.runs.arrays import load_arrays
-from premotor.runs.simulation.pruning import smallest
-from premotor.runs.simulation.selection_syntax import read_conditions, read_drive
+from premotor.runs.simulation.screen import smallest
+from premotor.runs.simulation.settings import read_conditions, read_drive
 
 SHORT = ["seconds=0.6", "replicates=3"]
 

@@ -17,7 +17,7 @@ from premotor.runs.spiking import (
     load_spiking,
     mock_inputs,
 )
-from premotor.runs.spiking.arena import Arena
+from premotor.runs.spiking.run import Arena
 
 STDP = {
     "agent": "spiking",

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.learning.advantages import generalised_advantages
     from premotor.learning.base import ControllerLearner, Learner, TrainState
-    from premotor.learning.critic import Critic
+    from premotor.learning.critic import Critic, generalised_advantages
     from premotor.learning.evolution.settings import EvolutionSettings, SpikingEvolutionSettings
     from premotor.learning.exploration import warmed
     from premotor.learning.off_policy import DDPGSettings, OffPolicyState, SACSettings, TD3Settings

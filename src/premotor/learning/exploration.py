@@ -1,49 +1,102 @@
 """How a learner explores and judges actions: the distribution around what a controller gives."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PRNGKeyArray
+from jax.scipy.special import log_ndtr
+from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.learning import categorical, distribution
 from premotor.networks import Controller, calibrated
 from premotor.tasks import VectorEnvironment
 
 WARM_UP = 50
 """Control steps of random actions before learning."""
+LIMIT = 1.0
+"""Actions live in [−LIMIT, LIMIT]."""
 
 
-class Exploration(NamedTuple):
-    """A distribution of actions around the controller's output, with its logarithmic spread where it has one."""
+class Normal:
+    """Gaussian exploration whose samples are clipped to the action range before they are executed."""
 
-    executed: Callable[..., Array]
-    """(output, log_std, standard normal noise) → the action that is executed"""
-    log_probability: Callable[..., Array]
-    """(executed action, output, log_std) → log-probability"""
-    divergence: Callable[..., Array]
-    """(output, log_std, new output, new log_std) → Kullback–Leibler divergence"""
-    entropy: Callable[..., Array]
-    """(output, log_std) → entropy"""
+    @staticmethod
+    def executed(
+        mean: Float[Array, "... actions"], log_std: Float[Array, " actions"], noise: Float[Array, "... actions"]
+    ) -> Float[Array, "... actions"]:
+        """The action of a standard normal deviate `noise` that was drawn beforehand."""
+        return jnp.clip(mean + jnp.exp(log_std) * noise, -LIMIT, LIMIT)
+
+    @staticmethod
+    def log_probability(
+        action: Float[Array, "... actions"], mean: Float[Array, "... actions"], log_std: Float[Array, " actions"]
+    ) -> Float[Array, "..."]:
+        """Log-probability of the executed action: a density inside the range, the mass of the tail at its ends.
+
+        Clipped-action policy gradient, Fujita & Maeda 2018 (ICML), equation 8.
+        """
+        z = (action - mean) * jnp.exp(-log_std)
+        inside = -0.5 * z**2 - log_std - 0.5 * jnp.log(2 * jnp.pi)
+        # where() evaluates both branches: keep the tails' arguments finite and their gradients too
+        tail = jnp.where(action >= LIMIT, log_ndtr(-z), log_ndtr(z))
+        return jnp.where(jnp.abs(action) >= LIMIT, tail, inside).sum(-1)
+
+    @staticmethod
+    def divergence(
+        mean: Float[Array, "... actions"],
+        log_std: Float[Array, " actions"],
+        new_mean: Float[Array, "... actions"],
+        new_log_std: Float[Array, " actions"],
+    ) -> Float[Array, "..."]:
+        """Kullback–Leibler divergence KL(old ‖ new) of the unclipped normal distributions."""
+        ratio = jnp.exp(2 * (log_std - new_log_std))
+        shift = (new_mean - mean) ** 2 * jnp.exp(-2 * new_log_std)
+        return (0.5 * (ratio + shift - 1) + new_log_std - log_std).sum(-1)
+
+    @staticmethod
+    def entropy(mean: Float[Array, "... actions"], log_std: Float[Array, " actions"]) -> Float[Array, ""]:
+        """Entropy of the unclipped normal distribution, in nats."""
+        return (log_std + 0.5 * jnp.log(2 * jnp.pi * jnp.e)).sum()
 
 
-NORMAL = Exploration(
-    distribution.executed,
-    distribution.log_probability,
-    distribution.divergence,
-    lambda mean, log_std: distribution.entropy(log_std),
-)
-CATEGORICAL = Exploration(
-    categorical.executed, categorical.log_probability, categorical.divergence, categorical.entropy
-)
+class Categorical(Normal):
+    """Choice among actions, by preferences (logits) in the place of means; the spread has no part in it."""
+
+    @staticmethod
+    def executed(
+        mean: Float[Array, "... actions"], log_std: Float[Array, " actions"], noise: Float[Array, "... actions"]
+    ) -> Float[Array, "... actions"]:
+        """The choice, 1 at it and 0 elsewhere, that standard normal deviates `noise` lead to (Gumbel-max)."""
+        gumbel = -jnp.log(-jax.scipy.stats.norm.logcdf(noise))
+        return jax.nn.one_hot(jnp.argmax(mean + gumbel, -1), mean.shape[-1])
+
+    @staticmethod
+    def log_probability(
+        action: Float[Array, "... actions"], mean: Float[Array, "... actions"], log_std: Float[Array, " actions"]
+    ) -> Float[Array, "..."]:
+        """Log-probability of a choice (1 at it and 0 elsewhere)."""
+        return (action * jax.nn.log_softmax(mean)).sum(-1)
+
+    @staticmethod
+    def divergence(
+        mean: Float[Array, "... actions"],
+        log_std: Float[Array, " actions"],
+        new_mean: Float[Array, "... actions"],
+        new_log_std: Float[Array, " actions"],
+    ) -> Float[Array, "..."]:
+        """Kullback–Leibler divergence KL(old ‖ new)."""
+        old, new = jax.nn.log_softmax(mean), jax.nn.log_softmax(new_mean)
+        return (jnp.exp(old) * (old - new)).sum(-1)
+
+    @staticmethod
+    def entropy(mean: Float[Array, "... actions"], log_std: Float[Array, " actions"]) -> Float[Array, ""]:
+        """Mean entropy in nats."""
+        log_p = jax.nn.log_softmax(mean)
+        return -(jnp.exp(log_p) * log_p).sum(-1).mean()
 
 
-def exploration_of(environment: VectorEnvironment) -> Exploration:
+def exploration_of(environment: VectorEnvironment) -> type[Normal]:
     """Choice where actions are discrete, clipped normal noise where they are numbers."""
-    return CATEGORICAL if environment.discrete else NORMAL
+    return Categorical if environment.discrete else Normal
 
 
 def warmed(controller: Controller, environment: VectorEnvironment, key: PRNGKeyArray) -> Controller:

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
-from premotor.learning.exploration import Exploration, exploration_of, warmed
+from premotor.learning.exploration import Normal, exploration_of, warmed
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.registry import LEARNERS
 from premotor.learning.settings import PPOSettings
@@ -150,7 +150,7 @@ def _act(
     observation: Array,
     started: Array,
     noise: Array,
-    exploration: Exploration,
+    exploration: type[Normal],
 ) -> tuple[Array, Array, Array]:
     state = jnp.where(started, controller.initial_state(len(observation)), state)
     state, mean = controller.select_action(product, state, observation)
@@ -158,7 +158,7 @@ def _act(
 
 
 @partial(jax.jit, static_argnames="exploration")
-def _log_probability(action: Array, mean: Array, log_std: Array, exploration: Exploration) -> Array:
+def _log_probability(action: Array, mean: Array, log_std: Array, exploration: type[Normal]) -> Array:
     return exploration.log_probability(action, mean, log_std)
 
 

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float
 
-from premotor.learning.advantages import generalised_advantages
-from premotor.learning.critic import Critic
-from premotor.learning.exploration import NORMAL, Exploration
+from premotor.learning.critic import Critic, generalised_advantages
+from premotor.learning.exploration import Normal
 from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller
 
@@ -76,7 +75,7 @@ def replay(
 
 @eqx.filter_jit
 def update(
-    learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings, exploration: Exploration = NORMAL
+    learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings, exploration: type[Normal] = Normal
 ) -> tuple[Learnt, dict[str, Array]]:
     """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
     controller, critic = learnt.controller, learnt.critic

@@ -5,13 +5,19 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.networks.base import Baseline, BuildContext, Edges, Network, Prepared
+    from premotor.networks.base import Baseline, BuildContext, Edges, Network, Prepared, network_arrays, started_from
     from premotor.networks.baselines import GRUNetwork, MLPNetwork
-    from premotor.networks.controller.afferents import spindle_primary, spindle_secondary, tendon_organ, unit_force
-    from premotor.networks.controller.calibration import calibrated, smooth_noise
+    from premotor.networks.controller.calibration import Normalizer, calibrated, smooth_noise
     from premotor.networks.controller.controller import Controller, build_controller
-    from premotor.networks.controller.loop import Loop, Wires, wire
-    from premotor.networks.controller.normalizer import Normalizer
+    from premotor.networks.controller.loop import (
+        Loop,
+        Wires,
+        spindle_primary,
+        spindle_secondary,
+        tendon_organ,
+        unit_force,
+        wire,
+    )
     from premotor.networks.controller.populations import (
         PopulationSettings,
         hops_to,
@@ -47,9 +53,7 @@ if TYPE_CHECKING:
         make_stimulus,
         positions_of,
     )
-    from premotor.networks.trained import network_arrays, started_from
-    from premotor.networks.vnc import VNCNetwork
-    from premotor.networks.vnc_parameters import VNCParameters, VNCSettings
+    from premotor.networks.vnc import VNCNetwork, VNCParameters, VNCSettings
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
 

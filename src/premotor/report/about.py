@@ -10,7 +10,7 @@ from premotor.report.page import Block, Picture, Section, Table, Text
 from premotor.report.reading import RunRecord
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.runs import read_closed_loop
-from premotor.runs.neuron_groups import CLASS_ORDER
+from premotor.runs.activity_strip import CLASS_ORDER
 
 
 @SECTIONS.register("about")

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from premotor.connectome import Circuit
 from premotor.connectome.summary import hops_to_motor
 from premotor.report.style import as_png, colour, label_blocks, new_figure, signed
-from premotor.runs.neuron_groups import CLASS_ORDER
+from premotor.runs.activity_strip import CLASS_ORDER
 
 MOST_ROWS = 400
 """A matrix of more neurons is drawn in bins of neighbouring ones."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from premotor.report.sections import write_report
 from premotor.report.video import write_walk_video
 from premotor.runs import Run
-from premotor.runs.finishing import WRITERS
 from premotor.runs.kinds import Evaluation
+from premotor.runs.training import WRITERS
 
 
 @WRITERS.register("report")

@@ -17,7 +17,7 @@ from premotor.report.style import as_svg, colour, label_blocks, new_figure, tint
 from premotor.report.trace import Trace, split_side, strikes_of
 from premotor.report.walking import excerpt
 from premotor.report.walking_figures import side_colour, stance_bars
-from premotor.runs.neuron_groups import CLASS_ORDER
+from premotor.runs.activity_strip import CLASS_ORDER
 
 LEAST_CHANGE = 0.1
 """A neuron that changes by less than this fraction of its largest rate is not blown up to full contrast."""

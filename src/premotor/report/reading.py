@@ -16,8 +16,8 @@ from premotor.errors import PremotorError
 from premotor.report.number_format import count, large, listed
 from premotor.report.sections import RECORDS, Record, mapping
 from premotor.report.trace import Trace, read_trace
+from premotor.runs.activity_strip import neuron_groups
 from premotor.runs.loading import kind_in
-from premotor.runs.neuron_groups import neuron_groups
 from premotor.runs.run import Run
 
 LESION_KEYS = ("name", "kind", "survived", "speed")

@@ -16,8 +16,8 @@ from premotor.report.number_format import count, decimal, percent
 from premotor.report.page import Section, Tile
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection, mapping
 from premotor.report.style import colour, new_figure
+from premotor.runs.activity_strip import CLASS_ORDER
 from premotor.runs.arrays import load_arrays
-from premotor.runs.neuron_groups import CLASS_ORDER
 from premotor.runs.simulation.settings import SimulationSettings, load_simulation
 
 MOST_TRACES = 8

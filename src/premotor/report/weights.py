@@ -13,7 +13,7 @@ from premotor.report.page import Block, Missing, Picture, Section, Table, Text, 
 from premotor.report.reading import RunRecord, Weights
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.weights_figures import changes, histograms, matrices, scatter
-from premotor.runs.neuron_groups import CLASS_ORDER
+from premotor.runs.activity_strip import CLASS_ORDER
 
 MOST_PAIRS = 6
 """Pairs of classes shown as histograms; the table has all."""

@@ -6,16 +6,12 @@ from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from premotor.connectome import cache_folder, cached, clear_cache, export_circuit, six_legs
-    from premotor.runs.bipedal_expert import make_bipedal_reference, record_walk
-    from premotor.runs.building import build_circuit, controller_for
+    from premotor.runs.building import build_circuit, controller_for, starting_arrays
     from premotor.runs.closed_loop import ClosedLoop, LoopLine, read_closed_loop
     from premotor.runs.doctor import Finding, examine
     from premotor.runs.episodes import Episodes
-    from premotor.runs.evaluation import evaluate
-    from premotor.runs.initial_network import starting_arrays
+    from premotor.runs.evaluation import evaluate, silence_synapses
     from premotor.runs.kinds import KINDS, Evaluation, Kind, Work
-    from premotor.runs.lesions import silence_synapses
-    from premotor.runs.live_plots import LivePlots, play_live
     from premotor.runs.loading import (
         dump_experiment,
         dump_settings,
@@ -25,7 +21,7 @@ if TYPE_CHECKING:
         presets,
     )
     from premotor.runs.playing import Player, play_to_video, player
-    from premotor.runs.reference import make_reference
+    from premotor.runs.reference import make_bipedal_reference, make_reference, record_walk
     from premotor.runs.run import Run
     from premotor.runs.run_folder import RunFolder
     from premotor.runs.sequence import SequenceSettings, learn_sequence
@@ -40,12 +36,11 @@ if TYPE_CHECKING:
     )
     from premotor.runs.shipping import Shipped, ship, shipped, shipped_names
     from premotor.runs.simulation.nwb import check_nwb, write_nwb
-    from premotor.runs.simulation.pruning import Pruning, prune
-    from premotor.runs.simulation.screen import screen
+    from premotor.runs.simulation.screen import Pruning, prune, screen
     from premotor.runs.simulation.settings import SimulationSettings, dump_simulation, load_simulation
     from premotor.runs.simulation.simulate import Simulation, simulate
     from premotor.runs.training import resume, train
-    from premotor.runs.viewing import play_in_viewer
+    from premotor.runs.viewing import LivePlots, play_in_viewer, play_live
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
 

@@ -1,11 +1,24 @@
-"""What the neurons do, drawn below the pictures of a video."""
+"""What neurons are shown by, and what they do, drawn below the pictures of a video."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from premotor.runs.neuron_groups import CLASS_ORDER
+from premotor.connectome import Circuit
+from premotor.networks import Baseline, Controller
+from premotor.runs.settings import Experiment
+
+CLASS_ORDER = ("sensory", "ascending", "descending", "interneuron", "motor", "other")
+"""The order of classes of neurons in every figure: from what enters to what leaves."""
+
+
+def neuron_groups(controller: Controller, circuit: Circuit, settings: Experiment) -> list[str]:
+    """The class of each neuron, "unknown" without one; of a baseline what each unit belongs to."""
+    if isinstance(controller.network, Baseline):
+        return controller.network.groups
+    return [str(name) or "unknown" for name in circuit.neurons["class"]]
+
 
 COLOURS = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
 """Of the groups, told apart with every common kind of colour blindness (Okabe and Ito 2008)."""

@@ -58,7 +58,7 @@ class Control(Kind):
 
     def start(self, settings: Experiment) -> Arrays | None:
         """What `network.initial` names."""
-        from premotor.runs.initial_network import starting_arrays
+        from premotor.runs.building import starting_arrays
 
         found = starting_arrays(settings)
         return None if found is None else dict(found)
@@ -91,7 +91,7 @@ class Control(Kind):
 
     def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures] | None:
         """Every group of synapses of a network that is no plain one."""
-        from premotor.runs.lesions import silence_synapses
+        from premotor.runs.evaluation import silence_synapses
 
         if not run.wired:
             return None

@@ -1,10 +1,19 @@
-"""Tests of trained runs; of a controller its figures and a trace of everything that happened."""
+"""Tests of trained runs, a trace of all that a controller did in one, and what each group of synapses is worth.
+
+A controller that does as well without its recurrent synapses does not use its wiring, whatever it scores.
+"""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
 
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
+from premotor.connectome.legs import MODULE_COLUMNS
 from premotor.errors import PremotorError
 from premotor.networks import Controller
 from premotor.runs.arrays import save_arrays
@@ -93,3 +102,128 @@ def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> 
         named |= {"joint_names": body.joint_names, "actuator_names": body.actuator_names}
         named |= {"feet": body.feet, "body": body.name}
     return {name: json.dumps(value) for name, value in named.items()}
+
+
+FIGURES = ("survived", "success", "speed", "speed_error", "score", "return")
+
+
+class Lesion(NamedTuple):
+    """A group of synapses or gap junctions to silence."""
+
+    name: str
+    pre: str
+    post: str
+    kind: str
+    """"chemical", "electrical" or "both"."""
+    synapses: np.ndarray
+    """Which of the network's chemical edges, bool."""
+    junctions: np.ndarray
+    """Which of its gap junctions, bool."""
+
+
+def silence_synapses(
+    run: Run,
+    episodes: int = 50,
+    seconds: float | None = None,
+    *,
+    types: bool = False,
+    seed: int = TEST_SEED,
+    checkpoint: Which = "best",
+    threads: int = 0,
+) -> list[dict[str, Any]]:
+    """Silence every group of synapses in turn and walk the same episodes each time.
+
+    Groups: all synapses from one class of neurons to another, chemical and electrical separately; all
+    chemical, all electrical, and all of both; where the neuron table names them, all synapses within, onto and
+    from one leg, all between legs, and all onto the motor neurons of one motor module (in every leg); with `types`
+    also all synapses onto or from each cell type.
+    Writes ``lesions.json``, whose first entry ("intact") silences nothing, and returns it.
+
+    Args:
+        run: the run.
+        episodes: how many for each group, all with the same starts.
+        seconds: length of an episode; by default as in the run's settings.
+        types: also one cell type at a time.
+        seed: of the starts.
+        checkpoint: "best", "last", "initial" or the step of a checkpoint.
+        threads: of the physics; 0 for one a core.
+
+    Raises:
+        PremotorError: no such checkpoint, or a baseline, which has no synapses.
+    """
+    if not run.wired:
+        kind = run.settings.network.kind
+        raise PremotorError(f"network.kind is {kind}: there are no synapses of a circuit to silence")
+    controller = run.controller(checkpoint)
+    chosen = test_episodes(run, episodes, seconds, seed, threads)
+    rows = []
+    for lesion in lesions_of(controller, run.circuit.neurons, types):
+        figures = chosen.figures(chosen.run(silenced(controller, lesion)), gait=False)
+        row = {
+            "name": lesion.name,
+            "pre": lesion.pre,
+            "post": lesion.post,
+            "kind": lesion.kind,
+            "synapses": int(lesion.synapses.sum() + lesion.junctions.sum()),
+            **{name: figures[name] for name in FIGURES if name in figures},
+        }
+        rows.append(row)
+    write_json(run.places.lesions_file, rows)
+    return rows
+
+
+def silenced(controller: Controller, lesion: Lesion) -> Controller:
+    """The controller with a group of synapses carrying nothing."""
+    network = controller.network.silenced(jnp.asarray(lesion.synapses), jnp.asarray(lesion.junctions))
+    return eqx.tree_at(lambda c: c.network, controller, network)
+
+
+def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Lesion]:
+    """Every group of the network's synapses that has at least one; `neurons` is the circuit's table."""
+    edges = controller.network.edges()
+    pre, post, a, b = edges.pre, edges.post, edges.junction_a, edges.junction_b
+    none, no_junction = np.zeros(len(pre), bool), np.zeros(len(a), bool)
+    yield Lesion("intact", "", "", "none", none, no_junction)
+    yield Lesion("all recurrent", "*", "*", "both", ~none, ~no_junction)
+    if len(a):
+        yield Lesion("all chemical", "*", "*", "chemical", ~none, no_junction)
+        yield Lesion("all electrical", "*", "*", "electrical", none, ~no_junction)
+    label = neurons["class"].replace("", "unknown").to_numpy()
+    classes = sorted(set(label))
+    for i, first in enumerate(classes):
+        for j, second in enumerate(classes):
+            mask = (label[pre] == first) & (label[post] == second)
+            if mask.any():
+                yield Lesion(f"{first} → {second}", first, second, "chemical", mask, no_junction)
+            if j < i:
+                continue  # a gap junction has no direction
+            pair = (label[a] == first) & (label[b] == second) | (label[a] == second) & (label[b] == first)
+            if pair.any():
+                yield Lesion(f"{first} – {second}, electrical", first, second, "electrical", none, pair)
+    yield from _leg_lesions(neurons, (pre, post), (a, b))
+    if types:
+        label = neurons["type"].to_numpy()
+        for cell in sorted({name for name in label if name}):
+            mask = (label[pre] == cell) | (label[post] == cell)
+            pair = (label[a] == cell) | (label[b] == cell)
+            if mask.any() or pair.any():
+                yield Lesion(f"type {cell}", cell, cell, "both", mask, pair)
+
+
+def _leg_lesions(
+    neurons: Any, synapses: tuple[np.ndarray, np.ndarray], junctions: tuple[np.ndarray, np.ndarray]
+) -> Iterator[Lesion]:
+    """One leg at a time, what couples the legs, and one motor module at a time, as the neuron table names them."""
+    (pre, post), (a, b) = synapses, junctions
+    if "leg" in neurons:
+        leg = neurons["leg"].to_numpy()
+        for name in dict.fromkeys(leg):
+            own = ((leg[pre] == name) | (leg[post] == name), (leg[a] == name) | (leg[b] == name))
+            yield Lesion(f"leg {name}", name, name, "both", *own)
+        yield Lesion("between legs", "*", "*", "both", leg[pre] != leg[post], leg[a] != leg[b])
+    column = next((name for name in MODULE_COLUMNS if name in neurons), None)
+    if column is not None:
+        module = neurons[column].fillna("").to_numpy()
+        for name in sorted({word for word in module if word}):
+            pair = (module[a] == name) | (module[b] == name)
+            yield Lesion(f"module {name}", "*", name, "both", module[post] == name, pair)

@@ -334,7 +334,7 @@ KINDS: Registry[type[Kind]] = Registry(
         "transition": f"{DYNAMICS}.sweeps",
         "variance": f"{DYNAMICS}.sweeps",
         "convergence": f"{DYNAMICS}.convergence",
-        "benchmark": f"{DYNAMICS}.benchmark",
+        "benchmark": f"{DYNAMICS}.convergence",
     },
     _complete,
 )

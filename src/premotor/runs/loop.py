@@ -1,6 +1,11 @@
 """The one loop of learning: iterate, evaluate, keep the best, write checkpoints, obey a request to stop."""
 
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from premotor.errors import PremotorError
@@ -8,10 +13,45 @@ from premotor.runs.arrays import save_arrays
 from premotor.runs.checkpoints import Checkpoint, save_checkpoint, step_name
 from premotor.runs.files import read_json, replace_atomically, write_json
 from premotor.runs.kinds import Figures, Work, better
-from premotor.runs.metrics import MetricsLog
 from premotor.runs.progress import TrainingProgress
-from premotor.runs.run_folder import RunFolder
-from premotor.runs.stopping import stop_requests
+from premotor.runs.run_folder import MetricsLog, RunFolder
+
+
+class StopRequest:
+    """Whether the user, or the machine, asked this process to stop."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def obey(self) -> None:
+        """End the process's work in the way that the signal would have; nothing where none came."""
+        if self.signal == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self.signal is not None:
+            raise SystemExit(128 + self.signal)
+
+
+@contextmanager
+def stop_requests() -> Iterator[StopRequest]:
+    """Note the first SIGINT or SIGTERM instead of dying of it; a second Ctrl-C interrupts at once.
+
+    Outside the main thread, where signals never arrive, nothing is noted.
+    """
+    request = StopRequest()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        request.signal = number
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Loop:

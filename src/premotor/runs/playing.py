@@ -10,13 +10,11 @@ import numpy as np
 from premotor.bodies import write_video
 from premotor.errors import PremotorError
 from premotor.networks import Controller
-from premotor.runs.activity_strip import with_activity
-from premotor.runs.building import build_circuit, controller_for
+from premotor.runs.activity_strip import neuron_groups, with_activity
+from premotor.runs.building import build_circuit, controller_for, starting_arrays
 from premotor.runs.episodes import Episodes, Records
 from premotor.runs.evaluation import TEST_SEED
-from premotor.runs.initial_network import starting_arrays
 from premotor.runs.loading import load_experiment
-from premotor.runs.neuron_groups import neuron_groups
 from premotor.runs.run import Run, Which
 from premotor.runs.shipping import shipped, shipped_names
 from premotor.tasks import Task, build_task

@@ -16,8 +16,7 @@ from premotor.runs.checkpoints import ARRAYS, RECORD, load_checkpoint, step_name
 from premotor.runs.files import read_json
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import load_settings
-from premotor.runs.metrics import read_metrics
-from premotor.runs.run_folder import RunFolder
+from premotor.runs.run_folder import RunFolder, read_metrics
 from premotor.tasks import Task, build_task
 
 Which = str | int

@@ -18,7 +18,7 @@ from premotor.learning.plasticity.critics import critic_of, judge
 from premotor.learning.plasticity.settings import CriticSettings
 from premotor.runs.spiking.records import read_test
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.wiring import CartPoleSettings
+from premotor.runs.spiking.settings import CartPoleSettings
 from premotor.studies.spaces import read_spaces
 from premotor.tasks.cartpole import MOST_STEPS, cartpole_step
 

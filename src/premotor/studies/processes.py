@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from premotor.errors import PremotorError
 from premotor.plugins import plugin_words
 from premotor.runs.files import Lock, new_folder, write_atomically
-from premotor.runs.stopping import stop_requests
+from premotor.runs.loop import stop_requests
 
 POLL = 0.2
 """Seconds between two looks at the processes."""

@@ -15,8 +15,8 @@ from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
 from premotor.runs.files import Lock, write_atomically, write_json
 from premotor.runs.loading import Overrides, dump_settings, load_settings
+from premotor.runs.loop import stop_requests
 from premotor.runs.progress import speaker
-from premotor.runs.stopping import stop_requests
 from premotor.studies.processes import POLL, Processes, Running, last_line, training
 from premotor.studies.spaces import MOST_POINTS, decoded, encoded
 from premotor.studies.sweeps import Sweep, SweepSettings, is_sweep, open_sweep

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
         iterate,
         objective,
         outcome,
+        spectrum_loss,
     )
     from premotor.learning.spectrum.free_parameters import FreeNetwork, free
-    from premotor.learning.spectrum.losses import spectrum_loss
     from premotor.learning.spectrum.sequence import PhaseTask, PhaseTaskSettings, SequenceTask
     from premotor.learning.spectrum.settings import (
         FreedomSettings,

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from premotor.errors import PremotorError
 from premotor.learning.spectrum.settings import FreedomSettings, TrainableSettings
-from premotor.networks.trained import field_of
+from premotor.networks.base import field_of
 
 KINDS = ("weights", "gains", "shifts", "conductances", "time_constants")
 """Of parameters that can be free."""

@@ -12,15 +12,12 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from premotor.errors import PremotorError
-from premotor.networks.base import Baseline, BuildContext, Network, Prepared
-from premotor.networks.controller.calibration import calibrated, smooth_noise
-from premotor.networks.controller.local_maps import local_maps
+from premotor.networks.base import Baseline, BuildContext, Network, Prepared, started_from
+from premotor.networks.controller.calibration import Normalizer, calibrated, smooth_noise
 from premotor.networks.controller.loop import Loop, wire
-from premotor.networks.controller.normalizer import Normalizer
-from premotor.networks.controller.populations import input_neurons, output_neurons
+from premotor.networks.controller.populations import input_neurons, local_maps, output_neurons
 from premotor.networks.controller.settings import MapSettings
 from premotor.networks.settings import NETWORKS, RateNetworkSettings
-from premotor.networks.trained import started_from
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit

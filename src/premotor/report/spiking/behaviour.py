@@ -26,7 +26,7 @@ from premotor.runs.spiking.records import (
     variance_over_time,
 )
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.wiring import CartPoleSettings
+from premotor.runs.spiking.settings import CartPoleSettings
 
 GROUP_TOKENS = {
     "ES": "sensory",

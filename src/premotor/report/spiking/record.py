@@ -10,8 +10,7 @@ from premotor.runs.loading import kind_in
 from premotor.runs.spiking.records import Record as Test
 from premotor.runs.spiking.records import read_test
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.settings import SpikingEvolutionSettings
-from premotor.runs.spiking.wiring import CartPoleSettings
+from premotor.runs.spiking.settings import CartPoleSettings, SpikingEvolutionSettings
 
 
 @RECORDS.register("spiking")

@@ -16,7 +16,7 @@ from premotor.connectome.nulls import make_null
 from premotor.errors import PremotorError
 from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork, started_from
 from premotor.networks.random_rate import Activation, activate
-from premotor.runs.initial_network import trained_arrays
+from premotor.runs.building import trained_arrays
 
 
 def in_precision(precision: str) -> AbstractContextManager[None]:

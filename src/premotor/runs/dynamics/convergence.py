@@ -1,5 +1,7 @@
-"""How fast Lyapunov exponents converge with time."""
+"""What Lyapunov exponents cost and how accurate they are: convergence with time, and benchmarks."""
 
+import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +11,7 @@ import pandas as pd
 from premotor.connectome import Circuit
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, measured, members
 from premotor.runs.dynamics.measuring import Measurement
-from premotor.runs.dynamics.settings import ConvergenceSettings
+from premotor.runs.dynamics.settings import BenchmarkSettings, ConvergenceSettings
 from premotor.runs.kinds import KINDS, Arrays, Figures
 
 TIMES = 400
@@ -103,3 +105,102 @@ def _at(grid: np.ndarray, times: np.ndarray, history: np.ndarray) -> np.ndarray:
 
 def _number(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+@KINDS.register("benchmark")
+class Benchmark(Measurement):
+    """Time a step and error of the exponents, one of four quantities varied at a time.
+
+    The error is that against a reference from the same network, `reference` times longer and from another state.
+    Each case runs once to compile and twice to be timed, of which the faster counts; the time of the state's
+    transient is in it.
+
+    The table has one row a case: varied, value, neurons, exponents, length, t_ons (that really used), seconds,
+    microseconds_a_step, largest, error_of_largest, mean_error (of all exponents).
+    """
+
+    settings = BenchmarkSettings
+
+    def total(self, settings: BenchmarkSettings) -> int:
+        """Cases."""
+        return len(self.points(settings, None))
+
+    def points(self, settings: BenchmarkSettings, circuit: Circuit | None) -> Mapping[str, Any]:
+        """What each case is made with."""
+        usual = {
+            "neurons": settings.model.neurons,
+            "exponents": settings.exponents,
+            "length": settings.length,
+            "t_ons": settings.t_ons,
+        }
+        varied: dict[str, tuple[Any, ...]] = {
+            "t_ons": settings.intervals,
+            "exponents": settings.numbers,
+            "length": settings.lengths,
+            "neurons": () if settings.circuit is not None else settings.sizes,
+        }
+        cases = [{"varied": name, "value": v, **usual, name: v} for name, values in varied.items() for v in values]
+        if settings.circuit is None:
+            cases = [{**case, "exponents": min(case["exponents"], case["neurons"])} for case in cases]
+        return {f"case-{place}": case for place, case in enumerate(cases)}
+
+    def measure(
+        self, settings: BenchmarkSettings, circuit: Circuit | None, point: Any, memory: dict[Any, Any]
+    ) -> Arrays:
+        """One case; its row as JSON bytes, and its spectrum."""
+        row = _measure(point, settings, circuit, memory)
+        spectrum = row.pop("spectrum")
+        return {
+            "row": np.frombuffer(json.dumps(row).encode(), np.uint8),
+            "spectrum": spectrum,
+            "largest": np.asarray(row["largest"]),
+        }
+
+    def collect(
+        self, settings: BenchmarkSettings, pieces: Mapping[str, Arrays]
+    ) -> tuple[Arrays, pd.DataFrame, Figures]:
+        """One row a case."""
+        rows = [json.loads(piece["row"].tobytes()) for piece in pieces.values()]
+        table = pd.DataFrame(rows)
+        spectra = {f"case_{place}": piece["spectrum"] for place, piece in enumerate(pieces.values())}
+        return spectra, table.assign(value=table["value"].astype("str")), {"command": "benchmark", "cases": rows}
+
+    def judged(self, summary: Figures) -> float:
+        """Less the mean error over the cases."""
+        return -float(np.mean([case["mean_error"] for case in summary["cases"]]))
+
+
+def _measure(
+    case: dict[str, Any], settings: BenchmarkSettings, circuit: Any, references: dict[Any, np.ndarray]
+) -> dict[str, Any]:
+    model = settings.model.model_copy(update={"neurons": case["neurons"]})
+    network, dt = build_network(model, Member("", circuit, 0), settings.seed)
+    rng = np.random.default_rng([settings.seed, 1])
+    chosen = settings.model_copy(update={"t_ons": case["t_ons"]})
+    step, k = NetworkMap.of(network), int(case["exponents"])
+    key = (network.neurons, k)
+    if key not in references:
+        long = settings.model_copy(update={"t_ons": "auto"})
+        state = rng.standard_normal(network.neurons)
+        length = settings.reference * settings.length
+        references[key] = measured(step, state, long, dt, exponents=k, length=length).exponents
+    state = np.random.default_rng([settings.seed, 2]).standard_normal(network.neurons)
+    measured(step, state, chosen, dt, exponents=k, length=20 * dt)  # compiles
+    seconds = np.inf
+    for _ in range(2):
+        began = time.perf_counter()
+        spectrum = measured(step, state, chosen, dt, exponents=k, length=case["length"])
+        seconds = min(seconds, time.perf_counter() - began)
+    difference = np.abs(spectrum.exponents - references[key])
+    steps = spectrum.steps + spectrum.frame_transient
+    return {
+        **case,
+        "neurons": network.neurons,
+        "t_ons": spectrum.qr_interval * dt,
+        "seconds": seconds,
+        "microseconds_a_step": 1e6 * seconds / steps,
+        "largest": float(spectrum.exponents[0]),
+        "error_of_largest": float(difference[0]),
+        "mean_error": float(difference.mean()),
+        "spectrum": spectrum.exponents,
+    }

@@ -16,7 +16,7 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
 from premotor.learning.trees import fill, flatten
-from premotor.networks.trained import field_of, network_arrays
+from premotor.networks.base import field_of, network_arrays
 from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, in_precision, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings

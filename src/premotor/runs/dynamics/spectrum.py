@@ -14,9 +14,9 @@ import pandas as pd
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import SequenceTask
-from premotor.learning.spectrum.losses import spectrum_loss
+from premotor.learning.spectrum.descent import spectrum_loss
 from premotor.learning.trees import fill
-from premotor.networks.trained import network_arrays
+from premotor.networks.base import network_arrays
 from premotor.runs.arrays import load_arrays
 from premotor.runs.checkpoints import newest_checkpoint
 from premotor.runs.dynamics.building import in_precision, members

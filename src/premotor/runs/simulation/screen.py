@@ -1,13 +1,16 @@
-"""Which neuron starts a rhythm: each neuron of a selection driven in turn, and ranked."""
+"""Searches in a circuit: which neuron starts a rhythm, and the smallest circuit that keeps it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.networks.stimulation import Conditions, positions_of
 from premotor.runs.building import build_circuit
@@ -15,9 +18,8 @@ from premotor.runs.files import LOCK_NAME, new_folder, write_json
 from premotor.runs.loading import Overrides
 from premotor.runs.provenance import session
 from premotor.runs.simulation.models import Bench, Variant
-from premotor.runs.simulation.rhythm import network_rhythm
-from premotor.runs.simulation.selection_syntax import read_conditions
-from premotor.runs.simulation.settings import SimulationSettings, dump_simulation, load_simulation
+from premotor.runs.simulation.rhythm import ACTIVE, network_rhythm
+from premotor.runs.simulation.settings import SimulationSettings, dump_simulation, load_simulation, read_conditions
 
 
 def screen(
@@ -98,3 +100,145 @@ def _save(folder: Path, settings: SimulationSettings, conditions: Conditions, ta
         write_json(path / "screen.json", {"selection": conditions, "neurons": rows})
     lock.release()
     (folder / LOCK_NAME).unlink()
+
+
+Test = Callable[[Sequence[NDArray[np.int64]]], list[bool]]
+"""Which of several sets of neurons keep the rhythm, all others being silenced."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pruning:
+    """What is left of a circuit."""
+
+    settings: SimulationSettings
+    circuit: Circuit
+    """The neurons that are left, the driven ones among them."""
+    removed: int
+    rhythmic: float
+    """Fraction of replicates that are rhythmic in what is left."""
+    whole: float
+    """The same in the whole circuit."""
+    frequency: float | None
+    """Hz, median of the rhythmic replicates in what is left."""
+    simulations: int
+    """Circuits tried."""
+    history: pd.DataFrame
+    """After each round: neurons left, circuits tried."""
+
+    def save(self, folder: Path) -> Path:
+        """Write settings, the circuit that is left (a source for every command) and pruning.json."""
+        with new_folder(folder) as (path, lock):
+            (path / "settings.yaml").write_text(dump_simulation(self.settings), encoding="utf-8")
+            self.circuit.save(path / "circuit")
+            write_json(path / "provenance.json", {"seed": self.settings.seed, "sessions": [session(0)]})
+            names = ("removed", "rhythmic", "whole", "frequency", "simulations")
+            figures: dict[str, Any] = {name: getattr(self, name) for name in names}
+            figures["neurons"] = self.circuit.ids.tolist()
+            figures["history"] = self.history.to_dict("records")
+            write_json(path / "pruning.json", figures)
+        lock.release()
+        (folder / LOCK_NAME).unlink()
+        return folder
+
+
+def prune(
+    source: SimulationSettings | Mapping[str, Any] | str | os.PathLike[str],
+    overrides: Overrides = (),
+    output: str | os.PathLike[str] | None = None,
+    *,
+    keep: float = 0.5,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pruning:
+    """Silence as many neurons as possible so that at least `keep` of the replicates stay rhythmic.
+
+    First goes everything that never fires. Then parts of the rest are silenced together, half of it, a quarter, …,
+    single neurons, as long as any part can go (delta debugging: Zeller and Hildebrandt 2002). In the end no single
+    neuron can be spared; another order of trying might end in another such circuit. Driven neurons stay.
+
+    Args:
+        source: as for `simulate`.
+        overrides: settings by dotted key.
+        output: a folder to make.
+        keep: fraction of replicates that have to be rhythmic.
+        progress: called after every round with the neurons left and the circuits tried.
+
+    Raises:
+        PremotorError: the whole circuit has no such rhythm, or `keep` is not in (0, 1].
+    """
+    if not 0 < keep <= 1:
+        raise PremotorError(f"keep is {keep}; it is a fraction of replicates above 0 and at most 1")
+    settings = load_simulation(source, overrides)
+    circuit = build_circuit(settings.circuit)
+    bench = Bench.set_up(circuit, settings)
+    driven = np.flatnonzero(bench.stimulus.driven() & ~bench.silenced)
+    readout = bench.readout()
+    begin = round(settings.transient / settings.sample_period)
+    tried = 0
+
+    def rhythms(kept: Sequence[NDArray[np.int64]]) -> list[tuple[float, float | None]]:
+        nonlocal tried
+        tried += len(kept)
+        variants = []
+        for neurons in kept:
+            silenced = np.ones(len(circuit), bool)
+            silenced[neurons] = silenced[driven] = False
+            variants.append(Variant(silenced=silenced))
+        found = [network_rhythm(rates[begin:], settings.sample_period) for rates in bench.each(variants, readout)]
+        return [
+            (float(f.rhythmic.mean()), float(np.nanmedian(f.frequency)) if f.rhythmic.any() else None) for f in found
+        ]
+
+    everything = np.flatnonzero(~bench.silenced)
+    whole, _ = rhythms([everything])[0]
+    if whole < keep:
+        raise PremotorError(
+            f"only {whole:.0%} of the replicates of the whole circuit are rhythmic, fewer than the {keep:.0%} to keep"
+        )
+    highest = np.zeros(len(circuit))
+    for part in np.array_split(np.arange(len(circuit)), max(1, len(circuit) // 500)):
+        highest[part] = bench.run(part)[0].max((0, 2))
+    left = np.setdiff1d(np.flatnonzero(highest > ACTIVE), driven)
+    left = left[np.argsort(highest[left], kind="stable")]  # the quiet ones are tried together first
+    if rhythms([left])[0][0] < keep:
+        left = np.setdiff1d(everything, driven)
+    rows = [{"neurons": len(left) + len(driven), "tried": tried}]
+
+    def keeps(kept: Sequence[NDArray[np.int64]]) -> list[bool]:
+        return [fraction >= keep for fraction, _ in rhythms(kept)]
+
+    def report(neurons: NDArray[np.int64]) -> None:
+        rows.append({"neurons": len(neurons) + len(driven), "tried": tried})
+        if progress:
+            progress(rows[-1]["neurons"], tried)
+
+    left = smallest(left, keeps, report)
+    fraction, frequency = rhythms([left])[0]
+    kept = circuit.subset(circuit.ids[np.sort(np.concatenate([driven, left]))])
+    result = Pruning(settings, kept, len(circuit) - len(kept), fraction, whole, frequency, tried, pd.DataFrame(rows))
+    if output is not None:
+        result.save(Path(output))
+    return result
+
+
+def smallest(
+    items: NDArray[np.int64], keeps: Test, report: Callable[[NDArray[np.int64]], None] | None = None
+) -> NDArray[np.int64]:
+    """A subset of `items` that passes `keeps` and of which no single item can be left out.
+
+    Delta debugging by complements; `items` itself has to pass.
+    """
+    parts = 2
+    while len(items) > 0:
+        chunks = np.array_split(np.arange(len(items)), min(parts, len(items)))
+        complements = [np.delete(items, chunk) for chunk in chunks]
+        passed = keeps(complements)
+        if any(passed):
+            items = complements[passed.index(True)]
+            parts = max(2, len(chunks) - 1)
+            if report:
+                report(items)
+        elif len(chunks) == len(items):
+            break
+        else:
+            parts = 2 * len(chunks)
+    return items

@@ -1,17 +1,78 @@
-"""The settings of a simulation: a circuit on its own, driven, silenced and recorded."""
+"""The settings of a simulation: a circuit on its own, driven, silenced and recorded; drives in words."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from premotor.errors import PremotorError
 from premotor.networks import Drive, LIFSettings, RateNetworkSettings, VNCSettings
 from premotor.networks.stimulation import Conditions
 from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, dump_settings, load_settings
 from premotor.runs.settings import CircuitSettings, CompareSettings, Initial
-from premotor.runs.simulation.selection_syntax import read_conditions, read_drive
 from premotor.settings import Settings
+
+KINDS = ("constant", "pulse", "poisson", "file")
+_DRIVE = re.compile(rf"(?P<who>.*?):(?P<what>(?:{'|'.join(KINDS)})(?:,.*)?|[-+.\d].*)", re.DOTALL)
+
+
+def read_conditions(text: str) -> dict[str, str]:
+    """``type=IN*|MN*;side=left`` as conditions on columns; ``all`` as none.
+
+    Raises:
+        PremotorError: a part without a column, without a pattern, or a column twice.
+    """
+    if text.strip() == "all":
+        return {}
+    conditions: dict[str, str] = {}
+    for part in text.split(";"):
+        column, equals, pattern = (word.strip() for word in part.partition("="))
+        if not (equals and column and pattern):
+            raise PremotorError(f"the selection {text!r} should look like 'type=IN*|MN*', or be 'all'")
+        if column in conditions:
+            raise PremotorError(f"the selection {text!r} names the column {column!r} twice; join with |")
+        conditions[column] = pattern
+    return conditions
+
+
+def read_drive(text: str) -> dict[str, Any]:
+    """A drive in words as the settings of one.
+
+    ``SELECTION:AMPLITUDE`` or ``SELECTION:KIND``, then settings of the drive as ``,name=value``:
+    ``type=DNg100:250,start=0.1``, ``class=sensory:pulse,amplitude=8,period=0.5,width=0.1``,
+    ``id=12|13:poisson,rate=100``, ``all:file,path=drive.csv``.
+
+    Raises:
+        PremotorError: the text has another form.
+    """
+    found = _DRIVE.fullmatch(text.strip())
+    if found is None:
+        raise PremotorError(
+            f"the drive {text!r} should look like 'type=DNg100:250' or 'class=sensory:poisson,rate=100' "
+            f"(kinds are {', '.join(KINDS)})"
+        )
+    drive: dict[str, Any] = {"kind": "constant", "neurons": read_conditions(found["who"])}
+    first, *rest = found["what"].split(",")
+    if first in KINDS:
+        drive["kind"] = first
+    else:
+        drive["amplitude"] = _number(first, text)
+    for word in rest:
+        name, equals, value = (part.strip() for part in word.partition("="))
+        if not (equals and name and value) or name in ("kind", "neurons") or name in drive:
+            raise PremotorError(f"the drive {text!r}: {word.strip()!r} should look like 'start=0.5', once")
+        drive[name] = value if name == "path" else _number(value, text)
+    return drive
+
+
+def _number(word: str, text: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        raise PremotorError(f"the drive {text!r}: {word!r} is no number") from None
+
 
 Model = Annotated[VNCSettings | RateNetworkSettings | LIFSettings, Field(discriminator="kind")]
 

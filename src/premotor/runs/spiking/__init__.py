@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.runs.spiking.arena import Arena, Hooks
     from premotor.runs.spiking.combinations import mock_combinations, read_combinations, stride_for
     from premotor.runs.spiking.evaluation import evaluate_spiking, mock_inputs
     from premotor.runs.spiking.exports import export_nwb, export_parquet, tables_of_test
@@ -43,12 +42,14 @@ if TYPE_CHECKING:
         spikes_of_test,
         variance_over_time,
     )
-    from premotor.runs.spiking.run import SpikingRun
+    from premotor.runs.spiking.run import Arena, Hooks, SpikingRun
     from premotor.runs.spiking.settings import (
+        CartPoleSettings,
+        CircuitWiring,
         SpikingExperiment,
+        WiringSettings,
         load_spiking,
     )
-    from premotor.runs.spiking.wiring import CartPoleSettings, CircuitWiring, WiringSettings
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
 

@@ -10,8 +10,7 @@ from premotor.learning.plasticity import Episodes, PlasticitySettings
 from premotor.networks.spiking.event_driven.events import SPIKES, set_intervals
 from premotor.runs.arrays import save_arrays
 from premotor.runs.files import replace_atomically, write_json
-from premotor.runs.spiking.arena import Arena
-from premotor.runs.spiking.run import SpikingRun
+from premotor.runs.spiking.run import Arena, SpikingRun
 
 
 class Tested(NamedTuple):

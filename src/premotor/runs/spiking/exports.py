@@ -23,7 +23,7 @@ from premotor.runs.loading import dump_settings
 from premotor.runs.simulation.nwb import check_nwb
 from premotor.runs.spiking.records import episode_table, read_test, spikes_of_test
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.wiring import CartPoleSettings
+from premotor.runs.spiking.settings import CartPoleSettings
 
 CARTPOLE = ("position", "velocity", "angle", "angular_velocity")
 TYPES = ("excitatory", "fast-spiking", "low-threshold")

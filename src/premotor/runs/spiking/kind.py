@@ -10,8 +10,7 @@ import numpy as np
 from premotor.errors import PremotorError
 from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Figures, Kind
 from premotor.runs.loading import anchor_initial, anchor_path
-from premotor.runs.spiking.settings import SpikingExperiment
-from premotor.runs.spiking.wiring import CircuitWiring, circuit_of, fields_of
+from premotor.runs.spiking.settings import CircuitWiring, SpikingExperiment, circuit_of, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,15 +97,14 @@ class Spiking(Kind):
         hooks: Any = None,
     ) -> "SpikingWork":
         """Evolution or plasticity."""
-        from premotor.runs.spiking.arena import Arena
+        from premotor.runs.spiking.run import Arena
         from premotor.runs.spiking.session import SpikingWork
 
         return SpikingWork(Arena(settings, circuit, hooks), None if start is None else start["weights"])
 
     def adopt(self, settings: SpikingExperiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
         """The plastic weights, where the plastic synapses are the same."""
-        from premotor.runs.spiking.arena import Arena
-        from premotor.runs.spiking.run import SpikingRun
+        from premotor.runs.spiking.run import Arena, SpikingRun
 
         if parent.kind.name != "spiking":
             raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of spiking")
@@ -154,9 +152,8 @@ class Spiking(Kind):
     def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures]:
         """Every projection from one population to another, and all synapses onto each population."""
         from premotor.runs.files import write_json
-        from premotor.runs.spiking.arena import Arena
         from premotor.runs.spiking.evaluation import try_weights
-        from premotor.runs.spiking.run import SpikingRun
+        from premotor.runs.spiking.run import Arena, SpikingRun
 
         opened, seed = SpikingRun.of(run), TEST_SEED if test.seed is None else test.seed
         episodes = min(test.episodes or 100, 50)

@@ -14,7 +14,7 @@ from premotor.runs.kinds import Evaluation
 from premotor.runs.playing import FRAMES_PER_SECOND, video_path
 from premotor.runs.spiking.records import cell_groups
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.wiring import CartPoleSettings
+from premotor.runs.spiking.settings import CartPoleSettings
 from premotor.tasks.cartpole import FARTHEST, HALF_LENGTH
 
 SIZE = (640, 360)

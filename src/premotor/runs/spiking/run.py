@@ -1,19 +1,120 @@
-"""The run of a spiking agent, with what only such runs have."""
+"""The run of a spiking agent: its network and task joined, agents, start states, episodes."""
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from premotor.connectome import Circuit
 from premotor.errors import PremotorError
-from premotor.learning.plasticity import SpikingAgent
+from premotor.learning.plasticity import Episodes, SpikingAgent
 from premotor.networks.spiking.event_driven import SpikingNetwork
 from premotor.runs.arrays import load_arrays
-from premotor.runs.metrics import read_metrics
 from premotor.runs.run import Run
-from premotor.runs.spiking.arena import Arena
+from premotor.runs.run_folder import read_metrics
+from premotor.runs.spiking.settings import (
+    CartPoleSettings,
+    SpikingExperiment,
+    actions_of,
+    environments_of,
+    network_of,
+    votes_of,
+)
+from premotor.tasks.cartpole import MOST_STEPS, cartpole_starts
+
+
+class Hooks(NamedTuple):
+    """A user's functions; they are arguments of Python calls and never stand in a file."""
+
+    critic: Callable[..., float] | None = None
+    """(before, action, tie, after, reward, over) to a reward within ±1; numba can compile it."""
+    encoder: Callable[..., None] | None = None
+    """(observation, period, interval) writes the interval of every source (ms, inf: off); numba can compile it."""
+
+
+class Arena:
+    """What all agents of an experiment share.
+
+    Args:
+        settings: of the experiment.
+        circuit: whose wiring it is; None for a random one.
+        hooks: the user's functions.
+
+    Raises:
+        PremotorError: a circuit or task that does not fit the settings.
+    """
+
+    def __init__(self, settings: SpikingExperiment, circuit: Circuit | None = None, hooks: Hooks | None = None):
+        self.settings, self.hooks = settings, hooks or Hooks()
+        self.network = network_of(settings.wiring, settings.interface, circuit)
+        self.votes = votes_of(settings.wiring, self.network, actions_of(settings.task))
+
+    @property
+    def first_weights(self) -> NDArray[np.float64]:
+        """Plastic weights before learning, mV, (plastic,)."""
+        return self.network.weight[self.network.plastic]
+
+    def agent(self, weights: NDArray[np.float64] | None = None, seed: int = 0) -> SpikingAgent:
+        """An agent at rest, with plastic weights (mV) other than the first where given."""
+        agent = SpikingAgent(
+            self.network,
+            self.votes,
+            self.settings.interface,
+            self.settings.plasticity,
+            seed,
+            critic=self.hooks.critic,
+            encoder=self.hooks.encoder,
+        )
+        if weights is not None:
+            agent.weights = weights
+        return agent
+
+    def starts(self, episodes: int, seed: int) -> NDArray[Any]:
+        """Start states of CartPole, those of Gymnasium with that seed, (episodes, 4); else seeds, (episodes,)."""
+        if isinstance(self.settings.task, CartPoleSettings):
+            return cartpole_starts(episodes, seed)
+        return np.random.SeedSequence([seed, 0x5EED]).generate_state(episodes)
+
+    def drawn(
+        self, random: np.random.Generator, members: int, episodes: int, spread: tuple[float, ...]
+    ) -> NDArray[Any]:
+        """Start states of CartPole within ± `spread`, (members, episodes, 4); else seeds, (members, episodes)."""
+        if isinstance(self.settings.task, CartPoleSettings):
+            return random.uniform(-1.0, 1.0, (members, episodes, 4)) * spread
+        return random.integers(0, 2**31, (members, episodes))
+
+    def play(
+        self,
+        agent: SpikingAgent,
+        starts: NDArray[Any],
+        *,
+        learn: bool = False,
+        longest: int | None = None,
+        record: bool = False,
+    ) -> Episodes:
+        """Episodes from what `starts` or `drawn` gave.
+
+        Args:
+            agent: it runs on from where it is.
+            starts: one for each episode.
+            learn: whether plasticity is at work.
+            longest: steps after which an episode is cut; None: as the task says.
+            record: whether every step is recorded.
+        """
+        task = self.settings.task
+        if isinstance(task, CartPoleSettings):
+            most = MOST_STEPS if longest is None else longest
+            return agent.play(starts, learn=learn, longest=most, record=len(starts) * most if record else 0)
+        environment = environments_of(task)()
+        try:
+            limit = min(filter(None, (longest, task.time_limit)), default=None)
+            critic = self.hooks.critic
+            return agent.perform(environment, starts.tolist(), learn=learn, critic=critic, longest=limit, record=record)
+        finally:
+            environment.close()
 
 
 class SpikingRun(Run):

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from premotor.bodies.physics import available_cores
 from premotor.learning import LEARNERS
 from premotor.runs.kinds import Schedule
-from premotor.runs.spiking.arena import Arena
 from premotor.runs.spiking.evaluation import try_weights
+from premotor.runs.spiking.run import Arena
 
 Arrays = dict[str, NDArray]
 

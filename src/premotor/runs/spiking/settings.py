@@ -1,15 +1,205 @@
-"""Settings of an experiment with a spiking agent."""
+"""Settings of an experiment with a spiking agent, and the network and task that they describe."""
 
-from typing import Annotated, ClassVar, Self
+from collections.abc import Callable
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from premotor.errors import PremotorError
 from premotor.learning.evolution.settings import SpikingEvolutionSettings as SpikingEvolutionSettings
-from premotor.learning.plasticity.settings import InterfaceSettings, PlasticityLearningSettings, PlasticitySettings
+from premotor.learning.plasticity.settings import (
+    CARTPOLE_FIELDS,
+    InterfaceSettings,
+    PlasticityLearningSettings,
+    PlasticitySettings,
+)
+from premotor.networks.spiking.event_driven.coding import Fields, LinearFields, inputs_needed
 from premotor.runs.loading import Overrides, Source, load_settings
-from premotor.runs.settings import CompareSettings, Initial
-from premotor.runs.spiking.wiring import CartPoleSettings, SpikingTask, SpikingWiring, WiringSettings
+from premotor.runs.settings import CircuitSettings, CompareSettings, Condition, Initial, NullName
 from premotor.settings import Settings
+from premotor.tasks.gymnasium_settings import GymnasiumSettings
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
+    from premotor.networks.spiking.event_driven import SpikingNetwork
+    from premotor.tasks.gymnasium_task import GymnasiumTask
+
+
+FARTHEST_BOUND = 1e3
+"""Bounds beyond this are none: receptive fields between them would tell nothing apart."""
+
+
+MOTOR: dict[str, Condition] = {"class": "motor"}
+
+
+def _known_cell(name: str) -> str:
+    from premotor.networks.spiking.event_driven import CELLS  # loads numba
+
+    return CELLS.known(name)
+
+
+class WiringSettings(Settings):
+    """The random wiring of Hasegan et al. (2022)."""
+
+    kind: Literal["random"] = "random"
+    seed: int = Field(0, ge=0)
+    """Which one."""
+    cell: Annotated[str, AfterValidator(_known_cell)] = "conductance"
+    """Model of the cells, one of `CELLS`."""
+    null: NullName = None
+    """Name of a null model to replace the wiring of the cells with; null keeps it."""
+    null_seed: int = Field(0, ge=0)
+
+
+class CircuitWiring(Settings):
+    """The wiring of a connectome; see `premotor.networks.spiking.event_driven.circuit_network`."""
+
+    kind: Literal["circuit"] = "circuit"
+    circuit: CircuitSettings = CircuitSettings()
+    inputs: dict[str, Condition] = {"class": "sensory"}
+    """Neurons that the receptive fields drive."""
+    outputs: dict[str, Condition] | tuple[dict[str, Condition], ...] = MOTOR
+    """Neurons that vote: in equal parts for each action in their order, or one selection for each action."""
+    plastic: Literal["excitatory", "all"] = "excitatory"
+    """Which synapses learn."""
+    motor_rate: float | None = Field(6.0, gt=0)
+    """Excitation is scaled until the motor neurons fire at this rate (Hz) before learning; null: not."""
+    seed: int = Field(0, ge=0)
+    """Of the delays."""
+    cell: Annotated[str, AfterValidator(_known_cell)] = "conductance"
+    """Model of the cells, one of `CELLS`."""
+
+
+class CartPoleSettings(Settings):
+    """CartPole-v1, compiled."""
+
+    kind: Literal["cartpole"] = "cartpole"
+
+
+def _one_of(*classes: Any) -> Any:
+    """A section whose `kind` chooses among settings classes; the first is the default."""
+
+    def with_kind(value: Any) -> Any:
+        return {"kind": classes[0]().kind, **value} if isinstance(value, dict) else value
+
+    return Annotated[reduce(or_, classes), Field(discriminator="kind"), BeforeValidator(with_kind)]
+
+
+if TYPE_CHECKING:
+    type SpikingWiring = WiringSettings | CircuitWiring
+    type SpikingTask = CartPoleSettings | GymnasiumSettings
+else:
+    SpikingWiring = _one_of(WiringSettings, CircuitWiring)
+    SpikingTask = _one_of(CartPoleSettings, GymnasiumSettings)
+
+
+def circuit_of(wiring: Any) -> "Circuit | None":
+    """The circuit that settings name; None for a random wiring."""
+    from premotor.runs.building import build_circuit
+
+    return build_circuit(wiring.circuit) if isinstance(wiring, CircuitWiring) else None
+
+
+def network_of(wiring: Any, interface: InterfaceSettings, circuit: "Circuit | None") -> "SpikingNetwork":
+    """The network before learning.
+
+    Args:
+        wiring: `WiringSettings` or `CircuitWiring`.
+        interface: whose receptive fields the sources are for.
+        circuit: as `circuit_of` gave it.
+
+    Raises:
+        PremotorError: a circuit that cannot be wired so.
+    """
+    from premotor.networks.spiking.event_driven import circuit_network, random_network
+    from premotor.networks.spiking.event_driven.random_wiring import null_network
+
+    if circuit is None:
+        network = random_network(wiring.seed, wiring.cell)
+        return network if wiring.null is None else null_network(network, wiring.null, wiring.null_seed)
+    return circuit_network(
+        circuit,
+        inputs_needed(interface.fields),
+        wiring.inputs,
+        wiring.outputs,
+        seed=wiring.seed,
+        motor_rate=wiring.motor_rate,
+        plastic=wiring.plastic,
+        cell=wiring.cell,
+    )
+
+
+def votes_of(wiring: Any, network: "SpikingNetwork", actions: int) -> NDArray[np.int64]:
+    """For which action each cell votes, −1 for none, (cells,).
+
+    Raises:
+        PremotorError: selections of outputs for another number of actions than the task has.
+    """
+    from premotor.learning.plasticity import motor_halves
+
+    if not isinstance(wiring, CircuitWiring):
+        return motor_halves(network, actions=actions)
+    if isinstance(wiring.outputs, dict) or len(wiring.outputs) == 1:
+        return motor_halves(network, "motor", actions)
+    if len(wiring.outputs) != actions:
+        raise PremotorError(f"wiring.outputs has {len(wiring.outputs)} selections, but the task has {actions} actions")
+    votes = np.full(network.cells, -1)
+    for action in range(actions):
+        votes[network.populations[f"motor{action}"]] = action
+    return votes
+
+
+def actions_of(task: Any) -> int:
+    """Number of actions of a task."""
+    return 2 if isinstance(task, CartPoleSettings) else len(_discrete(task).action_names)
+
+
+def environments_of(task: GymnasiumSettings) -> Callable[[], Any]:
+    """What makes an environment of Gymnasium; it may be called from several threads."""
+
+    def made() -> Any:
+        from premotor.tasks.gymnasium_worker import make_environment
+
+        return make_environment(task.id, task.options)
+
+    from premotor.tasks.gymnasium_spaces import refused
+
+    return lambda: refused(task.id, made)
+
+
+def fields_of(task: Any, interface: InterfaceSettings) -> InterfaceSettings:
+    """The interface with receptive fields for the task, where the settings leave the default.
+
+    Raises:
+        PremotorError: actions that are not discrete, or a variable without bounds.
+    """
+    if isinstance(task, CartPoleSettings) or interface.fields != CARTPOLE_FIELDS:
+        return interface
+    names = _discrete(task).observation_names
+    space = environments_of(task)().observation_space
+    fields: list[Fields] = []
+    for name, low, high in zip(names, np.ravel(space.low), np.ravel(space.high), strict=True):
+        if not (-FARTHEST_BOUND < low < high < FARTHEST_BOUND):
+            raise PremotorError(
+                f"{name} of {task.id} goes from {low:.3g} to {high:.3g}, too far for receptive fields of equal width; "
+                "give interface.fields, one entry for each variable"
+            )
+        fields.append(LinearFields(low=float(low), high=float(high)))
+    return interface.model_copy(update={"fields": tuple(fields)})
+
+
+def _discrete(settings: GymnasiumSettings) -> "GymnasiumTask":
+    from premotor.tasks.gymnasium_task import GymnasiumTask
+
+    task = GymnasiumTask(settings)
+    if not task.spaces.discrete:
+        raise PremotorError(f"task.id is {settings.id!r}, whose actions are numbers; a spiking agent needs choices")
+    return task
+
 
 Learning = Annotated[SpikingEvolutionSettings | PlasticityLearningSettings, Field(discriminator="kind")]
 
