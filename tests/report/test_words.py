@@ -5,7 +5,7 @@ import math
 import pytest
 
 from premotor.analysis import Estimate
-from premotor.report.number_format import change, count, decimal, duration, large, listed, percent, with_interval
+from premotor.report.page import change, count, decimal, duration, large, listed, percent, with_interval
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         support_fractions,
         symmetry_index,
     )
-    from premotor.analysis.gait import Gait, gait_of
+    from premotor.analysis.gait import Gait, action_roughness, cost_of_transport, gait_of, spectral_arc_length
     from premotor.analysis.hexapod import HexapodGait, hexapod_gait, tripod_index, tripod_strength
     from premotor.analysis.lyapunov import (
         CovariantVectors,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
         relative_phase,
         rhythm,
     )
-    from premotor.analysis.smoothness import action_roughness, cost_of_transport, spectral_arc_length
     from premotor.analysis.spikes import (
         balanced_rate,
         count_variance,

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from premotor.learning.exploration import warmed
     from premotor.learning.off_policy import DDPGSettings, OffPolicyState, SACSettings, TD3Settings
     from premotor.learning.ppo import PPOState
-    from premotor.learning.registry import LEARNERS
     from premotor.learning.sequences import fit_sequences, phase_sequences
-    from premotor.learning.settings import CloningLearningSettings, CloningSettings, PPOSettings
+    from premotor.learning.settings import LEARNERS, CloningLearningSettings, CloningSettings, PPOSettings
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
 

@@ -16,9 +16,8 @@ from jaxtyping import PRNGKeyArray
 
 from premotor.errors import PremotorError
 from premotor.learning.base import ControllerLearner
-from premotor.learning.registry import LEARNERS
 from premotor.learning.sequences import fit_sequences
-from premotor.learning.settings import CloningLearningSettings, CloningSettings
+from premotor.learning.settings import LEARNERS, CloningLearningSettings, CloningSettings
 from premotor.networks import Controller
 from premotor.tasks import Task, VectorEnvironment
 

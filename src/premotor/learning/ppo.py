@@ -15,8 +15,7 @@ from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import Normal, exploration_of, warmed
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
-from premotor.learning.registry import LEARNERS
-from premotor.learning.settings import PPOSettings
+from premotor.learning.settings import LEARNERS, PPOSettings
 from premotor.networks import Controller, Prepared
 from premotor.tasks import VectorEnvironment
 

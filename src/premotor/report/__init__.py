@@ -7,10 +7,9 @@ from premotor.lazy import lazy_exports
 if TYPE_CHECKING:
     from premotor.report import spiking
     from premotor.report.chart import Chart, drawn
-    from premotor.report.circuit_figures import circuit_overview
+    from premotor.report.circuit_figures import circuit_overview, loop_figure
     from premotor.report.comparison_report import ComparisonRecord
     from premotor.report.dynamics import DynamicsRecord, DynamicsSection
-    from premotor.report.loop_figures import loop_figure
     from premotor.report.page import Missing, Page, Picture, Section, Table, Text, Tile, Video
     from premotor.report.reading import RunRecord
     from premotor.report.sections import (

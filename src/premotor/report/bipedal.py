@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.report.episodes import episode_tiles, video
-from premotor.report.number_format import count, decimal, percent
-from premotor.report.page import Missing, Picture, Section, Table, Tile
+from premotor.report.page import Missing, Picture, Section, Table, Tile, count, decimal, percent
 from premotor.report.reading import RunRecord, number
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import WIDTH, as_svg, colour, new_figure

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from premotor.report.number_format import decimal
-from premotor.report.page import Picture, Table
+from premotor.report.page import Picture, Table, decimal
 from premotor.report.style import as_png, as_svg
 from premotor.runs.files import write_atomically
 

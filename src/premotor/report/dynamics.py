@@ -10,8 +10,7 @@ import pandas as pd
 
 from premotor.report import dynamics_figures as draw
 from premotor.report.chart import Chart, drawn
-from premotor.report.number_format import count, decimal
-from premotor.report.page import Block, Missing, Section, Table, Text
+from premotor.report.page import Block, Missing, Section, Table, Text, count, decimal
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
 from premotor.runs.arrays import load_arrays
 from premotor.runs.dynamics import DynamicsResult

@@ -7,8 +7,7 @@ import numpy as np
 
 from premotor.analysis import wilson_interval
 from premotor.analysis.bipedal_walk import WALKS
-from premotor.report.number_format import decimal, percent
-from premotor.report.page import Block, Missing, Tile, Video
+from premotor.report.page import Block, Missing, Tile, Video, decimal, percent
 from premotor.report.reading import RunRecord, number
 
 MOSTLY = 0.5

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from premotor.analysis import HexapodGait, hexapod_gait
 from premotor.bodies import Body
 from premotor.report.episodes import episode_tiles, video
-from premotor.report.number_format import count, decimal
-from premotor.report.page import Missing, Picture, Section, Table, Tile
+from premotor.report.page import Missing, Picture, Section, Table, Tile, count, decimal
 from premotor.report.reading import RunRecord
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, new_figure

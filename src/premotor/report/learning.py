@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from premotor.analysis import wilson_interval
-from premotor.report.number_format import count, decimal, duration, large, percent
-from premotor.report.page import Block, Missing, Picture, Section, Text
+from premotor.report.page import Block, Missing, Picture, Section, Text, count, decimal, duration, large, percent
 from premotor.report.reading import RunRecord, number
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, new_figure

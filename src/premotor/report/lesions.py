@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from premotor.report.number_format import count, decimal, listed, percent
-from premotor.report.page import Block, Missing, Picture, Section, Table, Text, Tile
+from premotor.report.page import Block, Missing, Picture, Section, Table, Text, Tile, count, decimal, listed, percent
 from premotor.report.reading import RunRecord, number
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, new_figure

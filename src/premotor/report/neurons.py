@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import PhaseTuning, participation_ratio, phase_of, phase_tuning, rates_by_group, sorted_by_class
-from premotor.report.number_format import count, decimal, percent
-from premotor.report.page import Block, Missing, Picture, Section, Text
+from premotor.report.page import Block, Missing, Picture, Section, Text, count, decimal, percent
 from premotor.report.reading import RunRecord
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, label_blocks, new_figure, tinted

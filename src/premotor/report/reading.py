@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from premotor.bodies import Body
 from premotor.errors import PremotorError
-from premotor.report.number_format import count, large, listed
+from premotor.report.page import count, large, listed
 from premotor.report.sections import RECORDS, Record, mapping
 from premotor.report.trace import Trace, read_trace
 from premotor.runs.activity_strip import neuron_groups

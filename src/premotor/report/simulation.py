@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from premotor.analysis import circular_mean, power_spectrum
 from premotor.report.chart import Chart, drawn
-from premotor.report.number_format import count, decimal, percent
-from premotor.report.page import Section, Tile
+from premotor.report.page import Section, Tile, count, decimal, percent
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection, mapping
 from premotor.report.style import colour, new_figure
 from premotor.runs.activity_strip import CLASS_ORDER

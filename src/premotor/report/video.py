@@ -1,4 +1,4 @@
-"""A video of the walk, from the trace of a run."""
+"""The page and the video of a run, as the end of training asks for them."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,12 @@ from typing import Any
 from premotor.bodies import render_frames, write_video
 from premotor.bodies.rendering import Backend
 from premotor.errors import PremotorError
+from premotor.report.sections import write_report
 from premotor.report.trace import Trace, read_trace
+from premotor.runs.kinds import Evaluation
 from premotor.runs.playing import play_to_video, player
 from premotor.runs.run import Run
+from premotor.runs.training import WRITERS
 
 
 def write_walk_video(
@@ -55,3 +58,18 @@ def write_walk_video(
 def _caption(trace: Trace, episode: int, step: int) -> str:
     text = f"{trace.time[step]:.1f} s"
     return text if trace.command is None else f"{text}   commanded {trace.command[episode]:.2f} m/s"
+
+
+@WRITERS.register("report")
+def write_page(folder: Path) -> list[Path]:
+    """`write_report`."""
+    return [write_report(folder)]
+
+
+@WRITERS.register("video")
+def write_video_of(folder: Path) -> list[Path]:
+    """Write the video of a run, as its report shows it."""
+    run = Run(folder)
+    if run.kind.name == "control":
+        return [write_walk_video(folder)]
+    return [run.kind.play(run, None, None, Evaluation(), None, 1.0)]

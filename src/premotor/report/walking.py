@@ -9,8 +9,7 @@ from premotor.analysis import Gait, bootstrap_mean, gait_of
 from premotor.analysis.gait import stride_smoothness
 from premotor.report.episodes import episode_tiles, video
 from premotor.report.hexapod import has_insect_legs
-from premotor.report.number_format import count, decimal
-from premotor.report.page import Block, Missing, Picture, Section, Table, Tile
+from premotor.report.page import Block, Missing, Picture, Section, Table, Tile, count, decimal
 from premotor.report.reading import RunRecord
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.trace import Trace, joint_cycles, whole_stride_error

@@ -217,7 +217,7 @@ def _go_on(
 
 
 WRITERS: Registry[Callable[[Path], Sequence[Path]]] = Registry(
-    "writer of pages and videos", {"report": "premotor.report.folders", "video": "premotor.report.folders"}
+    "writer of pages and videos", {"report": "premotor.report.video", "video": "premotor.report.video"}
 )
 """What writes the page ("report") and the video ("video") of a folder; the room of reports registers itself here."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.tasks.arm import BalanceTask
+    from premotor.tasks.arm import BalanceTask, ReachTask
     from premotor.tasks.base import (
         Expert,
         GaitOverSpeed,
@@ -32,11 +32,10 @@ if TYPE_CHECKING:
     from premotor.tasks.gymnasium_settings import BipedalReward, BipedalSettings, GymnasiumSettings
     from premotor.tasks.gymnasium_task import GymnasiumTask
     from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
-    from premotor.tasks.reach import ReachTask
     from premotor.tasks.reference import ReferenceGait
     from premotor.tasks.reference_files import load_reference
-    from premotor.tasks.registry import TASKS
     from premotor.tasks.settings import (
+        TASKS,
         ArmReward,
         BalanceSettings,
         PhysicsTaskSettings,

@@ -10,8 +10,7 @@ from jaxtyping import Bool, Float
 from premotor.bodies import BackEnd, Body
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
-from premotor.tasks.registry import TASKS, listed
-from premotor.tasks.settings import TaskSettings
+from premotor.tasks.settings import TASKS, TaskSettings, listed
 
 Records = dict[str, np.ndarray]
 """Arrays of evaluation episodes by name, (steps, episodes, …)."""

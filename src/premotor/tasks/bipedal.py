@@ -20,7 +20,7 @@ from premotor.tasks.bipedal_reference import (
 )
 from premotor.tasks.gymnasium_settings import BipedalReward, BipedalSettings
 from premotor.tasks.gymnasium_task import GymnasiumTask
-from premotor.tasks.registry import TASKS
+from premotor.tasks.settings import TASKS
 
 
 @TASKS.register("bipedal")

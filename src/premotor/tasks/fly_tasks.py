@@ -10,7 +10,7 @@ from premotor.tasks.environment import Start
 from premotor.tasks.fly import FlyTask
 from premotor.tasks.fly_expert import FlyExpert
 from premotor.tasks.fly_settings import FlyStandSettings, FlyWalkSettings
-from premotor.tasks.registry import TASKS
+from premotor.tasks.settings import TASKS
 
 
 @TASKS.register("fly-stand")

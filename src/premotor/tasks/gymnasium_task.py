@@ -14,7 +14,7 @@ from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
 from premotor.tasks.gymnasium_settings import UNLIMITED, GymnasiumSettings
 from premotor.tasks.gymnasium_spaces import SpacedTask, Spaces, refused, time_step
 from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
-from premotor.tasks.registry import TASKS
+from premotor.tasks.settings import TASKS
 
 
 @TASKS.register("gymnasium")

@@ -12,8 +12,7 @@ from premotor.tasks.base import Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
-from premotor.tasks.registry import TASKS
-from premotor.tasks.settings import WalkSettings
+from premotor.tasks.settings import TASKS, WalkSettings
 
 ROOT = ("root_x", "root_z", "root_pitch")
 

@@ -9,7 +9,7 @@ from jax.tree_util import Partial
 import premotor as pm
 from lyapunov_systems import henon, linear, random_weights, rate_step
 from premotor.analysis import random_frame, tangent_growth
-from premotor.analysis.lyapunov.loops import grow
+from premotor.analysis.lyapunov.tangent import grow
 
 START = np.random.default_rng(0).normal(size=12)
 NETWORK = Partial(rate_step, random_weights(12, 3.0, 1))

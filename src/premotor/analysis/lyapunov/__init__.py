@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.analysis.lyapunov.attractor import attractor_kind, zero_tolerance
     from premotor.analysis.lyapunov.covariant import CovariantVectors, covariant_vectors
     from premotor.analysis.lyapunov.estimates import entropy_rate, kaplan_yorke_dimension, vector_participation
     from premotor.analysis.lyapunov.flows import DiffraxMap, RungeKutta, diffrax_map, runge_kutta
     from premotor.analysis.lyapunov.network_map import NetworkMap, network_map
-    from premotor.analysis.lyapunov.spectrum import LyapunovSpectrum, lyapunov_spectrum
+    from premotor.analysis.lyapunov.spectrum import LyapunovSpectrum, attractor_kind, lyapunov_spectrum, zero_tolerance
     from premotor.analysis.lyapunov.tangent import random_frame, tangent_growth
     from premotor.analysis.lyapunov.twin import TwinExponents, twin_exponents
 else:

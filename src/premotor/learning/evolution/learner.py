@@ -12,7 +12,7 @@ from premotor.learning.evolution.settings import EvolutionSettings, SpikingEvolu
 from premotor.learning.evolution.strategies import Vector, evolution_of
 from premotor.learning.plasticity import Episodes, in_parallel
 from premotor.learning.plasticity.learner import SpikingArena
-from premotor.learning.registry import LEARNERS
+from premotor.learning.settings import LEARNERS
 from premotor.learning.trees import Arrays
 from premotor.networks import Controller
 

@@ -19,7 +19,7 @@ from premotor.learning.off_policy.policy import explore
 from premotor.learning.off_policy.replay import Columns, Replay
 from premotor.learning.off_policy.settings import DDPGSettings, SACSettings, TD3Settings
 from premotor.learning.off_policy.update import ADAM, Learnt, Parts, critic_count, learn, trained_vector
-from premotor.learning.registry import LEARNERS
+from premotor.learning.settings import LEARNERS
 from premotor.networks import Controller, calibrated
 from premotor.tasks import VectorEnvironment
 

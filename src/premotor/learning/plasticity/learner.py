@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from premotor.learning.base import Learner, refused
 from premotor.learning.plasticity import Episodes, SpikingAgent
 from premotor.learning.plasticity.settings import PlasticityLearningSettings
-from premotor.learning.registry import LEARNERS
+from premotor.learning.settings import LEARNERS
 from premotor.learning.trees import Arrays
 
 

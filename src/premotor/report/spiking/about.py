@@ -3,8 +3,7 @@
 import numpy as np
 
 from premotor.analysis import bootstrap_mean
-from premotor.report.number_format import count, decimal, large, percent, with_interval
-from premotor.report.page import Block, Section, Table, Text, Tile
+from premotor.report.page import Block, Section, Table, Text, Tile, count, decimal, large, percent, with_interval
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.spiking.learning import trace
 from premotor.report.spiking.record import SpikingRecord

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from premotor.report.number_format import count
+from premotor.report.page import count
 from premotor.report.sections import RECORDS, Record
 from premotor.runs.loading import kind_in
 from premotor.runs.spiking.records import Record as Test
