@@ -6,39 +6,34 @@ and touches neither JAX nor MuJoCo.
 
 from typing import TYPE_CHECKING
 
-from premotor.errors import PremotorError
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.analysis import lyapunov_spectrum
-    from premotor.bodies import build_body
-    from premotor.connectome import Circuit, SignPolicy, load_circuit, nulls
-    from premotor.networks import Controller, LIFNetwork, RateNetwork, VNCNetwork
-    from premotor.runs import Experiment, Run, evaluate, resume, simulate, train
-    from premotor.studies import compare
+    from premotor.analysis import lyapunov_spectrum as lyapunov_spectrum
+    from premotor.bodies import build_body as build_body
+    from premotor.connectome import (
+        Circuit as Circuit,
+        SignPolicy as SignPolicy,
+        load_circuit as load_circuit,
+        nulls as nulls,
+    )
+    from premotor.errors import PremotorError as PremotorError
+    from premotor.networks import (
+        Controller as Controller,
+        LIFNetwork as LIFNetwork,
+        RateNetwork as RateNetwork,
+        VNCNetwork as VNCNetwork,
+    )
+    from premotor.runs import (
+        Experiment as Experiment,
+        Run as Run,
+        evaluate as evaluate,
+        resume as resume,
+        simulate as simulate,
+        train as train,
+    )
+    from premotor.studies import compare as compare
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, "__version__")
 
 __version__ = "0.1.0"
-
-__all__ = [
-    "Circuit",
-    "Controller",
-    "Experiment",
-    "LIFNetwork",
-    "PremotorError",
-    "RateNetwork",
-    "Run",
-    "SignPolicy",
-    "VNCNetwork",
-    "__version__",
-    "build_body",
-    "compare",
-    "evaluate",
-    "load_circuit",
-    "lyapunov_spectrum",
-    "nulls",
-    "resume",
-    "simulate",
-    "train",
-]

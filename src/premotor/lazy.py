@@ -8,18 +8,19 @@ from types import ModuleType
 from typing import Any
 
 
-def lazy_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` for an ``__init__.py``, from the imports below its ``if TYPE_CHECKING:``.
+def lazy_exports(package: str, *own: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """`__getattr__`, `__dir__` and `__all__` of an ``__init__.py``, from the imports below its ``if TYPE_CHECKING:``.
 
     The names stand once, where type checkers and editors read them too::
 
         if TYPE_CHECKING:
-            from premotor.networks.rate import RateNetwork
+            from premotor.networks.rate import RateNetwork as RateNetwork
         else:
-            __getattr__, __dir__ = lazy_exports(__name__)
+            __getattr__, __dir__, __all__ = lazy_exports(__name__)
 
     Args:
         package: its ``__name__``.
+        own: names that it exports beside, defined in the file itself.
 
     Raises:
         AttributeError: by `__getattr__`, where the package exports no such name.
@@ -38,16 +39,17 @@ def lazy_exports(package: str) -> tuple[Callable[[str], Any], Callable[[], list[
     def __getattr__(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        home, own = homes[name]
-        value = getattr(import_module(home), own) if own else import_module(home)
+        home, there = homes[name]
+        value = getattr(import_module(home), there) if there else import_module(home)
         module.__dict__[name] = value
         return value
 
     def __dir__() -> list[str]:
-        return sorted(module.__all__)
+        return exported
 
+    exported = sorted([*homes, *own])
     module.__class__ = Package
-    return __getattr__, __dir__
+    return __getattr__, __dir__, exported
 
 
 def _homes(source: str, package: str) -> dict[str, tuple[str, str]]:

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from analysis.gaits import cycle, walk
 from premotor.analysis import align, cut_strides, cycle_spline, stride_error

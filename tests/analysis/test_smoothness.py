@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from premotor.analysis import action_roughness, cost_of_transport, spectral_arc_length
 from premotor.errors import PremotorError

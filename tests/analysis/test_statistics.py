@@ -6,8 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from premotor.analysis import bootstrap_mean, hedges_g, holm, mann_whitney, wilson_interval
 from premotor.errors import PremotorError

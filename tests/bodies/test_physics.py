@@ -3,8 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from premotor.bodies import BatchPhysics, PhysicsError, build_body
 from premotor.errors import PremotorError

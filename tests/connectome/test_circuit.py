@@ -4,8 +4,7 @@ import fnmatch
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from connectome.circuits import circuit_of, circuits
 from premotor import PremotorError

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from premotor.report.page import Code, Missing, Page, Picture, Section, Table, Text, Tile, Video
 from report.html_page import PageOf

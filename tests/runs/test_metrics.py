@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from premotor.errors import PremotorError
 from premotor.runs.run_folder import MetricsLog, read_metrics, truncate_metrics

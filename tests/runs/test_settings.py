@@ -1,8 +1,7 @@
 """Experiments from presets, files, dicts and overrides; every mistake is one sentence."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from premotor.errors import PremotorError
 from premotor.runs import Experiment, dump_experiment, load_experiment, preset_names

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from premotor.errors import PremotorError
 from premotor.tasks.reference_files import load_reference, reference_names, save_reference

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from premotor.analysis.footfalls import debounced, duty_factor, foot_strikes, limb_phase, stride_frequency
-from premotor.analysis.footfalls import stride_lengths as lengths_of_strides
+from premotor.analysis.footfalls import (
+    debounced,
+    duty_factor,
+    foot_strikes,
+    limb_phase,
+    stride_frequency,
+    stride_lengths as lengths_of_strides,
+)
 from premotor.errors import PremotorError
 
 TRIPODS = ((0, 4, 2), (3, 1, 5))

@@ -179,8 +179,7 @@ def spectrum(
     Example:
       premotor dynamics spectrum --neurons 100 --samples 5 --parameter weights
     """
-    from premotor.runs.dynamics import dynamics as run
-    from premotor.runs.dynamics import load_dynamics
+    from premotor.runs.dynamics import dynamics as run, load_dynamics
 
     given = {
         "samples": samples,

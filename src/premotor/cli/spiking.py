@@ -38,8 +38,7 @@ def continue_run(
       premotor spiking continue runs/cartpole-evolution --checkpoint best --copy-from cartpole-stdp \\
         --copy-fields learning
     """
-    from premotor.runs import Run as Opened
-    from premotor.runs import load_settings, train
+    from premotor.runs import Run as Opened, load_settings, train
 
     fields = [name for name in copy_fields.split(",") if name]
     if bool(fields) != (copy_from is not None):

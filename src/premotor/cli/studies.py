@@ -55,8 +55,7 @@ def compare(
 
     from premotor.cli.summaries import comparison_table
     from premotor.report import write_report
-    from premotor.studies import compare as begin
-    from premotor.studies import comparison_folder
+    from premotor.studies import compare as begin, comparison_folder
 
     folder = comparison_folder(settings) if output is None else output
     result = begin(
@@ -116,8 +115,7 @@ def sweep(
     if not (Path(source) / "sweep.yaml").is_file():
         load_settings(source, words)  # what is wrong is said at once, before any library is loaded
 
-    from premotor.studies import is_sweep
-    from premotor.studies import sweep as begin
+    from premotor.studies import is_sweep, sweep as begin
 
     if not search and not is_sweep(source):
         raise PremotorError('no setting is searched; name one, as in --search "learning.learning_rate=1e-4..1e-2,log"')

@@ -5,116 +5,82 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.networks.base import Baseline, BuildContext, Edges, Network, Prepared, network_arrays, started_from
-    from premotor.networks.baselines import GRUNetwork, MLPNetwork
-    from premotor.networks.controller.calibration import Normalizer, calibrated, smooth_noise
-    from premotor.networks.controller.controller import Controller, build_controller
+    from premotor.networks.base import (
+        Baseline as Baseline,
+        BuildContext as BuildContext,
+        Edges as Edges,
+        Network as Network,
+        Prepared as Prepared,
+        network_arrays as network_arrays,
+        started_from as started_from,
+    )
+    from premotor.networks.baselines import GRUNetwork as GRUNetwork, MLPNetwork as MLPNetwork
+    from premotor.networks.controller.calibration import (
+        Normalizer as Normalizer,
+        calibrated as calibrated,
+        smooth_noise as smooth_noise,
+    )
+    from premotor.networks.controller.controller import Controller as Controller, build_controller as build_controller
     from premotor.networks.controller.loop import (
-        Loop,
-        Wires,
-        spindle_primary,
-        spindle_secondary,
-        tendon_organ,
-        unit_force,
-        wire,
+        Loop as Loop,
+        Wires as Wires,
+        spindle_primary as spindle_primary,
+        spindle_secondary as spindle_secondary,
+        tendon_organ as tendon_organ,
+        unit_force as unit_force,
+        wire as wire,
     )
     from premotor.networks.controller.populations import (
-        PopulationSettings,
-        hops_to,
-        input_neurons,
-        neurons_where,
-        output_neurons,
+        PopulationSettings as PopulationSettings,
+        hops_to as hops_to,
+        input_neurons as input_neurons,
+        neurons_where as neurons_where,
+        output_neurons as output_neurons,
     )
-    from premotor.networks.controller.settings import LoopInput, LoopOutput, LoopSettings, MapSettings
-    from premotor.networks.layered import LayeredNetwork
-    from premotor.networks.product import Product
-    from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
-    from premotor.networks.rate import RateNetwork
+    from premotor.networks.controller.settings import (
+        LoopInput as LoopInput,
+        LoopOutput as LoopOutput,
+        LoopSettings as LoopSettings,
+        MapSettings as MapSettings,
+    )
+    from premotor.networks.layered import LayeredNetwork as LayeredNetwork
+    from premotor.networks.product import Product as Product
+    from premotor.networks.random_rate import (
+        RandomRateNetwork as RandomRateNetwork,
+        RandomRateSettings as RandomRateSettings,
+    )
+    from premotor.networks.rate import RateNetwork as RateNetwork
     from premotor.networks.settings import (
-        NETWORKS,
-        BaselineSettings,
-        GRUSettings,
-        LayeredNetworkSettings,
-        LearningRates,
-        MLPSettings,
-        RateNetworkSettings,
-        baseline_settings,
-        is_baseline,
+        NETWORKS as NETWORKS,
+        BaselineSettings as BaselineSettings,
+        GRUSettings as GRUSettings,
+        LayeredNetworkSettings as LayeredNetworkSettings,
+        LearningRates as LearningRates,
+        MLPSettings as MLPSettings,
+        RateNetworkSettings as RateNetworkSettings,
+        baseline_settings as baseline_settings,
+        is_baseline as is_baseline,
     )
-    from premotor.networks.spiking.clock_driven.network import LIFNetwork, LIFSettings, Spikes
-    from premotor.networks.stimulated import stimulate
+    from premotor.networks.spiking.clock_driven.network import (
+        LIFNetwork as LIFNetwork,
+        LIFSettings as LIFSettings,
+        Spikes as Spikes,
+    )
+    from premotor.networks.stimulated import stimulate as stimulate
     from premotor.networks.stimulation import (
-        ConstantDrive,
-        Drive,
-        FileDrive,
-        PoissonDrive,
-        PulseDrive,
-        Stimulus,
-        make_stimulus,
-        positions_of,
+        ConstantDrive as ConstantDrive,
+        Drive as Drive,
+        FileDrive as FileDrive,
+        PoissonDrive as PoissonDrive,
+        PulseDrive as PulseDrive,
+        Stimulus as Stimulus,
+        make_stimulus as make_stimulus,
+        positions_of as positions_of,
     )
-    from premotor.networks.vnc import VNCNetwork, VNCParameters, VNCSettings
+    from premotor.networks.vnc import (
+        VNCNetwork as VNCNetwork,
+        VNCParameters as VNCParameters,
+        VNCSettings as VNCSettings,
+    )
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
-
-__all__ = [
-    "Baseline",
-    "BaselineSettings",
-    "BuildContext",
-    "Edges",
-    "Prepared",
-    "Network",
-    "ConstantDrive",
-    "Controller",
-    "Drive",
-    "FileDrive",
-    "GRUNetwork",
-    "GRUSettings",
-    "LIFNetwork",
-    "LIFSettings",
-    "LayeredNetwork",
-    "LayeredNetworkSettings",
-    "LearningRates",
-    "Loop",
-    "LoopInput",
-    "LoopOutput",
-    "LoopSettings",
-    "MLPNetwork",
-    "MLPSettings",
-    "MapSettings",
-    "NETWORKS",
-    "Normalizer",
-    "PoissonDrive",
-    "PopulationSettings",
-    "Product",
-    "PulseDrive",
-    "RandomRateNetwork",
-    "RandomRateSettings",
-    "RateNetwork",
-    "RateNetworkSettings",
-    "Spikes",
-    "Stimulus",
-    "VNCNetwork",
-    "VNCParameters",
-    "VNCSettings",
-    "Wires",
-    "build_controller",
-    "calibrated",
-    "hops_to",
-    "input_neurons",
-    "baseline_settings",
-    "is_baseline",
-    "make_stimulus",
-    "network_arrays",
-    "neurons_where",
-    "output_neurons",
-    "positions_of",
-    "smooth_noise",
-    "spindle_primary",
-    "spindle_secondary",
-    "started_from",
-    "stimulate",
-    "tendon_organ",
-    "unit_force",
-    "wire",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

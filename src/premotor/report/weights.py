@@ -7,8 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.analysis import ClassPair, by_class_pair, sorted_by_class, weight_change, weight_matrix
-from premotor.report.page import Block, Missing, Picture, Section, Table, Text, Tile, count, decimal, percent
-from premotor.report.page import change as in_words
+from premotor.report.page import (
+    Block,
+    Missing,
+    Picture,
+    Section,
+    Table,
+    Text,
+    Tile,
+    change as in_words,
+    count,
+    decimal,
+    percent,
+)
 from premotor.report.reading import RunRecord, Weights
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.weights_figures import changes, histograms, matrices, scatter

@@ -5,106 +5,68 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.connectome import cache_folder, cached, clear_cache, export_circuit, six_legs
-    from premotor.runs.building import build_circuit, controller_for, starting_arrays
-    from premotor.runs.closed_loop import ClosedLoop, LoopLine, read_closed_loop
-    from premotor.runs.doctor import Finding, examine
-    from premotor.runs.episodes import Episodes
-    from premotor.runs.evaluation import evaluate, silence_synapses
-    from premotor.runs.kinds import KINDS, Evaluation, Kind, Work
+    from premotor.connectome import (
+        cache_folder as cache_folder,
+        cached as cached,
+        clear_cache as clear_cache,
+        export_circuit as export_circuit,
+        six_legs as six_legs,
+    )
+    from premotor.runs.building import (
+        build_circuit as build_circuit,
+        controller_for as controller_for,
+        starting_arrays as starting_arrays,
+    )
+    from premotor.runs.closed_loop import (
+        ClosedLoop as ClosedLoop,
+        LoopLine as LoopLine,
+        read_closed_loop as read_closed_loop,
+    )
+    from premotor.runs.doctor import Finding as Finding, examine as examine
+    from premotor.runs.episodes import Episodes as Episodes
+    from premotor.runs.evaluation import evaluate as evaluate, silence_synapses as silence_synapses
+    from premotor.runs.kinds import KINDS as KINDS, Evaluation as Evaluation, Kind as Kind, Work as Work
     from premotor.runs.loading import (
-        dump_experiment,
-        dump_settings,
-        load_experiment,
-        load_settings,
-        preset_names,
-        presets,
+        dump_experiment as dump_experiment,
+        dump_settings as dump_settings,
+        load_experiment as load_experiment,
+        load_settings as load_settings,
+        preset_names as preset_names,
+        presets as presets,
     )
-    from premotor.runs.playing import Player, play_to_video, player
-    from premotor.runs.reference import make_bipedal_reference, make_reference, record_walk
-    from premotor.runs.run import Run
-    from premotor.runs.run_folder import RunFolder
-    from premotor.runs.sequence import SequenceSettings, learn_sequence
+    from premotor.runs.playing import Player as Player, play_to_video as play_to_video, player as player
+    from premotor.runs.reference import (
+        make_bipedal_reference as make_bipedal_reference,
+        make_reference as make_reference,
+        record_walk as record_walk,
+    )
+    from premotor.runs.run import Run as Run
+    from premotor.runs.run_folder import RunFolder as RunFolder
+    from premotor.runs.sequence import SequenceSettings as SequenceSettings, learn_sequence as learn_sequence
     from premotor.runs.settings import (
-        CheckpointSettings,
-        CircuitSettings,
-        CompareSettings,
-        EvaluationSettings,
-        Experiment,
-        InitialSettings,
-        StopSettings,
+        CheckpointSettings as CheckpointSettings,
+        CircuitSettings as CircuitSettings,
+        CompareSettings as CompareSettings,
+        EvaluationSettings as EvaluationSettings,
+        Experiment as Experiment,
+        InitialSettings as InitialSettings,
+        StopSettings as StopSettings,
     )
-    from premotor.runs.shipping import Shipped, ship, shipped, shipped_names
-    from premotor.runs.simulation.nwb import check_nwb, write_nwb
-    from premotor.runs.simulation.screen import Pruning, prune, screen
-    from premotor.runs.simulation.settings import SimulationSettings, dump_simulation, load_simulation
-    from premotor.runs.simulation.simulate import Simulation, simulate
-    from premotor.runs.training import resume, train
-    from premotor.runs.viewing import LivePlots, play_in_viewer, play_live
+    from premotor.runs.shipping import (
+        Shipped as Shipped,
+        ship as ship,
+        shipped as shipped,
+        shipped_names as shipped_names,
+    )
+    from premotor.runs.simulation.nwb import check_nwb as check_nwb, write_nwb as write_nwb
+    from premotor.runs.simulation.screen import Pruning as Pruning, prune as prune, screen as screen
+    from premotor.runs.simulation.settings import (
+        SimulationSettings as SimulationSettings,
+        dump_simulation as dump_simulation,
+        load_simulation as load_simulation,
+    )
+    from premotor.runs.simulation.simulate import Simulation as Simulation, simulate as simulate
+    from premotor.runs.training import resume as resume, train as train
+    from premotor.runs.viewing import LivePlots as LivePlots, play_in_viewer as play_in_viewer, play_live as play_live
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
-
-__all__ = [
-    "CheckpointSettings",
-    "CircuitSettings",
-    "ClosedLoop",
-    "CompareSettings",
-    "Episodes",
-    "EvaluationSettings",
-    "Experiment",
-    "Finding",
-    "InitialSettings",
-    "KINDS",
-    "Kind",
-    "LivePlots",
-    "LoopLine",
-    "Player",
-    "Pruning",
-    "Run",
-    "RunFolder",
-    "SequenceSettings",
-    "Shipped",
-    "Simulation",
-    "SimulationSettings",
-    "StopSettings",
-    "Evaluation",
-    "Work",
-    "build_circuit",
-    "cache_folder",
-    "cached",
-    "check_nwb",
-    "clear_cache",
-    "controller_for",
-    "dump_experiment",
-    "dump_settings",
-    "dump_simulation",
-    "evaluate",
-    "examine",
-    "export_circuit",
-    "learn_sequence",
-    "load_experiment",
-    "load_settings",
-    "load_simulation",
-    "make_bipedal_reference",
-    "make_reference",
-    "play_in_viewer",
-    "play_live",
-    "play_to_video",
-    "player",
-    "preset_names",
-    "presets",
-    "prune",
-    "read_closed_loop",
-    "record_walk",
-    "resume",
-    "screen",
-    "ship",
-    "shipped",
-    "shipped_names",
-    "silence_synapses",
-    "simulate",
-    "six_legs",
-    "starting_arrays",
-    "train",
-    "write_nwb",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -5,37 +5,21 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.studies.batch import batch_file
-    from premotor.studies.comparison import compare, comparison_folder, read_wirings
-    from premotor.studies.critic_search import (
-        LoggedSteps,
-        critic_settings,
-        evaluate_critic,
-        logged_steps,
-        search_critic,
+    from premotor.studies.batch import batch_file as batch_file
+    from premotor.studies.comparison import (
+        compare as compare,
+        comparison_folder as comparison_folder,
+        read_wirings as read_wirings,
     )
-    from premotor.studies.searching import sweep, sweep_folder
-    from premotor.studies.spaces import Choice, Range, read_spaces
-    from premotor.studies.sweeps import Sweep, SweepSettings, is_sweep
+    from premotor.studies.critic_search import (
+        LoggedSteps as LoggedSteps,
+        critic_settings as critic_settings,
+        evaluate_critic as evaluate_critic,
+        logged_steps as logged_steps,
+        search_critic as search_critic,
+    )
+    from premotor.studies.searching import sweep as sweep, sweep_folder as sweep_folder
+    from premotor.studies.spaces import Choice as Choice, Range as Range, read_spaces as read_spaces
+    from premotor.studies.sweeps import Sweep as Sweep, SweepSettings as SweepSettings, is_sweep as is_sweep
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
-
-__all__ = [
-    "Choice",
-    "LoggedSteps",
-    "Range",
-    "Sweep",
-    "SweepSettings",
-    "batch_file",
-    "compare",
-    "comparison_folder",
-    "critic_settings",
-    "evaluate_critic",
-    "is_sweep",
-    "logged_steps",
-    "read_spaces",
-    "read_wirings",
-    "search_critic",
-    "sweep",
-    "sweep_folder",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.compiling import kernel
-from premotor.tasks.gymnasium_settings import MOST_STEPS as MOST_STEPS
-from premotor.tasks.gymnasium_settings import SPREAD as SPREAD
+from premotor.tasks.gymnasium_settings import MOST_STEPS as MOST_STEPS, SPREAD as SPREAD
 
 GRAVITY = 9.8
 """m/s²"""

@@ -9,8 +9,7 @@ import pytest
 from dynamics_settings import SWEEP
 from premotor import PremotorError
 from premotor.networks.random_rate import random_matrix
-from premotor.runs.dynamics import dynamics, load_dynamics
-from premotor.runs.dynamics import sweeps as sweeps_module
+from premotor.runs.dynamics import dynamics, load_dynamics, sweeps as sweeps_module
 from premotor.runs.dynamics.building import network_seed
 from premotor.runs.dynamics.sweeps import crossing
 

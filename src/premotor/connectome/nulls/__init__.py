@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.connectome.nulls.base import NULL_MODELS, make_null, null_circuit
-    from premotor.connectome.nulls.random_graph import random_graph
-    from premotor.connectome.nulls.rewired import rewired
-    from premotor.connectome.nulls.shuffled import shuffled_identities, shuffled_weights
+    from premotor.connectome.nulls.base import (
+        NULL_MODELS as NULL_MODELS,
+        make_null as make_null,
+        null_circuit as null_circuit,
+    )
+    from premotor.connectome.nulls.random_graph import random_graph as random_graph
+    from premotor.connectome.nulls.rewired import rewired as rewired
+    from premotor.connectome.nulls.shuffled import (
+        shuffled_identities as shuffled_identities,
+        shuffled_weights as shuffled_weights,
+    )
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
-
-__all__ = [
-    "NULL_MODELS",
-    "make_null",
-    "null_circuit",
-    "random_graph",
-    "rewired",
-    "shuffled_identities",
-    "shuffled_weights",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

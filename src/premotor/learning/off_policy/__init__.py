@@ -5,27 +5,18 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.learning.off_policy.agent import OffPolicyState, initialise, iterate
-    from premotor.learning.off_policy.replay import Columns, Replay
+    from premotor.learning.off_policy.agent import (
+        OffPolicyState as OffPolicyState,
+        initialise as initialise,
+        iterate as iterate,
+    )
+    from premotor.learning.off_policy.replay import Columns as Columns, Replay as Replay
     from premotor.learning.off_policy.settings import (
-        DDPGSettings,
-        NoiseSettings,
-        OffPolicySettings,
-        SACSettings,
-        TD3Settings,
+        DDPGSettings as DDPGSettings,
+        NoiseSettings as NoiseSettings,
+        OffPolicySettings as OffPolicySettings,
+        SACSettings as SACSettings,
+        TD3Settings as TD3Settings,
     )
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
-
-__all__ = [
-    "Columns",
-    "DDPGSettings",
-    "NoiseSettings",
-    "OffPolicySettings",
-    "OffPolicyState",
-    "Replay",
-    "SACSettings",
-    "TD3Settings",
-    "initialise",
-    "iterate",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

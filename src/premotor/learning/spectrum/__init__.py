@@ -6,53 +6,31 @@ from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from premotor.learning.spectrum.descent import (
-        DescentState,
-        GradientCheck,
-        Parts,
-        check_gradient,
-        evolution_gradient,
-        gradient_of,
-        initialise,
-        iterate,
-        objective,
-        outcome,
-        spectrum_loss,
+        DescentState as DescentState,
+        GradientCheck as GradientCheck,
+        Parts as Parts,
+        check_gradient as check_gradient,
+        evolution_gradient as evolution_gradient,
+        gradient_of as gradient_of,
+        initialise as initialise,
+        iterate as iterate,
+        objective as objective,
+        outcome as outcome,
+        spectrum_loss as spectrum_loss,
     )
-    from premotor.learning.spectrum.free_parameters import FreeNetwork, free
-    from premotor.learning.spectrum.sequence import PhaseTask, PhaseTaskSettings, SequenceTask
+    from premotor.learning.spectrum.free_parameters import FreeNetwork as FreeNetwork, free as free
+    from premotor.learning.spectrum.sequence import (
+        PhaseTask as PhaseTask,
+        PhaseTaskSettings as PhaseTaskSettings,
+        SequenceTask as SequenceTask,
+    )
     from premotor.learning.spectrum.settings import (
-        FreedomSettings,
-        GradientSettings,
-        LossSettings,
-        SpectrumSettings,
-        TrainableSettings,
+        FreedomSettings as FreedomSettings,
+        GradientSettings as GradientSettings,
+        LossSettings as LossSettings,
+        SpectrumSettings as SpectrumSettings,
+        TrainableSettings as TrainableSettings,
     )
-    from premotor.learning.spectrum.window_exponents import Plan, network_exponents
+    from premotor.learning.spectrum.window_exponents import Plan as Plan, network_exponents as network_exponents
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
-
-__all__ = [
-    "DescentState",
-    "FreeNetwork",
-    "FreedomSettings",
-    "GradientCheck",
-    "GradientSettings",
-    "LossSettings",
-    "Parts",
-    "PhaseTask",
-    "PhaseTaskSettings",
-    "Plan",
-    "SequenceTask",
-    "SpectrumSettings",
-    "TrainableSettings",
-    "check_gradient",
-    "evolution_gradient",
-    "free",
-    "gradient_of",
-    "initialise",
-    "iterate",
-    "network_exponents",
-    "objective",
-    "outcome",
-    "spectrum_loss",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

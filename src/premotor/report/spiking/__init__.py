@@ -5,14 +5,32 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.report.chart import Chart
-    from premotor.report.spiking.behaviour import lengths, moves, raster, rates, rewards, variance
-    from premotor.report.spiking.inputs import fields, policy
-    from premotor.report.spiking.learning import checkpoints, curves, medians, trace
-    from premotor.report.spiking.models import boxplot, pairs, rates_table, seeds, starts
-    from premotor.report.spiking.weights import changes, matrix, over_time
+    from premotor.report.chart import Chart as Chart
+    from premotor.report.spiking.behaviour import (
+        lengths as lengths,
+        moves as moves,
+        raster as raster,
+        rates as rates,
+        rewards as rewards,
+        variance as variance,
+    )
+    from premotor.report.spiking.inputs import fields as fields, policy as policy
+    from premotor.report.spiking.learning import (
+        checkpoints as checkpoints,
+        curves as curves,
+        medians as medians,
+        trace as trace,
+    )
+    from premotor.report.spiking.models import (
+        boxplot as boxplot,
+        pairs as pairs,
+        rates_table as rates_table,
+        seeds as seeds,
+        starts as starts,
+    )
+    from premotor.report.spiking.weights import changes as changes, matrix as matrix, over_time as over_time
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, "OF_A_RUN")
 
 
 OF_A_RUN = (
@@ -32,28 +50,3 @@ OF_A_RUN = (
     "trace",
 )
 """Analyses that need nothing but a run."""
-
-__all__ = [
-    "Chart",
-    "OF_A_RUN",
-    "boxplot",
-    "changes",
-    "checkpoints",
-    "curves",
-    "fields",
-    "lengths",
-    "matrix",
-    "medians",
-    "moves",
-    "over_time",
-    "pairs",
-    "policy",
-    "raster",
-    "rates",
-    "rates_table",
-    "rewards",
-    "seeds",
-    "starts",
-    "trace",
-    "variance",
-]

@@ -7,8 +7,7 @@ from pathlib import Path
 from premotor.report.page import count
 from premotor.report.sections import RECORDS, Record
 from premotor.runs.loading import kind_in
-from premotor.runs.spiking.records import Record as Test
-from premotor.runs.spiking.records import read_test
+from premotor.runs.spiking.records import Record as Test, read_test
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.settings import CartPoleSettings, SpikingEvolutionSettings
 

@@ -5,30 +5,20 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.runs.dynamics.measuring import Measurement
-    from premotor.runs.dynamics.result import DynamicsResult, dynamics, load_dynamics
-    from premotor.runs.dynamics.settings import (
-        BenchmarkSettings,
-        ConvergenceSettings,
-        DynamicsTrainSettings,
-        NetworksSettings,
-        TransitionSettings,
-        VarianceSettings,
+    from premotor.runs.dynamics.measuring import Measurement as Measurement
+    from premotor.runs.dynamics.result import (
+        DynamicsResult as DynamicsResult,
+        dynamics as dynamics,
+        load_dynamics as load_dynamics,
     )
-    from premotor.runs.dynamics.spectrum import SpectrumHooks
+    from premotor.runs.dynamics.settings import (
+        BenchmarkSettings as BenchmarkSettings,
+        ConvergenceSettings as ConvergenceSettings,
+        DynamicsTrainSettings as DynamicsTrainSettings,
+        NetworksSettings as NetworksSettings,
+        TransitionSettings as TransitionSettings,
+        VarianceSettings as VarianceSettings,
+    )
+    from premotor.runs.dynamics.spectrum import SpectrumHooks as SpectrumHooks
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
-
-__all__ = [
-    "BenchmarkSettings",
-    "ConvergenceSettings",
-    "DynamicsResult",
-    "DynamicsTrainSettings",
-    "Measurement",
-    "NetworksSettings",
-    "SpectrumHooks",
-    "TransitionSettings",
-    "VarianceSettings",
-    "dynamics",
-    "load_dynamics",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -10,45 +10,29 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS, CellSettings, SpikingCell
-    from premotor.networks.spiking.event_driven.circuit_wiring import circuit_network
+    from premotor.networks.spiking.event_driven.cell import (
+        CELLS as CELLS,
+        RECEPTORS as RECEPTORS,
+        CellSettings as CellSettings,
+        SpikingCell as SpikingCell,
+    )
+    from premotor.networks.spiking.event_driven.circuit_wiring import circuit_network as circuit_network
     from premotor.networks.spiking.event_driven.coding import (
-        EvenFields,
-        IntervalFields,
-        LinearFields,
-        LogarithmicFields,
-        NormalFields,
-        SigmoidFields,
+        EvenFields as EvenFields,
+        IntervalFields as IntervalFields,
+        LinearFields as LinearFields,
+        LogarithmicFields as LogarithmicFields,
+        NormalFields as NormalFields,
+        SigmoidFields as SigmoidFields,
     )
     from premotor.networks.spiking.event_driven.conductance_cell import (
-        EXCITATORY,
-        FAST_SPIKING,
-        LOW_THRESHOLD,
-        ConductanceCell,
-        ConductanceCellSettings,
+        EXCITATORY as EXCITATORY,
+        FAST_SPIKING as FAST_SPIKING,
+        LOW_THRESHOLD as LOW_THRESHOLD,
+        ConductanceCell as ConductanceCell,
+        ConductanceCellSettings as ConductanceCellSettings,
     )
-    from premotor.networks.spiking.event_driven.network import SpikingNetwork
-    from premotor.networks.spiking.event_driven.random_wiring import random_network
+    from premotor.networks.spiking.event_driven.network import SpikingNetwork as SpikingNetwork
+    from premotor.networks.spiking.event_driven.random_wiring import random_network as random_network
 else:
-    __getattr__, __dir__ = lazy_exports(__name__)
-
-__all__ = [
-    "EXCITATORY",
-    "FAST_SPIKING",
-    "LOW_THRESHOLD",
-    "RECEPTORS",
-    "EvenFields",
-    "IntervalFields",
-    "LinearFields",
-    "LogarithmicFields",
-    "NormalFields",
-    "SigmoidFields",
-    "CELLS",
-    "CellSettings",
-    "ConductanceCell",
-    "ConductanceCellSettings",
-    "SpikingCell",
-    "SpikingNetwork",
-    "circuit_network",
-    "random_network",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)
