@@ -54,17 +54,7 @@ def convergence(
     Example:
       premotor dynamics convergence --g 1.5 --samples 5 --neurons 100 --exponents 20 --t-ons 1
     """
-    from premotor.runs.dynamics import dynamics as run
-
-    given = {
-        "t_ons": _time(t_ons),
-        "samples": samples,
-        "exponents": exponents,
-        "length": length,
-        "seed": seed,
-        **_network(activation, g, neurons, circuit),
-    }
-    result = run("convergence", settings, _overrides(context, given), output)
+    result = _run(context, "convergence")
     print(f"{'sample':>6} {'λ1':>9} {'± error':>9} {'entropy':>9} {'Kaplan–Yorke':>13}")
     for place, row in enumerate(result.summary["samples"]):
         print(
@@ -96,10 +86,7 @@ def benchmark(
     Example:
       premotor dynamics benchmark --neurons 200
     """
-    from premotor.runs.dynamics import dynamics as run
-
-    given = {"exponents": exponents, "length": length, "seed": seed, **_network(activation, g, neurons, circuit)}
-    result = run("benchmark", settings, _overrides(context, given), output)
+    result = _run(context, "benchmark")
     print(f"{'varied':<10} {'value':>6} {'t_ONS':>6} {'µs/step':>9} {'λ1':>9} {'error':>8} {'mean error':>11}")
     for row in result.summary["cases"]:
         print(
@@ -136,22 +123,7 @@ def transition(
       premotor dynamics transition --from 0.8 --to 1.6 --values 7 --samples 10
       premotor dynamics transition --circuit fly-leg --from 1 --to 20 --activation stretched_tanh --parameter gains
     """
-    from premotor.runs.dynamics import dynamics as run
-
-    given = {
-        "minimum": minimum,
-        "maximum": maximum,
-        "values": values,
-        "samples": samples,
-        "parameter": parameter,
-        "exponents": exponents,
-        "length": length,
-        "t_ons": _time(t_ons),
-        "threads": threads,
-        "seed": seed,
-        **_network(activation, None, neurons, circuit),
-    }
-    result = run("transition", settings, _overrides(context, given), output)
+    result = _run(context, "transition")
     _print_sweep(result, "g")
     _end(result, figures)
 
@@ -179,21 +151,12 @@ def spectrum(
     Example:
       premotor dynamics spectrum --neurons 100 --samples 5 --parameter weights
     """
-    from premotor.runs.dynamics import dynamics as run, load_dynamics
+    from premotor.runs.dynamics import load_dynamics
 
-    given = {
-        "samples": samples,
-        "parameter": parameter,
-        "exponents": exponents,
-        "length": length,
-        "t_ons": _time(t_ons),
-        "threads": threads,
-        "seed": seed,
-        **_network(activation, None, neurons, circuit),
-    }
-    if exponents is None and neurons is not None and settings is None:
-        given["exponents"] = min(neurons, load_dynamics("spectrum").exponents)
-    result = run("spectrum", settings, _overrides(context, given), output)
+    few = exponents is None and neurons is not None and settings is None
+    result = _run(
+        context, "spectrum", exponents=min(neurons, load_dynamics("spectrum").exponents) if few else exponents
+    )
     _print_sweep(result, "σ")
     _end(result, figures)
 
@@ -240,51 +203,59 @@ def train(
       premotor dynamics train --circuit fly-leg --activation stretched_tanh --gains --no-weights --by transmitter
       premotor dynamics train --circuit celegans --model rate --exponents 1 --nulls 0 -o edge
     """
-    from premotor.runs.dynamics import dynamics as run
-
-    given: dict[str, Any] = {
-        "model.kind": model,
-        "samples": samples,
-        "learning.exponents": exponents,
-        "learning.loss.kind": loss,
-        "learning.t_ons": t_ons,
-        "learning.length": length,
-        "learning.epochs": epochs,
-        "learning.learning_rate": learning_rate,
-        "learning.gradient.mode": gradient,
-        "nulls.count": nulls,
-        "seed": seed,
-        **_network(activation, g, neurons, circuit),
-    }
     kinds = {"weights": (weights, weights_count), "gains": (gains, gains_count), "shifts": (shifts, shifts_count)}
+    trainable: dict[str, Any] = {}
     for kind, (switch, count) in kinds.items():
         key = f"learning.trainable.{kind}"
-        given[key] = True if switch is None and count is not None else switch
-        given[f"{key}.count"] = count
+        trainable[key] = True if switch is None and count is not None else switch
+        trainable[f"{key}.count"] = count
         if kind != "weights":
-            given[f"{key}.by"] = by if switch or count is not None else None
-    words = _overrides(context, given)
-    if target is not None:
-        words.append(f"--learning.loss.target={target}")
-    if task:
-        words.append("--task={}")
-    result = run("train", settings, words, output)
+            trainable[f"{key}.by"] = by if switch or count is not None else None
+    last = [] if target is None else [f"--learning.loss.target={target}"]
+    given = {key: None for key in ("target", "by", *kinds, *(f"{kind}_count" for kind in kinds))}
+    result = _run(context, "train", *last, *(["--task={}"] if task else []), **given, task=None, **trainable)
     _print_training(result)
     _end(result, figures)
 
 
-def _network(activation: str | None, g: float | None, neurons: int | None, circuit: str | None) -> dict[str, Any]:
-    return {
-        "model.activation": activation,
-        "model.coupling": g,
-        "model.neurons": neurons,
-        "circuit.source": circuit,
-    }
+NETWORK = {
+    "activation": "model.activation",
+    "g": "model.coupling",
+    "neurons": "model.neurons",
+    "circuit": "circuit.source",
+}
+"""Settings behind the options of every command, where they have other names."""
+TRAINING = {
+    "model": "model.kind",
+    "exponents": "learning.exponents",
+    "loss": "learning.loss.kind",
+    "t_ons": "learning.t_ons",
+    "length": "learning.length",
+    "epochs": "learning.epochs",
+    "learning_rate": "learning.learning_rate",
+    "gradient": "learning.gradient.mode",
+    "nulls": "nulls.count",
+}
+"""The same, of ``train`` alone."""
 
 
-def _overrides(context: typer.Context, given: dict[str, Any]) -> list[str]:
-    """Options first, then the settings by their dotted names, which therefore win."""
-    return [f"--{key}={value}" for key, value in given.items() if value is not None] + list(context.obj or [])
+def _run(context: typer.Context, command: str, *last: str, **given: Any) -> Any:
+    """The result of a command with its options, `given` in the place of some, as settings.
+
+    Options come first in the order of the command's signature, then the settings by their dotted names, which
+    therefore win, then `last`.
+    """
+    from premotor.runs.dynamics import dynamics as run
+
+    options = {option.name: context.params[option.name] for option in context.command.params}
+    settings, output = options.pop("settings"), options.pop("output")
+    del options["figures"]
+    if command != "train" and "t_ons" in options:
+        options["t_ons"] = _time(options["t_ons"])
+    keys = NETWORK | (TRAINING if command == "train" else {})
+    chosen = {keys.get(name, name): value for name, value in (options | given).items() if value is not None}
+    words = [f"--{key}={value}" for key, value in chosen.items()]
+    return run(command, settings, [*words, *(context.obj or []), *last], output)
 
 
 def _time(text: str | None) -> float | str | None:

@@ -94,8 +94,7 @@ def _matrix(axes: Axes, circuit: Circuit) -> None:
         label_blocks(axes, wide, axis, len(order))
     axes.tick_params(axis="x", rotation=30)
     axes.grid(False)
-    axes.set_xlabel("postsynaptic")
-    axes.set_ylabel("presynaptic")
+    axes.set(xlabel="postsynaptic", ylabel="presynaptic")
     bins = "" if len(order) <= MOST_ROWS else f", in bins of {len(order) / MOST_ROWS:.0f} neurons"
     axes.set_title(f"synapses: excitatory or unknown (orange), inhibitory (blue){bins}")
 
@@ -105,9 +104,7 @@ def _degrees(axes: Axes, circuit: Circuit) -> None:
     outgoing = np.diff(circuit.synapses.indptr)
     for name, degree, token in (("presynaptic (in)", incoming, "left"), ("postsynaptic (out)", outgoing, "right")):
         _beyond(axes, degree, name, token)
-    axes.set_title("neurons with at least so many partners")
-    axes.set_xlabel("partners")
-    axes.set_ylabel("fraction of neurons")
+    axes.set(title="neurons with at least so many partners", xlabel="partners", ylabel="fraction of neurons")
     if axes.get_lines():
         axes.legend(loc="lower left")
 
@@ -117,9 +114,11 @@ def _pairs(axes: Axes, circuit: Circuit) -> None:
     if circuit.gap_junctions is not None and circuit.gap_junctions.nnz:
         _beyond(axes, circuit.gap_junctions.data, "gap junctions", "electrical")
         axes.legend(loc="lower left")
-    axes.set_title("connected pairs with at least so many synapses")
-    axes.set_xlabel("synapses of the pair")
-    axes.set_ylabel("fraction of pairs")
+    axes.set(
+        title="connected pairs with at least so many synapses",
+        xlabel="synapses of the pair",
+        ylabel="fraction of pairs",
+    )
 
 
 def _beyond(axes: Axes, values: NDArray, label: str, token: str) -> None:
@@ -129,8 +128,7 @@ def _beyond(axes: Axes, values: NDArray, label: str, token: str) -> None:
     level, count = np.unique(values, return_counts=True)
     least = count[::-1].cumsum()[::-1] / len(values)
     axes.step(level[level > 0], least[level > 0], where="pre", color=colour(token), label=label)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
+    axes.set(xscale="log", yscale="log")
 
 
 def _counts(axes: Axes, column: pd.Series, title: str, colours: dict[str, str]) -> None:
@@ -142,8 +140,7 @@ def _counts(axes: Axes, column: pd.Series, title: str, colours: dict[str, str]) 
     bars = axes.barh(places, counts, color=[colours.get(str(name), colour("other")) for name in counts.index])
     axes.bar_label(bars, [f"{count:,}" for count in counts], padding=3, color=colour("muted"), fontsize=8)
     axes.set_yticks(places, [str(name) for name in counts.index])
-    axes.set_ylim(len(counts) - 0.4, -0.6)
-    axes.set_xlim(0, 1.22 * counts.max())
+    axes.set(ylim=(len(counts) - 0.4, -0.6), xlim=(0, 1.22 * counts.max()))
     axes.grid(axis="y", visible=False)
     axes.set_title(f"neurons by {title}")
 
@@ -186,8 +183,7 @@ def _loop(loop: ClosedLoop) -> Figure:
     rows = max(len(loop.inputs), len(loop.outputs))
     figure = new_figure(width=11.0, height=1.4 + ROW * rows)
     axes: Axes = figure.subplots()
-    axes.set_xlim(-0.1, ACTUATORS + BOX + 0.1)
-    axes.set_ylim(-0.75, rows + 0.55)
+    axes.set(xlim=(-0.1, ACTUATORS + BOX + 0.1), ylim=(-0.75, rows + 0.55))
     axes.axis("off")
     heads = ("observations", "neurons they drive", "neurons that drive", "actuators")
     for place, head in zip((SENSORS, ENTRY, EXIT, ACTUATORS), heads, strict=True):

@@ -127,8 +127,7 @@ def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
                 linewidth=0,
             )
             ax.plot(x, [factor * e.value for e in estimates], color=tint, label=wiring)
-        ax.set_xlabel("million control steps" if unit > 1 else "steps of learning")
-        ax.set_xlim(left=0)
+        ax.set(xlabel="million control steps" if unit > 1 else "steps of learning", xlim=(0, None))
         _from_zero(ax)
     panels[0].legend(loc="best")
     return figure

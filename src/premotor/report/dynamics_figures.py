@@ -41,15 +41,15 @@ def convergence(times: NDArray, history: NDArray, errors: NDArray) -> Figure:
     room = 0.1 * max(float(np.nanmax(late) - np.nanmin(late)), 0.05)
     left.set_ylim(np.nanmin(late) - room, np.nanmax(late) + room)
     left.axhline(0, color=colour("muted"), linewidth=0.8)
-    left.set_xlabel("time averaged over, τ")
-    left.set_ylabel(EXPONENT)
-    left.set_title(f"running estimate, {len(history)} networks")
+    left.set(xlabel="time averaged over, τ", ylabel=EXPONENT, title=f"running estimate, {len(history)} networks")
     left.legend(ncols=2)
     kept = right.get_ylim()
-    right.set_ylim(max(kept[0], 1e-5), kept[1])
-    right.set_xlabel("time averaged over, τ")
-    right.set_ylabel("distance from the last value, 1/τ")
-    right.set_title("convergence (dots: standard error)")
+    right.set(
+        ylim=(max(kept[0], 1e-5), kept[1]),
+        xlabel="time averaged over, τ",
+        ylabel="distance from the last value, 1/τ",
+        title="convergence (dots: standard error)",
+    )
     return figure
 
 
@@ -73,8 +73,7 @@ def benchmark(table: pd.DataFrame) -> Figure:
             lower.scatter(chosen[name], chosen["mean_error"], marker="D", color=colour("sensory"), zorder=3)
             upper.legend()
         for axes in (upper, lower):
-            axes.set_xscale("log")
-            axes.set_yscale("log")
+            axes.set(xscale="log", yscale="log")
             ticks = sorted(usual[name].unique())
             axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
             axes.xaxis.set_minor_formatter(mpl.ticker.NullFormatter())
@@ -137,8 +136,7 @@ def transition(
             linestyle=(0, (5, 3)),
             label="N → ∞ (mean field)",
         )
-    axes.set_xlabel(label)
-    axes.set_ylabel("largest exponent λ1, 1/τ")
+    axes.set(xlabel=label, ylabel="largest exponent λ1, 1/τ")
     axes.legend(loc="lower right")
     return figure
 
@@ -159,8 +157,7 @@ def spectra(values: NDArray, exponents: Mapping[str, NDArray], label: str) -> Fi
             number = np.arange(1, len(one) + 1) / len(one)
             axes.plot(number, one, color=_shade(place, len(values)), linewidth=1.3, label=f"{value:g}")
         axes.axhline(0, color=colour("muted"), linewidth=0.8)
-        axes.set_title(f"{name}, mean of {len(all_of_them)}")
-        axes.set_xlabel(f"i / k (k = {mean.shape[1]})")
+        axes.set(title=f"{name}, mean of {len(all_of_them)}", xlabel=f"i / k (k = {mean.shape[1]})")
     panels[0].set_ylabel(EXPONENT)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", title=label)
     return figure
@@ -181,9 +178,7 @@ def entropy_and_dimension(
             axes.plot(values[known], shown[:, known].mean(0), "o-", color=shade, markersize=4, label=name)
         if len(values) > 2 and values[0] > 0 and values[-1] / values[0] > 20:
             axes.set_xscale("log", base=2)
-        axes.set_xlabel(label)
-        axes.set_ylabel(title)
-        axes.set_ylim(bottom=0)
+        axes.set(xlabel=label, ylabel=title, ylim=(0, None))
     panels[0].legend()
     return figure
 
@@ -257,8 +252,7 @@ def before_and_after(
                 linewidth=1,
                 label="target",
             )
-        axes.set_title(f"{name}, {len(own)} network" + ("s" if len(own) > 1 else ""))
-        axes.set_xlabel("number i")
+        axes.set(title=f"{name}, {len(own)} network" + ("s" if len(own) > 1 else ""), xlabel="number i")
         axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     panels[0].set_ylabel("verified exponent λi, 1/τ")
     panels[0].legend()

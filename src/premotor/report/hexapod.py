@@ -46,9 +46,7 @@ def footfall_diagram(trace: Trace, feet: Sequence[str], start: int, stop: int) -
     ax.set_ylim(len(feet) - 0.4, -0.6)
     ax.grid(False, axis="y")
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("time, s")
-    ax.set_xlim(time[0], time[-1])
-    ax.set_title("Foot on the ground")
+    ax.set(xlabel="time, s", xlim=(time[0], time[-1]), title="Foot on the ground")
     return figure
 
 

@@ -206,8 +206,7 @@ def _curve(ax: Axes, metrics: pd.DataFrame, name: str, title: str) -> None:
 
 
 def _fraction(ax: Axes, evaluations: pd.DataFrame, name: str, words: str) -> None:
-    ax.set_title(f"Evaluation: {words}")
-    ax.set_ylim(-3, 103)
+    ax.set(title=f"Evaluation: {words}", ylim=(-3, 103))
     if not {name, "episodes"} <= set(evaluations):
         return
     rows = evaluations.dropna(subset=[name, "episodes"])
@@ -244,5 +243,4 @@ def _speed(ax: Axes, evaluations: pd.DataFrame) -> None:
 
 def _millions(row: Sequence[Axes]) -> None:
     for ax in row:
-        ax.set_xlabel("million control steps")
-        ax.set_xlim(left=0)
+        ax.set(xlabel="million control steps", xlim=(0, None))

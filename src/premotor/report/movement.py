@@ -126,8 +126,7 @@ def movement(
     for i, name in enumerate(action_names):
         token = COLOURS[i % len(COLOURS)]
         rest[0].plot(time, actions[:, i], color=colour(token), linewidth=1.1, label=name.replace("_", " "))
-    rest[0].set_title("Actions of the first episode")
-    rest[0].set_ylim(-1.08, 1.08)
+    rest[0].set(title="Actions of the first episode", ylim=(-1.08, 1.08))
     if len(action_names) <= len(COLOURS):
         rest[0].legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=4, handlelength=1.2, columnspacing=1)
     for ax in rest[1:]:

@@ -202,9 +202,7 @@ def class_rates(groups: Mapping[str, NDArray], time: NDArray) -> Figure:
     for name, rate in groups.items():
         token = LAYERS[layers.index(name) % len(LAYERS)] if name in layers else _token(name)
         ax.plot(time, rate, color=colour(token), label=name)
-    ax.set_title("Mean rate")
-    ax.set_xlabel("time, s")
-    ax.set_xlim(time[0], time[-1])
+    ax.set(title="Mean rate", xlabel="time, s", xlim=(time[0], time[-1]))
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
@@ -223,8 +221,7 @@ def tuning(motor: PhaseTuning, names: Sequence[str], everyone: PhaseTuning, clas
         interpolation="nearest",
         extent=(0, 100, len(order) - 0.5, -0.5),
     )
-    heat.set_title("Motor neurons, sorted by phase")
-    heat.set_xlabel("% of the stride")
+    heat.set(title="Motor neurons, sorted by phase", xlabel="% of the stride")
     heat.grid(False)
     if len(order) <= MOST_LABELS:
         heat.set_yticks(range(len(order)), [names[i] for i in order], fontsize=7 if len(order) > 25 else 8)

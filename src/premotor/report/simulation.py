@@ -176,11 +176,8 @@ def traces(time: NDArray, rates: NDArray, names: Sequence[str], classes: Sequenc
         if others.shape[1]:
             axes.plot(time, others, color=colour("muted"), linewidth=0.5, alpha=0.25)
         axes.plot(time, rates[:, place, 0], color=colour(kind))
-        axes.set_title(name)
-        axes.set_ylim(bottom=0)
-        axes.set_ylabel(unit)
-    panels[-1].set_xlabel("time, s")
-    panels[-1].set_xlim(time[0], time[-1])
+        axes.set(title=name, ylim=(0, None), ylabel=unit)
+    panels[-1].set(xlabel="time, s", xlim=(time[0], time[-1]))
     return figure
 
 
@@ -202,12 +199,10 @@ def raster(time: NDArray, row: NDArray, kind: NDArray, names: Sequence[str], end
         mine = kind == name
         if mine.any():
             axes.scatter(time[mine], row[mine], s=size, marker="|", color=colour(name), label=name or "unknown")
-    axes.set_xlim(0, end)
-    axes.set_ylim(rows - 0.5, -0.5)
+    axes.set(xlim=(0, end), ylim=(rows - 0.5, -0.5))
     if named:
         axes.set_yticks(range(rows), names)
-    axes.set_xlabel("time, s")
-    axes.set_ylabel("" if named else "neurons that fired")
+    axes.set(xlabel="time, s", ylabel="" if named else "neurons that fired")
     axes.grid(False)
     if len(time):
         figure.legend(loc="outside upper right", ncols=6, markerscale=max(1.0, 8 / size))
@@ -262,10 +257,7 @@ def spectrum(rates: NDArray, sample_period: float, frequency: float | None) -> F
     if frequency is not None:
         axes.axvline(frequency, color=colour("excitatory"), linewidth=1, linestyle=(0, (4, 3)))
         axes.set_title(f"median of the rhythmic replicates: {frequency:.1f} Hz")
-    axes.set_xlim(0, most)
-    axes.set_ylim(0, 1.05)
-    axes.set_xlabel("frequency, Hz")
-    axes.set_ylabel("power / largest")
+    axes.set(xlim=(0, most), ylim=(0, 1.05), xlabel="frequency, Hz", ylabel="power / largest")
     return figure
 
 

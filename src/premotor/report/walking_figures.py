@@ -76,8 +76,7 @@ def phase_portraits(trace: Trace, task: Any, start: int, stop: int) -> Figure:
     ax.plot(angle[:, left], angle[:, right], color=colour("accent"), linewidth=0.9, alpha=0.8)
     if reference is not None:
         _dashed(ax, reference[0][:, left], reference[0][:, right])
-    ax.set_xlabel(f"left {first}, degrees")
-    ax.set_ylabel(f"right {first}, degrees")
+    ax.set(xlabel=f"left {first}, degrees", ylabel=f"right {first}, degrees")
     for ax, kind in zip(grid[1:], paired, strict=True):
         ax.set_title(f"{kind}: angle and velocity")
         for side in ("left", "right"):
@@ -85,8 +84,7 @@ def phase_portraits(trace: Trace, task: Any, start: int, stop: int) -> Figure:
             ax.plot(angle[:, joint], speed[:, joint], color=side_colour(side), linewidth=0.9, alpha=0.8, label=side)
         if reference is not None:
             _dashed(ax, reference[0][:, names.index(f"left_{kind}")], reference[1][:, names.index(f"left_{kind}")])
-        ax.set_xlabel("degrees")
-        ax.set_ylabel("degrees a second")
+        ax.set(xlabel="degrees", ylabel="degrees a second")
     figure.legend(*grid[-1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
@@ -128,8 +126,7 @@ def footfalls(trace: Trace, task: Any, start: int, stop: int) -> Figure:
     if trace.command is not None:
         speeds.axhline(trace.command[0], color=colour("reference"), linestyle="--", linewidth=1.1, label="commanded")
     speeds.legend(loc="lower right", ncols=2)
-    speeds.set_xlabel("time, s")
-    speeds.set_xlim(time[0], time[-1])
+    speeds.set(xlabel="time, s", xlim=(time[0], time[-1]))
     low, high = speeds.get_ylim()
     speeds.set_ylim(min(low, 0.0) if low < 0.8 else low - 0.3, high)
     return figure
@@ -164,10 +161,12 @@ def speed_over_time(trace: Trace, task: Any, window: int) -> Figure:
     mean = np.where(standing, smooth, 0).sum(1)[number > 0] / number[number > 0]
     ax.plot(time[number > 0], mean, color=colour("ink"), linewidth=2, label="mean of those still walking")
     ax.axhline(1, color=colour("muted"), linestyle="--", linewidth=1.1)
-    ax.set_title("Forward speed, m/s" if trace.command is None else "Forward speed, as a fraction of the commanded one")
-    ax.set_xlabel("time, s")
-    ax.set_ylim(0, max(1.3, float(np.nanmax(smooth)) * 1.05))
-    ax.set_xlim(0, max(1.0, 1.02 * longest * trace.control_period))
+    ax.set(
+        title="Forward speed, m/s" if trace.command is None else "Forward speed, as a fraction of the commanded one",
+        xlabel="time, s",
+        ylim=(0, max(1.3, float(np.nanmax(smooth)) * 1.05)),
+        xlim=(0, max(1.0, 1.02 * longest * trace.control_period)),
+    )
     ax.legend(loc="lower right")
     return figure
 
@@ -197,9 +196,7 @@ def postures(trace: Trace, task: Any, start: int, stop: int, count: int = 10) ->
     ax = figure.subplots()
     ax.add_collection(PolyCollection(outlines, facecolor=tints, edgecolor=colour("card"), linewidth=0.6))
     ax.axhline(0, color=colour("muted"), linewidth=1)
-    ax.set_aspect("equal")
-    ax.set_xlim(low[0] - 0.03, high[0] + 0.03)
-    ax.set_ylim(-0.04, high[1] + 0.03)
+    ax.set(aspect="equal", xlim=(low[0] - 0.03, high[0] + 0.03), ylim=(-0.04, high[1] + 0.03))
     ax.spines[["left", "bottom"]].set_visible(False)
     ax.grid(False)
     ax.set_yticks([])

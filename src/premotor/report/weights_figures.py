@@ -28,8 +28,7 @@ def matrices(before: NDArray, after: NDArray, blocks: Sequence[tuple[str, int, i
         for tick in ax.get_yticklabels():
             tick.set_rotation(90)
             tick.set_verticalalignment("center")
-        ax.set_xlabel("postsynaptic")
-        ax.set_ylabel("presynaptic")
+        ax.set(xlabel="postsynaptic", ylabel="presynaptic")
         ax.spines[["top", "right"]].set_visible(True)
         for spine in ax.spines.values():
             spine.set_color(colour("rule"))
@@ -88,13 +87,10 @@ def scatter(before: NDArray, after: NDArray) -> Figure:
         ax.scatter(
             x[chosen], y[chosen], s=7, color=colour(token), alpha=0.5, linewidths=0, label=token, rasterized=True
         )
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    ax.set(xscale="log", yscale="log")
     ax.set_xlim(*ends)
     ax.set_ylim(*ends)
-    ax.set_aspect("equal")
-    ax.set_xlabel("magnitude before")
-    ax.set_ylabel("magnitude after")
+    ax.set(aspect="equal", xlabel="magnitude before", ylabel="magnitude after")
     legend = ax.legend(loc="upper left", handletextpad=0.1)
     for handle in legend.legend_handles:
         if handle is not None:

@@ -44,7 +44,7 @@ class Control(Kind):
         """Whether the network is no baseline."""
         return not is_baseline(settings.network.kind)
 
-    def plain(self, settings: Experiment, network: str) -> dict[str, Any]:
+    def baseline(self, settings: Experiment, network: str) -> dict[str, Any]:
         """Another `network.kind`."""
         return {"network.kind": network}
 

@@ -191,13 +191,13 @@ class Kind(ABC):
         """Overrides that put another circuit in its place; as `rewired`."""
         return {"circuit.source": source}
 
-    def plain(self, settings: Any, network: str) -> dict[str, Any]:
+    def baseline(self, settings: Any, network: str) -> dict[str, Any]:
         """Overrides that put a network without a connectome in its place.
 
         Raises:
             PremotorError: this kind knows no such networks.
         """
-        raise PremotorError(f"an experiment of the kind {self.name} has no plain network beside it ({network})")
+        raise PremotorError(f"an experiment of the kind {self.name} has no baseline beside it ({network})")
 
     def drawn(self, settings: Any, seed: int) -> dict[str, Any]:
         """Overrides that draw another random wiring.

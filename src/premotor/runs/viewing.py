@@ -173,8 +173,7 @@ class LivePlots:
             if len(names) > 1:
                 ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=7)
             self._panels.append((ax, lines, np.full((steps, len(shown)), np.nan)))
-        panels[-1].set_xlabel("time, s")
-        panels[-1].set_xlim(0, steps * control_period)
+        panels[-1].set(xlabel="time, s", xlim=(0, steps * control_period))
 
     def add(self, now: Mapping[str, np.ndarray]) -> None:
         """Take over a control step: `observation` and `action` (1, components), `reward` (1,)."""

@@ -157,7 +157,7 @@ def plan(
                 wirings += [
                     (f"{name}-{k}", name, k, kind.rewired(settings, name, k)) for k in range(start, start + nulls)
                 ]
-            wirings += [(name, name, None, kind.plain(settings, name)) for name in baselines if name != own]
+            wirings += [(name, name, None, kind.baseline(settings, name)) for name in baselines if name != own]
             wirings += [
                 (name, name, None, kind.other_circuit(settings, source)) for name, source in (circuits or {}).items()
             ]

@@ -200,8 +200,7 @@ def _groups_over_time(table: pd.DataFrame, label: str) -> Figure:
         ax.set_title(title)
         for number, name in enumerate(names):
             ax.plot(table.index, table[name], color=group_colour(str(name), number), label=str(name), linewidth=1.2)
-        ax.set_xlabel("network time, s")
-        ax.set_ylim(bottom=0)
+        ax.set(xlabel="network time, s", ylim=(0, None))
         if names:
             ax.legend(ncols=2, loc="upper right", handlelength=1.2, columnspacing=1)
             ax.set_ylim(top=1.3 * ax.get_ylim()[1])
@@ -235,9 +234,11 @@ def _moves(table: pd.DataFrame, votes: NDArray[np.int64], action: NDArray[np.int
         ax.plot(table["steps"], 100 * table[column], "o", color=colour("accent"), markersize=3.5, alpha=0.7)
         weighted = 100 * np.average(table[column], weights=table["steps"])
         ax.axhline(weighted, color=colour("ink"), linewidth=1, linestyle=(0, (4, 3)))
-        ax.set_xlabel(f"steps of the episode (all steps: {weighted:.1f}%)")
-        ax.set_ylim(0, 100 if column == "right" else max(10.0, 110 * table[column].max()))
-        ax.set_xlim(left=0)
+        ax.set(
+            xlabel=f"steps of the episode (all steps: {weighted:.1f}%)",
+            ylim=(0, 100 if column == "right" else max(10.0, 110 * table[column].max())),
+            xlim=(0, None),
+        )
     left, right = votes[:, 0], votes[:, -1]
     most = int(max(left.max(), right.max())) + 1
     grid = np.zeros((most, most))
@@ -246,16 +247,13 @@ def _moves(table: pd.DataFrame, votes: NDArray[np.int64], action: NDArray[np.int
     tint = np.where(x == y, colour("muted"), np.where(x > y, colour("left"), colour("right")))
     area = 90 * grid[x, y] / grid.max()
     axes[1, 0].scatter(x, y, s=np.maximum(area, 1.0), c=list(tint), linewidths=0)
-    axes[1, 0].set_title("Votes in a step")
-    axes[1, 0].set(xlabel="spikes for left", ylabel="spikes for right", aspect="equal")
+    axes[1, 0].set(title="Votes in a step", xlabel="spikes for left", ylabel="spikes for right", aspect="equal")
     margin = right - left
     limit = int(np.abs(margin).max()) + 1
     values, count = np.unique(margin, return_counts=True)
     names = np.where(values == 0, colour("muted"), np.where(values < 0, colour("left"), colour("right")))
     axes[1, 1].bar(values, 100 * count / len(margin), width=0.85, color=list(names))
-    axes[1, 1].set_title("Margin, % of the steps")
-    axes[1, 1].set_xlim(-limit, limit)
-    axes[1, 1].set_xlabel("spikes for right less spikes for left")
+    axes[1, 1].set(title="Margin, % of the steps", xlim=(-limit, limit), xlabel="spikes for right less spikes for left")
     return figure
 
 
@@ -267,8 +265,7 @@ def _rewards(record: Record, windows: tuple[int, ...]) -> Figure:
     for part, token in ((record.reward > 0, "left"), (record.reward < 0, "excitatory"), (record.reward == 0, "muted")):
         weights = np.full(part.sum(), 100 / len(part))
         panels[0].hist(record.reward[part], bins=bins.tolist(), weights=weights, color=colour(token))
-    panels[0].set_title("Rewards, % of the steps")
-    panels[0].set_xlabel("reward")
+    panels[0].set(title="Rewards, % of the steps", xlabel="reward")
     ends = np.cumsum(record.length)
     left = np.repeat(ends, record.length) - np.arange(ends[-1])
     for number, window in enumerate(windows):
@@ -285,8 +282,7 @@ def _rewards(record: Record, windows: tuple[int, ...]) -> Figure:
         means = [fraction[inside][place == k].mean() if (place == k).any() else np.nan for k in range(len(edges) - 1)]
         tint = colour(("accent", "excitatory", "right")[number % 3])
         panels[1].plot((edges[1:] + edges[:-1]) / 2, 100 * np.array(means), color=tint, label=f"{window} steps")
-    panels[1].set_title("Rewards above 0, %")
-    panels[1].set_xlabel("steps to the end of the episode")
+    panels[1].set(title="Rewards above 0, %", xlabel="steps to the end of the episode")
     if panels[1].get_legend_handles_labels()[0]:
         panels[1].legend(loc="best")
     return figure
@@ -329,8 +325,7 @@ def _raster(
     middle.axhline(0, color=colour("rule"), linewidth=0.8)
     middle.set_ylabel(label)
     _actions(low, time, record.action[steps], record.tie[steps], step)
-    low.set_xlabel("network time, s")
-    low.set_xlim(0, len(steps) * step)
+    low.set(xlabel="network time, s", xlim=(0, len(steps) * step))
     return figure
 
 

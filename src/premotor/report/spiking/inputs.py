@@ -161,9 +161,7 @@ def _fields(run: SpikingRun, found: dict[str, NDArray], groups: dict[str, NDArra
         top, low = axes[0, variable], axes[1, variable]
         tints = np.where(difference[part] > 0, colour("right"), colour("left"))
         top.bar(np.arange(size), difference[part], color=list(tints), width=0.85)
-        top.set_ylim(-limit, limit)
-        top.set_xlim(-0.5, size - 0.5)
-        top.set_title(_variables(run)[variable])
+        top.set(ylim=(-limit, limit), xlim=(-0.5, size - 0.5), title=_variables(run)[variable])
         low.imshow(tinted("accent", image[:, part]), aspect="auto", interpolation="nearest")
         low.grid(False)
         low.set_xlabel(_label(run, variable))
@@ -200,8 +198,7 @@ def _policy(run: SpikingRun, margin: NDArray[np.int64], found: dict[str, NDArray
         ax.grid(False)
         ax.set_xticks(*_ticks(run, second))
         ax.set_yticks(*_ticks(run, first))
-        ax.set_xlabel(_label(run, second))
-        ax.set_ylabel(_label(run, first))
+        ax.set(xlabel=_label(run, second), ylabel=_label(run, first))
     for ax in axes[len(pairs) :]:
         ax.remove()
     return figure

@@ -84,8 +84,7 @@ def _boxplot(table: pd.DataFrame, words: str) -> Figure:
     ax.set_xlim(-0.7, len(groups) - 0.3)
     ax.tick_params(axis="x", length=0)
     ax.grid(False, axis="x")
-    ax.set_ylabel("return of an episode")
-    ax.set_ylim(bottom=0)
+    ax.set(ylabel="return of an episode", ylim=(0, None))
     ax.set_title(words.rstrip("."), fontweight="normal", fontsize=8.5)
     return figure
 
@@ -114,9 +113,7 @@ def _starts(table: pd.DataFrame) -> Figure:
     ax.set_xticks(range(len(order)), [str(start) for start in order])
     ax.tick_params(axis="x", length=0)
     ax.grid(False, axis="x")
-    ax.set_xlabel("start state (episode of the test), the hardest first")
-    ax.set_ylabel("return of an episode")
-    ax.set_ylim(bottom=0)
+    ax.set(xlabel="start state (episode of the test), the hardest first", ylabel="return of an episode", ylim=(0, None))
     ax.legend(loc="upper left")
     ax.set_ylim(top=1.15 * ax.get_ylim()[1])
     return figure
@@ -143,6 +140,5 @@ def _seeds(table: pd.DataFrame, measures: tuple[str, ...]) -> Figure:
     ax.set_xlim(-0.6, len(measures) - 0.4)
     ax.grid(False, axis="x")
     ax.tick_params(axis="x", length=0)
-    ax.set_ylabel("return of an episode")
-    ax.set_ylim(bottom=0)
+    ax.set(ylabel="return of an episode", ylim=(0, None))
     return figure

@@ -142,8 +142,7 @@ def _matrix(table: pd.DataFrame, relative: bool) -> Figure:
         border = int((halves == halves.iloc[0]).sum())
         for ax in axes[:, column]:
             ax.grid(False)
-            ax.set_ylabel(f"cell of {pre}")
-            ax.set_xlabel(f"cell of {post}")
+            ax.set(ylabel=f"cell of {pre}", xlabel=f"cell of {post}")
             if border < len(cells):
                 ax.axvline(border - 0.5, color=colour("ink"), linewidth=0.8)
     return figure
@@ -163,17 +162,14 @@ def _histograms(table: pd.DataFrame) -> Figure:
         top = axes.flat[number]
         top.hist(group["after"].clip(upper=most), bins=bins, color=tint, alpha=0.55, label="after")
         top.hist(group["before"], bins=bins, histtype="step", color=colour("ink"), linewidth=1.2, label="before")
-        top.set_title(f"{part}: synapses")
-        top.set_xlabel("weight, mV")
+        top.set(title=f"{part}: synapses", xlabel="weight, mV")
         if not pairs:
             continue
         low = axes[1, number]
         low.plot(group["before"], group["after"], ".", color=tint, markersize=3, alpha=0.6)
         end = float(group["before"].max())
         low.plot([0, end], [0, end], color=colour("ink"), linewidth=0.9, linestyle=(0, (4, 3)))
-        low.set_xlabel("before, mV")
-        low.set_ylim(bottom=min(0.0, float(group["after"].min())) - 0.02 * most)
-        low.set_xlim(left=0)
+        low.set(xlabel="before, mV", ylim=(min(0.0, float(group["after"].min())) - 0.02 * most, None), xlim=(0, None))
     axes[0, 0].legend(loc="upper right")
     if pairs:
         axes[1, 0].set_ylabel("after, mV")
@@ -205,7 +201,4 @@ def _over_time(table: pd.DataFrame) -> Figure:
 
 
 def _label(ax: Axes, title: str) -> None:
-    ax.set_title(title)
-    ax.set_xlabel("iteration")
-    ax.set_xlim(left=0)
-    ax.set_ylim(bottom=0)
+    ax.set(title=title, xlabel="iteration", xlim=(0, None), ylim=(0, None))
