@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from premotor.analysis import Estimate
+if TYPE_CHECKING:
+    from premotor.analysis import Estimate  # loads SciPy
 
 
 def decimal(value: float, places: int = 2, unit: str = "") -> str:
@@ -23,7 +25,7 @@ def percent(fraction: float, places: int = 0) -> str:
     return "–" if not math.isfinite(fraction) else f"{decimal(100 * fraction, places)}%"
 
 
-def with_interval(estimate: Estimate, places: int = 2) -> str:
+def with_interval(estimate: "Estimate", places: int = 2) -> str:
     """A value and its interval in brackets, where there is one."""
     text = decimal(estimate.value, places)
     if math.isfinite(estimate.low):
