@@ -14,16 +14,15 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_spaces import SpacedTask, check_replayed, check_snapshot
+from premotor.tasks.gymnasium_spaces import ReplayedEnvironment, SpacedTask
 
 
-class EnvPoolEnvironment:
+class EnvPoolEnvironment(ReplayedEnvironment):
     """Many copies of an environment on the threads of EnvPool.
 
     A copy is reset as soon as its episode has ended, as in `GymnasiumEnvironment`. EnvPool takes no seed for an
-    episode, only one for each copy when it makes it. Therefore all copies are made anew, from seeds of their own, every
-    `task.restart_steps` steps (running episodes are cut: truncated), and `restore` replays what came since: the same
-    numbers, bit for bit, whatever the number of threads.
+    episode, only one for each copy when it makes it; therefore all copies are made anew where they start anew. The
+    number of threads alters no number.
 
     Args:
         task: which environment.
@@ -38,31 +37,13 @@ class EnvPoolEnvironment:
     def __init__(self, task: SpacedTask, environments: int, *, threads: int = 0, seed: int = 0):
         from premotor.bodies.physics import available_cores
 
-        self.task = task
-        self.environments = environments
-        self.discrete = task.spaces.discrete
+        super().__init__(task, environments, seed)
         self._module = _envpool()
         self._threads = min(threads or available_cores(), environments)
-        self._seed = seed
-        self._starts = 0
-        self._log: list[tuple[np.ndarray, np.ndarray]] = []
-        """Since the last start everywhere: actions, and where an episode was ended from outside before them."""
+        self._cuts: list[np.ndarray] = []
+        """Where an episode was ended from outside before each action of the log."""
         self._ended = np.zeros(environments, bool)
-        self._observation = np.zeros((environments, len(task.spaces.observation_names)), np.float32)
         self._own = self._made()
-
-    def reset(self) -> np.ndarray:
-        """Start an episode everywhere."""
-        self._start()
-        return self._observation.copy()
-
-    def step(self, action: np.ndarray) -> Step:
-        """Act for one control step; `action` (environments, actions), in [−1, 1] or preferences."""
-        step = self._advance(self.task.spaces.executed(np.asarray(action)))
-        if len(self._log) < self.task.settings.restart_steps:
-            return step
-        self._start()
-        return step._replace(observation=self._observation.copy(), truncated=~step.terminated)
 
     def restart(self, where: np.ndarray) -> np.ndarray:
         """Start an episode in some copies, wherever the old one is; the observations of all."""
@@ -70,10 +51,6 @@ class EnvPoolEnvironment:
             self._ended |= where
             self._begin(where)
         return self._observation.copy()
-
-    def recorded(self) -> dict[str, np.ndarray]:
-        """What an evaluation keeps of the present state."""
-        return {"observation": self._observation}
 
     def _made(self) -> Any:
         settings, count = self.task.settings, self.environments
@@ -105,13 +82,9 @@ class EnvPoolEnvironment:
             )
         return own
 
-    def _start(self) -> None:
-        self._starts += 1
-        self._begin_anew()
-
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         self._own = self._made()
-        self._log = []
+        self._log, self._cuts = [], []
         self._ended = np.zeros(self.environments, bool)
         self._begin(np.ones(self.environments, bool))
 
@@ -120,7 +93,8 @@ class EnvPoolEnvironment:
         self._observation[info["env_id"]] = _flat(observation)
 
     def _advance(self, executed: np.ndarray) -> Step:
-        self._log.append((executed.copy(), self._ended))
+        self._log.append(executed.copy())
+        self._cuts.append(self._ended)
         self._ended = np.zeros(self.environments, bool)
         acted = executed.astype(self._action_kind).reshape(self._action_shape)
         observation, reward, terminated, truncated, info = self._own.step(acted)
@@ -135,43 +109,18 @@ class EnvPoolEnvironment:
         reward = np.asarray(reward, np.float32)[order]
         return Step(self._observation.copy(), reward, terminated, truncated, final, {"environment": reward})
 
-    def snapshot(self) -> dict[str, np.ndarray]:
-        """The number of the last start everywhere, what was done since, and what is observed now."""
-        columns = self.task.spaces.columns
-        steps = len(self._log)
-        actions = [executed for executed, _ in self._log]
-        ended = [*(where for _, where in self._log), self._ended]
-        return {
-            "starts": np.asarray(self._starts),
-            "actions": np.array(actions, self.task.spaces.kind).reshape(steps, self.environments, columns),
-            "ended": np.array(ended, bool),
-            "observation": self._observation.copy(),
-        }
-
-    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Go on from a `snapshot` of the same task and number of environments, by replaying what came since.
-
-        Raises:
-            PremotorError: something is missing or has another shape, or the environment is no function of seed
-                and actions.
-        """
-        steps = len(snapshot["actions"]) if "actions" in snapshot else 0
-        expected = {
-            "starts": (),
-            "actions": (steps, self.environments, self.task.spaces.columns),
-            "ended": (steps + 1, self.environments),
-            "observation": self._observation.shape,
-        }
-        check_snapshot(snapshot, expected)
-        self._starts = int(snapshot["starts"])
-        if not self._starts:  # nothing has begun yet
-            return
-        self._begin_anew()
+    def _replay(self, snapshot: Mapping[str, np.ndarray]) -> None:
         for executed, where in zip(snapshot["actions"], snapshot["ended"][:-1], strict=True):
             self.restart(where)
             self._advance(executed)
         self.restart(snapshot["ended"][-1])
-        check_replayed(self.task.settings.id, self._observation, snapshot)
+
+    def _expected(self, steps: int) -> dict[str, tuple[int, ...]]:
+        return super()._expected(steps) | {"ended": (steps + 1, self.environments)}
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """As every `ReplayedEnvironment`, and where episodes were ended from outside."""
+        return super().snapshot() | {"ended": np.array([*self._cuts, self._ended], bool)}
 
 
 def _flat(observation: Any) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from premotor.errors import PremotorError
-from premotor.tasks.base import Task
+from premotor.tasks.base import Step, Task
 from premotor.tasks.gymnasium_settings import GymnasiumSettings
 
 NAMES = {
@@ -121,6 +122,81 @@ def time_step(environment: Any, chosen: float | None) -> float:
     metadata: Mapping[str, Any] = environment.metadata or {}
     frames = metadata.get("render_fps")
     return 1.0 / float(frames) if frames else 0.02
+
+
+class ReplayedEnvironment(ABC):
+    """Copies of an environment whose episodes cannot be replayed one by one.
+
+    All copies start anew, from seeds of their own, every `task.restart_steps` steps (running episodes are cut:
+    truncated), and `restore` replays what came since: the same numbers, bit for bit.
+
+    Args:
+        task: which environment.
+        environments: number of copies.
+        seed: of all starts.
+    """
+
+    def __init__(self, task: SpacedTask, environments: int, seed: int):
+        self.task, self.environments, self.discrete = task, environments, task.spaces.discrete
+        self._seed, self._starts = seed, 0
+        self._log: list[np.ndarray] = []
+        """Actions since the last start everywhere."""
+        self._observation = np.zeros((environments, len(task.spaces.observation_names)), np.float32)
+
+    @abstractmethod
+    def _restart(self) -> None:
+        """Start an episode everywhere, as the number of starts so far says."""
+
+    @abstractmethod
+    def _advance(self, executed: np.ndarray) -> Step:
+        """One step with the environment's own actions, (environments, columns)."""
+
+    def _replay(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        for executed in snapshot["actions"]:
+            self._advance(executed)
+
+    def reset(self) -> np.ndarray:
+        """Start an episode everywhere."""
+        self._starts += 1
+        self._restart()
+        return self._observation.copy()
+
+    def step(self, action: np.ndarray) -> Step:
+        """Act for one control step; `action` (environments, actions), in [−1, 1] or preferences."""
+        step = self._advance(self.task.spaces.executed(np.asarray(action)))
+        if len(self._log) < self.task.settings.restart_steps:
+            return step
+        return step._replace(observation=self.reset(), truncated=~step.terminated)
+
+    def recorded(self) -> dict[str, np.ndarray]:
+        """What an evaluation keeps of the present state."""
+        return {"observation": self._observation}
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """The number of the last start everywhere, what was done since, and what is observed now."""
+        shape = len(self._log), self.environments, self.task.spaces.columns
+        actions = np.array(self._log, self.task.spaces.kind).reshape(shape)
+        return {"starts": np.asarray(self._starts), "actions": actions, "observation": self._observation.copy()}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Go on from a `snapshot` of the same task and number of environments, by replaying what came since.
+
+        Raises:
+            PremotorError: something is missing or has another shape, or the environment is no function of seed
+                and actions.
+        """
+        steps = len(snapshot["actions"]) if "actions" in snapshot else 0
+        check_snapshot(snapshot, self._expected(steps))
+        self._starts = int(snapshot["starts"])
+        if not self._starts:  # nothing has begun yet
+            return
+        self._restart()
+        self._replay(snapshot)
+        check_replayed(self.task.settings.id, self._observation, snapshot)
+
+    def _expected(self, steps: int) -> dict[str, tuple[int, ...]]:
+        actions = (steps, self.environments, self.task.spaces.columns)
+        return {"starts": (), "actions": actions, "observation": self._observation.shape}
 
 
 def check_snapshot(snapshot: Mapping[str, np.ndarray], expected: Mapping[str, tuple[int, ...]]) -> None:
