@@ -1,6 +1,5 @@
 """Learning in copies of a task, as work: PPO, DDPG and all other learners of `LEARNERS`."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from premotor.learning.trees import fill, flatten
 from premotor.runs.building import controller_for
 from premotor.runs.episodes import Episodes, joined
 from premotor.runs.kinds import Arrays, Figures, Schedule, better
+from premotor.runs.loop import LearnerWork
 from premotor.runs.settings import Experiment
 from premotor.tasks import build_environment, build_task
 
 
-class Learning:
+class Learning(LearnerWork):
     """Everything that learning in copies of a task carries along in memory.
 
     Evaluations and checkpoints read this state and never touch it, so they do not alter the numbers.
@@ -67,38 +67,21 @@ class Learning:
     @property
     def step(self) -> int:
         """Control steps of learning so far."""
-        return self.learner.steps
-
-    steps = step
-
-    @property
-    def iteration(self) -> int:
-        """Iterations of learning so far."""
-        return self.learner.iteration
-
-    @property
-    def finished(self) -> bool:
-        """Whether the learner's settings ask for no more."""
-        return self.learner.finished
+        return self.steps
 
     @property
     def initial(self) -> Arrays:
-        """The controller as it is now, before the first iteration."""
+        """The controller as it is now; before the first iteration that of the beginning."""
         return flatten(self.learner.candidate)
 
-    @property
-    def candidate(self) -> Arrays:
-        """The controller that is tested."""
-        return flatten(self.learner.candidate)
+    candidate = initial
 
     def iterate(self) -> Figures:
         """One iteration of the learner."""
-        began, before = time.monotonic(), self.step
         try:
-            metrics = self.learner.iterate()
+            return super().iterate()
         except PhysicsError as error:
             raise FloatingPointError(str(error)) from error
-        return dict(metrics) | {"steps_per_second": (self.step - before) / (time.monotonic() - began)}
 
     def test(self, best: Figures | None) -> Figures:
         """Episodes that are the same every time; further ones where they are the best so far and `confirm` is set."""
@@ -113,14 +96,6 @@ class Learning:
         except PhysicsError as error:
             raise FloatingPointError(str(error)) from error
         return figures
-
-    def snapshot(self) -> Arrays:
-        """Everything that the next iteration depends on."""
-        return self.learner.snapshot()
-
-    def restore(self, arrays: Arrays, source: Path) -> None:
-        """Take over from a snapshot of the same experiment."""
-        self.learner.restore(arrays, source)
 
     def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
         """Speed of learning, return, speed of the body."""

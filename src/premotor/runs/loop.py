@@ -5,16 +5,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from premotor.errors import PremotorError
-from premotor.runs.arrays import save_arrays
+from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.checkpoints import Checkpoint, save_checkpoint, step_name
 from premotor.runs.files import read_json, replace_atomically, write_json
 from premotor.runs.kinds import Figures, Work, better
 from premotor.runs.progress import TrainingProgress
 from premotor.runs.run_folder import MetricsLog, RunFolder
+
+if TYPE_CHECKING:
+    from premotor.learning import Learner
 
 
 class StopRequest:
@@ -52,6 +56,41 @@ def stop_requests() -> Iterator[StopRequest]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class LearnerWork:
+    """Work that one of `LEARNERS` does; a subclass says the rest of `Work`."""
+
+    learner: "Learner"
+
+    @property
+    def iteration(self) -> int:
+        """Iterations so far."""
+        return self.learner.iteration
+
+    @property
+    def steps(self) -> int:
+        """Steps of the task so far."""
+        return self.learner.steps
+
+    @property
+    def finished(self) -> bool:
+        """Whether the learner's settings ask for no more."""
+        return self.learner.finished
+
+    def iterate(self) -> Figures:
+        """One iteration of the learner, timed."""
+        began, before = time.monotonic(), self.steps
+        row = self.learner.iterate()
+        return row | {"steps_per_second": (self.steps - before) / max(time.monotonic() - began, 1e-9)}
+
+    def snapshot(self) -> Arrays:
+        """Everything that the next iteration depends on."""
+        return self.learner.snapshot()
+
+    def restore(self, arrays: Arrays, source: Path) -> None:
+        """Take over from a snapshot of the same experiment."""
+        self.learner.restore(arrays, source)
 
 
 class Loop:

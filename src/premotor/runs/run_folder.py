@@ -17,11 +17,47 @@ REQUIRED = ("settings.yaml", "provenance.json")
 """What every run folder holds; `Kind.required` is what a kind's holds besides."""
 
 
+class Place:
+    """A file or folder inside a run folder."""
+
+    def __init__(self, *parts: str):
+        self.parts = parts
+
+    def __get__(self, folder: "RunFolder", owner: type) -> Path:
+        return folder.path.joinpath(*self.parts)
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """The places in a run folder, the same for every kind of experiment."""
 
     path: Path
+    settings_file = Place("settings.yaml")
+    """Complete, resolved settings."""
+    provenance_file = Place("provenance.json")
+    """Versions, hashes, machine."""
+    circuit_folder = Place("circuit")
+    """The circuit as it was wired, null model and all."""
+    metrics_file = Place("metrics.jsonl")
+    """One line an iteration."""
+    events_folder = Place("events")
+    """TensorBoard's."""
+    checkpoints_folder = Place("checkpoints")
+    """One folder a checkpoint, named by its step."""
+    best_folder = Place("best")
+    """The controller with the best evaluation."""
+    initial_file = Place("initial", "controller.safetensors")
+    """Arrays of the controller before learning."""
+    evaluations_folder = Place("evaluations")
+    """One file an evaluation during learning, named by its step, and `test.json` with its trace."""
+    test_file = Place("evaluations", "test.json")
+    """Figures of the last `evaluate`, in episodes that learning never saw."""
+    trace_file = Place("evaluations", "trace.safetensors")
+    """States, actions and rates of the last `evaluate`."""
+    lesions_file = Place("lesions.json")
+    """What silencing each group of synapses does."""
+    report_file = Place("report.html")
+    """The page."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> "RunFolder":
@@ -43,41 +79,6 @@ class RunFolder:
         return cls(folder)
 
     @property
-    def settings_file(self) -> Path:
-        """Complete, resolved settings."""
-        return self.path / "settings.yaml"
-
-    @property
-    def provenance_file(self) -> Path:
-        """Versions, hashes, machine."""
-        return self.path / "provenance.json"
-
-    @property
-    def circuit_folder(self) -> Path:
-        """The circuit as it was wired, null model and all."""
-        return self.path / "circuit"
-
-    @property
-    def metrics_file(self) -> Path:
-        """One line an iteration."""
-        return self.path / "metrics.jsonl"
-
-    @property
-    def events_folder(self) -> Path:
-        """TensorBoard's."""
-        return self.path / "events"
-
-    @property
-    def checkpoints_folder(self) -> Path:
-        """One folder a checkpoint, named by its step."""
-        return self.path / "checkpoints"
-
-    @property
-    def best_folder(self) -> Path:
-        """The controller with the best evaluation."""
-        return self.path / "best"
-
-    @property
     def best_file(self) -> Path:
         """Arrays of the best controller; older runs of spiking agents have ``best.safetensors``."""
         return self._or_former(self.best_folder / "controller.safetensors", "best.safetensors")
@@ -92,40 +93,10 @@ class RunFolder:
         return before if before.exists() and not self.best_folder.exists() else file
 
     @property
-    def initial_file(self) -> Path:
-        """Arrays of the controller before learning."""
-        return self.path / "initial" / "controller.safetensors"
-
-    @property
     def start_file(self) -> Path:
         """Parameters that it started from, where `initial` or `network.initial` named some."""
         former = (self.path / "initial" / "network.safetensors", self.path / "parent.safetensors")
         return next((file for file in former if file.exists()), self.path / "initial" / "start.safetensors")
-
-    @property
-    def evaluations_folder(self) -> Path:
-        """One file an evaluation during learning, named by its step, and `test.json` with its trace."""
-        return self.path / "evaluations"
-
-    @property
-    def test_file(self) -> Path:
-        """Figures of the last `evaluate`, in episodes that learning never saw."""
-        return self.evaluations_folder / "test.json"
-
-    @property
-    def trace_file(self) -> Path:
-        """States, actions and rates of the last `evaluate`."""
-        return self.evaluations_folder / "trace.safetensors"
-
-    @property
-    def lesions_file(self) -> Path:
-        """What silencing each group of synapses does."""
-        return self.path / "lesions.json"
-
-    @property
-    def report_file(self) -> Path:
-        """The page."""
-        return self.path / "report.html"
 
     def checkpoints(self) -> list[int]:
         """Steps of the checkpoints, rising."""

@@ -68,7 +68,7 @@ class Measurement(Kind):
 
     def evaluate(self, run: Run, test: Evaluation) -> Figures:
         """The numbers of the summary; nothing is computed anew."""
-        result = DynamicsResult.of(run)
+        result = self.opened(run)
         judged = self.judged(result.summary)
         figures = {"score": judged if np.isfinite(judged) else None, **numbers(result.summary)}
         run.places.evaluations_folder.mkdir(exist_ok=True)

@@ -104,11 +104,11 @@ class Spiking(Kind):
 
     def adopt(self, settings: SpikingExperiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
         """The plastic weights, where the plastic synapses are the same."""
-        from premotor.runs.spiking.run import Arena, SpikingRun
+        from premotor.runs.spiking.run import Arena
 
         if parent.kind.name != "spiking":
             raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of spiking")
-        old = SpikingRun.of(parent)
+        old = self.opened(parent)
         before, now = old.network(), Arena(settings, circuit).network
         same = all(
             np.array_equal(getattr(before, part)[before.plastic], getattr(now, part)[now.plastic])
@@ -128,12 +128,11 @@ class Spiking(Kind):
     def evaluate(self, run: "Run", test: Evaluation) -> Figures:
         """Episodes without plasticity; writes ``test.json`` and ``test.safetensors``."""
         from premotor.runs.spiking.evaluation import evaluate_spiking
-        from premotor.runs.spiking.run import SpikingRun
 
         if test.seconds is not None:
             raise PremotorError("seconds: episodes of a spiking agent end as its task says; leave it out")
         return evaluate_spiking(
-            SpikingRun.of(run),
+            self.opened(run),
             100 if test.episodes is None else test.episodes,
             seed=TEST_SEED if test.seed is None else test.seed,
             checkpoint=test.checkpoint,
@@ -153,9 +152,9 @@ class Spiking(Kind):
         """Every projection from one population to another, and all synapses onto each population."""
         from premotor.runs.files import write_json
         from premotor.runs.spiking.evaluation import try_weights
-        from premotor.runs.spiking.run import Arena, SpikingRun
+        from premotor.runs.spiking.run import Arena
 
-        opened, seed = SpikingRun.of(run), TEST_SEED if test.seed is None else test.seed
+        opened, seed = self.opened(run), TEST_SEED if test.seed is None else test.seed
         episodes = min(test.episodes or 100, 50)
         weights, network = opened.weights(test.checkpoint), opened.network()
         rows = []
@@ -175,18 +174,16 @@ class Spiking(Kind):
     ) -> Path:
         """The task above the spikes of the network."""
         from premotor.runs.spiking.playing import play_spiking
-        from premotor.runs.spiking.run import SpikingRun
 
-        return play_spiking(SpikingRun.of(run), file, seconds, test, every, speed)
+        return play_spiking(self.opened(run), file, seconds, test, every, speed)
 
     def looked_into(self, run: "Run", test: Evaluation) -> None:
         """Receptive fields, the policy as a table, and tests of checkpoints."""
         from premotor.runs.spiking.combinations import mock_combinations, stride_for
         from premotor.runs.spiking.evaluation import mock_inputs
         from premotor.runs.spiking.history import evaluate_checkpoints
-        from premotor.runs.spiking.run import SpikingRun
 
-        opened = SpikingRun.of(run)
+        opened = self.opened(run)
         mock_inputs(opened)
         stride = stride_for(opened)
         if stride is not None:

@@ -1,8 +1,6 @@
 """One process's work on a run of a spiking agent: a learner, its tests and its schedule."""
 
-import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +8,13 @@ from numpy.typing import NDArray
 
 from premotor.bodies.physics import available_cores
 from premotor.learning import LEARNERS
-from premotor.runs.kinds import Schedule
+from premotor.runs.kinds import Arrays, Schedule
+from premotor.runs.loop import LearnerWork
 from premotor.runs.spiking.evaluation import try_weights
 from premotor.runs.spiking.run import Arena
 
-Arrays = dict[str, NDArray]
 
-
-class SpikingWork:
+class SpikingWork(LearnerWork):
     """A learner of a spiking agent, as the loop moves it on.
 
     Args:
@@ -47,29 +44,6 @@ class SpikingWork:
         )
 
     @property
-    def iteration(self) -> int:
-        """Iterations so far."""
-        return self.learner.iteration
-
-    @property
-    def steps(self) -> int:
-        """Steps of the task so far."""
-        return self.learner.steps
-
-    @property
-    def finished(self) -> bool:
-        """Whether the learner's settings ask for no more."""
-        return self.learner.finished
-
-    def snapshot(self) -> Arrays:
-        """Everything that the next iteration depends on."""
-        return self.learner.snapshot()
-
-    def restore(self, arrays: Arrays, source: Path) -> None:
-        """Go back to a snapshot."""
-        self.learner.restore(arrays, source)
-
-    @property
     def step(self) -> int:
         """Checkpoints and evaluations are numbered by iterations."""
         return self.iteration
@@ -80,12 +54,6 @@ class SpikingWork:
         return {"weights": self.learner.candidate}
 
     candidate = initial
-
-    def iterate(self) -> dict[str, Any]:
-        """One iteration, timed."""
-        began, before = time.monotonic(), self.steps
-        row = self.learner.iterate()
-        return row | {"steps_per_second": (self.steps - before) / max(time.monotonic() - began, 1e-9)}
 
     def test(self, best: Mapping[str, Any] | None) -> dict[str, Any]:
         """Episodes without plasticity from the start states of the settings' seed."""
