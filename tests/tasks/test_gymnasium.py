@@ -159,7 +159,7 @@ def test_a_snapshot_of_another_size_is_refused() -> None:
     environment.reset()
     with pytest.raises(PremotorError, match="episode should have shape"):
         build_environment(task("Line"), 3).restore(environment.snapshot())
-    with pytest.raises(PremotorError, match="actions should be"):
+    with pytest.raises(PremotorError, match="actions should have shape"):
         build_environment(task("NextStep"), 3).restore(build_environment(task("NextStep"), 2).snapshot())
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         preset_names as preset_names,
         presets as presets,
     )
+    from premotor.runs.nwb import check_nwb as check_nwb, write_nwb as write_nwb
     from premotor.runs.playing import Player as Player, play_to_video as play_to_video, player as player
     from premotor.runs.reference import (
         make_bipedal_reference as make_bipedal_reference,
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
         shipped as shipped,
         shipped_names as shipped_names,
     )
-    from premotor.runs.simulation.nwb import check_nwb as check_nwb, write_nwb as write_nwb
     from premotor.runs.simulation.screen import Pruning as Pruning, prune as prune, screen as screen
     from premotor.runs.simulation.settings import (
         SimulationSettings as SimulationSettings,

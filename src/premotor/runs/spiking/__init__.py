@@ -5,17 +5,13 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from premotor.runs.nwb import export_nwb as export_nwb
     from premotor.runs.spiking.combinations import (
         mock_combinations as mock_combinations,
         read_combinations as read_combinations,
         stride_for as stride_for,
     )
     from premotor.runs.spiking.evaluation import evaluate_spiking as evaluate_spiking, mock_inputs as mock_inputs
-    from premotor.runs.spiking.exports import (
-        export_nwb as export_nwb,
-        export_parquet as export_parquet,
-        tables_of_test as tables_of_test,
-    )
     from premotor.runs.spiking.history import (
         Ancestor as Ancestor,
         differences as differences,
@@ -43,11 +39,13 @@ if TYPE_CHECKING:
         SpikeTrain as SpikeTrain,
         cell_groups as cell_groups,
         episode_table as episode_table,
+        export_parquet as export_parquet,
         mean_rates as mean_rates,
         motor_votes as motor_votes,
         rates_over_time as rates_over_time,
         read_test as read_test,
         spikes_of_test as spikes_of_test,
+        tables_of_test as tables_of_test,
         variance_over_time as variance_over_time,
     )
     from premotor.runs.spiking.run import Arena as Arena, Hooks as Hooks, SpikingRun as SpikingRun

@@ -1,5 +1,6 @@
 """What tests of a spiking agent recorded, as tables; and every spike of a test, played again from its observations."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +12,12 @@ from premotor.errors import PremotorError
 from premotor.learning.plasticity import Episodes
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, encode, set_intervals
 from premotor.runs.arrays import load_arrays
-from premotor.runs.files import read_json
+from premotor.runs.files import read_json, replace_atomically
 from premotor.runs.spiking.run import SpikingRun
+from premotor.runs.spiking.settings import CartPoleSettings
 
+CARTPOLE = ("position", "velocity", "angle", "angular_velocity")
+TYPES = ("excitatory", "fast-spiking", "low-threshold")
 SIDES = ("left", "right")
 """Names of the two actions of CartPole."""
 
@@ -212,3 +216,80 @@ def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) ->
                 f"other spikes); test again with: premotor spiking evaluate {run.folder}"
             )
     return SpikeTrain(np.concatenate(times), np.concatenate(cells), np.concatenate(places))
+
+
+def tables_of_test(run: SpikingRun) -> dict[str, pd.DataFrame]:
+    """Spikes, steps, episodes and cells of the recorded test.
+
+    | table | columns |
+    |---|---|
+    | spikes | time (s), cell, population, episode, step |
+    | steps | time (s), episode, step, observations, action, tie, reward |
+    | episodes | start and stop (s), and those of `episode_table` |
+    | cells | cell, population, type, action that it votes for |
+
+
+    Raises:
+        PremotorError: there is no recorded test, or the run's weights have changed since.
+    """
+    record = read_test(run)
+    train = spikes_of_test(run, record)
+    agent = run.agent("initial")
+    network, votes = agent.network, agent.interface.action
+    step = run.settings.interface.step / 1000.0
+    population = np.full(network.cells, "", object)
+    for name, members in network.populations.items():
+        population[members] = name
+    episode = record.episode
+    first = np.concatenate([[0], np.cumsum(record.length)])
+    variables = record.observation.shape[1]
+    known = isinstance(run.settings.task, CartPoleSettings)
+    names = CARTPOLE if known else [f"observation_{number}" for number in range(variables)]
+    steps = pd.DataFrame({"time": np.arange(len(episode)) * step, "episode": episode})
+    steps["step"] = np.arange(len(episode)) - first[episode]
+    for number, name in enumerate(names):
+        steps[name] = record.observation[:, number]
+    steps["action"], steps["tie"], steps["reward"] = record.action, record.tie, record.reward
+    episodes = episode_table(run, record)
+    episodes.insert(1, "start", first[:-1] * step)
+    episodes.insert(2, "stop", first[1:] * step)
+    kinds = network.cell_type
+    labels = TYPES if len(network.cell_types) == len(TYPES) else [str(k) for k in range(len(network.cell_types))]
+    return {
+        "spikes": pd.DataFrame(
+            {
+                "time": train.time / 1000.0,
+                "cell": train.cell,
+                "population": population[train.cell],
+                "episode": episode[train.step],
+                "step": train.step - first[episode[train.step]],
+            }
+        ),
+        "steps": steps,
+        "episodes": episodes,
+        "cells": pd.DataFrame(
+            {
+                "cell": np.arange(network.cells),
+                "population": population,
+                "type": [labels[kind] for kind in kinds],
+                "action": votes,
+            }
+        ),
+    }
+
+
+def export_parquet(run: SpikingRun, folder: str | Path) -> list[Path]:
+    """Write the tables of the recorded test as parquet files; return them.
+
+    Raises:
+        PremotorError: there is no recorded test.
+    """
+    place = Path(folder)
+    tables = tables_of_test(run)
+    place.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, table in tables.items():
+        files.append(place / f"{name}.parquet")
+        with replace_atomically(files[-1]) as aside:
+            table.to_parquet(aside, index=False)
+    return files

@@ -1,12 +1,18 @@
-"""A simulation as an NWB file (Neurodata Without Borders 2), which tools for recordings read.
+"""Simulations and tests of spiking agents as NWB files (Neurodata Without Borders 2), which tools for recordings read.
 
-| what | where in the file |
+| a simulation | where in the file |
 |---|---|
 | spikes of every neuron in every replicate | units: spike_times (s), neuron_id, neuron_type, neuron_class, replicate |
 | rates of the recorded neurons | processing/simulation/rates: a TimeSeries (samples, neurons, replicates) |
 | membrane potentials, where the model has them | processing/simulation/potential, the same |
 | the recorded neurons, in the order of these series | processing/simulation/neurons: a table |
 | settings; the record of the circuit | notes; data_collection |
+
+| a test | where in the file |
+|---|---|
+| every spike | units: spike_times (s), cell, population, action |
+| every step of the task | processing/task: series |
+| every episode | trials |
 """
 
 import uuid
@@ -18,12 +24,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from premotor import __version__
 from premotor.errors import PremotorError
 from premotor.networks import RateNetworkSettings, Spikes
-from premotor.runs.simulation.settings import dump_simulation
+from premotor.runs.files import replace_atomically
+from premotor.runs.loading import dump_settings
 
 if TYPE_CHECKING:
     from premotor.runs.simulation.simulate import Simulation
+    from premotor.runs.spiking.run import SpikingRun
 
 
 def check_nwb() -> None:
@@ -46,25 +55,17 @@ def write_nwb(simulation: "Simulation", path: str | Path) -> Path:
     Raises:
         PremotorError: pynwb is not installed, the file exists, or it can not be written.
     """
-    check_nwb()
-    from pynwb import NWBHDF5IO, NWBFile, ProcessingModule
-
-    path = Path(path)
-    if path.exists():
-        raise PremotorError(f"{path} exists already; name another file or remove it first")
     settings, record = simulation.settings, simulation.circuit.provenance
-    file = NWBFile(
-        session_description=f"simulation {settings.name} of {record.dataset} {record.version}".rstrip(),
-        identifier=str(uuid.uuid4()),
-        session_start_time=datetime.now(UTC),
-        experiment_description=f"model {settings.model.kind}, {settings.seconds:g} s, {settings.replicates} replicates",
-        notes=dump_simulation(settings),
+    file = _new_file(
+        Path(path),
+        settings,
+        f"simulation {settings.name} of {record.dataset} {record.version}".rstrip(),
+        f"model {settings.model.kind}, {settings.seconds:g} s, {settings.replicates} replicates",
         data_collection=str(record),
         keywords=["simulation", "connectome"],
-        was_generated_by=[["premotor", _version()]],
+        was_generated_by=[["premotor", __version__]],
     )
-    module = ProcessingModule(name="simulation", description="activity of the recorded neurons")
-    file.add_processing_module(module)
+    module = _module(file, "simulation", "activity of the recorded neurons")
     module.add(_table(simulation.neurons))
     unit = "arbitrary" if isinstance(settings.model, RateNetworkSettings) else "hertz"
     _add_series(module, "rates", simulation.rates, unit, settings.sample_period)
@@ -73,24 +74,79 @@ def write_nwb(simulation: "Simulation", path: str | Path) -> Path:
         if spikes.potential.shape == simulation.rates.shape:
             _add_series(module, "potential", spikes.potential, "millivolts", settings.sample_period)
         file.units = _units(spikes, simulation.circuit.neurons, settings.steps * settings.step)
-    aside = path.with_name(f".{path.name}-aside")
+    return _write(file, Path(path))
+
+
+def export_nwb(run: "SpikingRun", path: str | Path) -> Path:
+    """Write the recorded test of a spiking agent as an NWB file; return its path.
+
+    Raises:
+        PremotorError: pynwb is not installed, there is no recorded test, or the file exists.
+    """
+    check_nwb()
+    from pynwb import TimeSeries
+
+    from premotor.runs.spiking.records import read_test, tables_of_test
+
+    tables, figures = tables_of_test(run), read_test(run).figures
+    file = _new_file(
+        Path(path),
+        run.settings,
+        f"test of {run.settings.name}: {figures['episodes']} episodes without learning",
+        f"spiking agent, weights {figures['checkpoint']}, iteration {figures['iteration']}",
+        keywords=["simulation", "reinforcement learning"],
+    )
+    module = _module(file, "task", "what the agent saw and did; one sample a step of the task")
+    steps, rate = tables["steps"], 1 / (run.settings.interface.step / 1000.0)
+    for name in steps.columns.difference(["time", "episode", "step"], sort=False):
+        unit = {"position": "m", "velocity": "m/s", "angle": "rad", "angular_velocity": "rad/s"}.get(name, "n/a")
+        values = steps[name].to_numpy()
+        data = values.astype(np.int8) if values.dtype == bool else values
+        module.add(TimeSeries(name=name, data=data, unit=unit, rate=rate, starting_time=0.0))
+    for row in tables["episodes"].to_dict("records"):
+        file.add_trial(start_time=row["start"], stop_time=row["stop"])
+    file.add_trial_column("undecided", "fraction of undecided moves", data=tables["episodes"]["undecided"].tolist())
+    file.add_trial_column("returned", "sum of the task's rewards", data=tables["episodes"]["returned"].tolist())
+    _add_units(file, tables["spikes"], tables["cells"], float(tables["episodes"]["stop"].iloc[-1]))
+    return _write(file, Path(path))
+
+
+def _new_file(path: Path, settings: Any, session: str, experiment: str, **options: Any) -> Any:
+    """An empty NWB file about something with these settings; PremotorError where `path` exists."""
+    check_nwb()
+    from pynwb import NWBFile
+
+    if path.exists():
+        raise PremotorError(f"{path} exists already; name another file or remove it first")
+    return NWBFile(
+        session_description=session,
+        identifier=str(uuid.uuid4()),
+        session_start_time=datetime.now(UTC),
+        experiment_description=experiment,
+        notes=dump_settings(settings),
+        **options,
+    )
+
+
+def _module(file: Any, name: str, description: str) -> Any:
+    from pynwb import ProcessingModule
+
+    module = ProcessingModule(name=name, description=description)
+    file.add_processing_module(module)
+    return module
+
+
+def _write(file: Any, path: Path) -> Path:
+    from pynwb import NWBHDF5IO
+
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # advice on chunks and empty tables
+        with warnings.catch_warnings(), replace_atomically(path) as aside:
+            warnings.simplefilter("ignore", UserWarning)  # advice on chunks, suffixes and empty tables
             with NWBHDF5IO(str(aside), mode="w") as out:
                 out.write(file)
-        aside.rename(path)
     except OSError as error:
         raise PremotorError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        aside.unlink(missing_ok=True)
     return path
-
-
-def _version() -> str:
-    from premotor import __version__
-
-    return __version__
 
 
 def _add_series(module: Any, name: str, values: np.ndarray, unit: str, period: float) -> None:
@@ -172,3 +228,23 @@ def _dynamic(
 
 def _plain(values: np.ndarray) -> Any:
     return [str(value) for value in values] if values.dtype == object else values
+
+
+def _add_units(file: Any, spikes: pd.DataFrame, cells: pd.DataFrame, end: float) -> None:
+    for name, words in (
+        ("cell", "number of the cell"),
+        ("population", "population of the cell"),
+        ("action", "action that it votes for, -1 for none"),
+    ):
+        file.add_unit_column(name, words)
+    order = np.argsort(spikes["cell"].to_numpy(), kind="stable")
+    ends = np.cumsum(np.bincount(spikes["cell"], minlength=len(cells)))
+    trains = np.split(spikes["time"].to_numpy()[order], ends[:-1])
+    for cell, population, _, action in cells.itertuples(index=False):
+        file.add_unit(
+            spike_times=trains[cell],
+            obs_intervals=[[0.0, end]],
+            cell=cell,
+            population=population,
+            action=int(action),
+        )
