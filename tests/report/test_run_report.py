@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from premotor.cli.summaries import lesion_table
+from premotor.cli.studies import lesion_table
 from premotor.report import page_of, write_report
 from premotor.report.lesions import Lesions
 from premotor.report.neurons import Neurons

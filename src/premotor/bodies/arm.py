@@ -28,8 +28,7 @@ import mujoco
 import numpy as np
 
 from premotor.bodies import series_elastic
-from premotor.bodies.body import BODIES, Body
-from premotor.bodies.scenery import add_scenery
+from premotor.bodies.body import BODIES, Body, add_scenery
 
 Drive = Literal["muscle", "sea"]
 

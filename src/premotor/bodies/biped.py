@@ -26,8 +26,7 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
-from premotor.bodies.body import BODIES, Body
-from premotor.bodies.scenery import add_scenery
+from premotor.bodies.body import BODIES, Body, add_scenery
 
 Point = Sequence[float] | np.ndarray
 

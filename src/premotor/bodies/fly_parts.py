@@ -17,8 +17,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from premotor.bodies.body import add_scenery
 from premotor.bodies.fly_terrain import add_rough_ground
-from premotor.bodies.scenery import add_scenery
 
 LEGS = ("lf", "lm", "lh", "rf", "rm", "rh")
 """Left and right front, mid and hind."""

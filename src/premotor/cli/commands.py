@@ -123,7 +123,7 @@ def evaluate(
       premotor evaluate runs/walk --episodes 100
     """
     _open(run)
-    from premotor.cli.summaries import lesion_table
+    from premotor.cli.studies import lesion_table
     from premotor.runs import Evaluation, Run
 
     opened = Run(run)

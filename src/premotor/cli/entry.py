@@ -10,8 +10,7 @@ from premotor.cli.circuits import circuits
 from premotor.cli.commands import app
 from premotor.cli.dynamics import dynamics
 from premotor.cli.reference import reference
-from premotor.cli.sequences import sequence
-from premotor.cli.simulations import simulate
+from premotor.cli.simulations import sequence, simulate
 from premotor.cli.spiking import spiking
 from premotor.cli.studies import batch, compare, sweep
 from premotor.errors import PremotorError

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         Learner as Learner,
         TrainState as TrainState,
     )
+    from premotor.learning.cloning import fit_sequences as fit_sequences, phase_sequences as phase_sequences
     from premotor.learning.critic import Critic as Critic, generalised_advantages as generalised_advantages
     from premotor.learning.evolution.settings import (
         EvolutionSettings as EvolutionSettings,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         TD3Settings as TD3Settings,
     )
     from premotor.learning.ppo import PPOState as PPOState
-    from premotor.learning.sequences import fit_sequences as fit_sequences, phase_sequences as phase_sequences
     from premotor.learning.settings import (
         LEARNERS as LEARNERS,
         CloningLearningSettings as CloningLearningSettings,

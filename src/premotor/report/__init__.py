@@ -6,7 +6,6 @@ from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from premotor.report import spiking as spiking
-    from premotor.report.chart import Chart as Chart, drawn as drawn
     from premotor.report.circuit_figures import circuit_overview as circuit_overview, loop_figure as loop_figure
     from premotor.report.comparison_report import ComparisonRecord as ComparisonRecord
     from premotor.report.dynamics import DynamicsRecord as DynamicsRecord, DynamicsSection as DynamicsSection
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     )
     from premotor.report.simulation import SimulationRecord as SimulationRecord
     from premotor.report.spiking.record import SpikingRecord as SpikingRecord
-    from premotor.report.style import colour as colour, new_figure as new_figure
+    from premotor.report.style import Chart as Chart, colour as colour, drawn as drawn, new_figure as new_figure
     from premotor.report.sweeps import (
         SweepRecord as SweepRecord,
         sweep_history as sweep_history,

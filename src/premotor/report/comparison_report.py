@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from premotor.report.chart import Chart, drawn
 from premotor.report.comparing import FILE, comparison_blocks, learning_curves, read_comparison, verdict
 from premotor.report.comparing_figures import curves, measures_of, strips, wirings_of
 from premotor.report.page import Section, Table, Tile, count, decimal
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
+from premotor.report.style import Chart, drawn
 
 
 @RECORDS.register("comparison")

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from premotor.report import dynamics_figures as draw
-from premotor.report.chart import Chart, drawn
 from premotor.report.page import Block, Missing, Section, Table, Text, count, decimal
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
+from premotor.report.style import Chart, drawn
 from premotor.runs.arrays import load_arrays
 from premotor.runs.dynamics import DynamicsResult
 from premotor.runs.dynamics.sweeps import group_of

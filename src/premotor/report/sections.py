@@ -15,7 +15,7 @@ from premotor.runs.files import new_folder, read_json, write_atomically
 from premotor.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from premotor.report.chart import Chart
+    from premotor.report.style import Chart
 
 FIGURES = "figures"
 """The folder of figures that lie beside a page as files."""

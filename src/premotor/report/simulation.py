@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import circular_mean, power_spectrum
-from premotor.report.chart import Chart, drawn
 from premotor.report.page import Section, Tile, count, decimal, percent
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection, mapping
-from premotor.report.style import colour, new_figure
+from premotor.report.style import Chart, colour, drawn, new_figure
 from premotor.runs.activity_strip import CLASS_ORDER
 from premotor.runs.arrays import load_arrays
 from premotor.runs.simulation.settings import SimulationSettings, load_simulation

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from premotor.errors import PremotorError
-from premotor.report.chart import Chart, drawn
 from premotor.report.page import Block, Missing, Section, count
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
-from premotor.report.style import colour, new_figure, number_colour
+from premotor.report.style import Chart, colour, drawn, new_figure, number_colour
 from premotor.studies import Range, Sweep, is_sweep
 
 PREFIX = "set/"

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from pydantic import Field
 
+from premotor.learning.cloning import fit_sequences, phase_sequences
 from premotor.learning.ppo_update import replay
-from premotor.learning.sequences import fit_sequences, phase_sequences
 from premotor.networks import build_controller, calibrated
 from premotor.runs.building import build_circuit
 from premotor.runs.settings import Experiment

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
         diffrax_map as diffrax_map,
         runge_kutta as runge_kutta,
     )
-    from premotor.analysis.lyapunov.network_map import NetworkMap as NetworkMap, network_map as network_map
     from premotor.analysis.lyapunov.spectrum import (
         LyapunovSpectrum as LyapunovSpectrum,
         attractor_kind as attractor_kind,
         lyapunov_spectrum as lyapunov_spectrum,
         zero_tolerance as zero_tolerance,
     )
+    from premotor.analysis.lyapunov.system import NetworkMap as NetworkMap, network_map as network_map
     from premotor.analysis.lyapunov.tangent import random_frame as random_frame, tangent_growth as tangent_growth
     from premotor.analysis.lyapunov.twin import TwinExponents as TwinExponents, twin_exponents as twin_exponents
 else:

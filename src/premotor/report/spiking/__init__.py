@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from premotor.report.chart import Chart as Chart
     from premotor.report.spiking.behaviour import (
         lengths as lengths,
         moves as moves,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         starts as starts,
     )
     from premotor.report.spiking.weights import changes as changes, matrix as matrix, over_time as over_time
+    from premotor.report.style import Chart as Chart
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, "OF_A_RUN")
 

@@ -9,11 +9,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.analysis import sliding_mean
-from premotor.report.chart import Chart, drawn
 from premotor.report.page import Block, Missing, Section
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.spiking.record import SpikingRecord
-from premotor.report.style import colour, new_figure, number_colour, tinted
+from premotor.report.style import Chart, colour, drawn, new_figure, number_colour, tinted
 from premotor.runs.spiking.records import (
     Record,
     cell_groups,

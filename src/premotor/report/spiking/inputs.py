@@ -8,11 +8,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
-from premotor.report.chart import Chart, drawn
 from premotor.report.page import Block, Missing, Section
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.spiking.record import SpikingRecord
-from premotor.report.style import colour, new_figure, tinted
+from premotor.report.style import Chart, colour, drawn, new_figure, tinted
 from premotor.runs.arrays import load_arrays
 from premotor.runs.spiking.combinations import read_combinations
 from premotor.runs.spiking.records import cell_groups

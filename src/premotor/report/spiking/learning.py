@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from premotor.analysis import sliding_mean, sliding_median
 from premotor.errors import PremotorError
-from premotor.report.chart import Chart, drawn
 from premotor.report.page import Block, Missing, Section, count
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.spiking.record import SpikingRecord
-from premotor.report.style import boxes, colour, new_figure, number_colour
+from premotor.report.style import Chart, boxes, colour, drawn, new_figure, number_colour
 from premotor.runs.spiking.history import (
     WINDOWS,
     differences,

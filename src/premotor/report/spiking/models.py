@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from premotor.analysis import bootstrap_mean
-from premotor.report.chart import Chart, drawn
-from premotor.report.style import boxes, colour, new_figure, number_colour
+from premotor.report.style import Chart, boxes, colour, drawn, new_figure, number_colour
 from premotor.runs.spiking.models import RANDOM, pairs_of_models, variance_of_models
 
 

@@ -6,11 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from premotor.analysis import weight_change
-from premotor.report.chart import Chart, drawn
 from premotor.report.page import Block, Section
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.spiking.record import SpikingRecord
-from premotor.report.style import colour, new_figure, number_colour, signed, tinted
+from premotor.report.style import Chart, colour, drawn, new_figure, number_colour, signed, tinted
 from premotor.runs.spiking.history import plastic_table, weights_over_time
 from premotor.runs.spiking.run import SpikingRun
 
