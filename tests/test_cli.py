@@ -11,7 +11,7 @@ import pytest
 
 from premotor.cli import main
 from premotor.cli.entry import split_settings
-from premotor.runs import Run, dump_experiment, load_experiment, train
+from premotor.runs import Run, dump_settings, load_experiment, train
 from tiny import tiny_circuit, tiny_settings
 
 COMMANDS = [
@@ -32,7 +32,7 @@ def finished(tmp_path_factory) -> Path:
 def place(finished, tmp_path, monkeypatch) -> Path:
     """A working directory with a circuit, a settings file, a finished run and one that is not finished."""
     tiny_circuit(tmp_path / "circuit")
-    (tmp_path / "tiny.yaml").write_text(dump_experiment(load_experiment(tiny_settings(Path("circuit")))))
+    (tmp_path / "tiny.yaml").write_text(dump_settings(load_experiment(tiny_settings(Path("circuit")))))
     shutil.copytree(finished, tmp_path / "run")
     shutil.copytree(finished, tmp_path / "begun")
     shutil.rmtree(tmp_path / "begun" / "checkpoints" / f"{64:012d}")

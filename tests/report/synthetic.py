@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from premotor.connectome import Circuit, Provenance
 from premotor.learning.trees import flatten
 from premotor.runs.building import controller_for
-from premotor.runs.loading import dump_experiment, load_experiment
+from premotor.runs.loading import dump_settings, load_experiment
 from premotor.tasks import build_task
 
 CLASSES = ["sensory"] * 10 + ["interneuron"] * 18 + ["motor"] * 12
@@ -74,7 +74,7 @@ def make_run(folder, *, seed=0, quality=1.0, null=None, parts=("evaluations", "b
         overrides |= {"circuit.null": null, "circuit.null_seed": 0}
     experiment = load_experiment({}, overrides)
     folder.mkdir(parents=True)
-    (folder / "settings.yaml").write_text(dump_experiment(experiment))
+    (folder / "settings.yaml").write_text(dump_settings(experiment))
     circuit = small_circuit()
     circuit.save(folder / "circuit")
     circuit_task = build_task(experiment.task)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import compilation_cache
-from premotor.runs import Run, dump_experiment, load_experiment
+from premotor.runs import Run, dump_settings, load_experiment
 from tiny import tiny_settings
 
 ITERATIONS = 40
@@ -29,7 +29,7 @@ def settings_file(tmp_path_factory, circuit_folder) -> Path:
         checkpoints={"every_steps": 1, "keep": 2},
     )
     path = tmp_path_factory.mktemp("settings") / "tiny.yaml"
-    path.write_text(dump_experiment(load_experiment(settings)))
+    path.write_text(dump_settings(load_experiment(settings)))
     return path
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from premotor.errors import PremotorError
-from premotor.runs import Experiment, dump_experiment, load_experiment, preset_names
+from premotor.runs import Experiment, dump_settings, load_experiment, preset_names
 from premotor.runs.loading import override_pairs
 from premotor.runs.yaml_text import dump_yaml
 
@@ -81,14 +81,14 @@ experiments = st.builds(
 def test_settings_survive_their_file(tmp_path_factory, data):
     experiment = load_experiment(data)
     path = tmp_path_factory.mktemp("settings") / "settings.yaml"
-    path.write_text(dump_experiment(experiment), encoding="utf-8")
+    path.write_text(dump_settings(experiment), encoding="utf-8")
     again = load_experiment(path)
     assert again == experiment
-    assert dump_experiment(again) == dump_experiment(experiment)
+    assert dump_settings(again) == dump_settings(experiment)
 
 
 def test_every_setting_is_written():
-    text = dump_experiment(Experiment())
+    text = dump_settings(Experiment())
 
     def names(settings):
         for name in type(settings).model_fields:

@@ -24,7 +24,7 @@ from premotor.networks import (
 )
 from premotor.runs import (
     SimulationSettings,
-    dump_simulation,
+    dump_settings,
     load_simulation,
     preset_names,
     prune,
@@ -231,7 +231,7 @@ def test_settings_files(tmp_path):
     assert settings.circuit.source == str(tmp_path / "mine/wiring")
     assert load_simulation(settings) == settings
     again = tmp_path / "again.yaml"
-    again.write_text(dump_simulation(settings))
+    again.write_text(dump_settings(settings))
     assert load_simulation(again) == settings
     assert simulate(file).rates.max() > 1
     for text, message in (("- 1\n", "holds a list"), ("a: [", "s.yaml"), ("seconds: x\n", "seconds")):

@@ -15,7 +15,7 @@ import scipy.stats
 
 from premotor.cli import main
 from premotor.errors import PremotorError
-from premotor.runs import Run, dump_experiment, load_experiment
+from premotor.runs import Run, dump_settings, load_experiment
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import load_settings
 from premotor.studies import compare
@@ -175,7 +175,7 @@ def test_a_comparison_runs_and_goes_on(circuit_folder, tmp_path, shared_programs
     before = {file: file.stat().st_mtime_ns for file in (folder / "runs").rglob("*.safetensors")}
     shutil.rmtree(null.places.checkpoints_folder / f"{32:012d}")  # as if it had been killed
     file = tmp_path / "tiny.yaml"
-    file.write_text(dump_experiment(load_experiment(settings)))
+    file.write_text(dump_settings(load_experiment(settings)))
     assert main(["compare", str(file), *OPTIONS, str(folder)]) == 0
     assert json.loads((folder / "comparison.json").read_text()) == result
     said = capsys.readouterr().out
@@ -207,7 +207,7 @@ def test_ctrl_c_and_termination_let_every_run_write_its_checkpoint(
 ):
     settings = tiny_settings(circuit_folder, learning={"steps": 10**9}, checkpoints={"every_steps": None})
     file = tmp_path / "endless.yaml"
-    file.write_text(dump_experiment(load_experiment(settings)))
+    file.write_text(dump_settings(load_experiment(settings)))
     folder = tmp_path / "comparison"
     words = ["compare", str(file), "--nulls", "1", "--seeds", "1", "--jobs", "2", "-o", str(folder)]
     process = subprocess.Popen(

@@ -15,21 +15,21 @@ WARM_UP = 50
 LIMIT = 1.0
 """Actions live in [−LIMIT, LIMIT]."""
 
+Actions = Float[Array, "... actions"]
+Each = Float[Array, " actions"]
+"""One number an action."""
+
 
 class Normal:
     """Gaussian exploration whose samples are clipped to the action range before they are executed."""
 
     @staticmethod
-    def executed(
-        mean: Float[Array, "... actions"], log_std: Float[Array, " actions"], noise: Float[Array, "... actions"]
-    ) -> Float[Array, "... actions"]:
+    def executed(mean: Actions, log_std: Each, noise: Actions) -> Actions:
         """The action of a standard normal deviate `noise` that was drawn beforehand."""
         return jnp.clip(mean + jnp.exp(log_std) * noise, -LIMIT, LIMIT)
 
     @staticmethod
-    def log_probability(
-        action: Float[Array, "... actions"], mean: Float[Array, "... actions"], log_std: Float[Array, " actions"]
-    ) -> Float[Array, "..."]:
+    def log_probability(action: Actions, mean: Actions, log_std: Each) -> Float[Array, "..."]:
         """Log-probability of the executed action: a density inside the range, the mass of the tail at its ends.
 
         Clipped-action policy gradient, Fujita & Maeda 2018 (ICML), equation 8.
@@ -41,19 +41,14 @@ class Normal:
         return jnp.where(jnp.abs(action) >= LIMIT, tail, inside).sum(-1)
 
     @staticmethod
-    def divergence(
-        mean: Float[Array, "... actions"],
-        log_std: Float[Array, " actions"],
-        new_mean: Float[Array, "... actions"],
-        new_log_std: Float[Array, " actions"],
-    ) -> Float[Array, "..."]:
+    def divergence(mean: Actions, log_std: Each, new_mean: Actions, new_log_std: Each) -> Float[Array, "..."]:
         """Kullback–Leibler divergence KL(old ‖ new) of the unclipped normal distributions."""
         ratio = jnp.exp(2 * (log_std - new_log_std))
         shift = (new_mean - mean) ** 2 * jnp.exp(-2 * new_log_std)
         return (0.5 * (ratio + shift - 1) + new_log_std - log_std).sum(-1)
 
     @staticmethod
-    def entropy(mean: Float[Array, "... actions"], log_std: Float[Array, " actions"]) -> Float[Array, ""]:
+    def entropy(mean: Actions, log_std: Each) -> Float[Array, ""]:
         """Entropy of the unclipped normal distribution, in nats."""
         return (log_std + 0.5 * jnp.log(2 * jnp.pi * jnp.e)).sum()
 
@@ -62,33 +57,24 @@ class Categorical(Normal):
     """Choice among actions, by preferences (logits) in the place of means; the spread has no part in it."""
 
     @staticmethod
-    def executed(
-        mean: Float[Array, "... actions"], log_std: Float[Array, " actions"], noise: Float[Array, "... actions"]
-    ) -> Float[Array, "... actions"]:
+    def executed(mean: Actions, log_std: Each, noise: Actions) -> Actions:
         """The choice, 1 at it and 0 elsewhere, that standard normal deviates `noise` lead to (Gumbel-max)."""
         gumbel = -jnp.log(-jax.scipy.stats.norm.logcdf(noise))
         return jax.nn.one_hot(jnp.argmax(mean + gumbel, -1), mean.shape[-1])
 
     @staticmethod
-    def log_probability(
-        action: Float[Array, "... actions"], mean: Float[Array, "... actions"], log_std: Float[Array, " actions"]
-    ) -> Float[Array, "..."]:
+    def log_probability(action: Actions, mean: Actions, log_std: Each) -> Float[Array, "..."]:
         """Log-probability of a choice (1 at it and 0 elsewhere)."""
         return (action * jax.nn.log_softmax(mean)).sum(-1)
 
     @staticmethod
-    def divergence(
-        mean: Float[Array, "... actions"],
-        log_std: Float[Array, " actions"],
-        new_mean: Float[Array, "... actions"],
-        new_log_std: Float[Array, " actions"],
-    ) -> Float[Array, "..."]:
+    def divergence(mean: Actions, log_std: Each, new_mean: Actions, new_log_std: Each) -> Float[Array, "..."]:
         """Kullback–Leibler divergence KL(old ‖ new)."""
         old, new = jax.nn.log_softmax(mean), jax.nn.log_softmax(new_mean)
         return (jnp.exp(old) * (old - new)).sum(-1)
 
     @staticmethod
-    def entropy(mean: Float[Array, "... actions"], log_std: Float[Array, " actions"]) -> Float[Array, ""]:
+    def entropy(mean: Actions, log_std: Each) -> Float[Array, ""]:
         """Mean entropy in nats."""
         log_p = jax.nn.log_softmax(mean)
         return -(jnp.exp(log_p) * log_p).sum(-1).mean()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from premotor.errors import PremotorError
 from premotor.registry import Registry, derived_from
 from premotor.report.page import Page, Section, Tile
-from premotor.runs.files import new_folder, read_json, write_atomically
+from premotor.runs.files import read_json, whole_folder, write_atomically
 from premotor.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -203,11 +203,9 @@ def _draw(record: Record) -> list[Path]:
     pictures = {f"{c.name}.png": c.png() for section in sections_of(record) for c in section.charts(record)}
     place = record.folder / record.pictures
     if pictures and not place.exists():
-        with new_folder(place) as (aside, lock):
+        with whole_folder(place) as aside:
             for name, data in pictures.items():
                 (aside / name).write_bytes(data)
-        lock.release()
-        (place / ".lock").unlink()
     else:
         for name, data in pictures.items():
             write_atomically(place / name, data)

@@ -111,17 +111,8 @@ class WeightsSection(ReportSection[RunRecord]):
                 Picture(
                     histograms(shown),
                     "Magnitudes by pair of classes",
-                    "Excitatory "
-                    "synapses "
-                    "upwards, "
-                    "inhibitory "
-                    "ones "
-                    "downwards. "
-                    "Outline: "
-                    "before "
-                    "learning; "
-                    "filled: "
-                    "after. " + (f"The {len(shown)} pairs with most synapses." if len(several) > len(shown) else ""),
+                    "Excitatory synapses upwards, inhibitory ones downwards. Outline: before learning; filled: after. "
+                    + (f"The {len(shown)} pairs with most synapses." if len(several) > len(shown) else ""),
                 ),
                 Picture(
                     scatter(before.weight, after.weight),

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from premotor.runs.evaluation import evaluate as evaluate, silence_synapses as silence_synapses
     from premotor.runs.kinds import KINDS as KINDS, Evaluation as Evaluation, Kind as Kind, Work as Work
     from premotor.runs.loading import (
-        dump_experiment as dump_experiment,
         dump_settings as dump_settings,
         load_experiment as load_experiment,
         load_settings as load_settings,
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
     from premotor.runs.simulation.screen import Pruning as Pruning, prune as prune, screen as screen
     from premotor.runs.simulation.settings import (
         SimulationSettings as SimulationSettings,
-        dump_simulation as dump_simulation,
         load_simulation as load_simulation,
     )
     from premotor.runs.simulation.simulate import Simulation as Simulation, simulate as simulate

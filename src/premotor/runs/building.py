@@ -83,7 +83,7 @@ def starting_arrays(experiment: Experiment) -> Mapping[str, np.ndarray] | None:
     Raises:
         PremotorError: no such file or folder, or no network of this wiring in it.
     """
-    named = getattr(experiment.network, "initial", None)
+    named = experiment.network.model_dump().get("initial")
     if named is None:
         return None
     circuit = experiment.circuit

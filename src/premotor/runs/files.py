@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -41,6 +42,11 @@ def replace_atomically(path: Path) -> Iterator[Path]:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically; NaN and infinity are refused since JSON has neither."""
     write_atomically(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def finite(value: float) -> float | None:
+    """A number as JSON can hold it: None where it does not exist (NaN) or is infinite."""
+    return float(value) if math.isfinite(value) else None
 
 
 def read_json(path: Path) -> Any:
@@ -137,6 +143,15 @@ def new_folder(path: Path) -> Iterator[tuple[Path, Lock]]:
         if isinstance(error, OSError):
             raise PremotorError(f"{path} cannot be made ({error})") from error
         raise
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """`new_folder` of what is written at once and never again: no lock stays in it."""
+    with new_folder(path) as (aside, lock):
+        yield aside
+    lock.release()
+    (path / LOCK_NAME).unlink()
 
 
 def _remove(path: Path) -> None:

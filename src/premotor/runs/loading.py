@@ -90,11 +90,6 @@ def load_experiment(source: Source, overrides: Overrides = ()) -> Experiment:
     return settings
 
 
-def dump_experiment(experiment: Experiment) -> str:
-    """`dump_settings`."""
-    return dump_settings(experiment)
-
-
 def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The lines of a closed loop from a YAML file, as `maps.loop` takes them.
 
@@ -102,15 +97,7 @@ def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
         PremotorError: no such file, no YAML, or a line that is wrong.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise PremotorError(f"maps.loop: there is no file {path}") from None
-    except OSError as error:
-        raise PremotorError(f"maps.loop: {path} cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise PremotorError(f"maps.loop: {path} is not UTF-8 text") from error
-    data = parse_yaml(text, str(path))
+    data = parse_yaml(_text(path, f"maps.loop: there is no file {path}", "maps.loop: "), str(path))
     if not isinstance(data, dict):
         raise PremotorError(f"maps.loop: {path} should hold a mapping with inputs and outputs")
     try:
@@ -118,6 +105,18 @@ def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
     except ValidationError as error:
         raise PremotorError(f"{path}: {explain(error, data, LoopSettings)}") from None
     return data
+
+
+def _text(path: Path, missing: str, where: str = "") -> str:
+    """The text of a file; PremotorError that says `missing` where there is none, else after `where` what is wrong."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PremotorError(missing) from None
+    except OSError as error:
+        raise PremotorError(f"{where}{path} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise PremotorError(f"{where}{path} is not UTF-8 text") from error
 
 
 def override_pairs(overrides: Overrides) -> dict[str, Any]:
@@ -205,14 +204,7 @@ def _file(source: str | os.PathLike[str], path: Path) -> Layer:
     if not path.exists() and Path(source).name == str(source) and not path.suffix:
         near = closest(str(source), [name for names in presets().values() for name in names])
         raise PremotorError(f"there is no preset and no file {str(source)!r}{near}; presets of {words}")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise PremotorError(f"there is no settings file {path}; presets of {words}") from None
-    except OSError as error:
-        raise PremotorError(f"{path} cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise PremotorError(f"{path} is no settings file: it is not UTF-8 text") from error
+    text = _text(path, f"there is no settings file {path}; presets of {words}")
     return Layer(_mapping(text, str(path)), str(path), path.resolve().parent)
 
 

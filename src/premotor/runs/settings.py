@@ -31,13 +31,14 @@ DEFAULT_LEARNING = LEARNERS.settings_class(next(iter(LEARNERS)))
 Condition = str | int | float | list[str] | list[int] | list[float]
 
 
-def _known_null(name: Any) -> Any:
+def known_null(name: Any) -> Any:
+    """The name of a null model; UnknownName, a PremotorError, where there is none."""
     if isinstance(name, str):
         NULL_MODELS.known(name)
     return name
 
 
-NullName = Annotated[str | None, BeforeValidator(_known_null)]
+NullName = Annotated[str | None, BeforeValidator(known_null)]
 """Name of a null model, or None."""
 
 
@@ -107,7 +108,7 @@ class StopSettings(Settings):
 
 def _known_nulls(names: Any) -> Any:
     for name in names if isinstance(names, list | tuple) else ():
-        _known_null(name)
+        known_null(name)
     return names
 
 

@@ -15,7 +15,7 @@ from premotor.networks import Controller
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.building import build_circuit, controller_for
 from premotor.runs.files import read_json, write_atomically, write_json
-from premotor.runs.loading import dump_experiment, load_experiment
+from premotor.runs.loading import dump_settings, load_experiment
 from premotor.runs.run import Run, Which
 from premotor.runs.settings import CircuitSettings, Experiment
 from premotor.runs.settings_errors import closest
@@ -90,7 +90,7 @@ def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best") -
     save_arrays(place / CONTROLLER, flatten(run.controller(checkpoint)))
     write_json(place / FIGURES, read_json(run.places.test_file))
     write_json(place / CIRCUIT, _record(settings, run.circuit))
-    write_atomically(place / SETTINGS, dump_experiment(settings))
+    write_atomically(place / SETTINGS, dump_settings(settings))
     return place
 
 

@@ -15,7 +15,7 @@ from premotor.connectome.nulls import NULL_MODELS
 from premotor.errors import PremotorError
 from premotor.networks import NETWORKS, baseline_settings
 from premotor.runs.building import build_circuit
-from premotor.runs.files import Lock, read_json, write_json
+from premotor.runs.files import Lock, finite, read_json, write_json
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
 from premotor.runs.run import Run
@@ -235,7 +235,7 @@ def row_of(folder: Path, member: Member) -> dict[str, Any]:
     figures = read_json(run.places.test_file)
     if not isinstance(figures, dict) or not isinstance(figures.get("score"), int | float):
         raise PremotorError(f"{run.places.test_file} is damaged: it has no score")
-    figures = {name: _number(value) for name, value in run.kind.scores(run.folder).items()} | figures
+    figures = {name: finite(value) for name, value in run.kind.scores(run.folder).items()} | figures
     return {
         **{name: value for name, value in member._asdict().items() if name != "settings"},
         **{name: figures.get(name) for name in run.kind.figures},
@@ -279,7 +279,7 @@ def compared(rows: list[dict[str, Any]], measures: Sequence[str]) -> dict[str, A
                     "u": ranks.u,
                     "p": ranks.p,
                     "rank_biserial": ranks.rank_biserial,
-                    "hedges_g": _number(hedges_g(ours, theirs)),
+                    "hedges_g": finite(hedges_g(ours, theirs)),
                 }
             )
     return {"rows": rows, "summary": summary, "test": tests}
@@ -306,11 +306,7 @@ def _interval(values: np.ndarray) -> dict[str, float | None]:
     if not len(values):
         return {"mean": None, "ci_low": None, "ci_high": None}
     estimate = bootstrap_mean(values)
-    return {"mean": estimate.value, "ci_low": _number(estimate.low), "ci_high": _number(estimate.high)}
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    return {"mean": estimate.value, "ci_low": finite(estimate.low), "ci_high": finite(estimate.high)}
 
 
 def _claim(folder: Path, kind: Kind, settings: Any) -> Lock:

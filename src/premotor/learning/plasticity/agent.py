@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
-from premotor.learning.plasticity.acting import Critic, Episodes, loops, perform
+from premotor.learning.plasticity.acting import Episodes, loops, perform
 from premotor.learning.plasticity.lessons import lessons_of
 from premotor.learning.plasticity.loop import BOOK, EPISODES, LOGGED, RASTER, STEP, TIES, Interface, Log, World
 from premotor.learning.plasticity.settings import InterfaceSettings, PlasticitySettings
@@ -160,18 +160,7 @@ class SpikingAgent:
             log.counts[:made],
         )
 
-    def perform(
-        self,
-        environment: Any,
-        seeds: Sequence[int],
-        *,
-        learn: bool = False,
-        critic: Critic | None = None,
-        longest: int | None = None,
-        record: bool = False,
-    ) -> Episodes:
-        """Episodes of any task with discrete actions; see `premotor.learning.plasticity.perform`."""
-        return perform(self, environment, seeds, learn=learn, critic=critic, longest=longest, record=record)
+    perform = perform  # episodes of any other task with discrete actions
 
     def snapshot(self) -> Arrays:
         """Everything that changes, as arrays by name; `restore` takes it back."""

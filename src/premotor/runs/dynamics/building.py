@@ -1,7 +1,6 @@
 """From settings to networks whose spectra are computed: random ones, a circuit, and its null models."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,11 +16,6 @@ from premotor.errors import PremotorError
 from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork, started_from
 from premotor.networks.random_rate import Activation, activate
 from premotor.runs.building import trained_arrays
-
-
-def in_precision(precision: str) -> AbstractContextManager[None]:
-    """JAX in "float64" or "float32" within the block, in this thread, whatever it is set to elsewhere."""
-    return jax.enable_x64(precision == "float64")
 
 
 class Member(NamedTuple):

@@ -12,6 +12,7 @@ from premotor.connectome import Circuit
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, measured, members
 from premotor.runs.dynamics.measuring import Measurement
 from premotor.runs.dynamics.settings import BenchmarkSettings, ConvergenceSettings
+from premotor.runs.files import finite
 from premotor.runs.kinds import KINDS, Arrays, Figures
 
 TIMES = 400
@@ -83,9 +84,9 @@ class Convergence(Measurement):
             "samples": [
                 {
                     "largest": float(piece["exponents"][0]),
-                    "standard_error": _number(piece["standard_errors"][0]),
-                    "entropy": _number(piece["entropy"]),
-                    "kaplan_yorke_dimension": _number(piece["dimension"]),
+                    "standard_error": finite(piece["standard_errors"][0]),
+                    "entropy": finite(piece["entropy"]),
+                    "kaplan_yorke_dimension": finite(piece["dimension"]),
                 }
                 for piece in found
             ],
@@ -101,10 +102,6 @@ def _at(grid: np.ndarray, times: np.ndarray, history: np.ndarray) -> np.ndarray:
     """The history at other times: that of the last interval that had ended; NaN before the first one."""
     place = np.searchsorted(times, grid * (1 + 1e-9), side="right") - 1
     return np.where((place >= 0)[:, None], history[np.maximum(place, 0)], np.nan)
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 @KINDS.register("benchmark")

@@ -12,15 +12,16 @@ import numpy as np
 import pandas as pd
 
 from premotor.analysis import LyapunovSpectrum, kaplan_yorke_dimension, lyapunov_spectrum
+from premotor.analysis.lyapunov.system import in_precision
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
 from premotor.learning.trees import fill, flatten
 from premotor.networks.base import field_of, network_arrays
 from premotor.runs.arrays import Arrays, save_arrays
-from premotor.runs.dynamics.building import Member, NetworkMap, build_network, in_precision, network_seed
+from premotor.runs.dynamics.building import Member, NetworkMap, build_network, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
-from premotor.runs.files import read_json, replace_atomically, write_json
+from premotor.runs.files import finite, read_json, replace_atomically, write_json
 
 STATE, HISTORY = "state/", "history/"
 
@@ -150,13 +151,12 @@ class Descent:
             else np.zeros_like(mean)
         )
         within = spectrum.standard_errors.mean(0) / np.sqrt(len(spectrum.exponents))
-        dimension = float(kaplan_yorke_dimension(mean, network.neurons))
         return {
             "exponents": mean.tolist(),
             "standard_errors": np.maximum(between, np.nan_to_num(within)).tolist(),
             "by_state": spectrum.exponents.tolist(),
             "time": spectrum.steps * self.dt,
-            "dimension": dimension if np.isfinite(dimension) else None,
+            "dimension": finite(float(kaplan_yorke_dimension(mean, network.neurons))),
             "task": task,
         }
 

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from premotor.analysis.lyapunov.system import in_precision
 from premotor.bodies.physics import available_cores
 from premotor.connectome import Circuit
 from premotor.runs.arrays import load_arrays, save_arrays
-from premotor.runs.dynamics.building import in_precision
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
-from premotor.runs.files import read_json, replace_atomically, write_json
+from premotor.runs.files import finite, read_json, replace_atomically, write_json
 from premotor.runs.kinds import Arrays, Evaluation, Figures, Kind, Schedule, numbers
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
@@ -69,8 +69,7 @@ class Measurement(Kind):
     def evaluate(self, run: Run, test: Evaluation) -> Figures:
         """The numbers of the summary; nothing is computed anew."""
         result = self.opened(run)
-        judged = self.judged(result.summary)
-        figures = {"score": judged if np.isfinite(judged) else None, **numbers(result.summary)}
+        figures = {"score": finite(self.judged(result.summary)), **numbers(result.summary)}
         run.places.evaluations_folder.mkdir(exist_ok=True)
         write_json(run.places.test_file, figures)
         return figures
@@ -130,9 +129,7 @@ class Points:
         """Put all points together; writes ``results.safetensors``, ``results.parquet`` and ``summary.json``."""
         pieces = {name: load_arrays(self._file(name)) for name in self._points}
         DynamicsResult.write(self.places.path, *self.kind.collect(self.settings, pieces))
-        summary = read_json(self.places.path / "summary.json")
-        judged = self.kind.judged(summary)
-        return {"score": judged if np.isfinite(judged) else None}
+        return {"score": finite(self.kind.judged(read_json(self.places.path / "summary.json")))}
 
     def snapshot(self) -> Arrays:
         """The points themselves are the record."""

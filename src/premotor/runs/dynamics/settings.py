@@ -4,10 +4,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from premotor.connectome.nulls import NULL_MODELS
 from premotor.learning.spectrum import PhaseTaskSettings, SpectrumSettings
 from premotor.networks import RandomRateSettings, RateNetworkSettings
-from premotor.runs.settings import CircuitSettings, CompareSettings, Initial
+from premotor.runs.settings import CircuitSettings, CompareSettings, Initial, known_null
 from premotor.settings import Settings
 
 Parameter = Literal["weights", "gains", "shifts"]
@@ -21,11 +20,6 @@ def _random_first(value: Any) -> Any:
     if isinstance(value, str):
         return {"kind": value}
     return {"kind": "random", **value} if isinstance(value, dict) else value
-
-
-def _known_null(name: str) -> str:
-    NULL_MODELS.known(name)
-    return name
 
 
 Model = Annotated[
@@ -108,7 +102,7 @@ class _Sweep(NetworksSettings):
     parameter: Parameter = "weights"
     exponents: int = Field(1, ge=1)
     length: float = Field(200.0, gt=0)
-    null: Annotated[str, BeforeValidator(_known_null)] = "rewired"
+    null: Annotated[str, BeforeValidator(known_null)] = "rewired"
     """Null model beside a circuit, `samples` of them."""
 
 
@@ -167,7 +161,7 @@ class VerifySettings(Settings):
 class NullSettings(Settings):
     """Null models that are trained beside a circuit, in the same way."""
 
-    kind: Annotated[str, BeforeValidator(_known_null)] = "rewired"
+    kind: Annotated[str, BeforeValidator(known_null)] = "rewired"
     count: int = Field(2, ge=0)
 
 

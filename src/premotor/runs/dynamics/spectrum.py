@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from premotor.analysis.lyapunov.system import in_precision
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import SequenceTask
@@ -19,7 +20,7 @@ from premotor.learning.trees import fill
 from premotor.networks.base import network_arrays
 from premotor.runs.arrays import load_arrays
 from premotor.runs.checkpoints import newest_checkpoint
-from premotor.runs.dynamics.building import in_precision, members
+from premotor.runs.dynamics.building import members
 from premotor.runs.dynamics.descent import Descent
 from premotor.runs.dynamics.playing import play_network
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics

@@ -11,6 +11,7 @@ from premotor.connectome import Circuit
 from premotor.runs.dynamics.building import Member, SweptMap, build_network, measured, members
 from premotor.runs.dynamics.measuring import Measurement
 from premotor.runs.dynamics.settings import TransitionSettings, VarianceSettings
+from premotor.runs.files import finite
 from premotor.runs.kinds import KINDS, Arrays, Figures
 
 Sweep = TransitionSettings | VarianceSettings
@@ -155,7 +156,7 @@ def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> dict[str
         "networks": len(largest),
         "value": [float(value) for value in values],
         "largest": [
-            {"mean": e.value, "low": _finite(e.low), "high": _finite(e.high), "spread": _spread(column)}
+            {"mean": e.value, "low": finite(e.low), "high": finite(e.high), "spread": _spread(column)}
             for e, column in zip(estimates, largest.T, strict=True)
         ],
         "entropy": [_mean(own["entropy"]) for _, own in table.groupby("value")],
@@ -168,9 +169,9 @@ def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> dict[str
         figures["crossing"] = {
             "networks": len(known),
             "mean": None if estimate is None else estimate.value,
-            "low": None if estimate is None else _finite(estimate.low),
-            "high": None if estimate is None else _finite(estimate.high),
-            "of_the_mean": _finite(crossing(values, largest.mean(0))),
+            "low": None if estimate is None else finite(estimate.low),
+            "high": None if estimate is None else finite(estimate.high),
+            "of_the_mean": finite(crossing(values, largest.mean(0))),
         }
     return figures
 
@@ -185,13 +186,9 @@ def crossing(values: np.ndarray, largest: np.ndarray) -> float:
     return float(values[i] + part * (values[i + 1] - values[i]))
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
 def _spread(column: np.ndarray) -> float | None:
     return float(column.std(ddof=1)) if len(column) > 1 else None
 
 
 def _mean(column: pd.Series) -> float | None:
-    return _finite(float(column.mean()))
+    return finite(float(column.mean()))

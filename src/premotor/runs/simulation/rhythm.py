@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from premotor.analysis import circular_mean, relative_phase, rhythm, wilson_interval
 from premotor.analysis.rhythm import RHYTHMIC
+from premotor.runs.files import finite
 
 ACTIVE = 0.01
 """A neuron whose rate never exceeds this (Hz) after the transient is silent (Pugliese et al. 2025)."""
@@ -106,29 +107,25 @@ def summarise(table: pd.DataFrame, whole: NetworkRhythm) -> dict[str, Any]:
             {
                 "type": str(name),
                 "neurons": int(group["id"].nunique()),
-                "mean_rate": _number(group["mean_rate"].mean()),
-                "active": _number(group["active"].mean()),
-                "score": _number(group["score"].mean()),
-                "frequency": _number(group.loc[group["rhythmic"], "frequency"].median()),
-                "phase": _number(direction),
-                "phase_concentration": _number(concentration),
+                "mean_rate": finite(group["mean_rate"].mean()),
+                "active": finite(group["active"].mean()),
+                "score": finite(group["score"].mean()),
+                "frequency": finite(group.loc[group["rhythmic"], "frequency"].median()),
+                "phase": finite(direction),
+                "phase_concentration": finite(concentration),
             }
         )
     return {
         "rhythmic": {
             "replicates": count,
             "fraction": count / len(whole.score),
-            "low": _number(bounds.low),
-            "high": _number(bounds.high),
+            "low": finite(bounds.low),
+            "high": finite(bounds.high),
         },
-        "score": _number(whole.score.mean()),
+        "score": finite(whole.score.mean()),
         "frequency": {
-            name: _number(np.quantile(cycles, q)) if len(cycles) else None
+            name: finite(np.quantile(cycles, q)) if len(cycles) else None
             for name, q in (("median", 0.5), ("quarter", 0.25), ("three_quarters", 0.75))
         },
         "types": rows,
     }
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -14,12 +14,12 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.networks.stimulation import Conditions, positions_of
 from premotor.runs.building import build_circuit
-from premotor.runs.files import LOCK_NAME, new_folder, write_json
-from premotor.runs.loading import Overrides
+from premotor.runs.files import whole_folder, write_json
+from premotor.runs.loading import Overrides, dump_settings
 from premotor.runs.provenance import session
 from premotor.runs.simulation.models import Bench, Variant
 from premotor.runs.simulation.rhythm import ACTIVE, network_rhythm
-from premotor.runs.simulation.settings import SimulationSettings, dump_simulation, load_simulation, read_conditions
+from premotor.runs.simulation.settings import SimulationSettings, load_simulation, read_conditions
 
 
 def screen(
@@ -92,14 +92,12 @@ def screen(
 
 
 def _save(folder: Path, settings: SimulationSettings, conditions: Conditions, table: pd.DataFrame) -> None:
-    with new_folder(folder) as (path, lock):
-        (path / "settings.yaml").write_text(dump_simulation(settings), encoding="utf-8")
+    with whole_folder(folder) as path:
+        (path / "settings.yaml").write_text(dump_settings(settings), encoding="utf-8")
         write_json(path / "provenance.json", {"seed": settings.seed, "sessions": [session(0)]})
         table.to_parquet(path / "screen.parquet")
         rows = table.astype(object).where(table.notna(), None).to_dict("records")
         write_json(path / "screen.json", {"selection": conditions, "neurons": rows})
-    lock.release()
-    (folder / LOCK_NAME).unlink()
 
 
 Test = Callable[[Sequence[NDArray[np.int64]]], list[bool]]
@@ -127,8 +125,8 @@ class Pruning:
 
     def save(self, folder: Path) -> Path:
         """Write settings, the circuit that is left (a source for every command) and pruning.json."""
-        with new_folder(folder) as (path, lock):
-            (path / "settings.yaml").write_text(dump_simulation(self.settings), encoding="utf-8")
+        with whole_folder(folder) as path:
+            (path / "settings.yaml").write_text(dump_settings(self.settings), encoding="utf-8")
             self.circuit.save(path / "circuit")
             write_json(path / "provenance.json", {"seed": self.settings.seed, "sessions": [session(0)]})
             names = ("removed", "rhythmic", "whole", "frequency", "simulations")
@@ -136,8 +134,6 @@ class Pruning:
             figures["neurons"] = self.circuit.ids.tolist()
             figures["history"] = self.history.to_dict("records")
             write_json(path / "pruning.json", figures)
-        lock.release()
-        (folder / LOCK_NAME).unlink()
         return folder
 
 

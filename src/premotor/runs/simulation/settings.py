@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from premotor.errors import PremotorError
 from premotor.networks import Drive, LIFSettings, RateNetworkSettings, VNCSettings
 from premotor.networks.stimulation import Conditions
-from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, dump_settings, load_settings
+from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, load_settings
 from premotor.runs.settings import CircuitSettings, CompareSettings, Initial
 from premotor.settings import Settings
 
@@ -166,11 +166,6 @@ def load_simulation(source: Source, overrides: Overrides = ()) -> SimulationSett
     folder), which is then simulated with default settings."""
     settings: SimulationSettings = load_settings(source, overrides, "simulation")
     return settings
-
-
-def dump_simulation(settings: SimulationSettings) -> str:
-    """`dump_settings`."""
-    return dump_settings(settings)
 
 
 def anchor_simulation(data: dict[str, Any], folder: Path) -> None:

@@ -17,12 +17,12 @@ from premotor.networks import Spikes
 from premotor.networks.stimulation import positions_of
 from premotor.runs.arrays import save_arrays
 from premotor.runs.building import build_circuit
-from premotor.runs.files import LOCK_NAME, new_folder, write_json
-from premotor.runs.loading import Overrides
+from premotor.runs.files import whole_folder, write_json
+from premotor.runs.loading import Overrides, dump_settings
 from premotor.runs.provenance import session, sha256
 from premotor.runs.simulation.models import Bench, check_size
 from premotor.runs.simulation.rhythm import NetworkRhythm, rhythm_table, summarise
-from premotor.runs.simulation.settings import SimulationSettings, dump_simulation, load_simulation
+from premotor.runs.simulation.settings import SimulationSettings, load_simulation
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +51,11 @@ class Simulation:
         Raises:
             PremotorError: the folder exists or cannot be made.
         """
-        with new_folder(folder) as (path, lock):
-            (path / "settings.yaml").write_text(dump_simulation(self.settings), encoding="utf-8")
+        with whole_folder(folder) as path:
+            (path / "settings.yaml").write_text(dump_settings(self.settings), encoding="utf-8")
             self.circuit.save(path / "circuit")
             write_json(path / "provenance.json", self._provenance(path / "circuit"))
             self.write(path)
-        lock.release()
-        (folder / LOCK_NAME).unlink()
         return folder
 
     def write(self, path: Path) -> None:
