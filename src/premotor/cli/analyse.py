@@ -53,10 +53,30 @@ def _of_run(name: str, run: Path, output: Path | None, *arguments: Any) -> None:
     _say(getattr(spiking, name)(_open(run), *arguments), output or run / "analysis")
 
 
-@analyse.command()
-def medians(run: Run, output: Output = None) -> None:
-    """Episodes of learning, their sliding medians over 21, 51 and 101, and the best mean of 100."""
-    _of_run("medians", run, output)
+WITHOUT_OPTIONS = {
+    "medians": (
+        "medians",
+        "Episodes of learning, their sliding medians over 21, 51 and 101, and the best mean of 100.",
+    ),
+    "lengths": ("lengths", "Episodes of the last test."),
+    "moves": ("moves", "Undecided moves, votes, and the balance of left and right in the last test."),
+    "rewards": ("rewards", "What the critic said in the last test."),
+    "weights-over-time": ("over_time", "Weights at the checkpoints, by projection and movement."),
+    "fields": ("fields", "Receptive fields, after premotor spiking mock."),
+    "policy": ("policy", "What it does for every combination of inputs, after premotor spiking mock --combinations."),
+    "trace": ("trace", "The runs that a run goes back to, and the settings in which they differ."),
+}
+"""Commands that take a run and nothing else: the function of `premotor.report.spiking`, and what it shows."""
+
+
+def _add(command: str, name: str, words: str) -> None:
+    @analyse.command(command, help=words)
+    def of_run(run: Run, output: Output = None) -> None:
+        _of_run(name, run, output)
+
+
+for _command, (_name, _words) in WITHOUT_OPTIONS.items():
+    _add(_command, _name, _words)
 
 
 @analyse.command()
@@ -92,12 +112,6 @@ def checkpoints(
 
 
 @analyse.command()
-def lengths(run: Run, output: Output = None) -> None:
-    """Episodes of the last test."""
-    _of_run("lengths", run, output)
-
-
-@analyse.command()
 def rates(
     run: Run, seconds: Annotated[float, typer.Option(help="Stretches of so many s.")] = 10.0, output: Output = None
 ) -> None:
@@ -109,18 +123,6 @@ def rates(
 def variance(run: Run, window: Annotated[int, typer.Option(min=2, help="Steps.")] = 100, output: Output = None) -> None:
     """Variance of the spike counts by population in the last test."""
     _of_run("variance", run, output, window)
-
-
-@analyse.command()
-def moves(run: Run, output: Output = None) -> None:
-    """Undecided moves, votes, and the balance of left and right in the last test."""
-    _of_run("moves", run, output)
-
-
-@analyse.command()
-def rewards(run: Run, output: Output = None) -> None:
-    """What the critic said in the last test."""
-    _of_run("rewards", run, output)
 
 
 @analyse.command()
@@ -149,30 +151,6 @@ def weights(
 def weight_changes(run: Run, checkpoint: Checkpoint = "best", output: Output = None) -> None:
     """Weights before and after, by projection and by the movement that the cells vote for."""
     _of_run("changes", run, output, checkpoint)
-
-
-@analyse.command("weights-over-time")
-def weights_over_time(run: Run, output: Output = None) -> None:
-    """Weights at the checkpoints, by projection and movement."""
-    _of_run("over_time", run, output)
-
-
-@analyse.command()
-def fields(run: Run, output: Output = None) -> None:
-    """Receptive fields, after premotor spiking mock."""
-    _of_run("fields", run, output)
-
-
-@analyse.command()
-def policy(run: Run, output: Output = None) -> None:
-    """What it does for every combination of inputs, after premotor spiking mock --combinations."""
-    _of_run("policy", run, output)
-
-
-@analyse.command()
-def trace(run: Run, output: Output = None) -> None:
-    """The runs that a run goes back to, and the settings in which they differ."""
-    _of_run("trace", run, output)
 
 
 @analyse.command()
