@@ -196,6 +196,15 @@ def network_arrays(network: Parametrised, ids: np.ndarray | None = None) -> dict
     return arrays if ids is None else {**arrays, "ids": np.asarray(ids)}
 
 
+def with_parameters[N: Parametrised](network: N, arrays: Mapping[str, np.ndarray]) -> N:
+    """A network with those of its parameters that are in `arrays`, each in the type that it has."""
+    for name in network.parameters.values():
+        if name in arrays:
+            present = attrgetter(name)(network)
+            network = eqx.tree_at(attrgetter(name), network, jnp.asarray(arrays[name], present.dtype))
+    return network
+
+
 def started_from[N: Parametrised](network: N, arrays: Mapping[str, np.ndarray], ids: np.ndarray, source: str) -> N:
     """A network with the parameters that `network_arrays` gave for another one of the same circuit.
 
@@ -217,7 +226,4 @@ def started_from[N: Parametrised](network: N, arrays: Mapping[str, np.ndarray], 
     for name in sorted(edges):
         if not np.array_equal(arrays[name], np.asarray(attrgetter(name)(network))):
             raise PremotorError(f"{source} is of other edges than this circuit's ({name} differs)")
-    for name in sorted(own):
-        present = attrgetter(name)(network)
-        network = eqx.tree_at(attrgetter(name), network, jnp.asarray(arrays[name], present.dtype))
-    return network
+    return with_parameters(network, arrays)

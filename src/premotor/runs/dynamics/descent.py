@@ -1,13 +1,10 @@
 """Descent on the spectrum of one network: epochs, the checks before and after."""
 
 import time
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
@@ -17,7 +14,7 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
 from premotor.learning.trees import fill, flatten
-from premotor.networks.base import field_of, network_arrays
+from premotor.networks.base import field_of, network_arrays, with_parameters
 from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
@@ -213,8 +210,7 @@ def _started(network: Any, arrays: Arrays, name: str) -> Any:
         own = getattr(network, key)
         if key not in arrays or arrays[key].shape != own.shape:
             raise PremotorError(f"initial: {key} of the network {name} has not the {list(own.shape)} of this run's")
-        network = eqx.tree_at(attrgetter(key), network, jnp.asarray(arrays[key], own.dtype))
-    return network
+    return with_parameters(network, arrays)
 
 
 def _check_of(history: Arrays, epoch: int) -> dict[str, float]:

@@ -2,11 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -17,7 +15,7 @@ from premotor.errors import PremotorError
 from premotor.learning.spectrum import SequenceTask
 from premotor.learning.spectrum.descent import spectrum_loss
 from premotor.learning.trees import fill
-from premotor.networks.base import network_arrays
+from premotor.networks.base import network_arrays, with_parameters
 from premotor.runs.arrays import load_arrays
 from premotor.runs.checkpoints import newest_checkpoint
 from premotor.runs.dynamics.building import members
@@ -150,7 +148,9 @@ class Spectrum(Kind):
         settings = run.settings
         with in_precision(settings.precision):
             descent = next(_descents(run))
-            after = _with(descent.network, load_arrays(run.folder / "networks" / name / "network.safetensors"))
+            after = with_parameters(
+                descent.network, load_arrays(run.folder / "networks" / name / "network.safetensors")
+            )
             pair = {"before": descent.network, "after": after}
             return play_network(run, pair, descent.dt, file, seconds, test, every, speed)
 
@@ -346,22 +346,13 @@ def _verified(run: Run, which: str, test: Evaluation) -> list[Figures]:
         for descent in _descents(run):
             network, extra = descent.network, descent.state.extra
             if which == "after":
-                network = _with(network, load_arrays(descent.folder / "network.safetensors"))
+                network = with_parameters(network, load_arrays(descent.folder / "network.safetensors"))
                 kept = load_arrays(descent.folder / "arrays.safetensors")
                 if extra is not None:
                     task = {name: value for name, value in kept.items() if name.startswith("task/")}
                     extra = fill(extra, task, descent.folder / "arrays.safetensors", "task/")
             found.append(descent.figures(network, extra, test.episodes, test.seed))
     return found
-
-
-def _with(network: Any, arrays: Arrays) -> Any:
-    """A network with the parameters that were kept of it."""
-    for name in network.parameters.values():
-        if name in arrays:
-            present = attrgetter(name)(network)
-            network = eqx.tree_at(attrgetter(name), network, jnp.asarray(arrays[name], present.dtype))
-    return network
 
 
 def _collected(
