@@ -44,7 +44,7 @@ def write_json(path: Path, value: Any) -> None:
     write_atomically(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def finite(value: float) -> float | None:
+def finite(value: Any) -> float | None:
     """A number as JSON can hold it: None where it does not exist (NaN) or is infinite."""
     return float(value) if math.isfinite(value) else None
 
