@@ -54,8 +54,6 @@ def convergence(
     Example:
       premotor dynamics convergence --g 1.5 --samples 5 --neurons 100 --exponents 20 --t-ons 1
     """
-    from premotor.runs.dynamics import dynamics as run
-
     given = {
         "t_ons": _time(t_ons),
         "samples": samples,
@@ -64,7 +62,7 @@ def convergence(
         "seed": seed,
         **_network(activation, g, neurons, circuit),
     }
-    result = run("convergence", settings, _overrides(context, given), output)
+    result = _run("convergence", settings, _overrides(context, given), output)
     print(f"{'sample':>6} {'λ1':>9} {'± error':>9} {'entropy':>9} {'Kaplan–Yorke':>13}")
     for place, row in enumerate(result.summary["samples"]):
         print(
@@ -96,10 +94,8 @@ def benchmark(
     Example:
       premotor dynamics benchmark --neurons 200
     """
-    from premotor.runs.dynamics import dynamics as run
-
     given = {"exponents": exponents, "length": length, "seed": seed, **_network(activation, g, neurons, circuit)}
-    result = run("benchmark", settings, _overrides(context, given), output)
+    result = _run("benchmark", settings, _overrides(context, given), output)
     print(f"{'varied':<10} {'value':>6} {'t_ONS':>6} {'µs/step':>9} {'λ1':>9} {'error':>8} {'mean error':>11}")
     for row in result.summary["cases"]:
         print(
@@ -136,8 +132,6 @@ def transition(
       premotor dynamics transition --from 0.8 --to 1.6 --values 7 --samples 10
       premotor dynamics transition --circuit fly-leg --from 1 --to 20 --activation stretched_tanh --parameter gains
     """
-    from premotor.runs.dynamics import dynamics as run
-
     given = {
         "minimum": minimum,
         "maximum": maximum,
@@ -151,7 +145,7 @@ def transition(
         "seed": seed,
         **_network(activation, None, neurons, circuit),
     }
-    result = run("transition", settings, _overrides(context, given), output)
+    result = _run("transition", settings, _overrides(context, given), output)
     _print_sweep(result, "g")
     _end(result, figures)
 
@@ -179,7 +173,6 @@ def spectrum(
     Example:
       premotor dynamics spectrum --neurons 100 --samples 5 --parameter weights
     """
-    from premotor.runs.dynamics import dynamics as run
     from premotor.runs.dynamics import load_dynamics
 
     given = {
@@ -194,7 +187,7 @@ def spectrum(
     }
     if exponents is None and neurons is not None and settings is None:
         given["exponents"] = min(neurons, load_dynamics("spectrum").exponents)
-    result = run("spectrum", settings, _overrides(context, given), output)
+    result = _run("spectrum", settings, _overrides(context, given), output)
     _print_sweep(result, "σ")
     _end(result, figures)
 
@@ -241,8 +234,6 @@ def train(
       premotor dynamics train --circuit fly-leg --activation stretched_tanh --gains --no-weights --by transmitter
       premotor dynamics train --circuit celegans --model rate --exponents 1 --nulls 0 -o edge
     """
-    from premotor.runs.dynamics import dynamics as run
-
     given: dict[str, Any] = {
         "model.kind": model,
         "samples": samples,
@@ -269,7 +260,7 @@ def train(
         words.append(f"--learning.loss.target={target}")
     if task:
         words.append("--task={}")
-    result = run("train", settings, words, output)
+    result = _run("train", settings, words, output)
     _print_training(result)
     _end(result, figures)
 
@@ -286,6 +277,17 @@ def _network(activation: str | None, g: float | None, neurons: int | None, circu
 def _overrides(context: typer.Context, given: dict[str, Any]) -> list[str]:
     """Options first, then the settings by their dotted names, which therefore win."""
     return [f"--{key}={value}" for key, value in given.items() if value is not None] + list(context.obj or [])
+
+
+def _run(command: str, settings: Path | None, words: list[str], output: Path | None) -> Any:
+    """Refuse an unknown setting, load what computes, and compute."""
+    from premotor.runs.kinds import FORMER
+    from premotor.runs.loading import refuse_unknown
+
+    refuse_unknown(FORMER["command"][command], settings, words)
+    from premotor.runs.dynamics import dynamics as run
+
+    return run(command, settings, words, output)
 
 
 def _time(text: str | None) -> float | str | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from premotor.networks.controller.settings import LoopInput, LoopOutput, LoopSettings, MapSettings
     from premotor.networks.layered import LayeredNetwork
     from premotor.networks.product import Product
-    from premotor.networks.random_rate import RandomRateNetwork, RandomRateSettings
+    from premotor.networks.random_rate import RandomRateNetwork
     from premotor.networks.rate import RateNetwork
     from premotor.networks.settings import (
         NETWORKS,
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
         LayeredNetworkSettings,
         LearningRates,
         MLPSettings,
+        RandomRateSettings,
         RateNetworkSettings,
+        VNCSettings,
         baseline_settings,
         is_baseline,
     )
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     )
     from premotor.networks.trained import network_arrays, started_from
     from premotor.networks.vnc import VNCNetwork
-    from premotor.networks.vnc_parameters import VNCParameters, VNCSettings
+    from premotor.networks.vnc_parameters import VNCParameters
 else:
     __getattr__, __dir__ = lazy_exports(__name__)
 

@@ -11,8 +11,8 @@ from jaxtyping import Array, Bool, Float, Int
 from premotor.connectome.signs import refuse_unsigned
 from premotor.errors import PremotorError
 from premotor.networks.product import Product
-from premotor.networks.settings import Layout
-from premotor.networks.vnc_parameters import VNCParameters, VNCSettings, draw_parameters
+from premotor.networks.settings import Layout, VNCSettings
+from premotor.networks.vnc_parameters import VNCParameters, draw_parameters
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit

@@ -7,7 +7,7 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_spaces import SpacedTask, check_replayed, gymnasium_module, refused
+from premotor.tasks.gymnasium_spaces import SpacedTask, answered, check_replayed, gymnasium_module, refused
 
 
 class GymnasiumVectorEnvironment:
@@ -73,7 +73,9 @@ class GymnasiumVectorEnvironment:
     def _advance(self, executed: np.ndarray) -> Step:
         self._log.append(executed)
         space = self._own.action_space
-        given, reward, terminated, truncated, info = self._own.step(executed.reshape(space.shape).astype(space.dtype))
+        given, reward, terminated, truncated, info = answered(
+            self.task, len(self._log), lambda: self._own.step(executed.reshape(space.shape).astype(space.dtype))
+        )
         after = self._flat(given)
         skipped = self._ended & (self._mode == self._modes.NEXT_STEP)
         self._elapsed = np.where(skipped, 0, self._elapsed + 1)

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     )
     from premotor.learning.spectrum.free_parameters import FreeNetwork, free
     from premotor.learning.spectrum.losses import spectrum_loss
-    from premotor.learning.spectrum.sequence import PhaseTask, PhaseTaskSettings, SequenceTask
+    from premotor.learning.spectrum.sequence import PhaseTask, SequenceTask
     from premotor.learning.spectrum.settings import (
         FreedomSettings,
         GradientSettings,
         LossSettings,
+        PhaseTaskSettings,
         SpectrumSettings,
         TrainableSettings,
     )
