@@ -1,7 +1,7 @@
 """The base of every settings class: strict, immutable, and clear about what is wrong."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_validator
@@ -22,6 +22,13 @@ class Settings(BaseModel):
     KIND: ClassVar[str] = ""
     """Of the settings of a whole experiment: which kind of experiment it is."""
 
+    NEEDS: ClassVar[Mapping[str, Any]] = {}
+    """Settings of other sections, by dotted key, without which this one cannot work: chosen where nobody says them."""
+
+    def idle(self) -> dict[str, str]:
+        """Settings or sections without effect beside the others, by key: what would give them one."""
+        return {}
+
     @model_validator(mode="before")
     @classmethod
     def _present_names(cls, data: Any) -> Any:
@@ -35,6 +42,15 @@ class Settings(BaseModel):
             present.pop(new, None)
             present[new] = value
         return present
+
+
+def sections(settings: Settings, prefix: str = "") -> Iterator[tuple[str, Settings]]:
+    """Settings and all that are inside them, each with the dotted prefix of its keys."""
+    yield prefix, settings
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, Settings):
+            yield from sections(value, f"{prefix}{name}.")
 
 
 _NOTED: set[str] = set()

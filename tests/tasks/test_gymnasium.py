@@ -170,7 +170,7 @@ def test_a_snapshot_of_another_size_is_refused() -> None:
         ("no_such_module:Line-v0", {}, "cannot make it"),
         ("Line", {"options": {"colour": 3}}, "cannot make it"),
         ("Named", {}, "a Box is needed"),
-        ("Line", {"processes": 2}, "ended with status 1"),
+        ("Line", {"processes": 2}, "a process cannot make .*an id with its module"),
     ],
 )
 def test_what_cannot_be_made_is_one_sentence(name: str, changes: dict, message: str) -> None:

@@ -203,7 +203,7 @@ def _circuit(
         "min_synapses": least,
         "signs": signs,
         "null": null,
-        "null_seed": null_seed,
+        **({"null_seed": null_seed} if null or null_seed else {}),
     }
     return build_circuit(load_experiment({"circuit": section}).circuit, refresh=refresh, progress=_progress())
 

@@ -81,9 +81,11 @@ def train(
       premotor train fly-walk --initial runs/fly-stand
     """
     from premotor.runs import load_settings
+    from premotor.runs.kinds import kind_of
 
     words = _settings(context, name=name, seed=seed, threads=threads, initial=initial, **{"physics.device": device})
     settings = load_settings(experiment, words)  # what is wrong is said at once, before any library is loaded
+    kind_of(settings).verify(settings)
 
     from premotor.runs import train as begin
 

@@ -245,7 +245,8 @@ def _run(context: typer.Context, command: str, *last: str, **given: Any) -> Any:
     Options come first in the order of the command's signature, then the settings by their dotted names, which
     therefore win, then `last`.
     """
-    from premotor.runs.dynamics import dynamics as run
+    from premotor.runs.kinds import FORMER
+    from premotor.runs.loading import refuse_unknown
 
     options = {option.name: context.params[option.name] for option in context.command.params}
     settings, output = options.pop("settings"), options.pop("output")
@@ -254,8 +255,11 @@ def _run(context: typer.Context, command: str, *last: str, **given: Any) -> Any:
         options["t_ons"] = _time(options["t_ons"])
     keys = NETWORK | (TRAINING if command == "train" else {})
     chosen = {keys.get(name, name): value for name, value in (options | given).items() if value is not None}
-    words = [f"--{key}={value}" for key, value in chosen.items()]
-    return run(command, settings, [*words, *(context.obj or []), *last], output)
+    words = [*(f"--{key}={value}" for key, value in chosen.items()), *(context.obj or []), *last]
+    refuse_unknown(FORMER["command"][command], settings, words)
+    from premotor.runs.dynamics import dynamics as run
+
+    return run(command, settings, words, output)
 
 
 def _time(text: str | None) -> float | str | None:

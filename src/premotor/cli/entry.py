@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
 
 import typer
 
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         load_packages()
         for file in plugins:
             load_plugin(file)
-        words, settings = split_settings(words)
+        words, settings = split_settings(words, options_of(words))
         status = app(args=words, prog_name="premotor", standalone_mode=False, obj=settings)
     except PremotorError as error:
         return _refuse(str(error))
@@ -85,8 +87,20 @@ def split_plugins(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return rest, files
 
 
-def split_settings(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The command's own words, and the settings among them: ``--a.key VALUE`` or ``--a.key=VALUE``."""
+def options_of(words: Sequence[str]) -> frozenset[str] | None:
+    """The options of a command that takes settings of any kind; None of any other."""
+    if words[:1] not in (["train"], ["compare"], ["batch"], ["sweep"]):
+        return None
+    command: Any = typer.main.get_command(app)
+    found = {name for part in command.commands[words[0]].params for name in (*part.opts, *part.secondary_opts)}
+    return frozenset({*found, "--help"})
+
+
+def split_settings(words: Sequence[str], options: frozenset[str] | None = None) -> tuple[list[str], list[str]]:
+    """The command's own words, and the settings among them: ``--a.key VALUE`` or ``--a.key=VALUE``.
+
+    Where `options` are given, any other ``--key`` that is not near to one of them is a setting as well.
+    """
     rest: list[str] = []
     settings: list[str] = []
     waiting = list(words)
@@ -96,7 +110,8 @@ def split_settings(words: Sequence[str]) -> tuple[list[str], list[str]]:
         if word == "--":
             rest += [word, *waiting]
             break
-        if not key.startswith("--") or "." not in key:
+        bare = options is not None and key not in options and not get_close_matches(key, options, 1, 0.8)
+        if not key.startswith("--") or not ("." in key or bare):
             rest.append(word)
             continue
         settings.append(word)

@@ -64,8 +64,6 @@ def simulate(
       premotor simulate fly-cpg --screen "all"
       premotor simulate celegans --model lif --drive "type=PLM:poisson,rate=150" --seconds 1 -o touch
     """
-    from premotor.runs import simulate as run
-
     if screen is not None and prune:
         raise PremotorError("--screen and --prune exclude each other")
     if output is not None and output.exists():
@@ -76,6 +74,10 @@ def simulate(
         from premotor.runs import check_nwb
 
         check_nwb()
+    from premotor.runs.loading import presets, refuse_unknown
+
+    known = source in presets()["simulation"] or Path(source).suffix in (".yaml", ".yml")
+    refuse_unknown("simulation", source if known else None, list(context.obj or []))
     settings = _settings(
         source,
         model=model,
@@ -94,6 +96,8 @@ def simulate(
     elif prune:
         _prune(settings, output)
     else:
+        from premotor.runs import simulate as run
+
         result = run(settings, output=output)
         print(summary_text(result.summary))
         if output is not None:

@@ -82,6 +82,13 @@ class PPOSettings(Settings):
     def _between(self, first: float, last: float, step: int) -> float:
         return float(first * (last / first) ** min(step / self.steps, 1.0))
 
+    def idle(self) -> dict[str, str]:
+        """What belongs to another schedule of the step size."""
+        if self.schedule == "divergence":
+            return {}
+        why = f"learning.schedule is {self.schedule}; it belongs to divergence"
+        return dict.fromkeys(("target_kl", "learning_rate_limits"), why)
+
     @model_validator(mode="after")
     def _positive_spread(self) -> Self:
         if self.action_std is not None and min(self.action_std) <= 0:
@@ -128,6 +135,14 @@ class CloningSettings(Settings):
     """Control steps that the controller walks in each round, in 64 episodes side by side."""
     round_iterations: int = Field(300, ge=1)
     """Steps of descent of each round."""
+
+    def idle(self) -> dict[str, str]:
+        """Everything without iterations, and what rounds have without rounds."""
+        rest = [name for name in type(self).model_fields if name != "iterations"]
+        if not self.iterations:
+            return dict.fromkeys(rest, "cloning.iterations is 0")
+        names = () if self.rounds else ("round_steps", "round_iterations", "learning_rate_end")
+        return dict.fromkeys(names, "cloning.rounds is 0")
 
 
 class CloningLearningSettings(Settings):

@@ -45,10 +45,7 @@ if TYPE_CHECKING:
     )
     from premotor.networks.layered import LayeredNetwork as LayeredNetwork
     from premotor.networks.product import Product as Product
-    from premotor.networks.random_rate import (
-        RandomRateNetwork as RandomRateNetwork,
-        RandomRateSettings as RandomRateSettings,
-    )
+    from premotor.networks.random_rate import RandomRateNetwork as RandomRateNetwork
     from premotor.networks.rate import RateNetwork as RateNetwork
     from premotor.networks.settings import (
         NETWORKS as NETWORKS,
@@ -57,7 +54,9 @@ if TYPE_CHECKING:
         LayeredNetworkSettings as LayeredNetworkSettings,
         LearningRates as LearningRates,
         MLPSettings as MLPSettings,
+        RandomRateSettings as RandomRateSettings,
         RateNetworkSettings as RateNetworkSettings,
+        VNCSettings as VNCSettings,
         baseline_settings as baseline_settings,
         is_baseline as is_baseline,
     )
@@ -77,10 +76,6 @@ if TYPE_CHECKING:
         make_stimulus as make_stimulus,
         positions_of as positions_of,
     )
-    from premotor.networks.vnc import (
-        VNCNetwork as VNCNetwork,
-        VNCParameters as VNCParameters,
-        VNCSettings as VNCSettings,
-    )
+    from premotor.networks.vnc import VNCNetwork as VNCNetwork, VNCParameters as VNCParameters
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -1,49 +1,24 @@
 """The rate network of studies of chaos: h ← h + dt·(−h + W φ(h) + input), random or wired as a circuit."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from pydantic import AfterValidator, Field
 
 from premotor.connectome.weights import weight_rule, with_spectral_radius
 from premotor.errors import PremotorError
 from premotor.networks.product import Product
-from premotor.networks.settings import Layout, known_rule
-from premotor.settings import Settings
+from premotor.networks.settings import Activation, Layout, RandomRateSettings
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
 
 TINY = 1e-12
 """Least magnitude at the start: a rule may send a synapse to zero, whose logarithm does not exist."""
-
-Activation = Literal["tanh", "stretched_tanh", "positive_tanh"]
-
-
-class RandomRateSettings(Settings):
-    """Dynamics of `RandomRateNetwork`. Time is in units of the neurons' time constant τ."""
-
-    kind: Literal["random"] = "random"
-    neurons: int = Field(100, ge=2)
-    """Of a random network; a circuit brings its own."""
-    coupling: float = Field(1.5, gt=0)
-    """g: a random network's weights are drawn from N(0, g²/N); a circuit's normalised weights are multiplied by it."""
-    activation: Activation = "tanh"
-    """`tanh` tanh(x); `stretched_tanh` tanh(gain·(x − shift)); `positive_tanh` ½(1 + tanh(gain·(x − shift)))."""
-    gain: float = Field(1.0, gt=0)
-    shift: float = 0.0
-    dt: float = Field(0.1, gt=0, le=1)
-    """Time step, τ."""
-    weights: Annotated[str, AfterValidator(known_rule)] = "sinkhorn"
-    """How a circuit's counts become weights: a rule of `premotor.connectome.weights`."""
-    spectral_radius: float | None = Field(None, gt=0)
-    """A circuit's weights are scaled to it before `coupling` multiplies them; null: left as the rule gives them."""
-    product: Layout = "auto"
 
 
 class RandomRateNetwork(eqx.Module):

@@ -86,6 +86,58 @@ class LayeredNetworkSettings(Settings):
     learning_rates: LearningRates = LearningRates()
 
 
+Activation = Literal["tanh", "stretched_tanh", "positive_tanh"]
+
+
+class RandomRateSettings(Settings):
+    """Dynamics of `RandomRateNetwork`. Time is in units of the neurons' time constant τ."""
+
+    kind: Literal["random"] = "random"
+    neurons: int = Field(100, ge=2)
+    """Of a random network; a circuit brings its own."""
+    coupling: float = Field(1.5, gt=0)
+    """g: a random network's weights are drawn from N(0, g²/N); a circuit's normalised weights are multiplied by it."""
+    activation: Activation = "tanh"
+    """`tanh` tanh(x); `stretched_tanh` tanh(gain·(x − shift)); `positive_tanh` ½(1 + tanh(gain·(x − shift)))."""
+    gain: float = Field(1.0, gt=0)
+    shift: float = 0.0
+    dt: float = Field(0.1, gt=0, le=1)
+    """Time step, τ."""
+    weights: Annotated[str, AfterValidator(known_rule)] = "sinkhorn"
+    """How a circuit's counts become weights: a rule of `premotor.connectome.weights`."""
+    spectral_radius: float | None = Field(None, gt=0)
+    """A circuit's weights are scaled to it before `coupling` multiplies them; null: left as the rule gives them."""
+    product: Layout = "auto"
+
+
+class VNCSettings(Settings):
+    """Dynamics of `VNCNetwork`: means and standard deviations over neurons, after Pugliese et al. (2025)."""
+
+    kind: Literal["vnc"] = "vnc"
+    time_constant: float = Field(0.020, gt=0)
+    """τ, s."""
+    time_constant_sd: float = Field(0.002, ge=0)
+    gain: float = Field(1.0, gt=0)
+    """a, Hz of rate per unit of input."""
+    gain_sd: float = Field(0.1, ge=0)
+    threshold: float = Field(7.5, gt=0)
+    """θ, in units of input."""
+    threshold_sd: float = Field(0.6, ge=0)
+    maximum_rate: float = Field(200.0, gt=0)
+    """r_max, Hz."""
+    maximum_rate_sd: float = Field(10.0, ge=0)
+    weight: float = Field(0.03, gt=0)
+    """Input to the postsynaptic neuron for each synapse and Hz of presynaptic rate."""
+    size_column: str | None = "size"
+    """Column of the neuron table with the sizes of cells; a circuit without it, or null: all of one size."""
+    median_size: float | None = Field(None, gt=0)
+    """Median size in the whole dataset, in units of the column. Null: 1 where the column holds ratios already
+    (all below 1,000), else the median of the circuit's own neurons."""
+    step: float = Field(0.0005, gt=0)
+    """Integration step (Runge–Kutta of fourth order), s."""
+    product: Layout = "auto"
+
+
 class BaselineSettings(Settings):
     """Settings of a network without a connectome."""
 

@@ -1,6 +1,6 @@
 """The rate model of the fly's ventral nerve cord: parameters, one draw a neuron and replicate, and dynamics."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import equinox as eqx
 import jax
@@ -8,13 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
-from pydantic import Field
 
 from premotor.connectome.signs import refuse_unsigned
 from premotor.errors import PremotorError
 from premotor.networks.product import Product
-from premotor.networks.settings import Layout
-from premotor.settings import Settings
+from premotor.networks.settings import Layout, VNCSettings
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -22,34 +20,6 @@ if TYPE_CHECKING:
 
 LARGEST_RATIO = 1_000.0
 """Sizes below this are ratios already; in voxels, nm³ or nm² a neuron has millions."""
-
-
-class VNCSettings(Settings):
-    """Dynamics of `VNCNetwork`: means and standard deviations over neurons, after Pugliese et al. (2025)."""
-
-    kind: Literal["vnc"] = "vnc"
-    time_constant: float = Field(0.020, gt=0)
-    """τ, s."""
-    time_constant_sd: float = Field(0.002, ge=0)
-    gain: float = Field(1.0, gt=0)
-    """a, Hz of rate per unit of input."""
-    gain_sd: float = Field(0.1, ge=0)
-    threshold: float = Field(7.5, gt=0)
-    """θ, in units of input."""
-    threshold_sd: float = Field(0.6, ge=0)
-    maximum_rate: float = Field(200.0, gt=0)
-    """r_max, Hz."""
-    maximum_rate_sd: float = Field(10.0, ge=0)
-    weight: float = Field(0.03, gt=0)
-    """Input to the postsynaptic neuron for each synapse and Hz of presynaptic rate."""
-    size_column: str | None = "size"
-    """Column of the neuron table with the sizes of cells; a circuit without it, or null: all of one size."""
-    median_size: float | None = Field(None, gt=0)
-    """Median size in the whole dataset, in units of the column. Null: 1 where the column holds ratios already
-    (all below 1,000), else the median of the circuit's own neurons."""
-    step: float = Field(0.0005, gt=0)
-    """Integration step (Runge–Kutta of fourth order), s."""
-    product: Layout = "auto"
 
 
 class VNCParameters(NamedTuple):

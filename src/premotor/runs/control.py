@@ -36,6 +36,10 @@ class Control(Kind):
             anchor_path(data, section, key, folder)
         anchor_initial(data, folder)
 
+    def verify(self, settings: Experiment) -> None:
+        """As the task says."""
+        settings.task.verify()
+
     def wiring(self, settings: Experiment) -> str:
         """The connectome, or the kind of a network without one."""
         return "connectome" if self.wired(settings) else str(settings.network.kind)

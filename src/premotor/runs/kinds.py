@@ -137,7 +137,7 @@ class Kind(ABC):
     name: ClassVar[str] = ""
     """As `kind` at the top of a settings file."""
     settings: ClassVar[type[Any]]
-    """Settings of an experiment: at least `name`, `seed` and `threads`."""
+    """At least `name`, `seed` and `threads`."""
     score: ClassVar[str] = "score"
     """The figure of a test that counts unless said otherwise; more is better."""
     figures: ClassVar[tuple[str, ...]] = ("score",)
@@ -145,23 +145,20 @@ class Kind(ABC):
     curves: ClassVar[bool] = True
     """Whether there are evaluations before the end, by which a trial can be pruned."""
     resumable: ClassVar[bool] = True
-    """Whether `premotor resume` goes on with it; else it is there in full or not at all."""
+    """Whether `premotor resume` goes on; else it is there in full or not at all."""
     cut_short: ClassVar[bool] = False
     """Whether the last iteration may be shorter than the others: only the work knows then whether more is wanted."""
-
     unit: ClassVar[str] = "steps"
     """What `total` and `Work.step` count."""
     dynamics: ClassVar[bool] = False
     """Whether its results are those of an analysis of dynamics: arrays, a table and a summary (`DynamicsResult`)."""
-
     required: ClassVar[tuple[str, ...]] = ()
     """What every run folder of this kind holds besides settings and provenance."""
 
     # Settings
 
-    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+    def anchor(self, data: dict[str, Any], folder: Path) -> None:  # noqa: B027
         """Make the paths in `data` absolute, as counted from `folder`."""
-        return None
 
     def expanded(self, section: str, value: Any) -> dict[str, Any] | None:
         """A section that was written as a single value, as a mapping; None where it has none such."""
@@ -174,6 +171,9 @@ class Kind(ABC):
     def completed(self, settings: Any) -> Any:
         """Settings with what only the task can say."""
         return settings
+
+    def verify(self, settings: Any) -> None:  # noqa: B027
+        """Refuse in the first second, before libraries are loaded, what no run can come of."""
 
     def circuit_settings(self, settings: Any) -> Any:
         """The `CircuitSettings` of an experiment; None where its wiring is no connectome's."""
@@ -293,9 +293,8 @@ class Kind(ABC):
         """
         raise PremotorError(f"a run of the kind {self.name} cannot be played")
 
-    def looked_into(self, run: "Run", test: Evaluation) -> None:
+    def looked_into(self, run: "Run", test: Evaluation) -> None:  # noqa: B027
         """Whatever else the report shows, after a test at the end of training."""
-        return None
 
     def done(self, folder: Path) -> bool:
         """Whether everything that a study needs is there."""
@@ -323,23 +322,23 @@ def _complete(name: str, entry: Any) -> None:
     entry.name = entry.settings.KIND = name
 
 
-DYNAMICS = "premotor.runs.dynamics"
+_HOMES = {
+    "control": ("control", "settings:Experiment"),
+    "spiking": ("spiking.kind", "spiking.settings:SpikingExperiment"),
+    "spectrum": ("dynamics.spectrum", "dynamics.settings:DynamicsTrainSettings"),
+    "simulation": ("simulation.kind", "simulation.settings:SimulationSettings"),
+    "transition": ("dynamics.sweeps", "dynamics.settings:TransitionSettings"),
+    "variance": ("dynamics.sweeps", "dynamics.settings:VarianceSettings"),
+    "convergence": ("dynamics.convergence", "dynamics.settings:ConvergenceSettings"),
+    "benchmark": ("dynamics.convergence", "dynamics.settings:BenchmarkSettings"),
+}
 KINDS: Registry[type[Kind]] = Registry(
     "kind of experiment",
-    {
-        "control": "premotor.runs.control",
-        "spiking": "premotor.runs.spiking.kind",
-        "spectrum": f"{DYNAMICS}.spectrum",
-        "simulation": "premotor.runs.simulation.kind",
-        "transition": f"{DYNAMICS}.sweeps",
-        "variance": f"{DYNAMICS}.sweeps",
-        "convergence": f"{DYNAMICS}.convergence",
-        "benchmark": f"{DYNAMICS}.convergence",
-    },
+    {name: f"premotor.runs.{module}" for name, (module, _) in _HOMES.items()},
     _complete,
+    {name: f"premotor.runs.{place}" for name, (_, place) in _HOMES.items()},
 )
-"""Every kind of experiment by its name; its modules load nothing heavy before something is computed."""
-
+"""Every kind of experiment by its name; its settings' class loads nothing heavy."""
 
 PRESETS = {"control": "", "spiking": "spiking", "simulation": "simulate"}
 """The folder of the presets of each kind that has some; "" is the top one."""

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from premotor.connectome import circuit_names, server_of
 from premotor.errors import PremotorError
 from premotor.networks import LoopSettings
-from premotor.runs.kinds import FORMER, PRESETS, Kind, kind_described, kind_named, kind_of
+from premotor.runs.effect import leaves, needed, refuse_idle
+from premotor.runs.kinds import FORMER, KINDS, PRESETS, Kind, kind_described, kind_named, kind_of
 from premotor.runs.settings import Experiment
 from premotor.runs.settings_errors import closest, explain
 from premotor.runs.yaml_text import Layer, dump_yaml, layers, merged, parse_yaml
@@ -59,15 +60,55 @@ def load_settings(source: Source, overrides: Overrides = (), kind: str | None = 
     data = deepcopy(data)
     entry.anchor(data, folder)
     given = override_pairs(overrides)
+    said = {} if isinstance(source, Settings) or _complete(data, entry, folder) else _own(source)
     for key, value in given.items():
         _put(data, key, value, entry)
     entry.anchor(data, Path.cwd())
-    try:
-        settings = entry.settings.model_validate(data)
-    except ValidationError as error:
-        sentence = explain(error, data, entry.settings, given)
-        raise PremotorError(f"{origin}: {sentence}" if origin else sentence) from None
+
+    def validated() -> Any:
+        try:
+            return entry.settings.model_validate(data)
+        except ValidationError as error:
+            sentence = explain(error, data, entry.settings, given)
+            raise PremotorError(f"{origin}: {sentence}" if origin else sentence) from None
+
+    settings = validated()
+    said = leaves(said) | leaves(given)
+    for key, value in needed(settings, said).items():
+        _put(data, key, value, entry)
+        settings = validated()
+    refuse_idle(settings, said)
     return entry.completed(settings)
+
+
+def refuse_unknown(kind: str, source: Source | None, overrides: Overrides) -> None:
+    """PremotorError where there is an unknown setting: what `load_settings` says, before any library is loaded."""
+    model, given = KINDS.settings_class(kind), override_pairs(overrides)
+    data: dict[str, Any] = {}
+    try:
+        data = merged(layer.data for layer in layers(_layer(source), _base)) if source is not None else {}
+        data = {key: value for key, value in data.items() if key not in ("kind", *FORMER)}
+        for key, value in given.items():
+            _put(data, key, value, None)
+        model.model_validate(data)
+    except PremotorError:
+        return  # `load_settings` says it
+    except ValidationError as error:
+        if any(complaint["type"] == "extra_forbidden" for complaint in error.errors(include_url=False)):
+            raise PremotorError(explain(error, data, model, given)) from None
+
+
+def _complete(data: Mapping[str, Any], kind: Kind, folder: Path) -> bool:
+    """Whether nobody chose these settings one by one: those of a run, or of another program of ours."""
+    return set(kind.settings.model_fields) <= set(data) or (folder / "provenance.json").exists()
+
+
+def _own(source: Any) -> dict[str, Any]:
+    """What a person's file or mapping says itself, without its bases; nothing of a preset."""
+    known = {name for names in presets().values() for name in names}
+    if isinstance(source, Mapping) or source in known or not Path(source).is_file():
+        return dict(source) if isinstance(source, Mapping) else {}
+    return _file(source, Path(source)).data
 
 
 def kind_in(folder: Path) -> str:
@@ -187,6 +228,14 @@ def _based(layer: Layer, kind: str | None) -> tuple[Kind, dict[str, Any], str, P
     return entry, merged(parts), layer.origin, layer.folder
 
 
+def _layer(source: Any) -> Layer:
+    """What a mapping, a preset or a file says by itself."""
+    if isinstance(source, Mapping):
+        return Layer(dict(source), "", Path.cwd())
+    group = next((group for group, names in presets().items() if source in names), None)
+    return _file(source, Path(source)) if group is None else _preset(source, group)
+
+
 def _base(name: str, folder: Path) -> Layer:
     """The preset or file that a file in `folder` names as its base."""
     group = next((group for group, names in presets().items() if name in names), None)
@@ -235,7 +284,7 @@ def _mapping(text: str, source: str) -> dict[str, Any]:
     return data
 
 
-def _put(data: dict[str, Any], key: str, value: Any, kind: Kind) -> None:
+def _put(data: dict[str, Any], key: str, value: Any, kind: Kind | None) -> None:
     *sections, last = key.split(".")
     for depth, section in enumerate(sections):
         inner = data.get(section)
@@ -243,14 +292,14 @@ def _put(data: dict[str, Any], key: str, value: Any, kind: Kind) -> None:
             inner = {}
         elif not isinstance(inner, dict):
             place = ".".join(sections[: depth + 1])
-            mapping = kind.expanded(section, inner)
+            mapping = None if kind is None else kind.expanded(section, inner)
             if mapping is None:
                 raise PremotorError(f"--{key} cannot be set: {place} is {inner!r} and has no settings of its own")
             inner = mapping
         data[section] = data = dict(inner)
     if last == "kind" and data.get("kind", value) != value:
         data.clear()  # the other settings belong to the former kind
-    held, mapping = data.pop(last, None), kind.expanded(last, value)
+    held, mapping = data.pop(last, None), None if kind is None else kind.expanded(last, value)
     if isinstance(held, dict) and mapping is not None and "kind" not in mapping:
         data[last] = {**held, **mapping}
     else:

@@ -11,7 +11,7 @@ from premotor.connectome.nulls import NULL_MODELS
 from premotor.connectome.signs import sign_policy
 from premotor.learning import LEARNERS
 from premotor.learning.settings import CloningSettings
-from premotor.networks import NETWORKS, MapSettings, baseline_settings
+from premotor.networks import NETWORKS, MapSettings, baseline_settings, is_baseline
 from premotor.settings import Settings, section
 from premotor.tasks import TASKS
 
@@ -66,6 +66,10 @@ class CircuitSettings(Settings):
     null: NullName = None
     """Name of a null model to replace the wiring with; null keeps the connectome's own."""
     null_seed: int = Field(0, ge=0)
+
+    def idle(self) -> dict[str, str]:
+        """The seed of a null model that there is none of."""
+        return {} if self.null else {"null_seed": "circuit.null is null"}
 
 
 class EvaluationSettings(Settings):
@@ -179,3 +183,17 @@ class Experiment(Settings):
     compare: CompareSettings = CompareSettings()
     initial: Initial = None
     """Weights of another run to begin with."""
+
+    def idle(self) -> dict[str, str]:
+        """The circuit and its lesions, beside a network that takes nothing from it."""
+        kind = self.network.kind
+        if not is_baseline(kind):
+            return {}
+        found = {}
+        if self.evaluation.lesions:
+            found["evaluation.lesions"] = f"network.kind is {kind}, which has no synapses of a circuit"
+        if self.network.hidden is not None:
+            others = ", ".join(name for name in NETWORKS if not is_baseline(name))
+            why = f"network.kind is {kind} with network.hidden given; it belongs to the networks {others}"
+            found |= dict.fromkeys(("circuit", "maps.inputs", "maps.outputs", "maps.local"), why)
+        return found

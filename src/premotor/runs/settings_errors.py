@@ -34,7 +34,11 @@ def explain(error: ValidationError, data: Any, model: type[BaseModel], given: It
         near = closest(path[-1], known, prefix)
         return f"unknown setting {shown} = {brief(value)}{near}; allowed {where}: {', '.join(known)}"
     if complaint["type"] == "missing":
-        return f"the setting {'.'.join([*path, str(complaint['loc'][-1])])} is missing"
+        lacking = str(complaint["loc"][-1])
+        found = _model(model, data, path)
+        field = found.model_fields.get(lacking) if found else None
+        what = f": {' '.join(field.description.split())}" if field and field.description else ""
+        return f"the setting {'.'.join([*path, lacking])} is missing{what}"
     same = [c for c in complaints if _locate(c["loc"], data)[0] == path]
     wishes = list(dict.fromkeys(_wish(c) for c in same))
     if complaint["type"] == "value_error":
@@ -106,6 +110,12 @@ def _wish(complaint: Any) -> str:
 
 def _keys(model: type[BaseModel], data: Any, path: Sequence[str]) -> list[str]:
     """The settings that the section at `path` knows."""
+    found = _model(model, data, path)
+    return list(found.model_fields) if found else []
+
+
+def _model(model: type[BaseModel], data: Any, path: Sequence[str]) -> type[BaseModel] | None:
+    """The class of the section at `path`; None where there is none."""
     for part in path:
         if isinstance(data, list | tuple) and part.isdecimal():  # an item of a list: of the list's one model
             data = data[int(part)]
@@ -119,9 +129,9 @@ def _keys(model: type[BaseModel], data: Any, path: Sequence[str]) -> list[str]:
             continue
         variants = [] if field is None else _models(field.annotation)
         if not variants:
-            return []
+            return None
         model = next((v for v in variants if kind in _kinds(v)), variants[0])
-    return list(model.model_fields)
+    return model
 
 
 def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from premotor.bodies import BackEnd, BatchPhysics, Body, Physics, build_physics, render_frames
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
+from premotor.settings import note
 from premotor.tasks.base import GaitParts, Records, Step, Task
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.settings import PhysicsTaskSettings
@@ -66,8 +67,21 @@ class PhysicsTask(Task):
     def __init__(self, settings: PhysicsTaskSettings, body: Body):
         self.settings = settings
         self.body = body
-        self.substeps = max(1, round(settings.control_period / body.timestep))
+        if not body.actuator_names:
+            raise PremotorError(
+                f"the body of {settings.kind} has no actuator, so that nothing in it can act; name some"
+            )
+        wanted = settings.control_period
+        self.substeps = round(wanted / body.timestep)
+        if not self.substeps:
+            raise PremotorError(
+                f"task.control_period is {wanted:g} s, less than a step of the body's physics, {body.timestep:g} s"
+            )
+        if abs(self.control_period - wanted) > 1e-6 * wanted:
+            note(f"task.control_period is {wanted:g} s, taken {self.control_period:g} s: {self.substeps} physics steps")
         self.time_limit = round(settings.seconds / self.control_period)
+        if not self.time_limit:
+            raise PremotorError(f"task.seconds is {settings.seconds:g}, less than task.control_period, {wanted:g}")
         self.action_names = body.actuator_names
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_spaces import ReplayedEnvironment, SpacedTask
+from premotor.tasks.gymnasium_spaces import ReplayedEnvironment, SpacedTask, answered
 
 
 class EnvPoolEnvironment(ReplayedEnvironment):
@@ -97,7 +97,9 @@ class EnvPoolEnvironment(ReplayedEnvironment):
         self._cuts.append(self._ended)
         self._ended = np.zeros(self.environments, bool)
         acted = executed.astype(self._action_kind).reshape(self._action_shape)
-        observation, reward, terminated, truncated, info = self._own.step(acted)
+        observation, reward, terminated, truncated, info = answered(
+            self.task, len(self._log), lambda: self._own.step(acted)
+        )
         order = np.argsort(info["env_id"])
         final = _flat(observation)[order]
         truncated = np.asarray(truncated, bool)[order]

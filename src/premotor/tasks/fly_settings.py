@@ -76,9 +76,9 @@ class FlySettings(PhysicsTaskSettings):
     """Driven joints of the fly."""
     timestep: float = Field(2e-4, gt=0, le=5e-4)
     """Of the physics, s."""
-    control_period: float = Field(0.005, gt=0)
+    control_period: float = Field(0.005, gt=0, le=10)
     """Time between two actions, s."""
-    seconds: float = Field(2.0, gt=0)
+    seconds: float = Field(2.0, gt=0, le=1e6)
     """Length of an episode that does not end in a fall, s; short ones show more of the reference's phases."""
     reach: float = Field(0.3, gt=0)
     """How far the action range goes beyond the joint angles of the reference gait, rad."""

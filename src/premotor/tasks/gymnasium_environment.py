@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import subprocess
 import sys
 import weakref
@@ -41,6 +42,7 @@ class ProcessPool:
         columns: numbers in an action.
         kind: their NumPy type.
         width: numbers in an observation.
+        seconds: that a worker may take for an answer.
 
     Raises:
         PremotorError: a worker could not make the environment.
@@ -56,23 +58,31 @@ class ProcessPool:
         columns: int,
         kind: str,
         width: int,
+        seconds: float = 300.0,
     ):
         from premotor.tasks import gymnasium_worker as worker
 
         self._worker, self._width, self._name, self._kind = worker, width, name, np.dtype(kind)
+        self._seconds = seconds + 10.0  # the worker itself says it first, if it can
         self._shares = [share for share in np.array_split(np.arange(count), processes) if len(share)]
         self._processes = []
         for share in self._shares:
             wanted = {"name": name, "options": dict(options), "count": len(share), "columns": columns, "kind": kind}
+            wanted["seconds"] = seconds
             wanted["path"] = sys.path
             # by its path and with -P: neither our package nor our file names are in the worker's way
             command = [sys.executable, "-P", str(Path(worker.__file__)), json.dumps(wanted)]
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
             weakref.finalize(self, _end, process)
             self._processes.append(process)
         for process in self._processes:
-            if self._read(process, 1) != b"+":
-                raise PremotorError(f"a process for {name!r} answers nonsense")
+            try:
+                self._read(process, 0)
+            except PremotorError as error:
+                raise PremotorError(
+                    f"a process cannot make {name!r}: {error}; an environment that only this process knows needs "
+                    "task.processes 1, or an id with its module, as module:Name-v0"
+                ) from None
 
     def begin(self, episodes: Sequence[Episode]) -> np.ndarray:
         """Start some episodes."""
@@ -89,8 +99,10 @@ class ProcessPool:
                 message.append(np.ascontiguousarray(episode.actions, self._kind).tobytes())
             self._write(process, b"".join(message))
         for rows, process in zip(shares, self._processes, strict=True):
-            for row in rows:
-                result[row] = np.frombuffer(self._read(process, 4 * self._width), np.float32)
+            if rows:
+                longest = 1 + max(len(episodes[row].actions) for row in rows)
+                raw = self._read(process, 4 * self._width * len(rows), longest)
+                result[rows] = np.frombuffer(raw, np.float32).reshape(len(rows), self._width)
         return result
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -117,24 +129,33 @@ class ProcessPool:
     def _write(self, process: subprocess.Popen, message: bytes) -> None:
         assert process.stdin is not None
         try:
-            process.stdin.write(message)
-            process.stdin.flush()
+            left = memoryview(message)
+            while left:
+                left = left[process.stdin.write(left) :]
         except BrokenPipeError:
             raise self._lost(process) from None
 
-    def _read(self, process: subprocess.Popen, size: int) -> bytes:
-        assert process.stdout is not None
+    def _read(self, process: subprocess.Popen, size: int, steps: int = 1) -> bytes:
+        """An answer of so many bytes; PremotorError with the worker's sentence where it is none."""
+        worker = self._worker
+        stream = cast(BinaryIO, process.stdout)
+        waiting = select.poll()
+        waiting.register(stream, select.POLLIN)
+        if not waiting.poll(1000 * self._seconds * steps):
+            process.kill()
+            raise PremotorError(f"the environment {self._name!r} has not answered for {self._seconds:g} s, and hangs")
         try:
-            return self._worker.read_exactly(cast(BinaryIO, process.stdout), size)
+            if worker.read_exactly(stream, 1) == worker.GOOD:
+                return worker.read_exactly(stream, size)
+            length = worker.LENGTH.unpack(worker.read_exactly(stream, worker.LENGTH.size))[0]
+            raise PremotorError(worker.read_exactly(stream, length).decode(errors="replace"))
         except EOFError:
             raise self._lost(process) from None
 
     def _lost(self, process: subprocess.Popen) -> PremotorError:
         status = process.wait()
-        return PremotorError(
-            f"a process that steps {self._name!r} ended with status {status} (it says why above); an environment "
-            "that only this process knows needs task.processes 1, or an id with its module, as module:Name-v0"
-        )
+        told = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        return PremotorError(f"a process that steps the environment {self._name!r} {told} without a word")
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -321,12 +342,15 @@ def _pool(task: SpacedTask, environments: int, render: bool) -> "ProcessPool | C
         columns=spaces.columns,
         kind=spaces.kind,
         width=len(spaces.observation_names),
+        seconds=settings.patience,
     )
 
 
 def _local(settings: GymnasiumSettings, environments: int, render: bool) -> "Copies":
     from premotor.tasks.gymnasium_worker import Copies
 
-    made: Copies = refused(settings.id, lambda: Copies(settings.id, settings.options, environments, render))
+    made: Copies = refused(
+        settings.id, lambda: Copies(settings.id, settings.options, environments, render, settings.patience)
+    )
     weakref.finalize(made, made.close)
     return made

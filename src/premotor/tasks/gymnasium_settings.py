@@ -22,8 +22,8 @@ class GymnasiumSettings(TaskSettings):
     """Settings of `GymnasiumTask`."""
 
     kind: Literal["gymnasium"] = "gymnasium"
-    id: str = "BipedalWalker-v3"
-    """As `gymnasium.make` takes it; `module:Name-v0` imports the module that registers it."""
+    id: str
+    """The environment, as Pendulum-v1 (task.id); `module:Name-v0` imports the module that registers it."""
     options: dict[str, bool | int | float | str | list[int] | list[float] | list[str]] = Field(default_factory=dict)
     """Keyword arguments of the environment."""
     vectorization: Vectorization = "auto"
@@ -31,13 +31,29 @@ class GymnasiumSettings(TaskSettings):
     `envpool`: EnvPool's copies in C++, with random numbers of their own."""
     processes: int = Field(1, ge=0)
     """Processes that step the copies; 0 for one a core. The numbers do not depend on it."""
-    control_period: float | None = Field(None, gt=0)
+    control_period: float | None = Field(None, ge=1e-6, le=1e4)
     """Time between two actions, s; null: the environment's `dt`, else one frame of its video, else 0.02."""
     time_limit: int | None = Field(None, ge=1)
     """Control steps after which an episode is cut; null: the environment's own limit, else 1,000."""
     restart_steps: int = Field(1_000, ge=1)
     """Steps after which all episodes of an environment's own vector environment, or of EnvPool's copies, are cut and
     started anew: resuming replays what came since."""
+    patience: float = Field(300.0, gt=0)
+    """Seconds that all copies together may take for a step before the environment counts as hanging."""
+
+    def idle(self) -> dict[str, str]:
+        """What only copies of ours, or only others, have."""
+        if self.vectorization == "copies":
+            return {"restart_steps": "task.vectorization is copies; it belongs to own and envpool"}
+        if self.vectorization in ("own", "envpool"):
+            return {"processes": f"task.vectorization is {self.vectorization}; it belongs to copies"}
+        return {}
+
+    def verify(self) -> None:
+        """PremotorError where there is no such environment, or one that no controller can act in."""
+        from premotor.tasks.gymnasium_spaces import made_spaces
+
+        made_spaces(self)
 
 
 class BipedalReward(Settings):
@@ -62,6 +78,13 @@ class BipedalReward(Settings):
     """`actions`: in place of pose and velocity, exp(−Σ(a_ref − a)²)."""
     imitation_steps: int | None = Field(None, ge=1)
     """Control steps of learning over which w_I falls to 0, in a straight line; null: it stays."""
+
+    def idle(self) -> dict[str, str]:
+        """Parts of an imitation that is not rewarded."""
+        if self.imitation == 0:
+            why = "task.reward.imitation is 0"
+            return dict.fromkeys(("pose", "imitate", "imitation_steps"), why)
+        return {"pose": "task.reward.imitate is actions; it belongs to states"} if self.imitate == "actions" else {}
 
     @property
     def needs_reference(self) -> bool:
@@ -96,6 +119,15 @@ class BipedalSettings(GymnasiumSettings):
     """Learning only: cost of a step for each whole torque, besides the 0.028 that the environment takes."""
     start_steps: int = Field(0, ge=0)
     """Learning only: an episode starts after up to so many steps of the reference, drawn evenly."""
+
+    def idle(self) -> dict[str, str]:
+        """Parts of a reference, and of an end for slowness, that are not there."""
+        found = super().idle()
+        if self.reference is None:
+            found |= dict.fromkeys(("reference_columns", "phase_slack"), "task.reference is null")
+        if self.least_speed is None:
+            found |= dict.fromkeys(("slow_steps", "slow_cost"), "task.least_speed is null")
+        return found
 
     @model_validator(mode="after")
     def _reference_where_needed(self) -> Self:

@@ -27,6 +27,12 @@ NAMES = {
 """Names of observations and actions where the environment's documentation gives them, by id without version."""
 
 
+MOST_NUMBERS = 4_096
+"""Of an observation; more are a picture."""
+UNBOUNDED = 1e30
+"""Bounds of actions beyond ± this are none: spaces say the largest number of their type instead of infinity."""
+
+
 def gymnasium_module() -> Any:
     """The library; PremotorError that says how to get it where it is missing."""
     if importlib.util.find_spec("gymnasium") is None:
@@ -55,7 +61,7 @@ class Spaces:
     first: int
     """The number of the first choice."""
     low: np.ndarray
-    """Of a continuous action, (actions,)."""
+    """Of a continuous action, (actions,); where there are no bounds, what [−1, 1] is scaled to all the same."""
     high: np.ndarray
 
     @classmethod
@@ -69,6 +75,11 @@ class Spaces:
         if not isinstance(observation, gym.spaces.Box):
             raise PremotorError(f"task.id is {name!r}, whose observations are {observation}; a Box is needed")
         width = int(np.prod(observation.shape))
+        if not 0 < width <= MOST_NUMBERS:
+            raise PremotorError(
+                f"task.id is {name!r}, which observes {width:,} numbers ({observation}); controllers take 1 to "
+                f"{MOST_NUMBERS:,}, and no pictures: name an environment that observes a state"
+            )
         known = NAMES.get(name.split(":")[-1].rpartition("-v")[0], ((), ()))
         seen = known[0] if len(known[0]) == width else tuple(f"observation_{i}" for i in range(width))
         if isinstance(action, gym.spaces.Discrete):
@@ -77,8 +88,11 @@ class Spaces:
         if not isinstance(action, gym.spaces.Box):
             raise PremotorError(f"task.id is {name!r}, whose actions are {action}; a Box or Discrete is needed")
         low, high = (np.asarray(side, np.float64).ravel() for side in (action.low, action.high))
-        bounded = np.isfinite(low) & np.isfinite(high)
-        low, high = np.where(bounded, low, -1.0), np.where(bounded, high, 1.0)
+        if not len(low):
+            raise PremotorError(f"task.id is {name!r}, which has no actions ({action}): nothing in it can act")
+        least, most = low > -UNBOUNDED, high < UNBOUNDED
+        low = np.where(least, low, np.where(most, high - 2.0, -1.0))
+        high = np.where(most, high, np.where(least, low + 2.0, 1.0))
         names = known[1] if len(known[1]) == len(low) else tuple(f"action_{i}" for i in range(len(low)))
         return cls(seen, names, False, 0, low, high)
 
@@ -95,13 +109,26 @@ class Spaces:
     def executed(self, action: np.ndarray) -> np.ndarray:
         """The environment's own actions (environments, columns) of ours (environments, actions).
 
-        A choice is the largest of its row; a number in [−1, 1] is scaled to the bounds, and passed on as it is
-        where there are none.
+        A choice is the largest of its row; a number in [−1, 1] is scaled to the bounds of its component.
         """
         if self.discrete:
             return (np.argmax(action, axis=1) + self.first)[:, None].astype(np.int64)
         inside = np.clip(np.asarray(action, np.float64), -1.0, 1.0)
-        return self.low + 0.5 * (inside + 1.0) * (self.high - self.low)
+        scaled: np.ndarray = np.clip(self.low + 0.5 * (inside + 1.0) * (self.high - self.low), self.low, self.high)
+        return scaled
+
+
+def made_spaces(settings: GymnasiumSettings) -> tuple[Spaces, Any]:
+    """The spaces of an environment, and the environment.
+
+    Raises:
+        PremotorError: there is no such environment, or no controller can act in it.
+    """
+    gymnasium_module()
+    from premotor.tasks.gymnasium_worker import make_environment
+
+    made: Any = refused(settings.id, lambda: make_environment(settings.id, settings.options))
+    return Spaces.of(settings.id, made.observation_space, made.action_space), made
 
 
 class SpacedTask(Task):
@@ -109,6 +136,30 @@ class SpacedTask(Task):
 
     settings: GymnasiumSettings
     spaces: Spaces
+
+
+def answered(task: SpacedTask, age: int, step: Callable[[], Any]) -> Any:
+    """What a vector environment of somebody else's answers to a step; PremotorError where it raises or is not finite.
+
+    Args:
+        task: of the environment.
+        age: control steps since all its copies started.
+        step: the call.
+    """
+    from premotor.tasks.gymnasium_worker import check_answers
+
+    name = task.settings.id
+    try:
+        given = step()
+        observation, reward = np.asarray(given[0], np.float32), np.asarray(given[1], np.float64)
+    except (Exception, SystemExit) as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise PremotorError(f"the environment {name!r} raises {said}, {age} steps after its last start") from error
+    if reward.ndim != 1 or len(observation) != len(reward):
+        shapes = f"observations of shape {observation.shape} and rewards of shape {reward.shape}"
+        raise PremotorError(f"the environment {name!r} answers with {shapes}, {age} steps after its last start")
+    check_answers(name, age, observation, reward)
+    return given
 
 
 def time_step(environment: Any, chosen: float | None) -> float:

@@ -1,7 +1,7 @@
 """Any Gymnasium environment as a task."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from premotor.tasks.base import Records, VectorEnvironment
 from premotor.tasks.envpool_environment import EnvPoolEnvironment
 from premotor.tasks.gymnasium_environment import GymnasiumEnvironment
 from premotor.tasks.gymnasium_settings import UNLIMITED, GymnasiumSettings
-from premotor.tasks.gymnasium_spaces import SpacedTask, Spaces, refused, time_step
+from premotor.tasks.gymnasium_spaces import SpacedTask, made_spaces, time_step
 from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
 from premotor.tasks.settings import TASKS
 
@@ -21,8 +21,9 @@ from premotor.tasks.settings import TASKS
 class GymnasiumTask(SpacedTask):
     """An environment of Gymnasium with box observations, and box or discrete actions.
 
-    Observations are flattened. A box of actions is scaled from [−1, 1] to its bounds (no bounds: passed on as it
-    is); of a discrete space every choice is an action, and the one preferred most is executed.
+    Observations are flattened. An action in a box is scaled from [−1, 1] to its bounds, component by component: with a
+    least value alone to [low, low + 2], with a largest alone to [high − 2, high], with neither it is passed on as it
+    is. Of a discrete space every choice is an action, and the one preferred most is executed.
 
     Raises:
         PremotorError: no such environment, or one with other spaces.
@@ -31,10 +32,9 @@ class GymnasiumTask(SpacedTask):
     settings_type: ClassVar[type[GymnasiumSettings]] = GymnasiumSettings
     settings: GymnasiumSettings
 
-    def __init__(self, settings: GymnasiumSettings | None = None):
-        self.settings = settings = settings or GymnasiumSettings()
-        environment: Any = refused(settings.id, lambda: _made(settings))
-        self.spaces = Spaces.of(settings.id, environment.observation_space, environment.action_space)
+    def __init__(self, settings: GymnasiumSettings):
+        self.settings = settings
+        self.spaces, environment = made_spaces(settings)
         self._period = time_step(environment, settings.control_period)
         spec = environment.spec
         own = spec.max_episode_steps if spec is not None else None
@@ -102,9 +102,3 @@ class GymnasiumTask(SpacedTask):
             "length": float(records["alive"].sum(0).mean()),
             "terminated": float(records["terminated"].mean()),
         }
-
-
-def _made(settings: GymnasiumSettings) -> Any:
-    from premotor.tasks.gymnasium_worker import make_environment
-
-    return make_environment(settings.id, settings.options)

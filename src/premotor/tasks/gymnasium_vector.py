@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from premotor.tasks.base import Step
-from premotor.tasks.gymnasium_spaces import ReplayedEnvironment, SpacedTask, gymnasium_module, refused
+from premotor.tasks.gymnasium_spaces import ReplayedEnvironment, SpacedTask, answered, gymnasium_module, refused
 
 
 class GymnasiumVectorEnvironment(ReplayedEnvironment):
@@ -48,7 +48,9 @@ class GymnasiumVectorEnvironment(ReplayedEnvironment):
     def _advance(self, executed: np.ndarray) -> Step:
         self._log.append(executed)
         space = self._own.action_space
-        given, reward, terminated, truncated, info = self._own.step(executed.reshape(space.shape).astype(space.dtype))
+        given, reward, terminated, truncated, info = answered(
+            self.task, len(self._log), lambda: self._own.step(executed.reshape(space.shape).astype(space.dtype))
+        )
         after = self._flat(given)
         skipped = self._ended & (self._mode == self._modes.NEXT_STEP)
         self._elapsed = np.where(skipped, 0, self._elapsed + 1)

@@ -3,8 +3,9 @@
 BipedalWalker gets a faster `step` here: the same statements in the same order, without NumPy's clip of scalars, and
 only where Gymnasium's own reads as the one that it restates.
 
-Imports nothing of ours, so that a worker process starts without JAX and MuJoCo. Messages are fixed-size headers
-and raw arrays on the standard streams.
+Imports nothing of ours but an exception, so that a worker process starts without JAX and MuJoCo. Messages are
+fixed-size headers and raw arrays on the standard streams; an answer begins with GOOD, or it is BAD, a length and a
+sentence.
 """
 
 import hashlib
@@ -12,16 +13,24 @@ import inspect
 import json
 import math
 import os
+import signal
 import struct
 import sys
+import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MethodType
 from typing import Any, BinaryIO
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+try:
+    from premotor.errors import PremotorError
+except ImportError:  # a worker's path may lack us
+    PremotorError = RuntimeError  # type: ignore[misc, assignment]
 
 HEADER = struct.Struct("<cI")
 """A command and the number of environments that it is about."""
@@ -34,6 +43,117 @@ ONE = np.float32(1)
 TOPS = (4.0, 6.0, 4.0, 6.0)
 """Top speeds of hips and knees, rad/s."""
 RESET, STEP, SHOW, END = b"R", b"S", b"V", b"E"
+GOOD, BAD, LENGTH = b"+", b"!", struct.Struct("<I")
+RETURNED = "observation, reward, terminated, truncated and info"
+
+
+class Fault(PremotorError):
+    """What an environment did that none may, in one sentence."""
+
+
+class Checked(gymnasium.Wrapper):
+    """An environment whose every answer is looked at: a `Fault` where it is not as its spaces say, or not finite."""
+
+    def __init__(self, environment: gymnasium.Env, name: str):
+        super().__init__(environment)
+        self._name, self._age = name, 0
+        self._shape = environment.observation_space.shape
+
+    @property
+    def spec(self) -> Any:  # type: ignore[override]
+        """That of the environment."""
+        return self.env.spec
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Start an episode."""
+        self._age = 0
+        with self._told():
+            given: Any = self.env.reset(seed=seed, options=options)
+        if not isinstance(given, tuple) or len(given) != 2:
+            raise self._fault("returns something else than observation and info")
+        self._look_at(given[0])
+        return given
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Act."""
+        self._age += 1
+        try:
+            given: Any = self.env.step(action)
+        except (Exception, SystemExit) as error:
+            raise self._fault(_said(error)) from error
+        if not isinstance(given, tuple) or len(given) != 5:
+            count = f"{len(given)} values" if isinstance(given, tuple) else f"a {type(given).__name__}"
+            raise self._fault(f"returns {count}; {RETURNED} are expected")
+        observation, reward, *ends, _ = given
+        self._look_at(observation)
+        if type(reward) is not float and np.shape(reward) != ():
+            raise self._fault(f"gives a reward of shape {np.shape(reward)}; a number is expected")
+        if not isinstance(reward, int | float | np.number | np.ndarray) or not math.isfinite(reward):
+            raise self._fault(f"gives the reward {reward!r}; a finite number is expected")
+        for end in ends:
+            if type(end) is not bool and not isinstance(end, np.bool_ | int):
+                raise self._fault(f"gives {ends} for terminated and truncated; true or false are expected")
+        return given
+
+    def _look_at(self, observation: Any) -> None:
+        if type(observation) is np.ndarray and observation.shape == self._shape and observation.dtype.kind == "f":
+            if math.isfinite(np.vdot(observation, observation)):
+                return  # the usual case, quickly; the sum of squares may overflow
+        elif self._shape is None:
+            return  # no box: refused elsewhere
+        elif np.shape(observation) != self._shape:
+            raise self._fault(f"observes shape {np.shape(observation)}; its space says {self._shape}")
+        flat = np.ravel(observation)
+        if flat.dtype.kind not in "fiub":
+            raise self._fault(f"observes {flat.dtype}; numbers are expected")
+        bad = np.flatnonzero(~np.isfinite(flat))
+        if len(bad):
+            raise self._fault(f"observes {flat[bad[0]]} as number {bad[0]} of its observation")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            raise self._fault(_said(error)) from error
+
+    def _fault(self, what: str) -> Fault:
+        where = f"in step {self._age} of an episode" if self._age else "at the start of an episode"
+        return Fault(f"the environment {self._name!r} {what}, {where}")
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"ends the program (SystemExit {error.code})"
+    return f"raises {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+@contextmanager
+def patience(name: str, seconds: float) -> Iterator[None]:
+    """A Fault where the block takes longer; only in the main thread, where alarms arrive."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number: int, frame: object) -> None:
+        raise Fault(f"the environment {name!r} has not answered for {seconds:g} s (task.patience)")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def check_answers(name: str, age: int, observation: np.ndarray, reward: np.ndarray) -> None:
+    """A Fault where a vector environment of somebody else's answers with what is not finite."""
+    for what, found in (("observes", observation), ("gives the reward", reward)):
+        if not np.isfinite(found).all():
+            copy, *_ = np.argwhere(~np.isfinite(found))[0]
+            value = np.ravel(found[copy])[~np.isfinite(np.ravel(found[copy]))][0]
+            raise Fault(f"the environment {name!r} {what} {value} in copy {copy}, {age} steps after its last start")
 
 
 def quickened(environment: Any) -> None:
@@ -54,7 +174,7 @@ def make_environment(name: str, options: Mapping[str, Any], render: bool = False
         warnings.simplefilter("ignore", DeprecationWarning)
         environment = gymnasium.make(name, disable_env_checker=True, **options, **extra)
     quickened(environment)
-    return environment
+    return Checked(environment, name)
 
 
 class Replayed(gymnasium.Wrapper):
@@ -82,7 +202,9 @@ class Replayed(gymnasium.Wrapper):
 class Copies:
     """Some copies of an environment, in Gymnasium's own vector environment."""
 
-    def __init__(self, name: str, options: Mapping[str, Any], count: int, render: bool = False):
+    def __init__(self, name: str, options: Mapping[str, Any], count: int, render: bool = False, seconds: float = 300.0):
+        self._name, self._seconds = name, seconds
+
         def made() -> Replayed:
             return Replayed(make_environment(name, options, render))
 
@@ -99,13 +221,16 @@ class Copies:
             where[copy], seeds[copy] = True, seed
             replayed: Any = self._worlds.envs[copy]
             replayed.actions = [row.astype(self._single.dtype).reshape(self._single.shape)[()] for row in actions]
-        observation, _ = self._worlds.reset(seed=seeds, options={"reset_mask": where})
+        longest = 1 + max((len(actions) for *_, actions in episodes), default=0)
+        with patience(self._name, self._seconds * longest):
+            observation, _ = self._worlds.reset(seed=seeds, options={"reset_mask": where})
         return _flat(observation)[[copy for copy, *_ in episodes]]
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Act in every copy: observations (copies, width), rewards, and 1 for terminated + 2 for truncated."""
         acted = actions.reshape(self._space.shape).astype(self._space.dtype)
-        observation, reward, terminated, truncated, _ = self._worlds.step(acted)
+        with patience(self._name, self._seconds):
+            observation, reward, terminated, truncated, _ = self._worlds.step(acted)
         return _flat(observation), reward.copy(), terminated + np.uint8(2) * truncated
 
     def picture(self, index: int) -> np.ndarray:
@@ -190,21 +315,32 @@ def serve(copies: Copies, share: int, columns: int, kind: str, source: BinaryIO,
             return
         if command == END:
             return
-        if command == STEP:
-            raw = read_exactly(source, share * columns * item.itemsize)
-            for array in copies.step(np.frombuffer(raw, item).reshape(-1, columns)):
-                sink.write(array.tobytes())
-        elif command == SHOW:
-            picture = copies.picture(count)
-            sink.write(struct.pack("<III", *picture.shape) + picture.tobytes())
-        else:
-            episodes = []
-            for _ in range(count):
-                index, seed, steps = EPISODE.unpack(read_exactly(source, EPISODE.size))
-                raw = read_exactly(source, steps * columns * item.itemsize)
-                episodes.append((index, seed, np.frombuffer(raw, item).reshape(steps, columns)))
-            sink.write(copies.begin(episodes).tobytes())
+        parts: list[bytes] = []
+        try:
+            if command == STEP:
+                raw = read_exactly(source, share * columns * item.itemsize)
+                parts += [array.tobytes() for array in copies.step(np.frombuffer(raw, item).reshape(-1, columns))]
+            elif command == SHOW:
+                picture = copies.picture(count)
+                parts += [struct.pack("<III", *picture.shape), picture.tobytes()]
+            else:
+                episodes = []
+                for _ in range(count):
+                    index, seed, steps = EPISODE.unpack(read_exactly(source, EPISODE.size))
+                    raw = read_exactly(source, steps * columns * item.itemsize)
+                    episodes.append((index, seed, np.frombuffer(raw, item).reshape(steps, columns)))
+                parts.append(copies.begin(episodes).tobytes())
+        except Fault as error:
+            _answer_badly(sink, error)
+            return
+        sink.write(GOOD + b"".join(parts))
         sink.flush()
+
+
+def _answer_badly(sink: BinaryIO, error: BaseException) -> None:
+    text = " ".join(str(error).split()).encode()
+    sink.write(BAD + LENGTH.pack(len(text)) + text)
+    sink.flush()
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -214,8 +350,11 @@ def main(arguments: Sequence[str]) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.path[:] = wanted["path"]
-    copies = Copies(wanted["name"], wanted["options"], wanted["count"])
-    answers.write(b"+")
+    try:
+        copies = Copies(wanted["name"], wanted["options"], wanted["count"], seconds=wanted["seconds"])
+    except Exception as error:  # noqa: BLE001
+        return _answer_badly(answers, error)
+    answers.write(GOOD)
     answers.flush()
     serve(copies, wanted["count"], wanted["columns"], wanted["kind"], sys.stdin.buffer, answers)
     copies.close()

@@ -19,13 +19,17 @@ class TaskSettings(Settings):
     kind: str
     """The name under which the task is registered: ``kind: Literal["my-task"] = "my-task"``."""
 
+    def verify(self) -> None:
+        """PremotorError in the first second, before libraries are loaded, where these settings describe no task."""
+        return None
+
 
 class PhysicsTaskSettings(TaskSettings):
     """Base of the settings of a task with a simulated body."""
 
-    control_period: float = Field(0.02, gt=0)
-    """Time between two actions, s."""
-    seconds: float = Field(10.0, gt=0)
+    control_period: float = Field(0.02, gt=0, le=10)
+    """Time between two actions, s; rounded to whole steps of the body's physics."""
+    seconds: float = Field(10.0, gt=0, le=1e6)
     """Length of an episode that nothing ends before, s."""
 
 
@@ -44,6 +48,11 @@ class WalkReward(Settings):
     """Cost of the mean squared change of the action in a step."""
     fall: float = Field(5.0, ge=0)
     """Cost of a fall, once."""
+
+    def idle(self) -> dict[str, str]:
+        """Parts of an imitation that is not rewarded."""
+        parts = () if self.imitation else ("pose", "sharpness", "contact")
+        return dict.fromkeys(parts, "task.reward.imitation is 0")
 
 
 class WalkSettings(PhysicsTaskSettings):
@@ -84,7 +93,7 @@ class BalanceSettings(PhysicsTaskSettings):
     kind: Literal["arm-balance"] = "arm-balance"
     body: str = "arm-muscle"
     """Name of a body, or a YAML file that describes one."""
-    seconds: float = Field(4.0, gt=0)
+    seconds: float = Field(4.0, gt=0, le=1e6)
     """Length of an episode, s."""
     reward: ArmReward = ArmReward()
     tolerance: float = Field(0.1, gt=0)

@@ -23,6 +23,11 @@ class NoiseSettings(Settings):
     interval: float = Field(1.0, gt=0)
     """h, the length of a control step in the same time unit; keras-rl and others have 1 or 0.01."""
 
+    def idle(self) -> dict[str, str]:
+        """What only noise that remembers has."""
+        why = "learning.noise.kind is gaussian; it belongs to ornstein-uhlenbeck"
+        return dict.fromkeys(("theta", "interval"), why) if self.kind == "gaussian" else {}
+
 
 class OffPolicySettings(Settings):
     """What DDPG, TD3 and SAC share."""
@@ -33,6 +38,7 @@ class OffPolicySettings(Settings):
         "target_rate": "tau",
         "gradient_limit": "max_grad_norm",
     }
+    NEEDS: ClassVar[Mapping[str, Any]] = {"maps.squash": "tanh"}
 
     steps: int = Field(100_000, ge=1)
     """Control steps in all environments together, rounded up to whole iterations."""

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from premotor.learning.spectrum.free_parameters import FreeNetwork as FreeNetwork, free as free
     from premotor.learning.spectrum.sequence import (
         PhaseTask as PhaseTask,
-        PhaseTaskSettings as PhaseTaskSettings,
         SequenceTask as SequenceTask,
     )
     from premotor.learning.spectrum.settings import (
         FreedomSettings as FreedomSettings,
         GradientSettings as GradientSettings,
         LossSettings as LossSettings,
+        PhaseTaskSettings as PhaseTaskSettings,
         SpectrumSettings as SpectrumSettings,
         TrainableSettings as TrainableSettings,
     )

@@ -6,9 +6,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
-from pydantic import Field
 
-from premotor.settings import Settings
+from premotor.learning.spectrum.settings import PhaseTaskSettings
 
 
 class SequenceTask(Protocol):
@@ -23,23 +22,6 @@ class SequenceTask(Protocol):
 
     def loss(self, extra: Any, network: Any, key: PRNGKeyArray) -> Array:
         """Loss (), differentiable with respect to `extra` and the network."""
-
-
-class PhaseTaskSettings(Settings):
-    """Phase from sine: the input is sin θ(t), the output (sin θ, cos θ), at frequencies that vary."""
-
-    weight: float = Field(1.0, gt=0)
-    """Of the task's loss beside that of the spectrum."""
-    length: float = Field(40.0, gt=0)
-    """Time of a sequence, τ."""
-    settle: float = Field(10.0, ge=0)
-    """Time at its start that does not count, τ."""
-    batch: int = Field(16, ge=1)
-    """Sequences an epoch."""
-    slowest: float = Field(0.02, gt=0)
-    """Lowest frequency, cycles a τ."""
-    fastest: float = Field(0.05, gt=0)
-    """Highest frequency, cycles a τ."""
 
 
 class PhaseTask(eqx.Module):

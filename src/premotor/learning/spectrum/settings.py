@@ -103,3 +103,20 @@ class SpectrumSettings(Settings):
         if isinstance(target, tuple) and len(target) != self.exponents:
             raise ValueError(f"loss.target has {len(target)} values, but exponents is {self.exponents}")
         return self
+
+
+class PhaseTaskSettings(Settings):
+    """Phase from sine: the input is sin θ(t), the output (sin θ, cos θ), at frequencies that vary."""
+
+    weight: float = Field(1.0, gt=0)
+    """Of the task's loss beside that of the spectrum."""
+    length: float = Field(40.0, gt=0)
+    """Time of a sequence, τ."""
+    settle: float = Field(10.0, ge=0)
+    """Time at its start that does not count, τ."""
+    batch: int = Field(16, ge=1)
+    """Sequences an epoch."""
+    slowest: float = Field(0.02, gt=0)
+    """Lowest frequency, cycles a τ."""
+    fastest: float = Field(0.05, gt=0)
+    """Highest frequency, cycles a τ."""

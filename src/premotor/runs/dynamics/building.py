@@ -14,7 +14,8 @@ from premotor.connectome import Circuit
 from premotor.connectome.nulls import make_null
 from premotor.errors import PremotorError
 from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork, started_from
-from premotor.networks.random_rate import Activation, activate
+from premotor.networks.random_rate import activate
+from premotor.networks.settings import Activation
 from premotor.runs.building import trained_arrays
 
 
