@@ -7,9 +7,17 @@ from premotor.lazy import lazy_exports
 if TYPE_CHECKING:
     from premotor.analysis.activity import (
         PhaseTuning as PhaseTuning,
+        balanced_rate as balanced_rate,
+        count_variance as count_variance,
+        interval_variation as interval_variation,
+        lif_rate as lif_rate,
         participation_ratio as participation_ratio,
         phase_tuning as phase_tuning,
         rates_by_group as rates_by_group,
+        siegert_rate as siegert_rate,
+        smoothed_rates as smoothed_rates,
+        spike_counts as spike_counts,
+        synchrony as synchrony,
     )
     from premotor.analysis.alignment import (
         Alignment as Alignment,
@@ -77,16 +85,6 @@ if TYPE_CHECKING:
         power_spectrum as power_spectrum,
         relative_phase as relative_phase,
         rhythm as rhythm,
-    )
-    from premotor.analysis.spikes import (
-        balanced_rate as balanced_rate,
-        count_variance as count_variance,
-        interval_variation as interval_variation,
-        lif_rate as lif_rate,
-        siegert_rate as siegert_rate,
-        smoothed_rates as smoothed_rates,
-        spike_counts as spike_counts,
-        synchrony as synchrony,
     )
     from premotor.analysis.statistics import (
         Comparison as Comparison,

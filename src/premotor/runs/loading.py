@@ -12,10 +12,9 @@ from pydantic import ValidationError
 from premotor.connectome import circuit_names, server_of
 from premotor.errors import PremotorError
 from premotor.networks import LoopSettings
-from premotor.runs.effect import leaves, needed, refuse_idle
 from premotor.runs.kinds import FORMER, KINDS, PRESETS, Kind, kind_described, kind_named, kind_of
 from premotor.runs.settings import Experiment
-from premotor.runs.settings_errors import closest, explain
+from premotor.runs.settings_errors import closest, explain, leaves, needed, refuse_idle
 from premotor.runs.yaml_text import Layer, dump_yaml, layers, merged, parse_yaml
 from premotor.settings import Settings
 
