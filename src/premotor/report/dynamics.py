@@ -37,7 +37,7 @@ class DynamicsRecord(Record):
     @cached_property
     def result(self) -> DynamicsResult:
         """The folder as Python sees it."""
-        return DynamicsResult.open(self.folder)
+        return DynamicsResult(self.folder)
 
     @cached_property
     def analysis(self) -> str:

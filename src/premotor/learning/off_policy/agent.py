@@ -51,11 +51,6 @@ class OffPolicyState(eqx.Module):
     episode_return: Array
     episode_length: Array
 
-    @property
-    def tested(self) -> Controller:
-        """The controller that tests take."""
-        return self.controller
-
 
 def initialise(
     controller: Controller, environment: VectorEnvironment, settings: Any, key: PRNGKeyArray

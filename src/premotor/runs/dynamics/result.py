@@ -11,17 +11,12 @@ import pandas as pd
 from premotor.errors import PremotorError
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.files import read_json, replace_atomically, write_json
+from premotor.runs.kinds import FORMER
 from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, load_settings
 from premotor.runs.run import Run
 from premotor.runs.training import train_or_resume
 
-COMMANDS = {
-    "convergence": "convergence",
-    "benchmark": "benchmark",
-    "transition": "transition",
-    "spectrum": "variance",
-    "train": "spectrum",
-}
+COMMANDS = FORMER["command"]
 """The kind of experiment behind each command of ``premotor dynamics``, and behind ``command`` in older files."""
 
 
@@ -36,11 +31,6 @@ class DynamicsResult(Run):
         super().__init__(folder, hooks)
         if not self.kind.dynamics:
             raise PremotorError(f"{self.folder} is no result about dynamics, but of the kind {self.kind.name}")
-
-    @classmethod
-    def open(cls, folder: "str | os.PathLike[str]") -> "DynamicsResult":
-        """The result in a folder; PremotorError where it is none."""
-        return cls(folder)
 
     @classmethod
     def of(cls, run: Run) -> "DynamicsResult":
