@@ -31,7 +31,7 @@ DEFAULT_LEARNING = LEARNERS.settings_class(next(iter(LEARNERS)))
 Condition = str | int | float | list[str] | list[int] | list[float]
 
 
-def known_null(name: Any) -> Any:
+def known_null(name: object) -> object:
     """The name of a null model; UnknownName, a PremotorError, where there is none."""
     if isinstance(name, str):
         NULL_MODELS.known(name)
@@ -42,13 +42,13 @@ NullName = Annotated[str | None, BeforeValidator(known_null)]
 """Name of a null model, or None."""
 
 
-def _by_columns(conditions: Any) -> Any:
+def _by_columns(conditions: object) -> object:
     if isinstance(conditions, dict) and "min_synapses" in conditions:
         raise ValueError("min_synapses is no column of the neuron table; it belongs to circuit.min_synapses")
     return conditions
 
 
-def _named_policy(value: Any) -> Any:
+def _named_policy(value: object) -> object:
     return sign_policy(value) if isinstance(value, str) else value
 
 
@@ -110,13 +110,13 @@ class StopSettings(Settings):
     """After so much time of learning; where this strikes, a run depends on the speed of its machine."""
 
 
-def _known_nulls(names: Any) -> Any:
+def _known_nulls(names: object) -> object:
     for name in names if isinstance(names, list | tuple) else ():
         known_null(name)
     return names
 
 
-def _known_baselines(names: Any) -> Any:
+def _known_baselines(names: object) -> object:
     for name in names if isinstance(names, list | tuple) else ():
         if isinstance(name, str):
             baseline_settings(name)
@@ -132,7 +132,7 @@ class InitialSettings(Settings):
     """Whether parts that do not fit may stay as they are; else they are an error."""
 
 
-def _named_run(value: Any) -> Any:
+def _named_run(value: object) -> object:
     return {"run": value} if isinstance(value, str) else value
 
 

@@ -23,9 +23,9 @@ FORMER = {"train": "control", "simulate": "simulation"}
 """Kinds as older searches call them."""
 
 
-def _known_kind(name: Any) -> Any:
-    name = FORMER.get(name, name)
+def _known_kind(name: object) -> object:
     if isinstance(name, str):
+        name = FORMER.get(name, name)
         KINDS[name]
     return name
 

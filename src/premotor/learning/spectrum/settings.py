@@ -1,6 +1,6 @@
 """Settings of learning on the Lyapunov spectrum."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -9,7 +9,7 @@ from premotor.settings import Settings
 LossKind = Literal["mse", "l2", "entropy"]
 
 
-def _on_or_off(value: Any) -> Any:
+def _on_or_off(value: object) -> object:
     return {"train": value} if isinstance(value, bool) else value
 
 

@@ -1,6 +1,6 @@
 """Settings of the commands about dynamics."""
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -12,11 +12,11 @@ from premotor.settings import Settings
 Parameter = Literal["weights", "gains", "shifts"]
 
 
-def _several(value: Any) -> Any:
+def _several(value: object) -> object:
     return (value,) if isinstance(value, (int, float, str)) else value
 
 
-def _random_first(value: Any) -> Any:
+def _random_first(value: object) -> object:
     if isinstance(value, str):
         return {"kind": value}
     return {"kind": "random", **value} if isinstance(value, dict) else value

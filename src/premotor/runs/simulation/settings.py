@@ -77,23 +77,23 @@ def _number(word: str, text: str) -> float:
 Model = Annotated[VNCSettings | RateNetworkSettings | LIFSettings, Field(discriminator="kind")]
 
 
-def _named_model(value: Any) -> Any:
+def _named_model(value: object) -> object:
     if isinstance(value, str):
         return {"kind": value}
     return {"kind": "vnc", **value} if isinstance(value, Mapping) else value
 
 
-def _read_drive(value: Any) -> Any:
+def _read_drive(value: object) -> object:
     if isinstance(value, str):
         return read_drive(value)
     return {"kind": "constant", **value} if isinstance(value, Mapping) else value
 
 
-def _read_selection(value: Any) -> Any:
+def _read_selection(value: object) -> object:
     return read_conditions(value) if isinstance(value, str) and value != "auto" else value
 
 
-def _several(value: Any) -> Any:
+def _several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
