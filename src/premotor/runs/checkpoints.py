@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from premotor.errors import PremotorError
+from premotor.files import read_json, sync_folder
 from premotor.runs.arrays import Arrays, load_arrays, save_arrays
-from premotor.runs.files import read_json, sync_folder
 
 ARRAYS = "state.safetensors"
 RECORD = "state.json"

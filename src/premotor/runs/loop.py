@@ -10,9 +10,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from premotor.errors import PremotorError
+from premotor.files import read_json, replace_atomically, write_json
 from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.checkpoints import Checkpoint, save_checkpoint, step_name
-from premotor.runs.files import read_json, replace_atomically, write_json
 from premotor.runs.kinds import Figures, Work, better
 from premotor.runs.progress import TrainingProgress
 from premotor.runs.run_folder import MetricsLog, RunFolder

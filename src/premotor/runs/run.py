@@ -8,12 +8,12 @@ import pandas as pd
 
 from premotor.connectome import Circuit, load_circuit
 from premotor.errors import PremotorError
+from premotor.files import read_json
 from premotor.learning.trees import fill
 from premotor.networks import Controller
 from premotor.runs.arrays import Arrays, load_arrays
 from premotor.runs.building import controller_for
 from premotor.runs.checkpoints import ARRAYS, RECORD, load_checkpoint, step_name
-from premotor.runs.files import read_json
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import RunFolder, read_metrics

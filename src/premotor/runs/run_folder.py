@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from premotor.errors import PremotorError
+from premotor.files import read_json, write_atomically
 from premotor.runs.checkpoints import checkpoint_steps
-from premotor.runs.files import read_json, write_atomically
 
 REQUIRED = ("settings.yaml", "provenance.json")
 """What every run folder holds; `Kind.required` is what a kind's holds besides."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from premotor.connectome import load_circuit
 from premotor.errors import PremotorError
+from premotor.files import Lock, new_folder, read_json, write_atomically, write_json
 from premotor.registry import Registry
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.checkpoints import ARRAYS, Checkpoint, newest_checkpoint
-from premotor.runs.files import Lock, new_folder, read_json, write_atomically, write_json
 from premotor.runs.kinds import Evaluation, Figures, Work, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
 from premotor.runs.loop import Loop

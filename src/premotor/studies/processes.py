@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from premotor.errors import PremotorError
+from premotor.files import Lock, new_folder, write_atomically
 from premotor.plugins import plugin_words
-from premotor.runs.files import Lock, new_folder, write_atomically
 from premotor.runs.loop import stop_requests
 
 POLL = 0.2

@@ -13,7 +13,7 @@ import numpy as np
 
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
-from premotor.runs.files import Lock, write_atomically, write_json
+from premotor.files import Lock, write_atomically, write_json
 from premotor.runs.loading import Overrides, dump_settings, load_settings
 from premotor.runs.loop import stop_requests
 from premotor.runs.progress import speaker

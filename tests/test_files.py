@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from premotor.errors import PremotorError
-from premotor.runs.files import (
+from premotor.files import (
     Lock,
     new_folder,
     read_json,
@@ -101,7 +101,7 @@ def test_what_a_killed_process_left_is_cleared_by_the_next(tmp_path):
         f"""
         import os, signal
         from pathlib import Path
-        from premotor.runs.files import new_folder
+        from premotor.files import new_folder
         with new_folder(Path({str(target)!r})) as (aside, _):
             (aside / "half").mkdir()
             (aside / "half" / "file").write_text("x")
