@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from premotor.files import read_json
 from premotor.runs import Run
-from premotor.runs.files import read_json
 
 DIGITS = 4
 CURVE = ("step", "episodes", "score", "return_sd", "survived", "speed", "joint_frequency", "joint_rmse")

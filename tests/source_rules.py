@@ -19,7 +19,7 @@ ROOMS: dict[str, frozenset[str]] = {
 }
 """Each room, and the rooms that it may import besides itself."""
 
-SHARED = frozenset({"compiling", "errors", "lazy", "settings", "registry", "plugins"})
+SHARED = frozenset({"compiling", "errors", "files", "lazy", "settings", "registry", "plugins"})
 """Modules that every room may import; they import nothing of ours but each other."""
 
 THIRD_PARTY = {

@@ -29,6 +29,10 @@ class Settings(BaseModel):
         """Settings or sections without effect beside the others, by key: what would give them one."""
         return {}
 
+    def memory(self) -> dict[str, float]:
+        """At least so many bytes by the settings that ask for them, where they can be many."""
+        return {}
+
     @model_validator(mode="before")
     @classmethod
     def _present_names(cls, data: Any) -> Any:

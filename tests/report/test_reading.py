@@ -83,10 +83,6 @@ DAMAGE = {
         lambda f: (f / "provenance.json").write_text("[]"),
         "provenance.json holds list",
     ),
-    "metrics line": (
-        lambda f: (f / "metrics.jsonl").write_text('{"steps": 1}\nnot json\n{"steps": 2}\n'),
-        "metrics.jsonl, line 2",
-    ),
     "metrics without steps": (
         lambda f: (f / "metrics.jsonl").write_text('{"return": 1}\n'),
         "metrics.jsonl lacks steps",

@@ -1,6 +1,7 @@
 """Checkpoints: what is loaded is what was saved, or an error that names the file."""
 
 import json
+import os
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from premotor.errors import PremotorError
+from premotor.files import remove_stale
 from premotor.learning.trees import fill, flatten, strong
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.checkpoints import (
@@ -123,7 +125,7 @@ def test_the_newest_are_kept(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_partial_checkpoint_is_no_checkpoint_and_is_overwritten(tmp_path):
+def test_a_partial_checkpoint_is_no_checkpoint_and_goes_in_time(tmp_path):
     partial = tmp_path / "000000000016.partial"
     partial.mkdir()
     (partial / "state.json").write_text("{")
@@ -131,7 +133,9 @@ def test_a_partial_checkpoint_is_no_checkpoint_and_is_overwritten(tmp_path):
     assert newest_checkpoint(tmp_path, pytest.fail) is None
     save_checkpoint(tmp_path, 16, ARRAYS, {}, keep=1)
     assert checkpoint_steps(tmp_path) == [16]
-    assert not partial.exists()
+    os.utime(partial, (0, 0))
+    remove_stale(tmp_path)
+    assert not partial.exists() and checkpoint_steps(tmp_path) == [16]
 
 
 def test_there_is_none_in_a_folder_that_does_not_exist(tmp_path):

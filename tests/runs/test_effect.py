@@ -6,9 +6,9 @@ import pytest
 
 from premotor.errors import PremotorError
 from premotor.learning import LEARNERS
+from premotor.runs.effect import leaves
 from premotor.runs.kinds import KINDS
 from premotor.runs.loading import dump_settings, load_settings, presets, refuse_unknown
-from premotor.runs.settings_errors import leaves
 from premotor.settings import sections
 
 PRESETS = [(kind, name) for kind, names in presets().items() for name in names]

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from premotor.errors import PremotorError
+from premotor.files import Lock
 from premotor.learning import LEARNERS
 from premotor.learning.trees import flatten
 from premotor.runs import Episodes, Run, build_circuit, resume, train
-from premotor.runs.files import Lock
 from tiny import tiny_settings
 
 TIMES = ["seconds", "steps_per_second"]

@@ -52,7 +52,7 @@ class BodyDescription(Settings):
     """What a YAML file about a body holds (module docstring)."""
 
     model: str
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     joints: tuple[str, ...] = ()
     actuators: tuple[str, ...] = ()
     feet: tuple[str, ...] = ()

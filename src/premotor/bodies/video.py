@@ -9,6 +9,7 @@ import imageio_ffmpeg  # type: ignore[import-untyped]
 import numpy as np
 
 from premotor.errors import PremotorError
+from premotor.files import partial_name
 
 
 def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> Path:
@@ -29,7 +30,7 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: float) -> P
         raise PremotorError(f"fps is {fps}; it must be positive")
     if not path.parent.is_dir():
         raise PremotorError(f"the folder {path.parent} does not exist")
-    aside = path.with_name(f".{path.stem}.partial.mp4")
+    aside = partial_name(path, ".mp4")
     writer, shape = None, None
     try:
         for index, frame in enumerate(frames):

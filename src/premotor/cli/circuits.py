@@ -49,8 +49,8 @@ def info(
     circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
     print(circuit.summary(), end="")
     if figure is not None:
+        from premotor.files import write_atomically
         from premotor.report import circuit_overview
-        from premotor.runs.files import write_atomically
 
         write_atomically(figure, circuit_overview(circuit))
         print(f"\nfigure: {figure}")
@@ -150,8 +150,8 @@ def show_loop(
     found = read_closed_loop(source, {} if loop is None else {"maps.loop": str(loop)})
     print(found.summary())
     if figure is not None:
+        from premotor.files import write_atomically
         from premotor.report import loop_figure
-        from premotor.runs.files import write_atomically
 
         write_atomically(figure, loop_figure(found))
         print(f"\nfigure: {figure}")

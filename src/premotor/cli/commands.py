@@ -81,12 +81,18 @@ def train(
       premotor train fly-walk --initial runs/fly-stand
     """
     from premotor.runs import load_settings
+    from premotor.runs.effect import refuse_memory
     from premotor.runs.kinds import kind_of
 
     words = _settings(context, name=name, seed=seed, threads=threads, initial=initial, **{"physics.device": device})
     settings = load_settings(experiment, words)  # what is wrong is said at once, before any library is loaded
+    refuse_memory(settings)
     kind_of(settings).verify(settings)
 
+    from premotor.files import Lock
+
+    if Lock.patience and output is not None and output.is_dir():  # a predecessor of this worker of a study made it
+        return resume(output, report=report, episodes=episodes)
     from premotor.runs import train as begin
 
     run = begin(settings, output=output, episodes=episodes, report=report)

@@ -1,7 +1,9 @@
 """From the words of a command line to an exit status."""
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -29,6 +31,7 @@ app.command()(compare)
 app.command()(batch)
 app.command()(sweep)
 
+FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -39,10 +42,15 @@ _Refusal: type[Exception] = next(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0; 2 for input that the user can mend; 130 for Ctrl-C.
+    """Run a command and return its exit status: 0; 2 for input that the user can mend; 1 for what the machine refuses;
+    130 for Ctrl-C.
 
     What can be mended is one line on the standard error stream, without a traceback.
     """
+    if "PREMOTOR_PARENT" in os.environ:  # a worker of a study
+        from premotor.studies.processes import follow_parent
+
+        follow_parent()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         words, plugins = split_plugins(words)
@@ -51,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             load_plugin(file)
         words, settings = split_settings(words, options_of(words))
         status = app(args=words, prog_name="premotor", standalone_mode=False, obj=settings)
+        sys.stdout.flush()
     except PremotorError as error:
         return _refuse(str(error))
     except _Refusal as error:
@@ -59,6 +68,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0  # the reader of our output has gone, as in `premotor circuit info celegans | head`
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        return _refuse(f"{error.strerror or error}{place}", FAILED)
+    except MemoryError as error:
+        return _refuse(f"there is not enough memory{f': {error}' if str(error) else ''}", FAILED)
+    except RecursionError:
+        return _refuse("something in the input is nested too deep", FAILED)
     return status if isinstance(status, int) else 0
 
 
@@ -120,6 +136,11 @@ def split_settings(words: Sequence[str], options: frozenset[str] | None = None) 
     return rest, settings
 
 
-def _refuse(message: str) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
-    return BAD_INPUT
+def _refuse(message: str, status: int = BAD_INPUT) -> int:
+    with suppress(OSError):
+        print(f"error: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    try:
+        sys.stdout.flush()
+    except OSError:  # nobody can be told, at the end of the interpreter neither
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return status

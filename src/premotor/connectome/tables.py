@@ -121,8 +121,9 @@ def _names(path: Path, head: bytes, unique: bool = True) -> tuple[tuple[str, ...
 
 def _read_text(path: Path, columns: list[str] | None, named: bool) -> pa.Table:
     with pa.input_stream(str(path), compression="gzip" if path.name.lower().endswith(".gz") else None) as stream:
-        data = stream.read()
-    names, delimiter = _names(path, data[:_HEADER_BYTES], named)
+        head = stream.read(_HEADER_BYTES)
+        names, delimiter = _names(path, head, named)  # before the rest: a few bytes may unpack to gigabytes
+        data = head + stream.read()
     if not named:
         names = tuple(str(number) for number in range(len(names)))
     if data.count(b'"') % 2:

@@ -82,6 +82,13 @@ class PPOSettings(Settings):
     def _between(self, first: float, last: float, step: int) -> float:
         return float(first * (last / first) ** min(step / self.steps, 1.0))
 
+    def memory(self) -> dict[str, float]:
+        """Of a rollout."""
+        return {
+            "environments": 1e3 * self.environments,
+            "environments rollout": 64.0 * self.environments * self.rollout,
+        }
+
     def idle(self) -> dict[str, str]:
         """What belongs to another schedule of the step size."""
         if self.schedule == "divergence":

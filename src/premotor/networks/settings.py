@@ -1,6 +1,7 @@
 """Settings of the networks that a controller can have, and their registry; neither loads JAX."""
 
 import inspect
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -48,7 +49,7 @@ class RateNetworkSettings(Settings):
     kind: Literal["rate"] = "rate"
     time_constant: float = Field(0.015, gt=0)
     """τ of every neuron at the start, in s."""
-    substeps: int = Field(2, ge=1)
+    substeps: int = Field(2, ge=1, le=10_000)
     """Integration steps in one control step."""
     gain: float = Field(1.0, gt=0)
     bias: float = 0.3
@@ -109,6 +110,10 @@ class RandomRateSettings(Settings):
     """A circuit's weights are scaled to it before `coupling` multiplies them; null: left as the rule gives them."""
     product: Layout = "auto"
 
+    def memory(self) -> dict[str, float]:
+        """Of the weights of a random network."""
+        return {"neurons": 4.0 * self.neurons**2}
+
 
 class VNCSettings(Settings):
     """Dynamics of `VNCNetwork`: means and standard deviations over neurons, after Pugliese et al. (2025)."""
@@ -133,7 +138,7 @@ class VNCSettings(Settings):
     median_size: float | None = Field(None, gt=0)
     """Median size in the whole dataset, in units of the column. Null: 1 where the column holds ratios already
     (all below 1,000), else the median of the circuit's own neurons."""
-    step: float = Field(0.0005, gt=0)
+    step: float = Field(0.0005, ge=1e-7, le=1)
     """Integration step (Runge–Kutta of fourth order), s."""
     product: Layout = "auto"
 
@@ -156,6 +161,11 @@ class MLPSettings(BaselineSettings):
     """Whether the read-out is whitened and steps are balanced as with a circuit; false: the maps are the first and the
     last layer, with the same step size as all others, as off-policy learning commonly has them."""
 
+    def memory(self) -> dict[str, float]:
+        """Of the weights between layers."""
+        layers = (self.hidden,) * 2 if isinstance(self.hidden, int) else self.hidden or ()
+        return {"hidden": sum(4.0 * a * b for a, b in pairwise(layers))} if layers else {}
+
 
 class GRUSettings(BaselineSettings):
     """A gated recurrent unit (Cho et al. 2014) behind a linear embedding."""
@@ -165,6 +175,10 @@ class GRUSettings(BaselineSettings):
     """Units; null: so many that about as many parameters learn as with the circuit."""
     rate: float = Field(1.0, ge=0)
     """Relative learning rate of the hidden weights and biases."""
+
+    def memory(self) -> dict[str, float]:
+        """Of the weights between units."""
+        return {"hidden": 24.0 * self.hidden**2} if self.hidden else {}
 
 
 def baseline_settings(kind: str) -> type[BaselineSettings]:

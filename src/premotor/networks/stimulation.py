@@ -68,7 +68,7 @@ class PoissonDrive(_Timed):
     """
 
     kind: Literal["poisson"] = "poisson"
-    rate: float = Field(gt=0)
+    rate: float = Field(gt=0, le=1e5)
     """Events a second and neuron."""
     amplitude: float = 68.75
     """By default the 250 · 0.275 mV of Shiu et al. (2024)."""

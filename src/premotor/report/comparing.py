@@ -8,12 +8,12 @@ import pandas as pd
 
 from premotor.analysis import Comparison, bootstrap_mean, hedges_g, holm, mann_whitney
 from premotor.errors import PremotorError
+from premotor.files import read_json
 from premotor.report.comparing_figures import KEYS, curves, measures_of, strips, wirings_of
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text, count, decimal, listed, with_interval
 from premotor.report.reading import RunRecord
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg
-from premotor.runs.files import read_json
 from premotor.runs.run_folder import RunFolder
 
 FILE = "comparison.json"

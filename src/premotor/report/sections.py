@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from premotor.errors import PremotorError
+from premotor.files import read_json, whole_folder, write_atomically
 from premotor.registry import Registry, derived_from
 from premotor.report.page import Page, Section, Tile
-from premotor.runs.files import read_json, whole_folder, write_atomically
 from premotor.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from premotor.files import write_atomically
 from premotor.report.page import Picture, Table, decimal
-from premotor.runs.files import write_atomically
 
 PALETTE: dict[str, tuple[str, str]] = {
     # token: (on a light ground, on a dark ground)

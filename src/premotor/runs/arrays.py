@@ -9,17 +9,19 @@ import safetensors
 import safetensors.numpy
 
 from premotor.errors import PremotorError
+from premotor.files import open_to_write, read_bytes, write_all
 
 Arrays = dict[str, np.ndarray]
+MOST_ARRAYS = 2**36
+"""Bytes of a file of arrays."""
 
 
 def save_arrays(path: Path, arrays: Arrays, metadata: Mapping[str, str] | None = None) -> bytes:
     """Write arrays to a safetensors file, to the disk before returning; gives the bytes written."""
     whole = {name: np.array(value, order="C") for name, value in arrays.items()}
     data = safetensors.numpy.save(whole, metadata=dict(metadata) if metadata else None)
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
+    with open_to_write(path) as file:
+        write_all(file, data)
         os.fsync(file.fileno())
     return data
 
@@ -31,10 +33,6 @@ def load_arrays(path: Path, data: bytes | None = None) -> Arrays:
         PremotorError: the file is missing, unreadable, truncated or of another format.
     """
     try:
-        return safetensors.numpy.load(path.read_bytes() if data is None else data)
-    except FileNotFoundError:
-        raise PremotorError(f"{path} is missing") from None
-    except OSError as error:
-        raise PremotorError(f"{path} cannot be read ({error.strerror})") from error
+        return safetensors.numpy.load(read_bytes(path, MOST_ARRAYS) if data is None else data)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
         raise PremotorError(f"{path} is truncated or no safetensors file ({error})") from error

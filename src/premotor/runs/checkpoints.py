@@ -1,6 +1,6 @@
 """Checkpoints: `<step>/state.safetensors` with every array, `<step>/state.json` with what goes beside them.
 
-Written as `<step>.partial/` and renamed, so that a folder named by a step is complete.
+Written aside and renamed, so that a folder named by a step is complete.
 """
 
 import hashlib
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from premotor.errors import PremotorError
-from premotor.runs.arrays import Arrays, load_arrays, save_arrays
-from premotor.runs.files import read_json, sync_folder
+from premotor.files import open_to_write, partial_name, read_bytes, read_json, sync_folder, write_all
+from premotor.runs.arrays import MOST_ARRAYS, Arrays, load_arrays, save_arrays
 
 ARRAYS = "state.safetensors"
 RECORD = "state.json"
@@ -45,22 +45,19 @@ def save_checkpoint(folder: Path, step: int, arrays: Arrays, record: dict[str, A
     """Write a checkpoint unless there is one of this step, and remove all but the newest `keep`."""
     path = folder / step_name(step)
     if not path.exists():
-        aside = folder / f"{step_name(step)}.partial"
-        if aside.exists():
-            shutil.rmtree(aside)
+        aside = partial_name(path)
         aside.mkdir(parents=True)
         data = save_arrays(aside / ARRAYS, arrays)
         record = {"format": FORMAT, "step": step, "sha256": hashlib.sha256(data).hexdigest(), **record}
-        with (aside / RECORD).open("w", encoding="utf-8") as file:
-            json.dump(record, file, indent=2)
-            file.flush()
+        with open_to_write(aside / RECORD) as file:
+            write_all(file, json.dumps(record, indent=2, allow_nan=False).encode())
             os.fsync(file.fileno())
         sync_folder(aside)
         aside.rename(path)
         sync_folder(folder)
     for old in checkpoint_steps(folder)[:-keep]:
         # renamed first: a removal that is cut short must not leave a checkpoint that looks complete
-        going = (folder / step_name(old)).rename(folder / f"{step_name(old)}.partial")
+        going = (folder / step_name(old)).rename(partial_name(folder / step_name(old)))
         shutil.rmtree(going)
     return path
 
@@ -75,16 +72,31 @@ def load_checkpoint(folder: Path, step: int) -> Checkpoint:
     record = read_json(path / RECORD)
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("step") != step:
         raise PremotorError(f"{path / RECORD} is no record of a checkpoint of step {step} in format {FORMAT}")
-    try:
-        data = (path / ARRAYS).read_bytes()
-    except FileNotFoundError:
-        raise PremotorError(f"{path / ARRAYS} is missing") from None
-    except OSError as error:
-        raise PremotorError(f"{path / ARRAYS} cannot be read ({error.strerror})") from error
+    _check(record, path / RECORD)
+    data = read_bytes(path / ARRAYS, MOST_ARRAYS)
     arrays = load_arrays(path / ARRAYS, data)
     if hashlib.sha256(data).hexdigest() != record.get("sha256"):
         raise PremotorError(f"{path / ARRAYS} is not the file that was written (its SHA-256 differs)")
     return Checkpoint(path, step, arrays, record)
+
+
+def _check(record: dict[str, Any], path: Path) -> None:
+    """PremotorError where the loop could not go on from what a record says."""
+    for key in ("iteration", "steps", "seconds"):
+        value = record.get(key, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise PremotorError(f"{path}: {key} is {value!r}; a number of at least 0 is needed")
+    for key in ("best", "evaluation"):
+        held = record.get(key)
+        if held is not None and (not isinstance(held, dict) or not number_or_none(held.get("score"))):
+            raise PremotorError(f"{path}: {key} is {str(held)[:60]}; figures with a score are needed")
+    if not isinstance(record.get("finished"), str | None):
+        raise PremotorError(f"{path}: finished is {record['finished']!r}; a word or nothing is needed")
+
+
+def number_or_none(value: Any) -> bool:
+    """Whether it is a number, or nothing, as a score may be."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def newest_checkpoint(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:

@@ -15,10 +15,10 @@ from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
 from premotor.connectome.legs import MODULE_COLUMNS
 from premotor.errors import PremotorError
+from premotor.files import replace_atomically, write_json
 from premotor.networks import Controller
 from premotor.runs.arrays import save_arrays
 from premotor.runs.episodes import Episodes
-from premotor.runs.files import replace_atomically, write_json
 from premotor.runs.kinds import Evaluation, Figures
 from premotor.runs.run import Run, Which
 

@@ -302,7 +302,7 @@ class Kind(ABC):
 
     def curve(self, folder: Path, score: str) -> list[float]:
         """The score in the evaluations so far; where they lack it, the kind's own."""
-        from premotor.runs.files import read_json
+        from premotor.files import read_json
 
         files = sorted(f for f in (folder / "evaluations").glob("*.json") if f.stem.isdecimal())
         rows = [numbers(read_json(file)) for file in files]
@@ -310,7 +310,7 @@ class Kind(ABC):
 
     def scores(self, folder: Path) -> dict[str, float]:
         """Every figure by which a finished run can be judged, by dotted key."""
-        from premotor.runs.files import read_json
+        from premotor.files import read_json
 
         return numbers(read_json(folder / "evaluations" / "test.json"))
 

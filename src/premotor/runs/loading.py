@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from premotor.connectome import circuit_names, server_of
 from premotor.errors import PremotorError
 from premotor.networks import LoopSettings
+from premotor.runs.effect import leaves, needed, refuse_idle
 from premotor.runs.kinds import FORMER, KINDS, PRESETS, Kind, kind_described, kind_named, kind_of
 from premotor.runs.settings import Experiment
-from premotor.runs.settings_errors import closest, explain, leaves, needed, refuse_idle
-from premotor.runs.yaml_text import Layer, dump_yaml, layers, merged, parse_yaml
+from premotor.runs.settings_errors import closest, explain
+from premotor.runs.yaml_text import Layer, dump_yaml, layers, merged, parse_yaml, read_yaml
 from premotor.settings import Settings
 
 Overrides = Mapping[str, Any] | Sequence[str]
@@ -115,7 +116,7 @@ def kind_in(folder: Path) -> str:
     file = folder / "settings.yaml"
     if not file.is_file():
         return ""
-    data = parse_yaml(file.read_text(encoding="utf-8", errors="replace"), str(file))
+    data = parse_yaml(read_yaml(file, "settings file"), str(file))
     return (kind_described(data) or "control") if isinstance(data, dict) else ""
 
 
@@ -137,7 +138,9 @@ def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
         PremotorError: no such file, no YAML, or a line that is wrong.
     """
     path = Path(path)
-    data = parse_yaml(_text(path, f"maps.loop: there is no file {path}", "maps.loop: "), str(path))
+    if not path.exists():
+        raise PremotorError(f"maps.loop: there is no file {path}")
+    data = parse_yaml(read_yaml(path, "closed loop (maps.loop)"), str(path))
     if not isinstance(data, dict):
         raise PremotorError(f"maps.loop: {path} should hold a mapping with inputs and outputs")
     try:
@@ -145,18 +148,6 @@ def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
     except ValidationError as error:
         raise PremotorError(f"{path}: {explain(error, data, LoopSettings)}") from None
     return data
-
-
-def _text(path: Path, missing: str, where: str = "") -> str:
-    """The text of a file; PremotorError that says `missing` where there is none, else after `where` what is wrong."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise PremotorError(missing) from None
-    except OSError as error:
-        raise PremotorError(f"{where}{path} cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise PremotorError(f"{where}{path} is not UTF-8 text") from error
 
 
 def override_pairs(overrides: Overrides) -> dict[str, Any]:
@@ -249,10 +240,13 @@ def _preset(name: str, group: str) -> Layer:
 def _file(source: str | os.PathLike[str], path: Path) -> Layer:
     """A settings file; `source` is how it was named."""
     words = "; ".join(f"{name}: {', '.join(names)}" for name, names in presets().items())
-    if not path.exists() and Path(source).name == str(source) and not path.suffix:
+    there = os.path.exists(path)  # also of names that are too long
+    if not there and Path(source).name == str(source) and not path.suffix:
         near = closest(str(source), [name for names in presets().values() for name in names])
         raise PremotorError(f"there is no preset and no file {str(source)!r}{near}; presets of {words}")
-    text = _text(path, f"there is no settings file {path}; presets of {words}")
+    if not there:
+        raise PremotorError(f"there is no settings file {path}; presets of {words}")
+    text = read_yaml(path, "settings file")
     return Layer(_mapping(text, str(path)), str(path), path.resolve().parent)
 
 

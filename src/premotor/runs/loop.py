@@ -10,9 +10,9 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from premotor.errors import PremotorError
+from premotor.files import read_json, replace_atomically, write_json
 from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.checkpoints import Checkpoint, save_checkpoint, step_name
-from premotor.runs.files import read_json, replace_atomically, write_json
 from premotor.runs.kinds import Figures, Work, better
 from premotor.runs.progress import TrainingProgress
 from premotor.runs.run_folder import MetricsLog, RunFolder
@@ -37,9 +37,10 @@ class StopRequest:
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Note the first SIGINT or SIGTERM instead of dying of it; a second Ctrl-C interrupts at once.
+    """Note the first SIGINT, SIGTERM or SIGHUP instead of dying of it; a second Ctrl-C interrupts at once.
 
-    Outside the main thread, where signals never arrive, nothing is noted.
+    A process for which SIGHUP is ignored, as by nohup, goes on ignoring it. Outside the main thread, where signals
+    never arrive, nothing is noted.
     """
     request = StopRequest()
 
@@ -50,7 +51,10 @@ def stop_requests() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        wanted.append(signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in wanted}
     try:
         yield request
     finally:
@@ -121,6 +125,15 @@ class Loop:
             KeyboardInterrupt: Ctrl-C, after a checkpoint was written.
             SystemExit: the termination signal, likewise.
         """
+        try:
+            self._run(teller)
+        except OSError as error:  # a full disk above all
+            place = f": {error.filename}" if error.filename else ""
+            raise PremotorError(
+                f"{error.strerror or error}{place}; {self._good()}; go on with: premotor resume {self.places.path}"
+            ) from error
+
+    def _run(self, teller: TrainingProgress) -> None:
         from tensorboardX import SummaryWriter  # slow to import, and needed here only
 
         work, places, schedule = self.work, self.places, self.work.schedule
@@ -215,10 +228,12 @@ class Loop:
         self._saved = work.step
 
     def _diverged(self, before: int, error: Exception) -> str:
-        good = "there is no checkpoint yet"
+        return f"training diverged after step {before:,} ({error}); {self._good()}; {self.work.hint}"
+
+    def _good(self) -> str:
         if self._saved:
-            good = f"the checkpoint of step {self._saved:,} in {self.places.path} is good"
-        return f"training diverged after step {before:,} ({error}); {good}; {self.work.hint}"
+            return f"the checkpoint of step {self._saved:,} in {self.places.path} is good"
+        return "there is no checkpoint yet"
 
 
 def _is_number(value: Any) -> bool:

@@ -26,8 +26,8 @@ import pandas as pd
 
 from premotor import __version__
 from premotor.errors import PremotorError
+from premotor.files import replace_atomically
 from premotor.networks import RateNetworkSettings, Spikes
-from premotor.runs.files import replace_atomically
 from premotor.runs.loading import dump_settings
 
 if TYPE_CHECKING:

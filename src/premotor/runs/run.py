@@ -8,12 +8,12 @@ import pandas as pd
 
 from premotor.connectome import Circuit, load_circuit
 from premotor.errors import PremotorError
+from premotor.files import read_json
 from premotor.learning.trees import fill
 from premotor.networks import Controller
 from premotor.runs.arrays import Arrays, load_arrays
 from premotor.runs.building import controller_for
-from premotor.runs.checkpoints import ARRAYS, RECORD, load_checkpoint, step_name
-from premotor.runs.files import read_json
+from premotor.runs.checkpoints import ARRAYS, RECORD, load_checkpoint, number_or_none, step_name
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import RunFolder, read_metrics
@@ -166,6 +166,8 @@ class Run:
         record = read_json(self.places.best_record)
         if not isinstance(record, dict) or not isinstance(record.get("step", record.get("iteration")), int):
             raise PremotorError(f"{self.places.best_record} is damaged: it has no step")
+        if not number_or_none(record.get("score")):
+            raise PremotorError(f"{self.places.best_record} is damaged: its score is {str(record['score'])[:60]!r}")
         return record
 
     def _checkpoint(self, which: Which) -> int:

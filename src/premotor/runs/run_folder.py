@@ -4,14 +4,17 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from premotor.errors import PremotorError
+from premotor.files import open_to_write, parse_json, read_bytes, read_json, write_all, write_atomically
 from premotor.runs.checkpoints import checkpoint_steps
-from premotor.runs.files import read_json, write_atomically
+from premotor.settings import note
+
+MOST = 2**31
+"""Bytes of a log that are read."""
 
 REQUIRED = ("settings.yaml", "provenance.json")
 """What every run folder holds; `Kind.required` is what a kind's holds besides."""
@@ -118,16 +121,21 @@ def free_name(folder: Path) -> Path:
 
 
 class MetricsLog:
-    """Appends lines, each in one write, so that a killed process tears at most the last one."""
+    """Appends lines as a whole or not at all; a killed process tears at most the last one."""
 
     def __init__(self, path: Path):
-        """Open the log to append to it."""
-        self._file = path.open("ab", buffering=0)
+        """Open the log to append to it; PremotorError where it cannot be written, or is a link."""
+        self._file = open_to_write(path, append=True)
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Add one line; numbers that are not finite become null."""
+        """Add one line; numbers that are not finite become null. OSError on a full disk, which leaves no part of it."""
         clean = {key: _finite(value) for key, value in row.items()}
-        self._file.write(json.dumps(clean, allow_nan=False).encode() + b"\n")
+        size = os.fstat(self._file.fileno()).st_size
+        try:
+            write_all(self._file, json.dumps(clean, allow_nan=False).encode() + b"\n")
+        except OSError:
+            os.ftruncate(self._file.fileno(), size)
+            raise
 
     def close(self) -> None:
         """Force all lines to the disk."""
@@ -142,39 +150,38 @@ class MetricsLog:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """All rows of a log; a torn last line, which a killed process leaves, is passed over.
+    """All whole rows of a log. A torn last line, which a killed process leaves, is passed over; any other line that is
+    no row is told in a line and passed over too.
 
     Raises:
-        PremotorError: the file cannot be read, or another line is no JSON object.
+        PremotorError: the file cannot be read.
     """
-    try:
-        *lines, last = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        raise PremotorError(f"{path} is missing") from None
-    except OSError as error:
-        raise PremotorError(f"{path} cannot be read ({error.strerror})") from error
-    rows = [_row(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
-    if last:  # no newline at its end: torn, unless only the newline is missing
-        with suppress(PremotorError):
-            rows.append(_row(last, ""))
+    rows = []
+    lines = read_bytes(path, MOST).split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = parse_json(line, "") if line else None
+        except PremotorError:
+            row = line
+        if isinstance(row, dict) and _whole(row):
+            rows.append(row)
+        elif number < len(lines):
+            note(f"{path}, line {number}, is no row of metrics; it is left out")
     return rows
 
 
 def truncate_metrics(path: Path, iteration: int) -> None:
     """Drop, atomically, the rows after `iteration` and a torn last line; make a missing log an empty one."""
     rows = read_metrics(path) if path.exists() else []
+    if path.exists() and (last := read_bytes(path, MOST).rpartition(b"\n")[2]):
+        note(f"{path}: the last line is torn ({len(last)} bytes without an end); it is dropped")
     kept = [row for row in rows if row.get("iteration", 0) <= iteration]
     write_atomically(path, "".join(json.dumps(row, allow_nan=False) + "\n" for row in kept))
 
 
-def _row(line: bytes, place: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise PremotorError(f"{place} is no valid JSON ({error})") from error
-    if not isinstance(row, dict):
-        raise PremotorError(f"{place} is no JSON object")
-    return row
+def _whole(row: dict[str, Any]) -> bool:
+    count = row.get("iteration", 0)
+    return isinstance(count, int) and not isinstance(count, bool) and count >= 0
 
 
 def _finite(value: Any) -> Any:

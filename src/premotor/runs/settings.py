@@ -89,6 +89,10 @@ class EvaluationSettings(Settings):
     lesions: bool = True
     """Whether `premotor train` ends with silencing every group of synapses in turn."""
 
+    def memory(self) -> dict[str, float]:
+        """Of the worlds."""
+        return {"episodes": 1e3 * self.episodes, "confirm": 1e3 * self.confirm}
+
 
 class CheckpointSettings(Settings):
     """When checkpoints are written; they never alter the numbers of a run."""
@@ -163,7 +167,7 @@ class Experiment(Settings):
     """All settings of a run."""
 
     KIND: ClassVar[str] = "control"
-    name: str = Field("experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("experiment", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Also the name of the run folder."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Of everything random in learning."""

@@ -1,4 +1,4 @@
-"""What is wrong with some settings, in one sentence; which have no effect, and which others need."""
+"""What is wrong with some settings, in one sentence."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,8 +6,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from premotor.errors import PremotorError
-from premotor.settings import Section, Settings, note, sections
+from premotor.settings import Section
 
 
 def explain(error: ValidationError, data: Any, model: type[BaseModel], given: Iterable[str] = ()) -> str:
@@ -144,33 +143,3 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models(part)]
-
-
-def leaves(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The values of raw settings by dotted key; a list is a value."""
-    found: dict[str, Any] = {}
-    for key, value in data.items():
-        found |= leaves(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return found
-
-
-def refuse_idle(settings: Settings, said: Iterable[str]) -> None:
-    """PremotorError where a key that somebody said has no effect beside the others."""
-    said = list(said)
-    for prefix, section in sections(settings):
-        for key, why in section.idle().items():
-            for word in said:
-                if word == prefix + key or word.startswith(f"{prefix}{key}."):
-                    raise PremotorError(f"the setting {word} has no effect here: {why}; leave it out")
-
-
-def needed(settings: Settings, said: Iterable[str]) -> dict[str, Any]:
-    """What sections need of each other and nobody said otherwise, by dotted key; each is told in a line."""
-    values = leaves(settings.model_dump(mode="json"))
-    found = {}
-    for prefix, section in sections(settings):
-        for key, value in section.NEEDS.items():
-            if key not in said and values.get(key) != value:
-                note(f"{key} is {value}, as {prefix}kind {getattr(section, 'kind', '')} needs it")
-                found[key] = value
-    return found

@@ -10,11 +10,11 @@ import equinox as eqx
 
 from premotor.connectome import Circuit, circuit_names, load_circuit
 from premotor.errors import PremotorError
+from premotor.files import read_json, write_atomically, write_json
 from premotor.learning.trees import fill, flatten
 from premotor.networks import Controller
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.building import build_circuit, controller_for
-from premotor.runs.files import read_json, write_atomically, write_json
 from premotor.runs.loading import dump_settings, load_experiment
 from premotor.runs.run import Run, Which
 from premotor.runs.settings import CircuitSettings, Experiment

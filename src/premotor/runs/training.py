@@ -7,10 +7,11 @@ from typing import Any
 
 from premotor.connectome import load_circuit
 from premotor.errors import PremotorError
+from premotor.files import Lock, new_folder, read_json, write_atomically, write_json
 from premotor.registry import Registry
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.checkpoints import ARRAYS, Checkpoint, newest_checkpoint
-from premotor.runs.files import Lock, new_folder, read_json, write_atomically, write_json
+from premotor.runs.effect import refuse_memory
 from premotor.runs.kinds import Evaluation, Figures, Work, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
 from premotor.runs.loop import Loop
@@ -60,6 +61,7 @@ def train(
     if partial is not None:
         settings = load_settings(settings, {"initial.partial": partial})
     kind = kind_of(settings)
+    refuse_memory(settings)
     circuit = kind.circuit(settings)
     folder = free_name(Path("runs") / settings.name) if output is None else Path(output)
     say = speaker(progress)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from premotor.errors import PremotorError
+from premotor.files import read_bytes
 
 _SCALARS = (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
@@ -25,6 +26,13 @@ _SCALARS = (
         list("-+.0123456789"),
     ),
 )
+
+
+MOST_VALUES = 100_000
+"""In a file of settings; more come from aliases that stand for aliases."""
+MOST_BRACKETS = 20_000
+MOST_TEXT = 2**19
+"""Bytes of a file of settings."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -80,14 +88,39 @@ def parse_yaml(text: str, source: str) -> Any:
     Raises:
         PremotorError: no valid YAML, or a key stands twice in a mapping.
     """
+    if max(text.count("["), text.count("{")) > MOST_BRACKETS:
+        raise PremotorError(f"{source} is no valid YAML of ours: it has more than {MOST_BRACKETS:,} brackets")
+    loader = None
     try:
-        return yaml.load(text, Loader=_Loader)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _values(node, {}) > MOST_VALUES:
+            raise PremotorError(f"{source} stands for more than {MOST_VALUES:,} values, by aliases (*) of aliases")
+        return loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise PremotorError(f"{source} is no valid YAML: {error.problem}{place}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise PremotorError(f"{source} is no valid YAML: {' '.join(str(error).split())}") from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _values(node: yaml.Node, known: dict[yaml.Node, int]) -> int:
+    """How many values a node stands for, with aliases written out; ValueError where one holds itself."""
+    if node in known:
+        if not known[node]:
+            raise ValueError("a recursive alias, which stands inside of what it stands for")
+        return known[node]
+    known[node] = 0
+    parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+    inner = 0 if isinstance(node, yaml.ScalarNode) else sum(_values(part, known) for part in parts)
+    known[node] = 1 + inner
+    return known[node]
 
 
 def dump_yaml(value: Any) -> str:
@@ -147,3 +180,15 @@ def _over(below: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         held = found.pop(key, None)  # and comes last, as former names of settings need it
         found[key] = _over(held, value) if isinstance(held, Mapping) and isinstance(value, Mapping) else value
     return found
+
+
+def read_yaml(path: Path, what: str) -> str:
+    """The text of a YAML file.
+
+    Raises:
+        PremotorError: it cannot be read, is no UTF-8, or too large for what it is, which `what` says.
+    """
+    try:
+        return read_bytes(path, MOST_TEXT).decode()
+    except UnicodeDecodeError as error:
+        raise PremotorError(f"{path} is no {what}: it is not UTF-8 text") from error

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from premotor.errors import PremotorError
-from premotor.runs.files import write_atomically
+from premotor.files import write_atomically
 from premotor.runs.loading import Overrides, dump_settings, load_settings
 
 TEMPLATE = """#!/bin/bash

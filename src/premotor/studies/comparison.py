@@ -13,9 +13,9 @@ from premotor.analysis import bootstrap_mean, hedges_g, mann_whitney
 from premotor.bodies.physics import available_cores
 from premotor.connectome.nulls import NULL_MODELS
 from premotor.errors import PremotorError
+from premotor.files import Lock, finite, read_json, write_json
 from premotor.networks import NETWORKS, baseline_settings
 from premotor.runs.building import build_circuit
-from premotor.runs.files import Lock, finite, read_json, write_json
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
 from premotor.runs.run import Run

@@ -5,19 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from io import BufferedWriter
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from premotor.errors import PremotorError
+from premotor.files import Lock, new_folder, open_to_write, write_atomically
 from premotor.plugins import plugin_words
-from premotor.runs.files import Lock, new_folder, write_atomically
 from premotor.runs.loop import stop_requests
 
 POLL = 0.2
@@ -32,6 +32,8 @@ class Job(NamedTuple):
     metrics: Path
     log: Path
     """Everything that it prints."""
+    again: bool = False
+    """Whether its process was ended from outside once already."""
 
 
 class Running(NamedTuple):
@@ -39,7 +41,7 @@ class Running(NamedTuple):
 
     job: Job
     process: "subprocess.Popen[bytes]"
-    log: BufferedWriter
+    log: BinaryIO
     began: float
 
 
@@ -51,7 +53,7 @@ class Processes:
 
     def begin(self, job: Job) -> None:
         """Start a job; what it prints is added to its log."""
-        log = job.log.open("ab")
+        log = open_to_write(job.log, append=True)
         try:
             process = start_process(job, log)
         except BaseException:
@@ -87,6 +89,12 @@ class Processes:
             self._close(each)
 
 
+def cut_off(each: Running) -> bool:
+    """Whether a signal ended a process, so that its run can go on: the job did not fail."""
+    status = each.process.returncode
+    return status < 0 or status in (128 + signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGHUP)
+
+
 def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool, counter: str = "steps") -> None:
     """Run all of them, at most `at_once` side by side.
 
@@ -115,7 +123,11 @@ def run_jobs(jobs: Sequence[Job], at_once: int, steps: int, progress: bool, coun
             request.obey()
             for each in processes.ended():
                 job, done = each.job, done + 1
-                if each.process.returncode:
+                if cut_off(each) and not job.again:
+                    bar.console.print(f"{job.name}: its process was ended from outside; it goes on", markup=False)
+                    waiting.insert(0, job._replace(again=True))
+                    done -= 1
+                elif each.process.returncode:
                     failed.append(f"{job.name} ({last_line(job.log)}; see {job.log})")
                     bar.console.print(f"{job.name}: failed", style="red", markup=False)
                 else:
@@ -177,7 +189,7 @@ def claim(folder: Path, inside: str, files: dict[str, str], same: Callable[[], b
     return lock
 
 
-def start_process(job: Job, log: BufferedWriter) -> "subprocess.Popen[bytes]":
+def start_process(job: Job, log: BinaryIO) -> "subprocess.Popen[bytes]":
     """Start a job; what it prints goes to `log`."""
     # One thread for everything but the physics, however many runs go side by side: sums that are split among
     # threads are rounded otherwise, and a comparison must not depend on how it was spread over the cores.
@@ -187,10 +199,11 @@ def start_process(job: Job, log: BufferedWriter) -> "subprocess.Popen[bytes]":
     flags = environment.get("XLA_FLAGS", "")
     environment["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
     # Null models have the shapes of the connectome, so what one run has compiled serves all the others.
+    environment[PARENT] = str(os.getpid())
     environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(job.log.parent.resolve() / ".compiled"))
     environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
     return subprocess.Popen(
-        [sys.executable, "-m", "premotor", *job.command, *plugin_words()],
+        [sys.executable, "-P", "-m", "premotor", *job.command, *plugin_words()],  # the current folder is no library
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -215,3 +228,27 @@ def last_line(log: Path) -> str:
     """The last line that a process printed that is not empty."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it printed nothing"
+
+
+PARENT = "PREMOTOR_PARENT"
+"""Environment variable that tells a worker of a study who its parent is."""
+LONGEST = 600.0
+"""Seconds that a worker waits for the lock of a predecessor, and has to end once its parent has."""
+
+
+def follow_parent() -> bool:
+    """In a worker of a study: end when the parent does, however it does, and wait for locks; whether it is one."""
+    parent = int(os.environ.pop(PARENT, "0") or 0)
+    if not parent:
+        return False
+    Lock.patience = LONGEST
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGTERM)  # which writes a checkpoint where there is something to lose
+        time.sleep(LONGEST)
+        os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+    return True

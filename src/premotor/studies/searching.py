@@ -1,5 +1,6 @@
 """A search for settings by Optuna: trials as processes side by side, watched, pruned, gone on with after a kill."""
 
+import json
 import os
 import time
 import warnings
@@ -13,14 +14,17 @@ import numpy as np
 
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
-from premotor.runs.files import Lock, write_atomically, write_json
+from premotor.files import Lock, read_bytes, write_atomically, write_json
 from premotor.runs.loading import Overrides, dump_settings, load_settings
 from premotor.runs.loop import stop_requests
 from premotor.runs.progress import speaker
-from premotor.studies.processes import POLL, Processes, Running, last_line, training
+from premotor.settings import note
+from premotor.studies.processes import POLL, Processes, Running, cut_off, last_line, training
 from premotor.studies.spaces import MOST_POINTS, decoded, encoded
 from premotor.studies.sweeps import Sweep, SweepSettings, is_sweep, open_sweep
 
+MOST_JOURNAL = 2**30
+"""Bytes of a journal that are read."""
 HOPELESS = 5
 """The search ends where so many trials failed and none succeeded."""
 HALVING = {"min_resource": 1, "reduction_factor": 3}
@@ -183,6 +187,11 @@ class _Runner:
     def _judge(self, each: Running) -> None:
         trial = self.trials[each.job.name]
         folder = self.sweep.trial_folder(trial.number)
+        if cut_off(each):
+            self.say(f"trial {trial.number}: its process was ended from outside; it goes on")
+            if not each.job.again:
+                self.processes.begin(each.job._replace(again=True))
+            return  # a second time: it stays as it is, for the next call of this search
         if each.process.returncode or not self.sweep.kind.done(folder):
             said = last_line(each.job.log)
             trial.set_user_attr("failure", said)
@@ -258,6 +267,7 @@ def _study(sweep: Sweep) -> Any:
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    repair_journal(sweep.journal)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return optuna.create_study(
@@ -267,6 +277,32 @@ def _study(sweep: Sweep) -> Any:
             load_if_exists=True,
             pruner=_pruner(sweep.settings),
         )
+
+
+def repair_journal(path: Path) -> None:
+    """Cut a journal back to its last whole line, which a killed process or a full disk leaves torn.
+
+    Raises:
+        PremotorError: it is a link, or a line before the last is damaged.
+    """
+    if path.is_symlink():
+        raise PremotorError(f"{path} is a symbolic link, through which nothing is written; remove it")
+    if not path.exists():
+        return
+    data = read_bytes(path, MOST_JOURNAL)
+    lines = data.split(b"\n")
+    whole = lines[:-1]
+    for number, line in enumerate(whole, start=1):
+        try:
+            json.loads(line)
+        except (ValueError, RecursionError):
+            if number < len(whole):
+                raise PremotorError(f"{path}, line {number}, is damaged; remove what is in it from there on") from None
+            whole = whole[:-1]
+    kept = b"".join(line + b"\n" for line in whole)
+    if kept != data:
+        note(f"{path}: a torn last line of {len(data) - len(kept)} bytes is dropped")
+        write_atomically(path, kept)
 
 
 def _sampler(settings: SweepSettings, number: int) -> Any:

@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, ValidationError
 
 from premotor.errors import PremotorError
-from premotor.runs.files import Lock, read_json
+from premotor.files import Lock, read_json
 from premotor.runs.kinds import KINDS, Kind, kind_named, kind_of
 from premotor.runs.loading import Overrides, dump_settings, load_settings, override_pairs
 from premotor.runs.settings_errors import explain

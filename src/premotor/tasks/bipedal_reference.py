@@ -1,6 +1,5 @@
 """What BipedalWalker shows of its motion, recorded walks, the package's and anybody's, and the mean stride in them."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from premotor.errors import PremotorError
+from premotor.files import replace_atomically
 from premotor.tasks.gymnasium_spaces import NAMES
 from premotor.tasks.reference_files import read_table, renamed_columns
 
@@ -242,7 +242,5 @@ def save_bipedal_reference(reference: BipedalReference, path: str | Path) -> Non
     }
     if reference.seed is not None:
         arrays["seed"] = np.asarray(reference.seed)
-    aside = path.with_name(path.name + ".partial")
-    with aside.open("wb") as file:
+    with replace_atomically(path) as aside, aside.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    os.replace(aside, path)

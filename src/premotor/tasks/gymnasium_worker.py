@@ -88,7 +88,8 @@ class Checked(gymnasium.Wrapper):
         self._look_at(observation)
         if type(reward) is not float and np.shape(reward) != ():
             raise self._fault(f"gives a reward of shape {np.shape(reward)}; a number is expected")
-        if not isinstance(reward, int | float | np.number | np.ndarray) or not math.isfinite(reward):
+        number = reward.item() if isinstance(reward, np.ndarray) else reward
+        if not isinstance(number, int | float | np.number) or not math.isfinite(number):
             raise self._fault(f"gives the reward {reward!r}; a finite number is expected")
         for end in ends:
             if type(end) is not bool and not isinstance(end, np.bool_ | int):

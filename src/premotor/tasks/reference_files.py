@@ -1,6 +1,5 @@
 """Reference gaits in files: CSV or NPZ, ours or anybody's."""
 
-import os
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -10,6 +9,7 @@ import pandas as pd
 from scipy.interpolate import CubicSpline
 
 from premotor.errors import PremotorError
+from premotor.files import write_atomically
 from premotor.tasks.reference import ReferenceGait
 
 ROOT_COLUMNS = ("time", "hip_x", "hip_height", "pitch")
@@ -77,9 +77,7 @@ def save_reference(gait: ReferenceGait, path: str | Path, comment: str = "") -> 
     table |= {f"{foot}{CONTACT_SUFFIX}": gait.contacts[around, i].astype(int) for i, foot in enumerate(gait.feet)}
     text = "".join(f"# {line}\n" for line in comment.splitlines())
     text += pd.DataFrame(table).to_csv(index=False, float_format="%.6f", lineterminator="\n")
-    aside = path.with_name(path.name + ".partial")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
+    write_atomically(path, text)
 
 
 def read_table(path: Path) -> dict[str, np.ndarray]:

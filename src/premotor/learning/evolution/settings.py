@@ -29,6 +29,10 @@ class EvolutionSettings(Settings):
     longest: int | None = Field(None, ge=1)
     """Control steps after which an episode counts as over; null: as the task says."""
 
+    def memory(self) -> dict[str, float]:
+        """Of a world for each episode of each member."""
+        return {"episodes environments": 1e3 * self.environments}
+
     @property
     def environments(self) -> int:
         """Worlds side by side: one for each episode of each member."""

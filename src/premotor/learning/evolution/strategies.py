@@ -51,6 +51,10 @@ class StrategySettings(Settings):
     """The weights that count are a running average of the centre of the population in the logarithm, over so many
     iterations; null: the centre itself. An average is rid of most of the noise of the steps."""
 
+    def memory(self) -> dict[str, float]:
+        """Of all members."""
+        return {"population": 1e3 * self.population}
+
     @model_validator(mode="after")
     def _pairs(self) -> Self:
         if self.kind == "mirrored" and self.population % 2:

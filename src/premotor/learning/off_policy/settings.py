@@ -75,6 +75,16 @@ class OffPolicySettings(Settings):
     normalize: bool = True
     """Whether observations are normalised, by their statistics in the warm-up."""
 
+    def memory(self) -> dict[str, float]:
+        """Of the worlds, of what is replayed and of an update."""
+        return {
+            "environments": 1e3 * self.environments,
+            "buffer_size steps": 32.0 * min(self.buffer_size, self.steps),
+            "warm_up": 32.0 * self.warm_up,
+            "environments rollout": 32.0 * self.environments * self.rollout,
+            "batch_size sequence": 32.0 * self.batch_size * (self.burn_in + self.sequence),
+        }
+
     @model_validator(mode="after")
     def _whole_updates(self) -> Self:
         count = self.updates * self.environments

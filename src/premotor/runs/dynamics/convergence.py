@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from premotor.connectome import Circuit
+from premotor.files import finite
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, measured, members
 from premotor.runs.dynamics.measuring import Measurement
 from premotor.runs.dynamics.settings import BenchmarkSettings, ConvergenceSettings
-from premotor.runs.files import finite
 from premotor.runs.kinds import KINDS, Arrays, Figures
 
 TIMES = 400

@@ -12,13 +12,13 @@ from premotor.analysis import LyapunovSpectrum, kaplan_yorke_dimension, lyapunov
 from premotor.analysis.lyapunov.system import in_precision
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
+from premotor.files import finite, read_json, replace_atomically, write_json
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
 from premotor.learning.trees import fill, flatten
 from premotor.networks.base import field_of, network_arrays, with_parameters
 from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
-from premotor.runs.files import finite, read_json, replace_atomically, write_json
 
 STATE, HISTORY = "state/", "history/"
 

@@ -12,9 +12,9 @@ import pandas as pd
 from premotor.analysis.lyapunov.system import in_precision
 from premotor.bodies.physics import available_cores
 from premotor.connectome import Circuit
+from premotor.files import finite, read_json, replace_atomically, write_json
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
-from premotor.runs.files import finite, read_json, replace_atomically, write_json
 from premotor.runs.kinds import Arrays, Evaluation, Figures, Kind, Schedule, numbers
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder

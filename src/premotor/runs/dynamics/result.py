@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from premotor.errors import PremotorError
+from premotor.files import read_json, replace_atomically, write_json
 from premotor.runs.arrays import load_arrays, save_arrays
-from premotor.runs.files import read_json, replace_atomically, write_json
 from premotor.runs.kinds import FORMER
 from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, load_settings
 from premotor.runs.run import Run

@@ -30,7 +30,7 @@ Model = Annotated[
 class _Common(Settings):
     """What every command about dynamics takes."""
 
-    name: str = Field("dynamics", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("dynamics", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Also the name of the result folder."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Of weights, initial states and everything else that is drawn."""
@@ -68,7 +68,7 @@ class ConvergenceSettings(NetworksSettings):
     """Convergence of the exponents with time."""
 
     KIND: ClassVar[str] = "convergence"
-    name: str = Field("convergence", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("convergence", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     samples: int = Field(5, ge=1)
     exponents: int = Field(20, ge=1)
     t_ons: float | Literal["auto"] = 1.0
@@ -80,7 +80,7 @@ class BenchmarkSettings(NetworksSettings):
     """Cost and accuracy against t_ONS, number of exponents, length and number of neurons, one varied at a time."""
 
     KIND: ClassVar[str] = "benchmark"
-    name: str = Field("benchmark", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("benchmark", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     model: RandomRateSettings = RandomRateSettings(neurons=200)
     exponents: int = Field(20, ge=1)
     """Where it is not varied."""
@@ -110,7 +110,7 @@ class TransitionSettings(_Sweep):
     """The transition to chaos: the largest exponents against g."""
 
     KIND: ClassVar[str] = "transition"
-    name: str = Field("transition", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("transition", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     model: RandomRateSettings = RandomRateSettings(neurons=1000)
     samples: int = Field(10, ge=1)
     parameter: Parameter = "weights"
@@ -133,7 +133,7 @@ class VarianceSettings(_Sweep):
     """Spectrum, entropy and dimension against the spread σ of a parameter."""
 
     KIND: ClassVar[str] = "variance"
-    name: str = Field("spectrum", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("spectrum", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     model: RandomRateSettings = RandomRateSettings(neurons=100)
     samples: int = Field(5, ge=1)
     exponents: int = Field(100, ge=1)
@@ -169,7 +169,7 @@ class DynamicsTrainSettings(_Common):
     """Training on the Lyapunov spectrum."""
 
     KIND: ClassVar[str] = "spectrum"
-    name: str = Field("train", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("train", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     model: Model = RandomRateSettings()
     """`random` (the rate network of studies of chaos, of which a circuit may be the wiring) or `rate` (the
     network of walking controllers), with its settings."""

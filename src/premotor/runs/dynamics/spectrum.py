@@ -12,6 +12,7 @@ import pandas as pd
 from premotor.analysis.lyapunov.system import in_precision
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
+from premotor.files import read_json, write_json
 from premotor.learning.spectrum import SequenceTask
 from premotor.learning.spectrum.descent import spectrum_loss
 from premotor.learning.trees import fill
@@ -23,7 +24,6 @@ from premotor.runs.dynamics.descent import Descent
 from premotor.runs.dynamics.playing import play_network
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
-from premotor.runs.files import read_json, write_json
 from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Figures, Kind, Schedule
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder

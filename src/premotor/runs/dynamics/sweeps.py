@@ -8,10 +8,10 @@ import pandas as pd
 
 from premotor.analysis import bootstrap_mean, mean_field_exponent
 from premotor.connectome import Circuit
+from premotor.files import finite
 from premotor.runs.dynamics.building import Member, SweptMap, build_network, measured, members
 from premotor.runs.dynamics.measuring import Measurement
 from premotor.runs.dynamics.settings import TransitionSettings, VarianceSettings
-from premotor.runs.files import finite
 from premotor.runs.kinds import KINDS, Arrays, Figures
 
 Sweep = TransitionSettings | VarianceSettings

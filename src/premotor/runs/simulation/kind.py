@@ -9,9 +9,9 @@ import numpy as np
 from premotor.bodies import write_video
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
+from premotor.files import read_json, write_json
 from premotor.runs.activity_strip import with_activity
 from premotor.runs.arrays import load_arrays
-from premotor.runs.files import read_json, write_json
 from premotor.runs.kinds import KINDS, Arrays, Evaluation, Figures, Kind, Schedule, numbers
 from premotor.runs.playing import FRAMES_PER_SECOND, video_path
 from premotor.runs.run import Run

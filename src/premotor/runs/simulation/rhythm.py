@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from premotor.analysis import circular_mean, relative_phase, rhythm, wilson_interval
 from premotor.analysis.rhythm import RHYTHMIC
-from premotor.runs.files import finite
+from premotor.files import finite
 
 ACTIVE = 0.01
 """A neuron whose rate never exceeds this (Hz) after the transient is silent (Pugliese et al. 2025)."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
+from premotor.files import whole_folder, write_json
 from premotor.networks.stimulation import Conditions, positions_of
 from premotor.runs.building import build_circuit
-from premotor.runs.files import whole_folder, write_json
 from premotor.runs.loading import Overrides, dump_settings
 from premotor.runs.provenance import session
 from premotor.runs.simulation.models import Bench, Variant

@@ -104,17 +104,17 @@ class SimulationSettings(Settings):
     """Everything that decides a simulation."""
 
     KIND: ClassVar[str] = "simulation"
-    name: str = Field("simulation", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("simulation", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     seed: int = Field(0, ge=0, lt=2**31)
     """Of the draws of parameters and of random events."""
-    seconds: float = Field(2.0, gt=0)
+    seconds: float = Field(2.0, gt=0, le=1e6)
     replicates: int = Field(1, ge=1)
     """Repetitions with other draws (vnc) and other random events."""
     threads: int = Field(0, ge=0)
     """For the LIF model; 0: one a core. The numbers do not depend on it."""
-    sample_period: float = Field(0.001, gt=0)
+    sample_period: float = Field(0.001, ge=1e-7, le=1e3)
     """Time between two samples of the rates, s; a multiple of the model's step."""
-    transient: float = Field(0.25, ge=0)
+    transient: float = Field(0.25, ge=0, le=1e6)
     """Time at the start that is left out of rhythms, spectra and mean rates, s."""
     smoothing: float = Field(0.005, ge=0)
     """LIF only: standard deviation of the Gaussian that turns spikes into rates, s."""

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from premotor.connectome import Circuit
+from premotor.files import whole_folder, write_json
 from premotor.networks import Spikes
 from premotor.networks.stimulation import positions_of
 from premotor.runs.arrays import save_arrays
 from premotor.runs.building import build_circuit
-from premotor.runs.files import whole_folder, write_json
 from premotor.runs.loading import Overrides, dump_settings
 from premotor.runs.provenance import session, sha256
 from premotor.runs.simulation.models import Bench, check_size

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
+from premotor.files import replace_atomically
 from premotor.learning.plasticity import in_parallel
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, set_intervals
 from premotor.runs.arrays import load_arrays, save_arrays
-from premotor.runs.files import replace_atomically
 from premotor.runs.spiking.run import SpikingRun
 
 FILE = "combinations.safetensors"

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
+from premotor.files import replace_atomically, write_json
 from premotor.learning.plasticity import Episodes, PlasticitySettings
 from premotor.networks.spiking.event_driven.events import SPIKES, set_intervals
 from premotor.runs.arrays import save_arrays
-from premotor.runs.files import replace_atomically, write_json
 from premotor.runs.spiking.run import Arena, SpikingRun
 
 

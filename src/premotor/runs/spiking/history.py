@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from premotor.analysis import best_mean, best_median
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
+from premotor.files import replace_atomically
 from premotor.learning.plasticity import in_parallel
-from premotor.runs.files import replace_atomically
 from premotor.runs.spiking.evaluation import try_weights
 from premotor.runs.spiking.records import action_name, episode_table, record_of
 from premotor.runs.spiking.run import SpikingRun

@@ -150,7 +150,7 @@ class Spiking(Kind):
 
     def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures]:
         """Every projection from one population to another, and all synapses onto each population."""
-        from premotor.runs.files import write_json
+        from premotor.files import write_json
         from premotor.runs.spiking.evaluation import try_weights
         from premotor.runs.spiking.run import Arena
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from premotor.analysis import count_variance
 from premotor.errors import PremotorError
+from premotor.files import read_json, replace_atomically
 from premotor.learning.plasticity import Episodes
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, encode, set_intervals
 from premotor.runs.arrays import load_arrays
-from premotor.runs.files import read_json, replace_atomically
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.settings import CartPoleSettings
 

@@ -237,7 +237,7 @@ class SpikingExperiment(Settings):
     KIND: ClassVar[str] = "spiking"
     RENAMED: ClassVar = {"parent": "initial"}
 
-    name: str = Field("cartpole", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    name: str = Field("cartpole", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     """Also the name of the run folder."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Of start states, random actions and mutations."""

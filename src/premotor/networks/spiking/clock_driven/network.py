@@ -33,15 +33,15 @@ class LIFSettings(Settings):
     """s."""
     synaptic_time_constant: float | None = Field(0.005, gt=0)
     """s; null: an arriving spike changes the membrane potential at once (delta synapses)."""
-    refractory: float = Field(0.0022, ge=0)
+    refractory: float = Field(0.0022, ge=0, le=10)
     """s."""
-    delay: float = Field(0.0018, gt=0)
+    delay: float = Field(0.0018, gt=0, le=1)
     """Of every synapse, s."""
     excitatory_weight: float = Field(0.275, ge=0)
     """mV for each synapse of an edge."""
     inhibitory_weight: float = Field(0.275, ge=0)
     """mV for each synapse of an edge, taken as negative."""
-    step: float = Field(0.0001, gt=0)
+    step: float = Field(0.0001, ge=1e-7, le=1)
     """s."""
     engine: Engine = "auto"
     """`event` updates a neuron only when something reaches it or it may fire, `dense` all neurons in every

@@ -1,0 +1,66 @@
+"""Which settings of an experiment have an effect: those without are refused, those that others need are chosen."""
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from premotor.errors import PremotorError
+from premotor.settings import Settings, note, sections
+
+
+def leaves(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values of raw settings by dotted key; a list is a value."""
+    found: dict[str, Any] = {}
+    for key, value in data.items():
+        found |= leaves(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return found
+
+
+def refuse_idle(settings: Settings, said: Iterable[str]) -> None:
+    """PremotorError where a key that somebody said has no effect beside the others."""
+    said = list(said)
+    for prefix, section in sections(settings):
+        for key, why in section.idle().items():
+            for word in said:
+                if word == prefix + key or word.startswith(f"{prefix}{key}."):
+                    raise PremotorError(f"the setting {word} has no effect here: {why}; leave it out")
+
+
+def needed(settings: Settings, said: Iterable[str]) -> dict[str, Any]:
+    """What sections need of each other and nobody said otherwise, by dotted key; each is told in a line."""
+    values = leaves(settings.model_dump(mode="json"))
+    found = {}
+    for prefix, section in sections(settings):
+        for key, value in section.NEEDS.items():
+            if key not in said and values.get(key) != value:
+                note(f"{key} is {value}, as {prefix}kind {getattr(section, 'kind', '')} needs it")
+                found[key] = value
+    return found
+
+
+def refuse_memory(settings: Settings) -> None:
+    """PremotorError with the estimate where settings ask for more memory than this machine has."""
+    here = available_memory()
+    for prefix, section in sections(settings):
+        for keys, needed in section.memory().items():
+            if needed > here:
+                names = " × ".join(f"{prefix}{key} ({getattr(section, key):,})" for key in keys.split())
+                raise PremotorError(f"{names} takes at least {_size(needed)} of memory; this machine has {_size(here)}")
+
+
+def available_memory() -> int:
+    """Bytes that this machine, or its container, has in all."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):
+        found = min(found, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return found
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.0f} PB"
