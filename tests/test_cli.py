@@ -214,7 +214,6 @@ BAD = {
         "resume begun",
         "but this experiment has",
     ),
-    "damaged log": (write("begun/metrics.jsonl", "x\n{}\n"), "resume begun", "metrics.jsonl, line 1"),
     "unknown checkpoint": (nothing, "evaluate run --checkpoint 7", "no checkpoint of step 7"),
     "no episodes": (nothing, "evaluate run --episodes 0", "episodes is 0"),
     # the other commands
