@@ -9,7 +9,7 @@ import pytest
 from premotor.errors import PremotorError
 from premotor.tasks import GymnasiumEnvironment, GymnasiumSettings, GymnasiumTask
 from premotor.tasks.gymnasium_spaces import Spaces
-from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment
+from premotor.tasks.gymnasium_task import GymnasiumVectorEnvironment
 
 MODULE = """
 import os, sys, time

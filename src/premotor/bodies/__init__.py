@@ -20,9 +20,9 @@ if TYPE_CHECKING:
         Frames as Frames,
         choose_backend as choose_backend,
         render_frames as render_frames,
+        write_video as write_video,
     )
     from premotor.bodies.tendons import moment_arms as moment_arms, tendon_lengths as tendon_lengths
-    from premotor.bodies.video import write_video as write_video
     from premotor.bodies.warp_physics import WarpPhysics as WarpPhysics
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -53,8 +53,10 @@ if TYPE_CHECKING:
         BipedalSettings as BipedalSettings,
         GymnasiumSettings as GymnasiumSettings,
     )
-    from premotor.tasks.gymnasium_task import GymnasiumTask as GymnasiumTask
-    from premotor.tasks.gymnasium_vector import GymnasiumVectorEnvironment as GymnasiumVectorEnvironment
+    from premotor.tasks.gymnasium_task import (
+        GymnasiumTask as GymnasiumTask,
+        GymnasiumVectorEnvironment as GymnasiumVectorEnvironment,
+    )
     from premotor.tasks.reference import ReferenceGait as ReferenceGait
     from premotor.tasks.reference_files import load_reference as load_reference
     from premotor.tasks.settings import (
