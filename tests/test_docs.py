@@ -37,8 +37,12 @@ SESSIONS = [page for page in PAGES if any(not block.skipped for block in python_
 
 CIRCUIT_FIELDS = {field.name for field in fields(premotor.Circuit)}
 KINDS = {"task": TASKS, "network": NETWORKS, "learning": LEARNERS}
+NEEDED = {"gymnasium": {"id": "CartPole-v1"}}
+"""Settings without a default, by kind."""
 EXPERIMENTS = [
-    premotor.Experiment.model_validate({section: {"kind": kind}}) for section, kinds in KINDS.items() for kind in kinds
+    premotor.Experiment.model_validate({section: {"kind": kind} | NEEDED.get(kind, {})})
+    for section, kinds in KINDS.items()
+    for kind in kinds
 ]
 SPIKING = [load_spiking(name) for name in preset_names("spiking")]
 SECTIONS = [name for name, value in premotor.Experiment() if isinstance(value, Settings)]
