@@ -50,6 +50,7 @@ def run(request, tmp_path_factory, circuit_folder) -> Run:
     changes = {**RUNS[request.param]}
     settings = tiny_settings(circuit_folder, **{k: v for k, v in changes.items() if k not in ("units", "learning")})
     settings["learning"] = changes.get("learning", settings["learning"])
+    del settings["circuit"]  # which has no part in a network whose size is given
     settings["evaluation"] = {"every_steps": 60, "episodes": 2, "seconds": 0.4}
     settings["name"] = request.param
     made = train(settings, output=tmp_path_factory.mktemp("runs") / request.param, progress=False, finish=False)
