@@ -99,8 +99,9 @@ def refuse_unknown(kind: str, source: Source | None, overrides: Overrides) -> No
 
 
 def _complete(data: Mapping[str, Any], kind: Kind, folder: Path) -> bool:
-    """Whether nobody chose these settings one by one: those of a run, or of another program of ours."""
-    return set(kind.settings.model_fields) <= set(data) or (folder / "provenance.json").exists()
+    """Whether nobody chose these settings one by one: those of a run, of the package, or of another program of ours."""
+    made = ("provenance.json", "controller.safetensors")  # of a run, and of a controller of the package
+    return set(kind.settings.model_fields) <= set(data) or any((folder / name).exists() for name in made)
 
 
 def _own(source: Any) -> dict[str, Any]:
