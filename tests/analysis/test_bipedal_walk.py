@@ -115,9 +115,25 @@ def test_many_episodes_are_counted_by_their_names():
     contact, hips, position = (np.stack(parts, axis=1) for parts in zip(*traces, strict=True))
     alive = np.ones((STEPS, 4), bool)
     alive[200:, 0] = False
-    found = walks_of(contact, hips, PERIOD, alive, np.array([True, False, False, False]), position)
+    merit = np.array([1.0, 0.9, 0.8, 0.7])
+    fallen = np.array([True, False, False, False])
+    found = walks_of(contact, hips, PERIOD, alive, fallen, position=position, merit=merit)
     assert found["walks"] == 0.25
     assert found["gaits"] == {"falls": 1, "walks": 1, "hops on the right leg": 1, "skips": 1}
-    assert found["first_foot_steps"] == pytest.approx((0.5 + 0 + 0.5) / 3, abs=0.02)
+    left, right = found["foot_steps"]
+    assert left == pytest.approx(2 / 3 * right, abs=0.5)  # the hop has no steps of the left foot
+    assert found["score"] == pytest.approx(0.9 / 4), "only the walk scores"
     nothing = walks_of(contact, hips, PERIOD, alive, np.ones(4, bool))
     assert nothing["walks"] == 0 and np.isnan(nothing["crossings"])
+
+
+def test_excursion_and_cost_of_transport_are_those_of_a_known_motion():
+    contact, hips, position = (part[:, None] for part in gait(frequency=1.0))
+    time = PERIOD * np.arange(STEPS)[:, None]
+    height = 0.9 + 0.02 * np.sin(4 * np.pi * time)  # twice a stride
+    speed = (position[-1] - position[0]) / time[-1]
+    power = np.full((STEPS, 1), 0.15 * speed)
+    alive, fallen = np.ones((STEPS, 1), bool), np.zeros(1)
+    found = walks_of(contact, hips, PERIOD, alive, fallen, position=position, height=height, power=power)
+    assert found["vertical_excursion"] == pytest.approx(0.04, abs=1e-3)
+    assert found["cost_of_transport"] == pytest.approx(0.15, rel=0.01)

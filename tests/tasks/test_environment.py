@@ -109,6 +109,11 @@ def test_every_reward_term_says_what_it_should() -> None:
     low, _ = view_at(task, 1.0, root_z=-0.4)
     outcome = task.advance(low, before, zero)
     assert bool(outcome.terminated) and float(outcome.terms["fall"]) == -weights.fall
+    upright = walk(reward={"trunk": 0.6})
+    leaning, _ = view_at(task, 1.0, root_pitch=0.5)
+    likeness = float(upright.advance(leaning, before, zero).terms["imitation"]) / float(on["imitation"])
+    assert likeness == pytest.approx(0.4, abs=0.02)  # 0.5 rad is far: all of the trunk's share is lost
+    assert float(upright.advance(view, before, zero).terms["imitation"]) > 0.95 * float(on["imitation"])
     tilted, _ = view_at(task, 1.0, root_pitch=-0.9)
     assert bool(task.advance(tilted, before, zero).terminated)
 
@@ -120,6 +125,41 @@ def test_the_phase_follows_the_body_within_limits() -> None:
         view, memory = view_at(task, 1.0 + lead * nominal)
         after = task.advance(view, memory._replace(phase=jnp.asarray(1.0)), jnp.zeros(6)).memory.phase
         assert float(after) - 1.0 == pytest.approx(expected * nominal, rel=0.15)
+
+
+def test_without_slack_the_phase_keeps_time_whatever_the_body_does() -> None:
+    task = walk(phase_slack=0.0)
+    nominal = float(task._pace(jnp.asarray(1.35)) * task.control_period)
+    for lead in (0.0, 3.0):
+        view, memory = view_at(task, 1.0 + lead)
+        after = task.advance(view, memory._replace(phase=jnp.asarray(1.0)), jnp.zeros(6)).memory.phase
+        assert float(after) - 1.0 == pytest.approx(nominal, rel=1e-4)
+
+
+def test_a_pose_far_from_the_reference_ends_an_episode_in_learning_at_no_cost_and_never_in_a_test() -> None:
+    task = walk(pose_limit=0.3)
+    before = task.start_at(jnp.asarray(1.0) - task._pace(1.35) * task.control_period, jnp.asarray(1.35)).memory
+    near, _ = view_at(task, 1.0, left_knee=0.5)  # root mean square of six joints: 0.2 rad
+    far, _ = view_at(task, 1.0, left_knee=0.9)  # 0.37 rad
+    assert not bool(task.advance(near, before, jnp.zeros(6)).terminated)
+    ended = task.advance(far, before, jnp.zeros(6))
+    assert bool(ended.terminated) and float(ended.terms["fall"]) == 0
+    assert not bool(task.tested().advance(far, before, jnp.zeros(6)).terminated)
+
+
+def test_the_demonstration_leads_from_the_reference_to_where_it_goes_on() -> None:
+    task = walk(clock=True, speed=(1.0, 1.5))
+    seen, action = task.demonstration()
+    assert seen.shape == (100, 64, len(task.observation_names)) and action.shape == (100, 64, 6)
+    phase = np.arctan2(seen[..., -2], seen[..., -1])
+    command = seen[..., task.observation_names.index("command")]
+    assert command.min() == 1.0 and command.max() == 1.5
+    wanted = np.asarray(jax.vmap(jax.vmap(task.control))(action))
+    there = task.reference.qpos(phase)[..., 3:]
+    ahead = task.reference.qpos(phase + np.asarray(task._pace(command)) * 0.033)[..., 3:]
+    assert np.sqrt(((wanted - ahead) ** 2).mean()) < 0.03 < np.sqrt(((wanted - there) ** 2).mean())
+    angles = seen[..., [task.observation_names.index(f"{joint}_angle") for joint in task.action_names]]
+    assert np.sqrt(((angles - there) ** 2).mean()) == pytest.approx(0.1, rel=0.1)  # rad, of the errors shown
 
 
 def test_the_range_of_actions_spans_the_gait_within_the_joints() -> None:
@@ -149,7 +189,8 @@ def test_figures_of_known_walks() -> None:
     assert figures["survived"] == pytest.approx(2 / 3)
     assert figures["speed"] == pytest.approx(speeds.mean(), rel=1e-6)
     assert figures["speed_error"] == pytest.approx(0, abs=1e-6)
-    assert figures["score"] == pytest.approx((1 + 1 + 0.5) / 3, rel=1e-6)
+    assert figures["any_gait_score"] == pytest.approx((1 + 1 + 0.5) / 3, rel=1e-6)
+    np.testing.assert_allclose(task._merit({"qpos": qpos, "alive": alive, "command": command}), [1, 1, 0.5])
 
 
 def test_speeds_have_to_be_in_order() -> None:

@@ -165,8 +165,12 @@ def walks_of(
     legs: NDArray,
     control_period: float,
     alive: NDArray,
-    fell: NDArray,
+    fallen: NDArray,
+    *,
     position: NDArray | None = None,
+    height: NDArray | None = None,
+    power: NDArray | None = None,
+    merit: NDArray | None = None,
     chatter: float = 0.05,
 ) -> dict[str, Any]:
     """What two legs do over many episodes.
@@ -176,26 +180,39 @@ def walks_of(
         legs: as `bipedal_walk` takes them, (steps, episodes, 2).
         control_period: time between steps, s.
         alive: (steps, episodes), 1 until an episode ends.
-        fell: (episodes,), 1 where it ended by a fall.
-        position: (steps, episodes), m.
+        fallen: (episodes,), 1 where it ended by a fall.
+        position: forward, (steps, episodes), m.
+        height: of the hips, (steps, episodes), m.
+        power: of the joints, without signs, over the body's weight, (steps, episodes), m/s.
+        merit: (episodes,), what an episode scores if it is a walk.
         chatter: as `bipedal_walk` takes it, s.
 
     Returns:
         `walks`: fraction of the episodes that are a walk; `gait`: the name of most of them; `gaits`: how many of each;
-        `interlimb_phase`, `crossings`, `asymmetry`, `flight` and `first_foot_steps` (its share of all touch-downs):
-        means over the episodes without a fall, NaN where there are none.
+        of the episodes without a fall the means of `interlimb_phase`, `crossings`, `asymmetry`, `flight`,
+        `foot_duty_factors` and `foot_steps` (touch-downs; both of the left foot, then of the right one), NaN where
+        there are none. With `position` and `height` also `vertical_excursion` (m, of the hips in a stride), with
+        `power` `cost_of_transport` (mechanical work of the joints over weight and way), with `merit` `score`: its
+        mean, where what is no walk counts 0.
     """
-    found = []
+    found: list[BipedalWalk] = []
+    excursions, costs = [], []
     for episode, steps in enumerate(np.asarray(alive, bool).sum(0)):
         way = None if position is None else position[:steps, episode]
         record, sides = contact[:steps, episode], legs[:steps, episode]
-        fallen = bool(fell[episode])
-        found.append(bipedal_walk(record, sides, control_period, position=way, fell=fallen, chatter=chatter))
+        walk = bipedal_walk(record, sides, control_period, position=way, fell=bool(fallen[episode]), chatter=chatter)
+        found.append(walk)
+        if walk.kind in (FALLS, TOO_SHORT):
+            continue
+        if height is not None:
+            excursions.append(_excursion(height[:steps, episode], walk.stride_frequency * control_period))
+        if power is not None and way is not None and way[-1] > way[0]:
+            costs.append(float(power[:steps, episode].sum() * control_period / (way[-1] - way[0])))
     counts = Counter(walk.kind for walk in found)
     standing = [walk for walk in found if walk.kind != FALLS]
     phase = np.array([walk.interlimb_phase for walk in standing])
     turns = np.exp(2j * np.pi * phase[np.isfinite(phase)])
-    return {
+    figures = {
         "walks": counts[WALKS] / max(len(found), 1),
         "gait": counts.most_common(1)[0][0] if found else STANDS,
         "gaits": dict(counts.most_common()),
@@ -203,8 +220,25 @@ def walks_of(
         "crossings": _finite_mean([walk.crossings for walk in standing]),
         "asymmetry": _finite_mean([walk.asymmetry for walk in standing]),
         "flight": _finite_mean([walk.flight for walk in standing]),
-        "first_foot_steps": _finite_mean([walk.step_share[0] for walk in standing]),
+        "foot_duty_factors": [_finite_mean([walk.duty_factors[foot] for walk in standing]) for foot in (0, 1)],
+        "foot_steps": [_finite_mean([walk.touch_downs[foot] for walk in standing]) for foot in (0, 1)],
     }
+    if height is not None:
+        figures["vertical_excursion"] = _finite_mean(excursions)
+    if power is not None and position is not None:
+        figures["cost_of_transport"] = _finite_mean(costs)
+    if merit is not None and found:
+        figures["score"] = float(np.where([walk.walks for walk in found], merit, 0.0).mean())
+    return figures
+
+
+def _excursion(height: NDArray, strides: float) -> float:
+    """Range of the height within a stride, mean over those of an episode; `strides` in a step of control."""
+    length = round(1 / strides) if np.isfinite(strides) and strides > 0 else 0
+    if not 2 <= length <= len(height):
+        return float("nan")
+    whole = height[: len(height) // length * length].reshape(-1, length)
+    return float(np.ptp(whole, axis=1).mean())
 
 
 def _finite_mean(values: list[float]) -> float:

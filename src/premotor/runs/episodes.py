@@ -124,12 +124,21 @@ class Episodes:
         if parts is not None:
             period, alive = self.task.control_period, records["alive"]
             debounce = CHATTER if self.task.debounce is None else self.task.debounce
-            measured = {name: value for name, value in parts._asdict().items() if name not in ("legs", "fallen")}
-            whole = gait_of(**measured, action=records["action"], control_period=period, alive=alive, chatter=debounce)
+            whole = gait_of(
+                parts.contact,
+                parts.angles,
+                records["action"],
+                period,
+                position=parts.position,
+                alive=alive,
+                reference=parts.reference,
+                chatter=debounce,
+            )
             figures |= {name: value for name, value in whole.figures().items() if name != "episodes"}
             if parts.legs is not None and parts.fallen is not None:
-                way, fallen = parts.position, parts.fallen
-                figures |= walks_of(parts.contact, parts.legs, period, alive, fallen, way, debounce)
+                legs = ("contact", "legs", "fallen", "position", "height", "power", "merit")
+                measured = {name: getattr(parts, name) for name in legs}
+                figures |= walks_of(**measured, control_period=period, alive=alive, chatter=debounce)
             if parts.contact.shape[-1] == 6:
                 figures |= _tripod(parts.contact, period, alive, self.task.debounce or 0.0)
         return {name: _plain(value) for name, value in figures.items()}
@@ -165,4 +174,6 @@ def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: flo
 
 def _plain(value: Any) -> Any:
     """Numbers as JSON can hold them: what does not exist (NaN) is null."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value

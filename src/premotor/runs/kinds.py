@@ -383,10 +383,15 @@ def kind_described(data: Mapping[str, Any]) -> str:
 
 
 def better(figures: Mapping[str, Any], best: Mapping[str, Any] | None, score: str = "score") -> bool:
-    """Whether figures are the best so far; `best` are those of before."""
+    """Whether figures are the best so far; `best` are those of before.
+
+    While nothing walks yet, all scores are 0, and `any_gait_score` tells which controller is nearest to it.
+    """
     if best is None:
         return True
     now, before = figures.get(score), best.get(score)
+    if now is not None and now == before:
+        return figures.get("any_gait_score", 0.0) > best.get("any_gait_score", 0.0)
     return now is not None and (before is None or now > before)
 
 

@@ -89,6 +89,12 @@ class GaitParts(NamedTuple):
     """Hip angles of two legs in the order of the feet, rad; None for other bodies."""
     fallen: Bool[np.ndarray, " episodes"] | None = None
     """Whether an episode ended by a fall; None for a body that has no two legs."""
+    height: Float[np.ndarray, "steps episodes"] | None = None
+    """Of the hips, m; None where it is not known."""
+    power: Float[np.ndarray, "steps episodes"] | None = None
+    """Σ |torque · speed| of the driven joints over the body's weight, m/s; None where torques are not known."""
+    merit: Float[np.ndarray, " episodes"] | None = None
+    """The score of each episode if it is a walk (what is none scores 0); None where the score is not of walking."""
 
 
 class LegMotion(Protocol):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import mujoco
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -144,15 +145,42 @@ class PhysicsTask(Task):
         if gait is not None and self.expected_gait is None and set(body.driven_joints) <= set(gait.joint_names):
             cycle = gait.joint_angles[:, [gait.joint_names.index(name) for name in body.driven_joints]]
         hips = [name for name in body.driven_joints if "hip" in name]
-        forward = body.qpos_index("root_x")[0] if "root_x" in body.joint_names else None
         return GaitParts(
             contact=records["contact"],
             angles=records["qpos"][:, :, body.actuated_qpos],
-            position=None if forward is None else body.units.metre * records["qpos"][:, :, forward],
+            position=None if "root_x" not in body.joint_names else self._metres(records, "root_x"),
             reference=cycle,
             fallen=records["terminated"] > 0,
+            height=None if "root_z" not in body.joint_names else self._metres(records, "root_z"),
+            power=self._power(records),
             legs=None if len(hips) != 2 or feet != 2 else records["qpos"][:, :, body.qpos_index(hips)],
         )
+
+    def _metres(self, records: Records, joint: str) -> np.ndarray:
+        """Where a sliding joint is, (steps, episodes), m."""
+        body = self.body
+        return body.units.metre * records["qpos"][:, :, body.qpos_index(joint)[0]]
+
+    def _power(self, records: Records) -> np.ndarray | None:
+        """Σ |torque · speed| of the joints over the body's weight, (steps, episodes), m/s, at the steps of control.
+
+        Torques are those of MuJoCo's servos: gain · control + bias, within their limits. None where an actuator is of
+        another kind.
+        """
+        model, body = self.body.model, self.body
+        affine = int(mujoco.mjtBias.mjBIAS_AFFINE), int(mujoco.mjtBias.mjBIAS_NONE)
+        servos = len(body.actuated_ctrl) == model.nu and np.isin(model.actuator_biastype, affine).all()
+        fixed = (model.actuator_gaintype == mujoco.mjtGain.mjGAIN_FIXED).all() and not model.na
+        if not (servos and fixed and type(self).drive is PhysicsTask.drive):
+            return None
+        control = np.asarray(jax.vmap(jax.vmap(self.control))(records["action"]))
+        gear = model.actuator_gear[:, 0]
+        speed = records["qvel"][:, :, body.actuated_qvel] * gear
+        bias = model.actuator_biasprm
+        force = model.actuator_gainprm[:, 0] * np.clip(control, *body.control_range.T) + bias[:, 0]
+        force = force + bias[:, 1] * gear * records["qpos"][:, :, body.actuated_qpos] + bias[:, 2] * speed
+        power = np.abs(np.clip(force, *body.force_range.T) * speed).sum(-1)
+        return power / body.weight * body.units.metre
 
 
 class PhysicsEnvironment:

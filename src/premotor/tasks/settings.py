@@ -44,6 +44,9 @@ class WalkReward(Settings):
     """How fast the pose's likeness falls with the summed squared error of the joint angles, 1/rad²."""
     contact: float = Field(0.0, ge=0, le=1)
     """Fraction of the imitation that is lost where no foot's contact with the ground is the reference's."""
+    trunk: float = Field(0.0, ge=0, le=1)
+    """Fraction of the imitation that is lost where the trunk's height and pitch are far (some 4 cm, 0.15 rad) from the
+    reference's."""
     effort: float = Field(0.02, ge=0)
     """Cost of the mean squared change of the action in a step."""
     fall: float = Field(5.0, ge=0)
@@ -66,6 +69,12 @@ class WalkSettings(PhysicsTaskSettings):
     """Range from which each episode's commanded speed is drawn, m/s."""
     clock: bool = False
     """Whether sine and cosine of the reference's phase are among the observations."""
+    phase_slack: float = Field(0.5, ge=0, le=0.9)
+    """How far the reference's phase may run faster or slower than the command asks, so as to stay next to the body's
+    own pose, as a part of that pace. 0: it keeps time, and a lagging body loses reward."""
+    pose_limit: float | None = Field(None, gt=0)
+    """Root mean square error of the joint angles (rad) at which an episode ends in learning, as after a fall but at no
+    cost (the early termination of Peng et al. 2018). Null: only a fall ends it. Tests never end so."""
     reward: WalkReward = WalkReward()
 
     @model_validator(mode="after")

@@ -8,13 +8,20 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import build_body
-from premotor.tasks.base import Records
+from premotor.tasks.base import GaitParts, Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
 from premotor.tasks.settings import TASKS, WalkSettings
 
 ROOT = ("root_x", "root_z", "root_pitch")
+TRUNK_SCALE = np.array([0.04, 0.15])
+"""Errors of the trunk's height (m) and pitch (rad) that count as far in the reward."""
+
+SHOWN = (100, 64)
+"""Control steps and episodes of the reference that are shown to who imitates it."""
+SHOWN_ERRORS = (0.1, 0.5)
+"""Standard deviation of the errors of the states so shown: rad and rad/s; of the root's motion a fifth, in m."""
 
 
 class WalkMemory(NamedTuple):
@@ -127,7 +134,7 @@ class WalkTask(PhysicsTask):
         period = self.control_period
         angles, speeds = view.qpos[self._joint_q], view.qvel[self._joint_v]
         phase = self._follow(memory, angles)
-        pose = _interpolate(self._table, phase)[2:]
+        trunk, pose = jnp.split(_interpolate(self._table, phase), [2])
         rate = (_interpolate(self._slope, phase) * self._pace(memory.command))[3:]
         miss = ((jnp.cos(pose) - jnp.cos(angles)) ** 2 + (jnp.sin(pose) - jnp.sin(angles)) ** 2).sum()
         likeness = weights.pose * jnp.exp(-weights.sharpness * miss)
@@ -135,6 +142,8 @@ class WalkTask(PhysicsTask):
         stance = _interpolate(self._stance, phase) > 0.5
         wrong = ((view.sensors[self._contacts] > 0) != stance).mean()
         likeness *= 1 - weights.contact * wrong
+        off = ((view.qpos[self._root_q][1:] - trunk) / TRUNK_SCALE) ** 2
+        likeness *= 1 - weights.trunk * (1 - jnp.exp(-off.sum()))
         speed = memory.speed + period / 0.5 * (view.qvel[self._root_v[0]] - memory.speed)
         likeness *= jnp.clip(speed / memory.command, 0.0, 1.0)  # a pose held still is no gait
         goal = jnp.exp(-4.0 * ((speed - memory.command) / 0.4) ** 2)
@@ -145,7 +154,51 @@ class WalkTask(PhysicsTask):
             "effort": -weights.effort * ((action - memory.action) ** 2).sum(),
             "fall": -weights.fall * fallen,
         }
-        return Outcome(WalkMemory(memory.command, phase, speed, action), terms, fallen)
+        limit = self.settings.pose_limit
+        strayed = False if limit is None else miss > len(self.action_names) * limit**2
+        return Outcome(WalkMemory(memory.command, phase, speed, action), terms, fallen | strayed)
+
+    def demonstration(self) -> tuple[np.ndarray, np.ndarray]:
+        """The reference as the body would feel it, and the target angles that would keep to it.
+
+        Its states are seen with errors of `SHOWN_ERRORS`, and the targets are those of the reference all the same, so
+        that who imitates them goes back to it. The targets are ahead of the angles by the lag of the servos.
+
+        Returns:
+            observations (steps, episodes, observations) at commands over the whole range, and actions in [−1, 1].
+        """
+        steps, episodes = SHOWN
+        key = jax.random.PRNGKey(0)
+        keys = jax.random.split(key, 4)
+        command = jnp.linspace(*self.settings.speed, episodes)
+        first = jax.random.uniform(keys[0], (episodes,), maxval=2 * jnp.pi)
+        phase = first + self._pace(command) * self.control_period * jnp.arange(steps)[:, None]
+        angle_error, rate_error = SHOWN_ERRORS
+        model = self.body.model
+        lag = model.actuator_biasprm[:, 2] / model.actuator_biasprm[:, 1]  # s, damping over stiffness
+        lag = float(np.mean(lag)) + 0.5 * self.control_period
+
+        def shown(phase: Array, command: Array) -> tuple[Array, Array, Array]:
+            start = self.start_at(phase, command)
+            stance = _interpolate(self._stance, phase) > 0.5
+            wanted = _interpolate(self._table, phase + self._pace(command) * lag)[2:]
+            force = self._weight * stance / jnp.maximum(stance.sum(), 1)
+            return start.qpos, start.qvel, jnp.concatenate([force, wanted])
+
+        rows = jax.vmap(jax.vmap(shown))(phase, jnp.broadcast_to(command, phase.shape))
+        qpos = rows[0] + angle_error * jax.random.normal(keys[1], rows[0].shape).at[..., 1].multiply(0.2)
+        qvel = rows[1] + rate_error * jax.random.normal(keys[2], rows[1].shape).at[..., :2].multiply(0.2)
+        feet = len(self.body.feet)
+        sensors = jnp.zeros((*phase.shape, self.body.model.nsensordata))
+        sensors = sensors.at[..., self._contacts].set(rows[2][..., :feet])
+        memory = WalkMemory(jnp.broadcast_to(command, phase.shape), phase, phase, phase)
+        seen = jax.vmap(jax.vmap(self.observe))(View(qpos, qvel, sensors), memory)
+        action = 2 * (rows[2][..., feet:] - self._low) / (self._high - self._low) - 1
+        return np.asarray(seen), np.clip(np.asarray(action), -1, 1)
+
+    def tested(self) -> "WalkTask":
+        """The task in which only a fall ends an episode."""
+        return WalkTask(self.settings.model_copy(update={"pose_limit": None}))
 
     def fallen(self, view: View) -> Array:
         """Hips below 70% of their standing height, or the trunk tilted by more than 0.8 rad."""
@@ -159,7 +212,11 @@ class WalkTask(PhysicsTask):
 
     def _follow(self, memory: WalkMemory, angles: Array) -> Array:
         """The phase after a step: of those within reach, that whose pose is nearest to the body's."""
-        advance = self._pace(memory.command) * self.control_period * jnp.linspace(0.5, 1.5, 9)
+        slack = self.settings.phase_slack
+        pace = self._pace(memory.command) * self.control_period
+        if slack == 0:
+            return jnp.mod(memory.phase + pace, 2 * jnp.pi)
+        advance = pace * jnp.linspace(1 - slack, 1 + slack, 9)
         candidates = memory.phase + advance
         poses = jax.vmap(lambda phase: _interpolate(self._table, phase))(candidates)[:, 2:]
         best = jnp.argmin(((poses - angles) ** 2).sum(-1))
@@ -168,6 +225,24 @@ class WalkTask(PhysicsTask):
     def recorded(self, memory: WalkMemory) -> dict[str, Array]:
         """Phase (rad) and command (m/s)."""
         return {"phase": memory.phase, "command": memory.command}
+
+    def gait_parts(self, records: Records) -> GaitParts | None:
+        """As of any body with feet; only episodes that are a walk score."""
+        parts = super().gait_parts(records)
+        return parts if parts is None else parts._replace(merit=self._merit(records))
+
+    def _travel(self, records: Records) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each episode: distance (m), mean speed while it lasted (m/s), and its error as a part of the command."""
+        x = records["qpos"][:, :, self._root_q[0]]
+        last = np.maximum(records["alive"].astype(bool).sum(0) - 1, 0)
+        distance = x[last, np.arange(x.shape[1])] - x[0]
+        speed = distance / (np.maximum(last, 1) * self.control_period)
+        return distance, speed, np.abs(speed - records["command"]) / records["command"]
+
+    def _merit(self, records: Records) -> np.ndarray:
+        """Of each episode: time survived × (1 − 2 · speed error), at least 0."""
+        _, _, error = self._travel(records)
+        return records["alive"].astype(bool).mean(0) * np.maximum(0.0, 1.0 - 2.0 * error)
 
     def metrics(self, records: Records) -> dict[str, float]:
         """What counts as success, from evaluation episodes.
@@ -179,25 +254,21 @@ class WalkTask(PhysicsTask):
         Returns:
             `survived`: fraction of the episodes without a fall. `speed`, `command`: means, m/s. `speed_error`: mean
             of |speed − command| / command, an episode's speed being its distance over the time it lasted.
-            `distance`: mean distance, m. `score`: mean over episodes of time survived × (1 − 2 · speed error),
-            at least 0; 1 is perfect.
+            `distance`: mean distance, m. `any_gait_score`: mean over episodes of time survived × (1 − 2 · speed
+            error), at least 0, whether it walks, hops or lunges. `score`: the same, where episodes that are no walk
+            (`premotor.analysis.bipedal_walk`) count 0, which whoever knows the gait puts in; 1 is perfect.
         """
-        alive = records["alive"].astype(bool)
-        x = records["qpos"][:, :, self._root_q[0]]
-        steps = alive.sum(0)
-        last = np.maximum(steps - 1, 0)
-        distance = x[last, np.arange(x.shape[1])] - x[0]
-        speed = distance / (np.maximum(last, 1) * self.control_period)
-        error = np.abs(speed - records["command"]) / records["command"]
-        score = steps / len(alive) * np.maximum(0.0, 1.0 - 2.0 * error)
+        distance, speed, error = self._travel(records)
+        merit = float(self._merit(records).mean())
         return {
-            "survived": float(alive[-1].mean()),
+            "survived": float(records["alive"].astype(bool)[-1].mean()),
             "speed": float(speed.mean()),
             "speed_sd": float(speed.std()),
             "command": float(records["command"].mean()),
             "speed_error": float(error.mean()),
             "distance": float(distance.mean()),
-            "score": float(score.mean()),
+            "any_gait_score": merit,
+            "score": merit,
         }
 
 
