@@ -28,7 +28,15 @@ def test_a_tripod_swings_alone_for_twice_its_swing(duty: float):
     assert gait.stride_length == pytest.approx(1.2)
     assert gait.duty_factors == pytest.approx([duty] * 6)
     assert (gait.stance, gait.swing) == pytest.approx((0.1 * duty, 0.1 * (1 - duty)))
+    near = np.abs((gait.phases - np.subtract.outer(TRIPOD, TRIPOD) + 0.5) % 1.0 - 0.5)
+    assert near.max() < 1e-6 and gait.asymmetries == (0, 0, 0)
     assert gait.contralateral_phase == pytest.approx(0.5) and gait.ipsilateral_phase == pytest.approx(0.5)
+
+
+def test_a_leg_that_stands_longer_than_its_partner_is_seen_in_its_pair_alone():
+    contact = schedule(TRIPOD, 0.5)
+    contact[:, 4] = schedule(TRIPOD, 0.6)[:, 4]
+    assert hexapod_gait(contact, 0.001).asymmetries == pytest.approx((0, 0.1 / 0.55, 0), abs=0.01)
 
 
 def test_a_wave_of_single_swings_is_no_tripod():

@@ -47,6 +47,10 @@ class HexapodGait:
     """Of a right leg's touch-down in the stride of the left leg of its pair, in strides; 0.5 alternates."""
     ipsilateral_phase: float
     """Of a leg's touch-down in the stride of the leg before it on its side, in strides; 0.5 in a tripod."""
+    phases: NDArray[np.float64]
+    """Of the touch-down of each leg (row) in the stride of each other one (column), in strides, (6, 6)."""
+    asymmetries: tuple[float, float, float]
+    """|left − right| over their mean, of the duty factors of the front, mid and hind pair; 0 is the same."""
 
 
 def hexapod_gait(
@@ -69,6 +73,10 @@ def hexapod_gait(
     stride = np.nan
     if position is not None:
         stride = _mean(np.concatenate(lengths_of_strides(record, position)))
+    duties = duty_factor(record)
+    left, right = duties[:3], duties[3:]
+    with np.errstate(invalid="ignore"):  # a pair that never stands has none
+        asymmetries = np.abs(left - right) / (0.5 * (left + right))
     return HexapodGait(
         tripod_index=tripod_index(record),
         tripod_strength=tripod_strength(record),
@@ -76,9 +84,13 @@ def hexapod_gait(
         stride_length=stride,
         swing=_mean(durations(record, period, False)),
         stance=_mean(durations(record, period, True)),
-        duty_factors=tuple(float(value) for value in duty_factor(record)),
+        duty_factors=tuple(float(value) for value in duties),
         contralateral_phase=_mean_phase(record, CONTRALATERAL),
         ipsilateral_phase=_mean_phase(record, IPSILATERAL),
+        phases=np.array(
+            [[limb_phase(record, foot=foot, reference=other)[0] for other in range(6)] for foot in range(6)]
+        ),
+        asymmetries=(float(asymmetries[0]), float(asymmetries[1]), float(asymmetries[2])),
     )
 
 

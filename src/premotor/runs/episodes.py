@@ -1,5 +1,6 @@
 """Episodes with the mean action, all of them side by side, and what is recorded of them."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -156,8 +157,12 @@ def _act(
     return controller.select_action(product, state, jnp.asarray(observation))
 
 
-def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> dict[str, float]:
-    """What only six legs have, means over the episodes that lasted a second."""
+def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> dict[str, Any]:
+    """What only six legs have, means over the episodes that lasted a second.
+
+    `leg_phases` (6, 6): of the touch-down of each leg (row) in the stride of each other, circular means;
+    `leg_asymmetries` (3,): of the duty factors of the front, mid and hind pair.
+    """
     rows = []
     for episode, steps in enumerate(alive.astype(bool).sum(0)):
         if steps * period >= SHORTEST_EPISODE:
@@ -169,7 +174,16 @@ def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: flo
         "stance": np.array([row.stance for row in rows]),
         "ipsilateral_phase": np.array([row.ipsilateral_phase for row in rows]),
     }
-    return {name: float(v[np.isfinite(v)].mean()) if np.isfinite(v).any() else np.nan for name, v in values.items()}
+    figures: dict[str, Any] = {
+        name: float(v[np.isfinite(v)].mean()) if np.isfinite(v).any() else np.nan for name, v in values.items()
+    }
+    if rows:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # the mean of nothing: a pair that never steps
+            turns = np.nanmean([np.exp(2j * np.pi * row.phases) for row in rows], axis=0)
+            figures["leg_asymmetries"] = np.nanmean([row.asymmetries for row in rows], axis=0).tolist()
+        figures["leg_phases"] = (np.angle(turns) / (2 * np.pi) % 1.0).tolist()
+    return figures
 
 
 def _plain(value: Any) -> Any:
