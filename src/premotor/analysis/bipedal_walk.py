@@ -63,7 +63,7 @@ class BipedalWalk:
     phase_consistency: float
     """Length of the mean vector of that phase: 1 is the same in every stride."""
     crossings: float
-    """Times that the legs pass each other in a stride; a walk: 2."""
+    """Times that the legs pass each other in a stride of the foot that steps less often; a walk: 2."""
     stride_frequency: float
     """Hz, of the foot that steps more often."""
     stride_length: float
@@ -134,7 +134,9 @@ def bipedal_walk(
     leading = int(counts[1] > counts[0])
     marks = strikes[leading]
     strides = max(len(marks) - 1, 0)
-    whole = slice(marks[0], marks[-1] + 1) if strides else slice(0, 0)
+    # a foot that scuffs in its swing touches down more often than it strides: the other one tells how often legs pass
+    rarer = min(strikes, key=len)
+    whole = slice(rarer[0], rarer[-1] + 1) if len(rarer) > 1 else slice(0, 0)
     phase, consistency = limb_phase(record)
     times = _step_times(strikes, control_period)
     lengths = _step_lengths(strikes, forward, None if feet is None else np.asarray(feet, np.float64))
@@ -145,7 +147,7 @@ def bipedal_walk(
         "duty_factors": (float(duties[0]), float(duties[1])),
         "interlimb_phase": phase,
         "phase_consistency": consistency,
-        "crossings": _crossings(sides[whole]) / strides if strides else float("nan"),
+        "crossings": _crossings(sides[whole]) / (len(rarer) - 1) if len(rarer) > 1 else float("nan"),
         "stride_frequency": strides / ((marks[-1] - marks[0]) * control_period) if strides else float("nan"),
         "stride_length": float(np.diff(forward[marks]).mean()) if strides and forward is not None else float("nan"),
         "double_support": float(support[2]),
