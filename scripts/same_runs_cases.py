@@ -94,6 +94,14 @@ circuit: {source: fly-cpg}
 model: {kind: vnc}
 drives: [{neurons: {type: DNg100}, amplitude: 250}]
 """
+FORMER_WALK = """name: walk
+circuit: {source: celegans}
+task: {kind: walk}
+learning: {kind: ppo, steps: 2500000}
+evaluation: {every_steps: 200000, episodes: 50, seconds: 10}
+"""
+WALK = write("walk.yaml", FORMER_WALK)
+"""The preset `walk` as it was: what it asks for now, no former version knows."""
 TRANSIENT = write("short.yaml", "transient: 10\n")
 
 
@@ -102,7 +110,8 @@ CASES: tuple[Case, ...] = (
     Case(
         "walk",
         (
-            run(f"train walk {PPO} {BRIEF} {QUIET}"),
+            WALK,
+            run(f"train walk.yaml {PPO} {BRIEF} {QUIET}"),
             replace("run/settings.yaml", "  steps: 64", "  steps: 96"),
             run("resume run --episodes 2 --no-report"),
             run("evaluate run --episodes 3 --seconds 0.3 --checkpoint last"),
@@ -110,12 +119,13 @@ CASES: tuple[Case, ...] = (
             run("report run"),
         ),
     ),
-    Case("walk-gru", (run(f"train walk --network.kind gru {PPO} {BRIEF} {QUIET}"),)),
+    Case("walk-gru", (WALK, run(f"train walk.yaml --network.kind gru {PPO} {BRIEF} {QUIET}"),)),
     Case(
         "walk-layered",
         (
+            WALK,
             *CIRCUIT,
-            run(f"train walk {TINY} --network.kind layered --circuit.null shuffled_weights {PPO} {BRIEF} {QUIET}"),
+            run(f"train walk.yaml {TINY} --network.kind layered --circuit.null shuffled_weights {PPO} {BRIEF} {QUIET}"),
         ),
     ),
     Case("bipedal", (run(f"train bipedal {PPO} {QUIET} --evaluation.confirm 2"), run("report run"))),
@@ -247,17 +257,19 @@ CASES: tuple[Case, ...] = (
     Case(
         "sequence",
         (
-            run("sequence walk --iterations 3 --batch 4"),
+            WALK,
+            run("sequence walk.yaml --iterations 3 --batch 4"),
             *CIRCUIT,
-            run(f"sequence walk --network.kind layered {TINY_CIRCUIT} --iterations 3 --batch 4"),
-            run("sequence walk --network.kind mlp --iterations 3 --batch 4"),
+            run(f"sequence walk.yaml --network.kind layered {TINY_CIRCUIT} --iterations 3 --batch 4"),
+            run("sequence walk.yaml --network.kind mlp --iterations 3 --batch 4"),
         ),
     ),
     Case(
         "compare",
         (
+            WALK,
             *CIRCUIT,
-            run(f"compare walk {TINY} {NULL} --plain mlp --jobs 1 {PPO} {BRIEF} -o run"),
+            run(f"compare walk.yaml {TINY} {NULL} --plain mlp --jobs 1 {PPO} {BRIEF} -o run"),
         ),
     ),
     Case(

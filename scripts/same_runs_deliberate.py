@@ -17,6 +17,7 @@ class Deliberate(NamedTuple):
 DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate(".*", r".*settings\.yaml:agent", "settings need no `agent: spiking` any more; it is read as before"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
+    Deliberate("walk.*|compare", r".*\bscore", "the score of two legs counts only episodes that are a walk"),
     Deliberate(
         "spectrum-training.*",
         r".*/networks/[\w-]+/checkpoints/.*",

@@ -120,7 +120,7 @@ def test_many_episodes_are_counted_by_their_names():
     found = walks_of(contact, hips, PERIOD, alive, fallen, position=position, merit=merit)
     assert found["walks"] == 0.25
     assert found["gaits"] == {"falls": 1, "walks": 1, "hops on the right leg": 1, "skips": 1}
-    left, right = found["foot_steps"]
+    left, right = found["left_steps"], found["right_steps"]
     assert left == pytest.approx(2 / 3 * right, abs=0.5)  # the hop has no steps of the left foot
     assert found["score"] == pytest.approx(0.9 / 4), "only the walk scores"
     nothing = walks_of(contact, hips, PERIOD, alive, np.ones(4, bool))

@@ -3,6 +3,7 @@
 _LEARNING = [
     "--threads=1",
     "--learning.steps=64",
+    "--cloning.iterations=0",
     "--learning.environments=4",
     "--learning.rollout=4",
     "--learning.epochs=1",

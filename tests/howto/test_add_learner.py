@@ -8,6 +8,7 @@ PAGE = "add-learner"
 FEW = [
     "--threads=1",
     "--learning.steps=64",
+    "--cloning.iterations=0",
     "--learning.environments=4",
     "--evaluation.episodes=2",
     "--evaluation.seconds=0.2",

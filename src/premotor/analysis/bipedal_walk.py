@@ -192,8 +192,8 @@ def walks_of(
     Returns:
         `walks`: fraction of the episodes that are a walk; `gait`: the name of most of them; `gaits`: how many of each;
         of the episodes without a fall the means of `interlimb_phase`, `crossings`, `asymmetry`, `flight`,
-        `foot_duty_factors` and `foot_steps` (touch-downs; both of the left foot, then of the right one), NaN where
-        there are none. With `position` and `height` also `vertical_excursion` (m, of the hips in a stride), with
+        `left_duty_factor`, `left_steps` (touch-downs), `right_duty_factor` and `right_steps`, NaN where there are
+        none. With `position` and `height` also `vertical_excursion` (m, of the hips in a stride), with
         `power` `cost_of_transport` (mechanical work of the joints over weight and way), with `merit` `score`: its
         mean, where what is no walk counts 0.
     """
@@ -222,9 +222,10 @@ def walks_of(
         "crossings": _finite_mean([walk.crossings for walk in standing]),
         "asymmetry": _finite_mean([walk.asymmetry for walk in standing]),
         "flight": _finite_mean([walk.flight for walk in standing]),
-        "foot_duty_factors": [_finite_mean([walk.duty_factors[foot] for walk in standing]) for foot in (0, 1)],
-        "foot_steps": [_finite_mean([walk.touch_downs[foot] for walk in standing]) for foot in (0, 1)],
     }
+    for foot, side in enumerate(("left", "right")):
+        figures[f"{side}_duty_factor"] = _finite_mean([walk.duty_factors[foot] for walk in standing])
+        figures[f"{side}_steps"] = _finite_mean([walk.touch_downs[foot] for walk in standing])
     if height is not None:
         figures["vertical_excursion"] = _finite_mean(excursions)
     if power is not None and position is not None:

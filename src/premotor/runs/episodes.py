@@ -27,6 +27,7 @@ and the action that was chosen there.
 """
 
 PER_EPISODE = ("command", "terminated")
+LEGS = ("left_front", "left_mid", "left_hind", "right_front", "right_mid", "right_hind")
 OF_ALL = ("time", "rates")
 """What has no axis for episodes."""
 
@@ -160,8 +161,8 @@ def _act(
 def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> dict[str, Any]:
     """What only six legs have, means over the episodes that lasted a second.
 
-    `leg_phases` (6, 6): of the touch-down of each leg (row) in the stride of each other, circular means;
-    `leg_asymmetries` (3,): of the duty factors of the front, mid and hind pair.
+    `phase_A_B`: of the touch-down of leg B in the stride of leg A, circular mean, for all pairs; `front_asymmetry` and
+    so on: of the duty factors of a pair.
     """
     rows = []
     for episode, steps in enumerate(alive.astype(bool).sum(0)):
@@ -181,13 +182,13 @@ def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: flo
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # the mean of nothing: a pair that never steps
             turns = np.nanmean([np.exp(2j * np.pi * row.phases) for row in rows], axis=0)
-            figures["leg_asymmetries"] = np.nanmean([row.asymmetries for row in rows], axis=0).tolist()
-        figures["leg_phases"] = (np.angle(turns) / (2 * np.pi) % 1.0).tolist()
+            asymmetries = np.nanmean([row.asymmetries for row in rows], axis=0)
+        figures |= {f"{pair}_asymmetry": float(asymmetries[i]) for i, pair in enumerate(("front", "mid", "hind"))}
+        phases = np.angle(turns) / (2 * np.pi) % 1.0
+        figures |= {f"phase_{LEGS[j]}_{LEGS[i]}": float(phases[i, j]) for i in range(6) for j in range(i)}
     return figures
 
 
 def _plain(value: Any) -> Any:
     """Numbers as JSON can hold them: what does not exist (NaN) is null."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
