@@ -102,7 +102,7 @@ $(STAMPS)/docs: $(STAMPS)/package
 
 $(STAMPS)/extras: $(STAMPS)/environment pyproject.toml
 	@echo "installing every extra into $(VENV)"
-	@$(PIP) install --editable '.[all,test]' flygym networkx
+	@$(PIP) install --editable '.[all,test]' flygym
 	@touch $@
 
 $(STAMPS)/lowest: $(STAMPS)/environment pyproject.toml scripts/lowest_versions.py

@@ -25,6 +25,7 @@ SHARED = frozenset({"compiling", "errors", "files", "lazy", "settings", "registr
 THIRD_PARTY = {
     "connectome": frozenset(
         {"numpy", "scipy", "pandas", "pyarrow", "pydantic", "h5py", "neuprint", "requests", "caveclient"}
+        | {"networkx", "openpyxl"}
     )
 }
 """Rooms whose libraries are limited too: wiring is data, and loads without JAX or MuJoCo."""

@@ -302,7 +302,7 @@ EXAMPLES = {
     "RandomNet": Example("random_net", random_net),
     "BrainRNN": Example("brain_rnn", brain_rnn),
     "GraphML": Example("graphml", graphml),
-    "edge list": Example("edge_list", edge_list, TABLE_FORMS),
+    "edge list": Example("tables", edge_list, TABLE_FORMS),
     "npy": Example("matrix", matrix_npy),
     "npz with neurons": Example("matrix", matrix_npz),
     "CSV matrix": Example("matrix", matrix_csv, ("csv", "tsv", "csv.gz")),

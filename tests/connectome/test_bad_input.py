@@ -69,7 +69,7 @@ NEURON_CASES = {
 }
 
 EDGE_CASES = {
-    "missing pre column": ("from,post,count\n1,2,5\n", "holds no connection table"),
+    "missing pre column": ("giver,post,count\n1,2,5\n", "holds no connection table"),
     "missing count column": ("pre,post\n1,2\n", r"no column with synapse counts: one of count, counts, weight"),
     "negative": ("pre,post,count\n1,2,-5\n", r"column count, row 1, holds '-5'; .*from 1 to"),
     "zero": ("pre,post,count\n1,2,3\n2,3,0\n", r"row 2, holds '0'"),

@@ -137,7 +137,7 @@ def test_ids_that_have_nothing_in_common_are_an_error_with_examples(tmp_path):
         classification_csv="root_id,super_class\n720575940600000000,sensory\n720575940600001000,motor\n",
     )
     said = refusal(folder)
-    assert "2 of the 2 ids" in said and "720575940600000473 and 720575940600000474" in said
+    assert "none of the 2 ids" in said and "720575940600000473 and 720575940600000474" in said
     assert "ids of the neuron table end in 000 and look rounded" in said
 
 
@@ -240,8 +240,10 @@ def test_json_files_are_told_apart(tmp_path):
 
 
 def test_what_can_not_be_read_names_what_can(tmp_path):
-    (tmp_path / "edges.txt").write_text("11 12 4.0\n")
-    assert ".csv, .tsv, both also .gz, .feather, .parquet" in refusal(tmp_path / "edges.txt")
+    for suffix, advice in {".gml": "write_graphml", ".nml": "pre, post and count", ".sqlite": "to_csv"}.items():
+        (tmp_path / f"edges{suffix}").write_text("11 12 4.0\n")
+        said = refusal(tmp_path / f"edges{suffix}")
+        assert ".csv, .tsv, .txt, all also .gz, .feather, .parquet, .xlsx" in said and advice in said
 
 
 @pytest.mark.parametrize("model", ["lif", "vnc"])

@@ -307,7 +307,7 @@ def test_shiu_et_al_damaged(tmp_path, columns, completeness, pattern):
 @pytest.mark.parametrize(
     ("tables", "pattern"),
     [
-        ({"c": f"pre_root_id,post_root_id,neuropil\n{A},{B},x\n"}, "no column 'syn_count'"),
+        ({"c": f"pre_root_id,post_root_id,neuropil\n{A},{B},x\n"}, "no column with synapse counts"),
         ({"c": "pre_root_id,post_root_id,syn_count\n"}, "has a header but no connections"),
         ({"c": f"pre_root_id,post_root_id,syn_count\n{A}.0,{B},3\n"}, "row 1, holds '7205"),
         ({"c": FLYWIRE, "d": FLYWIRE}, "2 connection tables"),

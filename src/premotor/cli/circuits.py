@@ -23,6 +23,21 @@ Least = Annotated[int | None, typer.Option(help="Drop pairs of neurons with fewe
 Signs = Annotated[str | None, typer.Option(help="Name of a sign policy: default, kunert2014.")]
 Null = Annotated[str | None, typer.Option(help="Name of a null model that replaces the wiring, as 'rewired'.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask a server again for what was downloaded before.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        help="Names of the source's columns: 'id=cell,class=kind,transmitter=NT'; for tables without a header "
+        "'pre,post,count'.",
+        metavar="NAMES",
+    ),
+]
+NoHeader = Annotated[
+    bool, typer.Option("--no-header", help="Tables begin with a row; their columns are called 1, 2, …")
+]
+Scale = Annotated[float | None, typer.Option(help="Multiplies weights that are no counts; the products are rounded.")]
+Also = Annotated[
+    list[Path] | None, typer.Option(help="A further file, or folder, of the source; can be given many times.")
+]
 NullSeed = Annotated[int, typer.Option(help="Seed of the null model.")]
 
 
@@ -34,6 +49,10 @@ def info(
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
+    columns: Columns = None,
+    no_header: NoHeader = False,
+    scale: Scale = None,
+    also: Also = None,
     refresh: Refresh = False,
     figure: Annotated[Path | None, typer.Option(help="A PNG file to draw the same into.")] = None,
 ) -> None:
@@ -43,10 +62,14 @@ def info(
     Example:
       premotor circuit info celegans --figure celegans.png
       premotor circuit info celegans --select "class=interneuron|motor" --min-synapses 3
+      premotor circuit info edges.txt --columns pre,post,count
+      premotor circuit info mine/ --columns "id=cell,class=kind,transmitter=NT" --select "type=@types.txt"
     """
     if figure is not None and figure.suffix.lower() != ".png":
         raise PremotorError(f"--figure is {figure}; it has to be the name of a .png file")
-    circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
+    circuit = _circuit(
+        source, select, min_synapses, signs, null, null_seed, reading(columns, no_header, scale, also), refresh
+    )
     print(circuit.summary(), end="")
     if figure is not None:
         from premotor.files import write_atomically
@@ -65,6 +88,10 @@ def build(
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
+    columns: Columns = None,
+    no_header: NoHeader = False,
+    scale: Scale = None,
+    also: Also = None,
     refresh: Refresh = False,
 ) -> None:
     """Keep a part of a circuit as a folder of CSV files that every command takes as its source.
@@ -74,7 +101,9 @@ def build(
       premotor circuit build manc/ -o leg --select "type=IN*|MN*" --min-synapses 5
       premotor circuit build neuprint:manc:v1.2.1 -o cpg --select "type=DNg100|IN17A001" --select "roi=LegNp(T1)(L)"
     """
-    circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
+    circuit = _circuit(
+        source, select, min_synapses, signs, null, null_seed, reading(columns, no_header, scale, also), refresh
+    )
     print(f"{circuit!r}\nwritten to {circuit.save(output)}")
 
 
@@ -88,6 +117,10 @@ def export(
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
+    columns: Columns = None,
+    no_header: NoHeader = False,
+    scale: Scale = None,
+    also: Also = None,
     refresh: Refresh = False,
 ) -> None:
     """Write a circuit, or a part of it, for other programs; premotor reads each of the formats, too.
@@ -98,7 +131,9 @@ def export(
     """
     from premotor.runs import export_circuit
 
-    circuit = _circuit(source, select, min_synapses, signs, null, null_seed, refresh)
+    circuit = _circuit(
+        source, select, min_synapses, signs, null, null_seed, reading(columns, no_header, scale, also), refresh
+    )
     print(f"{circuit!r}\nwritten to {export_circuit(circuit, output, format)}")
 
 
@@ -112,6 +147,10 @@ def make_six_legs(
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
+    columns: Columns = None,
+    no_header: NoHeader = False,
+    scale: Scale = None,
+    also: Also = None,
 ) -> None:
     """Copy the circuit of one left leg into all six, mirrored and coupled to their neighbours (an assumption).
 
@@ -123,7 +162,7 @@ def make_six_legs(
     """
     from premotor.runs import six_legs
 
-    leg = _circuit(source, None, None, signs, null, null_seed, False)
+    leg = _circuit(source, None, None, signs, null, null_seed, reading(columns, no_header, scale, also))
     circuit = six_legs(leg, coupling=coupling, strength=strength, entries=entries)
     print(f"{circuit!r}\nwritten to {circuit.save(output)}")
 
@@ -178,6 +217,17 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.
     print(f"{len(entries)} downloads in {cache_folder()}" + (f", {clear_cache()} removed" if clear else ""))
 
 
+def reading(columns: str | None, no_header: bool, scale: float | None, also: list[Path] | None) -> dict[str, Any]:
+    """The settings of a circuit that say how its source is read; those that were not given are left out."""
+    given = {
+        "columns": columns,
+        "header": False if no_header else None,
+        "scale": scale,
+        "also": [str(path) for path in also or []] or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def _circuit(
     source: str,
     select: list[str] | None,
@@ -185,7 +235,8 @@ def _circuit(
     signs: str | None,
     null: str | None,
     null_seed: int,
-    refresh: bool,
+    how: dict[str, Any],
+    refresh: bool = False,
 ) -> Any:
     from premotor.runs import build_circuit, load_experiment
 
@@ -204,6 +255,7 @@ def _circuit(
         "signs": signs,
         "null": null,
         **({"null_seed": null_seed} if null or null_seed else {}),
+        **how,
     }
     return build_circuit(load_experiment({"circuit": section}).circuit, refresh=refresh, progress=_progress())
 

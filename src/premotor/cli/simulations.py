@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from premotor.cli.circuits import Columns, NoHeader, reading
 from premotor.errors import PremotorError
 
 MOST_TYPES = 40
@@ -47,6 +48,8 @@ def simulate(
     replicates: Annotated[int | None, typer.Option(help="Repetitions with other draws.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of draws and random events.")] = None,
     threads: Annotated[int | None, typer.Option(help="Of the LIF model, 0 for one a core.")] = None,
+    columns: Columns = None,
+    no_header: NoHeader = False,
     screen: Screen = None,
     prune: Annotated[bool, typer.Option("--prune", help="Find a smallest circuit that keeps the rhythm.")] = False,
     figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures into the folder.")] = True,
@@ -89,7 +92,10 @@ def simulate(
         replicates=replicates,
         seed=seed,
         threads=threads,
-        dotted=list(context.obj or []),
+        dotted=[
+            *(f"circuit.{name}={value}" for name, value in reading(columns, no_header, None, None).items()),
+            *(context.obj or []),
+        ],
     )
     if screen is not None:
         _screen(settings, screen, output)

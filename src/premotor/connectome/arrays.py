@@ -11,8 +11,9 @@ import numpy as np
 from scipy.sparse import coo_array, csc_array, csr_array
 
 from premotor.connectome.edges import tidy
-from premotor.connectome.identifiers import MAX_COUNT
+from premotor.connectome.identifiers import FRACTIONS, MAX_COUNT, scaled
 from premotor.errors import PremotorError
+from premotor.settings import note
 
 _DAMAGED = (
     ValueError,
@@ -54,8 +55,12 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     return loaded
 
 
-def signed_counts(matrix: np.ndarray | csr_array, where: str) -> tuple[csr_array, np.ndarray, np.ndarray]:
+def signed_counts(
+    matrix: np.ndarray | csr_array, where: str, scale: float | None = None
+) -> tuple[csr_array, np.ndarray, np.ndarray]:
     """Split a square matrix of whole numbers, negative ones for inhibition, into counts and signs.
+
+    With a `scale` entries are multiplied by it and rounded.
 
     Returns the counts, the position of the presynaptic neuron and the sign (−1 or +1) of every edge.
 
@@ -69,13 +74,18 @@ def signed_counts(matrix: np.ndarray | csr_array, where: str) -> tuple[csr_array
     entries = coo_array(matrix)
     entries.sum_duplicates()
     values = entries.data
+    if scale is not None:
+        values = np.sign(values.astype(np.float64)).astype(np.int64) * scaled(values, where, scale)
+        lost = int((values == 0).sum()) - int((entries.data == 0).sum())
+        note(f"{where}: weights were multiplied by {scale:g} and rounded; {lost} became 0 and are left out")
     with np.errstate(invalid="ignore"):
         good = (np.abs(values.astype(np.float64)) <= MAX_COUNT) & (values == np.floor(values))
     if not good.all():
         edge = int(np.argmin(good))
         place = f"row {entries.row[edge] + 1}, column {entries.col[edge] + 1}"
         rule = f"counts are whole numbers up to {MAX_COUNT}, negative ones for inhibition"
-        raise PremotorError(f"{where}, {place}, holds {values[edge]}; {rule}")
+        hint = f"; {FRACTIONS}" if np.isfinite(values[edge]) and values[edge] != np.floor(values[edge]) else ""
+        raise PremotorError(f"{where}, {place}, holds {values[edge]}; {rule}{hint}")
     kept = values != 0
     whole = values[kept].astype(np.int64)
     row, column = entries.row[kept], entries.col[kept]

@@ -1,5 +1,6 @@
 """The last steps of every reader: canonical columns (type, class, transmitter, sign, side), and the circuit itself."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from premotor.connectome.vocabulary import (
     canonical_transmitter,
     listed,
     plain,
+    text_of,
     translate,
 )
 from premotor.errors import PremotorError
@@ -43,7 +45,7 @@ _TRANSMITTER = (
     "nt_prediction",
     "consensus_neurotransmitter",
 )
-_SIDE = ("side", "somaSide", "soma_side", "root_side", "rootSide")
+_SIDE = ("side", "somaSide", "soma_side", "root_side", "rootSide", "hemisphere", "hemi")
 # Hemibrain publishes a probability for each; the largest is the prediction.
 _PROBABILITIES = ("gaba", "acetylcholine", "glutamate", "serotonin", "octopamine", "dopamine", "neither")
 
@@ -83,11 +85,13 @@ def bare_neurons(ids: np.ndarray) -> pd.DataFrame:
 
 def _first(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
     """Return the first value of each neuron in these columns, as text; empty text where it has none."""
-    found = pd.Series("", index=frame.index, dtype="str")
+    found = [""] * len(frame)
     columns = {plain(str(name)): name for name in reversed(frame.columns)}
     for name in dict.fromkeys(columns[plain(word)] for word in names if plain(word) in columns):
-        found = found.where(found.str.strip() != "", frame[name].astype("str").fillna(""))
-    return found
+        found = [
+            mine if mine and mine.strip() else other for mine, other in zip(found, text_of(frame[name]), strict=True)
+        ]
+    return pd.Series(pd.array(found, dtype="str"), index=frame.index)
 
 
 def _with_transmitter(frame: pd.DataFrame) -> pd.DataFrame:
@@ -156,11 +160,15 @@ def assemble(
 
 def _not_understood(neurons: pd.DataFrame) -> dict[str, str]:
     """Return words for transmitters and classes that are no known ones, with how many neurons have them."""
-    strange = {"transmitters not understood": neurons["transmitter"][~neurons["transmitter"].isin(TRANSMITTERS)]}
+    strange = {
+        "transmitters not understood": [w for w in text_of(neurons["transmitter"]) if w not in TRANSMITTERS],
+        "classes taken as other": [],
+    }
     if "source_class" in neurons:
-        strange["classes taken as other"] = neurons["source_class"][neurons["class"] == "other"]
-    counts = {what: words[words.str.lower() != "other"].value_counts() for what, words in strange.items()}
-    said = {what: listed(f"{word} ({n})" for word, n in of.items()) for what, of in counts.items() if len(of)}
+        pairs = zip(text_of(neurons["source_class"]), text_of(neurons["class"]), strict=True)
+        strange["classes taken as other"] = [word for word, kind in pairs if kind == "other"]
+    counts = {what: Counter(w for w in words if w.lower() != "other").most_common() for what, words in strange.items()}
+    said = {what: listed(f"{word} ({n})" for word, n in of) for what, of in counts.items() if of}
     for what, words in said.items():
         note(f"{what}: {words}")
     return said

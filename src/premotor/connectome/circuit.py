@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from premotor.connectome.edges import positions, tidy
 from premotor.connectome.paths import Direction, hop_distances, on_paths
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.selection import describe, matching_neurons
+from premotor.connectome.selection import describe, from_files, matching_neurons
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of, unknown_neurons
 from premotor.connectome.storage import save_tables
 from premotor.connectome.summary import summarise
@@ -98,7 +98,8 @@ class Circuit:
         """Keep the neurons that meet every condition on a column, then the pairs with enough synapses.
 
         A condition is a text with wildcards (``type="IN*|MN*"``: ``*`` any text, ``?`` one character, ``|``
-        or), a number, or a list of exact values; ``id`` selects by id. Capitals matter. `min_synapses`
+        or), a number, True or False, a list of exact values, or ``"@FILE"``, whose lines (or column of that name) are
+        exact values; ``id`` selects by id. Capitals matter. `min_synapses`
         removes the ordered pairs with fewer synapses; gap junctions are kept.
 
         Raises:
@@ -107,6 +108,7 @@ class Circuit:
         """
         circuit = self
         if conditions:
+            conditions = from_files(conditions)
             keep = matching_neurons(self.neurons, conditions)
             circuit = self._kept(np.flatnonzero(keep), "select", describe(conditions))
         if min_synapses is not None:

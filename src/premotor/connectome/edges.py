@@ -78,10 +78,14 @@ def tell_lost(where: object, ids: np.ndarray, wanted: np.ndarray, rows: int, los
     if 2 * lost <= rows or not rows:
         return
     strange = wanted[positions(ids, wanted) < 0]
-    counts = (
-        f"{strange.size:,} of the {wanted.size:,} ids of {where} (such as {_some(strange)}) are not among the "
-        f"{ids.size:,} of the neuron table (such as {_some(ids)})"
+    every = (
+        f"none of the {2 * rows:,} ids of {where} ({wanted.size:,} different, such as {_some(strange)}) is among the"
     )
+    some = (
+        f"{strange.size:,} of the {wanted.size:,} different ids of {where} (such as {_some(strange)}) are not among the"
+    )
+    table = f"{ids.size:,} of the neuron table (such as {_some(ids)})"
+    counts = f"{every if strange.size == wanted.size else some} {table}"
     rounded = "".join(
         f"; ids of {name} end in 000 and look rounded, as by a spreadsheet or a float"
         for name, some in (("the neuron table", ids), ("the connections", wanted))

@@ -5,6 +5,8 @@ ever passes through a float. Text columns are dictionary-encoded first: 15 milli
 different ids as there are neurons, and only those are checked and converted.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +15,9 @@ from premotor.errors import PremotorError
 
 MAX_COUNT = 2**31 - 1
 """The largest synapse count of a row; more is taken for a mistake."""
+NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$"
+"""What a number in text looks like."""
+FRACTIONS = "for weights that are no counts give a scale (--scale 100): they are multiplied by it and rounded"
 _MAX_ID = str(np.iinfo(np.int64).max)
 
 
@@ -53,15 +58,73 @@ def parse_counts(column: pa.ChunkedArray, where: str) -> np.ndarray:
             good = (values >= 1) & (values <= MAX_COUNT) & (values == np.floor(values))
         if not good.all():
             row = int(np.argmin(good))
-            raise PremotorError(f"{where}, row {row + 1}, holds {values[row]}; {rule}")
+            hint = f"; {FRACTIONS}" if values[row] != np.floor(values[row]) and np.isfinite(values[row]) else ""
+            raise PremotorError(f"{where}, row {row + 1}, holds {values[row]}; {rule}{hint}")
         return values.astype(np.int64)
     codes, words = _encoded(column, where, rule)
     bad = pc.invert(pc.match_substring_regex(words, r"^[0-9]{1,10}(\.0*)?$"))
-    _refuse(words, codes, bad, where, rule)
+    fractions = pc.any(pc.match_substring_regex(words, r"^-?[0-9]*\.[0-9]*[1-9][0-9]*([eE]-?[0-9]+)?$")).as_py()
+    _refuse(words, codes, bad, where, f"{rule}; {FRACTIONS}" if fractions else rule)
     values = pc.replace_substring_regex(words, r"\.0*$", "").cast(pa.int64())
     wrong = pc.or_(pc.less(values, 1), pc.greater(values, MAX_COUNT))
     _refuse(words, codes, wrong, where, rule)
     return values.to_numpy()[codes]
+
+
+def parse_weights(column: pa.ChunkedArray, where: str, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return a column of weights as counts, times `scale` and rounded, int64 (rows,), and their signs, int8 (rows,).
+
+    Raises:
+        PremotorError: a missing value, no number, or a product beyond the largest count.
+    """
+    rule = "weights are numbers"
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        _refuse_nulls(column, where, rule)
+        values = column.to_numpy().astype(np.float64)
+    else:
+        codes, words = _encoded(column, where, rule)
+        _refuse(words, codes, pc.invert(pc.match_substring_regex(words, NUMBER)), where, rule)
+        values = np.asarray(words.to_pylist(), dtype="U").astype(np.float64)[codes]
+    return scaled(values, where, scale), np.sign(values).astype(np.int8)
+
+
+def scaled(values: np.ndarray, where: str, scale: float) -> np.ndarray:
+    """Return the absolute values times `scale`, rounded, int64 and of the same shape.
+
+    Raises:
+        PremotorError: one that is not finite, or too large.
+    """
+    counts = np.rint(np.abs(values.astype(np.float64)) * scale)
+    good = counts <= MAX_COUNT
+    if not good.all():
+        raise PremotorError(
+            f"{where} holds {values[~good].flat[0]}; times the scale {scale:g} weights are numbers up to {MAX_COUNT}"
+        )
+    return counts.astype(np.int64)
+
+
+def are_names(columns: Sequence[pa.ChunkedArray]) -> bool:
+    """Return whether columns hold names of neurons: text, of which nothing looks like a number."""
+    kinds = [c.type.value_type if pa.types.is_dictionary(c.type) else c.type for c in columns]
+    if not all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in kinds):
+        return False
+    words = [pc.unique(column.cast(pa.large_string())) for column in columns]
+    like_a_number = r"^\s*[-+]?[0-9.]+([eE][-+]?[0-9]+)?\s*$"
+    return any(len(word) for word in words) and not any(
+        pc.any(pc.match_substring_regex(word, like_a_number)).as_py() for word in words
+    )
+
+
+def parse_names(column: pa.ChunkedArray, where: str) -> np.ndarray:
+    """Return a column of names, trimmed, as an object array (rows,).
+
+    Raises:
+        PremotorError: a row without a name.
+    """
+    text = pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.large_string()), ""))
+    if pc.any(pc.equal(text, "")).as_py():
+        raise PremotorError(f"{where} has a row without a name")
+    return np.array(text.to_pylist(), dtype=object)
 
 
 def unique_ids(ids: np.ndarray, where: str) -> None:

@@ -9,15 +9,17 @@ import pyarrow.compute as pc
 from pandas.api.extensions import ExtensionArray
 
 from premotor.connectome.edges import positions
-from premotor.connectome.identifiers import parse_ids, unique_ids
+from premotor.connectome.identifiers import NUMBER, parse_ids, parse_names, unique_ids
 from premotor.connectome.tables import read_table
 from premotor.connectome.vocabulary import listed, plain
 from premotor.errors import PremotorError
 
-ID_NAMES = ("id", "neuron_id", "bodyId", "body", "body_id", "root_id", "pt_root_id", "Root ID")
+ID_NAMES = (
+    *("id", "neuron_id", "bodyId", "body", "body_id", "root_id", "pt_root_id", "Root ID"),
+    *("cell_id", "node_id", "segment_id", "neuron", "cell", "node"),
+)
 _TEXT_COLUMNS = {"type", "name", "instance", "hemilineage", "source_class"}
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
-_NUMBER = r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?$"
 
 
 def id_column(header: tuple[str, ...]) -> str | None:
@@ -49,13 +51,17 @@ def read_neurons(path: Path, *, key: str | None = None, repeated: bool = False) 
     return table_of_neurons(table, path, key=key, repeated=repeated)
 
 
-def table_of_neurons(table: pa.Table, where: object, *, key: str = "id", repeated: bool = False) -> pd.DataFrame:
+def table_of_neurons(
+    table: pa.Table, where: object, *, key: str = "id", repeated: bool = False, named: bool = False
+) -> pd.DataFrame:
     """Return what `read_neurons` makes of a table that has been read; `where` is for errors.
+
+    With `named` the index holds names.
 
     Raises:
         PremotorError: bad or repeated ids.
     """
-    ids = parse_ids(table[key], f"{where}, column {key}")
+    ids = (parse_names if named else parse_ids)(table[key], f"{where}, column {key}")
     if not repeated:
         unique_ids(ids, f"{where}, column {key}")
     data = {name: typed_column(table[name], name) for name in table.column_names if name not in (key, "")}
@@ -97,7 +103,7 @@ def _numbers(text: pa.ChunkedArray) -> np.ndarray | ExtensionArray | None:
         if not pc.any(missing).as_py():
             return whole
         return pd.arrays.IntegerArray(whole.copy(), missing.to_numpy().copy())
-    if pc.all(pc.match_substring_regex(filled, _NUMBER)).as_py():
+    if pc.all(pc.match_substring_regex(filled, NUMBER)).as_py():
         # numpy reads decimals exactly; pandas' own parser can be one unit in the last place off.
         values = np.asarray(filled.to_pylist(), dtype="U").astype(np.float64)
         return np.where(missing.to_numpy(), np.nan, values)

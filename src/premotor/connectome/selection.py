@@ -3,25 +3,75 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
+from premotor.settings import note
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+class Listed(list):
+    """Values of a condition that were read from a file, whose name is `file`."""
+
+    def __init__(self, values: Iterable[Any], file: str):
+        super().__init__(values)
+        self.file = file
+
+
+def from_files(conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conditions with ``@FILE`` replaced by the values in the file: one a line, or a column of a table.
+
+    In text lines that begin with # are comments. Of a table (.csv, .tsv …) the column of the condition's name counts,
+    or the only one.
+
+    Raises:
+        PremotorError: the file is unreadable, empty, or a table without that column.
+    """
+    return {
+        name: _read(name, Path(value[1:])) if isinstance(value, str) and value.startswith("@") else value
+        for name, value in conditions.items()
+    }
+
+
+def _read(name: str, path: Path) -> Listed:
+    from premotor.connectome.tables import is_table, read_table
+
+    if is_table(path) and not path.name.lower().endswith((".txt", ".txt.gz")):
+        table = read_table(path)
+        column = name if name in table.column_names else table.column_names[0] if table.num_columns == 1 else None
+        if column is None:
+            raise PremotorError(
+                f"{path} has no column {name!r}{closest(name, table.column_names)}; it has {listed(table.column_names)}"
+            )
+        # The first line of a list without a header is a value, too.
+        words = [*([] if column == name else [column]), *(str(word) for word in table[column].to_pylist())]
+    else:
+        try:
+            words = path.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise PremotorError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    values = [word.strip() for word in words if word.strip() and not word.startswith("#")]
+    if not values:
+        raise PremotorError(f"{path} holds no values for the condition on {name!r}")
+    return Listed(dict.fromkeys(values), path.name)
+
+
 def matching_neurons(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> np.ndarray:
     """Return which neurons meet every condition, bool (neurons,).
+
+    A value, or an alternative of a pattern, that no neuron has is said, with the nearest.
 
     Raises:
         PremotorError: an unknown column, or a condition that its column can not be compared with.
     """
     keep = np.ones(len(neurons), bool)
-    for name, condition in conditions.items():
+    for name, condition in from_files(conditions).items():
         keep &= _matches(_column(neurons, name), name, condition)
     return keep
 
@@ -51,29 +101,66 @@ def _column(neurons: "pd.DataFrame", name: str) -> "pd.Series":
 def _matches(column: "pd.Series", name: str, condition: Any) -> np.ndarray:
     import pandas as pd
 
-    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    flags = pd.api.types.is_bool_dtype(column)
+    numeric = pd.api.types.is_numeric_dtype(column) and not flags
     if isinstance(condition, str):
         if not numeric:
-            return column.astype("str").fillna("").str.fullmatch(_pattern(condition)).to_numpy(bool)
+            words = column.astype("str").fillna("")
+            return _matched(words.str.lower() if flags else words, name, condition.lower() if flags else condition)
         values: list[Any] = [_number(word, name) for word in condition.split("|")]
     elif isinstance(condition, (list, tuple, set, frozenset, range, np.ndarray, pd.Series, pd.Index)):
         values = [value.item() if isinstance(value, np.generic) else value for value in condition]
     else:
         values = [condition.item() if isinstance(condition, np.generic) else condition]
-    allowed = (int, float, bool) if numeric or pd.api.types.is_bool_dtype(column) else (str,)
+    if isinstance(condition, Listed) and numeric:
+        values = [_number(word, name) for word in values]
+    if flags:
+        values = [_FLAGS.get(value.lower(), value) if isinstance(value, str) else value for value in values]
+    elif not numeric and values and all(isinstance(value, bool) for value in values):
+        # True and False as a table has them in text.
+        words = column.astype("str").fillna("").str.lower()
+        if words.isin(["true", "false", ""]).all():
+            return words.isin([str(value).lower() for value in values]).to_numpy(bool)
+    allowed = (int, float, bool) if numeric or flags else (str,)
     for value in values:
         if not isinstance(value, allowed):
-            kind = "numbers" if numeric else "text"
+            kind = "numbers" if numeric else "True and False" if flags else "text"
             raise PremotorError(f"the column {name!r} holds {kind}; {value!r} can not be compared with it")
+    present = set(column.dropna().unique())
+    _tell_absent(name, [value for value in values if value not in present], column)
     return column.isin(values).to_numpy(bool, na_value=False)
 
 
+_FLAGS = {"true": True, "false": False}
+_MOST_TOLD = 5
+
+
+def _matched(words: "pd.Series", name: str, condition: str) -> np.ndarray:
+    """Return which words match a pattern, bool (neurons,)."""
+    different = words.unique()
+    found = {word: False for word in different}
+    absent = []
+    for part in dict.fromkeys(condition.split("|")):
+        pattern = _pattern(part)
+        hits = [word for word in different if pattern.fullmatch(word)]
+        found.update(dict.fromkeys(hits, True))
+        absent += [] if hits else [part]
+    if any(found.values()):  # else the error says so
+        _tell_absent(name, absent, words)
+    return words.map(found).to_numpy(bool)
+
+
+def _tell_absent(name: str, absent: list[Any], column: "pd.Series") -> None:
+    if absent:
+        words = [str(word) for word in column.dropna().unique()] if isinstance(absent[0], str) else []
+        told = listed(f"{value!r}{closest(str(value), words)}" for value in absent[:_MOST_TOLD])
+        more = f" and {len(absent) - _MOST_TOLD} more" if len(absent) > _MOST_TOLD else ""
+        note(f"the condition on {name!r}: no neuron has {told}{more}")
+
+
 def _pattern(text: str) -> re.Pattern[str]:
-    """Return the regular expression of a text with the wildcards * ? |."""
-    alternatives = (
-        "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in part) for part in text.split("|")
-    )
-    return re.compile("|".join(f"(?:{part})" for part in alternatives), re.DOTALL)
+    """Return the regular expression of a text with the wildcards * and ?."""
+    return re.compile("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in text), re.DOTALL)
 
 
 def _number(word: str, name: str) -> int | float:
@@ -93,4 +180,6 @@ def _described(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     values = [item.item() if isinstance(item, np.generic) else item for item in value]
+    if isinstance(value, Listed):
+        return f"{len(values)} values of {value.file}"
     return values if len(values) <= 10 else f"{len(values)} values"

@@ -82,9 +82,9 @@ def signs_of(neurons: "pd.DataFrame", policy: SignPolicy) -> np.ndarray:
     import pandas as pd
 
     table = {**dict.fromkeys(MONOAMINES, policy.monoamines), **policy.signs}
-    transmitter = neurons["transmitter"]
-    signs = transmitter.map(table).fillna(0).to_numpy(np.int8)
-    known = transmitter.isin(table).to_numpy()
+    words = neurons["transmitter"].tolist()
+    signs = np.array([table.get(word, 0) for word in words], np.int8)
+    known = np.array([word in table for word in words], bool)
     if policy.min_confidence > 0:
         column = _first_column(neurons, CONFIDENCE_COLUMNS, "min_confidence")
         numbers = pd.to_numeric(neurons[column], errors="coerce").astype("Float64")

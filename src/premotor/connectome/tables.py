@@ -1,12 +1,7 @@
-"""Tables from files: CSV and TSV (plain or .gz), feather and parquet, as arrow tables."""
+"""Tables from files: CSV, TSV, text (plain or .gz), feather, parquet and Excel sheets, as arrow tables."""
 
-import csv
-import gzip
-import io
-import re
 import zlib
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,16 +10,45 @@ import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet
 
-from premotor.errors import PremotorError
+from premotor.connectome.text_tables import TEXT_SUFFIXES, read_text, text_header
+from premotor.errors import PremotorError, missing_library
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 ARROW_SUFFIXES = (".feather", ".arrow")
 PARQUET_SUFFIXES = (".parquet", ".pq")
-TABLE_SUFFIXES = TEXT_SUFFIXES + ARROW_SUFFIXES + PARQUET_SUFFIXES
-_SMALL = 64 * 2**20
-_HEADER_BYTES = 2**20
-# A first line of numbers is no header: it is the first row of a matrix.
-_NUMBER = re.compile(r"-?[0-9]+\.?[0-9]*")
+EXCEL_SUFFIXES = (".xlsx", ".xlsm")
+TABLE_SUFFIXES = TEXT_SUFFIXES + ARROW_SUFFIXES + PARQUET_SUFFIXES + EXCEL_SUFFIXES
+
+
+class Table(Path):
+    """The path of a table, how it is to be read, and which of its columns were read.
+
+    Attributes:
+        renamed: names by which columns are known, by the name in the file.
+        ignored: columns that are left out, by the name in the file.
+        header: whether the first line names the columns; those of a table without are called 1, 2, …
+        frame: the table itself, where it comes from no file.
+        sheet: of a workbook; the first where it is empty.
+        read: columns that `read_table` gave out.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        renamed: Mapping[str, str] | None = None,
+        *,
+        ignored: Iterable[str] = (),
+        header: bool = True,
+        frame: pa.Table | None = None,
+        sheet: str = "",
+    ):
+        super().__init__(path)
+        self.renamed, self.ignored = dict(renamed or {}), frozenset(ignored)
+        self.header, self.frame, self.sheet = header, frame, sheet
+        self.read: set[str] = set()
+
+    def with_segments(self, *segments: str | Path) -> Path:  # type: ignore[override]
+        """Return a path that is no table: a parent, or another name."""
+        return Path(*segments)
 
 
 def is_table(path: Path) -> bool:
@@ -38,33 +62,74 @@ def read_header(path: Path) -> tuple[str, ...]:
     Raises:
         PremotorError: the file is unreadable, empty, not text, or its header has empty or repeated names.
     """
-    name = path.name.lower()
+    table, name = as_table(path), path.name.lower()
     with readable(path):
-        if name.endswith(PARQUET_SUFFIXES):
-            return tuple(pa.parquet.read_schema(path).names)
-        if name.endswith(ARROW_SUFFIXES):
+        if table.frame is not None:
+            names = tuple(table.frame.column_names)
+        elif name.endswith(PARQUET_SUFFIXES):
+            names = tuple(pa.parquet.read_schema(path).names)
+        elif name.endswith(ARROW_SUFFIXES):
             # Feather version 1 has no schema that can be read alone.
             with pa.memory_map(str(path)) as source:
-                return tuple(pa.feather.read_table(source, memory_map=True).schema.names)
-        return _text_header(path)
+                names = tuple(pa.feather.read_table(source, memory_map=True).schema.names)
+        elif name.endswith(EXCEL_SUFFIXES):
+            names = tuple(_read_excel(table).column_names)
+        else:
+            names = text_header(path, table.header)
+    return tuple(table.renamed.get(word, word) for word in names if word not in table.ignored)
 
 
-def read_table(path: Path, columns: tuple[str, ...] | None = None, *, named: bool = True) -> pa.Table:
+def read_table(
+    path: Path, columns: tuple[str, ...] | None = None, *, named: bool = True, used: bool = True
+) -> pa.Table:
     """Read a table, all of it or some columns. Text columns of text files come dictionary-encoded.
 
-    Without `named` the first line of a text file is a row like the others.
+    Without `named` the first line of a text file is a row like the others; without `used` it is only looked at.
 
     Raises:
         PremotorError: the file is unreadable or empty, rows and header differ in length, or it is not UTF-8.
     """
-    name = path.name.lower()
-    wanted = None if columns is None else list(columns)
+    table, name = as_table(path), path.name.lower()
+    wanted = None if columns is None else _own_names(table, columns)
     with readable(path):
-        if name.endswith(PARQUET_SUFFIXES):
-            return checked(pa.parquet.read_table(path, columns=wanted))
-        if name.endswith(ARROW_SUFFIXES):
-            return checked(pa.feather.read_table(path, columns=wanted))
-        return _read_text(path, wanted, named)
+        if table.frame is not None:
+            result = table.frame if wanted is None else table.frame.select(wanted)
+        elif name.endswith(PARQUET_SUFFIXES):
+            result = checked(pa.parquet.read_table(path, columns=wanted))
+        elif name.endswith(ARROW_SUFFIXES):
+            result = checked(pa.feather.read_table(path, columns=wanted))
+        elif name.endswith(EXCEL_SUFFIXES):
+            result = _read_excel(table, named)
+            result = result if wanted is None else result.select(wanted)
+        else:
+            result = read_text(path, wanted, named and table.header)
+    return _known_names(table, result, used)
+
+
+def read_batches(path: Path, columns: tuple[str, ...]) -> Iterator[pa.Table]:
+    """Read some columns of a table of any length, in parts of it where its format has any.
+
+    Raises:
+        PremotorError: as of `read_table`.
+    """
+    table, name = as_table(path), path.name.lower()
+    wanted = _own_names(table, columns)
+    if table.frame is None and name.endswith(PARQUET_SUFFIXES):
+        with readable(path):
+            for batch in pa.parquet.ParquetFile(path).iter_batches(2**20, columns=wanted):
+                yield _known_names(table, checked(pa.Table.from_batches([batch])))
+    elif table.frame is None and name.endswith(ARROW_SUFFIXES) and _is_batched(path):
+        with readable(path), pa.memory_map(str(path)) as file:
+            reader = pa.ipc.open_file(file)
+            for number in range(reader.num_record_batches):
+                yield _known_names(table, checked(pa.Table.from_batches([reader.get_batch(number)]).select(wanted)))
+    else:
+        yield read_table(path, columns)
+
+
+def as_table(path: Path) -> Table:
+    """Return the table itself, or one that is read in the usual way."""
+    return path if isinstance(path, Table) else Table(path)
 
 
 def checked(table: pa.Table) -> pa.Table:
@@ -92,58 +157,58 @@ def readable(path: Path) -> Iterator[None]:
         raise PremotorError(f"cannot read {path}: {_brief(error)}") from None
 
 
-def _text_header(path: Path) -> tuple[str, ...]:
-    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-        return _names(path, file.read(_HEADER_BYTES))[0]
+def _own_names(table: Table, columns: tuple[str, ...]) -> list[str]:
+    own = {known: name for name, known in table.renamed.items()}
+    return [own.get(name, name) for name in columns]
 
 
-def _names(path: Path, head: bytes, unique: bool = True) -> tuple[tuple[str, ...], str]:
-    """Return the column names and the delimiter (a tab where the header has tabs and no comma)."""
-    if not head.strip():
-        raise PremotorError(f"{path} is empty; a table starts with a line of column names")
-    first = head.split(b"\n", 1)[0]
-    if b"\0" in first or len(first) >= _HEADER_BYTES:
-        raise PremotorError(f"{path} is not a text table: its first line is no list of column names")
-    line = first.decode("utf-8-sig").rstrip("\r")
-    delimiter = "\t" if "\t" in line and "," not in line else ","
+def _known_names(table: Table, result: pa.Table, used: bool = True) -> pa.Table:
+    if table.ignored:
+        result = result.select([name for name in result.column_names if name not in table.ignored])
+    names = [table.renamed.get(name, name) for name in result.column_names]
+    if used:
+        table.read.update(names)
+    return result.rename_columns(names) if table.renamed else result
+
+
+def _is_batched(path: Path) -> bool:
+    """Return whether a feather file is of version 2, an arrow file of record batches."""
+    with readable(path), path.open("rb") as file:
+        return file.read(6) == b"ARROW1"
+
+
+def _read_excel(path: Table, named: bool = True) -> pa.Table:
+    """Return a sheet as text: the first that has anything in it, or the one that is named."""
     try:
-        words = next(csv.reader(io.StringIO(line), delimiter=delimiter, strict=True))
-    except (csv.Error, StopIteration):
-        raise PremotorError(f"{path} has no readable first line of column names: {line[:60]!r}") from None
-    names = tuple(word.strip() for word in words)
-    if len(names) == 1 and ";" in line:
-        raise PremotorError(f"{path} is separated by semicolons; write it with commas or tabs")
-    if unique and len(set(names)) < len(names) and not all(_NUMBER.fullmatch(name) for name in names):
-        name, times = Counter(names).most_common(1)[0]
-        raise PremotorError(f"{path} has {times} columns called {name!r}; every one needs its own name")
-    return names, delimiter
+        import openpyxl
+    except ImportError:
+        raise missing_library(f"reading {path}", "openpyxl", "excel") from None
+    import warnings
+    import zipfile
 
-
-def _read_text(path: Path, columns: list[str] | None, named: bool) -> pa.Table:
-    with pa.input_stream(str(path), compression="gzip" if path.name.lower().endswith(".gz") else None) as stream:
-        head = stream.read(_HEADER_BYTES)
-        names, delimiter = _names(path, head, named)  # before the rest: a few bytes may unpack to gigabytes
-        data = head + stream.read()
-    if not named:
-        names = tuple(str(number) for number in range(len(names)))
-    if data.count(b'"') % 2:
-        # The parser would take everything up to the end of the file for one value.
-        raise PremotorError(f"{path} has a quotation mark that is never closed")
-    encoded = pa.dictionary(pa.int32(), pa.string())
-    return pa.csv.read_csv(
-        pa.BufferReader(data),
-        # Column names were read above: they may be trimmed, and header and rows have to agree in length.
-        read_options=pa.csv.ReadOptions(column_names=names, skip_rows=int(named)),
-        # Text over several lines is rare and slow to split: only small tables (of neurons) may have it.
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=len(data) < _SMALL),
-        convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, encoded),
-            include_columns=columns,
-            null_values=[],
-            strings_can_be_null=False,
-            quoted_strings_can_be_null=False,
-        ),
-    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of extensions of the workbook that openpyxl does not know
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        if path.sheet and path.sheet not in book.sheetnames:
+            raise PremotorError(f"{path} has no sheet {path.sheet!r}; it has {', '.join(book.sheetnames)}")
+        sheet = book[path.sheet] if path.sheet else book.worksheets[0]
+        cells = sheet.iter_rows(values_only=True)
+        rows = [["" if cell is None else str(cell).strip() for cell in row] for row in cells]
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError) as error:
+        if isinstance(error, PremotorError):
+            raise
+        raise PremotorError(f"cannot read {path}: it is no Excel workbook that openpyxl reads") from None
+    rows = [row for row in rows if any(row)]
+    if not rows:
+        raise PremotorError(f"{path} is empty; a table starts with a line of column names")
+    width = max(max((place for place, cell in enumerate(row, 1) if cell), default=0) for row in rows)
+    named = named and path.header
+    names = rows.pop(0)[:width] if named else [str(number) for number in range(1, width + 1)]
+    if len(set(names)) < len(names):
+        raise PremotorError(f"{path} has several columns of one name in its first line; every one needs its own name")
+    columns = [[row[place] for row in rows] for place in range(width)]
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=names)
 
 
 def _brief(error: object) -> str:

@@ -102,5 +102,14 @@ def listed(names: Iterable[object], most: int = 100) -> str:
 
 def translate(column: "pd.Series", rule: Callable[[str], str]) -> "pd.Series":
     """Apply one of the functions above to a column, once for each different word."""
-    text = column.astype("str").fillna("")
-    return text.map({word: rule(word) for word in text.unique()}).astype("str")
+    import pandas as pd
+
+    words = text_of(column)
+    found = {word: rule(word) for word in dict.fromkeys(words)}
+    return pd.Series(pd.array([found[word] for word in words], dtype="str"), index=column.index)
+
+
+def text_of(column: "pd.Series") -> list[str]:
+    """Return a column as text, empty where it has no value."""
+    text = column if column.dtype == "str" else column.astype("str")
+    return text.fillna("").tolist() if text.hasnans else text.tolist()

@@ -33,6 +33,10 @@ def build_circuit(
         settings.signs,
         select=settings.select,
         min_synapses=settings.min_synapses,
+        columns=settings.columns,
+        header=settings.header,
+        scale=settings.scale,
+        also=settings.also,
         refresh=refresh,
         progress=progress,
     )

@@ -301,8 +301,13 @@ def _put(data: dict[str, Any], key: str, value: Any, kind: Kind | None) -> None:
 
 
 def anchor_path(data: dict[str, Any], section: str, key: str, folder: Path) -> None:
-    """Make a path in raw settings absolute, as counted from `folder`; a name of something built in stays as it is."""
+    """Make a path in raw settings absolute, as counted from `folder`; a name of something built in stays as it is.
+
+    Of a circuit's section also those of conditions on files (``@types.txt``) and of further files.
+    """
     inner = data.get(section)
+    if section == "circuit" and isinstance(inner, dict):
+        inner = data[section] = _anchored_files(inner, folder)
     value = inner.get(key) if isinstance(inner, dict) else None
     if not isinstance(value, str) or not value or value in circuit_names() or server_of(value):
         return
@@ -313,6 +318,20 @@ def anchor_path(data: dict[str, Any], section: str, key: str, folder: Path) -> N
         data[section] = {**inner, key: str((folder / path).resolve())}  # type: ignore[dict-item]
     elif path.is_absolute():
         data[section] = {**inner, key: str(path)}  # type: ignore[dict-item]
+
+
+def _anchored_files(circuit: dict[str, Any], folder: Path) -> dict[str, Any]:
+    select, also = circuit.get("select"), circuit.get("also")
+    if isinstance(select, dict):
+        files = {
+            name: f"@{(folder / Path(value[1:]).expanduser()).resolve()}"
+            for name, value in select.items()
+            if isinstance(value, str) and value.startswith("@")
+        }
+        circuit = {**circuit, "select": {**select, **files}}
+    if isinstance(also, list):
+        circuit = {**circuit, "also": [str((folder / Path(str(name)).expanduser()).resolve()) for name in also]}
+    return circuit
 
 
 def anchor_initial(data: dict[str, Any], folder: Path) -> None:

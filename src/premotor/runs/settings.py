@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from premotor.bodies import BackEnd
 from premotor.connectome import SignPolicy
 from premotor.connectome.nulls import NULL_MODELS
+from premotor.connectome.readers.columns import column_names
 from premotor.connectome.signs import sign_policy
 from premotor.learning import LEARNERS
 from premotor.learning.settings import CloningSettings
@@ -28,7 +29,7 @@ DEFAULT_NETWORK = NETWORKS.settings_class(next(iter(NETWORKS)))
 DEFAULT_TASK = TASKS.settings_class(next(iter(TASKS)))
 DEFAULT_LEARNING = LEARNERS.settings_class(next(iter(LEARNERS)))
 
-Condition = str | int | float | list[str] | list[int] | list[float]
+Condition = bool | str | int | float | list[str] | list[int] | list[float]
 
 
 def known_null(name: object) -> object:
@@ -66,6 +67,23 @@ class CircuitSettings(Settings):
     null: NullName = None
     """Name of a null model to replace the wiring with; null keeps the connectome's own."""
     null_seed: int = Field(0, ge=0)
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Names of the source's columns, as `{id: cell, class: kind}` or "id=cell,class=kind"; "pre,post,count" for tables
+    without a header."""
+    header: bool = True
+    """Whether tables begin with a line of column names; without, columns are called 1, 2, …"""
+    scale: float | None = Field(None, gt=0)
+    """Multiplies weights that are no counts; the products are rounded."""
+    also: list[str] = Field(default_factory=list)
+    """Further files, or folders of files, that belong to the source."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _columns_in_words(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not isinstance(data.get("columns"), str | list):
+            return data
+        words = data["columns"] if isinstance(data["columns"], str) else ",".join(map(str, data["columns"]))
+        return {**data, "columns": column_names(words), **({} if "=" in words else {"header": not words})}
 
     def idle(self) -> dict[str, str]:
         """The seed of a null model that there is none of."""

@@ -1,23 +1,18 @@
-"""Column names of connection tables, across all sources, and reading the columns into edges."""
+"""Column names across all sources: synonyms, the roles of tables, and the names that a user gives."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet
-
-from premotor.connectome.edges import Edges, positions, tell_lost
-from premotor.connectome.identifiers import parse_counts, parse_ids
 from premotor.connectome.neuron_table import id_column
-from premotor.connectome.readers.source import Header
-from premotor.connectome.tables import ARROW_SUFFIXES, PARQUET_SUFFIXES, checked, read_table, readable
+from premotor.connectome.selection import closest
 from premotor.connectome.vocabulary import listed, plain
 from premotor.errors import PremotorError
 
-PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "source", "presynaptic", "source_id")
-POST_NAMES = ("post", "post_id", "bodyId_post", "target", "postsynaptic", "target_id")
+Header = tuple[str, ...]
+
+PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "source", "presynaptic", "source_id", "from", "pre_name")
+POST_NAMES = ("post", "post_id", "bodyId_post", "target", "postsynaptic", "target_id", "to", "post_name")
 COUNT_NAMES = (
     *(
         "count",
@@ -33,16 +28,15 @@ COUNT_NAMES = (
     ),
     *("num_synapses", "number_of_synapses", "value", "strength"),
 )
-KIND_NAMES = ("type", "kind", "edge_type", "synapse_type", "connection_type")
-_KINDS = {
-    **dict.fromkeys(("", "chemical", "chem", "synapse", "chemical synapse", "cs", "directed"), "chemical"),
-    **dict.fromkeys(
-        ("electrical", "electric", "gap", "gap junction", "gap_junction", "gapjunction", "gj", "ej"), "gap"
-    ),
-}
-_NO_COUNT = {"", "id", "edgeid", "key", "index", "label", "row"}
+KIND_NAMES = ("edge_type", "type", "kind", "synapse_type", "connection_type")
 REGION_NAMES = ("roi", "neuropil")
 GAP_NAMES = ("a", "b", "count")
+_NO_COUNT = {"", "id", "edgeid", "key", "index", "label", "row"}
+_OF_EDGES = ("pre", "post", "count", "type", "edge_type")
+_OF_NEURONS = (
+    *("id", "name", "type", "class", "transmitter", "transmitter_confidence", "side", "sign", "role", "hemilineage"),
+)
+IGNORED = "ignore"
 
 
 def first(names: tuple[str, ...], header: Sequence[str]) -> str | None:
@@ -51,49 +45,15 @@ def first(names: tuple[str, ...], header: Sequence[str]) -> str | None:
     return next((words[plain(name)] for name in names if plain(name) in words), None)
 
 
-def refuse_uncounted(path: object, numeric: Sequence[str]) -> None:
-    """Refuse to count every row as one synapse where a column holds numbers that nothing explains.
-
-    Raises:
-        PremotorError: naming the first such column.
-    """
-    strange = [name for name in numeric if plain(name) not in _NO_COUNT]
-    if strange:
-        raise PremotorError(
-            f"{path} has no column with synapse counts ({', '.join(COUNT_NAMES)}), but its column {strange[0]!r} holds "
-            "numbers: call it count if it counts synapses, and take it out if it does not"
-        )
-
-
-def split_kinds(edges: Edges, words: pd.Series, where: str) -> tuple[Edges, Edges | None]:
-    """Return the chemical and the electrical rows, None without any of these; `words` has one a row.
-
-    Raises:
-        PremotorError: a word that is neither.
-    """
-    text = words.astype("str").fillna("").str.strip().str.lower()
-    kinds = text.map(_KINDS)
-    if kinds.isna().any():
-        strange = text[kinds.isna()].value_counts()
-        raise PremotorError(
-            f"{where} holds {listed(f'{word!r} ({count} rows)' for word, count in list(strange.items())[:5])}; "
-            "an edge is chemical or electrical (gap junction)"
-        )
-    gap = (kinds == "gap").to_numpy()
-    if not gap.any():
-        return edges, None
-    chemical, electrical = (Edges(edges.pre[of], edges.post[of], edges.count[of]) for of in (~gap, gap))
-    return chemical, electrical
-
-
 def is_connections(header: Header) -> bool:
     """Return whether a table lists connections: a presynaptic and a postsynaptic column."""
     return first(PRE_NAMES, header) is not None and first(POST_NAMES, header) is not None
 
 
-def is_gap_junctions(header: Header) -> bool:
-    """Return whether a table is premotor's own list of gap junctions."""
-    return set(GAP_NAMES) <= set(header)
+def gap_columns(header: Header) -> tuple[str, str, str] | None:
+    """Return the columns of premotor's own list of gap junctions, a, b and count, or None."""
+    a, b, count = (first((name,), header) for name in GAP_NAMES)
+    return None if a is None or b is None or count is None else (a, b, count)
 
 
 def is_neurons(header: Header) -> bool:
@@ -101,23 +61,24 @@ def is_neurons(header: Header) -> bool:
     return id_column(header) is not None and not is_connections(header)
 
 
-def read_edges(path: Path, pre: str, post: str, count: str) -> Edges:
-    """Read three columns of a connection table.
+def unexplained(names: Iterable[str]) -> list[str]:
+    """Return those of some columns of numbers that could be counts."""
+    return [name for name in names if plain(name) not in _NO_COUNT]
+
+
+def refuse_uncounted(path: object, numeric: Sequence[str]) -> None:
+    """Refuse to count every row as one synapse where a column holds numbers that nothing explains.
 
     Raises:
-        PremotorError: a bad id or count; the message names file, column, row and value.
+        PremotorError: naming the first such column.
     """
-    table = read_table(path, (pre, post, count))
-    return edges_of(table, path, pre, post, count)
-
-
-def edges_of(table: pa.Table, path: object, pre: str, post: str, count: str) -> Edges:
-    """Return three columns of a table as edges; `path` is for errors."""
-    return Edges(
-        parse_ids(table[pre], f"{path}, column {pre}"),
-        parse_ids(table[post], f"{path}, column {post}"),
-        parse_counts(table[count], f"{path}, column {count}"),
-    )
+    strange = unexplained(numeric)
+    if strange:
+        raise PremotorError(
+            f"{path} has no column with synapse counts ({', '.join(COUNT_NAMES)}), but its column {strange[0]!r} holds "
+            f"numbers: say --columns count={strange[0]} if it counts synapses, and --columns {IGNORED}={strange[0]} if "
+            "it does not"
+        )
 
 
 def count_column(path: object, header: Header) -> str:
@@ -129,13 +90,13 @@ def count_column(path: object, header: Header) -> str:
     name = first(COUNT_NAMES, header)
     if name is None:
         raise PremotorError(
-            f"{path} has no column with synapse counts: one of {', '.join(COUNT_NAMES)} is needed, "
-            f"found {listed(header)}"
+            f"{path} has no column with synapse counts: one of {', '.join(COUNT_NAMES)} is needed (or --columns "
+            f"count=NAME), found {listed(header)}"
         )
     return name
 
 
-def only(paths: list[Path], what: str, where: Path) -> Path:
+def only(paths: Sequence[Path], what: str, where: Path) -> Path:
     """Return the one path of a list.
 
     Raises:
@@ -147,50 +108,76 @@ def only(paths: list[Path], what: str, where: Path) -> Path:
     return paths[0]
 
 
-def read_edges_among(path: Path, pre: str, post: str, count: str, ids: np.ndarray) -> tuple[Edges, dict[str, int]]:
-    """Read the rows whose two ends are among `ids`; also return what was left out, as `count_matrix` says it.
+def column_names(said: Mapping[str, Any] | Sequence[str] | str) -> dict[str, str]:
+    """Return what a user says about columns: the source's name by premotor's word, as ``{"id": "cell"}``.
+
+    In text ``"id=cell,class=kind"``; without ``=`` the words name the columns of tables without a header, in their
+    order: ``"pre,post,count"`` is ``{"pre": "1", "post": "2", "count": "3"}``.
 
     Raises:
-        PremotorError: a bad id or count anywhere in the table.
+        PremotorError: a word that premotor does not have, with the nearest, or twice.
     """
-    parts: list[Edges] = []
-    rows = synapses = every = 0
-    seen = np.zeros(0, np.int64)
-    order = np.sort(ids)
-    for part in _parts(path, pre, post, count):
-        known = (positions(order, part.pre) >= 0) & (positions(order, part.post) >= 0)
-        rows += int((~known).sum())
-        synapses += int(part.count[~known].sum())
-        every += known.size
-        seen = np.union1d(seen, part.ids())
-        parts.append(Edges(part.pre[known], part.post[known], part.count[known]))
-    if not parts:
-        raise PremotorError(f"{path} has a header but no connections")
-    tell_lost(path, order, seen, every, rows)
-    joined = (np.concatenate([getattr(part, name) for part in parts]) for name in ("pre", "post", "count"))
-    return Edges(*joined), {"rows of unknown neurons": rows, "their synapses": synapses}
-
-
-def _parts(path: Path, pre: str, post: str, count: str) -> Iterator[Edges]:
-    name = path.name.lower()
-    columns = [pre, post, count]
-    if name.endswith(PARQUET_SUFFIXES):
-        with readable(path):
-            for batch in pa.parquet.ParquetFile(path).iter_batches(2**20, columns=columns):
-                yield edges_of(checked(pa.Table.from_batches([batch])), path, pre, post, count)
-    elif name.endswith(ARROW_SUFFIXES) and _is_batched(path):
-        with readable(path), pa.memory_map(str(path)) as file:
-            reader = pa.ipc.open_file(file)
-            for number in range(reader.num_record_batches):
-                table = checked(pa.Table.from_batches([reader.get_batch(number)]).select(columns))
-                yield edges_of(table, path, pre, post, count)
+    if isinstance(said, Mapping):
+        pairs = [(str(word), str(name)) for word, name in said.items()]
     else:
-        edges = read_edges(path, pre, post, count)
-        if edges.count.size:
-            yield edges
+        words = [word.strip() for word in (said.split(",") if isinstance(said, str) else said)]
+        if any("=" in word for word in words):
+            pairs = [(word.partition("=")[0].strip(), word.partition("=")[2].strip()) for word in words]
+        else:
+            pairs = [(word, str(place)) for place, word in enumerate(words, start=1) if word]
+    known = dict.fromkeys((*_OF_EDGES, *_OF_NEURONS, IGNORED))
+    for word, name in pairs:
+        if word not in known:
+            raise PremotorError(f"columns names {word!r}{closest(word, known)}; its words are {', '.join(known)}")
+        if not name:
+            raise PremotorError(f"columns names no column for {word!r}; it should look like id=cell,class=kind")
+    if len(dict(pairs)) < len(pairs):
+        raise PremotorError(f"columns names a word twice: {listed(f'{word}={name}' for word, name in pairs)}")
+    return dict(pairs)
 
 
-def _is_batched(path: Path) -> bool:
-    """Return whether a feather file is of version 2, an arrow file of record batches."""
-    with readable(path), path.open("rb") as file:
-        return file.read(6) == b"ARROW1"
+def renamings(header: Sequence[str], columns: Mapping[str, str], edges: bool | None = None) -> dict[str, str]:
+    """Return premotor's word for each column of a table that the user has named, by the table's own word.
+
+    Of a table of connections only ends, counts and kinds are named, of others the rest; a column that bears the word
+    already becomes ``file_…``. `edges`: whether it lists connections; None: as its columns say.
+    """
+    own = {word: column for word, name in columns.items() if (column := _found(header, name)) is not None}
+    if edges is None:
+        edges = {"pre", "post"} <= set(own) or is_connections(tuple(header))
+    allowed = _OF_EDGES if edges else _OF_NEURONS
+    renamed = {column: word for word, column in own.items() if word in allowed}
+    if edges and "type" in renamed.values():
+        renamed = {column: "edge_type" if word == "type" else word for column, word in renamed.items()}
+    taken = {plain(word) for word in renamed.values()}
+    taken |= {"superclass"} if "class" in taken else set()  # which goes before a class otherwise
+    for column in header:
+        if column not in renamed and plain(column) in taken:
+            renamed[column] = f"file_{column}"
+    return renamed
+
+
+def ignored(header: Sequence[str], columns: Mapping[str, str]) -> set[str]:
+    """Return the columns of a table that the user wants to be left out."""
+    found = (_found(header, name.strip()) for name in columns.get(IGNORED, "").split("|") if name.strip())
+    return {column for column in found if column is not None}
+
+
+def refuse_unfound(columns: Mapping[str, str], headers: Iterable[Sequence[str]], where: object) -> None:
+    """Refuse names of columns that no table has.
+
+    Raises:
+        PremotorError: naming the first, and the nearest that there is.
+    """
+    every = list(dict.fromkeys(name for header in headers for name in header))
+    for word, said in columns.items():
+        for name in said.split("|") if word == IGNORED else [said]:
+            if _found(every, name.strip()) is None:
+                raise PremotorError(
+                    f"{where} has no column {name.strip()!r}{closest(name, every)}, which is to be {word!r}; found "
+                    f"{listed(every, 30)}"
+                )
+
+
+def _found(header: Sequence[str], name: str) -> str | None:
+    return name if name in header else first((name,), header)

@@ -1,13 +1,18 @@
 """GraphML, as networkx, igraph, Gephi and Cytoscape write it: directed edges, data on nodes and edges.
 
 Node ids that are whole numbers are the neurons' ids; others (n0, AVAL) are numbered from 1 in the order of
-the file and become the column `name`. Node data become columns. An edge's count is its weight, count,
-synapses or n_synapses; without any, every edge is one synapse; several edges between two neurons are summed.
-Edges whose data `kind` is gap_junction are gap junctions. A record that premotor wrote with the graph is read.
+the file and become the column `name` (`node`, where nodes have a name besides). Node data become columns. An edge's
+count is its weight, count, synapses or the like; without any, every edge is one synapse; several edges between two
+neurons are summed. Edges whose data `kind` says so are gap junctions. Files may be gzipped. A record that premotor wrote
+with the graph is read.
 """
 
+import gzip
 import re
+import zlib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,22 +21,20 @@ import pyarrow as pa
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.edges import Edges
-from premotor.connectome.identifiers import parse_counts, parse_ids, unique_ids
-from premotor.connectome.neuron_table import is_numeric, typed_column
+from premotor.connectome.edges import Edges, positions
+from premotor.connectome.identifiers import parse_ids, unique_ids
+from premotor.connectome.neuron_table import typed_column
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.columns import (
-    COUNT_NAMES,
-    KIND_NAMES,
-    first,
-    refuse_uncounted,
-    split_kinds,
-)
+from premotor.connectome.readers.columns import ignored, refuse_unfound, renamings
+from premotor.connectome.readers.rows import read_rows, signed_by_weights
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import parse_record, restore_types
+from premotor.connectome.tables import Table
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
+_ENDS = ("source node", "target node")
 _NO_EDGES = Edges(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
@@ -44,7 +47,7 @@ class GraphML(Reader):
 
     def matches(self, source: Source) -> bool:
         """Return whether the source is one GraphML file."""
-        return len(source.files) == 1 and source.files[0].suffix.lower() == ".graphml"
+        return len(source.files) == 1 and source.files[0].name.lower().endswith((".graphml", ".graphml.gz"))
 
     def read(self, source: Source, signs: SignPolicy | None) -> Circuit:
         """Read the one graph of a file."""
@@ -56,24 +59,31 @@ class GraphML(Reader):
         if graphs[0].get("edgedefault") != "directed":
             raise PremotorError(f"{path} is an undirected graph; synapses have a direction")
         declared = [element for element in root if _tag(element) == "key"]
-        keys = {key.get("id", ""): key.get("attr.name", key.get("id", "")) for key in declared}
+        keys = _keys(declared, source, path)
         nodes = [element for element in graphs[0] if _tag(element) == "node"]
         labels = [node.get("id", "") for node in nodes]
         if not labels or len(set(labels)) < len(labels):
             raise PremotorError(f"{path} has no nodes, or two nodes of one id")
         ids, columns = _named(labels, path)
-        record = _data(graphs[0], keys).get("provenance")
-        provenance, types = (Provenance(dataset=path.stem), {}) if record is None else parse_record(record, path)
-        data = [_data(node, keys) for node in nodes]
+        record = _data(graphs[0], keys["graph"]).get("provenance")
+        name = path.name.split(".")[0]
+        provenance, types = (Provenance(dataset=name), {}) if record is None else parse_record(record, path)
+        data = [_data(node, keys["node"]) for node in nodes]
         for name in dict.fromkeys((*types, *(word for row in data for word in row))):
             values = [row.get(name, "") for row in data]
             text = types.get(name) == "str"
+            if name == "name" and "name" in columns and values != labels:
+                columns["node"] = columns["name"]
             columns[name] = pd.array(values, dtype="str") if text else typed_column(pa.chunked_array([values]), name)
         if record is None and not any(_tag(element) == "edge" for element in graphs[0]):
             raise PremotorError(f"{path} has no edges")
         kinds = any(key.get("for") == "edge" and key.get("attr.name") == "kind" for key in declared)
-        edges, gaps, counted = _edges(graphs[0], dict(zip(labels, ids, strict=True)), keys, path)
-        neurons = canonical_columns(pd.DataFrame(columns, index=pd.Index(ids, name="id")), path)
+        edges, gaps, sign, about = _edges(
+            graphs[0], dict(zip(labels, ids, strict=True)), keys["edge"], path, source.reading.scale
+        )
+        frame = pd.DataFrame(columns, index=pd.Index(ids, name="id"))
+        frame = signed_by_weights(frame, positions(ids, edges.pre), sign, str(path))
+        neurons = canonical_columns(frame, path)
         return assemble(
             restore_types(neurons, types, path),
             edges,
@@ -83,15 +93,15 @@ class GraphML(Reader):
             gap_junctions=_NO_EDGES if gaps is None and record is not None and kinds else gaps,
             strict=True,
             signs=signs,
-            arguments={"files": [path.name], "counted": counted or "edges"},
+            arguments={"files": [path.name], **about},
         )
 
 
 def _root(path: Path) -> ElementTree.Element:
     try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
+        text = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        raise PremotorError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         # Entities can blow a small file up to gigabytes, and no writer of GraphML needs them.
         raise PremotorError(f"{path} declares XML entities or a DOCTYPE, which GraphML does not need")
@@ -105,12 +115,42 @@ def _tag(element: ElementTree.Element) -> str:
     return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
 
 
-def _data(element: ElementTree.Element, keys: dict[str, str]) -> dict[str, str]:
-    return {
-        keys.get(child.get("key", ""), child.get("key", "")): (child.text or "").strip()
+@dataclass(frozen=True)
+class _Keys:
+    """Names and default values of the data of nodes, of edges, or of the graph, by the id of their key."""
+
+    names: dict[str, str]
+    defaults: dict[str, str]
+
+
+def _keys(declared: list[ElementTree.Element], source: Source, path: Path) -> dict[str, _Keys]:
+    """Return the keys of nodes, edges and graph, with the names that the user gives, "" for what is ignored."""
+    result, headers = {}, []
+    for kind in ("node", "edge", "graph"):
+        own = [key for key in declared if key.get("for", "all") in (kind, "all")]
+        names = {key.get("id", ""): key.get("attr.name", key.get("id", "")) for key in own}
+        headers.append(tuple(names.values()))
+        left_out = ignored(headers[-1], source.reading.columns)
+        renamed = renamings(headers[-1], source.reading.columns, edges=kind == "edge")
+        names = {key: "" if name in left_out else renamed.get(name, name) for key, name in names.items()}
+        defaults = {
+            names[key.get("id", "")]: (child.text or "").strip()
+            for key in own
+            for child in key
+            if _tag(child) == "default" and names[key.get("id", "")]
+        }
+        result[kind] = _Keys(names, defaults)
+    refuse_unfound(source.reading.columns, headers, path)
+    return result
+
+
+def _data(element: ElementTree.Element, keys: _Keys) -> dict[str, str]:
+    own = {
+        keys.names.get(child.get("key", ""), child.get("key", "")): (child.text or "").strip()
         for child in element
         if _tag(child) == "data"
     }
+    return {name: value for name, value in {**keys.defaults, **own}.items() if name}
 
 
 def _named(labels: list[str], path: Path) -> tuple[np.ndarray, dict]:
@@ -122,27 +162,23 @@ def _named(labels: list[str], path: Path) -> tuple[np.ndarray, dict]:
 
 
 def _edges(
-    graph: ElementTree.Element, ids: dict[str, int], keys: dict[str, str], path: Path
-) -> tuple[Edges, Edges | None, str | None]:
-    rows = [element for element in graph if _tag(element) == "edge"]
-    ends = [(row.get("source", ""), row.get("target", "")) for row in rows]
+    graph: ElementTree.Element, ids: dict[str, int], keys: _Keys, path: Path, scale: float | None
+) -> tuple[Edges, Edges | None, np.ndarray, dict[str, Any]]:
+    """Return chemical and electrical edges, the signs of the chemical ones' weights, and how they were read."""
+    elements = [element for element in graph if _tag(element) == "edge"]
+    ends = [(element.get("source", ""), element.get("target", "")) for element in elements]
     for end in (end for pair in ends for end in pair):
         if end not in ids:
             raise PremotorError(f"{path} has an edge of the node {end!r}, which it lacks")
-    if any(row.get("directed") == "false" for row in rows):
+    if any(element.get("directed") == "false" for element in elements):
         raise PremotorError(f"{path} has an undirected edge; synapses have a direction")
-    data = [_data(row, keys) for row in rows]
+    data = [_data(element, keys) for element in elements]
     names = tuple(dict.fromkeys(name for row in data for name in row))
-    counted, kind = first(COUNT_NAMES, names), first(KIND_NAMES, names)
-    count = np.ones(len(rows), np.int64)
-    if counted is None:
-        columns = {name: pa.chunked_array([[row.get(name, "") for row in data]]) for name in names if name != kind}
-        refuse_uncounted(path, [name for name, values in columns.items() if is_numeric(values, name)])
-    else:
-        column = pa.chunked_array([[row.get(counted, "") for row in data]])
-        count = parse_counts(column, f"{path}, edge data {counted}")
-    pre, post = (np.array([ids[pair[side]] for pair in ends], dtype=np.int64) for side in (0, 1))
-    edges = Edges(pre, post, count)
-    if kind is None:
-        return edges, None, counted
-    return *split_kinds(edges, pd.Series([row.get(kind, "") for row in data]), f"{path}, edge data {kind}"), counted
+    columns = {name: pa.array([row.get(name, "") for row in data], pa.string()) for name in names}
+    for place, end in enumerate(_ENDS):
+        columns[end] = pa.array([ids[pair[place]] for pair in ends], pa.int64())
+    table = Table(path, frame=pa.table(columns))
+    rows = read_rows(table, tuple(columns), _ENDS, uncounted=True, scale=scale, empty=True)
+    unused = [name for name in names if name not in table.read]
+    sign = np.ones(rows.edges.count.size, np.int8) if rows.sign is None else rows.sign
+    return rows.edges, rows.gaps, sign, {**rows.about, **({"columns not used": listed(unused)} if unused else {})}

@@ -32,6 +32,7 @@ from premotor.errors import PremotorError
 MATRIX, TYPES, IDS = "adjacency_scc.npy", "ei_neuron_types.npy", "nid_scc.npy"
 _TRANSMITTERS = "neurotransmitter_assignments.pkl"
 _FIBRES = "cell_body_fiber_assignments.pkl"
+_FILES = (MATRIX, TYPES, IDS, _TRANSMITTERS, _FIBRES)
 _NUMBERED = ("gaba", "acetylcholine", "glutamate", "serotonin", "octopamine", "dopamine", "neither")
 
 
@@ -82,6 +83,7 @@ class RandomNet(Reader):
             where=str(paths[MATRIX]),
             strict=True,
             signs=signs,
+            arguments={"files": [name for name in _FILES if source.file(name) is not None]},
         )
 
 

@@ -24,10 +24,12 @@ class SonataFiles:
     nodes: tuple[tuple[Path, Path | None], ...]
     edges: tuple[tuple[Path, Path | None], ...]
     electrical: frozenset[str] = frozenset()
+    config: Path | None = None
 
     def names(self) -> list[str]:
         """Return the names of all files."""
-        return [file.name for pair in (*self.nodes, *self.edges) for file in pair if file is not None]
+        files = [self.config, *(file for pair in (*self.nodes, *self.edges) for file in pair)]
+        return [file.name for file in files if file is not None]
 
 
 def config_of(source: Source) -> Path | None:
@@ -117,7 +119,7 @@ def _configured(config: Path) -> SonataFiles:
         if not pairs:
             raise PremotorError(f"{config}: networks.{kind} is empty")
         found[kind] = tuple(pairs)
-    return SonataFiles(found["nodes"], found["edges"], frozenset(electrical))
+    return SonataFiles(found["nodes"], found["edges"], frozenset(electrical), config)
 
 
 def _resolved(value: Any, variables: dict[str, Any], config: Path) -> Path | None:
