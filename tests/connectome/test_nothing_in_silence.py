@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from premotor import settings
 from premotor.cli import main
 from premotor.connectome import Circuit, load_circuit
-from premotor.connectome.readers.columns import COUNT_NAMES
+from premotor.connectome.columns import COUNT_NAMES
 from premotor.errors import PremotorError
 
 ENDS = [

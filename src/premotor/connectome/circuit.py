@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from premotor.connectome.conversions import Conversions
 from premotor.connectome.edges import positions, tidy
 from premotor.connectome.paths import Direction, hop_distances, on_paths
 from premotor.connectome.provenance import Provenance
@@ -25,7 +26,7 @@ _REQUIRED = ("type", "class", "transmitter", "sign", "side")
 
 
 @dataclass(frozen=True, eq=False)
-class Circuit:
+class Circuit(Conversions):
     """Wiring as data. Build one with `load_circuit`; every method returns a new circuit.
 
     Attributes:

@@ -8,24 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.api.extensions import ExtensionArray
 
+from premotor.connectome.columns import ID_NAMES, id_column
 from premotor.connectome.edges import positions
 from premotor.connectome.identifiers import NUMBER, parse_ids, parse_names, unique_ids
-from premotor.connectome.tables import read_table
-from premotor.connectome.vocabulary import listed, plain
+from premotor.connectome.tables import Table, read_table
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 
-ID_NAMES = (
-    *("id", "neuron_id", "bodyId", "body", "body_id", "root_id", "pt_root_id", "Root ID"),
-    *("cell_id", "node_id", "segment_id", "neuron", "cell", "node"),
-)
 _TEXT_COLUMNS = {"type", "name", "instance", "hemilineage", "source_class"}
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
-
-
-def id_column(header: tuple[str, ...]) -> str | None:
-    """Return the name of the id column of a neuron table, or None where there is none."""
-    words = {plain(word): word for word in reversed(header)}
-    return next((words[plain(name)] for name in ID_NAMES if plain(name) in words), None)
 
 
 def read_neurons(path: Path, *, key: str | None = None, repeated: bool = False) -> pd.DataFrame:
@@ -64,13 +55,15 @@ def table_of_neurons(
     ids = (parse_names if named else parse_ids)(table[key], f"{where}, column {key}")
     if not repeated:
         unique_ids(ids, f"{where}, column {key}")
-    data = {name: typed_column(table[name], name) for name in table.column_names if name not in (key, "")}
+    # What is text in memory stays text; in a file nothing else says what a column is.
+    text = isinstance(where, Table) and where.frame is not None
+    data = {name: typed_column(table[name], name, text) for name in table.column_names if name not in (key, "")}
     frame = pd.DataFrame(data, index=pd.Index(ids, name="id")).rename(columns={"id": "source_id"})
     return frame[~frame.index.duplicated()] if repeated else frame
 
 
-def typed_column(column: pa.ChunkedArray, name: str) -> np.ndarray | ExtensionArray:
-    """Return one column as pandas sees it; text that is all numbers becomes numbers."""
+def typed_column(column: pa.ChunkedArray, name: str, text_stays: bool = False) -> np.ndarray | ExtensionArray:
+    """Return one column as pandas sees it; text that is all numbers becomes numbers, unless it is to stay text."""
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         if not pa.types.is_string(kind.value_type):
@@ -78,7 +71,7 @@ def typed_column(column: pa.ChunkedArray, name: str) -> np.ndarray | ExtensionAr
         column, kind = pc.binary_join(column, ";"), pa.string()
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         text = pc.fill_null(column.cast(pa.large_string()), "")
-        numbers = None if name in _TEXT_COLUMNS else _numbers(text)
+        numbers = None if text_stays or name in _TEXT_COLUMNS else _numbers(text)
         return pd.array(text.to_pylist(), dtype="str") if numbers is None else numbers
     if pa.types.is_integer(kind) and column.null_count:
         return pd.array(column.cast(pa.int64()).to_pylist(), dtype="Int64")

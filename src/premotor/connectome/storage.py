@@ -57,8 +57,12 @@ def record_text(neurons: pd.DataFrame, provenance: Provenance) -> str:
 
 
 def _write_edges(path: Path, matrix: coo_array, ids: np.ndarray, names: tuple[str, str]) -> None:
-    table = pd.DataFrame({names[0]: ids[matrix.row], names[1]: ids[matrix.col], "count": matrix.data})
-    table.to_csv(path, index=False, lineterminator="\n")
+    edge_table(matrix, ids, names).to_csv(path, index=False, lineterminator="\n")
+
+
+def edge_table(matrix: coo_array, ids: np.ndarray, names: tuple[str, str]) -> pd.DataFrame:
+    """Return a matrix of counts as a table of its entries: two columns of ids, and count."""
+    return pd.DataFrame({names[0]: ids[matrix.row], names[1]: ids[matrix.col], "count": matrix.data})
 
 
 _NUMPY_TYPES = ("int8", "int16", "int32", "int64", "uint8", "float32", "float64")

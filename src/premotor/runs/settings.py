@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from premotor.bodies import BackEnd
 from premotor.connectome import SignPolicy
+from premotor.connectome.columns import column_names
 from premotor.connectome.nulls import NULL_MODELS
-from premotor.connectome.readers.columns import column_names
 from premotor.connectome.signs import sign_policy
 from premotor.learning import LEARNERS
 from premotor.learning.settings import CloningSettings

@@ -6,7 +6,7 @@ from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from premotor.connectome.assemble import assemble as assemble, canonical_columns as canonical_columns
-    from premotor.connectome.readers.columns import column_names as column_names
+    from premotor.connectome.columns import column_names as column_names
     from premotor.connectome.edges import Edges as Edges
     from premotor.connectome.neuron_table import read_neurons as read_neurons
     from premotor.connectome.readers.rows import Rows as Rows, read_rows as read_rows

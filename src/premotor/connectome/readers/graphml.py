@@ -3,8 +3,8 @@
 Node ids that are whole numbers are the neurons' ids; others (n0, AVAL) are numbered from 1 in the order of
 the file and become the column `name` (`node`, where nodes have a name besides). Node data become columns. An edge's
 count is its weight, count, synapses or the like; without any, every edge is one synapse; several edges between two
-neurons are summed. Edges whose data `kind` says so are gap junctions. Files may be gzipped. A record that premotor wrote
-with the graph is read.
+neurons are summed. Edges whose data `kind` says so are gap junctions. Files may be gzipped. A record that premotor
+wrote with the graph is read.
 """
 
 import gzip
@@ -21,11 +21,11 @@ import pyarrow as pa
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.columns import ignored, refuse_unfound, renamings
 from premotor.connectome.edges import Edges, positions
 from premotor.connectome.identifiers import parse_ids, unique_ids
 from premotor.connectome.neuron_table import typed_column
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.columns import ignored, refuse_unfound, renamings
 from premotor.connectome.readers.rows import read_rows, signed_by_weights
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy

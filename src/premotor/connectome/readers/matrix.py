@@ -20,11 +20,11 @@ from scipy.sparse import coo_array, csr_array
 from premotor.connectome.arrays import read_array, read_arrays, signed_counts, sparse_of
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.columns import Header, id_column, is_connections, is_neurons, only
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import FRACTIONS, MAX_COUNT, NUMBER, are_names, parse_names, unique_ids
-from premotor.connectome.neuron_table import id_column, join, read_neurons
+from premotor.connectome.neuron_table import join, read_neurons
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.columns import Header, is_connections, is_neurons, only
 from premotor.connectome.readers.naming import named_neurons
 from premotor.connectome.readers.rows import signed_by_weights
 from premotor.connectome.readers.source import READERS, Reader, Source

@@ -8,10 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from premotor.connectome.columns import Header, id_column
 from premotor.connectome.edges import positions
 from premotor.connectome.identifiers import are_names, parse_ids, unique_ids
-from premotor.connectome.neuron_table import id_column, join, table_of_neurons
-from premotor.connectome.readers.columns import Header
+from premotor.connectome.neuron_table import join, table_of_neurons
 from premotor.connectome.tables import as_table, read_table
 from premotor.errors import PremotorError
 from premotor.settings import note

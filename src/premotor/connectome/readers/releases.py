@@ -27,11 +27,11 @@ import pandas as pd
 
 from premotor.connectome.assemble import assemble, bare_neurons, canonical_columns
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.columns import Header, count_column, first, is_connections, only
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_ids
 from premotor.connectome.neuron_table import join, read_neurons, united
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.columns import Header, count_column, first, is_connections, only
 from premotor.connectome.readers.rows import Rows, read_rows
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy

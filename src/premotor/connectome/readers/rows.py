@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from premotor.connectome.columns import COUNT_NAMES, KIND_NAMES, Header, count_column, first, refuse_uncounted
 from premotor.connectome.edges import Edges, positions, tell_lost
 from premotor.connectome.identifiers import are_names, parse_counts, parse_ids, parse_names, parse_weights
 from premotor.connectome.neuron_table import is_numeric
-from premotor.connectome.readers.columns import COUNT_NAMES, KIND_NAMES, Header, count_column, first, refuse_uncounted
 from premotor.connectome.signs import signs_of_rows
 from premotor.connectome.tables import read_batches, read_table
 from premotor.connectome.vocabulary import listed

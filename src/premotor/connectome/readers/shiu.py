@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.columns import only
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_counts, parse_ids, unique_ids
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.columns import only
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy, signs_of_rows
 from premotor.connectome.tables import read_table

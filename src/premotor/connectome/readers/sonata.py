@@ -16,10 +16,10 @@ import pandas as pd
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.columns import is_connections
 from premotor.connectome.edges import Edges, positions
 from premotor.connectome.identifiers import MAX_COUNT, unique_ids
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.readers.columns import is_connections
 from premotor.connectome.readers.sonata_files import config_of, find, is_hdf5, opened, read_types
 from premotor.connectome.readers.sonata_tables import Population, frame_of, read_populations
 from premotor.connectome.readers.source import READERS, Reader, Source

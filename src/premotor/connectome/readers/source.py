@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.readers.columns import (
+from premotor.connectome.columns import (
     Header,
     gap_columns,
     ignored,

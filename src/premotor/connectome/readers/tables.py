@@ -21,18 +21,20 @@ import pyarrow as pa
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.neuron_table import ID_NAMES, covering, id_column, join, typed_column
-from premotor.connectome.readers.columns import (
+from premotor.connectome.columns import (
+    ID_NAMES,
     POST_NAMES,
     PRE_NAMES,
     REGION_NAMES,
     Header,
     first,
     gap_columns,
+    id_column,
     is_connections,
     is_neurons,
     only,
 )
+from premotor.connectome.neuron_table import covering, join, typed_column
 from premotor.connectome.readers.naming import named_neurons
 from premotor.connectome.readers.rows import Rows, read_rows
 from premotor.connectome.readers.source import READERS, Reader, Source
@@ -65,7 +67,9 @@ class Tables(Reader):
         provenance, types = read_record(source.file(PROVENANCE) if folder else None, name)
         said = provenance.steps[-1].get("edges") if provenance.steps else 0 if types else None
         ends = tuple(word for names in (PRE_NAMES, POST_NAMES) if (word := first(names, header)) is not None)
-        rows = read_rows(connections, header, ends, uncounted=not folder, scale=source.reading.scale, empty=said == 0)
+        rows = read_rows(
+            connections, header, ends, uncounted=not source.path.is_dir(), scale=source.reading.scale, empty=said == 0
+        )
         gaps = _gap_tables(source)
         pairs = _neurons_of_pairs(connections, header, ends, rows) if len(source.tables) == 1 else None
         if gaps:

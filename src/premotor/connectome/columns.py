@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from premotor.connectome.neuron_table import id_column
 from premotor.connectome.selection import closest
 from premotor.connectome.vocabulary import listed, plain
 from premotor.errors import PremotorError
 
 Header = tuple[str, ...]
 
+ID_NAMES = (
+    *("id", "neuron_id", "bodyId", "body", "body_id", "root_id", "pt_root_id", "Root ID"),
+    *("cell_id", "node_id", "segment_id", "neuron", "cell", "node"),
+)
 PRE_NAMES = ("pre", "pre_id", "bodyId_pre", "source", "presynaptic", "source_id", "from", "pre_name")
 POST_NAMES = ("post", "post_id", "bodyId_post", "target", "postsynaptic", "target_id", "to", "post_name")
 COUNT_NAMES = (
@@ -43,6 +46,11 @@ def first(names: tuple[str, ...], header: Sequence[str]) -> str | None:
     """Return the header's word for the first of `names` that it has, whatever its capitals and underscores, or None."""
     words = {plain(word): word for word in reversed(header)}
     return next((words[plain(name)] for name in names if plain(name) in words), None)
+
+
+def id_column(header: Header) -> str | None:
+    """Return the name of the id column of a neuron table, or None where there is none."""
+    return first(ID_NAMES, header)
 
 
 def is_connections(header: Header) -> bool:
