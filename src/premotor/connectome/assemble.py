@@ -86,8 +86,9 @@ def bare_neurons(ids: np.ndarray) -> pd.DataFrame:
 def _first(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.Series:
     """Return the first value of each neuron in these columns, as text; empty text where it has none."""
     found = [""] * len(frame)
-    columns = {plain(str(name)): name for name in reversed(frame.columns)}
-    for name in dict.fromkeys(columns[plain(word)] for word in names if plain(word) in columns):
+    words = [plain(word) for word in names]
+    columns = [name for name in frame.columns if plain(str(name)) in words]
+    for name in sorted(columns, key=lambda name: words.index(plain(str(name)))):
         found = [
             mine if mine and mine.strip() else other for mine, other in zip(found, text_of(frame[name]), strict=True)
         ]

@@ -58,6 +58,15 @@ def is_connections(header: Header) -> bool:
     return first(PRE_NAMES, header) is not None and first(POST_NAMES, header) is not None
 
 
+RELEASE_ENDS = (("pre_root_id", "post_root_id"), ("pre_pt_root_id", "post_pt_root_id"), ("body_pre", "body_post"))
+
+
+def is_known(header: Header) -> bool:
+    """Return whether some reader knows a table's columns: connections, gap junctions or neurons."""
+    release = any(first(ends[:1], header) and first(ends[1:], header) for ends in RELEASE_ENDS)
+    return release or is_connections(header) or is_neurons(header) or gap_columns(header) is not None
+
+
 def gap_columns(header: Header) -> tuple[str, str, str] | None:
     """Return the columns of premotor's own list of gap junctions, a, b and count, or None."""
     a, b, count = (first((name,), header) for name in GAP_NAMES)

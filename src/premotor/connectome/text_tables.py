@@ -95,11 +95,12 @@ def _first_line(path: Path, head: bytes, named: bool) -> tuple[tuple[str, ...], 
 
 
 def _words(path: Path, first: bytes) -> tuple[tuple[str, ...], str]:
-    """Return the words of a line and its delimiter: a comma, a tab where there is one and no comma, blanks in .txt."""
+    """Return the words of a line and its delimiter: a comma, else a tab (in .tsv first), else blanks in .txt."""
     if b"\0" in first or len(first) >= _HEADER_BYTES:
         raise PremotorError(f"{path} is not a text table: its first line is no list of column names")
     line = first.decode("utf-8-sig").rstrip("\r")
-    delimiter = "\t" if "\t" in line and "," not in line else ","
+    tabs = path.name.lower().removesuffix(".gz").endswith(".tsv") or "," not in line
+    delimiter = "\t" if "\t" in line and tabs else ","
     if "," not in line and "\t" not in line and path.name.lower().removesuffix(".gz").endswith(".txt"):
         delimiter, line = " ", " ".join(line.split())
     try:

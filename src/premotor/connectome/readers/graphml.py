@@ -33,6 +33,7 @@ from premotor.connectome.storage import parse_record, restore_types
 from premotor.connectome.tables import Table
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
+from premotor.settings import note
 
 _ENDS = ("source node", "target node")
 _NO_EDGES = Edges(*(np.zeros(0, np.int64) for _ in range(3)))
@@ -180,5 +181,7 @@ def _edges(
     table = Table(path, frame=pa.table(columns))
     rows = read_rows(table, tuple(columns), _ENDS, uncounted=True, scale=scale, empty=True)
     unused = [name for name in names if name not in table.read]
+    if unused:
+        note(f"{path.name}: data of edges not used: {listed(unused, 20)}")
     sign = np.ones(rows.edges.count.size, np.int8) if rows.sign is None else rows.sign
     return rows.edges, rows.gaps, sign, {**rows.about, **({"columns not used": listed(unused)} if unused else {})}

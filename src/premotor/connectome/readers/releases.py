@@ -27,7 +27,7 @@ import pandas as pd
 
 from premotor.connectome.assemble import assemble, bare_neurons, canonical_columns
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.columns import Header, count_column, first, is_connections, only
+from premotor.connectome.columns import RELEASE_ENDS, Header, count_column, first, is_connections, only
 from premotor.connectome.edges import Edges
 from premotor.connectome.identifiers import parse_ids
 from premotor.connectome.neuron_table import join, read_neurons, united
@@ -152,7 +152,7 @@ class FlyWire(Release):
 
     description = "FlyWire Codex: connections by root id, with neurons, classification and cell types"
     priority = 60
-    name, ends, keys = "flywire", ("pre_root_id", "post_root_id"), ("root_id",)
+    name, ends, keys = "flywire", RELEASE_ENDS[0], ("root_id",)
 
     def neurons(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the table with plain names."""
@@ -165,7 +165,7 @@ class Cave(Release):
 
     description = "CAVE: synapses or connections by pre_pt_root_id and post_pt_root_id, with cell tables"
     priority = 50
-    name, ends, keys = "cave", ("pre_pt_root_id", "post_pt_root_id"), ("pt_root_id", "root_id")
+    name, ends, keys = "cave", RELEASE_ENDS[1], ("pt_root_id", "root_id")
     repeated, rows_count = True, True
 
     def neurons(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +188,7 @@ class MaleCns(Release):
 
     description = "male CNS: connectome-weights with body-annotations and body-neurotransmitters"
     priority = 40
-    name, ends, keys = "male_cns", ("body_pre", "body_post"), ("bodyId", "body", "id")
+    name, ends, keys = "male_cns", RELEASE_ENDS[2], ("bodyId", "body", "id")
 
 
 def _measured(name: str) -> bool:

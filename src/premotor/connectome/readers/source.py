@@ -9,10 +9,8 @@ from typing import ClassVar
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.columns import (
     Header,
-    gap_columns,
     ignored,
-    is_connections,
-    is_neurons,
+    is_known,
     refuse_unfound,
     renamings,
 )
@@ -187,8 +185,7 @@ def subfolders(path: Path) -> list[Path]:
 
 def _is_stray_text(table: Path, header: Header) -> bool:
     """Return whether a .txt file of a folder is no table of a circuit, but a note."""
-    known = is_connections(header) or is_neurons(header) or gap_columns(header) is not None
-    return _is_text(table) and not known
+    return _is_text(table) and not is_known(header)
 
 
 def _is_text(file: Path) -> bool:
