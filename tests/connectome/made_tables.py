@@ -254,7 +254,10 @@ class Maker:
         lacking = self.chance(0.05) and len(keys) > 1
         if lacking:
             neurons = neurons.iloc[1:]
-            if keys[0] in {key for pair in (*made.edges, *made.gaps) for key in pair}:
+            connected = {key for pair in (*made.edges, *made.gaps) for key in pair}
+            if named and connected == {keys[0]}:  # nothing in common
+                made.told, made.kept, made.neurons = ["neurons."], [], {keys[0]: None}
+            elif keys[0] in connected:
                 made.refused = "which the neuron table"
             else:
                 del made.neurons[keys[0]]
@@ -369,8 +372,7 @@ class Maker:
         made.edges = frame.groupby(["pre", "post"])["count"].sum().to_dict()
         if self.chance(0.3):  # segments that nobody annotated
             frame = pd.concat([frame, pd.DataFrame({"pre": [keys[0]], "post": ["720575940699999999"], "count": [5]})])
-            if len(frame) < 3:
-                made.told.append("rows are left out")
+            made.told.append("are left out")
         trouble = self.chance(0.08)
         listed = [str(int(key) // 1000 * 1000 + 1000 * i) for i, key in enumerate(keys)] if trouble else keys
         if trouble:

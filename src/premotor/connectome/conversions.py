@@ -106,7 +106,9 @@ class Conversions:
         from premotor.connectome import converting
 
         frames = converting.from_arrays(synapses, ids, neurons, gap_junctions, scale)
-        return converting.from_frames(frames, "Circuit.from_arrays", provenance, signs)
+        return converting.from_frames(
+            frames, "Circuit.from_arrays", provenance, signs, about={} if scale is None else {"scale": scale}
+        )
 
     @classmethod
     def from_networkx(

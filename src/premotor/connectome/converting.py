@@ -30,6 +30,7 @@ def from_frames(
     signs: SignPolicy | str | None,
     columns: Mapping[str, str] | str | None = None,
     scale: float | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> "Circuit":
     """Return the circuit of tables by name (neurons, connections, gap_junctions); see `Circuit.from_pandas`."""
     from premotor.connectome.load import read_source
@@ -53,7 +54,7 @@ def from_frames(
         None if signs is None else sign_policy(signs),
     )
     first, *rest = circuit.provenance.steps
-    step = {**first, "arguments": {"made by": made_by, **first["arguments"]}}
+    step = {**first, "arguments": {"made by": made_by, **(about or {}), **first["arguments"]}}
     record = Provenance(dataset=provenance) if isinstance(provenance, str) else provenance
     return replace(circuit, provenance=replace(record, steps=(*record.steps, step, *rest)))
 

@@ -63,7 +63,7 @@ def count_matrix(ids: np.ndarray, edges: Edges, where: str, *, strict: bool) -> 
 
 
 def tell_lost(where: object, ids: np.ndarray, wanted: np.ndarray, rows: int, lost: int) -> None:
-    """Say what is lost where connections name other neurons than the table: all is an error, most is a line.
+    """Say what is lost where connections name other neurons than the table, most with examples; all is an error.
 
     Args:
         where: the table of connections.
@@ -75,7 +75,10 @@ def tell_lost(where: object, ids: np.ndarray, wanted: np.ndarray, rows: int, los
     Raises:
         PremotorError: every row does.
     """
-    if 2 * lost <= rows or not rows:
+    if not lost:
+        return
+    if 2 * lost <= rows:
+        note(f"{lost:,} of {rows:,} rows of {where} are left out: they name neurons that the neuron table lacks")
         return
     strange = wanted[positions(ids, wanted) < 0]
     every = (

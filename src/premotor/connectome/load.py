@@ -113,6 +113,9 @@ def read_source(source: Source, policy: SignPolicy | None = None) -> Circuit:
     reader = reader_of(source)
     if reader is None:
         raise _unknown(source)
+    graph = any(".graphml" in file.name.lower() for file in source.files)
+    if source.reading.columns and not source.tables and not graph:
+        raise PremotorError(f"{source.path} has no tables or GraphML, whose columns could be named")
     try:
         circuit = reader.read(source, policy)
     except PremotorError as error:
@@ -120,7 +123,15 @@ def read_source(source: Source, policy: SignPolicy | None = None) -> Circuit:
             raise
         # What cannot be read may be what is missing.
         raise PremotorError(f"{error}; {'; '.join(source.damaged.values())}") from None
+    if source.reading.scale is not None and "scale" not in _loaded(circuit):
+        raise PremotorError(f"{source.path} has whole counts in its format; a scale has no effect on it")
     return _told(source, circuit)
+
+
+def _loaded(circuit: Circuit) -> dict[str, Any]:
+    """Return the arguments of the last step of loading."""
+    steps = [step for step in circuit.provenance.steps if step.get("operation") == "load"]
+    return dict(steps[-1].get("arguments", {})) if steps else {}
 
 
 def _unknown(source: Source) -> PremotorError:
@@ -143,7 +154,7 @@ def _told(source: Source, circuit: Circuit) -> Circuit:
     """Say what was read of nothing, and what the circuit lacks; return it with that in its record."""
     steps = list(circuit.provenance.steps)
     place = max((number for number, step in enumerate(steps) if step.get("operation") == "load"), default=-1)
-    arguments = dict(steps[place].get("arguments", {})) if steps else {}
+    arguments = _loaded(circuit)
     used = arguments.get("files", [])
     used = [*used, PROVENANCE]
     unused = [file for file in source.files if file.name not in used and file not in source.damaged]

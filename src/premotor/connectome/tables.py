@@ -16,6 +16,7 @@ from premotor.errors import PremotorError, missing_library
 ARROW_SUFFIXES = (".feather", ".arrow")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
+_MOST_BYTES = 2**29
 TABLE_SUFFIXES = TEXT_SUFFIXES + ARROW_SUFFIXES + PARQUET_SUFFIXES + EXCEL_SUFFIXES
 
 
@@ -187,6 +188,9 @@ def _read_excel(path: Table, named: bool = True) -> pa.Table:
     import zipfile
 
     try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
+                raise PremotorError(f"{path} unpacks to more than {_MOST_BYTES >> 20} MB; save it as .csv")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of extensions of the workbook that openpyxl does not know
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)

@@ -30,7 +30,8 @@ def read_text(path: Path, columns: list[str] | None, named: bool) -> pa.Table:
     """Return the rows of a text file, each column dictionary-encoded text; without `named` from the first line on."""
     with pa.input_stream(str(path), compression="gzip" if path.name.lower().endswith(".gz") else None) as stream:
         head = stream.read(_HEADER_BYTES)
-        names, delimiter, skipped = _first_line(path, head, named)  # before the rest: a few bytes may unpack to gigabytes
+        # Before the rest, since a few bytes may unpack to gigabytes.
+        names, delimiter, skipped = _first_line(path, head, named)
         data = head + stream.read()
     if not named:
         names = _numbered(names)

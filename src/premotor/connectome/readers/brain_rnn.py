@@ -21,6 +21,7 @@ from premotor.connectome.selection import closest
 from premotor.connectome.signs import SignPolicy, signs_of_rows
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
+from premotor.settings import note
 
 
 @READERS.register("brain_rnn")
@@ -40,7 +41,10 @@ class BrainRnn(Reader):
         name, graph = _graph(source)
         where = f"{path}, graph {name!r}, matrix"
         matrix = _matrix(graph.get("matrix"), where)
-        counts, pre, sign = signed_counts(matrix, where)
+        left = [key for key in graph if key not in ("matrix", "layers")]
+        if left:
+            note(f"{where.removesuffix(', matrix')}: not used: {listed(left, 20)}")
+        counts, pre, sign = signed_counts(matrix, where, source.reading.scale)
         ids = np.arange(counts.shape[0], dtype=np.int64)
         columns: dict[str, Any] = {"layer": _layers(graph.get("layers", []), ids.size, f"{path}, graph {name!r}")}
         if (sign < 0).any():
@@ -54,7 +58,7 @@ class BrainRnn(Reader):
             where=where,
             strict=True,
             signs=signs,
-            arguments={"files": [path.name]},
+            arguments={"files": [path.name], **source.reading.scaled()},
         )
 
 

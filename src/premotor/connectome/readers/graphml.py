@@ -36,6 +36,7 @@ from premotor.errors import PremotorError
 from premotor.settings import note
 
 _ENDS = ("source node", "target node")
+_MOST_BYTES = 2**29
 _NO_EDGES = Edges(*(np.zeros(0, np.int64) for _ in range(3)))
 
 
@@ -100,9 +101,12 @@ class GraphML(Reader):
 
 def _root(path: Path) -> ElementTree.Element:
     try:
-        text = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            text = file.read(_MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise PremotorError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    if len(text) > _MOST_BYTES:
+        raise PremotorError(f"{path} holds more than {_MOST_BYTES >> 20} MB of XML; write its edges as a table")
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         # Entities can blow a small file up to gigabytes, and no writer of GraphML needs them.
         raise PremotorError(f"{path} declares XML entities or a DOCTYPE, which GraphML does not need")

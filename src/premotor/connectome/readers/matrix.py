@@ -36,6 +36,7 @@ from premotor.errors import PremotorError
 from premotor.settings import note
 
 _IDS = ("ids", "node_ids", "neuron_ids")
+_SPARSE = (*_IDS, "format", "shape", "data", "indices", "indptr", "row", "col", "_is_array", "gap_junctions")
 
 
 @READERS.register("matrix")
@@ -76,7 +77,7 @@ class Matrix(Reader):
             dropped=dropped,
             arguments={
                 "files": [file.name for file in (path, *tables)],
-                **({} if source.reading.scale is None else {"scale": source.reading.scale}),
+                **source.reading.scaled(),
             },
         )
 
@@ -95,9 +96,13 @@ def _matrix(path: Path, source: Source) -> tuple[np.ndarray | csr_array, np.ndar
     arrays = read_arrays(path)
     labels = next((arrays[name] for name in _IDS if name in arrays), None)
     sparse = sparse_of(arrays, str(path))
+    square = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[0] == array.shape[1]]
+    used = _SPARSE if sparse is not None else (*_IDS, *square)
+    left = [name for name in arrays if name not in used]
+    if left:
+        note(f"{path.name}: arrays not used: {listed(left, 20)}")
     if sparse is not None:
         return sparse, labels, arrays.get("gap_junctions")
-    square = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[0] == array.shape[1]]
     if len(square) != 1:
         found = ", ".join(f"{name} {array.shape}" for name, array in list(arrays.items())[:10]) or "nothing"
         raise PremotorError(f"{path} has to hold one square array; it holds {found}")

@@ -108,8 +108,8 @@ class Release(Reader):
             naming = [other for other, key in tables.items() if key == first(self.keys[:1], (key,))] or list(tables)
             order = [*naming, *(other for other in tables if other not in naming)]
             frame, dropped = join(united([frames[other] for other in naming]), [frames[other] for other in order])
-            if frame.empty:
-                raise PremotorError(f"{source.path}: {listed(p.name for p in tables)} hold no id that is not 0")
+            if not len(frame):
+                raise PremotorError(f"{source.path}: no id in {listed(p.name for p in tables)} is other than 0")
             neurons = canonical_columns(frame, listed(other.name for other in tables))
         rows = self.rows(
             read_rows(

@@ -26,6 +26,7 @@ from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy, signs_of_rows
 from premotor.connectome.storage import PROVENANCE, read_record, restore_types
 from premotor.errors import PremotorError
+from premotor.settings import note
 
 _TYPE_NAMES = ("pop_name", "mtype", "model_name")
 _SIGN_NAMES = ("ei", "synapse_class")
@@ -83,6 +84,8 @@ class Sonata(Reader):
             else:
                 chemical.append((population, part))
         counted = "nsyns" if any("nsyns" in population.columns for population in edges) else "rows"
+        if counted == "rows":
+            note(f"{source.path.name}: no edge has the attribute nsyns: each is one synapse")
         frame = _signed(frame, [*chemical], where)
         neurons = canonical_columns(frame, where)
         if column_types:

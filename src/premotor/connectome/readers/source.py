@@ -37,6 +37,10 @@ class Reading:
     scale: float | None = None
     also: tuple[Path, ...] = ()
 
+    def scaled(self) -> dict[str, float]:
+        """Return the scale for the record, where there is one."""
+        return {} if self.scale is None else {"scale": self.scale}
+
 
 @dataclass(frozen=True)
 class Source:
