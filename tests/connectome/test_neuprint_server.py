@@ -46,6 +46,7 @@ def server(monkeypatch, tmp_path):
     client.Client.DATASETS_CACHE.clear()
     made = NeuPrint(NEURONS, EDGES)
     with serving(made.answer) as address:
+        monkeypatch.setenv("PREMOTOR_NEUPRINT_SERVERS", f"elsewhere.org, {address}, localhost:9, http://{address}")
         made.source = f"neuprint:{address}/manc:v1.2.1"
         made.address = address
         yield made
@@ -215,6 +216,58 @@ def test_failing_servers(server, failing, pattern):
 def test_wrong_addresses(server, change, pattern):
     with pytest.raises(PremotorError, match=pattern):
         load_circuit(change(server.source))
+
+
+def test_the_token_goes_to_servers_that_were_allowed_alone(server, monkeypatch):
+    monkeypatch.delenv("PREMOTOR_NEUPRINT_SERVERS")
+    for source in (server.source, "neuprint:janelia.org.example.com/manc", "neuprint:evil-janelia.org/manc"):
+        with pytest.raises(PremotorError, match="is no server that the token of .* is sent to"):
+            load_circuit(source)
+    assert server.queries == []
+
+
+def test_the_token_is_never_printed(server, monkeypatch):
+    monkeypatch.setenv("NEUPRINT_APPLICATION_CREDENTIALS", "secret-token-123")
+    server.failing = (500, {"error": "you sent Bearer secret-token-123"})
+    with pytest.raises(PremotorError, match="the error 500") as caught:
+        load_circuit(server.source)
+    assert "secret-token-123" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "row", [[10, 20], [10, 20, 1.5], [10, 20, -3], [10, 20, "x"], [10, 20, True], ["a", 20, 1], []]
+)
+def test_rows_that_are_no_connections_are_one_sentence(server, monkeypatch, row):
+    answered = server.answer
+
+    def answer(method, path, body):
+        status, content, *rest = answered(method, path, body)
+        if body and "ConnectsTo" in body.get("cypher", ""):
+            content = {**content, "data": [[10, 20, 5], row]}
+        return status, content, *rest
+
+    monkeypatch.setattr(
+        client.Client,
+        "_fetch_json",
+        lambda self, url, json=None, ispost=False: answer(
+            "POST" if ispost else "GET", url.partition(server.address)[2], json
+        )[1],
+    )
+    with pytest.raises(PremotorError, match=r"answers with (a row of|the neuron id|the connection)") as caught:
+        load_circuit(server.source)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_question_has_a_time_out(server, monkeypatch):
+    from requests import Session
+
+    seen = []
+    request = Session.request
+    monkeypatch.setattr(
+        Session, "request", lambda self, *a, **more: seen.append(more.get("timeout")) or request(self, *a, **more)
+    )
+    load_circuit(server.source)
+    assert seen and set(seen) == {(10.0, 60.0)}
 
 
 def test_without_token_or_library(server, monkeypatch):

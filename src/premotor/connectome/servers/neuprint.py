@@ -5,13 +5,15 @@ with synapses in one of these regions). All others are judged on the table of ne
 a status, only neurons with status Traced are taken. Connections are asked for among the chosen neurons only,
 from `min_synapses` on; counts are those of the whole volume (``weight``), over all regions.
 
-The token comes from the environment variable NEUPRINT_APPLICATION_CREDENTIALS.
+The token comes from the environment variable NEUPRINT_APPLICATION_CREDENTIALS. It is sent to servers of janelia.org
+alone, and to those that the environment variable PREMOTOR_NEUPRINT_SERVERS names, with commas between.
 """
 
 import json
 import os
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,7 +35,10 @@ from premotor.connectome.servers.server import (
 from premotor.errors import PremotorError, missing_library
 
 TOKEN = "NEUPRINT_APPLICATION_CREDENTIALS"
+ALLOWED = "PREMOTOR_NEUPRINT_SERVERS"
 _HOST = "neuprint.janelia.org"
+_TIMEOUTS = (10.0, 60.0)
+"""Seconds to connect, and between two pieces of an answer."""
 _BATCH, _MOST_TARGETS = 250, 4000
 _N = "\0"
 """Stands for the neuron's variable until it is known; quoted text never holds it."""
@@ -83,7 +88,8 @@ class NeuPrint(Server):
             named = [word for word in select if word not in (*_PROPERTIES, "id", "roi", "side", "transmitter")]
             properties = [*_PROPERTIES, *named]
             wanted = ", ".join(f"n.{_quoted(word)} AS {_quoted(word)}" for word in properties)
-            data = client.ask(f"MATCH (n:Neuron) WHERE {where('n')} RETURN n.bodyId AS id, {wanted} ORDER BY n.bodyId")
+            query = f"MATCH (n:Neuron) WHERE {where('n')} RETURN n.bodyId AS id, {wanted} ORDER BY n.bodyId"
+            data = client.ask(query, 1 + len(properties))
             columns = list(zip(*data, strict=True)) or [() for _ in range(len(properties) + 1)]
             arrays = {
                 word: arrow_column(list(column)) for word, column in zip(("id", *properties), columns, strict=True)
@@ -100,7 +106,8 @@ class NeuPrint(Server):
                 progress(f"asking {host} for connections: {number} of {len(parts)}")
                 rows += client.ask(
                     f"MATCH (n:Neuron)-[e:ConnectsTo]->(m:Neuron) WHERE n.bodyId IN {part.tolist()} AND {target} "
-                    f"AND e.weight >= {least} RETURN n.bodyId AS pre, m.bodyId AS post, e.weight AS weight"
+                    f"AND e.weight >= {least} RETURN n.bodyId AS pre, m.bodyId AS post, e.weight AS weight",
+                    3,
                 )
             return _edges(rows, host)
 
@@ -116,27 +123,48 @@ class _Client:
         except ImportError:
             raise missing_library(f"neuprint:{dataset}", "neuprint-python", "neuprint") from None
         self.host = host
+        allowed = {word.strip() for word in os.environ.get(ALLOWED, "").split(",")}
+        if not (re.fullmatch(r"([a-z0-9-]+\.)*janelia\.org", host) or host in allowed):
+            raise PremotorError(
+                f"{host} is no server that the token of {TOKEN} is sent to; if you trust it, put its name into the "
+                f"environment variable {ALLOWED}"
+            )
         if not os.environ.get(TOKEN):
             raise PremotorError(
                 f"{host} wants a token: log in at https://{host}, copy the Auth Token of your account there, and put "
                 f"it into the environment variable {TOKEN}"
             )
+
+        class Timed(neuprint.Client):
+            def _fetch(self, *words: Any, **more: Any) -> Any:
+                self.session.request = partial(type(self.session).request, self.session, timeout=_TIMEOUTS)
+                return super()._fetch(*words, **more)
+
         try:
-            self.client = self._tried(lambda: neuprint.Client(host, dataset=dataset))
+            self.client = self._tried(lambda: Timed(host, dataset=dataset))
         except RuntimeError as error:
-            names = sorted(neuprint.Client.DATASETS_CACHE.get(f"https://{host}", {}))
+            names = sorted(map(str, neuprint.Client.DATASETS_CACHE.get(f"https://{host}", {})))
             if not names:
-                raise PremotorError(f"{host} is no server to ask: {error}") from None
+                raise PremotorError(f"{host} is no server to ask: {_brief(error)}") from None
             raise PremotorError(
                 f"{host} has no dataset {dataset!r}{closest(dataset, names)}; it has {', '.join(names)}"
             ) from None
 
-    def ask(self, cypher: str) -> list[list[Any]]:
-        """Return the rows that answer a query."""
+    def ask(self, cypher: str, width: int) -> list[list[Any]]:
+        """Return the rows of so many values that answer a query."""
         answer = self._tried(lambda: self.client.fetch_custom(cypher, format="json"))
         rows = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
             raise PremotorError(f"{self.host} answers with something that is no table; is it a neuPrint server?")
+        for row in rows:
+            if len(row) != width:
+                raise PremotorError(
+                    f"{self.host} answers with a row of {len(row)} values, where {width} were asked for"
+                )
+            if type(row[0]) is not int or not 0 <= row[0] < 2**63:
+                raise PremotorError(
+                    f"{self.host} answers with the neuron id {str(row[0])[:40]!r}, which is no whole number"
+                )
         return rows
 
     def _tried(self, call: Any) -> Any:
@@ -150,13 +178,13 @@ class _Client:
                 raise PremotorError(
                     f"{self.host} refuses the token of {TOKEN} ({status}); copy a fresh one from https://{self.host}"
                 ) from None
-            raise PremotorError(f"{self.host} answers with the error {status}: {brief(error)}") from None
+            raise PremotorError(f"{self.host} answers with the error {status}: {_brief(error)}") from None
         except RequestException as error:
             raise PremotorError(
                 f"{self.host} cannot be reached ({type(error).__name__}); is there a network?"
             ) from None
         except (ValueError, AttributeError, TypeError) as error:
-            raise PremotorError(f"{self.host} does not answer as a neuPrint server does ({brief(error)})") from None
+            raise PremotorError(f"{self.host} does not answer as a neuPrint server does ({_brief(error)})") from None
 
 
 def _where(select: Mapping[str, Any]) -> Any:
@@ -194,8 +222,18 @@ def _quoted(word: str) -> str:
 
 
 def _edges(rows: list[list[Any]], host: str) -> Edges:
-    try:
-        table = np.array(rows, dtype=np.int64).reshape(-1, 3)
-    except (ValueError, TypeError, OverflowError):
-        raise PremotorError(f"{host} answers with connections that are no whole numbers") from None
+    for row in rows:
+        if any(type(number) is not int or not 0 <= number < 2**63 for number in row):
+            raise PremotorError(f"{host} answers with the connection {str(row)[:80]}, which is not of whole numbers")
+    table = np.array(rows, dtype=np.int64).reshape(-1, 3)
     return Edges(table[:, 0], table[:, 1], table[:, 2])
+
+
+def _brief(error: Exception) -> str:
+    """What an error says, without the token, which a server may echo."""
+    secret = os.environ.get(TOKEN, "")
+    words = re.findall(r"[A-Za-z0-9._~+/=-]{8,}", secret) or [secret]
+    text = " ".join(str(error).split())
+    for word in sorted({secret, *words}, key=len, reverse=True):
+        text = text.replace(word, "(the token)") if word else text
+    return brief(RuntimeError(text))
