@@ -22,7 +22,7 @@ settings.register_profile(
     deadline=None,  # the first call of a jitted function compiles
     derandomize=True,
     database=None,  # a test writes nothing outside its own folder
-    max_examples=50,
+    max_examples=20,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("thorough", settings.get_profile("premotor"), derandomize=False, max_examples=1000)
@@ -39,5 +39,5 @@ def pytest_configure(config: pytest.Config) -> None:
         compilation_cache.borrow(Path(folder.name))
         config.add_cleanup(lambda: compilation_cache.give_back(Path(folder.name)))  # before the folder goes
         os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.02")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")

@@ -14,6 +14,8 @@ from premotor.connectome import Circuit, load_circuit
 
 WORDS = """id bodyId body root_id pre post bodyId_pre bodyId_post weight count a b roi type class sign side
 transmitter predictedNt"""
+MANY = 3 * settings().max_examples
+"""`pytest --hypothesis-profile thorough` tries 3,000."""
 NAMES = st.sampled_from([*WORDS.split(), "", " ", "naïve", "pre "])
 CELLS = st.one_of(
     st.sampled_from(["1", "2", "3", "4", "0", "-1", "1.0", "nan", "", "1e3", "x", " 2", "+3", "9" * 19, "9" * 30]),
@@ -71,7 +73,7 @@ def check(path: Path) -> None:
     assert circuit.summary()
 
 
-@settings(max_examples=600)
+@settings(max_examples=MANY)
 @given(ANY_TABLE)
 def test_any_file(content):
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +82,7 @@ def test_any_file(content):
         check(path)
 
 
-@settings(max_examples=600)
+@settings(max_examples=MANY)
 @given(ANY_TABLE, ANY_TABLE, st.none() | ANY_TABLE, st.none() | JSON.map(json.dumps) | st.text(max_size=20))
 def test_any_folder(neurons, connections, gaps, provenance):
     with tempfile.TemporaryDirectory() as name:
@@ -130,7 +132,7 @@ GOOD = {
 }
 
 
-@settings(max_examples=600)
+@settings(max_examples=MANY)
 @given(st.sampled_from(sorted(GOOD)), st.integers(0, 99), st.integers(0, 3), st.binary(max_size=4))
 def test_a_good_folder_with_one_damage(name, place, cut, insert):
     with tempfile.TemporaryDirectory() as folder:

@@ -184,7 +184,7 @@ def test_rewired_is_uniform_over_all_wirings_of_the_same_degrees():
     ring[0, 2] = ring[3, 1] = 1
     circuit = circuit_of(ring)
     states = reachable(circuit)
-    draws = 12 * len(states)
+    draws = 8 * len(states)
     found = Counter(code(nulls.rewired(circuit, seed=seed, swaps_per_edge=4)) for seed in range(draws))
     assert set(found) == states
     expected = draws / len(states)
@@ -200,9 +200,9 @@ def test_rewired_gap_junctions_are_uniform_too():
     for i in (0, 2, 4):
         gaps[i, i + 1] = gaps[i + 1, i] = 1
     circuit = circuit_of(np.zeros((6, 6), int), gaps=gaps)
-    found = Counter(tuple(edge[:2] for edge in gap_list(nulls.rewired(circuit, seed=seed))) for seed in range(750))
+    found = Counter(tuple(edge[:2] for edge in gap_list(nulls.rewired(circuit, seed=seed))) for seed in range(300))
     assert len(found) == 15
-    chi_square = sum((count - 50) ** 2 / 50 for count in found.values())
+    chi_square = sum((count - 20) ** 2 / 20 for count in found.values())
     assert chi_square < 14 + 5 * np.sqrt(28)
 
 
@@ -233,7 +233,7 @@ def test_celegans_is_well_mixed():
 def test_a_thousand_rewirings_of_the_leg_circuit_take_less_than_a_minute():
     circuit = load_circuit("fly-leg")
     start = time.process_time()
-    for seed in range(40):
+    for seed in range(10):
         nulls.rewired(circuit, seed=seed)
-    assert (time.process_time() - start) / 40 * 1000 < 60
+    assert (time.process_time() - start) / 10 * 1000 < 60
     assert degrees(nulls.rewired(circuit, seed=1)) == degrees(circuit)
