@@ -173,7 +173,7 @@ class PhysicsTask(Task):
         fixed = (model.actuator_gaintype == mujoco.mjtGain.mjGAIN_FIXED).all() and not model.na
         if not (servos and fixed and type(self).drive is PhysicsTask.drive):
             return None
-        control = np.asarray(jax.vmap(jax.vmap(self.control))(records["action"]))
+        control = np.asarray(jax.vmap(jax.vmap(self.control))(jnp.asarray(records["action"])))
         gear = model.actuator_gear[:, 0]
         speed = records["qvel"][:, :, body.actuated_qvel] * gear
         bias = model.actuator_biasprm
