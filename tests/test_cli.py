@@ -243,8 +243,9 @@ def test_what_is_wrong_is_one_sentence_with_status_2_and_leaves_nothing(case, pl
     before = tree(place)
     assert main(shlex.split(line)) == 2
     said = capsys.readouterr()
-    (sentence,) = said.err.splitlines()
+    *notes, sentence = said.err.splitlines()
     assert re.fullmatch(f"error: .*({message}).*", sentence)
+    assert all(note.startswith("note: ") for note in notes) and len(notes) <= 1, notes
     assert "Traceback" not in said.out + said.err
     assert tree(place) == before
 

@@ -249,7 +249,7 @@ def test_edges_are_kept_small():
     [
         ({"reset_potential": -45.0}, "below threshold"),
         ({"delay": 1e-6}, "at least one step"),
-        ({"step": 0.0}, "greater than 0"),
+        ({"step": 0.0}, "greater than or equal to"),
         ({"engine": "gpu"}, "event"),
     ],
 )

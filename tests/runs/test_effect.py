@@ -54,7 +54,7 @@ def test_saved_settings_say_everything_and_are_read_all_the_same(kind: str, name
         ({"network": {"kind": "gru", "hidden": 9}, "maps": {"inputs": {"count": 3}}}, (), "maps.inputs.count has no"),
         ({"base": "pendulum", "circuit": {"source": "celegans"}}, (), "circuit.source has no effect"),
         ("walk", {"circuit.null_seed": 3}, "circuit.null is null"),
-        ("walk", {"cloning.steps": 3}, "cloning.iterations is 0"),
+        ("pendulum", {"cloning.steps": 3}, "cloning.iterations is 0"),
         ("bipedal", {"task.reward.pose": 0.5}, "task.reward.imitation is 0"),
         ("gymnasium", {"task.id": "A-v0", "task.vectorization": "copies", "task.restart_steps": 3}, "own and envpool"),
         ("arm", {"learning.noise.theta": 0.3}, "belongs to ornstein-uhlenbeck"),

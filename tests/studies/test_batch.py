@@ -48,7 +48,7 @@ def test_a_task_trains_its_seed_once_and_then_goes_on(tmp_path):
 
 def test_the_command_writes_it(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["batch", "walk", "-o", "a.sbatch", "--partition", "long", "--name", "x"]) == 2
+    assert main(["batch", "walk", "-o", "a.sbatch", "--partition", "long", "--colour", "x"]) == 2
     assert main(["batch", "walk", "-o", "a.sbatch", "--partition", "long", "--task.clock", "true"]) == 0
     assert "#SBATCH --partition=long\n" in (tmp_path / "a.sbatch").read_text()
     assert load_experiment(tmp_path / "a.yaml").task.clock is True

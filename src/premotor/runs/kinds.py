@@ -383,15 +383,12 @@ def kind_described(data: Mapping[str, Any]) -> str:
 
 
 def better(figures: Mapping[str, Any], best: Mapping[str, Any] | None, score: str = "score") -> bool:
-    """Whether figures are the best so far; `best` are those of before.
-
-    While nothing walks yet, all scores are 0, and `any_gait_score` tells which controller is nearest to it.
-    """
+    """Whether figures are better than `best`; of scores alike (0, while nothing walks) `any_gait_score` decides."""
     if best is None:
         return True
     now, before = figures.get(score), best.get(score)
     if now is not None and now == before:
-        return figures.get("any_gait_score", 0.0) > best.get("any_gait_score", 0.0)
+        now, before = (row.get("any_gait_score", 0.0) for row in (figures, best))
     return now is not None and (before is None or now > before)
 
 
