@@ -384,12 +384,11 @@ def kind_described(data: Mapping[str, Any]) -> str:
 
 def better(figures: Mapping[str, Any], best: Mapping[str, Any] | None, score: str = "score") -> bool:
     """Whether figures are better than `best`; of scores alike (0, while nothing walks) `any_gait_score` decides."""
-    if best is None:
-        return True
-    now, before = figures.get(score), best.get(score)
+    known = best or {}
+    now, before = figures.get(score), known.get(score)
     if now is not None and now == before:
-        now, before = (row.get("any_gait_score", 0.0) for row in (figures, best))
-    return now is not None and (before is None or now > before)
+        now, before = (row.get("any_gait_score", 0.0) for row in (figures, known))
+    return best is None or (now is not None and (before is None or now > before))
 
 
 def numbers(value: Any, prefix: str = "") -> dict[str, float]:
