@@ -11,7 +11,9 @@ supplementary file 2. What each column means is said in premotor/connectome/buil
 
 import csv
 import json
+import re
 import warnings
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,9 +26,13 @@ OUT = Path(__file__).parents[1] / "src/premotor/connectome/data/celegans"
 CITATION = (
     "Cook et al. 2019, Whole-animal connectomes of both Caenorhabditis elegans sexes, Nature 571:63-71, "
     "doi:10.1038/s41586-019-1352-7 (adjacency matrices corrected July 2020, wormwiring.org); transmitters: "
-    "Wang et al. 2024, eLife 13:RP95402 (CC BY 4.0), and McIntire et al. 1993, Nature 364:337-341"
+    "Wang et al. 2024, eLife 13:RP95402 (CC BY 4.0), and McIntire et al. 1993, Nature 364:337-341; synapses onto body "
+    "wall muscles: Cook et al. 2019, supplementary information 5 (corrected July 2020)"
 )
 NEURONS, CHEMICAL_EDGES, GAP_EDGES = 302, 3709, 2196
+MUSCLE = re.compile("(M[DV][LR])([0-9]{2})")
+MUSCLES = {"MDL": 24, "MDR": 24, "MVL": 23, "MVR": 24}
+NEUROMUSCULAR = {"synapse": (956, 5515), "gap_junction": (5, 9)}
 
 # The 26 neurons that make GABA and signal with it at synapses (McIntire et al. 1993; Gendrel et al. 2016).
 GABA_TYPES = {"DD", "VD", "RME", "AVL", "DVB", "RIS"}
@@ -99,8 +105,26 @@ def role(kind: str, group: str) -> str:
     return "input" if kind == "sensory" else ""
 
 
+def muscles(names: list[str]) -> tuple[list[list[object]], list[list[object]]]:
+    """Return the body wall muscles and the rows of synapses and gap junctions onto them, after checking the counts."""
+    _, _, found = Cook2019HermReader.get_instance().read_muscle_data()  # what is cached has no muscles
+    kinds = {"Chemical": "synapse", "GapJunction": "gap_junction"}
+    onto = [edge for edge in found if MUSCLE.fullmatch(edge.post_cell)]
+    links = [[names.index(edge.pre_cell) + 1, edge.post_cell, int(edge.number), kinds[edge.syntype]] for edge in onto]
+    assert all(row[2] == edge.number for row, edge in zip(links, onto, strict=True))
+    for kind, (edges, count) in NEUROMUSCULAR.items():
+        assert (edges, count) == (sum(row[3] == kind for row in links), sum(row[2] for row in links if row[3] == kind))
+    table = []
+    for name in sorted({edge.post_cell for edge in onto}):
+        quadrant, number = MUSCLE.fullmatch(name).groups()
+        table.append([name, "muscle", quadrant, int(number)])
+    assert Counter(row[2] for row in table) == MUSCLES
+    # Rows in the order of the matrices: synapses before gap junctions, neurons and muscles in theirs.
+    return table, sorted(links, key=lambda row: (row[3] != "synapse", row[0], row[1]))
+
+
 def main() -> None:
-    """Write the three tables and the provenance, after checking the published numbers."""
+    """Write the tables and the provenance, after checking the published numbers."""
     names = sorted(cells.PREFERRED_HERM_NEURON_NAMES)
     assert len(names) == NEURONS
     reader = Cook2019HermReader.get_instance(from_cache=True)
@@ -135,6 +159,9 @@ def main() -> None:
     write("connections.csv", ["pre", "post", "count"], edges)
     pairs = [[i + 1, j + 1, int(gaps[i, j])] for i in span for j in range(i, NEURONS) if gaps[i, j]]
     write("gap_junctions.csv", ["a", "b", "count"], pairs)
+    table, links = muscles(names)
+    write("effectors.csv", ["effector", "kind", "quadrant", "number"], table)
+    write("neuromuscular.csv", ["pre", "effector", "count", "kind"], links)
     record = {
         "dataset": "celegans",
         "version": f"Cook et al. 2019 hermaphrodite, corrected July 2020 (cect {version('cect')})",

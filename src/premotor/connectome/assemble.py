@@ -1,6 +1,7 @@
 """The last steps of every reader: canonical columns (type, class, transmitter, sign, side), and the circuit itself."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges, count_matrix, symmetric
+from premotor.connectome.effectors import modules_of
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.signs import DEFAULT_POLICY, SignPolicy
 from premotor.connectome.vocabulary import (
@@ -150,10 +152,10 @@ def assemble(
     signed = "sign" in neurons
     if not signed:
         neurons.insert(list(neurons.columns).index("side"), "sign", np.zeros(len(ids), np.int8))
-    size = {"neurons": len(ids), "edges": synapses.nnz, "synapses": int(synapses.sum())}
     arguments = {"reader": reader, **(arguments or {}), **_not_understood(neurons)}
-    record = provenance.with_step("load", arguments, size=size, dropped=lost)
-    circuit = Circuit(neurons, synapses, gaps, record)
+    circuit = Circuit(neurons, synapses, gaps, provenance, **modules_of(neurons))
+    record = provenance.with_step("load", arguments, size=circuit.size, dropped=lost)
+    circuit = replace(circuit, provenance=record)
     if signs is None and signed:
         return circuit
     return circuit.with_signs(signs or DEFAULT_POLICY)

@@ -15,6 +15,10 @@
     364:337-341) only: ALA, AVJ and RIB (GABA-positive, but without a proven GABA synapse: Gendrel et al.
     2016, eLife 5:e17686) are "unknown". Signs: Kunert et al. 2014, GABAergic neurons inhibit, others excite.
 
+    `muscles` are the 95 body wall muscles, with their `quadrant` (MDL, MDR, MVR: 24 each; MVL: 23) and `number` from
+    the head. 162 of the neurons reach them: 956 edges, 5,515 synapses (counted like the others) and 5 gap-junction
+    edges with 9. Muscles of the pharynx, the vulva and the gut are left out.
+
 `fly-cpg`
     Four neurons of the left front leg of the fly that make the walking rhythm (Pugliese et al. 2025), from
     MANC v1.0 (Takemura et al. 2024): DNg100, E1 (IN17A001), E2 (INXXX466) and I1 (IN16B036). Column `size`
@@ -24,7 +28,8 @@
     The standard leg premotor circuit of the fly (Cheong et al. 2024, eLife 13:RP96084), left front leg, from MANC
     v1.0 (Takemura et al. 2024, eLife 13:RP97769): 93 interneurons and 50 motor neurons, 1,624 edges of 5 synapses
     or more, 52,288 synapses. Transmitters are the predicted ones, `predictedNtProb` their probability; 6 neurons are
-    "unknown". `motor module` is what a motor neuron moves. `layer` is the neuron's layer by `colour_layers`;
+    "unknown". `motor module` is what a motor neuron moves; the modules are the `effectors`.
+    `layer` is the neuron's layer by `colour_layers`;
     `published_layers` are those that the BrainRNN project published, which took positions among the interneurons for
     positions among all neurons, so that some neurons are in two of them and others in none.
 
@@ -59,6 +64,7 @@ def load_builtin(name: str, signs: SignPolicy | None = None) -> "Circuit":
         PremotorError: there is none of this name; the message gives the names.
     """
     from premotor.connectome.readers import READERS, open_source
+    from premotor.connectome.readers.effectors import with_effectors
 
     names = circuit_names()
     if name not in names:
@@ -70,4 +76,6 @@ def load_builtin(name: str, signs: SignPolicy | None = None) -> "Circuit":
         from premotor.connectome.legs import six_legs
 
         return six_legs(load_builtin("fly-leg", signs))
-    return READERS["tables"]().read(open_source(_DATA / name), signs or _POLICIES.get(name, DEFAULT_POLICY))
+    source = open_source(_DATA / name)
+    circuit = READERS["tables"]().read(source, signs or _POLICIES.get(name, DEFAULT_POLICY))
+    return with_effectors(circuit, source.effectors) if source.effectors else circuit

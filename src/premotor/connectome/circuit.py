@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,13 @@ from scipy.sparse import csr_array
 
 from premotor.connectome.conversions import Conversions
 from premotor.connectome.edges import positions, tidy
+from premotor.connectome.effectors import (
+    KIND,
+    MUSCLE,
+    check_effectors,
+    no_effectors,
+    reached_effectors,
+)
 from premotor.connectome.paths import Direction, hop_distances, on_paths
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.selection import describe, from_files, matching_neurons
@@ -35,12 +42,21 @@ class Circuit(Conversions):
         synapses: int64 counts (neurons, neurons), presynaptic × postsynaptic, in the order of `neurons`.
         gap_junctions: symmetric int64 counts (neurons, neurons), or None where the source has none.
         provenance: dataset, version, citation and every step so far.
+        effectors: what the neurons move, one row a muscle or motor module, index "effector" (its name, such as
+            MDL01); column `kind` ("muscle" or "motor module", one a circuit), then the source's (quadrant, number).
+            Empty where the source has none.
+        neuromuscular: int64 counts of synapses (neurons, effectors), in the order of `neurons` and `effectors`; 1
+            for each motor neuron of a module, whose synapses are not known.
+        muscle_junctions: int64 counts of gap junctions (neurons, effectors).
     """
 
     neurons: pd.DataFrame
     synapses: csr_array
     gap_junctions: csr_array | None
     provenance: Provenance
+    effectors: pd.DataFrame = field(default_factory=no_effectors)
+    neuromuscular: csr_array = None  # None: no synapses
+    muscle_junctions: csr_array = None  # None: no gap junctions
 
     def __post_init__(self) -> None:
         """Check that the parts fit together.
@@ -67,6 +83,12 @@ class Circuit(Conversions):
                 raise PremotorError(f"{name} has a count of {matrix.data.min()}; counts are 1 or more")
         if self.gap_junctions is not None and (self.gap_junctions != self.gap_junctions.T).nnz:
             raise PremotorError("gap_junctions has to be symmetric")
+        matrices = {"neuromuscular": self.neuromuscular, "muscle_junctions": self.muscle_junctions}
+        for name, matrix in matrices.items():
+            if matrix is None:
+                matrices[name] = csr_array((len(index), len(self.effectors)), dtype=np.int64)
+                object.__setattr__(self, name, matrices[name])
+        check_effectors(len(index), self.effectors, matrices)
 
     def __len__(self) -> int:
         """Return the number of neurons."""
@@ -75,9 +97,11 @@ class Circuit(Conversions):
     def __repr__(self) -> str:
         """Return one line: the dataset and its size."""
         gaps = "" if self.gap_junctions is None else f", {self.gap_junctions.nnz:,} gap-junction edges"
+        kinds = self.effectors[KIND].unique()
+        muscles = f", {len(self.effectors):,} {kinds[0]}s" if len(kinds) else ""
         return (
             f"Circuit({self.provenance.dataset!r}: {len(self):,} neurons, {self.synapses.nnz:,} edges, "
-            f"{int(self.synapses.sum()):,} synapses{gaps})"
+            f"{int(self.synapses.sum()):,} synapses{gaps}{muscles})"
         )
 
     @property
@@ -86,22 +110,38 @@ class Circuit(Conversions):
         return self.neurons.index.to_numpy()
 
     @property
+    def muscles(self) -> pd.DataFrame:
+        """The effectors that are muscles, in the order of the columns of `neuromuscular`; empty for motor modules."""
+        return self.effectors if (self.effectors[KIND] == MUSCLE).all() else self.effectors.iloc[:0]
+
+    @property
+    def size(self) -> dict[str, int]:
+        """Numbers of neurons, edges and synapses, and of effectors and the synapses onto them where there are any."""
+        size = {"neurons": len(self), "edges": self.synapses.nnz, "synapses": int(self.synapses.sum())}
+        if len(self.effectors):
+            size |= {"effectors": len(self.effectors), "neuromuscular synapses": int(self.neuromuscular.sum())}
+        return size
+
+    @property
     def digest(self) -> str:
-        """SHA-256 of the wiring: ids, classes, signs, synapses and gap junctions, in their order."""
-        result = hashlib.sha256(" ".join(self.neurons["class"]).encode())
-        matrices = [self.synapses] if self.gap_junctions is None else [self.synapses, self.gap_junctions]
+        """SHA-256 of the wiring among neurons: ids, classes, signs, synapses and gap junctions, in their order."""
         arrays = [self.ids, self.neurons["sign"].to_numpy()]
-        for array in [*arrays, *(part for matrix in matrices for part in (matrix.indptr, matrix.indices, matrix.data))]:
-            result.update(array.astype("<i8").tobytes())
-        return result.hexdigest()
+        matrices = [self.synapses] if self.gap_junctions is None else [self.synapses, self.gap_junctions]
+        return _digest(self.neurons["class"], arrays, matrices)
+
+    @property
+    def neuromuscular_digest(self) -> str:
+        """SHA-256 of the wiring onto effectors: ids, names of effectors, synapses and gap junctions."""
+        return _digest(self.effectors.index, [self.ids], [self.neuromuscular, self.muscle_junctions])
 
     def select(self, *, min_synapses: int | None = None, **conditions: Any) -> Circuit:
         """Keep the neurons that meet every condition on a column, then the pairs with enough synapses.
 
         A condition is a text with wildcards (``type="IN*|MN*"``: ``*`` any text, ``?`` one character, ``|``
         or), a number, True or False, a list of exact values, or ``"@FILE"``, whose lines (or column of that name) are
-        exact values; ``id`` selects by id. Capitals matter. `min_synapses`
-        removes the ordered pairs with fewer synapses; gap junctions are kept.
+        exact values; ``id`` selects by id. Capitals matter. `min_synapses` removes the ordered pairs of neurons with
+        fewer synapses; gap junctions, and all synapses onto effectors, are kept. Effectors stay that a kept neuron
+        reaches.
 
         Raises:
             PremotorError: an unknown column (with the closest name), a condition of the wrong kind, nothing
@@ -117,7 +157,7 @@ class Circuit(Conversions):
         return circuit
 
     def subset(self, ids: Iterable[int]) -> Circuit:
-        """Keep the neurons with these ids, in this order.
+        """Keep the neurons with these ids, in this order, and the effectors that they reach.
 
         Raises:
             PremotorError: an id that the circuit does not hold, a repeated one, or none at all.
@@ -184,7 +224,7 @@ class Circuit(Conversions):
                 circuit = self._kept(keep, "drop unknown transmitters", {"policy": policy.name})
         neurons = circuit.neurons.assign(sign=signs_of(circuit.neurons, policy))
         arguments = {"policy": policy.name, **policy.model_dump(exclude={"name"})}
-        provenance = circuit.provenance.with_step("signs", arguments, size=circuit._size())
+        provenance = circuit.provenance.with_step("signs", arguments, size=circuit.size)
         return replace(circuit, neurons=neurons, provenance=provenance)
 
     def save(self, folder: str | Path) -> Path:
@@ -193,11 +233,11 @@ class Circuit(Conversions):
         Raises:
             PremotorError: the folder exists and is not empty, or it can not be written.
         """
-        return save_tables(Path(folder), self.neurons, self.synapses, self.gap_junctions, self.provenance)
+        return save_tables(Path(folder), self)
 
     def summary(self) -> str:
-        """Return a page of text: counts by class, transmitter and side, wiring, and what was dropped."""
-        return summarise(repr(self), self.neurons, self.synapses, self.provenance)
+        """Return a page of text: counts by class, transmitter and side, wiring, effectors, and what was dropped."""
+        return summarise(self)
 
     def _chosen(self, conditions: Mapping[str, Any]) -> np.ndarray:
         keep = matching_neurons(self.neurons, conditions)
@@ -205,34 +245,31 @@ class Circuit(Conversions):
             raise PremotorError(f"no neuron of the circuit meets {describe(conditions)}")
         return keep
 
-    def _size(self) -> dict[str, int]:
-        return {"neurons": len(self), "edges": self.synapses.nnz, "synapses": int(self.synapses.sum())}
-
     def _kept(self, where: np.ndarray, operation: str, arguments: dict[str, Any]) -> Circuit:
         if where.size == 0:
             words = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
             raise PremotorError(f"{operation} ({words}) leaves none of the circuit's {len(self)} neurons")
         synapses = tidy(self.synapses[where][:, where])
         gaps = None if self.gap_junctions is None else tidy(self.gap_junctions[where][:, where])
-        return self._followed(self.neurons.iloc[where], synapses, gaps, operation, arguments)
+        parts = {"neurons": self.neurons.iloc[where], "synapses": synapses, "gap_junctions": gaps}
+        return self._followed(operation, arguments, **parts, **reached_effectors(self, where))
 
     def _thresholded(self, least: int) -> Circuit:
         if isinstance(least, bool) or not isinstance(least, (int, np.integer)) or least < 1:
             raise PremotorError(f"min_synapses is {least!r}; it has to be a whole number from 1")
         synapses = self.synapses.copy()
         synapses.data[synapses.data < least] = 0
-        arguments = {"min_synapses": int(least)}
-        return self._followed(self.neurons, tidy(synapses), self.gap_junctions, "threshold", arguments)
+        return self._followed("threshold", {"min_synapses": int(least)}, synapses=tidy(synapses))
 
-    def _followed(
-        self,
-        neurons: pd.DataFrame,
-        synapses: csr_array,
-        gaps: csr_array | None,
-        operation: str,
-        arguments: dict[str, Any],
-    ) -> Circuit:
-        size = {"neurons": len(neurons), "edges": synapses.nnz, "synapses": int(synapses.sum())}
-        dropped = {key: value - size[key] for key, value in self._size().items()}
-        provenance = self.provenance.with_step(operation, arguments, size=size, dropped=dropped)
-        return Circuit(neurons, synapses, gaps, provenance)
+    def _followed(self, operation: str, arguments: dict[str, Any], **parts: Any) -> Circuit:
+        circuit = replace(self, **parts)
+        dropped = {key: value - circuit.size.get(key, 0) for key, value in self.size.items()}
+        provenance = self.provenance.with_step(operation, arguments, size=circuit.size, dropped=dropped)
+        return replace(circuit, provenance=provenance)
+
+
+def _digest(words: Iterable[str], arrays: list[np.ndarray], matrices: list[csr_array]) -> str:
+    result = hashlib.sha256(" ".join(words).encode())
+    for array in [*arrays, *(part for matrix in matrices for part in (matrix.indptr, matrix.indices, matrix.data))]:
+        result.update(array.astype("<i8").tobytes())
+    return result.hexdigest()

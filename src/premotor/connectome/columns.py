@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from premotor.connectome.effectors import EFFECTOR
 from premotor.connectome.selection import closest
 from premotor.connectome.vocabulary import listed, plain
 from premotor.errors import PremotorError
@@ -58,13 +59,21 @@ def is_connections(header: Header) -> bool:
     return first(PRE_NAMES, header) is not None and first(POST_NAMES, header) is not None
 
 
+def is_effectors(header: Header) -> bool:
+    """Return whether a table lists effectors (their names first), or synapses onto them."""
+    return header[:1] == (EFFECTOR,) or (
+        first((EFFECTOR,), header) is not None and first(PRE_NAMES, header) is not None
+    )
+
+
 RELEASE_ENDS = (("pre_root_id", "post_root_id"), ("pre_pt_root_id", "post_pt_root_id"), ("body_pre", "body_post"))
 
 
 def is_known(header: Header) -> bool:
     """Return whether some reader knows a table's columns: connections, gap junctions or neurons."""
     release = any(first(ends[:1], header) and first(ends[1:], header) for ends in RELEASE_ENDS)
-    return release or is_connections(header) or is_neurons(header) or gap_columns(header) is not None
+    edges = is_connections(header) or gap_columns(header) is not None
+    return release or edges or is_neurons(header) or is_effectors(header)
 
 
 def gap_columns(header: Header) -> tuple[str, str, str] | None:

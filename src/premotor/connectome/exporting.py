@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import coo_array, triu
 
 from premotor.connectome.sonata_writer import write_sonata
-from premotor.connectome.storage import NEURONS, PROVENANCE, record_text, write_folder
+from premotor.connectome.storage import record_text, write_around, write_folder
 from premotor.errors import PremotorError
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def _write_npz(circuit: "Circuit", folder: Path) -> Path:
             gaps = coo_array(triu(circuit.gap_junctions))
             arrays["gap_junctions"] = np.stack([gaps.row, gaps.col, gaps.data], axis=1).astype(np.int64)
         np.savez_compressed(aside / "synapses.npz", **arrays)
-        circuit.neurons.to_csv(aside / NEURONS, index_label="id", lineterminator="\n")
-        (aside / PROVENANCE).write_text(record_text(circuit.neurons, circuit.provenance), encoding="utf-8")
+        write_around(aside, circuit)
 
     return write_folder(folder, write, "the circuit")
 
@@ -98,7 +97,7 @@ def _graphml(circuit: "Circuit") -> str:
         "graph",
         "provenance",
         "string",
-        json.dumps(json.loads(record_text(circuit.neurons, circuit.provenance)), ensure_ascii=False),
+        json.dumps(json.loads(record_text(circuit)), ensure_ascii=False),
     )
     columns = {str(name): neurons[name].astype("str").where(neurons[name].notna(), "") for name in neurons}
     for row, number in enumerate(circuit.ids):

@@ -9,11 +9,12 @@ from typing import Any
 from premotor.connectome.builtin import circuit_names, load_builtin
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.readers import Reading, Source, column_names, open_source, reader_of
+from premotor.connectome.readers.effectors import with_effectors
 from premotor.connectome.readers.source import subfolders
 from premotor.connectome.selection import from_files
 from premotor.connectome.servers import Progress, load_from_server, server_of
 from premotor.connectome.signs import SignPolicy, sign_policy
-from premotor.connectome.storage import PROVENANCE
+from premotor.connectome.storage import PROVENANCE, read_record
 from premotor.connectome.tables import Table, is_table
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
@@ -123,6 +124,9 @@ def read_source(source: Source, policy: SignPolicy | None = None) -> Circuit:
             raise
         # What cannot be read may be what is missing.
         raise PremotorError(f"{error}; {'; '.join(source.damaged.values())}") from None
+    if source.effectors:
+        types = read_record(source.file(PROVENANCE), "", "effector_types")[1]
+        circuit = with_effectors(circuit, source.effectors, types, source.reading.scale)
     if source.reading.scale is not None and "scale" not in _loaded(circuit):
         raise PremotorError(f"{source.path} has whole counts in its format; a scale has no effect on it")
     return _told(source, circuit)
@@ -166,8 +170,9 @@ def _told(source: Source, circuit: Circuit) -> Circuit:
             f"{listed((file.name for file in unused), 20)} {were} not used by the reader {arguments.get('reader')!r}"
             + ("" if all(is_table(file) for file in unused) else f"; {FORMATS}")
         )
-    read = [file for file in source.tables if isinstance(file, Table) and file.read]
-    left = {file.name: [name for name in source.tables[file] if name and name not in file.read] for file in read}
+    tables = {**source.tables, **source.effectors}
+    read = [file for file in tables if isinstance(file, Table) and file.read]
+    left = {file.name: [name for name in tables[file] if name and name not in file.read] for file in read}
     left = {name: rest for name, rest in left.items() if rest}
     for name, rest in left.items():
         note(f"{name}: columns not used: {listed(rest, 20)}")

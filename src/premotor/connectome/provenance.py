@@ -12,8 +12,9 @@ class Provenance:
     """Dataset, version and citation of a circuit, and every step from the file to the present circuit.
 
     A step is a dict: ``operation`` (a verb), ``arguments`` (what it was asked), ``neurons``, ``edges`` and
-    ``synapses`` (what was left after it; an edge is an ordered pair of neurons with at least one synapse),
-    ``dropped`` (what it removed, by reason). Everything in it can be written as JSON.
+    ``synapses`` (what was left after it; an edge is an ordered pair of neurons with at least one synapse), where there
+    are any ``effectors`` and ``neuromuscular synapses`` (those onto them), ``dropped`` (what it removed, by reason).
+    Everything in it can be written as JSON.
     """
 
     dataset: str = "unnamed"
@@ -29,7 +30,7 @@ class Provenance:
         size: dict[str, int],
         dropped: dict[str, int] | None = None,
     ) -> "Provenance":
-        """Return this record with one more step; `size` counts neurons, edges and synapses after it."""
+        """Return this record with one more step; `size` is that of the circuit after it."""
         step = {
             "operation": operation,
             "arguments": arguments,
@@ -80,6 +81,7 @@ class Provenance:
         return "\n".join(lines)
 
 
+_SIZE = ("neurons", "edges", "synapses", "effectors", "neuromuscular synapses")
 _WORDS = {"dataset": "unnamed", "version": "", "citation": ""}
 
 
@@ -87,7 +89,7 @@ def _step_line(number: int, step: dict[str, Any]) -> str:
     arguments = step.get("arguments")
     words = [f"{key}={value}" for key, value in arguments.items()] if isinstance(arguments, dict) else []
     line = f"{number}. {step.get('operation', '?')}({', '.join(words)})"
-    counts = _counted({key: step.get(key) for key in ("neurons", "edges", "synapses")})
+    counts = _counted({key: step.get(key) for key in _SIZE})
     dropped = _counted(step.get("dropped"))
     return line + (f": {counts}" if counts else "") + (f"; dropped {dropped}" if dropped else "")
 

@@ -75,7 +75,7 @@ def _write(circuit: "Circuit", folder: Path) -> None:
     }
     config = {"manifest": {"$BASE_DIR": "."}, "networks": networks}
     (folder / "circuit_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    (folder / PROVENANCE).write_text(record_text(circuit.neurons, circuit.provenance), encoding="utf-8")
+    (folder / PROVENANCE).write_text(record_text(circuit), encoding="utf-8")
 
 
 def _stamp(file: Any) -> None:

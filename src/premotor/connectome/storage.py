@@ -1,11 +1,13 @@
-"""A circuit as a folder: neurons.csv, connections.csv, gap_junctions.csv and provenance.json.
+"""A circuit as a folder of CSV files and provenance.json.
 
 | file | columns |
 |---|---|
 | neurons.csv | id, type, class, transmitter, sign, side, the source's other columns |
 | connections.csv | pre, post, count |
 | gap_junctions.csv (where there are any) | a, b, count; each pair once, a not after b in neurons.csv |
-| provenance.json | dataset, version, citation, steps; column_types restores the columns exactly |
+| effectors.csv (where there are any) | effector, kind, the source's other columns |
+| neuromuscular.csv (likewise) | pre, effector, count, and kind (synapse, gap_junction) where there are gap junctions |
+| provenance.json | dataset, version, citation, steps; column_types and effector_types restore the columns exactly |
 """
 
 import json
@@ -14,24 +16,28 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array, csr_array, triu
+from scipy.sparse import coo_array, triu
 
+from premotor.connectome.effectors import EFFECTOR, link_table
 from premotor.connectome.provenance import Provenance
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.connectome.circuit import Circuit
 
 NEURONS = "neurons.csv"
 CONNECTIONS = "connections.csv"
 GAP_JUNCTIONS = "gap_junctions.csv"
+EFFECTORS = "effectors.csv"
+NEUROMUSCULAR = "neuromuscular.csv"
 PROVENANCE = "provenance.json"
 
 
-def save_tables(
-    folder: Path, neurons: pd.DataFrame, synapses: csr_array, gap_junctions: csr_array | None, provenance: Provenance
-) -> Path:
+def save_tables(folder: Path, circuit: "Circuit") -> Path:
     """Write a circuit's files aside, then give them their name in one step; return the folder.
 
     Raises:
@@ -39,20 +45,30 @@ def save_tables(
     """
 
     def write(aside: Path) -> None:
-        neurons.to_csv(aside / NEURONS, index_label="id", lineterminator="\n")
-        ids = neurons.index.to_numpy()
-        _write_edges(aside / CONNECTIONS, coo_array(synapses), ids, ("pre", "post"))
-        if gap_junctions is not None:
-            _write_edges(aside / GAP_JUNCTIONS, coo_array(triu(gap_junctions)), ids, ("a", "b"))
-        (aside / PROVENANCE).write_text(record_text(neurons, provenance), encoding="utf-8")
+        ids = circuit.ids
+        _write_edges(aside / CONNECTIONS, coo_array(circuit.synapses), ids, ("pre", "post"))
+        if circuit.gap_junctions is not None:
+            _write_edges(aside / GAP_JUNCTIONS, coo_array(triu(circuit.gap_junctions)), ids, ("a", "b"))
+        write_around(aside, circuit)
 
     return write_folder(folder, write, "the circuit")
 
 
-def record_text(neurons: pd.DataFrame, provenance: Provenance) -> str:
-    """Return provenance.json: the record, and the types of the neuron table's columns."""
-    record = provenance.as_dict()
-    record["column_types"] = {str(name): str(kind) for name, kind in neurons.dtypes.items()}
+def write_around(folder: Path, circuit: "Circuit") -> None:
+    """Write the tables of neurons and of effectors, and the record, beside connections in any format."""
+    circuit.neurons.to_csv(folder / NEURONS, index_label="id", lineterminator="\n")
+    if len(circuit.effectors):
+        circuit.effectors.to_csv(folder / EFFECTORS, index_label=EFFECTOR, lineterminator="\n")
+        link_table(circuit).to_csv(folder / NEUROMUSCULAR, index=False, lineterminator="\n")
+    (folder / PROVENANCE).write_text(record_text(circuit), encoding="utf-8")
+
+
+def record_text(circuit: "Circuit") -> str:
+    """Return provenance.json: the record, and the types of the columns of neurons and effectors."""
+    record = circuit.provenance.as_dict()
+    record["column_types"] = {str(name): str(kind) for name, kind in circuit.neurons.dtypes.items()}
+    if len(circuit.effectors):
+        record["effector_types"] = {str(name): str(kind) for name, kind in circuit.effectors.dtypes.items()}
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -69,7 +85,7 @@ _NUMPY_TYPES = ("int8", "int16", "int32", "int64", "uint8", "float32", "float64"
 _RESTORED = (*_NUMPY_TYPES, "Int64", "Float64", "boolean", "bool", "str")
 
 
-def read_record(path: Path | None, dataset: str) -> tuple[Provenance, dict[str, str]]:
+def read_record(path: Path | None, dataset: str, types_of: str = "column_types") -> tuple[Provenance, dict[str, str]]:
     """Return the record in a file and the column types; without a file a record with the name of the dataset.
 
     Raises:
@@ -81,19 +97,19 @@ def read_record(path: Path | None, dataset: str) -> tuple[Provenance, dict[str, 
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PremotorError(f"cannot read {path}: {error}") from None
-    return parse_record(text, path)
+    return parse_record(text, path, types_of)
 
 
-def parse_record(text: str, path: object) -> tuple[Provenance, dict[str, str]]:
-    """Return the record and the column types in a text; `path` is for errors.
+def parse_record(text: str, path: object, types_of: str = "column_types") -> tuple[Provenance, dict[str, str]]:
+    """Return the record and the types of columns (of neurons, or ``effector_types``) in a text; `path` is for errors.
 
     Raises:
         PremotorError: it is no such record.
     """
     provenance = Provenance.from_json(text, str(path))
-    types: Any = json.loads(text).get("column_types", {})
+    types: Any = json.loads(text).get(types_of, {})
     if not isinstance(types, dict) or not all(isinstance(kind, str) for kind in types.values()):
-        raise PremotorError(f"{path}: column_types has to be an object of column names and types")
+        raise PremotorError(f"{path}: {types_of} has to be an object of column names and types")
     return provenance, types
 
 

@@ -1,19 +1,25 @@
 """The page of text that `premotor circuit info` prints."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
+from premotor.connectome.effectors import summarise_effectors
 from premotor.connectome.paths import hop_distances
-from premotor.connectome.provenance import Provenance
 from premotor.connectome.vocabulary import CLASSES
 
+if TYPE_CHECKING:
+    from premotor.connectome.circuit import Circuit
 
-def summarise(title: str, neurons: pd.DataFrame, synapses: csr_array, provenance: Provenance) -> str:
-    """Return counts by class, transmitter, sign and side, wiring between classes, hops, and the record."""
+
+def summarise(circuit: "Circuit") -> str:
+    """Return counts by class, transmitter, sign and side, wiring between classes, hops, effectors, and the record."""
+    neurons, synapses = circuit.neurons, circuit.synapses
     parts = [
-        title,
-        str(provenance),
+        repr(circuit),
+        str(circuit.provenance),
         _counts("class", neurons["class"]),
         _counts("transmitter", neurons["transmitter"]),
         _counts("sign", neurons["sign"].map({1: "excitatory (+)", -1: "inhibitory (-)", 0: "unknown (0)"})),
@@ -22,6 +28,7 @@ def summarise(title: str, neurons: pd.DataFrame, synapses: csr_array, provenance
         _between(neurons, synapses, "synapses"),
         _degrees(synapses),
         _hops(neurons, synapses),
+        summarise_effectors(circuit),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

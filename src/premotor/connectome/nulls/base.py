@@ -67,9 +67,9 @@ def null_circuit(
     arguments = {**arguments, "edges_moved": round(_moved(circuit.synapses, synapses), 4)}
     if gaps is not None and circuit.gap_junctions is not None:
         arguments["gap_junctions_moved"] = round(_moved(circuit.gap_junctions, gaps), 4)
-    size = {"neurons": len(circuit), "edges": synapses.nnz, "synapses": int(synapses.sum())}
-    record = circuit.provenance.with_step(f"null model {name}", arguments, size=size)
-    return replace(circuit, synapses=synapses, gap_junctions=gaps, provenance=record)
+    null = replace(circuit, synapses=synapses, gap_junctions=gaps)
+    record = circuit.provenance.with_step(f"null model {name}", arguments, size=null.size)
+    return replace(null, provenance=record)
 
 
 def _moved(before: "csr_array", after: "csr_array") -> float:

@@ -131,10 +131,10 @@ def read_rows(
         if among is None and are_names([table[name] for name in ends]):
             table = read_table(path, columns)
             names, places = _named(table, path, ends)
-            parts = [(*places, *_values(table, path, counted, kind, scale))]
+            parts = [(*places, *parse_values(table, path, counted, kind, scale))]
             break
         pre, post = (parse_ids(table[name], f"{path}, column {name}") for name in ends)
-        part: tuple[np.ndarray, ...] = (pre, post, *_values(table, path, counted, kind, scale))
+        part: tuple[np.ndarray, ...] = (pre, post, *parse_values(table, path, counted, kind, scale))
         every += pre.size
         if among is not None:
             known = (positions(among, pre) >= 0) & (positions(among, post) >= 0)
@@ -175,7 +175,7 @@ def read_rows(
     )
 
 
-def _values(
+def parse_values(
     table: pa.Table, path: Path, counted: str | None, kind: str | None, scale: float | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return counts, their signs, and which rows are electrical."""

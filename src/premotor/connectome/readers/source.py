@@ -10,6 +10,7 @@ from premotor.connectome.circuit import Circuit
 from premotor.connectome.columns import (
     Header,
     ignored,
+    is_effectors,
     is_known,
     refuse_unfound,
     renamings,
@@ -49,7 +50,8 @@ class Source:
     Attributes:
         path: what the user named.
         files: the file itself, or the visible files directly in the folder, sorted by name; then further ones.
-        tables: column names of those files that are tables.
+        tables: column names of those files that are tables of neurons or of what connects them.
+        effectors: column names of those that are tables of effectors, or of synapses onto them.
         part: which of several circuits in the file, from ``file:part``.
         damaged: files of a folder that look like tables and are none, with the reason.
         reading: what the user says about it.
@@ -61,6 +63,7 @@ class Source:
     part: str = ""
     damaged: Mapping[Path, str] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
+    effectors: Mapping[Path, Header] = field(default_factory=dict)
 
     def file(self, name: str) -> Path | None:
         """Return the file of this name, or None."""
@@ -156,7 +159,8 @@ def _looked_at(path: Path, places: Iterable[Path], part: str, reading: Reading) 
     if reading.columns and tables:
         refuse_unfound(reading.columns, headers, path)
     own = {Path(table): table for table in tables}
-    return Source(path, tuple(own.get(file, file) for file in files), tables, part, damaged, reading)
+    effectors = {file: tables.pop(file) for file, header in list(tables.items()) if is_effectors(header)}
+    return Source(path, tuple(own.get(file, file) for file in files), tables, part, damaged, reading, effectors)
 
 
 def _table(file: Path, part: str, reading: Reading, alone: bool) -> tuple[Table, Header]:
