@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from premotor.connectome.effectors import EFFECTOR
 from premotor.connectome.selection import closest
 from premotor.connectome.vocabulary import listed, plain
 from premotor.errors import PremotorError
@@ -35,6 +34,7 @@ COUNT_NAMES = (
 KIND_NAMES = ("edge_type", "type", "kind", "synapse_type", "connection_type")
 REGION_NAMES = ("roi", "neuropil")
 GAP_NAMES = ("a", "b", "count")
+EFFECTOR = "effector"
 _NO_COUNT = {"", "id", "edgeid", "key", "index", "label", "row"}
 _OF_EDGES = ("pre", "post", "count", "type", "edge_type")
 _OF_NEURONS = (

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
+from premotor.connectome.columns import EFFECTOR
 from premotor.connectome.edges import tidy
 from premotor.errors import PremotorError
 
 if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit
 
-EFFECTOR, KIND = "effector", "kind"
+KIND = "kind"
 MUSCLE, MODULE = "muscle", "motor module"
 MODULE_COLUMNS = ("motor module", "motor_module")
 """Columns of a neuron table that may name the module of motor neurons."""

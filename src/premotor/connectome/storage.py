@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, triu
 
-from premotor.connectome.effectors import EFFECTOR, link_table
+from premotor.connectome.columns import EFFECTOR
+from premotor.connectome.effectors import link_table
 from premotor.connectome.provenance import Provenance
 from premotor.errors import PremotorError
 

@@ -16,9 +16,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.columns import COUNT_NAMES, KIND_NAMES, PRE_NAMES, Header, first
+from premotor.connectome.columns import COUNT_NAMES, EFFECTOR, KIND_NAMES, PRE_NAMES, Header, first
 from premotor.connectome.edges import positions
-from premotor.connectome.effectors import EFFECTOR, KIND, MUSCLE, effector_matrix, effector_table
+from premotor.connectome.effectors import KIND, MUSCLE, effector_matrix, effector_table
 from premotor.connectome.identifiers import are_names, parse_ids, parse_names
 from premotor.connectome.neuron_table import table_of_neurons
 from premotor.connectome.readers.rows import parse_values
