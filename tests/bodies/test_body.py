@@ -88,7 +88,7 @@ def test_ball_joints_are_refused():
 
 def test_actuators_of_other_things_are_refused():
     with pytest.raises(PremotorError, match="actuator 'lift' does not drive a joint"):
-        arm(actuator="<general name='lift' site='tip' gear='0 0 1 0 0 0'/>")
+        arm(actuator="<general name='lift' cranksite='tip' slidersite='tip' cranklength='1'/>")
 
 
 def test_an_unknown_body_is_answered_with_the_known():

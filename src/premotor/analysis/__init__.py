@@ -102,6 +102,13 @@ if TYPE_CHECKING:
         sliding_median as sliding_median,
         wilson_interval as wilson_interval,
     )
+    from premotor.analysis.undulation import (
+        Undulation as Undulation,
+        outline as outline,
+        tangents as tangents,
+        undulation as undulation,
+        undulation_figures as undulation_figures,
+    )
     from premotor.analysis.weights import (
         ClassPair as ClassPair,
         WeightChange as WeightChange,

@@ -37,7 +37,8 @@ class Body:
     Joints are hinges and slides (one coordinate each), so that a joint has one index in ``qpos`` and one
     in ``qvel``. `units` says what the model's numbers mean; where nothing else is said they are SI.
 
-    An actuator drives one joint, pulls one tendon, or makes one body part stick to what it touches (adhesion).
+    An actuator drives one joint, pulls one tendon, makes one body part stick to what it touches (adhesion), or
+    drags one site through a medium.
 
     Raises:
         PremotorError: a joint has more than one coordinate, an actuator drives something else, or a named foot or
@@ -82,11 +83,13 @@ class Body:
                     "only hinges and slides are allowed"
                 )
         to_joint = int(mujoco.mjtTrn.mjTRN_JOINT)
-        allowed = (to_joint, int(mujoco.mjtTrn.mjTRN_BODY), int(mujoco.mjtTrn.mjTRN_TENDON))
+        transmissions = (mujoco.mjtTrn.mjTRN_BODY, mujoco.mjtTrn.mjTRN_TENDON, mujoco.mjtTrn.mjTRN_SITE)
+        allowed = (to_joint, *map(int, transmissions))
         for actuator in range(model.nu):
             if model.actuator_trntype[actuator] not in allowed:
                 raise PremotorError(
-                    f"body '{self.name}': actuator '{model.actuator(actuator).name}' does not drive a joint or a tendon"
+                    f"body '{self.name}': actuator '{model.actuator(actuator).name}' does not drive a joint, a tendon "
+                    "or a site"
                 )
         drives = np.flatnonzero(model.actuator_trntype == to_joint)
         driven = model.actuator_trnid[drives, 0]
@@ -213,6 +216,7 @@ _HOMES = {
     "biped": ("biped",),
     "arm": ("arm-muscle", "arm-muscle-rod", "arm-sea", "arm-sea-rod"),
     "fly": ("fly", "fly-18", "fly-12"),
+    "worm": ("worm", "worm-water", "worm-3d"),
     "neuromechfly": ("neuromechfly", "neuromechfly-18", "neuromechfly-12"),
 }
 BODIES: Registry[Callable[[], Body]] = Registry(

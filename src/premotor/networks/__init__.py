@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         started_from as started_from,
     )
     from premotor.networks.baselines import GRUNetwork as GRUNetwork, MLPNetwork as MLPNetwork
+    from premotor.networks.cell_types import CellTypeNetwork as CellTypeNetwork
     from premotor.networks.controller.calibration import (
         Normalizer as Normalizer,
         calibrated as calibrated,
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
         unit_force as unit_force,
         wire as wire,
     )
+    from premotor.networks.controller.muscles import (
+        MuscleWires as MuscleWires,
+        Place as Place,
+        places as places,
+        wire_muscles as wire_muscles,
+    )
     from premotor.networks.controller.populations import (
         PopulationSettings as PopulationSettings,
         hops_to as hops_to,
@@ -42,6 +49,8 @@ if TYPE_CHECKING:
         LoopOutput as LoopOutput,
         LoopSettings as LoopSettings,
         MapSettings as MapSettings,
+        MuscleMapSettings as MuscleMapSettings,
+        Sense as Sense,
     )
     from premotor.networks.layered import LayeredNetwork as LayeredNetwork
     from premotor.networks.product import Product as Product
@@ -50,6 +59,7 @@ if TYPE_CHECKING:
     from premotor.networks.settings import (
         NETWORKS as NETWORKS,
         BaselineSettings as BaselineSettings,
+        CellTypeSettings as CellTypeSettings,
         GRUSettings as GRUSettings,
         LayeredNetworkSettings as LayeredNetworkSettings,
         LearningRates as LearningRates,

@@ -78,6 +78,9 @@ class Network(eqx.Module):
     edge_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that say which edge each magnitude belongs to."""
 
+    search_units: ClassVar[Mapping[str, float]] = {}
+    """Unit of each field in a search without gradients; where there are none, they are measured."""
+
     stateless: ClassVar[bool] = False
     """Whether what it does depends on the present input alone."""
 

@@ -67,6 +67,42 @@ class RateNetworkSettings(Settings):
     network of a run starts from, in place of those that the settings above give; null: none."""
 
 
+class TypeLearningRates(LearningRates):
+    """Which parameters learn, and in what steps relative to each other; 0 holds a kind fixed."""
+
+    magnitudes: float = Field(0.0, ge=0)
+    """Logarithms of the synaptic magnitudes (one a synapse) and gap-junction conductances (one a pair)."""
+    time_constants: float = Field(1.0, ge=0)
+    gains: float = Field(1.0, ge=0)
+    """Gains of output and input of each type, and global strengths."""
+    biases: float = Field(1.0, ge=0)
+
+
+class CellTypeSettings(RateNetworkSettings):
+    """Dynamics of `CellTypeNetwork`."""
+
+    kind: Literal["cell-types"] = "cell-types"  # type: ignore[assignment]
+    types: tuple[str, ...] = (
+        *("AS", "DA", "DB", "DD", "VA", "VB", "VC", "VD"),
+        *("SMD", "SMB", "SIA", "SIB", "SAB", "SAA", "RMD", "RME", "RIV", "RIM", "URA", "IL1"),
+        *("AVA", "AVB", "AVD", "AVE", "PVC"),
+    )
+    """Cell types with parameters of their own; all others share one set."""
+    time_constant: float = Field(0.15, gt=0)
+    """τ of every type at the start, s."""
+    time_constants: tuple[float, float] = (0.01, 0.3)
+    """Least and greatest τ, s."""
+    neuromuscular: float = Field(4.0, gt=0)
+    """Strength of neuromuscular transmission at the start: output of a muscle whose inputs are all at 1."""
+    bias: float = 0.0
+    activation: Literal["rectified_tanh", "tanh", "softplus"] = "tanh"
+    spectral_radius: float | None = Field(None, gt=0)
+    """The magnitudes are scaled as a whole to this spectral radius; null: left as the rule gives them."""
+    gap_junctions: float = Field(1.0, ge=0)
+    """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
+    learning_rates: TypeLearningRates = TypeLearningRates()
+
+
 class LayeredNetworkSettings(Settings):
     """Dynamics of `LayeredNetwork`."""
 
@@ -240,6 +276,7 @@ NETWORKS: Registry[type["Network"]] = Registry(
     {
         "rate": "premotor.networks.rate",
         "layered": "premotor.networks.layered",
+        "cell-types": "premotor.networks.cell_types",
         "mlp": "premotor.networks.baselines",
         "gru": "premotor.networks.baselines",
     },
@@ -247,6 +284,7 @@ NETWORKS: Registry[type["Network"]] = Registry(
     {
         "rate": f"{__name__}:RateNetworkSettings",
         "layered": f"{__name__}:LayeredNetworkSettings",
+        "cell-types": f"{__name__}:CellTypeSettings",
         "mlp": f"{__name__}:MLPSettings",
         "gru": f"{__name__}:GRUSettings",
     },

@@ -11,6 +11,7 @@ import numpy as np
 
 from premotor.analysis import gait_of, hexapod_gait, walks_of
 from premotor.analysis.gait import CHATTER, SHORTEST_EPISODE
+from premotor.analysis.undulation import undulation_figures
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
 from premotor.networks import Controller, Prepared
@@ -122,6 +123,9 @@ class Episodes:
             "return": float(records["reward"].sum(0).mean()),
             **self.task.metrics(records),
         }
+        waves = self.task.undulation_parts(records)
+        if waves is not None:
+            figures |= undulation_figures(*waves, self.task.control_period)
         parts = self.task.gait_parts(records) if gait else None
         if parts is not None:
             period, alive = self.task.control_period, records["alive"]

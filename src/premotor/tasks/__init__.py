@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         Reference as Reference,
         Step as Step,
         Task as Task,
+        UndulationParts as UndulationParts,
         VectorEnvironment as VectorEnvironment,
         build_environment as build_environment,
         build_task as build_task,
@@ -68,7 +69,9 @@ if TYPE_CHECKING:
         TaskSettings as TaskSettings,
         WalkReward as WalkReward,
         WalkSettings as WalkSettings,
+        WormCrawlSettings as WormCrawlSettings,
     )
     from premotor.tasks.walk import WalkTask as WalkTask
+    from premotor.tasks.worm import WormCrawlTask as WormCrawlTask
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

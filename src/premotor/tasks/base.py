@@ -97,6 +97,19 @@ class GaitParts(NamedTuple):
     """The score of each episode if it is a walk (what is none scores 0); None where the score is not of walking."""
 
 
+class UndulationParts(NamedTuple):
+    """What an analysis of undulation takes of evaluation episodes."""
+
+    head: Float[np.ndarray, "steps episodes 2"]
+    """Where the tip of the head is, body lengths."""
+    yaw: Float[np.ndarray, "steps episodes"]
+    """Of the first segment, pointing to the tail, rad."""
+    bends: Float[np.ndarray, "steps episodes joints"]
+    """Of the joints from head to tail, rad."""
+    command: Float[np.ndarray, " episodes"]
+    """Speed, body lengths a second; negative is backward."""
+
+
 class LegMotion(Protocol):
     """How two legs move, as observations show it: hip and knee of the one, then of the other."""
 
@@ -233,6 +246,10 @@ class Task(ABC):
 
     def gait_parts(self, records: Records) -> GaitParts | None:
         """What an analysis of the gait takes of evaluation episodes; None for what has no feet."""
+        return None
+
+    def undulation_parts(self, records: Records) -> UndulationParts | None:
+        """What an analysis of undulation takes of evaluation episodes; None for what does not undulate."""
         return None
 
     def demonstration(self) -> tuple[np.ndarray, np.ndarray] | None:

@@ -124,6 +124,30 @@ class ReachSettings(BalanceSettings):
     """Targets are where the hand is at joint angles uniform in this part of each joint's range."""
 
 
+class WormCrawlSettings(PhysicsTaskSettings):
+    """Settings of `WormCrawlTask`."""
+
+    kind: Literal["worm-crawl"] = "worm-crawl"
+    body: str = "worm"
+    control_period: float = Field(0.01, gt=0, le=10)
+    """Time between two actions, s; rounded to whole steps of the body's physics."""
+    seconds: float = Field(6.0, gt=0, le=1e6)
+    """Length of an episode, s."""
+    speed: tuple[float, float] = (0.2, 0.2)
+    """Range from which each episode's commanded speed is drawn, mm/s."""
+    backward: float = Field(0.0, ge=0, le=1)
+    """Part of the episodes in which this speed is commanded backward."""
+    bending: float = Field(0.03, ge=0)
+    """Cost of bending, mm/s for a mean bend rate of 1 rad/s a joint: without it speed comes from thrashing."""
+
+    @model_validator(mode="after")
+    def _speeds_in_order(self) -> Self:
+        low, high = self.speed
+        if not 0 < low <= high:
+            raise ValueError(f"speed is [{low}, {high}], but it must be two positive numbers in rising order")
+        return self
+
+
 def check_task(name: str, task: "type[Task]") -> None:
     """PremotorError in one sentence where a class is no complete task."""
     from premotor.tasks.base import Task  # which is slow to import, and needs this module
@@ -159,6 +183,7 @@ _HOMES = {
     "gymnasium": ("gymnasium_task", "gymnasium_settings:GymnasiumSettings"),
     "fly-stand": ("fly_tasks", "fly_settings:FlyStandSettings"),
     "fly-walk": ("fly_tasks", "fly_settings:FlyWalkSettings"),
+    "worm-crawl": ("worm", "settings:WormCrawlSettings"),
 }
 TASKS: "Registry[type[Task]]" = Registry(
     "task",

@@ -153,8 +153,14 @@ def units(controller: Controller, key: Array) -> Float[Array, " parameters"]:
 
     Measured to first order along smooth random observations. Logarithms (of magnitudes, gains …) have a unit of at most
     `LARGEST`, however little the actions depend on them.
+
+    A network that says its own (`search_units`) is taken at its word.
     """
+    own = controller.network.search_units
     _, restore = coordinates(controller)
+    if own:
+        names = [name for name, rate in controller.relative_learning_rates().items() if rate > 0 and name != "log_std"]
+        return ravel_pytree({name: jnp.full(controller.parameter(name).shape, own[name]) for name in names})[0]
     key_seen, key_step = jax.random.split(key)
     normalizer = controller.normalizer
     noise = smooth_noise(key_seen, len(controller.observation_names))

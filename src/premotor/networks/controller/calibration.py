@@ -65,9 +65,10 @@ def calibrated(
     With maps that were given line by line nothing is whitened: their gains are what the file says. With those that keep
     to their joint each rate is scaled by itself: mixed, a motor neuron would move other joints.
 
-    With a multilayer perceptron whose settings say `calibrate: false` the controller is left as it is.
+    With maps that are the circuit's own, or a multilayer perceptron whose settings say `calibrate: false`, the controller
+    is left as it is.
     """
-    if controller.network.maps_are_layers:
+    if controller.network.maps_are_layers or controller.fixed_maps:
         return controller
     controller = eqx.tree_at(lambda c: c.rest_state, controller, _rest(controller))
     if controller.loop is not None:

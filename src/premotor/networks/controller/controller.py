@@ -14,7 +14,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from premotor.errors import PremotorError
 from premotor.networks.base import Baseline, BuildContext, Network, Prepared, started_from
 from premotor.networks.controller.calibration import Normalizer, calibrated, smooth_noise
-from premotor.networks.controller.loop import Loop, wire
+from premotor.networks.controller.loop import Loop, Wires, wire
+from premotor.networks.controller.muscles import MuscleWires, wire_muscles
 from premotor.networks.controller.populations import input_neurons, local_maps, output_neurons
 from premotor.networks.controller.settings import MapSettings
 from premotor.networks.settings import NETWORKS, RateNetworkSettings
@@ -63,6 +64,8 @@ class Controller(eqx.Module):
     """Of maps that keep to their leg (`LocalMaps`): 1 where the input map has an entry; None: everywhere."""
     output_sign: Float[Array, "actions outputs"] | None = None
     """Of maps that keep to their joint: the sign of each entry of the output map, 0 for none; None: any."""
+    fixed_maps: bool = eqx.field(static=True, default=False)
+    """Whether the maps are the circuit's own (`wire_muscles`), which raw observations meet and nothing trains."""
 
     def initial_state(self, environments: int) -> Float[Array, "rows environments"]:
         """The state at the start of an episode: at rest, without input. Its first rows are the network's."""
@@ -85,6 +88,8 @@ class Controller(eqx.Module):
         """What an output neuron's rate adds to each action, or to the drive of its motor unit."""
         if self.loop is not None:
             return self.output_weight * self.loop.output_mask
+        if self.fixed_maps:
+            return self.output_weight
         weight = self.output_weight if self.output_sign is None else jnp.abs(self.output_weight) * self.output_sign
         return weight @ self.whitening
 
@@ -98,7 +103,8 @@ class Controller(eqx.Module):
         """The current that each input neuron receives of a raw observation."""
         if self.loop is not None:
             return self.input_map @ self.loop.encode(observation)
-        return self.input_map @ self.normalizer(observation).T
+        seen = observation if self.fixed_maps else self.normalizer(observation)
+        return self.input_map @ seen.T
 
     def select_action(
         self,
@@ -201,12 +207,16 @@ def build_controller(
     observations, actions = len(observation_names), len(action_names)
     kind = NETWORKS[network.kind]
     if issubclass(kind, Baseline):
-        for name, chosen in (("loop", maps.loop), ("local", maps.local)):
+        for name, chosen in (("loop", maps.loop), ("local", maps.local), ("muscles", maps.muscles)):
             if chosen:
                 raise PremotorError(f"maps.{name} chooses neurons of a connectome, but network.kind is {network.kind}")
     key_map, key_network = jax.random.split(key_in)
     context = BuildContext(observations, actions, control_period, maps, key_network, jax.random.fold_in(key, 1))
-    wires = None if maps.loop is None else wire(maps.loop, circuit, observation_names, action_names)
+    wires: Wires | MuscleWires | None = None
+    if maps.loop is not None:
+        wires = wire(maps.loop, circuit, observation_names, action_names)
+    elif maps.muscles is not None:
+        wires = wire_muscles(maps.muscles, circuit, observation_names, action_names)
     if wires is not None:
         inputs, outputs = wires.inputs, wires.outputs
     elif not issubclass(kind, Baseline):
@@ -225,7 +235,10 @@ def build_controller(
         size_out = maps.output_scale / np.sqrt(np.abs(own.output_sign).sum(1, keepdims=True))
     names = [*(name for name, _ in wired.learning_rates), *MAP_PARAMETERS]
     loop = None
-    if maps.loop is not None and wires is not None:
+    if isinstance(wires, MuscleWires):
+        input_weight, output_weight = (jnp.asarray(w, jnp.float32) for w in wires[-2:])
+        output_bias = jnp.zeros(actions)
+    elif maps.loop is not None and wires is not None:
         loop = Loop.of(wires, maps.loop, observation_names, action_names, control_period)
         input_weight, output_weight, output_bias = (jnp.asarray(w, jnp.float32) for w in wires[-3:])
     else:
@@ -245,13 +258,14 @@ def build_controller(
         log_std=jnp.full(actions, np.log(maps.action_std), jnp.float32),
         input_neurons=jnp.asarray(inputs, jnp.int32),
         output_neurons=jnp.asarray(outputs, jnp.int32),
-        map_rates=(maps.input_rate, maps.output_rate),
+        map_rates=(0.0, 0.0) if maps.muscles else (maps.input_rate, maps.output_rate),
         squash=maps.squash,
         observation_names=tuple(observation_names),
         action_names=tuple(action_names),
         loop=loop,
         input_mask=None if own is None else jnp.asarray(own.input_mask, jnp.float32),
         output_sign=None if own is None else jnp.asarray(own.output_sign, jnp.float32),
+        fixed_maps=maps.muscles is not None,
     )
     key_noise, key_probe = jax.random.split(key_noise)
     return calibrated(controller, smooth_noise(key_noise, observations), key_probe)

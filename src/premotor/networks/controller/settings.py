@@ -131,6 +131,33 @@ class LoopSettings(Settings):
         return self
 
 
+class Sense(Settings):
+    """One line from the body to neurons without a trained map: current = gain × stretch, or × an observation."""
+
+    neurons: Conditions = Field(min_length=1)
+    """Conditions on columns of the neuron table, such as `{type: "DB|VB"}`."""
+    gain: float = 1.0
+    """Current for a mean bend of 1 rad a joint to the neuron's own side, or for an observation of 1."""
+    stretch: tuple[float, float] | None = None
+    """Where the bend is felt, from and to, body lengths from the neuron's place; negative is in front of it."""
+    sensor: str | None = None
+    """An observation in place of stretch."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.stretch is None) == (self.sensor is None):
+            raise ValueError("a sense needs either stretch or sensor")
+        if self.stretch is not None and self.stretch[0] > self.stretch[1]:
+            raise ValueError(f"stretch is {list(self.stretch)}, but it must be two numbers in rising order")
+        return self
+
+
+class MuscleMapSettings(Settings):
+    """Fixed maps: senses at their neurons, and the circuit's own neuromuscular synapses."""
+
+    senses: tuple[Sense, ...] = Field(min_length=1)
+
+
 class MapSettings(Settings):
     """How sensors reach neurons and neurons reach actuators."""
 
@@ -157,9 +184,16 @@ class MapSettings(Settings):
     """The maps line by line, or a YAML file with them, in place of `inputs`, `outputs` and their scales; null: none.
     `input_rate` and `output_rate` say whether the gains learn."""
 
+    muscles: MuscleMapSettings | None = None
+    """The circuit's own synapses onto muscles, and declared senses, in place of all maps that are trained; null: none.
+    """
+
     @model_validator(mode="after")
     def _either(self) -> Self:
-        for name in ("inputs", "outputs", "input_scale", "output_scale", "local") if self.loop else ():
+        whole = "loop" if self.loop else "muscles" if self.muscles else ""
+        others = ("inputs", "outputs", "input_scale", "output_scale", "local")
+        others += ("input_rate", "output_rate", "squash", "loop") if self.muscles else ()
+        for name in others if whole else ():
             if getattr(self, name) != type(self).model_fields[name].default:
-                raise ValueError(f"{name} has no part beside loop, which says it line by line; leave it out")
+                raise ValueError(f"{name} has no part beside {whole}, which says it line by line; leave it out")
         return self

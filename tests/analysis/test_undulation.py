@@ -1,0 +1,60 @@
+"""Measures of undulation on bodies whose wave is known exactly."""
+
+import numpy as np
+import pytest
+
+from premotor.analysis import outline, tangents, undulation, undulation_figures
+
+PERIOD = 0.01
+TIME = PERIOD * np.arange(1000)
+JOINTS = np.arange(1, 24)
+
+
+def crawler(frequency: float = 0.5, wavelength: float = 0.65, speed: float = 0.2, bend: float = 0.3, way: int = 1):
+    """Head, yaw and bends of a worm that slides along −x while a wave runs along it; `way` 1 from head to tail."""
+    angle = 2 * np.pi * (frequency * TIME[:, None] - way * JOINTS / 24 / wavelength)
+    bends = bend * np.cos(angle)
+    yaw = -np.cumsum(bends, 1).mean(1)
+    shape = outline(np.zeros((len(TIME), 2)), tangents(yaw, bends)).mean(1)
+    return np.stack([-speed * TIME, 0 * TIME], 1) - shape, yaw, bends
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_a_travelling_wave_is_measured(way: int) -> None:
+    found = undulation(*crawler(way=way, speed=way * 0.2), PERIOD)
+    assert found.frequency == pytest.approx(0.5, rel=0.02)
+    assert found.wavelength == pytest.approx(0.65, rel=0.02)
+    assert found.direction == way and found.phase_lag == pytest.approx(way * 2 * np.pi / 24 / 0.65, rel=0.02)
+    assert found.speed == pytest.approx(way * 0.2, rel=0.02)
+    assert found.efficiency == pytest.approx(0.2 / 0.325, rel=0.03)
+    assert found.wave > 0.98 and found.eigenworms > 0.999
+    assert found.bend == pytest.approx(0.3 / np.sqrt(2), rel=0.02)
+    assert abs(found.turning) < 0.02
+    slope = 0.3 / (2 * np.sin(np.pi / 24 / 0.65))
+    assert found.amplitude == pytest.approx(slope * 0.65 / (2 * np.pi), rel=0.15)
+    assert found.crawls(backward=way < 0) and not found.crawls(backward=way > 0)
+
+
+def test_what_stands_or_thrashes_does_not_crawl() -> None:
+    head, yaw, bends = crawler()
+    standing = 0.3 * np.cos(2 * np.pi * 0.5 * TIME)[:, None] * np.cos(2 * np.pi * JOINTS / 24 / 0.65)
+    found = undulation(head, yaw, standing, PERIOD)
+    assert found.wave < 0.55 and not found.crawls() and not found.crawls(True)
+    assert not undulation(*crawler(frequency=4.0), PERIOD).crawls()
+    assert not undulation(*crawler(speed=0.02), PERIOD).crawls()
+    assert not undulation(*crawler(wavelength=1.5), PERIOD).crawls()
+
+
+def test_a_worm_that_rests_has_no_rhythm() -> None:
+    found = undulation(np.zeros((1000, 2)), np.zeros(1000), np.zeros((1000, 23)), PERIOD)
+    assert found.speed == 0 and found.frequency == 0 and found.direction == 0 and found.wave == 0
+    assert not found.crawls()
+
+
+def test_only_crawling_scores() -> None:
+    worms = [crawler(), crawler(frequency=4.0)]
+    head, yaw, bends = (np.stack([worm[i] for worm in worms], 1) for i in range(3))
+    figures = undulation_figures(head, yaw, bends, np.array([0.2, 0.2]), PERIOD)
+    assert figures["crawls"] == 0.5
+    assert figures["score"] == pytest.approx(figures["any_gait_score"] / 2, rel=0.01)
+    assert figures["any_gait_score"] == pytest.approx(1, abs=0.02)
