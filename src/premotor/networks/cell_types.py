@@ -118,9 +118,9 @@ class CellTypeNetwork(RateNetwork):
         chemical, electrical, senses, muscles = jnp.exp(self.log_strength)
         blend = -jnp.expm1(-period / self.time_constants)
         gain, sense = muscles * jnp.exp(self.log_gain), senses * self.sense
-        each = (value[self.type_of][:, None] for value in (blend, gain, self.bias, sense))
+        blend, gain, bias, sense = (value[self.type_of][:, None] for value in (blend, gain, self.bias, sense))
         wiring = self._wiring() if self.wiring is None else None
-        return TypeProduct(wiring, *each, chemical / muscles, electrical / muscles)
+        return TypeProduct(wiring, blend, gain, bias, sense, chemical / muscles, electrical / muscles)
 
     def step(  # type: ignore[override]
         self,
@@ -132,6 +132,7 @@ class CellTypeNetwork(RateNetwork):
         activate = ACTIVATIONS[self.activation]
         wiring = self.wiring if product.wiring is None else product.wiring
         drive = product.sense * current + product.bias
+        assert wiring is not None
         for _ in range(self.substeps):
             received = wiring.reshape(-1, self.neurons) @ rates  # both kinds of transmission in one product
             received = product.chemical * received[: self.neurons] + product.electrical * received[self.neurons :]

@@ -12,8 +12,8 @@ from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.settings import TASKS, WormCrawlSettings
 
-SENSES = ("forward", "backward", "touch_front", "touch_tail", "salt_rise", "salt_fall")
-"""What a worm is told or feels beside its bends, each 0 to 1."""
+COMMANDS = ("command_forward", "command_backward")
+"""1 for what is commanded, 0 for the other."""
 AVERAGED = 1.0
 """Time constant of the speed that is rewarded, s: half a cycle and more."""
 START = 0.2
@@ -29,16 +29,15 @@ class WormMemory(NamedTuple):
     """Of the body, mm."""
     speed: Float[Array, ""]
     """Mean of the last second, mm/s."""
-    senses: Float[Array, " senses"]
 
 
 @TASKS.register("worm-crawl")
 class WormCrawlTask(PhysicsTask):
     """Crawl in a plane at a commanded speed along the body's own axis.
 
-    Observation: the bends of the joints from head to tail (rad, dorsal positive), and `SENSES`, of which this task
-    gives `forward` and `backward` (1 for the one that is commanded). Action: each muscle's activation, [−1, 1] spanning
-    0 to 1. Reward in a step: |command| − |mean speed − command| − bending · mean |bend rate|; nothing ends an episode early.
+    Observation: the bends of the joints from head to tail (rad, dorsal positive), and `COMMANDS`. Action: each muscle's
+    activation, [−1, 1] spanning 0 to 1. Reward in a step: |command| − |mean speed − command| − bending · mean |bend
+    rate|. Nothing ends an episode early.
     Starts: at rest in a wave of random phase that would suit no direction, heading anywhere.
     """
 
@@ -50,7 +49,7 @@ class WormCrawlTask(PhysicsTask):
         super().__init__(settings, build_body(settings.body))
         body = self.body
         self.action_names = tuple(name for name in body.actuator_names if name.startswith("M"))
-        self.observation_names = (*body.task_joints, *SENSES)
+        self.observation_names = (*body.task_joints, *COMMANDS)
         self._bends = body.qpos_index(body.task_joints)
         self._rates = body.qvel_index(body.task_joints)
         self._root = body.qpos_index(("root_x", "root_y", "root_yaw"))
@@ -66,12 +65,13 @@ class WormCrawlTask(PhysicsTask):
         qpos = qpos.at[self._root[2]].set(yaw)
         speed = jax.random.uniform(keys[2], minval=self.settings.speed[0], maxval=self.settings.speed[1])
         command = jnp.where(jax.random.uniform(keys[3]) < self.settings.backward, -speed, speed)
-        memory = WormMemory(command, self._middle(qpos)[0], jnp.zeros(()), self._told(command))
+        memory = WormMemory(command, self._middle(qpos)[0], jnp.zeros(()))
         return Start(qpos, jnp.zeros(self.body.model.nv), memory)
 
     def observe(self, view: View, memory: WormMemory) -> Float[Array, " observations"]:
-        """Bends, and what is told and felt."""
-        return jnp.concatenate([view.qpos[self._bends], memory.senses])
+        """Bends and commands."""
+        told = jnp.stack([memory.command > 0, memory.command < 0]).astype(view.qpos.dtype)
+        return jnp.concatenate([view.qpos[self._bends], told])
 
     def control(self, action: Float[Array, " actions"]) -> Float[Array, " actuators"]:
         """Activations' goals, [−1, 1] spanning 0 to 1; drag is not controlled."""
@@ -86,7 +86,7 @@ class WormCrawlTask(PhysicsTask):
             "speed": jnp.abs(memory.command) - jnp.abs(speed - memory.command),
             "bending": -self.settings.bending * jnp.abs(view.qvel[self._rates]).mean(),
         }
-        return Outcome(WormMemory(memory.command, middle, speed, memory.senses), terms, jnp.asarray(False))
+        return Outcome(WormMemory(memory.command, middle, speed), terms, jnp.asarray(False))
 
     def recorded(self, memory: WormMemory) -> dict[str, Array]:
         """The command, mm/s."""
@@ -101,9 +101,6 @@ class WormCrawlTask(PhysicsTask):
         """Distance between the first and the last place of the head, mm; the rest is `undulation_parts`."""
         way = records["qpos"][-1][:, self._root[:2]] - records["qpos"][0][:, self._root[:2]]
         return {"distance": float(np.linalg.norm(way, axis=1).mean())}
-
-    def _told(self, command: Array) -> Array:
-        return jnp.zeros(len(SENSES)).at[0].set(command > 0).at[1].set(command < 0)
 
     def _middle(self, qpos: Array) -> tuple[Array, Array]:
         """Middle of the body (mm) and the direction that it heads for."""

@@ -65,8 +65,8 @@ def calibrated(
     With maps that were given line by line nothing is whitened: their gains are what the file says. With those that keep
     to their joint each rate is scaled by itself: mixed, a motor neuron would move other joints.
 
-    With maps that are the circuit's own, or a multilayer perceptron whose settings say `calibrate: false`, the controller
-    is left as it is.
+    With maps that are the circuit's own, or a multilayer perceptron whose settings say `calibrate: false`, the
+    controller is left as it is.
     """
     if controller.network.maps_are_layers or controller.fixed_maps:
         return controller

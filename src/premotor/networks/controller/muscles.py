@@ -58,7 +58,7 @@ def places(circuit: "Circuit") -> Place:
     total = synapses.sum(1)
     with np.errstate(invalid="ignore"):
         along = (synapses @ rows / total - 0.5) / rows.max()
-        dorsal = synapses @ table["quadrant"].str.contains("dorsal").to_numpy(float) / total
+        dorsal = synapses @ table["quadrant"].str.startswith("MD").to_numpy(float) / total
     return Place(along, dorsal > 0.5)
 
 

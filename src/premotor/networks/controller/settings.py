@@ -191,7 +191,7 @@ class MapSettings(Settings):
     @model_validator(mode="after")
     def _either(self) -> Self:
         whole = "loop" if self.loop else "muscles" if self.muscles else ""
-        others = ("inputs", "outputs", "input_scale", "output_scale", "local")
+        others: tuple[str, ...] = ("inputs", "outputs", "input_scale", "output_scale", "local")
         others += ("input_rate", "output_rate", "squash", "loop") if self.muscles else ()
         for name in others if whole else ():
             if getattr(self, name) != type(self).model_fields[name].default:

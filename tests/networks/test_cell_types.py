@@ -1,0 +1,160 @@
+"""A network with parameters by cell type, and maps that are the circuit's own neuromuscular synapses."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from premotor import load_circuit
+from premotor.bodies import muscle_names
+from premotor.connectome import Circuit
+from premotor.errors import PremotorError
+from premotor.learning.evolution.controllers import coordinates, units
+from premotor.networks import (
+    CellTypeNetwork,
+    CellTypeSettings,
+    MapSettings,
+    MuscleMapSettings,
+    build_controller,
+    places,
+    wire_muscles,
+)
+
+BENDS = tuple(f"bend_{i}" for i in range(1, 24))
+OBSERVED = (*BENDS, "forward")
+SENSES = (
+    {"neurons": {"type": "DB|VB"}, "stretch": (-0.2, 0.0), "gain": 10.0},
+    {"neurons": {"type": "AVB"}, "sensor": "forward"},
+)
+
+
+@pytest.fixture(scope="module")
+def circuit() -> Circuit:
+    return load_circuit("celegans")
+
+
+def controller(circuit: Circuit, **network: object):
+    maps = MapSettings(muscles=MuscleMapSettings(senses=SENSES))
+    settings = CellTypeSettings(**network)
+    return build_controller(
+        circuit, OBSERVED, muscle_names(), network=settings, maps=maps, control_period=0.01, key=jax.random.PRNGKey(0)
+    )
+
+
+def test_a_motor_neurons_place_is_that_of_its_muscles(circuit: Circuit) -> None:
+    found, names = places(circuit), circuit.neurons["name"].to_numpy()
+    along = dict(zip(names, found.along, strict=True))
+    assert 0.0 < along["RMDVL"] < along["DB1"] < along["DB4"] < along["DB7"] < 1.0
+    types = circuit.neurons["type"].to_numpy()
+    assert found.dorsal[np.isin(types, ("DA", "DB", "DD", "AS"))].all()
+    assert not found.dorsal[np.isin(types, ("VA", "VB", "VD", "VC"))].any()
+    assert np.isnan(along["ASEL"])
+
+
+def test_muscles_receive_their_synapses_signed_and_shared_out(circuit: Circuit) -> None:
+    wires = wire_muscles(MuscleMapSettings(senses=SENSES), circuit, OBSERVED, muscle_names())
+    names = circuit.neurons["name"].to_numpy()
+    muscle, neuron = muscle_names().index("MDL12"), list(names).index("DB3")
+    counts = circuit.neuromuscular.toarray()[:, list(circuit.muscles.index).index("MDL12")]
+    column = list(wires.outputs).index(neuron)
+    assert wires.output_weight[muscle, column] == pytest.approx(counts[neuron] / counts.sum())
+    inhibits = np.isin(circuit.neurons["type"].to_numpy()[wires.outputs], ("DD", "VD"))
+    assert (wires.output_weight[:, inhibits] <= 0).all()
+    assert np.abs(wires.output_weight).sum(1).max() <= 1 + 1e-12
+
+
+def test_stretch_is_felt_in_front_on_the_own_side(circuit: Circuit) -> None:
+    wires = wire_muscles(MuscleMapSettings(senses=SENSES), circuit, OBSERVED, muscle_names())
+    names, place = circuit.neurons["name"].to_numpy(), places(circuit)
+    for name, sign in (("DB4", 1), ("VB6", -1)):
+        neuron = list(names).index(name)
+        row = wires.input_weight[list(wires.inputs).index(neuron)]
+        joints = (1 + np.flatnonzero(row[:23])) / 24
+        assert row[:23].sum() == pytest.approx(10.0 * sign) and (sign * row >= 0).all()
+        assert (joints <= place.along[neuron]).all() and (joints >= place.along[neuron] - 0.2).all()
+        assert len(joints) >= 4
+
+
+def test_a_step_is_the_equation(circuit: Circuit) -> None:
+    made = CellTypeNetwork(circuit, control_period=0.01)
+    random = np.random.default_rng(0)
+    made = eqx.tree_at(lambda n: n.log_gain, made, jnp.asarray(random.normal(0, 0.3, 26), jnp.float32))
+    made = eqx.tree_at(lambda n: n.log_strength, made, jnp.asarray([0.3, -0.2, 0.1, 0.5], jnp.float32))
+    made = eqx.tree_at(lambda n: n.log_time_constant, made, jnp.asarray(random.normal(-3, 2, 26), jnp.float32))
+    rates, current = (random.normal(0, 0.3, (302, 2)).astype(np.float32) for _ in range(2))
+    found = made.step(made.product(), jnp.asarray(rates), jnp.asarray(current))
+    kind = np.asarray(made.type_of)
+    muscles = np.exp(0.5)
+    edges = made.edges()
+    state = rates.astype(float)
+    for _ in range(made.substeps):
+        received = np.zeros_like(state)
+        np.add.at(received, edges.post, np.exp(0.3) / muscles * edges.weight[:, None] * state[edges.pre])
+        a, b = edges.junction_a, edges.junction_b
+        flow = np.exp(-0.2) / muscles * edges.conductance[:, None] * (state[b] - state[a])
+        np.add.at(received, a, flow)
+        np.add.at(received, b, -flow)
+        goal = np.tanh(received + np.exp(0.1) * np.asarray(made.sense)[kind][:, None] * current)
+        goal *= muscles * np.exp(np.asarray(made.log_gain))[kind][:, None]
+        tau = np.clip(np.exp(np.asarray(made.log_time_constant)), 0.01, 0.3)[kind][:, None]
+        state += (1 - np.exp(-0.005 / tau)) * (goal - state)
+    np.testing.assert_allclose(found, state, atol=2e-5)
+
+
+def test_magnitudes_that_learn_give_the_same_step(circuit: Circuit) -> None:
+    fixed = CellTypeNetwork(circuit)
+    free = CellTypeNetwork(circuit, CellTypeSettings(learning_rates={"magnitudes": 1.0}))
+    state = jnp.asarray(np.random.default_rng(1).normal(0, 0.3, (302, 1)), jnp.float32)
+    np.testing.assert_allclose(*(n.step(n.product(), state, 0 * state) for n in (fixed, free)), atol=1e-6)
+    doubled = eqx.tree_at(lambda n: n.log_magnitude, free, free.log_magnitude + np.log(2))
+    change = doubled.step(doubled.product(), state, 0 * state) - free.step(free.product(), state, 0 * state)
+    assert np.abs(change).max() > 0.01
+
+
+def test_silenced_synapses_carry_nothing(circuit: Circuit) -> None:
+    made = CellTypeNetwork(circuit)
+    edges = made.edges()
+    silent = made.silenced(jnp.ones(len(edges.pre), bool), jnp.ones(len(edges.junction_a), bool))
+    assert not np.asarray(silent.wiring).any() and np.asarray(made.wiring).any()
+
+
+def test_no_map_learns_and_raw_observations_reach_the_neurons(circuit: Circuit) -> None:
+    made = controller(circuit)
+    learn = {name for name, rate in made.relative_learning_rates().items() if rate > 0}
+    assert learn == {"log_time_constant", "log_gain", "bias", "sense", "log_strength", "log_std"}
+    vector, _ = coordinates(made)
+    assert len(vector) == 4 * 26 + 4
+    assert set(np.unique(np.asarray(units(made, jax.random.PRNGKey(0))))) == {0.5, 1.0}
+    observation = jnp.asarray(np.random.default_rng(0).normal(3, 5, (2, 24)), jnp.float32)
+    np.testing.assert_allclose(made.encode_observation(observation), made.input_weight @ observation.T, rtol=1e-5)
+
+
+def test_a_circuit_without_muscles_is_refused(circuit: Circuit) -> None:
+    alone = circuit.select(**{"class": "sensory"})
+    with pytest.raises(PremotorError, match="has no muscle M"):
+        controller(alone)
+
+
+@pytest.mark.parametrize(
+    ("sense", "said"),
+    [
+        ({"neurons": {"type": "DB"}}, "either stretch or sensor"),
+        ({"neurons": {"type": "DB"}, "stretch": (0.1, 0.0)}, "rising order"),
+    ],
+)
+def test_a_sense_that_says_too_little_is_refused(sense: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        MuscleMapSettings(senses=(sense,))
+
+
+@pytest.mark.parametrize(
+    ("sense", "said"),
+    [
+        ({"neurons": {"type": "ASE"}, "stretch": (-0.1, 0.0)}, "none of these neurons reaches a muscle"),
+        ({"neurons": {"type": "AVB"}, "sensor": "backward"}, "there is no observation 'backward'"),
+    ],
+)
+def test_a_sense_that_does_not_fit_is_refused(circuit: Circuit, sense: dict, said: str) -> None:
+    with pytest.raises(PremotorError, match=said):
+        wire_muscles(MuscleMapSettings(senses=(sense,)), circuit, OBSERVED, muscle_names())
