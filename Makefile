@@ -23,7 +23,7 @@ FUZZ ?= 12000
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
 
-.PHONY: help demo test test-slow test-processors test-extras test-lowest fuzz same-runs lint format types docs clean
+.PHONY: help demo test test-slow test-browser test-processors test-extras test-lowest fuzz same-runs lint format types docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -36,6 +36,9 @@ test: $(STAMPS)/test ## install what the tests need and run them (but the slow o
 
 test-slow: $(STAMPS)/test ## the tests that learn, minutes each
 	@$(BIN)/python -m pytest -m slow $(TEST_ARGS)
+
+test-browser: $(STAMPS)/test ## the live page in a real Chromium; skips where there is none
+	@$(BIN)/python -m pytest -m browser -s $(TEST_ARGS) tests/view
 
 test-processors: $(STAMPS)/test ## all tests once for each kind of processor: SSE4.2, AVX2, AVX-512
 	@for kind in $(PROCESSORS); do \

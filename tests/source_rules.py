@@ -14,7 +14,8 @@ ROOMS: dict[str, frozenset[str]] = {
     "runs": frozenset({"connectome", "networks", "bodies", "tasks", "learning", "analysis"}),
     "studies": frozenset({"connectome", "networks", "bodies", "tasks", "learning", "analysis", "runs"}),
     "report": frozenset({"analysis", "runs", "studies", "bodies", "connectome"}),
-    "cli": frozenset({"runs", "studies", "report"}),
+    "view": frozenset({"connectome", "networks", "tasks", "analysis", "runs"}),
+    "cli": frozenset({"runs", "studies", "report", "view"}),
     "__main__": frozenset({"cli"}),
 }
 """Each room, and the rooms that it may import besides itself."""

@@ -148,6 +148,13 @@ def play(
         str, typer.Argument(help="A run folder, a preset (trained where it comes so) or a YAML file (untrained).")
     ],
     view: Annotated[bool, typer.Option("--view", help="In MuJoCo's viewer instead of a file.")] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="On a live page: body and neurons in 3D, to silence, drive and push.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="With --browser: where it listens, on this machine alone.")] = 8080,
+    page: Annotated[
+        Path | None, typer.Option(help="The file to write, *.html: body and neurons in 3D, without a server.")
+    ] = None,
     live: Annotated[bool, typer.Option("--live", help="Plots of sensors, actions and reward while it runs.")] = False,
     video: Annotated[Path | None, typer.Option(help="The file to write, *.mp4.")] = None,
     seconds: Annotated[float | None, typer.Option(help="At most so long.")] = None,
@@ -156,7 +163,7 @@ def play(
     every: Annotated[int | None, typer.Option(help="With --video: control steps from frame to frame.")] = None,
     speed: Annotated[float, typer.Option(help="Over real time: 0.1 is slow motion.")] = 1.0,
 ) -> None:
-    """Show an episode of a run of any kind: as a video file, or in MuJoCo's viewer.
+    """Show an episode of a run of any kind: as a video file, in a browser, or in MuJoCo's viewer.
 
     Keys of the viewer: R anew, T reward, V drawing, N noise, Q end.
 
@@ -168,16 +175,24 @@ def play(
     """
     from premotor.runs import Evaluation, Run, play_in_viewer, play_live, play_to_video, player
 
-    if view + live + (video is not None) > 1:
-        raise typer.BadParameter("--view, --live and --video exclude each other")
-    if Path(source).is_dir() and not (view or live):
+    if view + live + browser + (video is not None) + (page is not None) > 1:
+        raise typer.BadParameter("--view, --live, --browser, --page and --video exclude each other")
+    if Path(source).is_dir() and not (view or live or browser or page):
         run = Run(source)
         print(
             f"video: {run.kind.play(run, video, seconds, Evaluation(seed=seed, checkpoint=checkpoint), every, speed)}"
         )
         return
     shown = player(source, checkpoint)
-    if view:
+    if browser:
+        from premotor.view import play_in_browser
+
+        play_in_browser(shown, seconds, seed, speed, port=port)
+    elif page is not None:
+        from premotor.view import write_page
+
+        print(f"page: {write_page(shown, page, seconds or 4.0, seed)}")
+    elif view:
         play_in_viewer(shown, seconds, seed, speed)
     elif live:
         play_live(shown, seconds, seed, speed)

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Sense as Sense,
     )
     from premotor.networks.layered import LayeredNetwork as LayeredNetwork
+    from premotor.networks.perturbed import PerturbedNetwork as PerturbedNetwork
     from premotor.networks.product import Product as Product
     from premotor.networks.random_rate import RandomRateNetwork as RandomRateNetwork
     from premotor.networks.rate import RateNetwork as RateNetwork

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from premotor.bodies import write_video
+from premotor.connectome import Circuit
 from premotor.errors import PremotorError
-from premotor.networks import Controller
+from premotor.networks import Baseline, Controller
 from premotor.runs.activity_strip import neuron_groups, with_activity
 from premotor.runs.building import build_circuit, controller_for, starting_arrays
 from premotor.runs.episodes import Episodes, Records
@@ -33,6 +34,8 @@ class Player(NamedTuple):
     seconds: float | None
     groups: Sequence[str] = ()
     """Class or layer of each neuron, for the activity below a video's pictures; empty for none."""
+    circuit: Circuit | None = None
+    """The wiring; None for a baseline."""
 
 
 def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player:
@@ -49,17 +52,23 @@ def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player
         folder, seconds = run.folder / "video", run.settings.evaluation.seconds
         controller = run.controller(checkpoint)
         groups = neuron_groups(controller, run.circuit, run.settings)
-        return Player(controller, run.task(), run.settings.name, folder, seconds, groups)
+        wiring = _wiring(controller, run.circuit)
+        return Player(controller, run.task(), run.settings.name, folder, seconds, groups, wiring)
     if str(source) in shipped_names() and checkpoint != "initial":
         made = shipped(str(source))
         groups = neuron_groups(made.controller, made.circuit, made.settings)
-        return Player(made.controller, made.task, str(source), Path(), made.settings.evaluation.seconds, groups)
+        seconds, wiring = made.settings.evaluation.seconds, _wiring(made.controller, made.circuit)
+        return Player(made.controller, made.task, str(source), Path(), seconds, groups, wiring)
     settings = load_experiment(source)
     task, circuit = build_task(settings.task), build_circuit(settings.circuit)
     controller = controller_for(circuit, task, settings, starting_arrays(settings))
     groups = neuron_groups(controller, circuit, settings)
     name = f"{settings.name} (untrained)"
-    return Player(controller, task, name, Path(), settings.evaluation.seconds, groups)
+    return Player(controller, task, name, Path(), settings.evaluation.seconds, groups, _wiring(controller, circuit))
+
+
+def _wiring(controller: Controller, circuit: Circuit) -> Circuit | None:
+    return None if isinstance(controller.network, Baseline) else circuit
 
 
 def play_to_video(

@@ -250,6 +250,18 @@ class PhysicsEnvironment:
         """What the task carries along in each environment, a pytree of arrays with environments first."""
         return self._memory
 
+    def remember(self, **values: float) -> None:
+        """Change parts of the memory by name everywhere, such as a command that somebody gives by hand.
+
+        Raises:
+            PremotorError: the task's memory has no part of that name.
+        """
+        for name, value in values.items():
+            if name not in getattr(self._memory, "_fields", ()):
+                raise PremotorError(f"the task {self.task.name} remembers no {name}")
+            old = getattr(self._memory, name)
+            self._memory = self._memory._replace(**{name: jnp.full_like(old, value)})
+
     def recorded(self) -> Records:
         """State and contacts of the worlds, and what the task keeps of its memory."""
         physics = self.physics

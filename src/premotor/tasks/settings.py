@@ -47,6 +47,9 @@ class WalkReward(Settings):
     trunk: float = Field(0.0, ge=0, le=1)
     """Fraction of the imitation that is lost where the trunk's height and pitch are far (some 4 cm, 0.15 rad) from the
     reference's."""
+    feet: float = Field(0.0, ge=0, le=1)
+    """Fraction of the imitation that is lost where heels and toes are at other heights than the reference's (some 3 cm:
+    the end effectors of DeepMimic, Peng et al. 2018)."""
     effort: float = Field(0.02, ge=0)
     """Cost of the mean squared change of the action in a step."""
     fall: float = Field(5.0, ge=0)
@@ -54,7 +57,7 @@ class WalkReward(Settings):
 
     def idle(self) -> dict[str, str]:
         """Parts of an imitation that is not rewarded."""
-        parts = () if self.imitation else ("pose", "sharpness", "contact")
+        parts = () if self.imitation else ("pose", "sharpness", "contact", "trunk", "feet")
         return dict.fromkeys(parts, "task.reward.imitation is 0")
 
 

@@ -1,0 +1,86 @@
+"""A network some of whose neurons are held silent or driven, while it runs."""
+
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from premotor.networks.base import BuildContext, Edges, Network, Prepared
+from premotor.settings import Settings
+
+
+class PerturbedNetwork(Network):
+    """Another network with a constant current into each neuron, and with some neurons silenced; made by `of`.
+
+    A silenced neuron gives nothing to others, through synapses or gap junctions, and nothing to the body. A unit of a
+    baseline, which has no synapses, is held at 0 from step to step.
+    """
+
+    settings: ClassVar[type[Settings]] = Settings
+    inner: Network
+    drive: Float[Array, " neurons"]
+    """Current into each neuron besides what reaches it, in the unit of its input."""
+    active: Float[Array, " neurons"]
+    """0 for neurons that are silenced, 1 for all others."""
+
+    @classmethod
+    def of(
+        cls, network: Network, drive: Float[np.ndarray, " neurons"], silent: Bool[np.ndarray, " neurons"]
+    ) -> "PerturbedNetwork":
+        """A network with a current into each neuron (in the unit of its input) and without those that are `silent`."""
+        edges = network.edges()
+        cut = silent[edges.pre], silent[edges.junction_a] | silent[edges.junction_b]
+        inner = network.silenced(*(jnp.asarray(part, bool) for part in cut))
+        return cls(inner, jnp.asarray(drive, jnp.float32), jnp.asarray(~silent, jnp.float32))
+
+    @classmethod
+    def build(cls, circuit: Any, settings: Any, context: BuildContext) -> Self:
+        """Not made from settings: it is put around a network that exists."""
+        raise NotImplementedError("a perturbed network is made of another one")
+
+    @property
+    def neurons(self) -> int:
+        """As of the network inside."""
+        return self.inner.neurons
+
+    @property
+    def control_period(self) -> float:
+        """As of the network inside, s."""
+        return self.inner.control_period
+
+    @property
+    def learning_rates(self) -> tuple[tuple[str, float], ...]:
+        """Nothing learns."""
+        return ()
+
+    @property
+    def maps_are_layers(self) -> bool:
+        """As of the network inside."""
+        return self.inner.maps_are_layers
+
+    def product(self) -> Prepared:
+        """As of the network inside."""
+        return self.inner.product()
+
+    def step(
+        self,
+        product: Prepared,
+        state: Float[Array, "neurons environments"],
+        current: Float[Array, "neurons environments"],
+    ) -> Float[Array, "neurons environments"]:
+        """The state one control period later; a network whose maps are its layers takes no drive."""
+        if not self.maps_are_layers:
+            current = current + self.drive[:, None]
+        return self.inner.step(product, state, current) * self.active[:, None]
+
+    def edges(self) -> Edges:
+        """As of the network inside."""
+        return self.inner.edges()
+
+    def silenced(
+        self, synapses: Bool[Array, " synapses"] | None = None, junctions: Bool[Array, " junctions"] | None = None
+    ) -> Self:
+        """A copy in which the marked synapses and gap junctions carry nothing."""
+        return eqx.tree_at(lambda network: network.inner, self, self.inner.silenced(synapses, junctions))

@@ -1,0 +1,18 @@
+"""A controller to see and to touch in a browser: the live page, and a page without a server."""
+
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.view.layout import (
+        activity_colours as activity_colours,
+        group_colours as group_colours,
+        neuron_layout as neuron_layout,
+        neuron_text as neuron_text,
+    )
+    from premotor.view.live import LivePage as LivePage, play_in_browser as play_in_browser, write_page as write_page
+    from premotor.view.scene import Scene as Scene
+    from premotor.view.session import LiveSession as LiveSession
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

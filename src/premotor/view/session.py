@@ -1,0 +1,168 @@
+"""A controller in its body that runs on and on, and that can be disturbed while it does."""
+
+from collections import deque
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from premotor.errors import PremotorError
+from premotor.networks import Controller, PerturbedNetwork
+from premotor.runs import Player
+from premotor.runs.evaluation import TEST_SEED
+from premotor.tasks import build_environment
+
+KEPT = 4.0
+"""Seconds of the past that are kept for traces, gait diagram and measures."""
+
+
+class LiveSession:
+    """One body with its controller.
+
+    Args:
+        shown: what plays: a controller, a task with a body, and the circuit where there is one.
+        seed: of the episodes' starts.
+
+    Raises:
+        PremotorError: the task has no body of MuJoCo's.
+    """
+
+    def __init__(self, shown: Player, seed: int = TEST_SEED):
+        if shown.task.body is None:
+            raise PremotorError(
+                f"--browser shows bodies in MuJoCo; the task {shown.task.name} has none, use --video FILE.mp4"
+            )
+        self.shown = shown
+        self.task: Any = shown.task.tested()
+        self.task.time_limit = 2**31 - 2
+        self.environment: Any = build_environment(self.task, 1, threads=1, seed=seed)
+        self.neurons = shown.controller.network.neurons
+        self.silenced = np.zeros(self.neurons, bool)
+        self.drive = np.zeros(self.neurons, np.float32)
+        self.command: float | None = None
+        """What is commanded instead of the episode's own draw; None: that."""
+        self.falls = 0
+        self.use(shown.controller)
+        self.restart()
+
+    def use(self, controller: Controller) -> None:
+        """Go on with another controller of the same shapes, such as another checkpoint or one with a lesion."""
+        network = PerturbedNetwork.of(controller.network, self.drive, self.silenced)
+        self.controller = controller
+        self._disturbed = eqx.tree_at(lambda c: c.network, controller, network)
+        self._product = _prepare(self._disturbed)
+
+    def disturb(self, neurons: np.ndarray, *, silence: bool | None = None, drive: float | None = None) -> None:
+        """Silence or wake neurons, or drive them; `None` leaves that as it is.
+
+        Args:
+            neurons: positions.
+            silence: whether they are held at 0.
+            drive: current into them, in the unit of their input.
+        """
+        if silence is not None:
+            self.silenced[neurons] = silence
+        if drive is not None:
+            self.drive[neurons] = drive
+        self.use(self.controller)
+
+    def release(self) -> None:
+        """Wake all neurons and drive none."""
+        self.disturb(np.arange(self.neurons), silence=False, drive=0.0)
+
+    def push(self, speed: float) -> None:
+        """Change the body's forward speed at once, in its unit of length a second."""
+        body = self.task.body
+        if "root_x" not in body.joint_names:
+            raise PremotorError(f"the body {body.name} is fixed to the ground: it can not be pushed")
+        self.environment.physics.qvel[0, body.qvel_index(("root_x",))[0]] += speed
+
+    @property
+    def commanded(self) -> float | None:
+        """The command of the episode; None for a task that has none."""
+        found = self.environment.recorded().get("command")
+        return None if found is None or found.size != 1 else float(found.reshape(-1)[0])
+
+    def restart(self) -> None:
+        """Begin another episode."""
+        self.observation = self.environment.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._state = self.controller.initial_state(1)
+        self.elapsed = 0.0
+        steps = max(2, round(KEPT / self.task.control_period))
+        self.past: deque[dict[str, np.ndarray]] = deque(maxlen=steps)
+        """Of the last seconds: `rates`, `contact`, `qpos`, `action`, and the time in s."""
+
+    def step(self) -> None:
+        """One control step; after a fall another episode begins by itself."""
+        if self.command is not None and self.commanded is not None:
+            self.environment.remember(command=self.command)
+        self._state, action = _act(self._disturbed, self._product, self._state, self.observation)
+        action = np.asarray(action) if self.environment.discrete else np.clip(np.asarray(action), -1, 1)
+        now = {name: np.array(value[0]) for name, value in self.environment.recorded().items()}
+        now |= {"rates": self.rates, "action": action[0], "time": np.array(self.elapsed)}
+        step = self.environment.step(action.astype(np.float32))
+        self.past.append(now)
+        self.elapsed += self.task.control_period
+        self.observation = step.observation
+        if bool(step.terminated[0] | step.truncated[0]):
+            self.falls += int(step.terminated[0])
+            self._begin()
+
+    @property
+    def rates(self) -> np.ndarray:
+        """Activity of each neuron now."""
+        return np.array(self._state[: self.neurons, 0])
+
+    def history(self, name: str) -> np.ndarray:
+        """What is kept of the last seconds, (steps, …)."""
+        return np.array([row[name] for row in self.past])
+
+    @property
+    def speed(self) -> float | None:
+        """Forward speed over what is kept, in the body's unit of length a second."""
+        body = self.task.body
+        if "root_x" not in body.joint_names or len(self.past) < 2:
+            return None
+        x = self.history("qpos")[:, body.qpos_index(("root_x",))[0]]
+        return float((x[-1] - x[0]) / ((len(x) - 1) * self.task.control_period))
+
+    def measures(self) -> str:
+        """How it moves, in a line: the gait in words where two legs walk, speed and falls."""
+        parts = []
+        if self.speed is not None:
+            parts.append(f"{self.speed:.2f} {self.task.speed_unit}")
+        if len(self.past) * self.task.control_period > KEPT / 2:
+            records = {name: self.history(name)[:, None] for name in self.past[0] if name != "time"}
+            records["command"] = records["command"][0] if "command" in records else np.zeros(1)
+            records |= {"alive": np.ones((len(self.past), 1)), "terminated": np.zeros(1)}
+            parts[:0] = _gait(self.task, records)
+        return ", ".join([*parts, f"{self.falls} falls"])
+
+
+def _gait(task: Any, records: dict[str, np.ndarray]) -> list[str]:
+    from premotor.analysis import walks_of
+
+    found = task.gait_parts(records)
+    if found is None or found.legs is None or found.fallen is None:
+        return []
+    names = ("contact", "legs", "fallen", "position", "height", "power", "merit")
+    figures = walks_of(
+        **{name: getattr(found, name) for name in names}, control_period=task.control_period, alive=records["alive"]
+    )
+    phase = figures.get("interlimb_phase")
+    words = [next(iter(figures["gaits"]), "")]
+    return [*words, *([f"phase {phase:.2f}"] if isinstance(phase, float) else [])]
+
+
+@eqx.filter_jit
+def _prepare(controller: Controller) -> Any:
+    return controller.product()
+
+
+@eqx.filter_jit
+def _act(controller: Controller, product: Any, state: Any, observation: np.ndarray) -> Any:
+    return controller.select_action(product, state, jnp.asarray(observation))
