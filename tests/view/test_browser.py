@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from premotor.runs import player
-from premotor.view import LivePage, LiveSession, write_page
-from premotor.view.live import start_server
+from premotor.view import LivePage, LiveSession, start_server, write_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]  # of libraries that are not ours
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -24,6 +24,9 @@ class PerturbedNetwork(Network):
     """Current into each neuron besides what reaches it, in the unit of its input."""
     active: Float[Array, " neurons"]
     """0 for neurons that are silenced, 1 for all others."""
+    neurons: int = eqx.field(static=True)
+    control_period: float = eqx.field(static=True)
+    learning_rates: tuple[tuple[str, float], ...] = eqx.field(static=True)
 
     @classmethod
     def of(
@@ -33,27 +36,20 @@ class PerturbedNetwork(Network):
         edges = network.edges()
         cut = silent[edges.pre], silent[edges.junction_a] | silent[edges.junction_b]
         inner = network.silenced(*(jnp.asarray(part, bool) for part in cut))
-        return cls(inner, jnp.asarray(drive, jnp.float32), jnp.asarray(~silent, jnp.float32))
+        active = jnp.asarray(~silent, jnp.float32)
+        return cls(
+            neurons=network.neurons,
+            control_period=network.control_period,
+            learning_rates=(),
+            inner=inner,
+            drive=jnp.asarray(drive, jnp.float32),
+            active=active,
+        )
 
     @classmethod
     def build(cls, circuit: Any, settings: Any, context: BuildContext) -> Self:
         """Not made from settings: it is put around a network that exists."""
         raise NotImplementedError("a perturbed network is made of another one")
-
-    @property
-    def neurons(self) -> int:
-        """As of the network inside."""
-        return self.inner.neurons
-
-    @property
-    def control_period(self) -> float:
-        """As of the network inside, s."""
-        return self.inner.control_period
-
-    @property
-    def learning_rates(self) -> tuple[tuple[str, float], ...]:
-        """Nothing learns."""
-        return ()
 
     @property
     def maps_are_layers(self) -> bool:

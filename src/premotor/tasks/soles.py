@@ -29,7 +29,8 @@ class Soles:
             geom = model.geom(foot)
             if geom.type[0] != mujoco.mjtGeom.mjGEOM_CAPSULE:
                 raise PremotorError(f"reward.feet: the foot {foot} of the body {body.name} is no capsule")
-            chain, at = [], int(geom.bodyid[0])
+            chain: list[int] = []
+            at = int(geom.bodyid[0])
             while at:
                 chain.insert(0, at)
                 at = int(model.body_parentid[at])

@@ -11,8 +11,13 @@ if TYPE_CHECKING:
         neuron_layout as neuron_layout,
         neuron_text as neuron_text,
     )
-    from premotor.view.live import LivePage as LivePage, play_in_browser as play_in_browser, write_page as write_page
+    from premotor.view.live import LivePage as LivePage
     from premotor.view.scene import Scene as Scene
+    from premotor.view.serving import (
+        play_in_browser as play_in_browser,
+        start_server as start_server,
+        write_page as write_page,
+    )
     from premotor.view.session import LiveSession as LiveSession
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

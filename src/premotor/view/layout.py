@@ -29,7 +29,7 @@ def neuron_layout(groups: Sequence[str], sides: Sequence[str]) -> Float[np.ndarr
     widths = np.array([np.sqrt(list(groups).count(name)) for name in names])
     edges = np.concatenate([[0.0], np.cumsum(widths + widths.mean() * 0.4)])
     for name, width, edge in zip(names, widths, edges[:-1], strict=True):
-        members = np.flatnonzero(np.asarray(groups) == name)
+        members = [i for i, group in enumerate(groups) if group == name]
         golden = np.pi * (3 - np.sqrt(5))
         for side, middle in (("left", 1.0), ("right", -1.0), ("", 0.0)):
             here = [i for i in members if (sides[i] if sides[i] in ("left", "right") else "") == side]

@@ -3,16 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from premotor.connectome import Circuit
-from premotor.errors import PremotorError
 from premotor.files import write_atomically
-from premotor.runs import Player
-from premotor.runs.evaluation import TEST_SEED, Lesion, lesions_of, silenced
+from premotor.runs.evaluation import Lesion, lesions_of, silenced
 from premotor.view.layout import REST, activity_raster, neuron_name, neuron_text
 from premotor.view.scene import Scene
 from premotor.view.session import KEPT, LiveSession
@@ -30,22 +27,6 @@ DRIVE = 1.0
 HELP = "**Click a neuron**: its partners, and what it does to the body when it is silenced or driven."
 
 
-def start_server(host: str, port: int) -> "viser.ViserServer":
-    """A server of viser.
-
-    Raises:
-        PremotorError: viser or mjviser is not installed.
-    """
-    try:
-        import mjviser  # noqa: F401
-        import viser
-    except ImportError as error:
-        raise PremotorError(
-            f"--browser needs {error.name}: install premotor with the extra `view` (pip install 'premotor[view]')"
-        ) from error
-    return viser.ViserServer(host=host, port=port, label="premotor", verbose=False)
-
-
 class LivePage:
     """A session in the browser; `run` is its loop.
 
@@ -53,9 +34,16 @@ class LivePage:
         server: from `start_server`.
         session: what is shown.
         say: is told what was recorded where.
+        speed: over real time, at first.
     """
 
-    def __init__(self, server: "viser.ViserServer", session: LiveSession, say: Callable[[str], Any] = print):
+    def __init__(
+        self,
+        server: "viser.ViserServer",
+        session: LiveSession,
+        say: Callable[[str], Any] = print,
+        speed: float = 1.0,
+    ):
         self.session, self.server, self._say = session, server, say
         self.lock = threading.RLock()
         self.scene = Scene(server, session)
@@ -69,7 +57,12 @@ class LivePage:
         with gui.add_folder("run"):
             self.paused = gui.add_checkbox("pause", initial_value=False)
             self.pace = gui.add_slider(
-                "speed", min=0.05, max=2.0, step=0.05, initial_value=1.0, hint="over real time: 0.1 is slow motion"
+                "speed",
+                min=0.05,
+                max=2.0,
+                step=0.05,
+                initial_value=min(max(speed, 0.05), 2.0),
+                hint="over real time: 0.1 is slow motion",
             )
             self._does = gui.add_button_group("do", options=["one step", "new episode", "record 4 s"])
         self._body_controls(gui)
@@ -276,59 +269,3 @@ class LivePage:
 
 def _lesions(session: LiveSession, circuit: Circuit) -> dict[str, Lesion]:
     return {lesion.name: lesion for lesion in lesions_of(session.shown.controller, circuit.neurons, types=False)}
-
-
-def play_in_browser(
-    shown: Player,
-    seconds: float | None = None,
-    seed: int = TEST_SEED,
-    speed: float = 1.0,
-    host: str = "127.0.0.1",
-    port: int = 8080,
-    say: Callable[[str], Any] = print,
-) -> LivePage:
-    """Serve the live page of a controller until `seconds` of the clock are over, or for ever.
-
-    Args:
-        shown: what plays.
-        seconds: at most; None: until it is interrupted.
-        seed: of the episodes' starts.
-        speed: over real time.
-        host: address to listen on; only this machine by default.
-        port: to listen on; another free one where it is taken.
-        say: is told the address.
-
-    Raises:
-        PremotorError: the task has no body, or viser is not installed.
-    """
-    session = LiveSession(shown, seed)
-    server = start_server(host, port)
-    page = LivePage(server, session, say)
-    page.pace.value = speed
-    say(f"open http://{host}:{server.get_port()} in a browser; Ctrl-C ends it")
-    say(f"from another machine: ssh -L {server.get_port()}:localhost:{server.get_port()} THIS-MACHINE")
-    try:
-        page.run(seconds)
-    finally:
-        server.stop()
-    return page
-
-
-def write_page(shown: Player, file: Path, seconds: float = KEPT, seed: int = TEST_SEED) -> Path:
-    """An episode as one HTML file that needs no server: body and neurons in 3D, to be turned, paused and scrubbed."""
-    session = LiveSession(shown, seed)
-    server = start_server("127.0.0.1", 0)
-    try:
-        scene = Scene(server, session)
-        server.gui.configure_theme(dark_mode=True)
-        serializer = server.get_scene_serializer()
-        stride = max(1, round(1 / FRAMES / session.task.control_period))
-        for number in range(round(seconds / session.task.control_period)):
-            session.step()
-            if number % stride == 0:
-                scene.update()
-                serializer.insert_sleep(stride * session.task.control_period)
-        write_atomically(file, serializer.as_html(dark_mode=True).encode())
-    finally:
-        server.stop()
-    return file

@@ -50,7 +50,8 @@ class Scene:
         self.places = neuron_layout(self.groups, sides) * size * 0.6 + np.array([0.95, 0.25, 0.25]) * size
         self._full = group_colours(self.groups)
         self._low, self._high = np.full(session.neurons, np.inf), np.full(session.neurons, -np.inf)
-        ball = trimesh.creation.icosphere(subdivisions=1, radius=0.02 * size)
+        radius = 0.02 * size * min(1.0, np.sqrt(300 / session.neurons))
+        ball = trimesh.creation.icosphere(subdivisions=1, radius=radius)
         still = np.tile([1.0, 0.0, 0.0, 0.0], (session.neurons, 1))
         self.neurons = server.scene.add_batched_meshes_simple(
             "/neurons",

@@ -1,0 +1,87 @@
+"""Serve the live page, or write a page that needs no server."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from premotor.errors import PremotorError
+from premotor.files import write_atomically
+from premotor.runs import Player
+from premotor.runs.evaluation import TEST_SEED
+from premotor.view.live import FRAMES, LivePage
+from premotor.view.scene import Scene
+from premotor.view.session import KEPT, LiveSession
+
+if TYPE_CHECKING:
+    import viser
+
+
+def start_server(host: str, port: int) -> "viser.ViserServer":
+    """A server of viser.
+
+    Raises:
+        PremotorError: viser or mjviser is not installed.
+    """
+    try:
+        import mjviser  # noqa: F401
+        import viser
+    except ImportError as error:
+        raise PremotorError(
+            f"--browser needs {error.name}: install premotor with the extra `view` (pip install 'premotor[view]')"
+        ) from error
+    return viser.ViserServer(host=host, port=port, label="premotor", verbose=False)
+
+
+def play_in_browser(
+    shown: Player,
+    seconds: float | None = None,
+    seed: int = TEST_SEED,
+    speed: float = 1.0,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    say: Callable[[str], Any] = print,
+) -> LivePage:
+    """Serve the live page of a controller until `seconds` of the clock are over, or for ever.
+
+    Args:
+        shown: what plays.
+        seconds: at most; None: until it is interrupted.
+        seed: of the episodes' starts.
+        speed: over real time.
+        host: address to listen on; only this machine by default.
+        port: to listen on; another free one where it is taken.
+        say: is told the address.
+
+    Raises:
+        PremotorError: the task has no body, or viser is not installed.
+    """
+    session = LiveSession(shown, seed)
+    server = start_server(host, port)
+    page = LivePage(server, session, say, speed)
+    say(f"open http://{host}:{server.get_port()} in a browser; Ctrl-C ends it")
+    say(f"from another machine: ssh -L {server.get_port()}:localhost:{server.get_port()} THIS-MACHINE")
+    try:
+        page.run(seconds)
+    finally:
+        server.stop()
+    return page
+
+
+def write_page(shown: Player, file: Path, seconds: float = KEPT, seed: int = TEST_SEED) -> Path:
+    """An episode as one HTML file that needs no server: body and neurons in 3D, to be turned, paused and scrubbed."""
+    session = LiveSession(shown, seed)
+    server = start_server("127.0.0.1", 0)
+    try:
+        scene = Scene(server, session)
+        server.gui.configure_theme(dark_mode=True)
+        serializer = server.get_scene_serializer()
+        stride = max(1, round(1 / FRAMES / session.task.control_period))
+        for number in range(round(seconds / session.task.control_period)):
+            session.step()
+            if number % stride == 0:
+                scene.update()
+                serializer.insert_sleep(stride * session.task.control_period)
+        write_atomically(file, serializer.as_html(dark_mode=True).encode())
+    finally:
+        server.stop()
+    return file
