@@ -61,6 +61,12 @@ same-runs: $(STAMPS)/test ## AGAINST=COMMIT: short runs of everything, compared 
 fuzz: $(STAMPS)/test ## damage FUZZ=12000 sources of circuits at random and read them
 	@PREMOTOR_FUZZ=$(FUZZ) $(BIN)/python -m pytest -m slow $(TEST_ARGS) tests/connectome/test_fuzz_readers.py
 
+fuzz-tables: $(STAMPS)/test ## read 20,000 random tables and folders of them, counted by pandas, too
+	@$(BIN)/python -m pytest -m slow $(TEST_ARGS) -n 0 tests/connectome/test_fuzz_tables.py
+
+fuzz-faults: $(STAMPS)/test ## settings, run folders and environments with anything in them, 10,000 of each
+	@PREMOTOR_FUZZ=10000 $(BIN)/python -m pytest $(TEST_ARGS) -n 0 tests/test_fuzz_faults.py
+
 lint: $(STAMPS)/test ## ruff: rules and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

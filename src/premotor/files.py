@@ -301,3 +301,51 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def available_memory() -> int:
+    """Bytes that this machine, or its container, has in all."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):
+        found = min(found, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return found
+
+
+def refuse_unpacked(path: Path, unpacked: float, packed: int | None = None, *, held: bool = True) -> None:
+    """Refuse a file whose contents are too much for this machine, or out of all proportion to the file.
+
+    Args:
+        path: the file.
+        unpacked: bytes that it holds, or an estimate.
+        packed: bytes of it that they were found in; all where it is None.
+        held: whether all of it is in memory at one time.
+
+    Raises:
+        PremotorError: with the estimate.
+    """
+    size = path.stat().st_size
+    packed = packed or size
+    ratio = unpacked / max(packed, 1)
+    whole = max(unpacked, ratio * size)
+    if unpacked > _MUCH and ratio > _RATIO:
+        raise PremotorError(
+            f"{path} has {size_text(size)} and would unpack to about {size_text(whole)}, {ratio:,.0f} times as much; "
+            "so much of the same is no data; if it is, unpack it first"
+        )
+    if held and _COPIES * whole > (here := available_memory()):
+        raise PremotorError(
+            f"{path} holds about {size_text(whole)}, for which reading takes at least {size_text(_COPIES * whole)} of "
+            f"memory; this machine has {size_text(here)}"
+        )
+
+
+_MUCH, _RATIO, _COPIES = 2**28, 100, 3
+
+
+def size_text(count: float) -> str:
+    """A number of bytes in words: 3.2 GB."""
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.0f} PB"

@@ -254,6 +254,8 @@ class Maker:
         lacking = self.chance(0.05) and len(keys) > 1
         if lacking:
             neurons = neurons.iloc[1:]
+            left = {word.lower() for column in neurons for word in map(str, neurons[column])}
+            made.told = [word for word in made.told if word not in ("glia", "peptide x") or word in left]
             connected = {key for pair in (*made.edges, *made.gaps) for key in pair}
             if named and connected == {keys[0]}:  # nothing in common
                 made.told, made.kept, made.neurons = ["neurons."], [], {keys[0]: None}

@@ -45,6 +45,44 @@ def write(folder: Path, **files: str) -> Path:
     return folder
 
 
+TWO = {"neurons_csv": "id,type,traced\n1,A,TRUE\n2,B,false\n", "connections_csv": "pre,post,count\n1,2,5\n2,1,1\n"}
+
+
+@pytest.mark.parametrize("word", ["true", "True", "TRUE"])
+def test_true_and_false_as_text_are_selected_in_any_case(tmp_path, word):
+    circuit = load_circuit(write(tmp_path / "a", **TWO), select={"traced": word})
+    assert circuit.ids.tolist() == [1]
+
+
+def test_a_selection_of_nothing_tells_the_nearest(tmp_path, capsys):
+    write(tmp_path / "a", neurons_csv="id,type\n1,IN01\n2,MN05\n", connections_csv="pre,post,count\n1,2,3\n")
+    assert main(["circuit", "info", str(tmp_path / "a"), "--select", "type=IN02"]) == 2
+    assert "no neuron has 'IN02' (did you mean 'IN01'?)" in capsys.readouterr().err
+
+
+def test_a_folder_of_tables_without_headers_is_told_to_lack_them(tmp_path):
+    folder = write(tmp_path / "a", a_csv="11,12,4\n11,13,1\n12,11,2\n", b_csv="11,12,4\n12,13,1\n")
+    assert "a.csv has no header" in refusal(folder)
+
+
+def test_empty_cells_of_a_matrix_are_zeros_and_said(tmp_path, capsys):
+    write(tmp_path, W_csv=",A,B\nA,,3\nB,2,\n")
+    assert counted(load_circuit(tmp_path / "W.csv")) == {("A", "B"): 3, ("B", "A"): 2}
+    assert "W.csv: 2 of 4 cells are empty and taken for 0" in capsys.readouterr().err
+
+
+def test_why_a_table_was_not_used_is_said_once(tmp_path, capsys):
+    folder = write(tmp_path / "a", W_csv=",A,B\nA,0,3\nB,2,0\n", nodes_csv="cell,NT\nX,GABA\n")
+    load_circuit(folder)
+    assert capsys.readouterr().err.count("nodes.csv was not used") == 1
+
+
+def test_a_folder_without_neurons_tells_which_folders_it_holds(tmp_path):
+    folder = write(tmp_path / "a", edges_csv="bodyId_pre,bodyId_post,weight\n1,2,4\n")
+    (folder / "body").mkdir()
+    assert "--also FILE (not looked into: body/)" in refusal(folder)
+
+
 def counted(circuit: Circuit) -> dict[tuple[str, str], int]:
     names = circuit.neurons["name"].tolist() if "name" in circuit.neurons else [str(number) for number in circuit.ids]
     wiring = circuit.synapses.tocoo()

@@ -13,6 +13,7 @@ from scipy.sparse import coo_array, csc_array, csr_array
 from premotor.connectome.edges import tidy
 from premotor.connectome.identifiers import FRACTIONS, MAX_COUNT, scaled
 from premotor.errors import PremotorError
+from premotor.files import refuse_unpacked
 from premotor.settings import note
 
 _DAMAGED = (
@@ -118,11 +119,18 @@ def sparse_of(arrays: dict[str, np.ndarray], where: str) -> csr_array | None:
 
 def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
     try:
+        unpacked = path.stat().st_size
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                unpacked = sum(member.file_size for member in archive.infolist())
+        refuse_unpacked(path, unpacked)
         # numpy warns about headers of Python 2, which it reads correctly, and leaves damaged archives open.
         with path.open("rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             loaded = np.load(file, allow_pickle=False)
             return loaded if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+    except PremotorError:
+        raise
     except OSError as error:
         raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
     except _DAMAGED:

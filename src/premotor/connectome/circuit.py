@@ -96,7 +96,11 @@ class Circuit(Conversions):
 
     def __repr__(self) -> str:
         """Return one line: the dataset and its size."""
-        gaps = "" if self.gap_junctions is None else f", {self.gap_junctions.nnz:,} gap-junction edges"
+        gaps = ""
+        if self.gap_junctions is not None:
+            # Each pair stands in the symmetric matrix twice, a cell with itself once.
+            entries = self.gap_junctions.tocoo()
+            gaps = f", {np.count_nonzero(entries.row <= entries.col):,} gap junctions"
         kinds = self.effectors[KIND].unique()
         muscles = f", {len(self.effectors):,} {kinds[0]}s" if len(kinds) else ""
         return (

@@ -58,12 +58,15 @@ def parse_counts(column: pa.ChunkedArray, where: str) -> np.ndarray:
             good = (values >= 1) & (values <= MAX_COUNT) & (values == np.floor(values))
         if not good.all():
             row = int(np.argmin(good))
-            hint = f"; {FRACTIONS}" if values[row] != np.floor(values[row]) and np.isfinite(values[row]) else ""
-            raise PremotorError(f"{where}, row {row + 1}, holds {values[row]}; {rule}{hint}")
+            weight = np.isfinite(values[row]) and (values[row] != np.floor(values[row]) or values[row] < 0)
+            raise PremotorError(
+                f"{where}, row {row + 1}, holds {values[row]}; {rule}" + (f"; {FRACTIONS}" if weight else "")
+            )
         return values.astype(np.int64)
     codes, words = _encoded(column, where, rule)
     bad = pc.invert(pc.match_substring_regex(words, r"^[0-9]{1,10}(\.0*)?$"))
-    fractions = pc.any(pc.match_substring_regex(words, r"^-?[0-9]*\.[0-9]*[1-9][0-9]*([eE]-?[0-9]+)?$")).as_py()
+    weights = r"^(-?[0-9]*\.[0-9]*[1-9][0-9]*([eE]-?[0-9]+)?|-[0-9]+(\.0*)?)$"
+    fractions = pc.any(pc.match_substring_regex(words, weights)).as_py()
     _refuse(words, codes, bad, where, f"{rule}; {FRACTIONS}" if fractions else rule)
     values = pc.replace_substring_regex(words, r"\.0*$", "").cast(pa.int64())
     wrong = pc.or_(pc.less(values, 1), pc.greater(values, MAX_COUNT))

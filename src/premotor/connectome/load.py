@@ -10,7 +10,7 @@ from premotor.connectome.builtin import circuit_names, load_builtin
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.readers import Reading, Source, column_names, open_source, reader_of
 from premotor.connectome.readers.effectors import with_effectors
-from premotor.connectome.readers.source import subfolders
+from premotor.connectome.readers.source import not_looked_into
 from premotor.connectome.selection import from_files
 from premotor.connectome.servers import Progress, load_from_server, server_of
 from premotor.connectome.signs import SignPolicy, sign_policy
@@ -164,6 +164,9 @@ def _told(source: Source, circuit: Circuit) -> Circuit:
     unused = [file for file in source.files if file.name not in used and file not in source.damaged]
     for file, reason in source.damaged.items():
         note(f"{file.name} was not used: {reason}")
+    for file in [file for file in unused if isinstance(file, Table) and file.unused]:
+        note(f"{file.name} was not used, because {file.unused}")
+        unused.remove(file)
     if unused and len(used) > 1 and source.whole():
         were = "was" if len(unused) == 1 else "were"
         note(
@@ -196,12 +199,11 @@ def _tell_lacking(source: Source, circuit: Circuit) -> None:
     lacking += [] if neurons["sign"].to_numpy().any() else ["transmitter", "sign"]
     if lacking:
         words = ", ".join(lacking[:-1]) + (" or " if len(lacking) > 1 else "") + lacking[-1]
-        beside = subfolders(source.path)
         note(
             f"no neuron of {source.path.name} has a {words}; "
             + (f"columns of other names are given by --columns {lacking[0]}=NAME, " if source.whole() else "")
             + "a table of neurons that lies elsewhere by --also FILE"
-            + (f" (not looked into: {listed((f'{folder.name}/' for folder in beside), 5)})" if beside else "")
+            + not_looked_into(source.path)
         )
     if not circuit.synapses.nnz:
         note(f"{source.path.name} holds no chemical synapse")

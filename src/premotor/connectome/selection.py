@@ -106,6 +106,8 @@ def _matches(column: "pd.Series", name: str, condition: Any) -> np.ndarray:
     if isinstance(condition, str):
         if not numeric:
             words = column.astype("str").fillna("")
+            # True and False, also as a table has them in text, may be written in any case.
+            flags = flags or (condition.lower() in _FLAGS and set(words.str.lower()) <= {*_FLAGS, ""})
             return _matched(words.str.lower() if flags else words, name, condition.lower() if flags else condition)
         values: list[Any] = [_number(word, name) for word in condition.split("|")]
     elif isinstance(condition, (list, tuple, set, frozenset, range, np.ndarray, pd.Series, pd.Index)):
@@ -145,14 +147,13 @@ def _matched(words: "pd.Series", name: str, condition: str) -> np.ndarray:
         hits = [word for word in different if pattern.fullmatch(word)]
         found.update(dict.fromkeys(hits, True))
         absent += [] if hits else [part]
-    if any(found.values()):  # else the error says so
-        _tell_absent(name, absent, words)
+    _tell_absent(name, absent, words)
     return words.map(found).to_numpy(bool)
 
 
 def _tell_absent(name: str, absent: list[Any], column: "pd.Series") -> None:
     if absent:
-        words = [str(word) for word in column.dropna().unique()] if isinstance(absent[0], str) else []
+        words = [str(word) for word in column.dropna().unique() if str(word)] if isinstance(absent[0], str) else []
         told = listed(f"{value!r}{closest(str(value), words)}" for value in absent[:_MOST_TOLD])
         more = f" and {len(absent) - _MOST_TOLD} more" if len(absent) > _MOST_TOLD else ""
         note(f"the condition on {name!r}: no neuron has {told}{more}")

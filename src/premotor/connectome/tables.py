@@ -12,6 +12,7 @@ import pyarrow.parquet
 
 from premotor.connectome.text_tables import TEXT_SUFFIXES, read_text, text_header
 from premotor.errors import PremotorError, missing_library
+from premotor.files import refuse_unpacked
 
 ARROW_SUFFIXES = (".feather", ".arrow")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -30,6 +31,7 @@ class Table(Path):
         frame: the table itself, where it comes from no file.
         sheet: of a workbook; the first where it is empty.
         read: columns that `read_table` gave out.
+        unused: why the reader left the table out, where it did and knows.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Table(Path):
         self.renamed, self.ignored = dict(renamed or {}), frozenset(ignored)
         self.header, self.frame, self.sheet = header, frame, sheet
         self.read: set[str] = set()
+        self.unused = ""
 
     def with_segments(self, *segments: str | Path) -> Path:  # type: ignore[override]
         """Return a path that is no table: a parent, or another name."""
@@ -70,9 +73,11 @@ def read_header(path: Path) -> tuple[str, ...]:
         elif name.endswith(PARQUET_SUFFIXES):
             names = tuple(pa.parquet.read_schema(path).names)
         elif name.endswith(ARROW_SUFFIXES):
-            # Feather version 1 has no schema that can be read alone.
+            batched = _is_batched(path)
             with pa.memory_map(str(path)) as source:
-                names = tuple(pa.feather.read_table(source, memory_map=True).schema.names)
+                # Feather version 1 has no schema that can be read alone.
+                table_in = pa.ipc.open_file(source) if batched else pa.feather.read_table(source, memory_map=True)
+                names = tuple(table_in.schema.names)
         elif name.endswith(EXCEL_SUFFIXES):
             names = tuple(_read_excel(table).column_names)
         else:
@@ -96,8 +101,10 @@ def read_table(
         if table.frame is not None:
             result = table.frame if wanted is None else table.frame.select(wanted)
         elif name.endswith(PARQUET_SUFFIXES):
+            _refuse_large(path, wanted)
             result = checked(pa.parquet.read_table(path, columns=wanted))
         elif name.endswith(ARROW_SUFFIXES):
+            _refuse_large(path, wanted)
             result = checked(pa.feather.read_table(path, columns=wanted))
         elif name.endswith(EXCEL_SUFFIXES):
             result = _read_excel(table, named)
@@ -117,6 +124,7 @@ def read_batches(path: Path, columns: tuple[str, ...]) -> Iterator[pa.Table]:
     wanted = _own_names(table, columns)
     if table.frame is None and name.endswith(PARQUET_SUFFIXES):
         with readable(path):
+            _refuse_large(path, list(columns), held=False)
             for batch in pa.parquet.ParquetFile(path).iter_batches(2**20, columns=wanted):
                 yield _known_names(table, checked(pa.Table.from_batches([batch])))
     elif table.frame is None and name.endswith(ARROW_SUFFIXES) and _is_batched(path):
@@ -156,6 +164,21 @@ def readable(path: Path) -> Iterator[None]:
         raise PremotorError(f"cannot read {path}: {_brief(error.strerror or error)}") from None
     except (pa.ArrowException, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise PremotorError(f"cannot read {path}: {_brief(error)}") from None
+
+
+def _refuse_large(path: Path, columns: list[str] | None, held: bool = True) -> None:
+    """Refuse a binary table that is too large, by its number of rows and eight bytes a value."""
+    if path.name.lower().endswith(PARQUET_SUFFIXES):
+        about = pa.parquet.read_metadata(path)
+        rows, width = about.num_rows, about.num_columns
+    elif _is_batched(path):
+        with pa.memory_map(str(path)) as file:
+            reader = pa.ipc.open_file(file)
+            rows = reader.count_rows() if hasattr(reader, "count_rows") else 0
+            width = len(reader.schema)
+    else:
+        return  # feather of version 1 is not compressed
+    refuse_unpacked(path, 8.0 * rows * (width if columns is None else len(columns)), held=held)
 
 
 def _own_names(table: Table, columns: tuple[str, ...]) -> list[str]:

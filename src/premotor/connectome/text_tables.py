@@ -12,6 +12,7 @@ import pyarrow.csv
 
 from premotor.connectome.identifiers import NUMBER
 from premotor.errors import PremotorError
+from premotor.files import refuse_unpacked
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 _SMALL = 64 * 2**20
@@ -28,11 +29,18 @@ def text_header(path: Path, named: bool) -> tuple[str, ...]:
 
 def read_text(path: Path, columns: list[str] | None, named: bool) -> pa.Table:
     """Return the rows of a text file, each column dictionary-encoded text; without `named` from the first line on."""
-    with pa.input_stream(str(path), compression="gzip" if path.name.lower().endswith(".gz") else None) as stream:
-        head = stream.read(_HEADER_BYTES)
+    packed = path.name.lower().endswith(".gz")
+    with path.open("rb") as file, pa.input_stream(file, compression="gzip" if packed else None) as stream:
+        parts = [stream.read(_HEADER_BYTES)]
         # Before the rest, since a few bytes may unpack to gigabytes.
-        names, delimiter, skipped = _first_line(path, head, named)
-        data = head + stream.read()
+        names, delimiter, skipped = _first_line(path, parts[0], named)
+        while parts[-1] and packed:
+            parts.append(stream.read(_SMALL))
+            refuse_unpacked(path, sum(map(len, parts)), file.tell())
+        if not packed:
+            refuse_unpacked(path, path.stat().st_size)
+            parts.append(stream.read())
+        data = b"".join(parts)
     if not named:
         names = _numbered(names)
     if delimiter == " ":

@@ -94,8 +94,8 @@ def plain(name: str) -> str:
 
 
 def listed(names: Iterable[object], most: int = 100) -> str:
-    """Return names for an error message: all of them, unless there are very many."""
-    words = [str(name) for name in names]
+    """Return names for an error message: all of them, unless there are very many; each at most 80 characters long."""
+    words = [name if len(name) <= 80 else f"{name[:77]}..." for name in map(str, names)]
     more = f", ... ({len(words)} in all)" if len(words) > most else ""
     return (", ".join(words[:most]) + more) or "none"
 

@@ -1,5 +1,6 @@
 """From settings to the things they describe: circuit, parameters to start from, task, controller."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def trained_arrays(path: Path, name: str, setting: str) -> Mapping[str, np.ndarr
     Raises:
         PremotorError: there is none; `setting` is what named the path.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         file = path / "networks" / name / "network.safetensors"
         if not file.exists():
             kept = sorted(f.parent.name for f in path.glob("networks/*/network.safetensors"))
@@ -110,6 +111,6 @@ def trained_arrays(path: Path, name: str, setting: str) -> Mapping[str, np.ndarr
                 + (f"it holds {', '.join(kept)}" if kept else "is it a finished result of premotor dynamics train?")
             )
         path = file
-    elif not path.exists():
+    elif not os.path.exists(path):
         raise PremotorError(f"{setting}: there is no file or folder {path}")
     return load_arrays(path)

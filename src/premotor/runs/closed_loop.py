@@ -1,7 +1,6 @@
 """The closed loop of an experiment, line by line, for people to look at."""
 
 import os
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +59,7 @@ def read_closed_loop(source: str | os.PathLike[str], overrides: Overrides = ()) 
     Raises:
         PremotorError: no such experiment, one without a loop, or a line that does not fit its circuit or task.
     """
-    if Path(source).is_dir():
+    if os.path.isdir(source):
         run = Run(source)
         settings, circuit, task = run.settings, run.circuit, run.task()
     else:

@@ -1,12 +1,10 @@
 """Which settings of an experiment have an effect: those without are refused, those that others need are chosen."""
 
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from premotor.errors import PremotorError
+from premotor.files import available_memory, size_text
 from premotor.settings import Settings, note, sections
 
 
@@ -47,20 +45,6 @@ def refuse_memory(settings: Settings) -> None:
         for keys, needed in section.memory().items():
             if needed > here:
                 names = " × ".join(f"{prefix}{key} ({getattr(section, key):,})" for key in keys.split())
-                raise PremotorError(f"{names} takes at least {_size(needed)} of memory; this machine has {_size(here)}")
-
-
-def available_memory() -> int:
-    """Bytes that this machine, or its container, has in all."""
-    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError):
-        found = min(found, int(Path("/sys/fs/cgroup/memory.max").read_text()))
-    return found
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:,.0f} PB"
+                raise PremotorError(
+                    f"{names} takes at least {size_text(needed)} of memory; this machine has {size_text(here)}"
+                )

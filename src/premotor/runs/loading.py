@@ -107,7 +107,7 @@ def _complete(data: Mapping[str, Any], kind: Kind, folder: Path) -> bool:
 def _own(source: Any) -> dict[str, Any]:
     """What a person's file or mapping says itself, without its bases; nothing of a preset."""
     known = {name for names in presets().values() for name in names}
-    if isinstance(source, Mapping) or source in known or not Path(source).is_file():
+    if isinstance(source, Mapping) or source in known or not os.path.isfile(source):
         return dict(source) if isinstance(source, Mapping) else {}
     return _file(source, Path(source)).data
 
@@ -115,7 +115,7 @@ def _own(source: Any) -> dict[str, Any]:
 def kind_in(folder: Path) -> str:
     """Name of the kind of experiment that a folder's settings are of; "" without settings."""
     file = folder / "settings.yaml"
-    if not file.is_file():
+    if not os.path.isfile(file):
         return ""
     data = parse_yaml(read_yaml(file, "settings file"), str(file))
     return (kind_described(data) or "control") if isinstance(data, dict) else ""
@@ -139,7 +139,7 @@ def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
         PremotorError: no such file, no YAML, or a line that is wrong.
     """
     path = Path(path)
-    if not path.exists():
+    if not os.path.exists(path):
         raise PremotorError(f"maps.loop: there is no file {path}")
     data = parse_yaml(read_yaml(path, "closed loop (maps.loop)"), str(path))
     if not isinstance(data, dict):
@@ -199,7 +199,7 @@ def _read(source: Any, kind: str | None) -> tuple[Kind, dict[str, Any], str, Pat
         stands_for = kind_named(kind).named(str(source))
         if stands_for is not None:
             return kind_named(kind), stands_for, "", here
-    if path.is_dir():
+    if os.path.isdir(path):
         raise PremotorError(
             f"{path} is a folder, not an experiment; continue a run with `premotor resume {path}`, begin a new one "
             f"with its weights with `premotor train NAME --initial {path}`, or name a preset or a YAML file"
@@ -313,7 +313,7 @@ def anchor_path(data: dict[str, Any], section: str, key: str, folder: Path) -> N
         return
     path = Path(value).expanduser()
     written_as_path = path.suffix or os.sep in value
-    found_here = section != "task" and (folder / path).exists()
+    found_here = section != "task" and os.path.exists(folder / path)
     if not path.is_absolute() and (written_as_path or found_here):
         data[section] = {**inner, key: str((folder / path).resolve())}  # type: ignore[dict-item]
     elif path.is_absolute():
@@ -342,6 +342,6 @@ def anchor_initial(data: dict[str, Any], folder: Path) -> None:
         return
     place, at, which = value.rpartition("@")
     path = Path(place if at else value).expanduser()
-    if (folder / path).exists():
+    if os.path.exists(folder / path):
         found = f"{(folder / path).resolve()}{at}{which if at else ''}"
         data["initial"] = {**initial, "run": found} if isinstance(initial, dict) else found

@@ -47,7 +47,7 @@ def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player
     Raises:
         PremotorError: neither a run folder nor an experiment.
     """
-    if Path(source).is_dir():
+    if os.path.isdir(source):
         run = Run(source)
         folder, seconds = run.folder / "video", run.settings.evaluation.seconds
         controller = run.controller(checkpoint)

@@ -1,5 +1,6 @@
 """Warm starts: a new run begins with the weights of another one, whatever its settings; parts go by their names."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def open_parent(name: str) -> tuple[Run, str]:
         PremotorError: there is none.
     """
     place, at, which = name.rpartition("@")
-    if not at or Path(name).exists():
+    if not at or os.path.exists(name):
         place, which = name, "best"
     run = Run(place)
     run.step_of(which)

@@ -33,6 +33,7 @@ from premotor.connectome.storage import parse_record, restore_types
 from premotor.connectome.tables import Table
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
+from premotor.files import refuse_unpacked
 from premotor.settings import note
 
 _ENDS = ("source node", "target node")
@@ -103,6 +104,7 @@ def _root(path: Path) -> ElementTree.Element:
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             text = file.read(_MOST_BYTES + 1)
+        refuse_unpacked(path, len(text))
     except (OSError, EOFError, zlib.error) as error:
         raise PremotorError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if len(text) > _MOST_BYTES:

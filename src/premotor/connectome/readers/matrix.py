@@ -30,7 +30,7 @@ from premotor.connectome.readers.rows import signed_by_weights
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import PROVENANCE, read_record, restore_types
-from premotor.connectome.tables import read_table, readable
+from premotor.connectome.tables import as_table, read_table, readable
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 from premotor.settings import note
@@ -84,7 +84,11 @@ class Matrix(Reader):
 
 def _files(source: Source) -> list[Path]:
     arrays = [file for file in source.files if file.suffix.lower() in (".npy", ".npz")]
-    return arrays or [file for file, header in source.tables.items() if is_matrix(file, header)]
+    tables = [] if arrays else [file for file, header in source.tables.items() if is_matrix(file, header)]
+    if len(tables) > 1:
+        for file in tables:
+            _refuse_headerless(file, source.tables[file])
+    return arrays or tables
 
 
 def _matrix(path: Path, source: Source) -> tuple[np.ndarray | csr_array, np.ndarray | None, np.ndarray | None]:
@@ -150,9 +154,7 @@ def _neurons(
         frames = {file: read_neurons(file) for file in tables}
         for file, frame in list(frames.items()):
             if not np.isin(ids, frame.index).any():
-                note(
-                    f"{file.name} was not used, because none of its ids is among those of {path.name}, such as {ids[0]}"
-                )
+                as_table(file).unused = f"none of its ids is among those of {path.name}, such as {ids[0]}"
                 del frames[file]
         frame, dropped = join(pd.DataFrame(index=pd.Index(ids, name="id")), list(frames.values()))
         return frame, dropped, list(frames)
@@ -194,16 +196,8 @@ def read_matrix(path: Path, header: Header, fractions: bool = False) -> tuple[np
     """
     if all(re.fullmatch(NUMBER, name) for name in header):
         # The first line is a row of numbers, which the table reader took for names.
-        table = read_table(path, named=False)
-        # What can be a list of edges is not taken for a matrix: counts, the last of three columns, are never 0.
-        if len(header) in (2, 3) and _numbers(table, path, True)[:, 2 * (len(header) == 3) :].all():
-            words = ("pre", "post", "count")[: len(header)]
-            raise PremotorError(
-                f"{path} has no header: its first line is {', '.join(header)}. If its columns are {listed(words)}, say "
-                f"--columns {','.join(words)} (circuit.columns), or write these words as its first line; if it is a "
-                "matrix, give it the labels of its neurons, or save it as .npy"
-            )
-        return _numbers(table, path, fractions), None
+        _refuse_headerless(path, header)
+        return _numbers(read_table(path, named=False), path, fractions), None
     labels = _first_column(path, header)
     if labels != list(header[1:]):
         raise PremotorError(f"{path}: the labels of its first line and its first column differ")
@@ -213,6 +207,19 @@ def read_matrix(path: Path, header: Header, fractions: bool = False) -> tuple[np
     return values, np.array(labels, dtype=object)
 
 
+def _refuse_headerless(path: Path, header: Header) -> None:
+    """Refuse a table of numbers alone that can be a list of edges: counts, the last of three columns, are never 0."""
+    if len(header) not in (2, 3) or not all(re.fullmatch(NUMBER, name) for name in header):
+        return
+    if _numbers(read_table(path, named=False), path, True)[:, 2 * (len(header) == 3) :].all():
+        words = ("pre", "post", "count")[: len(header)]
+        raise PremotorError(
+            f"{path} has no header: its first line is {', '.join(header)}. If its columns are {listed(words)}, say "
+            f"--columns {','.join(words)} (circuit.columns), or write these words as its first line; if it is a "
+            "matrix, give it the labels of its neurons, or save it as .npy"
+        )
+
+
 def _first_column(path: Path, header: Header) -> list[str]:
     column = read_table(path, (header[0],), used=False).column(0)
     return pc.utf8_trim_whitespace(pc.fill_null(column.cast(pa.large_string()), "")).to_pylist()
@@ -220,8 +227,12 @@ def _first_column(path: Path, header: Header) -> list[str]:
 
 def _numbers(table: pa.Table, path: Path, fractions: bool) -> np.ndarray:
     result = np.empty((table.num_rows, table.num_columns), np.float64)
+    blank = 0
     for place, name in enumerate(table.column_names):
-        text = pc.utf8_trim_whitespace(table[name].cast(pa.large_string()))
+        text = pc.utf8_trim_whitespace(pc.fill_null(table[name].cast(pa.large_string()), ""))
+        empty = pc.equal(text, "")
+        blank += pc.sum(empty).as_py() or 0
+        text = pc.if_else(empty, "0", text)
         good = pc.match_substring_regex(text, NUMBER if fractions else _WHOLE)
         if not pc.all(good).as_py():
             row = int(np.argmin(good.to_numpy()))
@@ -232,4 +243,6 @@ def _numbers(table: pa.Table, path: Path, fractions: bool) -> np.ndarray:
             )
         with readable(path):
             result[:, place] = text.cast(pa.float64()).to_numpy()
+    if blank:
+        note(f"{path.name}: {blank:,} of {result.size:,} cells are empty and taken for 0")
     return result

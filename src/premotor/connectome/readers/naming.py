@@ -14,7 +14,6 @@ from premotor.connectome.identifiers import are_names, parse_ids, unique_ids
 from premotor.connectome.neuron_table import join, table_of_neurons
 from premotor.connectome.tables import as_table, read_table
 from premotor.errors import PremotorError
-from premotor.settings import note
 
 
 def named_neurons(
@@ -44,9 +43,10 @@ def named_neurons(
         table = read_table(path, used=False)
         key = _key(table, header, names)
         if key is None:
-            note(
-                f"{path.name} was not used, because none of its columns holds the names of the neurons in "
-                f"{Path(str(where)).name}, such as {names[0]!r}"
+            as_table(
+                path
+            ).unused = (
+                f"none of its columns holds the names of the neurons in {Path(str(where)).name}, such as {names[0]!r}"
             )
             continue
         as_table(path).read.update(header)

@@ -12,6 +12,7 @@ import numpy as np
 
 from premotor.connectome.readers.source import Source
 from premotor.errors import PremotorError, missing_library
+from premotor.files import refuse_unpacked
 
 Types = dict[tuple[str, str], dict[str, str]]
 """Attributes of a type by population (empty where the file names none) and type id."""
@@ -198,6 +199,7 @@ def column(dataset: Any, where: str) -> np.ndarray:
 
     if dataset.ndim != 1:
         raise PremotorError(f"{where} has the shape {dataset.shape}; one value a row is needed")
+    refuse_unpacked(Path(dataset.file.filename), dataset.nbytes)
     if h5py.check_string_dtype(dataset.dtype) is not None:
         return np.array(dataset.asstr()[:], dtype=object)
     if dataset.dtype.kind not in "iufb":

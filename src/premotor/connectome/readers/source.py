@@ -18,6 +18,7 @@ from premotor.connectome.columns import (
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.tables import TABLE_SUFFIXES, Table, is_table, read_header
 from premotor.connectome.text_tables import is_number
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
 from premotor.registry import Registry, derived_from
 
@@ -189,6 +190,12 @@ def subfolders(path: Path) -> list[Path]:
         return []
     found = sorted(folder for folder in path.iterdir() if folder.is_dir() and folder.name[0] != ".")
     return found if len(found) <= _MOST_FOLDERS else []
+
+
+def not_looked_into(path: Path) -> str:
+    """Return the folders of a folder, in brackets, or nothing where it has none."""
+    beside = subfolders(path)
+    return f" (not looked into: {listed((f'{folder.name}/' for folder in beside), 5)})" if beside else ""
 
 
 def _is_stray_text(table: Path, header: Header) -> bool:

@@ -37,7 +37,7 @@ from premotor.connectome.columns import (
 from premotor.connectome.neuron_table import covering, join, typed_column
 from premotor.connectome.readers.naming import named_neurons
 from premotor.connectome.readers.rows import Rows, read_rows
-from premotor.connectome.readers.source import READERS, Reader, Source
+from premotor.connectome.readers.source import READERS, Reader, Source, not_looked_into
 from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import PROVENANCE, read_record, restore_types
 from premotor.connectome.tables import read_table
@@ -148,7 +148,9 @@ def _neuron_files(source: Source) -> list[Path]:
         others = [path for path, header in source.tables.items() if not is_connections(header)]
         raise PremotorError(
             f"{source.path} holds no neuron table: one of the columns {', '.join(ID_NAMES)} is needed (or --columns "
-            "id=NAME)" + (f" ({others[0].name} has {listed(source.tables[others[0]])})" if others else "")
+            "id=NAME); a table that lies elsewhere by --also FILE"
+            + (f" ({others[0].name} has {listed(source.tables[others[0]])})" if others else "")
+            + not_looked_into(source.path)
         )
     return found
 
