@@ -1,5 +1,6 @@
 """Random small circuits, made without the code under test, and where the shared data lies."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,4 +60,24 @@ def circuits(draw: st.DrawFn, most: int = 12) -> Circuit:
         gaps = gaps + np.triu(gaps, 1).T
     classes = [WORDS[rng.integers(kinds)] for _ in range(size)]
     signs = [int(sign) for sign in rng.integers(-1, 2, size)]
-    return circuit_of(counts, classes, signs, gaps)
+    circuit = circuit_of(counts, classes, signs, gaps)
+    return with_muscles(circuit, rng, density) if draw(st.booleans()) else circuit
+
+
+def with_muscles(circuit: Circuit, rng: np.random.Generator, density: float) -> Circuit:
+    """The circuit with 1 to 6 muscles, some of which no neuron may reach."""
+    number = int(rng.integers(1, 7))
+    table = pd.DataFrame(
+        {
+            "kind": pd.array(["muscle"] * number, dtype="str"),
+            "quadrant": pd.array([("MDL", "MVR", "7")[place % 3] for place in range(number)], dtype="str"),
+            "number": np.arange(number)[::-1],
+            "length": rng.random(number),
+        },
+        index=pd.Index(pd.array([f"m {place}" for place in rng.permutation(number)], dtype="str"), name="effector"),
+    )
+    synapses, junctions = (
+        csr_array((rng.integers(1, 50, shape) * (rng.random(shape) < share)).astype(np.int64))
+        for shape, share in (((len(circuit), number), density), ((len(circuit), number), density / 3))
+    )
+    return replace(circuit, effectors=table, neuromuscular=synapses, muscle_junctions=junctions)

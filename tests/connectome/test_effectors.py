@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
 from scipy.sparse import csr_array
 
-from connectome.circuits import circuit_of
+from connectome.circuits import circuit_of, circuits
 from premotor import PremotorError
 from premotor.connectome import Circuit, load_circuit
 from premotor.connectome.effectors import effector_table
@@ -136,3 +137,48 @@ def test_parts_that_do_not_fit_are_refused(table, counts, said):
     made = circuit_of(np.zeros((1, 1)))
     with pytest.raises(PremotorError, match=said):
         Circuit(made.neurons, made.synapses, None, made.provenance, table, csr_array(np.array(counts, np.int64)))
+
+
+def assert_same_effectors(found: Circuit, wanted: Circuit) -> None:
+    order = found.effectors.index.get_indexer(wanted.effectors.index)
+    assert len(found.effectors) == len(wanted.effectors) and (order >= 0).all()
+    pd.testing.assert_frame_equal(found.effectors.iloc[order], wanted.effectors)
+    for name in ("neuromuscular", "muscle_junctions", "synapses"):
+        mine = getattr(found, name).toarray()
+        np.testing.assert_array_equal(mine if name == "synapses" else mine[:, order], getattr(wanted, name).toarray())
+
+
+@given(circuits(most=6))
+def test_tables_and_arrays_in_memory_come_back_the_same(circuit):
+    assume(circuit.synapses.nnz)  # tables without connections are refused
+    assert_same_effectors(Circuit.from_pandas(*circuit.to_pandas()), circuit)
+    some = len(circuit.effectors) > 0
+    onto = (circuit.neuromuscular.toarray(), circuit.effectors, circuit.muscle_junctions) if some else ()
+    assert_same_effectors(Circuit.from_arrays(circuit.synapses, circuit.ids, circuit.neurons, None, *onto), circuit)
+
+
+@given(circuits(most=6))
+def test_graphs_in_memory_come_back_the_same(circuit):
+    pytest.importorskip("networkx")
+    assume(circuit.synapses.nnz)
+    assert_same_effectors(Circuit.from_networkx(circuit.to_networkx()), circuit)
+
+
+def test_edges_and_arrays_with_names_of_effectors(capsys):
+    circuit = Circuit.from_edges([("A", "B", 3)], neuromuscular=[("B", "biceps", 2), ("B", "triceps")])
+    assert list(circuit.muscles.index) == ["biceps", "triceps"]
+    assert circuit.neuromuscular.toarray().tolist() == [[0, 0], [2, 1]]
+    circuit = Circuit.from_arrays([[0, 1], [0, 0]], neuromuscular=[[0], [4]], effectors=["biceps"])
+    assert circuit.neuromuscular.toarray().tolist() == [[0], [4]]
+    with pytest.raises(PremotorError, match=r"neuromuscular has the shape \(1, 1\); .* \(2, 1\) is needed"):
+        Circuit.from_arrays([[0, 1], [0, 0]], neuromuscular=[[4]], effectors=["biceps"])
+    with pytest.raises(PremotorError, match="need effectors, the names of their columns"):
+        Circuit.from_arrays([[0, 1], [0, 0]], neuromuscular=[[4], [0]])
+
+
+def test_a_graph_in_which_a_muscle_reaches_a_neuron_is_refused():
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.DiGraph([(1, 2), ("m", 1)])
+    graph.add_node("m", effector="m", kind="muscle")
+    with pytest.raises(PremotorError, match="an edge from an effector"):
+        Circuit.from_networkx(graph)

@@ -17,7 +17,8 @@ from premotor.connectome import FORMATS, Circuit, export_circuit, load_circuit
 
 def assert_same(found: Circuit, wanted: Circuit) -> None:
     pd.testing.assert_frame_equal(found.neurons, wanted.neurons)
-    for name in ("synapses", "gap_junctions"):
+    pd.testing.assert_frame_equal(found.effectors, wanted.effectors)
+    for name in ("synapses", "gap_junctions", "neuromuscular", "muscle_junctions"):
         mine, theirs = getattr(found, name), getattr(wanted, name)
         assert (mine is None) == (theirs is None)
         assert mine is None or (mine.dtype == np.int64 and np.array_equal(mine.toarray(), theirs.toarray()))
@@ -101,13 +102,14 @@ def test_graphml_is_what_networkx_reads(tmp_path):
     networkx = pytest.importorskip("networkx")
     circuit = load_circuit("celegans")
     graph = networkx.read_graphml(export_circuit(circuit, tmp_path / "out", "graphml"))
-    assert graph.is_directed() and len(graph) == 302
-    chemical = [edge for edge in graph.edges(data=True) if edge[2]["kind"] == "synapse"]
+    assert graph.is_directed() and len(graph) == 302 + 95
+    chemical = [edge for edge in graph.edges(data=True) if edge[2].get("kind") == "synapse"]
     assert {(int(pre), int(post)): data["count"] for pre, post, data in chemical} == {
         (int(circuit.ids[row]), int(circuit.ids[column])): int(count)
         for row, column, count in zip(*circuit.synapses.tocoo().coords, circuit.synapses.data, strict=True)
     }
-    assert graph.number_of_edges() == 3709 + 1091 + 14
+    assert graph.number_of_edges() == 3709 + 1091 + 14 + 956 + 5
+    assert graph.nodes["MVL23"] == {"effector": "MVL23", "kind": "muscle", "quadrant": "MVL", "number": 23}
     assert graph.nodes["1"]["name"] == circuit.neurons.loc[1, "name"]
 
 

@@ -2,10 +2,13 @@
 
 import time
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, settings, strategies as st
+from scipy.sparse import csr_array
 
 from connectome.circuits import circuit_of, circuits
 from premotor import PremotorError
@@ -131,11 +134,82 @@ def test_shuffled_identities_keeps_the_graph(circuit, seed, within):
         )
 
 
+ONTO_EFFECTORS = ("rewired_neuromuscular", "rewired_all", "shuffled_weights_all")
+
+
+def link_list(matrix) -> list[tuple[int, int, int]]:
+    dense = matrix.toarray()
+    return [(i, j, int(dense[i, j])) for i in range(len(dense)) for j in range(dense.shape[1]) if dense[i, j]]
+
+
+@pytest.mark.parametrize("name", list(nulls.NULL_MODELS))
+@settings(max_examples=20)
+@given(circuits(), seeds)
+def test_what_reaches_muscles_changes_in_the_null_models_that_say_so_alone(name, circuit, seed):
+    assume(len(circuit.effectors) or name not in ONTO_EFFECTORS)
+    null = nulls.make_null(circuit, name, seed)
+    assert null.effectors.equals(circuit.effectors)
+    step = null.provenance.steps[-1]["arguments"]
+    for part in ("neuromuscular", "muscle_junctions"):
+        before, after = link_list(getattr(circuit, part)), link_list(getattr(null, part))
+        if name not in ONTO_EFFECTORS:
+            assert after == before
+            assert step.get("neuromuscular") == ("kept" if len(circuit.effectors) else None)
+            continue
+        assert "neuromuscular" not in step and 0 <= step["neuromuscular_moved"] <= 1
+        kind = list(zip(circuit.neurons["class"], circuit.neurons["sign"], strict=True))
+        if name == "shuffled_weights_all":
+            assert [edge[:2] for edge in after] == [edge[:2] for edge in before]
+            assert Counter((kind[i], c) for i, _, c in after) == Counter((kind[i], c) for i, _, c in before)
+        else:
+            assert Counter((i, c) for i, _, c in after) == Counter((i, c) for i, _, c in before)
+            assert Counter((kind[i], j) for i, j, _ in after) == Counter((kind[i], j) for i, j, _ in before)
+    same = {"rewired_all": "rewired", "shuffled_weights_all": "shuffled_weights"}.get(name)
+    if same:
+        central = nulls.make_null(circuit, same, seed)
+        assert (central.synapses != null.synapses).nnz == 0
+        assert same == "shuffled_weights" or "edges_moved" in step
+    if name == "rewired_neuromuscular":
+        assert null.synapses is circuit.synapses and null.gap_junctions is circuit.gap_junctions
+
+
+@pytest.mark.parametrize("name", ONTO_EFFECTORS)
+def test_null_models_of_muscles_need_some(name):
+    with pytest.raises(PremotorError, match=f"{name} needs muscles or motor modules, which fly-cpg does not have"):
+        nulls.make_null(load_circuit("fly-cpg"), name, 0)
+
+
+def test_the_muscles_of_the_worm_get_other_neurons():
+    worm = load_circuit("celegans")
+    null = nulls.rewired_neuromuscular(worm, seed=3)
+    step = null.provenance.steps[-1]["arguments"]
+    assert step["neuromuscular_moved"] > 0.6 and step["neuromuscular_swaps"] >= 10 * 900 and step["edges_moved"] == 0
+    assert null.digest == worm.digest and null.neuromuscular_digest != worm.neuromuscular_digest
+    both = nulls.rewired_all(worm, seed=3)
+    assert both.neuromuscular_digest == null.neuromuscular_digest
+    assert both.digest == nulls.rewired(worm, seed=3).digest
+
+
+def test_rewired_neuromuscular_is_uniform_over_all_wirings_of_the_same_degrees():
+    # Three neurons with one muscle each, all different: six ways, each as likely.
+    table = pd.DataFrame({"kind": ["muscle"] * 3}, index=pd.Index(["a", "b", "c"], name="effector"))
+    onto = csr_array(np.eye(3, dtype=np.int64))
+    circuit = replace(circuit_of(np.zeros((3, 3))), effectors=table, neuromuscular=onto, muscle_junctions=None)
+    found = Counter(
+        nulls.rewired_neuromuscular(circuit, seed, swaps_per_edge=4).neuromuscular.toarray().tobytes()
+        for seed in range(120)
+    )
+    assert len(found) == 6
+    # Chi² of five degrees of freedom: 20.5 has a probability of 0.001.
+    assert sum((number - 20) ** 2 / 20 for number in found.values()) < 20.5
+
+
 @pytest.mark.parametrize("name", list(nulls.NULL_MODELS))
 @given(circuits(), seeds)
 def test_the_same_seed_gives_the_same_null(name, circuit, seed):
+    assume(len(circuit.effectors) or name not in ONTO_EFFECTORS)
     one, two = (nulls.make_null(circuit, name, seed) for _ in range(2))
-    assert (one.synapses != two.synapses).nnz == 0
+    assert (one.synapses != two.synapses).nnz == 0 and (one.neuromuscular != two.neuromuscular).nnz == 0
     assert len(one.provenance.steps) == len(circuit.provenance.steps) + 1
     assert one.provenance.steps[-1]["arguments"]["seed"] == seed
 

@@ -1,6 +1,7 @@
 """A saved circuit comes back the same, and nothing half-written stays."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from premotor.connectome import Circuit, Provenance, load_circuit, storage
 
 def same(one: Circuit, two: Circuit) -> None:
     pd.testing.assert_frame_equal(one.neurons, two.neurons, check_exact=True)
-    for a, b in ((one.synapses, two.synapses), (one.gap_junctions, two.gap_junctions)):
+    pd.testing.assert_frame_equal(one.effectors, two.effectors, check_exact=True)
+    names = ("synapses", "gap_junctions", "neuromuscular", "muscle_junctions")
+    for a, b in ((getattr(one, name), getattr(two, name)) for name in names):
         assert (a is None) == (b is None)
         if a is not None and b is not None:
             assert a.dtype == b.dtype == np.int64
@@ -40,14 +43,14 @@ def annotated(draw: st.DrawFn) -> Circuit:
     for name in draw(st.lists(st.sampled_from(sorted(COLUMNS)), unique=True)):
         values = draw(st.lists(COLUMNS[name], min_size=len(circuit), max_size=len(circuit)))
         neurons[name] = pd.array(values, dtype="str") if isinstance(values[0], str) else values
-    return Circuit(neurons, circuit.synapses, circuit.gap_junctions, circuit.provenance)
+    return replace(circuit, neurons=neurons)
 
 
 @given(annotated())
 def test_a_saved_circuit_comes_back_the_same(circuit):
     if circuit.synapses.nnz == 0:
         record = circuit.provenance.with_step("made", {}, size={"neurons": 1, "edges": 0, "synapses": 0})
-        circuit = Circuit(circuit.neurons, circuit.synapses, circuit.gap_junctions, record)
+        circuit = replace(circuit, provenance=record)
     with tempfile.TemporaryDirectory() as folder:
         path = circuit.save(Path(folder) / "a" / "circuit")
         again = load_circuit(path)

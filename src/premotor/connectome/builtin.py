@@ -78,4 +78,5 @@ def load_builtin(name: str, signs: SignPolicy | None = None) -> "Circuit":
         return six_legs(load_builtin("fly-leg", signs))
     source = open_source(_DATA / name)
     circuit = READERS["tables"]().read(source, signs or _POLICIES.get(name, DEFAULT_POLICY))
-    return with_effectors(circuit, source.effectors) if source.effectors else circuit
+    files = [file.name for file in source.effectors]
+    return with_effectors(circuit, source.effectors, files=files) if files else circuit

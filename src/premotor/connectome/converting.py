@@ -11,7 +11,8 @@ import pyarrow as pa
 from scipy.sparse import coo_array, csr_array, triu
 
 from premotor.connectome.arrays import signed_counts
-from premotor.connectome.columns import column_names, refuse_unfound, renamings
+from premotor.connectome.columns import EFFECTOR, column_names, is_effectors, refuse_unfound, renamings
+from premotor.connectome.effectors import KIND, MUSCLE, effector_table
 from premotor.connectome.provenance import Provenance
 from premotor.connectome.readers.source import Reading, Source
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of_rows
@@ -32,11 +33,12 @@ def from_frames(
     scale: float | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> "Circuit":
-    """Return the circuit of tables by name (neurons, connections, gap_junctions); see `Circuit.from_pandas`."""
+    """Return the circuit of tables by name (neurons, connections, gap_junctions …); see `Circuit.from_pandas`."""
     from premotor.connectome.load import read_source
 
     reading = Reading(column_names(columns or {}), scale=scale)
     tables: dict[Path, tuple[str, ...]] = {}
+    effectors: dict[Path, tuple[str, ...]] = {}
     headers: list[list[str]] = []
     for name, frame in frames.items():
         if frame is None:
@@ -44,13 +46,15 @@ def from_frames(
         if frame.index.name is not None or not isinstance(frame.index, pd.RangeIndex):
             frame = frame.rename_axis(index=str(frame.index.name or "id")).reset_index()
         frame = frame.rename(columns=str)
-        headers.append(list(frame.columns))
+        onto = is_effectors(tuple(frame.columns))
+        headers += [] if onto else [list(frame.columns)]
         with readable(Path(name)):
-            table = Table(name, renamings(list(frame.columns), reading.columns), frame=_arrow(frame))
-        tables[table] = read_header(table)
+            renamed = {} if onto else renamings(list(frame.columns), reading.columns)
+            table = Table(name, renamed, frame=_arrow(frame))
+        (effectors if onto else tables)[table] = read_header(table)
     refuse_unfound(reading.columns, headers, made_by)
     circuit = read_source(
-        Source(Path(f"<{made_by}>"), tuple(tables), tables, reading=reading),
+        Source(Path(f"<{made_by}>"), (*tables, *effectors), tables, reading=reading, effectors=effectors),
         None if signs is None else sign_policy(signs),
     )
     first, *rest = circuit.provenance.steps
@@ -60,13 +64,19 @@ def from_frames(
 
 
 def from_edges(
-    edges: Iterable[Sequence[Any]], neurons: pd.DataFrame | None, gap_junctions: Iterable[Sequence[Any]] | None
+    edges: Iterable[Sequence[Any]],
+    neurons: pd.DataFrame | None,
+    gap_junctions: Iterable[Sequence[Any]] | None,
+    neuromuscular: Iterable[Sequence[Any]] | None,
 ) -> dict[str, pd.DataFrame | None]:
     """Return the tables of `Circuit.from_edges`."""
     return {
         "neurons": neurons,
         "connections": _rows(edges, ("pre", "post", "count"), "edges"),
         "gap_junctions": None if gap_junctions is None else _rows(gap_junctions, ("a", "b", "count"), "gap_junctions"),
+        "neuromuscular": None
+        if neuromuscular is None
+        else _rows(neuromuscular, ("pre", EFFECTOR, "count"), "neuromuscular"),
     }
 
 
@@ -100,6 +110,34 @@ def from_arrays(
     }
 
 
+def links_of_arrays(
+    synapses: Any, junctions: Any, effectors: pd.DataFrame | Sequence[str] | None, neurons: pd.DataFrame | None
+) -> dict[str, pd.DataFrame | None]:
+    """Return the tables of what reaches effectors, of `Circuit.from_arrays`; nothing where there is nothing."""
+    matrices = {"neuromuscular": synapses, "muscle_junctions": junctions}
+    given = {name: coo_array(_matrix(matrix)) for name, matrix in matrices.items() if matrix is not None}
+    if not given or effectors is None:
+        if given or effectors is not None:
+            raise PremotorError("neuromuscular and muscle_junctions need effectors, the names of their columns")
+        return {}
+    assert neurons is not None
+    if not isinstance(effectors, pd.DataFrame):
+        effectors = effector_table(effectors, MUSCLE)
+    ids, names = neurons["id"].to_numpy(), effectors.index.astype("str")
+    parts = []
+    for name, matrix in given.items():
+        if matrix.shape != (ids.size, names.size):
+            raise PremotorError(
+                f"{name} has the shape {matrix.shape}; of {ids.size} neurons and {names.size} effectors "
+                f"{(ids.size, names.size)} is needed"
+            )
+        matrix.eliminate_zeros()
+        kind = "synapse" if name == "neuromuscular" else "gap_junction"
+        part = {"pre": ids[matrix.row], EFFECTOR: names[matrix.col].array, "count": matrix.data, KIND: kind}
+        parts.append(pd.DataFrame(part))
+    return {"effectors": effectors.rename_axis(index=EFFECTOR), "neuromuscular": pd.concat(parts, ignore_index=True)}
+
+
 def from_networkx(graph: Any) -> dict[str, pd.DataFrame | None]:
     """Return the tables of `Circuit.from_networkx`.
 
@@ -110,12 +148,25 @@ def from_networkx(graph: Any) -> dict[str, pd.DataFrame | None]:
         raise PremotorError("the graph is undirected; synapses have a direction: graph.to_directed() takes both")
     if not graph.number_of_edges():
         raise PremotorError("the graph has no edges")
-    nodes = pd.DataFrame([{**data, "id": node} for node, data in graph.nodes(data=True)])
-    rows = pd.DataFrame([{**data, "pre": pre, "post": post} for pre, post, data in graph.edges(data=True)])
-    numbered = all(isinstance(node, (int, np.integer)) for node in graph.nodes)
+    moved = {node: data for node, data in graph.nodes(data=True) if data.get(EFFECTOR) == node}
+    nodes = pd.DataFrame([{**data, "id": node} for node, data in graph.nodes(data=True) if node not in moved])
+    numbered = all(isinstance(node, (int, np.integer)) for node in graph.nodes if node not in moved)
+    if any(pre in moved for pre, _ in graph.edges()):
+        raise PremotorError("the graph has an edge from an effector; neurons reach effectors, not the other way")
+    kind: Any = np.int64 if numbered else "str"
+    edges = list(graph.edges(data=True))
+    rows = pd.DataFrame([{**data, "pre": pre, "post": post} for pre, post, data in edges if post not in moved])
     for frame, ends in ((nodes, ["id"]), (rows, ["pre", "post"])):
-        frame[ends] = frame[ends].astype(np.int64 if numbered else "str")
-    return {"neurons": nodes, "connections": rows}
+        for end in ends:
+            frame[end] = frame[end].astype(kind)
+    frames: dict[str, pd.DataFrame | None] = {"neurons": nodes, "connections": rows}
+    if moved:
+        links = [{**data, "pre": pre, EFFECTOR: post} for pre, post, data in edges if post in moved]
+        onto = pd.DataFrame(links or {"pre": [], EFFECTOR: [], "count": []})
+        onto = onto.astype({"pre": kind, EFFECTOR: "str"} | ({} if links else {"count": np.int64}))
+        frames |= {"effectors": pd.DataFrame([{EFFECTOR: node, **data} for node, data in moved.items()])}
+        frames["neuromuscular"] = onto
+    return frames
 
 
 def to_networkx(circuit: "Circuit") -> Any:
@@ -126,17 +177,27 @@ def to_networkx(circuit: "Circuit") -> Any:
         raise missing_library("Circuit.to_networkx", "networkx", "graph") from None
 
     gaps = circuit.gap_junctions
-    graph = networkx.DiGraph() if gaps is None else networkx.MultiDiGraph()
+    several = gaps is not None or circuit.muscle_junctions.nnz
+    graph = networkx.MultiDiGraph() if several else networkx.DiGraph()
     graph.graph["provenance"] = circuit.provenance.as_dict()
-    records = circuit.neurons.astype(object).where(circuit.neurons.notna(), None).to_dict("records")
-    graph.add_nodes_from((number, data) for number, data in zip(circuit.ids.tolist(), records, strict=True))
-    kinds = [(coo_array(circuit.synapses), {} if gaps is None else {"kind": "synapse"})]
-    if gaps is not None:
-        kinds.append((coo_array(triu(gaps)), {"kind": "gap_junction"}))
-    for matrix, kind in kinds:
-        pre, post = circuit.ids[matrix.row].tolist(), circuit.ids[matrix.col].tolist()
-        rows = zip(pre, post, matrix.data.tolist(), strict=True)
-        graph.add_edges_from((a, b, {"count": count, **kind}) for a, b, count in rows)
+    effectors = circuit.effectors.assign(**{EFFECTOR: circuit.effectors.index})
+    for table in (circuit.neurons, effectors):
+        records = table.astype(object).where(table.notna(), None).to_dict("records")
+        graph.add_nodes_from(zip(table.index.tolist(), records, strict=True))
+    ids, names = circuit.ids, effectors.index
+    kinds: list[tuple[Any, Any, str]] = [
+        (circuit.synapses, ids, "synapse"),
+        (None if gaps is None else triu(gaps), ids, "gap_junction"),
+        (circuit.neuromuscular, names, "synapse"),
+        (circuit.muscle_junctions, names, "gap_junction"),
+    ]
+    for matrix, targets, kind in kinds:
+        if matrix is None:
+            continue
+        entries = coo_array(matrix)
+        rows = zip(ids[entries.row].tolist(), targets[entries.col].tolist(), entries.data.tolist(), strict=True)
+        data = {"kind": kind} if several else {}
+        graph.add_edges_from((pre, post, {"count": count, **data}) for pre, post, count in rows)
     return graph
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 from scipy.sparse import coo_array, triu
 
+from premotor.connectome.columns import EFFECTOR
 from premotor.connectome.sonata_writer import write_sonata
 from premotor.connectome.storage import record_text, write_around, write_folder
 from premotor.errors import PremotorError
@@ -27,7 +28,8 @@ def export_circuit(circuit: "Circuit", folder: str | Path, format: str = "csv") 
     Formats: ``csv`` (as `Circuit.save`), ``sonata`` (see `write_sonata`), ``npz`` (synapses.npz as
     `scipy.sparse.save_npz` writes it, with ids and gap junctions beside, and neurons.csv) and ``graphml``
     (circuit.graphml; gap junctions are edges whose `kind` is gap_junction, one a pair). Each comes back with
-    the same neurons, synapses, gap junctions and record.
+    the same neurons, synapses, gap junctions, effectors and record: in csv and npz effectors are tables beside, in
+    sonata a population, in graphml nodes whose `effector` is their own name.
 
     Raises:
         PremotorError: an unknown format, the folder exists and is not empty, a library is missing, or the
@@ -70,16 +72,17 @@ def _write_graphml(circuit: "Circuit", folder: Path) -> Path:
 
 def _graphml(circuit: "Circuit") -> str:
     root = ElementTree.Element("graphml", xmlns="http://graphml.graphdrawing.org/xmlns")
-    keys: dict[tuple[str, str], str] = {}
+    keys: dict[tuple[str, str, str], str] = {}
 
     def key(kind: str, name: str, type_: str) -> str:
         if _NO_XML.search(name):
             raise PremotorError(f"GraphML cannot hold a column called {name!r}; rename it")
-        if (kind, name) not in keys:
-            keys[kind, name] = f"k{len(keys)}"
-            named = {"id": keys[kind, name], "for": kind, "attr.name": name, "attr.type": type_}
+        found = keys.get((kind, name, type_))
+        if found is None:
+            found = keys[kind, name, type_] = f"k{len(keys)}"
+            named = {"id": found, "for": kind, "attr.name": name, "attr.type": type_}
             ElementTree.SubElement(root, "key", named)
-        return keys[kind, name]
+        return found
 
     def put(element: ElementTree.Element, kind: str, name: str, type_: str, value: str) -> None:
         bad = _NO_XML.search(value)
@@ -87,36 +90,39 @@ def _graphml(circuit: "Circuit") -> str:
             raise PremotorError(f"GraphML cannot hold the character {bad.group()!r} of the column {name!r}")
         ElementTree.SubElement(element, "data", key=key(kind, name, type_)).text = value
 
-    neurons = circuit.neurons
-    types = {str(name): _xml_type(kind) for name, kind in neurons.dtypes.items()}
-    for name, type_ in types.items():
-        key("node", name, type_)
     graph = ElementTree.Element("graph", edgedefault="directed")
-    put(
-        graph,
-        "graph",
-        "provenance",
-        "string",
-        json.dumps(json.loads(record_text(circuit)), ensure_ascii=False),
-    )
-    columns = {str(name): neurons[name].astype("str").where(neurons[name].notna(), "") for name in neurons}
-    for row, number in enumerate(circuit.ids):
-        node = ElementTree.SubElement(graph, "node", id=str(number))
-        for name, type_ in types.items():
-            value = columns[name].iloc[row]
-            if value != "" or type_ == "string":
-                put(node, "node", name, type_, value)
+    put(graph, "graph", "provenance", "string", json.dumps(json.loads(record_text(circuit)), ensure_ascii=False))
+    effectors = circuit.effectors.assign(**{EFFECTOR: circuit.effectors.index})
+    for table, labels in ((circuit.neurons, circuit.ids.astype(str)), (effectors, effectors.index)):
+        types = {str(name): _xml_type(kind) for name, kind in table.dtypes.items()}
+        columns = {str(name): table[name].astype("str").where(table[name].notna(), "").to_numpy() for name in table}
+        for name, type_ in types.items() if len(table) else ():
+            key("node", name, type_)
+        for row, label in enumerate(labels):
+            node = ElementTree.SubElement(graph, "node", id=label)
+            for name, type_ in types.items():
+                value = columns[name][row]
+                if value != "" or type_ == "string":
+                    put(node, "node", name, type_, value)
     ids = circuit.ids.astype(str)
-    kinds = [(coo_array(circuit.synapses), "")]
+    names = effectors.index.to_numpy()
+    kinds = [(coo_array(circuit.synapses), ids, "kind", "")]
     if circuit.gap_junctions is not None:
         key("edge", "kind", "string")
-        kinds = [(kinds[0][0], "synapse"), (coo_array(triu(circuit.gap_junctions)), _GAP_JUNCTION)]
-    for matrix, kind in kinds:
-        for pre, post, count in zip(ids[matrix.row], ids[matrix.col], matrix.data, strict=True):
+        kinds = [
+            (kinds[0][0], ids, "kind", "synapse"),
+            (coo_array(triu(circuit.gap_junctions)), ids, "kind", _GAP_JUNCTION),
+        ]
+    kinds += [
+        (coo_array(circuit.neuromuscular), names, "edge_type", "synapse"),
+        (coo_array(circuit.muscle_junctions), names, "edge_type", _GAP_JUNCTION),
+    ]
+    for matrix, targets, word, kind in kinds:
+        for pre, post, count in zip(ids[matrix.row], targets[matrix.col], matrix.data, strict=True):
             edge = ElementTree.SubElement(graph, "edge", source=pre, target=post)
             put(edge, "edge", "count", "long", str(count))
             if kind:
-                put(edge, "edge", "kind", "string", kind)
+                put(edge, "edge", word, "string", kind)
     root.append(graph)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"

@@ -126,7 +126,8 @@ def read_source(source: Source, policy: SignPolicy | None = None) -> Circuit:
         raise PremotorError(f"{error}; {'; '.join(source.damaged.values())}") from None
     if source.effectors:
         types = read_record(source.file(PROVENANCE), "", "effector_types")[1]
-        circuit = with_effectors(circuit, source.effectors, types, source.reading.scale)
+        files = [file.name for file in source.effectors]
+        circuit = with_effectors(circuit, source.effectors, types, source.reading.scale, files=files)
     if source.reading.scale is not None and "scale" not in _loaded(circuit):
         raise PremotorError(f"{source.path} has whole counts in its format; a scale has no effect on it")
     return _told(source, circuit)

@@ -1,5 +1,6 @@
 """Tables of neurons: ids as index, every other column with the type that its contents have."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,16 @@ _TEXT_COLUMNS = {"type", "name", "instance", "hemilineage", "source_class"}
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
 
 
-def read_neurons(path: Path, *, key: str | None = None, repeated: bool = False) -> pd.DataFrame:
+def read_neurons(
+    path: Path, *, key: str | None = None, repeated: bool = False, types: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Read a table of neurons with index "id" (int64), in the order of the file.
 
     The other columns keep their names: text, int64, Int64 where whole numbers are missing, float64, bool.
     Lists (regions of a neuron) become text with semicolons; a nameless column (pandas' index) is left out.
     `key` is the id column, by default the first of `ID_NAMES`; a column "id" beside it becomes "source_id".
-    With `repeated` the first row of each id counts, and the others are left out.
+    With `repeated` the first row of each id counts, and the others are left out. Columns whose recorded `types` say
+    "str" stay text, whatever they hold.
 
     Raises:
         PremotorError: no id column, no rows, bad or repeated ids.
@@ -39,11 +43,17 @@ def read_neurons(path: Path, *, key: str | None = None, repeated: bool = False) 
         )
     if table.num_rows == 0:
         raise PremotorError(f"{path} has a header but no neurons")
-    return table_of_neurons(table, path, key=key, repeated=repeated)
+    return table_of_neurons(table, path, key=key, repeated=repeated, types=types)
 
 
 def table_of_neurons(
-    table: pa.Table, where: object, *, key: str = "id", repeated: bool = False, named: bool = False
+    table: pa.Table,
+    where: object,
+    *,
+    key: str = "id",
+    repeated: bool = False,
+    named: bool = False,
+    types: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return what `read_neurons` makes of a table that has been read; `where` is for errors.
 
@@ -57,7 +67,10 @@ def table_of_neurons(
         unique_ids(ids, f"{where}, column {key}")
     # What is text in memory stays text; in a file nothing else says what a column is.
     text = isinstance(where, Table) and where.frame is not None
-    data = {name: typed_column(table[name], name, text) for name in table.column_names if name not in (key, "")}
+    texts = {name for name in table.column_names if text or (types or {}).get(name) == "str"}
+    data = {
+        name: typed_column(table[name], name, name in texts) for name in table.column_names if name not in (key, "")
+    }
     frame = pd.DataFrame(data, index=pd.Index(ids, name="id")).rename(columns={"id": "source_id"})
     return frame[~frame.index.duplicated()] if repeated else frame
 
@@ -118,12 +131,14 @@ def join(base: pd.DataFrame, others: list[pd.DataFrame]) -> tuple[pd.DataFrame, 
     return frame, {"annotations of other neurons": strangers} if strangers else {}
 
 
-def covering(paths: list[Path], ids: np.ndarray) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+def covering(
+    paths: list[Path], ids: np.ndarray, types: Mapping[str, str] | None = None
+) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """Read neuron tables, the one that names the neurons first: the shortest with all `ids` or the longest.
 
     Releases publish the traced neurons in one table and annotations of every segment in others.
     """
-    frames = [read_neurons(path) for path in paths]
+    frames = [read_neurons(path, types=types) for path in paths]
     holding = [frame for frame in frames if (positions(frame.index.to_numpy(), ids) >= 0).all()]
     base = min(holding, key=len) if holding else max(frames, key=len)
     return base, [frame for frame in frames if frame is not base]

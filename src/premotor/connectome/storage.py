@@ -10,6 +10,7 @@
 | provenance.json | dataset, version, citation, steps; column_types and effector_types restore the columns exactly |
 """
 
+import csv
 import json
 import os
 import shutil
@@ -57,9 +58,9 @@ def save_tables(folder: Path, circuit: "Circuit") -> Path:
 
 def write_around(folder: Path, circuit: "Circuit") -> None:
     """Write the tables of neurons and of effectors, and the record, beside connections in any format."""
-    circuit.neurons.to_csv(folder / NEURONS, index_label="id", lineterminator="\n")
+    _write_table(folder / NEURONS, circuit.neurons, "id")
     if len(circuit.effectors):
-        circuit.effectors.to_csv(folder / EFFECTORS, index_label=EFFECTOR, lineterminator="\n")
+        _write_table(folder / EFFECTORS, circuit.effectors, EFFECTOR)
         link_table(circuit).to_csv(folder / NEUROMUSCULAR, index=False, lineterminator="\n")
     (folder / PROVENANCE).write_text(record_text(circuit), encoding="utf-8")
 
@@ -71,6 +72,14 @@ def record_text(circuit: "Circuit") -> str:
     if len(circuit.effectors):
         record["effector_types"] = {str(name): str(kind) for name, kind in circuit.effectors.dtypes.items()}
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write_table(path: Path, table: pd.DataFrame, label: str) -> None:
+    # The csv module of Python leaves a lone carriage return without quotes, which ends a line for readers.
+    words = [table[name] for name in table if pd.api.types.is_string_dtype(table[name])]
+    returns = any(column.astype("str").str.contains("\r", regex=False).any() for column in words)
+    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    table.to_csv(path, index_label=label, lineterminator="\n", quoting=quoting)
 
 
 def _write_edges(path: Path, matrix: coo_array, ids: np.ndarray, names: tuple[str, str]) -> None:

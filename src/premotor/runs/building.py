@@ -57,7 +57,8 @@ def _same(one: Circuit, other: Circuit) -> bool:
     gaps = one.gap_junctions, other.gap_junctions
     if gaps[0] is not None and gaps[1] is not None and (gaps[0] != gaps[1]).nnz:
         return False
-    return (one.synapses != other.synapses).nnz == 0 and one.neurons.equals(other.neurons)
+    pairs = ((getattr(one, name), getattr(other, name)) for name in ("synapses", "neuromuscular", "muscle_junctions"))
+    return all((a != b).nnz == 0 for a, b in pairs) and one.neurons.equals(other.neurons)
 
 
 def controller_for(

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
         make_null as make_null,
         null_circuit as null_circuit,
     )
+    from premotor.connectome.nulls.neuromuscular import (
+        rewired_all as rewired_all,
+        rewired_neuromuscular as rewired_neuromuscular,
+        shuffled_weights_all as shuffled_weights_all,
+    )
     from premotor.connectome.nulls.random_graph import random_graph as random_graph
     from premotor.connectome.nulls.rewired import rewired as rewired
     from premotor.connectome.nulls.shuffled import (

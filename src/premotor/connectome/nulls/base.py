@@ -32,6 +32,9 @@ NULL_MODELS: Registry[Callable[..., "Circuit"]] = Registry(
         "shuffled_weights": "premotor.connectome.nulls.shuffled",
         "random_graph": "premotor.connectome.nulls.random_graph",
         "shuffled_identities": "premotor.connectome.nulls.shuffled",
+        "rewired_neuromuscular": "premotor.connectome.nulls.neuromuscular",
+        "rewired_all": "premotor.connectome.nulls.neuromuscular",
+        "shuffled_weights_all": "premotor.connectome.nulls.neuromuscular",
     },
     check=_check,
 )
@@ -53,9 +56,15 @@ def make_null(circuit: "Circuit", name: str, seed: int) -> "Circuit":
 
 
 def null_circuit(
-    circuit: "Circuit", synapses: "csr_array", gaps: "csr_array | None", name: str, arguments: dict[str, Any]
+    circuit: "Circuit",
+    synapses: "csr_array",
+    gaps: "csr_array | None",
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    onto_effectors: "tuple[csr_array, csr_array] | None" = None,
 ) -> "Circuit":
-    """Return a circuit with the same neurons and other wiring, recording how much of it is other.
+    """Return a circuit with the same neurons and effectors and other wiring, recording how much of it is other.
 
     Args:
         circuit: the original.
@@ -63,11 +72,18 @@ def null_circuit(
         gaps: symmetric int64 counts (neurons, neurons), or None.
         name: of the null model.
         arguments: what it was made with, for the record.
+        onto_effectors: synapses and gap junctions, int64 counts (neurons, effectors) each; None: as they were, which
+            is recorded where there are any.
     """
     arguments = {**arguments, "edges_moved": round(_moved(circuit.synapses, synapses), 4)}
     if gaps is not None and circuit.gap_junctions is not None:
         arguments["gap_junctions_moved"] = round(_moved(circuit.gap_junctions, gaps), 4)
     null = replace(circuit, synapses=synapses, gap_junctions=gaps)
+    if onto_effectors is not None:
+        arguments["neuromuscular_moved"] = round(_moved(circuit.neuromuscular, onto_effectors[0]), 4)
+        null = replace(null, neuromuscular=onto_effectors[0], muscle_junctions=onto_effectors[1])
+    elif len(circuit.effectors):
+        arguments["neuromuscular"] = "kept"
     record = circuit.provenance.with_step(f"null model {name}", arguments, size=null.size)
     return replace(null, provenance=record)
 

@@ -34,6 +34,13 @@ def edge_groups(circuit: Circuit, pre: np.ndarray, post: np.ndarray) -> np.ndarr
     return codes((sign[pre] * many + kind[pre]) * many + kind[post])
 
 
+def source_groups(circuit: Circuit, pre: np.ndarray) -> np.ndarray:
+    """Return the block of each edge onto an effector (presynaptic sign and class), int64 (edges,), without gaps."""
+    kind = kinds(circuit)
+    sign = circuit.neurons["sign"].to_numpy().astype(np.int64) + 1
+    return codes(sign[pre] * (int(kind.max(initial=0)) + 1) + kind[pre])
+
+
 def gap_groups(circuit: Circuit, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the ends of gap junctions, lower class first, their block, and whether both classes are one."""
     kind = kinds(circuit)

@@ -28,7 +28,8 @@ def rewired(circuit: Circuit, seed: int = 0, *, swaps_per_edge: float = SWAPS_PE
     the multiset of all counts). Self-connections stay where they are, and no new one is made. Everything else
     is as random as at least `swaps_per_edge` accepted double-edge swaps an edge make it, in every block of
     (presynaptic sign and class, postsynaptic class) that allows enough swaps. Gap junctions are rewired
-    likewise, symmetric, by pairs of classes: every neuron keeps its number of partners of each class.
+    likewise, symmetric, by pairs of classes: every neuron keeps its number of partners of each class. What reaches
+    muscles or motor modules stays as it is (see `rewired_neuromuscular`, `rewired_all`).
 
     The last step of the result's provenance says how many swaps there were and which fraction of the edges
     lies where the circuit has none.

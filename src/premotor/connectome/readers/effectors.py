@@ -6,13 +6,14 @@
 | effectors, where there is such a table | effector first, then what is known of each; `kind` is "muscle" by default |
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from scipy.sparse import csr_array
 
 from premotor.connectome.circuit import Circuit
@@ -23,13 +24,27 @@ from premotor.connectome.identifiers import are_names, parse_ids, parse_names
 from premotor.connectome.neuron_table import table_of_neurons
 from premotor.connectome.readers.rows import parse_values
 from premotor.connectome.storage import restore_types
-from premotor.connectome.tables import read_table
+from premotor.connectome.tables import Table, read_table
 from premotor.errors import PremotorError
 from premotor.settings import note
 
 
+def tables_of(where: object, effectors: pd.DataFrame, links: pd.DataFrame) -> dict[Path, Header]:
+    """Return tables in memory as `with_effectors` takes them; `where` is for errors."""
+    frames = {f"{where}, effectors": effectors, f"{where}, edges onto effectors": links}
+    return {
+        Table(name, frame=pa.Table.from_pandas(frame, preserve_index=False)): tuple(map(str, frame))
+        for name, frame in frames.items()
+    }
+
+
 def with_effectors(
-    circuit: Circuit, tables: Mapping[Path, Header], types: Mapping[str, str] | None = None, scale: float | None = None
+    circuit: Circuit,
+    tables: Mapping[Path, Header],
+    types: Mapping[str, str] | None = None,
+    scale: float | None = None,
+    *,
+    files: Iterable[str] = (),
 ) -> Circuit:
     """Return a circuit with the effectors of these tables, said in the record of its last step of loading.
 
@@ -38,6 +53,7 @@ def with_effectors(
         tables: of effectors and of synapses onto them, with their columns.
         types: of the columns of the table of effectors, as recorded.
         scale: multiplies weights that are no counts.
+        files: names that the record gets besides those that it has.
 
     Raises:
         PremotorError: two tables of one sort, no synapses, a bad or repeated name, a bad count.
@@ -62,7 +78,7 @@ def with_effectors(
     chemical, electrical = (
         effector_matrix(len(circuit), len(table), neurons[of], place[of], count[of]) for of in (~gap, gap)
     )
-    return _recorded(circuit, table, (chemical, electrical), [*listing, path], dropped)
+    return _recorded(circuit, table, (chemical, electrical), list(files), dropped)
 
 
 def _links(
@@ -107,7 +123,7 @@ def _effectors(path: Path, types: dict[str, str]) -> pd.DataFrame:
     names = parse_names(table[EFFECTOR], f"{path}, column {EFFECTOR}")
     if len(set(names)) < names.size:
         raise PremotorError(f"{path} names an effector twice; every one needs its own name")
-    frame = table_of_neurons(table, path, key=EFFECTOR, named=True).rename(columns={"source_id": "id"})
+    frame = table_of_neurons(table, path, key=EFFECTOR, named=True, types=types).rename(columns={"source_id": "id"})
     columns = {str(name): frame[name].array for name in frame}
     kind = columns.pop(KIND, None)
     result = effector_table(names, MUSCLE, columns)
@@ -122,7 +138,7 @@ def _recorded(
     circuit: Circuit,
     table: pd.DataFrame,
     matrices: tuple[csr_array, csr_array],
-    paths: list[Path],
+    files: list[str],
     dropped: dict[str, int],
 ) -> Circuit:
     result = replace(circuit, effectors=table, neuromuscular=matrices[0], muscle_junctions=matrices[1])
@@ -131,7 +147,7 @@ def _recorded(
     if place >= 0:
         step = steps[place]
         arguments, lost = dict(step.get("arguments", {})), dict(step.get("dropped", {}))
-        arguments["files"] = list(dict.fromkeys([*arguments.get("files", []), *(path.name for path in paths)]))
+        arguments["files"] = list(dict.fromkeys([*arguments.get("files", []), *files]))
         lost |= {reason: number for reason, number in dropped.items() if number}
         size = {name: value for name, value in result.size.items() if name in ("effectors", "neuromuscular synapses")}
         steps[place] = {**step, **size, "arguments": arguments, "dropped": lost}

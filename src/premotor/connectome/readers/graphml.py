@@ -3,8 +3,8 @@
 Node ids that are whole numbers are the neurons' ids; others (n0, AVAL) are numbered from 1 in the order of
 the file and become the column `name` (`node`, where nodes have a name besides). Node data become columns. An edge's
 count is its weight, count, synapses or the like; without any, every edge is one synapse; several edges between two
-neurons are summed. Edges whose data `kind` says so are gap junctions. Files may be gzipped. A record that premotor
-wrote with the graph is read.
+neurons are summed. Edges whose data `kind` says so are gap junctions. Nodes whose data `effector` is their own name are
+muscles or motor modules. Files may be gzipped. A record that premotor wrote with the graph is read.
 """
 
 import gzip
@@ -21,11 +21,12 @@ import pyarrow as pa
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.columns import ignored, refuse_unfound, renamings
+from premotor.connectome.columns import EFFECTOR, ignored, refuse_unfound, renamings
 from premotor.connectome.edges import Edges, positions
 from premotor.connectome.identifiers import parse_ids, unique_ids
 from premotor.connectome.neuron_table import typed_column
 from premotor.connectome.provenance import Provenance
+from premotor.connectome.readers.effectors import tables_of, with_effectors
 from premotor.connectome.readers.rows import read_rows, signed_by_weights
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy
@@ -63,7 +64,11 @@ class GraphML(Reader):
             raise PremotorError(f"{path} is an undirected graph; synapses have a direction")
         declared = [element for element in root if _tag(element) == "key"]
         keys = _keys(declared, source, path)
-        nodes = [element for element in graphs[0] if _tag(element) == "node"]
+        every = [element for element in graphs[0] if _tag(element) == "node"]
+        moved: list[ElementTree.Element] = []
+        nodes: list[ElementTree.Element] = []
+        for node in every:
+            (moved if _data(node, keys["node"]).get(EFFECTOR) == node.get("id") else nodes).append(node)
         labels = [node.get("id", "") for node in nodes]
         if not labels or len(set(labels)) < len(labels):
             raise PremotorError(f"{path} has no nodes, or two nodes of one id")
@@ -71,6 +76,7 @@ class GraphML(Reader):
         record = _data(graphs[0], keys["graph"]).get("provenance")
         name = path.name.split(".")[0]
         provenance, types = (Provenance(dataset=name), {}) if record is None else parse_record(record, path)
+        about_effectors = {} if record is None else parse_record(record, path, "effector_types")[1]
         data = [_data(node, keys["node"]) for node in nodes]
         for name in dict.fromkeys((*types, *(word for row in data for word in row))):
             values = [row.get(name, "") for row in data]
@@ -81,13 +87,18 @@ class GraphML(Reader):
         if record is None and not any(_tag(element) == "edge" for element in graphs[0]):
             raise PremotorError(f"{path} has no edges")
         kinds = any(key.get("for") == "edge" and key.get("attr.name") == "kind" for key in declared)
-        edges, gaps, sign, about = _edges(
-            graphs[0], dict(zip(labels, ids, strict=True)), keys["edge"], path, source.reading.scale
-        )
+        effectors = [node.get("id", "") for node in moved]
+        known = frozenset(effectors)
+        elements: list[ElementTree.Element] = []
+        onto: list[ElementTree.Element] = []
+        for element in (element for element in graphs[0] if _tag(element) == "edge"):
+            (onto if element.get("target") in known else elements).append(element)
+        number = dict(zip(labels, ids, strict=True))
+        edges, gaps, sign, about = _edges(elements, number, keys["edge"], path, source.reading.scale)
         frame = pd.DataFrame(columns, index=pd.Index(ids, name="id"))
         frame = signed_by_weights(frame, positions(ids, edges.pre), sign, str(path))
         neurons = canonical_columns(frame, path)
-        return assemble(
+        circuit = assemble(
             restore_types(neurons, types, path),
             edges,
             provenance,
@@ -98,6 +109,30 @@ class GraphML(Reader):
             signs=signs,
             arguments={"files": [path.name], **about},
         )
+        if not moved:
+            return circuit
+        rows = [_data(node, keys["node"]) for node in moved]
+        table: dict[str, Any] = {EFFECTOR: effectors}
+        for name in dict.fromkeys((*about_effectors, *(word for row in rows for word in row if word != EFFECTOR))):
+            values = [row.get(name, "") for row in rows]
+            text = about_effectors.get(name) == "str"
+            table[name] = pd.array(values, dtype="str") if text else typed_column(pa.chunked_array([values]), name)
+        if any(element.get("source") in known for element in onto):
+            raise PremotorError(
+                f"{path} has an edge from an effector; neurons reach effectors, and not the other way round"
+            )
+        ends = _ends_of(onto, {**number, **{name: name for name in effectors}}, path)
+        links = pd.DataFrame(
+            {
+                "pre": np.array([pre for pre, _ in ends], np.int64),
+                EFFECTOR: pd.array([name for _, name in ends], dtype="str"),
+            }
+        )
+        data = [_data(element, keys["edge"]) for element in onto]
+        for name in dict.fromkeys(name for row in data for name in row):
+            links[name] = pd.array([row.get(name, "") for row in data], dtype="str")
+        tables = tables_of(path, pd.DataFrame(table), links)
+        return with_effectors(circuit, tables, about_effectors, source.reading.scale)
 
 
 def _root(path: Path) -> ElementTree.Element:
@@ -168,22 +203,27 @@ def _named(labels: list[str], path: Path) -> tuple[np.ndarray, dict]:
     return np.arange(1, len(labels) + 1, dtype=np.int64), {"name": pd.array(labels, dtype="str")}
 
 
-def _edges(
-    graph: ElementTree.Element, ids: dict[str, int], keys: _Keys, path: Path, scale: float | None
-) -> tuple[Edges, Edges | None, np.ndarray, dict[str, Any]]:
-    """Return chemical and electrical edges, the signs of the chemical ones' weights, and how they were read."""
-    elements = [element for element in graph if _tag(element) == "edge"]
+def _ends_of(elements: list[ElementTree.Element], ids: dict[str, Any], path: Path) -> list[tuple[Any, Any]]:
+    """Return the two ends of directed edges by the labels of nodes."""
     ends = [(element.get("source", ""), element.get("target", "")) for element in elements]
     for end in (end for pair in ends for end in pair):
         if end not in ids:
             raise PremotorError(f"{path} has an edge of the node {end!r}, which it lacks")
     if any(element.get("directed") == "false" for element in elements):
         raise PremotorError(f"{path} has an undirected edge; synapses have a direction")
+    return [(ids[pre], ids[post]) for pre, post in ends]
+
+
+def _edges(
+    elements: list[ElementTree.Element], ids: dict[str, int], keys: _Keys, path: Path, scale: float | None
+) -> tuple[Edges, Edges | None, np.ndarray, dict[str, Any]]:
+    """Return chemical and electrical edges, the signs of the chemical ones' weights, and how they were read."""
+    ends = _ends_of(elements, ids, path)
     data = [_data(element, keys) for element in elements]
     names = tuple(dict.fromkeys(name for row in data for name in row))
     columns = {name: pa.array([row.get(name, "") for row in data], pa.string()) for name in names}
     for place, end in enumerate(_ENDS):
-        columns[end] = pa.array([ids[pair[place]] for pair in ends], pa.int64())
+        columns[end] = pa.array([pair[place] for pair in ends], pa.int64())
     table = Table(path, frame=pa.table(columns))
     rows = read_rows(table, tuple(columns), _ENDS, uncounted=True, scale=scale, empty=True)
     unused = [name for name in names if name not in table.read]

@@ -55,16 +55,16 @@ class Matrix(Reader):
         path = only(_files(source), "matrices", source.path)
         matrix, labels, gaps = _matrix(path, source)
         counts, pre, sign = signed_counts(matrix, str(path), source.reading.scale)
-        frame, dropped, tables = _neurons(source, path, labels, counts.shape[0])
-        ids = frame.index.to_numpy()
-        frame = signed_by_weights(frame, pre, sign, str(path))
-        entries = coo_array(counts)
         recorded = source.path.is_dir() and source.file(PROVENANCE) is not None
         provenance, types = (
             read_record(source.file(PROVENANCE), source.path.resolve().name)
             if recorded
             else (Provenance(dataset=path.stem), {})
         )
+        frame, dropped, tables = _neurons(source, path, labels, counts.shape[0], types)
+        ids = frame.index.to_numpy()
+        frame = signed_by_weights(frame, pre, sign, str(path))
+        entries = coo_array(counts)
         return assemble(
             restore_types(canonical_columns(frame, path), types, source.path),
             Edges(ids[entries.row], ids[entries.col], entries.data),
@@ -126,7 +126,7 @@ def _gap_junctions(rows: np.ndarray, ids: np.ndarray, path: Path) -> Edges:
 
 
 def _neurons(
-    source: Source, path: Path, labels: np.ndarray | None, size: int
+    source: Source, path: Path, labels: np.ndarray | None, size: int, types: dict[str, str]
 ) -> tuple[pd.DataFrame, dict[str, int], list[Path]]:
     """Return the neurons of a matrix, what of the tables beside it was left out, and which of these were used."""
     beside = {file: header for file, header in source.tables.items() if file != path and not is_connections(header)}
@@ -151,7 +151,7 @@ def _neurons(
             raise PremotorError(f"{path} labels a neuron {labels.min()}; ids are whole numbers from 0 to 2^63-1")
         ids = labels.astype(np.int64)
         unique_ids(ids, f"{path}, labels")
-        frames = {file: read_neurons(file) for file in tables}
+        frames = {file: read_neurons(file, types=types) for file in tables}
         for file, frame in list(frames.items()):
             if not np.isin(ids, frame.index).any():
                 as_table(file).unused = f"none of its ids is among those of {path.name}, such as {ids[0]}"

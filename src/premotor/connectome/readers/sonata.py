@@ -5,10 +5,13 @@ it. With one population of nodes the ids are the attribute `id` where there is o
 nodes are numbered from 0, and the columns `population` and `node_id` say which is which. Attributes of nodes
 and of their types become columns: pop_name, mtype or model_name is the type, `ei` (e, i) or synapse_class
 (EXC, INH) gives the sign; without these, negative values of `syn_weight` do. Electrical edge populations (by
-configuration, by an ending "electrical", or by is_gap_junction of their types) are gap junctions.
+configuration, by an ending "electrical", or by is_gap_junction of their types) are gap junctions. A population of nodes
+`effectors` with the attribute `effector`, their names, holds muscles or motor modules.
 `dynamics_params` and data of several dimensions are not read.
 """
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +19,11 @@ import pandas as pd
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.columns import is_connections
+from premotor.connectome.columns import EFFECTOR, is_connections
 from premotor.connectome.edges import Edges, positions
 from premotor.connectome.identifiers import MAX_COUNT, unique_ids
 from premotor.connectome.provenance import Provenance
+from premotor.connectome.readers.effectors import tables_of, with_effectors
 from premotor.connectome.readers.sonata_files import config_of, find, is_hdf5, opened, read_types
 from premotor.connectome.readers.sonata_tables import Population, frame_of, read_populations
 from premotor.connectome.readers.source import READERS, Reader, Source
@@ -68,10 +72,18 @@ class Sonata(Reader):
         for file, types in files.edges:
             read_edge_types = read_types(types, "edge_type_id") if types else {}
             edges += read_populations(file, "edges", read_edge_types, _ATTRIBUTES)
+        moved = [
+            population for population in nodes if population.name == "effectors" and EFFECTOR in population.columns
+        ]
+        onto = [
+            population for population in edges if moved and population.ends and population.ends[1][0] == "effectors"
+        ]
+        nodes = [population for population in nodes if population not in moved]
+        edges = [population for population in edges if population not in onto]
         names = [population.name for population in nodes]
         if not nodes or not edges or len(set(names)) < len(names) or not sum(p.ids.size for p in nodes):
             raise PremotorError(f"{where} has no nodes, no edges, or two populations of nodes with one name")
-        provenance, column_types = _record(source, nodes)
+        provenance, column_types = _record(source, nodes, "column_types")
         frame = _neurons(nodes, column_types, where)
         starts = dict(zip(names, np.cumsum([0, *(p.ids.size for p in nodes)]).tolist(), strict=False))
         chemical, electrical, strangers = [], [], 0
@@ -90,8 +102,9 @@ class Sonata(Reader):
         neurons = canonical_columns(frame, where)
         if column_types:
             neurons = restore_types(neurons[[name for name in column_types if name in neurons]], column_types, where)
-        arguments = {"files": files.names(), "populations": [p.name for p in (*nodes, *edges)], "counted": counted}
-        return assemble(
+        populations = [population.name for population in (*nodes, *moved, *edges, *onto)]
+        arguments = {"files": files.names(), "populations": populations, "counted": counted}
+        circuit = assemble(
             neurons,
             _together([part for _, part in chemical]),
             provenance,
@@ -103,6 +116,11 @@ class Sonata(Reader):
             dropped={"edges of other populations": strangers},
             arguments=arguments,
         )
+        if not moved:
+            return circuit
+        kinds = _record(source, nodes, "effector_types")[1]
+        tables = _effectors(moved[0], onto, nodes, starts, frame.index.to_numpy(), files.electrical, kinds)
+        return with_effectors(circuit, tables, kinds)
 
 
 def _has_tables(file: Any) -> bool:
@@ -110,13 +128,45 @@ def _has_tables(file: Any) -> bool:
         return "nodes" in content or "edges" in content
 
 
-def _record(source: Source, nodes: list[Population]) -> tuple[Provenance, dict[str, str]]:
+def _record(source: Source, nodes: list[Population], types_of: str) -> tuple[Provenance, dict[str, str]]:
     if source.path.is_dir() and source.file(PROVENANCE) is not None:
-        return read_record(source.file(PROVENANCE), source.path.resolve().name)
+        return read_record(source.file(PROVENANCE), source.path.resolve().name, types_of)
     beside = source.path.with_name(PROVENANCE)
     if source.path.is_file() and beside.is_file():
-        return read_record(beside, source.path.parent.resolve().name)
+        return read_record(beside, source.path.parent.resolve().name, types_of)
     return Provenance(dataset="+".join(population.name for population in nodes)), {}
+
+
+def _effectors(
+    effectors: Population,
+    edges: list[Population],
+    nodes: list[Population],
+    starts: dict[str, int],
+    ids: np.ndarray,
+    electrical: frozenset[str],
+    types: dict[str, str],
+) -> dict[Path, tuple[str, ...]]:
+    """Return tables of the effectors and of the edges onto them, as `with_effectors` takes them."""
+    frame = frame_of([effectors], frozenset([EFFECTOR, *(name for name, kind in types.items() if kind == "str")]))
+    names = [str(name) for name in frame.pop(EFFECTOR)]
+    columns = [name for name in types if name in frame] if types else list(frame)
+    none = np.zeros(0, np.int64)
+    parts = [pd.DataFrame({"pre": none, EFFECTOR: none.astype(str), "count": none, "kind": none.astype(str)})]
+    for population in edges:
+        assert population.ends is not None
+        ends = (population.ends[0], ("effectors", population.ends[1][1]))
+        found = _edges(
+            replace(population, ends=ends),
+            [*nodes, effectors],
+            {**starts, "effectors": ids.size},
+            np.concatenate([ids, np.arange(len(names))]),
+        )
+        assert found is not None
+        kind = "gap_junction" if population.name in electrical or _is_electrical(population) else "synapse"
+        part = {"pre": found.pre, EFFECTOR: np.array(names, object)[found.post], "count": found.count, "kind": kind}
+        parts.append(pd.DataFrame(part))
+    table = pd.concat([pd.DataFrame({EFFECTOR: names}), frame[columns]], axis=1)
+    return tables_of(effectors.where, table, pd.concat(parts[1:] or parts))
 
 
 def _neurons(nodes: list[Population], column_types: dict[str, str], where: str) -> pd.DataFrame:

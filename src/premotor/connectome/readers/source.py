@@ -179,6 +179,8 @@ def _table(file: Path, part: str, reading: Reading, alone: bool) -> tuple[Table,
     columns = dict(reading.columns)
     if not plain.header and not columns and len(header) in (2, 3):
         columns = {"pre": "1", "post": "2", **({"count": "3"} if len(header) == 3 else {})}
+    if is_effectors(header):
+        columns = {}  # the user's names are about neurons and what connects them
     left_out = ignored(header, columns)
     renamed = renamings([name for name in header if name not in left_out], columns)
     return Table(file, renamed, ignored=left_out, header=plain.header, sheet=part), header

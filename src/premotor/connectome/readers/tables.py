@@ -78,7 +78,7 @@ class Tables(Reader):
         if rows.names is None:
             files = _neuron_files(source)
             if files:
-                base, others = covering(files, rows.ids())
+                base, others = covering(files, rows.ids(), types)
                 frame, dropped = join(base, others)
             else:
                 frame = pd.DataFrame(index=pd.Index(rows.ids(), name="id")) if pairs is None else pairs
