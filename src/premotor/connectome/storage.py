@@ -78,8 +78,12 @@ def _write_table(path: Path, table: pd.DataFrame, label: str) -> None:
     # The csv module of Python leaves a lone carriage return without quotes, which ends a line for readers.
     words = [table[name] for name in table if pd.api.types.is_string_dtype(table[name])]
     returns = any(column.astype("str").str.contains("\r", regex=False).any() for column in words)
-    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
-    table.to_csv(path, index_label=label, lineterminator="\n", quoting=quoting)
+    table.to_csv(
+        path,
+        index_label=label,
+        lineterminator="\n",
+        quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL,
+    )
 
 
 def _write_edges(path: Path, matrix: coo_array, ids: np.ndarray, names: tuple[str, str]) -> None:

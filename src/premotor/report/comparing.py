@@ -25,9 +25,9 @@ NULLS = {
     "a pair of classes",
     "random_graph": "keeps the neurons, their signs and the number of edges, and draws the edges at random",
     "shuffled_identities": "keeps the graph, and exchanges which neuron sits where in it",
-    "rewired_neuromuscular": "keeps the wiring among neurons, every neuron's number of muscles and every muscle's number "
-    "of neurons of each class and sign, and changes which neuron reaches which muscle",
-    "rewired_all": "rewires the neurons among themselves as rewired does, and their muscles as rewired_neuromuscular does",
+    "rewired_neuromuscular": "keeps the wiring among neurons, every neuron's number of muscles and every muscle's "
+    "number of neurons of each class and sign, and changes which neuron reaches which muscle",
+    "rewired_all": "rewires the neurons among themselves as rewired does, and muscles as rewired_neuromuscular does",
     "shuffled_weights_all": "keeps who is wired to whom, and exchanges the synapse counts among the edges of "
     "a pair of classes, those onto muscles too",
     "mlp": "has no wiring: a multilayer perceptron, by default of as many parameters that learn",
