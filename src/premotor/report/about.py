@@ -33,10 +33,11 @@ def _mass(kilograms: float) -> str:
 
 
 def _loop(record: RunRecord) -> list[Block]:
-    if record.run.settings.maps.loop is None:
+    maps = record.run.settings.maps
+    if maps.loop is None and maps.muscles is None:
         return []
-    caption = "Line by line as maps.loop says it: what is observed, the neurons that it drives, and on the other side "
-    caption += "the neurons that drive an actuator. Gains are those before learning."
+    caption = f"Line by line as maps.{'loop' if maps.loop else 'muscles'} says it: what is observed, the neurons that "
+    caption += "it drives, and on the other side the neurons that drive an actuator. Gains are those before learning."
     return [Picture(loop_drawing(read_closed_loop(record.run.folder)), "The closed loop", caption)]
 
 
@@ -45,7 +46,8 @@ def _experiment(record: RunRecord) -> str:
     maps = record.run.controller("initial")
     inputs, outputs = len(maps.input_neurons), len(maps.output_neurons)
     noun, between = ("neuron", "the circuit") if record.run.wired else ("unit", "the network's own layers")
-    how = "both through a linear map" if settings.maps.loop is None else "line by line as drawn below"
+    drawn = settings.maps.loop is not None or settings.maps.muscles is not None
+    how = "line by line as drawn below" if drawn else "both through a linear map"
     if body is None:
         what = f"the environment {settings.task.id} of Gymnasium"
     else:

@@ -28,7 +28,9 @@ class Movement(ReportSection[RunRecord]):
     order, about = 30, RunRecord
 
     def applies(self, record: RunRecord) -> bool:
-        """Whether it does not walk."""
+        """Whether it does not walk, and has no section of its own."""
+        if record.task.undulates:
+            return False
         return not record.body.feet if record.body is not None else record.task.leg_motion is None
 
     def build(self, record: RunRecord) -> Section:

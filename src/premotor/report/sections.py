@@ -123,7 +123,7 @@ def _modules(*names: str) -> list[str]:
 SECTIONS: Registry[type[ReportSection[Any]]] = Registry(
     "report section",
     _modules(
-        *("about", "learning", "walking", "hexapod", "bipedal", "movement", "neurons", "weights", "lesions"),
+        *("about", "learning", "walking", "hexapod", "bipedal", "worm", "movement", "neurons", "weights", "lesions"),
         *("comparing", "comparison_report", "dynamics", "simulation", "sweeps"),
         *("spiking.about", "spiking.learning", "spiking.behaviour", "spiking.weights", "spiking.inputs"),
     ),

@@ -1,13 +1,14 @@
 """The closed loop of an experiment, line by line, for people to look at."""
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
-from premotor.networks import LoopInput, LoopOutput, hops_to, wire
+from premotor.networks import LoopInput, LoopOutput, MuscleMapSettings, Sense, hops_to, wire, wire_muscles
 from premotor.runs.building import build_circuit
 from premotor.runs.loading import Overrides, load_experiment
 from premotor.runs.run import Run
@@ -65,7 +66,9 @@ def read_closed_loop(source: str | os.PathLike[str], overrides: Overrides = ()) 
     else:
         settings = load_experiment(source, overrides)
         circuit, task = build_circuit(settings.circuit), build_task(settings.task)
-    loop = settings.maps.loop
+    loop, muscles = settings.maps.loop, settings.maps.muscles
+    if muscles is not None:
+        return _with_hops(circuit, *_muscle_lines(circuit, muscles, task.observation_names, task.action_names))
     if loop is None:
         raise PremotorError(
             f"{source} has no closed loop line by line: maps.loop is null, so that all observations reach all input "
@@ -80,12 +83,36 @@ def read_closed_loop(source: str | os.PathLike[str], overrides: Overrides = ()) 
         LoopLine((line.actuator,), line.decoding, _words(line), chosen, line.gain)
         for line, chosen in zip(loop.outputs, wires.drives, strict=True)
     )
+    return _with_hops(circuit, inputs, outputs)
+
+
+def _with_hops(circuit: Circuit, inputs: tuple[LoopLine, ...], outputs: tuple[LoopLine, ...]) -> ClosedLoop:
     away = [hops_to(circuit, line.neurons) for line in outputs]
     hops = np.array([[distance[line.neurons].min() for distance in away] for line in inputs])
     return ClosedLoop(circuit, inputs, outputs, hops)
 
 
-def _words(line: LoopInput | LoopOutput) -> str:
+def _muscle_lines(
+    circuit: Circuit, settings: MuscleMapSettings, observations: Sequence[str], actions: Sequence[str]
+) -> tuple[tuple[LoopLine, ...], tuple[LoopLine, ...]]:
+    """The senses, and the neurons with synapses onto each quadrant of muscles."""
+    wires = wire_muscles(settings, circuit, observations, actions)
+    inputs = []
+    for line, chosen in zip(settings.senses, wires.senses, strict=True):
+        if line.stretch is None:
+            source, rule = str(line.sensor), "linear"
+        else:
+            source, rule = f"bends from {line.stretch[0]:g} to {line.stretch[1]:g} L from each", "stretch"
+        inputs.append(LoopLine((source,), rule, _words(line), chosen.neurons, line.gain))
+    outputs = []
+    for quadrant in sorted(set(circuit.muscles["quadrant"])):
+        rows = [i for i, name in enumerate(actions) if name.startswith(quadrant)]
+        reach = wires.outputs[wires.output_weight[rows].any(0)]
+        outputs.append(LoopLine((f"{quadrant}01–{len(rows)}",), "synapses", "all that reach them", reach, 1.0))
+    return tuple(inputs), tuple(outputs)
+
+
+def _words(line: LoopInput | LoopOutput | Sense) -> str:
     return ", ".join(
         f"{column} {'|'.join(map(str, value)) if isinstance(value, list) else value}"
         for column, value in line.neurons.items()

@@ -21,7 +21,7 @@ class Control(Kind):
     """A controller that learns a task by one of `LEARNERS`."""
 
     settings = Experiment
-    figures = ("score", "walks", "survived", "speed", "speed_error", "success", "return")
+    figures = ("score", "walks", "crawls", "survived", "speed", "speed_error", "success", "return")
     unit = "control steps"
     required = ("circuit", "initial/controller.safetensors")
 
@@ -136,6 +136,12 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     parts = []
     if figures.get("walks") is not None:
         parts.append(_walking(figures))
+    if figures.get("crawls") is not None:
+        crawling = round(figures["crawls"] * figures["episodes"])
+        parts.append(
+            f"crawls in {crawling} of {figures['episodes']} episodes ({figures['frequency']:.2f} Hz, wavelength "
+            f"{figures['wavelength']:.2f} L, amplitude {figures['amplitude']:.2f} L)"
+        )
     if figures.get("survived") is not None:
         upright = round(figures["survived"] * figures["episodes"])
         parts.append(f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s")

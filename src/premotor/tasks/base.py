@@ -170,6 +170,8 @@ class Task(ABC):
     """The simulated body; None for an environment of somebody else's."""
     reference: Reference | None = None
     """The movement that is imitated."""
+    undulates: bool = False
+    """Whether its body moves by waves along it, which `undulation_parts` gives to their analysis."""
     debounce: float | None = None
     """Stances and swings shorter than this, s, are chatter of the feet and none; None: as analyses have it."""
 

@@ -1,5 +1,6 @@
 """Crawl as a worm: at a commanded speed, forward or backward."""
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -7,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.bodies import build_body
+from premotor.bodies import build_body, draw_worm
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.settings import TASKS, WormCrawlSettings
@@ -43,6 +44,7 @@ class WormCrawlTask(PhysicsTask):
 
     settings_type: ClassVar[type[WormCrawlSettings]] = WormCrawlSettings
     settings: WormCrawlSettings
+    undulates = True
 
     def __init__(self, settings: WormCrawlSettings | None = None):
         settings = settings or self.settings_type()
@@ -91,6 +93,12 @@ class WormCrawlTask(PhysicsTask):
     def recorded(self, memory: WormMemory) -> dict[str, Array]:
         """The command, mm/s."""
         return {"command": memory.command}
+
+    def frames(
+        self, records: Records, rows: Sequence[int], captions: Sequence[str] = (), seed: int = 0
+    ) -> Iterator[np.ndarray]:
+        """The first episode from above."""
+        return draw_worm(records["qpos"][:, 0], rows, captions)
 
     def undulation_parts(self, records: Records) -> UndulationParts:
         """Head, heading and bends; a worm is 1 mm long."""

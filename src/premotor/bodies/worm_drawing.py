@@ -1,0 +1,86 @@
+"""A planar worm seen from above, over the whole way that it goes."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image, ImageDraw, ImageFont
+
+from premotor.bodies.worm import LENGTH, RADIUS, SEGMENTS
+
+FINE = 3
+"""Pictures are drawn so many times larger and then made smaller, for smooth edges."""
+PAPER, LINE, TRAIL, INK = (246, 246, 242), (226, 226, 220), (205, 190, 170), (38, 44, 52)
+SKIN, HEAD, DORSAL = (204, 168, 143), (150, 80, 66), (0, 114, 178)
+GRID = 0.25
+"""mm"""
+
+
+def draw_worm(
+    qpos: Float[np.ndarray, "steps positions"],
+    rows: Sequence[int],
+    captions: Sequence[str] = (),
+    size: tuple[int, int] = (640, 360),
+) -> Iterator[np.ndarray]:
+    """Draw some steps of an episode from above, in one window that holds all of it.
+
+    The head is dark, and the blue edge is the dorsal one. The trail is that of the tip of the head so far.
+
+    Args:
+        qpos: positions of the body `worm` in all steps.
+        rows: the steps to draw.
+        captions: a text for each picture, or none.
+        size: width and height in pixels.
+    """
+    middles = _midline(qpos)
+    low, high = middles.min((0, 1)) - 0.15 * LENGTH, middles.max((0, 1)) + 0.15 * LENGTH
+    scale = FINE * min(size[0] / (high - low)[0], size[1] / (high - low)[1], size[1] / (1.2 * LENGTH))
+    corner = (low + high) / 2 - np.array(size) * FINE / scale / 2
+
+    def pixels(points: np.ndarray) -> list[tuple[float, float]]:
+        flat = (points - corner) * scale
+        return [(float(x), float(size[1] * FINE - y)) for x, y in flat.reshape(-1, 2)]
+
+    paper = _paper(size, scale, corner)
+    place = (np.arange(SEGMENTS + 1)) / SEGMENTS
+    width = RADIUS * np.maximum(1 - np.abs(2 * place - 1) ** 3, 0.02) ** 0.5
+    for number, row in enumerate(rows):
+        picture = paper.copy()
+        pen = ImageDraw.Draw(picture)
+        if row:
+            pen.line(pixels(middles[: row + 1, 0]), fill=TRAIL, width=FINE)
+        along = np.gradient(middles[row], axis=0)
+        normal = np.stack([-along[:, 1], along[:, 0]], 1) / np.linalg.norm(along, axis=1, keepdims=True)
+        # positive bends turn the tail to the left of the way from head to tail: the dorsal side is there
+        dorsal, ventral = middles[row] + width[:, None] * normal, middles[row] - width[:, None] * normal
+        pen.polygon(pixels(np.concatenate([dorsal, ventral[::-1]])), fill=SKIN)
+        pen.polygon(pixels(np.concatenate([dorsal[:3], ventral[2::-1]])), fill=HEAD)
+        pen.line(pixels(dorsal[1:-1]), fill=DORSAL, width=2 * FINE, joint="curve")
+        if captions:
+            font = ImageFont.load_default(FINE * max(10, size[1] // 20))
+            pen.text((10 * FINE, 8 * FINE), captions[number], font=font, fill=INK)
+        yield np.asarray(picture.resize(size, Image.Resampling.BOX))
+
+
+def _midline(qpos: np.ndarray) -> np.ndarray:
+    """Ends of the segments from head to tail, (steps, segments + 1, 2), mm."""
+    angles = np.cumsum(np.concatenate([qpos[:, 2:3], qpos[:, 3 : 2 + SEGMENTS]], 1), 1)
+    steps = np.stack([np.cos(angles), np.sin(angles)], -1) * LENGTH / SEGMENTS
+    return qpos[:, None, :2] + np.concatenate([0 * steps[:, :1], np.cumsum(steps, 1)], 1)
+
+
+def _paper(size: tuple[int, int], scale: float, corner: np.ndarray) -> Image.Image:
+    """Squares of `GRID`, and a bar that says how long 0.5 mm are."""
+    picture = Image.new("RGB", (size[0] * FINE, size[1] * FINE), PAPER)
+    pen = ImageDraw.Draw(picture)
+    for axis in range(2):
+        extent = size[axis] * FINE / scale
+        for line in np.arange(np.ceil(corner[axis] / GRID), (corner[axis] + extent) / GRID) * GRID:
+            at = (line - corner[axis]) * scale
+            down = picture.height - at
+            ends = ((at, 0), (at, picture.height)) if axis == 0 else ((0, down), (picture.width, down))
+            pen.line(ends, fill=LINE, width=FINE)
+    right, bottom = picture.width - 10 * FINE, picture.height - 10 * FINE
+    pen.line(((right - 0.5 * scale, bottom), (right, bottom)), fill=INK, width=2 * FINE)
+    pen.text((right, bottom - 4 * FINE), "0.5 mm", font=ImageFont.load_default(FINE * 12), fill=INK, anchor="rb")
+    return picture

@@ -1,0 +1,95 @@
+"""How it crawls: the kymograph of curvature, which is the figure of this field."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from premotor.analysis.undulation import CRAWLING
+from premotor.report.episodes import video
+from premotor.report.page import Missing, Picture, Section, Table, Tile, decimal, percent
+from premotor.report.reading import RunRecord, number
+from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.style import as_svg, new_figure
+from premotor.runs.arrays import load_arrays
+
+TITLE = "How it crawls"
+ROWS = (
+    ("speed", "speed", "mm/s"),
+    ("frequency", "undulation frequency", "Hz"),
+    ("wavelength", "wavelength", "body lengths"),
+    ("amplitude", "amplitude", "body lengths"),
+    ("phase_lag", "phase lag from joint to joint", "rad"),
+    ("wave", "variance that one travelling wave explains", ""),
+    ("efficiency", "speed over the wave's own", ""),
+    ("turning", "turning", "rad/s"),
+    ("eigenworms", "variance in four principal postures", ""),
+)
+"""Figures of the table: key, name, unit."""
+
+
+@SECTIONS.register("worm")
+class Worm(ReportSection[RunRecord]):
+    """Video, kymograph, and measures beside what is published."""
+
+    order, about = 30, RunRecord
+
+    def applies(self, record: RunRecord) -> bool:
+        """Whether the task measures undulation."""
+        return bool(record.task.undulates)
+
+    def build(self, record: RunRecord) -> Section:
+        """The section."""
+        blocks = [video(record, "Crawling", ", in real time, seen from above")]
+        path = record.run.places.trace_file
+        if not path.exists():
+            return Section(TITLE, [*blocks, Missing("No states were recorded:", record.command("evaluate"))])
+        arrays = load_arrays(path)
+        parts = record.task.undulation_parts(arrays)
+        caption = (
+            "Curvature of the first test episode over time; dorsal bends red, ventral ones blue. Bands that fall to "
+            "the right are waves from head to tail."
+        )
+        blocks.append(Picture(kymograph(arrays["time"], parts.bends[:, 0]), "Curvature kymograph", caption))
+        rows = []
+        for key, name, unit in ROWS:
+            published = CRAWLING.get(key)
+            known = "" if published is None else f"{decimal(published[0])} to {decimal(published[1])}"
+            rows.append([name, decimal(number(record.figures, key)), unit, known])
+        blocks.append(
+            Table(["measure", "mean of the test", "unit", "published, on agar"], rows, "Measures", numeric=(1,))
+        )
+        return Section(TITLE, blocks)
+
+    def tiles(self, record: RunRecord) -> Sequence[Tile]:
+        """How many episodes crawl, and how fast."""
+        crawls, speed = number(record.figures, "crawls"), number(record.figures, "speed")
+        if not np.isfinite(crawls):
+            return []
+        return [
+            Tile("Episodes that crawl as published", percent(crawls), fraction=crawls),
+            Tile("Forward speed", decimal(speed), "mm/s"),
+        ]
+
+
+@as_svg
+def kymograph(time: np.ndarray, bends: np.ndarray) -> Figure:
+    """Curvature over time (to the right) and along the body (downward); `bends` (steps, joints), rad."""
+    figure = new_figure(height=2.6)
+    axes = figure.subplots()
+    curvature = bends.T * (bends.shape[1] + 1)
+    greatest = float(np.abs(curvature).max()) or 1.0
+    image = axes.imshow(
+        curvature,
+        aspect="auto",
+        cmap="RdBu_r",
+        vmin=-greatest,
+        vmax=greatest,
+        extent=(float(time[0]), float(time[-1]), 1, 0),
+        interpolation="nearest",
+    )
+    axes.grid(visible=False)
+    axes.set_xlabel("time, s")
+    axes.set_ylabel("head to tail, body lengths")
+    figure.colorbar(image, ax=axes, label="curvature × body length")
+    return figure
