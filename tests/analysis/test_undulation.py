@@ -39,7 +39,7 @@ def test_what_stands_or_thrashes_does_not_crawl() -> None:
     head, yaw, bends = crawler()
     standing = 0.3 * np.cos(2 * np.pi * 0.5 * TIME)[:, None] * np.cos(2 * np.pi * JOINTS / 24 / 0.65)
     found = undulation(head, yaw, standing, PERIOD)
-    assert found.wave < 0.55 and not found.crawls() and not found.crawls(True)
+    assert found.wave < 0.65 and not found.crawls() and not found.crawls(True)
     assert not undulation(*crawler(frequency=4.0), PERIOD).crawls()
     assert not undulation(*crawler(speed=0.02), PERIOD).crawls()
     assert not undulation(*crawler(wavelength=1.5), PERIOD).crawls()

@@ -20,7 +20,7 @@ ROWS = (
     ("wavelength", "wavelength", "body lengths"),
     ("amplitude", "amplitude", "body lengths"),
     ("phase_lag", "phase lag from joint to joint", "rad"),
-    ("wave", "variance that one travelling wave explains", ""),
+    ("wave", "how much the bends are one travelling wave", ""),
     ("efficiency", "speed over the wave's own", ""),
     ("turning", "turning", "rad/s"),
     ("eigenworms", "variance in four principal postures", ""),
