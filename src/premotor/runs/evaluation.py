@@ -119,6 +119,8 @@ class Lesion(NamedTuple):
     """Which of the network's chemical edges, bool."""
     junctions: np.ndarray
     """Which of its gap junctions, bool."""
+    ablated: np.ndarray | None = None
+    """Neurons that are killed: where maps are the circuit's own, these reach no muscle either, bool; None: none."""
 
 
 def silence_synapses(
@@ -136,7 +138,7 @@ def silence_synapses(
     Groups: all synapses from one class of neurons to another, chemical and electrical separately; all
     chemical, all electrical, and all of both; where the neuron table names them, all synapses within, onto and
     from one leg, all between legs, and all onto the motor neurons of one motor module (in every leg); with `types`
-    also all synapses onto or from each cell type.
+    also all synapses onto or from each cell type; where the maps are the circuit's own, those onto muscles too.
     Writes ``lesions.json``, whose first entry ("intact") silences nothing, and returns it.
 
     Args:
@@ -175,7 +177,11 @@ def silence_synapses(
 def silenced(controller: Controller, lesion: Lesion) -> Controller:
     """The controller with a group of synapses carrying nothing."""
     network = controller.network.silenced(jnp.asarray(lesion.synapses), jnp.asarray(lesion.junctions))
-    return eqx.tree_at(lambda c: c.network, controller, network)
+    controller = eqx.tree_at(lambda c: c.network, controller, network)
+    if lesion.ablated is None or not controller.fixed_maps:
+        return controller
+    left = controller.output_weight * ~jnp.asarray(lesion.ablated)[controller.output_neurons]
+    return eqx.tree_at(lambda c: c.output_weight, controller, left)
 
 
 def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Lesion]:
@@ -207,7 +213,7 @@ def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Le
             mask = (label[pre] == cell) | (label[post] == cell)
             pair = (label[a] == cell) | (label[b] == cell)
             if mask.any() or pair.any():
-                yield Lesion(f"type {cell}", cell, cell, "both", mask, pair)
+                yield Lesion(f"type {cell}", cell, cell, "both", mask, pair, label == cell)
 
 
 def _leg_lesions(
