@@ -65,11 +65,11 @@ class Episodes:
         task = task.tested()
         self.task = task
         self.episodes = episodes
-        wanted = task.time_limit if seconds is None else max(1, round(seconds / task.control_period))
+        wanted = task.time_limit - task.settling if seconds is None else max(1, round(seconds / task.control_period))
         if task.body is not None:
             # The last row holds the state at `seconds`, so that a fall in the last step counts.
             self.steps = wanted + 1
-            task.time_limit = self.steps + 1
+            task.time_limit = self.steps + task.settling + 1
         else:
             self.steps = min(wanted, task.time_limit)
         self.seconds = (self.steps - (task.body is not None)) * task.control_period
@@ -83,6 +83,9 @@ class Episodes:
         observation: Any = environment.reset()
         product = _prepare(controller)
         state = controller.initial_state(count)
+        for _ in range(environment.task.settling):  # the body is held: nothing to be recorded
+            state, chosen = _act(controller, product, state, observation)
+            observation = environment.step(np.clip(np.asarray(chosen), -1.0, 1.0)).observation
         rows: dict[str, list[np.ndarray]] = {}
         alive, terminated = np.ones(count, bool), np.zeros(count, bool)
         for _ in range(self.steps):

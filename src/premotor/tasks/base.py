@@ -172,6 +172,8 @@ class Task(ABC):
     """The movement that is imitated."""
     undulates: bool = False
     """Whether its body moves by waves along it, which `undulation_parts` gives to their analysis."""
+    settling: int = 0
+    """Control steps at the start of an episode in which the body is held and the network feels it."""
     debounce: float | None = None
     """Stances and swings shorter than this, s, are chatter of the feet and none; None: as analyses have it."""
 

@@ -83,6 +83,8 @@ class PhysicsTask(Task):
         self.time_limit = round(settings.seconds / self.control_period)
         if not self.time_limit:
             raise PremotorError(f"task.seconds is {settings.seconds:g}, less than task.control_period, {wanted:g}")
+        self.settling = round(settings.settle / self.control_period)
+        self.time_limit += self.settling
         self.action_names = body.actuator_names
 
     @property
@@ -299,11 +301,19 @@ class PhysicsEnvironment:
         self.physics.set_control(np.asarray(control))
         if force is not None:
             self.physics.set_force(np.asarray(force))
+        held = self._elapsed < self.task.settling
+        pose = (self.physics.qpos[held], self.physics.qvel[held]) if held.any() else None  # copies
         self.physics.step(self.task.substeps)
+        if pose is not None:
+            self.physics.set_state(held, *pose)
         outcome, reward, final = self._advance(self.view, self._memory, action)
-        self._memory = outcome.memory
-        self._elapsed += 1
         terminated = np.asarray(outcome.terminated)
+        if pose is None:
+            self._memory = outcome.memory
+        else:
+            final, self._memory = self._resume(self.view, held, self._memory, outcome.memory)
+            terminated = terminated & ~held
+        self._elapsed += 1
         truncated = (self._elapsed >= self.task.time_limit) & ~terminated
         done = terminated | truncated
         observation = final = np.asarray(final)

@@ -31,6 +31,9 @@ class PhysicsTaskSettings(TaskSettings):
     """Time between two actions, s; rounded to whole steps of the body's physics."""
     seconds: float = Field(10.0, gt=0, le=1e6)
     """Length of an episode that nothing ends before, s."""
+    settle: float = Field(0.0, ge=0, le=10)
+    """How long the body is held in its first pose while the network, at rest before, feels it, s; rounded to whole
+    control steps. A network that is thrown from rest into the middle of a stride may stumble at once."""
 
 
 class WalkReward(Settings):
@@ -47,9 +50,6 @@ class WalkReward(Settings):
     trunk: float = Field(0.0, ge=0, le=1)
     """Fraction of the imitation that is lost where the trunk's height and pitch are far (some 4 cm, 0.15 rad) from the
     reference's."""
-    feet: float = Field(0.0, ge=0, le=1)
-    """Fraction of the imitation that is lost where heels and toes are at other heights than the reference's (some 3 cm:
-    the end effectors of DeepMimic, Peng et al. 2018)."""
     effort: float = Field(0.02, ge=0)
     """Cost of the mean squared change of the action in a step."""
     fall: float = Field(5.0, ge=0)
@@ -57,7 +57,7 @@ class WalkReward(Settings):
 
     def idle(self) -> dict[str, str]:
         """Parts of an imitation that is not rewarded."""
-        parts = () if self.imitation else ("pose", "sharpness", "contact", "trunk", "feet")
+        parts = () if self.imitation else ("pose", "sharpness", "contact", "trunk")
         return dict.fromkeys(parts, "task.reward.imitation is 0")
 
 

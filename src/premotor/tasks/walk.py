@@ -13,13 +13,10 @@ from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
 from premotor.tasks.settings import TASKS, WalkSettings
-from premotor.tasks.soles import Soles
 
 ROOT = ("root_x", "root_z", "root_pitch")
 TRUNK_SCALE = np.array([0.04, 0.15])
 """Errors of the trunk's height (m) and pitch (rad) that count as far in the reward."""
-SOLE_SCALE = 0.03
-"""Errors of the heights of heels and toes that count as far in the reward, m."""
 
 SHOWN = (100, 64)
 """Control steps and episodes of the reference that are shown to who imitates it."""
@@ -93,11 +90,6 @@ class WalkTask(PhysicsTask):
         self._table = jnp.asarray(poses[:, [1, 2, *order]], jnp.float32)
         self._slope = jnp.asarray(rates[:, [0, 1, 2, *order]], jnp.float32)
         self._stance = jnp.asarray(gait.contact(phase), jnp.float32)
-        self._soles = Soles(body) if settings.reward.feet else None
-        if self._soles is not None:
-            places = jnp.asarray(np.tile(body.rest_pose, (len(phase), 1)), jnp.float32)
-            places = places.at[:, self._root_q[1:]].set(self._table[:, :2]).at[:, self._joint_q].set(self._table[:, 2:])
-            self._sole_heights = jax.vmap(self._soles.heights)(places)
 
     def start(self, key: PRNGKeyArray) -> Start:
         """A random phase of the reference and a random command."""
@@ -152,9 +144,6 @@ class WalkTask(PhysicsTask):
         likeness *= 1 - weights.contact * wrong
         off = ((view.qpos[self._root_q][1:] - trunk) / TRUNK_SCALE) ** 2
         likeness *= 1 - weights.trunk * (1 - jnp.exp(-off.sum()))
-        if self._soles is not None:
-            lift = (self._soles.heights(view.qpos) - _interpolate(self._sole_heights, phase)) / SOLE_SCALE
-            likeness *= 1 - weights.feet * (1 - jnp.exp(-(lift**2).mean()))
         speed = memory.speed + period / 0.5 * (view.qvel[self._root_v[0]] - memory.speed)
         likeness *= jnp.clip(speed / memory.command, 0.0, 1.0)  # a pose held still is no gait
         goal = jnp.exp(-4.0 * ((speed - memory.command) / 0.4) ** 2)
