@@ -6,7 +6,7 @@ import pytest
 
 from premotor.bodies import build_fly
 from premotor.cli import main
-from premotor.connectome import load_circuit, six_legs
+from premotor.connectome import load_circuit, nulls, six_legs
 from premotor.connectome.legs import LEGS, MODULES, NEIGHBOURS
 from premotor.errors import PremotorError
 
@@ -138,3 +138,34 @@ def test_wrong_requests_are_answered(leg, arguments, said):
         six_legs(leg, **arguments)
     with pytest.raises(PremotorError, match="no motor neurons"):
         six_legs(leg.select(**{"class": "interneuron"}))
+
+
+def test_each_leg_has_the_modules_of_the_one_with_the_joints_that_they_move(leg, fly):
+    assert len(fly.effectors) == 6 * len(leg.effectors) and fly.neuromuscular.sum() == 6 * leg.neuromuscular.sum()
+    assert set(fly.effectors["joint"]) - {""} == set(build_fly(18).driven_joints)
+    reached = fly.neuromuscular.tocoo()
+    moved, moving = fly.effectors.iloc[reached.col], fly.neurons.iloc[reached.row]
+    for column in ("leg", "joint", "direction"):
+        assert moved[column].tolist() == moving[column].tolist()
+    assert (moved.index == moving["leg"] + " " + moving["motor module"]).all()
+
+
+def test_a_circuit_of_six_legs_that_was_saved_without_modules_gets_them_from_its_neurons(fly, tmp_path):
+    folder = fly.save(tmp_path / "old")
+    for name in ("effectors.csv", "neuromuscular.csv"):
+        (folder / name).unlink()
+    old = load_circuit(folder)
+    assert old.effectors.equals(fly.effectors.loc[old.effectors.index]) and len(old.effectors) == len(fly.effectors)
+    order = fly.effectors.index.get_indexer(old.effectors.index)
+    np.testing.assert_array_equal(old.neuromuscular.toarray(), fly.neuromuscular.toarray()[:, order])
+
+
+def test_six_legs_of_a_leg_with_other_modules_move_other_joints(leg, fly):
+    other = six_legs(nulls.rewired_neuromuscular(leg, seed=1))
+    assert (other.neurons["joint"] != fly.neurons["joint"]).any()
+    assert (other.synapses != fly.synapses).nnz == 0
+    table = other.neurons[other.neurons["leg"] == "rm"]
+    assert (
+        table["joint"].value_counts().to_dict()
+        == fly.neurons[fly.neurons["leg"] == "rm"]["joint"].value_counts().to_dict()
+    )

@@ -22,7 +22,7 @@ MUSCLE, MODULE = "muscle", "motor module"
 MODULE_COLUMNS = ("motor module", "motor_module")
 """Columns of a neuron table that may name the module of motor neurons."""
 _OF_MODULES = ("leg", "joint", "direction")
-"""Columns of a neuron table that say more of a module; `six_legs` makes them."""
+"""Columns of a neuron table, and of effectors, that say more of a module; `six_legs` makes them."""
 
 
 def effector_table(names: Any, kind: str, columns: dict[str, Any] | None = None) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def modules_of(neurons: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def module_of_neurons(circuit: "Circuit") -> np.ndarray:
+def main_effectors(circuit: "Circuit") -> np.ndarray:
     """Return the position of the effector that each neuron reaches by most synapses, -1 for none; int64 (neurons,)."""
     result = np.full(len(circuit), -1, np.int64)
     some = np.flatnonzero(np.diff(circuit.neuromuscular.indptr))

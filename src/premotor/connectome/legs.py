@@ -7,11 +7,16 @@ record, to be trained or replaced. Each of the chosen coupling neurons repeats a
 interneurons of the neighbouring legs, with its own sign.
 """
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import block_array, csr_array
 
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.columns import EFFECTOR
+from premotor.connectome.effectors import KIND, MODULE, main_effectors
 from premotor.errors import PremotorError
 
 LEGS = ("lf", "lm", "lh", "rf", "rm", "rh")
@@ -30,8 +35,6 @@ MODULES = {
 
 ``ThC`` is the joint that swings the leg: thorax–coxa pitch in front legs, roll in the others. The femur reductors move
 a joint that the body does not have."""
-MODULE_COLUMNS = ("motor module", "motor_module")
-"""Columns of a neuron table that may name the module of motor neurons."""
 SWAPPED = {"left": "right", "right": "left", "LHS": "RHS", "RHS": "LHS"}
 
 
@@ -41,7 +44,8 @@ def six_legs(circuit: Circuit, *, coupling: int = 8, strength: float = 0.25, ent
     Ids are the leg's number (1 to 6, in the order of `LEGS`) in front of the neuron's own. The neuron table gains
     ``leg``, ``homologue`` (the id in `circuit`), ``role`` (``input``: the neurons of each leg that proprioception
     enters; ``output``: motor neurons with a module), ``joint`` and ``direction`` (of the joint's angle, −1 or 1, by
-    `MODULES`). On the right, sides are swapped.
+    `MODULES`). On the right, sides are swapped. Each leg has the effectors of the one, with the leg in front of their
+    names, and the columns ``leg``, ``joint`` and ``direction``.
 
     Args:
         circuit: of one leg, with interneurons and motor neurons.
@@ -83,9 +87,8 @@ def six_legs(circuit: Circuit, *, coupling: int = 8, strength: float = 0.25, ent
         "entries": entries,
         "synapses_between_legs": int(synapses.sum() - len(LEGS) * circuit.synapses.sum()),
     }
-    size = {"neurons": len(neurons), "edges": synapses.nnz, "synapses": int(synapses.sum())}
-    provenance = circuit.provenance.with_step("six legs", arguments, size=size)
-    return Circuit(neurons, synapses, junctions, provenance)
+    made = Circuit(neurons, synapses, junctions, circuit.provenance, **_effectors(circuit))
+    return replace(made, provenance=circuit.provenance.with_step("six legs", arguments, size=made.size))
 
 
 def _between(circuit: Circuit, inner: np.ndarray, coupling: int, strength: float) -> csr_array:
@@ -112,10 +115,38 @@ def _roles(circuit: Circuit, inner: np.ndarray, motor: np.ndarray, entries: int)
 
 
 def _modules(circuit: Circuit) -> np.ndarray | None:
-    for name in MODULE_COLUMNS:
-        if name in circuit.neurons:
-            return circuit.neurons[name].fillna("").to_numpy(object)
-    return None
+    """Return the name of each neuron's module, "" for none; None where the circuit has no modules."""
+    if not (circuit.effectors[KIND] == MODULE).any():
+        return None
+    return np.array([*circuit.effectors.index, ""], object)[main_effectors(circuit)]
+
+
+def _moved(leg: str, module: str) -> tuple[str, int]:
+    """Return the joint that a module moves, "" for none, and in which direction."""
+    joint, direction = MODULES.get(module, ("", 0))
+    swing = "ThC_pitch" if leg[1] == "f" else "ThC_roll"
+    return f"{leg}_{swing if joint == 'ThC' else joint}" if joint else "", direction
+
+
+def _effectors(circuit: Circuit) -> dict[str, Any]:
+    """Return the effectors of all legs as attributes of a circuit."""
+    if not len(circuit.effectors):
+        return {}
+    tables = []
+    for leg in LEGS:
+        moves = [_moved(leg, module) for module in circuit.effectors.index]
+        joints = pd.array([joint for joint, _ in moves], dtype="str")
+        table = circuit.effectors.assign(
+            leg=pd.array([leg] * len(moves), dtype="str"),
+            joint=joints,
+            direction=np.array([direction for _, direction in moves], np.int8),
+        )
+        tables.append(table.set_axis(leg + " " + table.index))
+    matrices = {
+        name: csr_array(block_array(_diagonal(getattr(circuit, name)), format="csr", dtype=np.int64))
+        for name in ("neuromuscular", "muscle_junctions")
+    }
+    return {"effectors": pd.concat(tables).rename_axis(index=EFFECTOR), **matrices}
 
 
 def _leg_table(circuit: Circuit, leg: str, number: int, roles: np.ndarray) -> pd.DataFrame:
@@ -131,9 +162,8 @@ def _leg_table(circuit: Circuit, leg: str, number: int, roles: np.ndarray) -> pd
         neuropil = f"LegNpT{'fmh'.index(leg[1]) + 1}_{leg[0].upper()}"
         table["target"] = [neuropil if str(word).startswith("LegNp") else word for word in table["target"]]
     modules = _modules(circuit)
-    moves = [MODULES.get(word, ("", 0)) for word in (modules if modules is not None else [""] * len(table))]
-    swing = "ThC_pitch" if leg[1] == "f" else "ThC_roll"
-    joints = [f"{leg}_{swing if joint == 'ThC' else joint}" if joint else "" for joint, _ in moves]
+    moves = [_moved(leg, word) for word in (modules if modules is not None else [""] * len(table))]
+    joints = [joint for joint, _ in moves]
     table["leg"], table["homologue"], table["role"] = leg, ids, roles
     table["joint"], table["direction"] = joints, np.array([direction for _, direction in moves], np.int8)
     return table

@@ -61,13 +61,33 @@ def _same(one: Circuit, other: Circuit) -> bool:
     return all((a != b).nnz == 0 for a, b in pairs) and one.neurons.equals(other.neurons)
 
 
+def without_muscles(circuit: Circuit) -> Circuit:
+    """The circuit itself, for what does not read the synapses onto its muscles.
+
+    Raises:
+        PremotorError: it is a null model that changes these alone, and would pass for the connectome.
+    """
+    steps = circuit.provenance.steps
+    if steps and steps[-1].get("arguments", {}).get("among_neurons") == "kept":
+        raise PremotorError(
+            f"the {steps[-1]['operation']} changes what reaches muscles alone, which has no effect here (only "
+            "maps.muscles and maps.local read it)"
+        )
+    return circuit
+
+
 def controller_for(
     circuit: Circuit, task: Task, experiment: Experiment, start: Mapping[str, np.ndarray] | None = None
 ) -> Controller:
     """The controller of an experiment before learning; the same settings give the same arrays.
 
     `start`: parameters of the network to start from, as `starting_arrays` gives them.
+
+    Raises:
+        PremotorError: as `build_controller`, or the wiring is a null model of muscles alone, which nothing reads.
     """
+    if experiment.maps.muscles is None and not experiment.maps.local:
+        without_muscles(circuit)
     return build_controller(
         circuit,
         task.observation_names,

@@ -13,7 +13,7 @@ import numpy as np
 
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
-from premotor.connectome.legs import MODULE_COLUMNS
+from premotor.connectome.effectors import MODULE_COLUMNS
 from premotor.errors import PremotorError
 from premotor.files import replace_atomically, write_json
 from premotor.networks import Controller

@@ -11,7 +11,7 @@ from pydantic import Field
 from premotor.learning.cloning import fit_sequences, phase_sequences
 from premotor.learning.ppo_update import replay
 from premotor.networks import build_controller, calibrated
-from premotor.runs.building import build_circuit
+from premotor.runs.building import build_circuit, without_muscles
 from premotor.runs.settings import Experiment
 from premotor.settings import Settings
 
@@ -49,7 +49,7 @@ def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = N
         PremotorError: a circuit or settings that make no controller.
     """
     settings = settings or SequenceSettings()
-    circuit = build_circuit(experiment.circuit)
+    circuit = without_muscles(build_circuit(experiment.circuit))
     keys = jax.random.split(jax.random.PRNGKey(experiment.seed), 5)
     data: dict[str, Any] = {
         "steps": settings.steps,

@@ -55,7 +55,8 @@ def shipped(name: str) -> Shipped:
     with resources.as_file(_place() / name) as folder:
         settings = load_experiment(folder / SETTINGS)
         task, circuit = build_task(settings.task), build_circuit(settings.circuit)
-        if read_json(folder / CIRCUIT) != _record(settings, circuit):
+        found = _record(settings, circuit)
+        if any(found.get(name) != value for name, value in read_json(folder / CIRCUIT).items()):
             raise PremotorError(
                 f"the circuit {settings.circuit.source!r} is not the one with which the controller {name!r} was "
                 "trained: its neurons or synapses have changed since"
@@ -97,7 +98,8 @@ def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best") -
 def _own_name(run: Run) -> str:
     """Name of the circuit of the package with the wiring of a run whose source is a file or folder."""
     for name in circuit_names():
-        if load_circuit(name).digest == run.circuit.digest:
+        own, circuit = load_circuit(name), run.circuit
+        if own.digest == circuit.digest and own.neuromuscular_digest == circuit.neuromuscular_digest:
             return name
     raise PremotorError(
         f"the wiring of {run.folder} ({run.settings.circuit.source}) is none that comes with premotor: "
@@ -106,7 +108,8 @@ def _own_name(run: Run) -> str:
 
 
 def _record(settings: Experiment, circuit: Circuit) -> dict[str, str]:
-    return {"source": settings.circuit.source, "sha256": circuit.digest}
+    onto = {"neuromuscular_sha256": circuit.neuromuscular_digest} if len(circuit.effectors) else {}
+    return {"source": settings.circuit.source, "sha256": circuit.digest, **onto}
 
 
 def _place() -> Any:

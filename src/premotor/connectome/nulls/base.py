@@ -73,13 +73,15 @@ def null_circuit(
         name: of the null model.
         arguments: what it was made with, for the record.
         onto_effectors: synapses and gap junctions, int64 counts (neurons, effectors) each; None: as they were, which
-            is recorded where there are any.
+            is recorded where there are any. Where they alone are other, that is recorded, too.
     """
     arguments = {**arguments, "edges_moved": round(_moved(circuit.synapses, synapses), 4)}
     if gaps is not None and circuit.gap_junctions is not None:
         arguments["gap_junctions_moved"] = round(_moved(circuit.gap_junctions, gaps), 4)
     null = replace(circuit, synapses=synapses, gap_junctions=gaps)
     if onto_effectors is not None:
+        if (synapses != circuit.synapses).nnz == 0 and gaps is circuit.gap_junctions:
+            arguments["among_neurons"] = "kept"
         arguments["neuromuscular_moved"] = round(_moved(circuit.neuromuscular, onto_effectors[0]), 4)
         null = replace(null, neuromuscular=onto_effectors[0], muscle_junctions=onto_effectors[1])
     elif len(circuit.effectors):

@@ -160,6 +160,8 @@ def local_maps(
 ) -> LocalMaps:
     """The maps of a circuit whose neuron table names legs and joints.
 
+    Where the circuit's effectors have a joint and a direction, a neuron has those of the effector that it reaches.
+
     Observations belong to the leg in front of their name (``lf_FTi_pitch_angle``); those of no leg (the body's motion,
     commands) reach the inputs of every leg.
 
@@ -174,6 +176,8 @@ def local_maps(
         PremotorError: a column that is missing, an output neuron without a joint or direction, or a joint that no
             output neuron moves.
     """
+    from premotor.connectome.effectors import main_effectors
+
     table = circuit.neurons
     for column in COLUMNS:
         if column not in table:
@@ -182,6 +186,11 @@ def local_maps(
                 "premotor circuit six-legs makes it"
             )
     legs, joints, ways = (table[column].to_numpy() for column in COLUMNS)
+    effectors = circuit.effectors
+    if len(effectors) and {"joint", "direction"} <= set(effectors):
+        of = main_effectors(circuit)
+        joints = np.array([*effectors["joint"], ""], object)[of]
+        ways = np.array([*effectors["direction"], 0])[of]
     known = {leg for leg in legs if leg}
     owner = [name.partition("_")[0] for name in observation_names]
     owner = [leg if leg in known else "" for leg in owner]

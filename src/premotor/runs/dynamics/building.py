@@ -16,7 +16,7 @@ from premotor.errors import PremotorError
 from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork, started_from
 from premotor.networks.random_rate import activate
 from premotor.networks.settings import Activation
-from premotor.runs.building import trained_arrays
+from premotor.runs.building import trained_arrays, without_muscles
 
 
 class Member(NamedTuple):
@@ -36,7 +36,7 @@ def members(settings: Any, circuit: Circuit | None, nulls: int, null: str) -> It
         return
     yield Member("circuit", circuit, 0)
     for place in range(nulls):
-        yield Member(f"{null}-{place}", make_null(circuit, null, place), place)
+        yield Member(f"{null}-{place}", without_muscles(make_null(circuit, null, place)), place)
 
 
 def build_network(model: Any, member: Member, seed: int, control_period: float = 0.02) -> tuple[Any, float]:

@@ -14,7 +14,7 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.files import whole_folder, write_json
 from premotor.networks.stimulation import Conditions, positions_of
-from premotor.runs.building import build_circuit
+from premotor.runs.building import build_circuit, without_muscles
 from premotor.runs.loading import Overrides, dump_settings
 from premotor.runs.provenance import session
 from premotor.runs.simulation.models import Bench, Variant
@@ -51,7 +51,7 @@ def screen(
     settings = load_simulation(source, overrides)
     if all(drive.kind == "poisson" for drive in settings.drives):
         raise PremotorError("a screen needs a current to drive each neuron with, such as --drive 'all:250'")
-    circuit = build_circuit(settings.circuit)
+    circuit = without_muscles(build_circuit(settings.circuit))
     bench = Bench.set_up(circuit, settings)
     conditions: Conditions = {**(read_conditions(selection) if isinstance(selection, str) else selection)}
     candidates = positions_of(circuit, conditions, "screen")
@@ -164,7 +164,7 @@ def prune(
     if not 0 < keep <= 1:
         raise PremotorError(f"keep is {keep}; it is a fraction of replicates above 0 and at most 1")
     settings = load_simulation(source, overrides)
-    circuit = build_circuit(settings.circuit)
+    circuit = without_muscles(build_circuit(settings.circuit))
     bench = Bench.set_up(circuit, settings)
     driven = np.flatnonzero(bench.stimulus.driven() & ~bench.silenced)
     readout = bench.readout()

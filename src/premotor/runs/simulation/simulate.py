@@ -17,7 +17,7 @@ from premotor.files import whole_folder, write_json
 from premotor.networks import Spikes
 from premotor.networks.stimulation import positions_of
 from premotor.runs.arrays import save_arrays
-from premotor.runs.building import build_circuit
+from premotor.runs.building import build_circuit, without_muscles
 from premotor.runs.loading import Overrides, dump_settings
 from premotor.runs.provenance import session, sha256
 from premotor.runs.simulation.models import Bench, check_size
@@ -133,7 +133,7 @@ def simulate(
         PremotorError: wrong settings, an empty selection, or a folder that exists.
     """
     settings = load_simulation(source, overrides)
-    result = simulated(settings, build_circuit(settings.circuit))
+    result = simulated(settings, without_muscles(build_circuit(settings.circuit)))
     if output is not None:
         result.save(Path(output))
     return result

@@ -99,9 +99,9 @@ else:
 
 def circuit_of(wiring: Any) -> "Circuit | None":
     """The circuit that settings name; None for a random wiring."""
-    from premotor.runs.building import build_circuit
+    from premotor.runs.building import build_circuit, without_muscles
 
-    return build_circuit(wiring.circuit) if isinstance(wiring, CircuitWiring) else None
+    return without_muscles(build_circuit(wiring.circuit)) if isinstance(wiring, CircuitWiring) else None
 
 
 def network_of(wiring: Any, interface: InterfaceSettings, circuit: "Circuit | None") -> "SpikingNetwork":
