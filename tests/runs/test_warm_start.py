@@ -27,6 +27,13 @@ def test_a_run_begins_with_the_weights_of_another(trained, circuit_folder, tmp_p
     assert run.settings.initial.run == f"{trained.folder.resolve()}@last"
 
 
+def test_it_is_said_that_cloning_moves_the_weights(trained, circuit_folder, tmp_path, capsys):
+    cloning = {"iterations": 1, "steps": 4, "batch": 2}
+    settings = tiny_settings(circuit_folder, learning={"steps": 16}, cloning=cloning)
+    train(settings, output=tmp_path / "next", initial=trained.folder, progress=True, finish=False)
+    assert "cloning.iterations is 1), which moves these weights" in capsys.readouterr().out
+
+
 def test_what_does_not_fit_is_named(trained, circuit_folder, tmp_path):
     other = tiny_settings(circuit_folder, network={"kind": "mlp"})
     with pytest.raises(PremotorError, match=r"not all of .* fits: the network \(rate of 12 neurons, not mlp of"):

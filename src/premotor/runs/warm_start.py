@@ -48,6 +48,11 @@ def warm_start(
     for words, parts in (("new in this run", adopted.filled), ("left", adopted.left)):
         if parts:
             say(f"{words}: {'; '.join(parts)}")
+    if isinstance(settings, Experiment) and settings.cloning.iterations:
+        say(
+            f"then it is shown the reference (cloning.iterations is {settings.cloning.iterations}), which moves these "
+            "weights; --cloning.iterations 0 leaves them as they are"
+        )
     _, file = parent.parameters(which)
     record = {
         "run": str(parent.folder.resolve()),
