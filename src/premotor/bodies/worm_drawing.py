@@ -1,4 +1,4 @@
-"""A planar worm seen from above, over the whole way that it goes."""
+"""A planar worm seen from above, the camera following it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +14,8 @@ PAPER, LINE, TRAIL, INK = (246, 246, 242), (226, 226, 220), (205, 190, 170), (38
 SKIN, HEAD, DORSAL = (204, 168, 143), (150, 80, 66), (0, 114, 178)
 GRID = 0.25
 """mm"""
+SMOOTH = 100
+"""Steps before and after over which the camera's place is a mean."""
 
 
 def draw_worm(
@@ -22,7 +24,7 @@ def draw_worm(
     captions: Sequence[str] = (),
     size: tuple[int, int] = (640, 360),
 ) -> Iterator[np.ndarray]:
-    """Draw some steps of an episode from above, in one window that holds all of it.
+    """Draw some steps of an episode from above, the camera on the mean place of the body around that time.
 
     The head is dark, and the blue edge is the dorsal one. The trail is that of the tip of the head so far.
 
@@ -33,20 +35,20 @@ def draw_worm(
         size: width and height in pixels.
     """
     middles = _midline(qpos)
-    low, high = middles.min((0, 1)) - 0.15 * LENGTH, middles.max((0, 1)) + 0.15 * LENGTH
-    scale = FINE * min(size[0] / (high - low)[0], size[1] / (high - low)[1], size[1] / (1.2 * LENGTH))
-    corner = (low + high) / 2 - np.array(size) * FINE / scale / 2
-
-    def pixels(points: np.ndarray) -> list[tuple[float, float]]:
-        flat = (points - corner) * scale
-        return [(float(x), float(size[1] * FINE - y)) for x, y in flat.reshape(-1, 2)]
-
-    paper = _paper(size, scale, corner)
+    scale = FINE * size[1] / (1.3 * LENGTH)
+    seen = np.array(size) * FINE / scale
+    way = np.cumsum(np.concatenate([np.zeros((1, 2)), middles.mean(1)]), 0)
     place = (np.arange(SEGMENTS + 1)) / SEGMENTS
     width = RADIUS * np.maximum(1 - np.abs(2 * place - 1) ** 3, 0.02) ** 0.5
     for number, row in enumerate(rows):
-        picture = paper.copy()
+        begin, end = max(row - SMOOTH, 0), min(row + SMOOTH + 1, len(middles))
+        corner = (way[end] - way[begin]) / (end - begin) - seen / 2
+        picture = _paper(size, scale, corner)
         pen = ImageDraw.Draw(picture)
+
+        def pixels(points: np.ndarray, corner: np.ndarray = corner) -> list[tuple[float, float]]:
+            return [(float(x), float(size[1] * FINE - y)) for x, y in ((points - corner) * scale).reshape(-1, 2)]
+
         if row:
             pen.line(pixels(middles[: row + 1, 0]), fill=TRAIL, width=FINE)
         along = np.gradient(middles[row], axis=0)

@@ -240,7 +240,7 @@ def _through(axes: Axes, loop: ClosedLoop, entries: list[float], exits: list[flo
         for column, right in enumerate(exits):
             hops = loop.hops[row, column]
             if np.isfinite(hops):
-                look: dict[str, Any] = {"color": colour("other"), "linewidth": 2.2 / hops, "alpha": 0.55}
+                look: dict[str, Any] = {"color": colour("other"), "linewidth": 2.2 / max(hops, 1), "alpha": 0.55}
                 axes.plot([start, end], [left, right], solid_capstyle="butt", zorder=1, **look)
     for column, right in enumerate(exits):
         nearest = loop.hops[:, column].min()

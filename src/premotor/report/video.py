@@ -20,7 +20,7 @@ def write_walk_video(
 ) -> Path:
     """Draw an episode of a run's last evaluation into `video/walk.mp4` and return its path.
 
-    A Gymnasium environment is drawn by itself, in an episode of its own.
+    A Gymnasium environment, and a worm from above, are drawn by themselves, in an episode of their own.
 
     Frames are those control steps that come nearest to 25 a second, so that it plays in real time.
 
@@ -38,7 +38,7 @@ def write_walk_video(
     if not path.exists():
         raise PremotorError(f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`")
     task: Any = run.task()
-    if task.body is None:
+    if task.body is None or task.undulates:
         target = run.folder / "video" / "walk.mp4"
         target.parent.mkdir(exist_ok=True)
         return play_to_video(player(run.folder), target)
