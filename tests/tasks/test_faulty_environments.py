@@ -57,8 +57,10 @@ class Faulty(gymnasium.Env):
             sys.exit(3)
         if self.fault == "hang":
             time.sleep(60)
-        if self.fault == "die":
+        if self.fault == "leave":
             os._exit(3)
+        if self.fault == "die":
+            os.kill(os.getpid(), 9)
         return given[self.fault]
 
 gymnasium.register("Faulty-v0", Faulty)
@@ -79,6 +81,7 @@ FAULTS = {
     "none": "returns a NoneType; observation",
     "raise": "raises KeyError: 'left knee', in step 3",
     "exit": "ends the program \\(SystemExit 3\\), in step 3",
+    "leave": "ends the program \\(SystemExit 3\\), in step 3",
     "hang": "has not answered for 0.2 s",
 }
 
@@ -108,14 +111,14 @@ def test_a_fault_is_one_sentence(fault: str) -> None:
         walked(copies(fault, 1))
 
 
-@pytest.mark.parametrize("fault", ["nan", "raise", "hang"])
+@pytest.mark.parametrize("fault", ["nan", "raise", "hang", "leave"])
 def test_a_fault_of_a_worker_is_the_same_sentence(fault: str) -> None:
     with pytest.raises(PremotorError, match=STEP + FAULTS[fault]):
         walked(copies(fault, 2))
 
 
 def test_a_worker_that_dies_is_a_sentence() -> None:
-    with pytest.raises(PremotorError, match="a process that steps the environment .* ended with status 3"):
+    with pytest.raises(PremotorError, match="a process that steps the environment .* was ended by signal 9"):
         walked(copies("die", 2))
 
 

@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MethodType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import gymnasium
 import numpy as np
@@ -77,10 +77,8 @@ class Checked(gymnasium.Wrapper):
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Act."""
         self._age += 1
-        try:
+        with self._told():
             given: Any = self.env.step(action)
-        except (Exception, SystemExit) as error:
-            raise self._fault(_said(error)) from error
         if not isinstance(given, tuple) or len(given) != 5:
             count = f"{len(given)} values" if isinstance(given, tuple) else f"a {type(given).__name__}"
             raise self._fault(f"returns {count}; {RETURNED} are expected")
@@ -113,14 +111,22 @@ class Checked(gymnasium.Wrapper):
 
     @contextmanager
     def _told(self) -> Iterator[None]:
+        leave, os._exit = os._exit, _leave
         try:
             yield
         except (Exception, SystemExit) as error:
             raise self._fault(_said(error)) from error
+        finally:
+            os._exit = leave
 
     def _fault(self, what: str) -> Fault:
         where = f"in step {self._age} of an episode" if self._age else "at the start of an episode"
         return Fault(f"the environment {self._name!r} {what}, {where}")
+
+
+def _leave(status: int) -> NoReturn:
+    """In place of `os._exit` while an environment is asked, which would end the program without a word."""
+    raise SystemExit(status)
 
 
 def _said(error: BaseException) -> str:
