@@ -62,6 +62,8 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="premotor-memory-") as place:
         points, most = watched(options.words, Path(place), 60 * options.minutes)
+    if most == 0:
+        raise SystemExit("the run was still starting; give it more minutes")
     times, memory = np.array(points).T
     kept = times > times[-1] / 5
     fit = theilslopes(memory[kept], times[kept] / 3600, 0.95)
