@@ -52,6 +52,22 @@ def test_the_record_says_what_was_read(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
+def test_tables_of_muscles_may_lie_beside_any_source(tmp_path, name):
+    source, ids = EXAMPLES[name].write(tmp_path, WIRING, SIZE, EXAMPLES[name].forms[0])
+    plain = load_circuit(source)
+    onto = tmp_path / "muscles" / "onto.csv"
+    onto.parent.mkdir()
+    onto.write_text(f"pre,effector,count,kind\n{ids[1]},m,4,synapse\n{ids[0]},n,2,gap_junction\n{ids[0]},m,1,synapse\n")
+    circuit = load_circuit(source, also=[onto])
+    of = circuit.neurons.index.get_indexer(ids)
+    assert list(circuit.muscles.index) == ["m", "n"]
+    assert circuit.neuromuscular.toarray()[of].tolist() == [[1, 0], [4, 0], *[[0, 0]] * (SIZE - 2)]
+    assert circuit.muscle_junctions.toarray()[of].tolist() == [[0, 2], *[[0, 0]] * (SIZE - 1)]
+    assert circuit.digest == plain.digest and circuit.neurons.equals(plain.neurons)
+    assert "onto.csv" in circuit.provenance.steps[0]["arguments"]["files"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_names_of_tables_do_not_matter(tmp_path, name):
     """Tables are told by their headers; arrays and HDF5 by their content. RandomNet is told by its file names."""
     example = EXAMPLES[name]

@@ -54,7 +54,7 @@ def from_frames(
         (effectors if onto else tables)[table] = read_header(table)
     refuse_unfound(reading.columns, headers, made_by)
     circuit = read_source(
-        Source(Path(f"<{made_by}>"), (*tables, *effectors), tables, reading=reading, effectors=effectors),
+        Source(Path(f"<{made_by}>"), tuple(tables), tables, reading=reading, effectors=effectors),
         None if signs is None else sign_policy(signs),
     )
     first, *rest = circuit.provenance.steps

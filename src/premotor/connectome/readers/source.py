@@ -50,7 +50,8 @@ class Source:
 
     Attributes:
         path: what the user named.
-        files: the file itself, or the visible files directly in the folder, sorted by name; then further ones.
+        files: the file itself, or the visible files directly in the folder, sorted by name; then further ones. Tables
+            of effectors are not among them.
         tables: column names of those files that are tables of neurons or of what connects them.
         effectors: column names of those that are tables of effectors, or of synapses onto them.
         part: which of several circuits in the file, from ``file:part``.
@@ -161,7 +162,8 @@ def _looked_at(path: Path, places: Iterable[Path], part: str, reading: Reading) 
         refuse_unfound(reading.columns, headers, path)
     own = {Path(table): table for table in tables}
     effectors = {file: tables.pop(file) for file, header in list(tables.items()) if is_effectors(header)}
-    return Source(path, tuple(own.get(file, file) for file in files), tables, part, damaged, reading, effectors)
+    others = tuple(own.get(file, file) for file in files if file not in map(Path, effectors))
+    return Source(path, others, tables, part, damaged, reading, effectors)
 
 
 def _table(file: Path, part: str, reading: Reading, alone: bool) -> tuple[Table, Header]:
