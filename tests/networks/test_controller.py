@@ -188,3 +188,12 @@ def test_arrays_of_former_names_are_read():
     assert "log_spread" in former and "step_scale/log_spread" in former
     for name, array in flatten(fill(made, former, "file")).items():
         np.testing.assert_array_equal(array, flatten(made)[name])
+
+
+def test_calibration_measures_afresh() -> None:
+    made, observations = controller(), smooth_noise(jax.random.PRNGKey(1), 6, steps=30, episodes=4)
+    bare = controller(calibrate=False)
+    assert not np.array_equal(made.whitening, bare.whitening)
+    for name, array in flatten(calibrated(bare, observations, jax.random.PRNGKey(2))).items():
+        again = flatten(calibrated(made, observations, jax.random.PRNGKey(2)))[name]
+        np.testing.assert_array_equal(again, array, err_msg=name)

@@ -92,7 +92,7 @@ def warmed(controller: Controller, environment: VectorEnvironment, key: PRNGKeyA
     """
     explore = exploration_of(environment).executed
     rows = [environment.reset()]
-    key_probe, *keys = jax.random.split(key, WARM_UP + 1)
+    key_probe, *keys = np.asarray(jax.random.split(key, WARM_UP + 1))  # in JAX, a program of 51 results
     shape = (environment.environments, len(controller.action_names))
     for step_key in keys:
         action = explore(jnp.zeros(shape), controller.log_std, jax.random.normal(step_key, shape))

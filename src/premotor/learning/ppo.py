@@ -237,6 +237,7 @@ class PPO(ControllerLearner[PPOState]):
     """Proximal policy optimisation of a controller, for actions that are numbers and for choices."""
 
     settings_type = PPOSettings
+    calibrates = True
     initialise = staticmethod(initialise)
     advance = staticmethod(iterate)
 

@@ -77,11 +77,17 @@ def without_muscles(circuit: Circuit) -> Circuit:
 
 
 def controller_for(
-    circuit: Circuit, task: Task, experiment: Experiment, start: Mapping[str, np.ndarray] | None = None
+    circuit: Circuit,
+    task: Task,
+    experiment: Experiment,
+    start: Mapping[str, np.ndarray] | None = None,
+    *,
+    calibrate: bool = True,
 ) -> Controller:
     """The controller of an experiment before learning; the same settings give the same arrays.
 
-    `start`: parameters of the network to start from, as `starting_arrays` gives them.
+    `start`: parameters of the network to start from, as `starting_arrays` gives them. `calibrate`: False for a learner
+    that calibrates it itself.
 
     Raises:
         PremotorError: as `build_controller`, or the wiring is a null model of muscles alone, which nothing reads.
@@ -96,6 +102,7 @@ def controller_for(
         maps=experiment.maps,
         control_period=task.control_period,
         start=start,
+        calibrate=calibrate,
         key=jax.random.fold_in(jax.random.PRNGKey(experiment.seed), 0),
     )
 

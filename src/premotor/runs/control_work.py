@@ -38,18 +38,17 @@ class Learning(LearnerWork):
         self._task = build_task(settings.task)
         start = dict(start or {})
         adopted = {name: start.pop(name) for name in list(start) if name.startswith("controller/")}
-        controller = controller_for(circuit, self._task, settings, start or None)
+        learning, chosen = settings.learning, settings.checkpoints
+        learner = LEARNERS[learning.kind]
+        controller = controller_for(circuit, self._task, settings, start or None, calibrate=not learner.calibrates)
         if adopted:
             whole = flatten(controller, "controller/") | adopted
             controller = fill(controller, whole, Path("initial/start.safetensors"), "controller/")
-        learning, chosen = settings.learning, settings.checkpoints
-        refused(LEARNERS[learning.kind], controller, None, learning)  # before worlds are made for it
+        refused(learner, controller, None, learning)  # before worlds are made for it
         self.environment = build_environment(
             self._task, learning.environments, threads=settings.threads, seed=settings.seed, back_end=settings.physics
         )
-        self.learner = LEARNERS[learning.kind](
-            controller, self.environment, learning, seed=settings.seed, threads=settings.threads
-        )
+        self.learner = learner(controller, self.environment, learning, seed=settings.seed, threads=settings.threads)
         if settings.cloning.iterations:
             key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
             self.learner.adopt(cloned(self.learner.candidate, self._task, settings.cloning, key))

@@ -107,6 +107,7 @@ class Evolution(Learner):
     """Evolution strategies, own ones and those of evosax, of a controller in any task or of a spiking network."""
 
     settings_type = EvolutionSettings
+    calibrates = True
 
     @classmethod
     def serves(cls, subject: object, environment: object, settings: Any) -> str | None:

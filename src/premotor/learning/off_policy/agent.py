@@ -122,7 +122,7 @@ def iterate(
     columns = Columns(len(controller.observation_names), len(controller.action_names))
     replay = state.replay.grown(settings.rollout, settings.buffer_size)
     advance = _program(settings)
-    key, *keys = jax.random.split(state.key, settings.rollout + 1)
+    key, *keys = np.asarray(jax.random.split(state.key, settings.rollout + 1))
     random = np.random.Generator(np.random.Philox(int.from_bytes(np.asarray(key).tobytes(), "little")))
     updates = round(settings.updates * environment.environments)
     shape = (updates, settings.batch_size)
@@ -156,7 +156,7 @@ def iterate(
         controller=restore(learnt.actor),
         learnt=learnt,
         replay=replay,
-        key=key,
+        key=jnp.asarray(key),
         iteration=state.iteration + 1,
         steps=state.steps + settings.rollout * environment.environments,
         state=neurons,

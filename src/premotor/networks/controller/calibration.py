@@ -95,8 +95,8 @@ def smooth_noise(
         value = 0.9 * value + np.sqrt(1 - 0.9**2) * jax.random.normal(key, value.shape)
         return value, value
 
-    first, *rest = jax.random.split(key, steps + 1)
-    return jax.lax.scan(step, jax.random.normal(first, (episodes, observations)), jnp.stack(rest))[1]
+    keys = jax.random.split(key, steps + 1)
+    return jax.lax.scan(step, jax.random.normal(keys[0], (episodes, observations)), keys[1:])[1]
 
 
 def _rest(controller: "Controller") -> Float[Array, " rows"]:
@@ -133,10 +133,13 @@ def _step_scales(controller: "Controller", observations: Array, key: PRNGKeyArra
     probe = jax.random.normal(key, shape.shape)
     _, pull = jax.vjp(actions, values)
     direction = jax.tree.map(jnp.sign, pull(probe)[0])
-    scales = {"log_std": jnp.ones(())}
-    for name in names:
-        alone = {other: direction[other] if other == name else jnp.zeros_like(values[other]) for other in names}
+
+    def effect(number: Array) -> Array:
+        """Of a step along the parameters of one kind alone; in a loop, so that it is compiled once, not once a kind."""
+        alone = {name: jnp.where(number == i, direction[name], 0) for i, name in enumerate(names)}
         _, change = jax.jvp(actions, (values,), (alone,))
-        effect = jnp.sqrt((change**2).mean())
-        scales[name] = jnp.where(effect > 0, 1.0 / jnp.maximum(effect, 1e-6), 0.0)
-    return scales
+        return jnp.sqrt((change**2).mean())
+
+    effects = jax.lax.map(effect, jnp.arange(len(names)))
+    scales = jnp.where(effects > 0, 1.0 / jnp.maximum(effects, 1e-6), 0.0)
+    return {"log_std": jnp.ones(()), **dict(zip(names, scales, strict=True))}

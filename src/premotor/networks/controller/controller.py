@@ -183,6 +183,7 @@ def build_controller(
     maps: MapSettings | None = None,
     control_period: float = 0.02,
     start: Mapping[str, np.ndarray] | None = None,
+    calibrate: bool = True,
     key: PRNGKeyArray,
 ) -> Controller:
     """A controller wired as `circuit`, with random linear maps drawn from `key`.
@@ -195,6 +196,7 @@ def build_controller(
         maps: which neurons are inputs and outputs, and how the maps start.
         control_period: time between two actions, in s.
         start: parameters that the network starts from (`network_arrays` of another one of this circuit).
+        calibrate: measure it once on noise (`calibrated`), which takes seconds; False where it is measured again.
         key: JAX random key.
 
     Raises:
@@ -267,5 +269,7 @@ def build_controller(
         output_sign=None if own is None else jnp.asarray(own.output_sign, jnp.float32),
         fixed_maps=maps.muscles is not None,
     )
+    if not calibrate:
+        return controller
     key_noise, key_probe = jax.random.split(key_noise)
     return calibrated(controller, smooth_noise(key_noise, observations), key_probe)
