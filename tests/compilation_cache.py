@@ -7,6 +7,7 @@ entries, and only new ones that are whole are kept.
 
 import os
 import shutil
+import tempfile
 import time
 import zlib
 from pathlib import Path
@@ -15,6 +16,16 @@ KEPT = Path(__file__).resolve().parents[1] / ".cache" / "compiled"
 SUFFIX = "-cache"
 DAYS = 30
 """Entries that were made longer ago are made anew."""
+
+
+def begin() -> "tempfile.TemporaryDirectory[str] | None":
+    """A folder for JAX with what earlier runs have compiled; None where there is one already, as in workers."""
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return None
+    folder = tempfile.TemporaryDirectory(prefix="premotor-compiled-", ignore_cleanup_errors=True)
+    borrow(Path(folder.name))
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
+    return folder
 
 
 def borrow(folder: Path, kept: Path = KEPT) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,14 @@ from hypothesis import HealthCheck, settings
 
 import compilation_cache
 import shape_checks
+
+# Before anything imports JAX, which reads all this then; workers and commands that a test starts have it, too.
+# Half of the time is the compiler's, which here need not work hard: `make test-processors` says flags of its own,
+# and so tests what users run. Commands side by side have one thread each, and find what the tests have compiled.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_multi_thread_eigen=false")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+BORROWED = compilation_cache.begin()
 
 if os.environ.get("PREMOTOR_SHAPES") == "1":
     shape_checks.install()
@@ -30,14 +37,7 @@ settings.load_profile("premotor")  # `pytest --hypothesis-profile thorough` sear
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What one worker, or a command that a test starts, has compiled, the others need not compile again."""
-    if hasattr(config, "workerinput"):
-        return  # a worker has the environment of the process that started it
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        folder = tempfile.TemporaryDirectory(prefix="premotor-compiled-", ignore_cleanup_errors=True)
-        config.add_cleanup(folder.cleanup)
-        compilation_cache.borrow(Path(folder.name))
-        config.add_cleanup(lambda: compilation_cache.give_back(Path(folder.name)))  # before the folder goes
-        os.environ["JAX_COMPILATION_CACHE_DIR"] = folder.name
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+    """What the tests compile is kept for the next time."""
+    if BORROWED is not None:
+        config.add_cleanup(BORROWED.cleanup)
+        config.add_cleanup(lambda: compilation_cache.give_back(Path(BORROWED.name)))  # before the folder goes

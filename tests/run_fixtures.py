@@ -1,10 +1,13 @@
 """One tiny run that many tests read, and copies of it for those that break something."""
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import compilation_cache
 from premotor.runs import Run, train
 from tiny import tiny_circuit, tiny_settings
 
@@ -26,3 +29,12 @@ def trained(tmp_path_factory, circuit_folder) -> Run:
 def run_copy(trained, tmp_path) -> Path:
     """The folder of a finished run, to be broken."""
     return Path(shutil.copytree(trained.folder, tmp_path / "run"))
+
+
+@pytest.fixture(scope="session")
+def killable(tmp_path_factory) -> Iterator[dict[str, str]]:
+    """The environment of processes to be killed, which may cut short what they compile: it goes to their own folder."""
+    compiled, shared = tmp_path_factory.mktemp("compiled"), Path(os.environ["JAX_COMPILATION_CACHE_DIR"])
+    compilation_cache.borrow(compiled, shared)
+    yield {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(compiled)}
+    compilation_cache.give_back(compiled, shared)

@@ -1,18 +1,15 @@
 """A run killed at any moment and resumed ends in the same weights as one that never was, bit for bit."""
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import compilation_cache
 from premotor.runs import Run, dump_settings, load_experiment
 from tiny import tiny_settings
 
@@ -34,24 +31,10 @@ def settings_file(tmp_path_factory, circuit_folder) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """Each process finds what the first has compiled, in a folder of their own: a kill may cut an entry short."""
-    compiled = tmp_path_factory.mktemp("compiled")
-    compilation_cache.borrow(compiled)
-    yield {
-        **os.environ,
-        "JAX_COMPILATION_CACHE_DIR": str(compiled),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
-    }
-    compilation_cache.give_back(compiled)
-
-
-@pytest.fixture(scope="module")
-def unbroken(tmp_path_factory, settings_file, environment) -> Run:
+def unbroken(tmp_path_factory, settings_file, killable) -> Run:
     """The run that nobody kills."""
     folder = tmp_path_factory.mktemp("unbroken") / "run"
-    process = start(settings_file, folder, environment)
+    process = start(settings_file, folder, killable)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     return Run(folder)
@@ -108,14 +91,14 @@ def assert_same(run: Run, unbroken: Run) -> None:
     assert not list(run.folder.parent.glob(".*.partial"))
 
 
-def test_a_killed_run_ends_in_the_same_weights(unbroken, settings_file, environment, tmp_path):
-    sessions = killed_and_resumed(1, tmp_path / "run", settings_file, environment, seed=1)
+def test_a_killed_run_ends_in_the_same_weights(unbroken, settings_file, killable, tmp_path):
+    sessions = killed_and_resumed(1, tmp_path / "run", settings_file, killable, seed=1)
     assert sessions > 1
     assert_same(Run(tmp_path / "run"), unbroken)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 4))
-def test_a_run_killed_twenty_times_ends_in_the_same_weights(unbroken, settings_file, environment, tmp_path, seed):
-    killed_and_resumed(20, tmp_path / "run", settings_file, environment, seed=seed)
+def test_a_run_killed_twenty_times_ends_in_the_same_weights(unbroken, settings_file, killable, tmp_path, seed):
+    killed_and_resumed(20, tmp_path / "run", settings_file, killable, seed=seed)
     assert_same(Run(tmp_path / "run"), unbroken)

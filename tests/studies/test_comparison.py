@@ -150,15 +150,7 @@ def test_single_runs_have_no_interval_and_no_effect_size():
     assert {t["hedges_g"] for t in result["test"]} == {None}
 
 
-@pytest.fixture
-def shared_programs(monkeypatch, tmp_path_factory):
-    """The processes find what others have compiled."""
-    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "compiled-by-processes"))
-    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
-
-
-def test_a_comparison_runs_and_goes_on(circuit_folder, tmp_path, shared_programs, capsys):
+def test_a_comparison_runs_and_goes_on(circuit_folder, tmp_path, capsys):
     settings = tiny_settings(circuit_folder, learning={"steps": 32})
     folder = tmp_path / "comparison"
     result = compare(settings, nulls=1, seeds=1, jobs=2, episodes=2, output=folder)
@@ -201,10 +193,10 @@ def test_a_failed_run_is_named_with_its_reason(tmp_path):
     assert (tmp_path / "good.log").read_text().startswith("premotor")
 
 
-@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_and_termination_let_every_run_write_its_checkpoint(
-    circuit_folder, tmp_path, shared_programs, sent, status
-):
+@pytest.mark.parametrize(
+    ("sent", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
+def test_ctrl_c_and_termination_let_every_run_write_its_checkpoint(circuit_folder, tmp_path, killable, sent, status):
     settings = tiny_settings(circuit_folder, learning={"steps": 10**9}, checkpoints={"every_steps": None})
     file = tmp_path / "endless.yaml"
     file.write_text(dump_settings(load_experiment(settings)))
@@ -214,6 +206,7 @@ def test_ctrl_c_and_termination_let_every_run_write_its_checkpoint(
         [sys.executable, "-m", "premotor", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        env=killable,
         text=True,
     )
     runs = [folder / "runs" / "connectome-s0", folder / "runs" / "rewired-0-s0"]

@@ -39,7 +39,7 @@ class Learner(ABC):
     settings_type: ClassVar[type[Settings]]
     """The class of its settings; their `kind` is the name under which the learner is registered."""
     calibrates: ClassVar[bool] = False
-    """Whether it begins by calibrating a controller in its task (`warmed`), so that it need not be calibrated before."""
+    """Whether it begins by calibrating the controller in its task (`warmed`): before, it need not be calibrated."""
 
     @classmethod
     @abstractmethod

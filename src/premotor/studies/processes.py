@@ -196,8 +196,9 @@ def start_process(job: Job, log: BinaryIO) -> "subprocess.Popen[bytes]":
     environment = dict(os.environ)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"):
         environment[name] = "1"  # NPROC is what XLA sizes its pool of threads by
-    flags = environment.get("XLA_FLAGS", "")
-    environment["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    flags, alone = environment.get("XLA_FLAGS", ""), "--xla_cpu_multi_thread_eigen=false"
+    if alone not in flags.split():  # said twice, JAX would not find what was compiled where it is said once
+        environment["XLA_FLAGS"] = f"{flags} {alone}".strip()
     # Null models have the shapes of the connectome, so what one run has compiled serves all the others.
     environment[PARENT] = str(os.getpid())
     environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(job.log.parent.resolve() / ".compiled"))
