@@ -1,7 +1,9 @@
 """What two folders of results hold, and where they differ: every array, metric, setting, figure and heading."""
 
 import ast
+import csv
 import html
+import itertools
 import json
 import re
 from collections import defaultdict
@@ -149,7 +151,7 @@ def read(file: Path) -> Leaves:
         case ".parquet":
             return columns(pd.read_parquet(file))
         case ".csv":
-            return {"text": file.read_text()}
+            return texts(file.read_text())
         case ".html":
             return {f"section {title}": True for title in headings(file.read_text())}
         case ".h5":
@@ -170,15 +172,27 @@ def columns(table: pd.DataFrame) -> Leaves:
     return found
 
 
+def texts(text: str) -> Leaves:
+    """A table of text, column by column, as it is written."""
+    names, *rows = csv.reader(text.splitlines())
+    columns = itertools.zip_longest(*rows, fillvalue="")
+    return {name: "|".join(column) for name, column in itertools.zip_longest(names, columns, fillvalue="")}
+
+
 def flat(value: Any, name: str = "") -> Leaves:
     """Nested values by dotted names."""
     if isinstance(value, dict) and value:
         pairs = [(f"{name}.{key}" if name else str(key), item) for key, item in value.items()]
     elif isinstance(value, list) and value:
-        pairs = [(f"{name}[{place}]", item) for place, item in enumerate(value)]
+        pairs = [(f"{name}[{label(item) or place}]", item) for place, item in enumerate(value)]
     else:
         return {name: value}
     return {place: leaf for key, item in pairs for place, leaf in flat(item, key).items()}
+
+
+def label(row: Any) -> str:
+    """What a row is about that has no name: tests of a comparison are told apart by wiring and figure."""
+    return f"{row['wiring']} {row['figure']}" if isinstance(row, dict) and {"wiring", "figure"} <= set(row) else ""
 
 
 def headings(text: str) -> list[str]:

@@ -15,9 +15,16 @@ class Deliberate(NamedTuple):
 
 
 DELIBERATE: tuple[Deliberate, ...] = (
-    Deliberate(".*", r".*settings\.yaml:agent", "settings need no `agent: spiking` any more; it is read as before"),
+    Deliberate(".*", r".*\.yaml:agent", "settings need no `agent: spiking` any more; it is read as before"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
-    Deliberate("walk.*|compare", r".*\bscore", "the score of two legs counts only episodes that are a walk"),
+    Deliberate(
+        "walk.*|compare",
+        r".*\bscore(\]?\..*)?|run/comparison\.json:summary\[\d+\]\.mean",
+        "the score of two legs counts only episodes that are a walk",
+    ),
+    Deliberate("sweep.*", r"run/sweep\.yaml:kind", "kinds are called control and simulation"),
+    Deliberate("sweep-spiking", r"run/sweep\.yaml:score", "of every kind it is `score`, here the mean as ever"),
+    Deliberate("sweep-simulate", r"run/sweep\.yaml:episodes", "a simulation has no episodes"),
     Deliberate(
         "spectrum-training.*",
         r".*/networks/[\w-]+/checkpoints/.*",
