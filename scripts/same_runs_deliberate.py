@@ -22,6 +22,11 @@ DELIBERATE: tuple[Deliberate, ...] = (
         r".*\bscore(\]?\..*)?|run/comparison\.json:summary\[\d+\]\.mean",
         "the score of two legs counts only episodes that are a walk",
     ),
+    Deliberate(
+        "spiking-seeds",
+        r"run/(seeds\.json:\[\d+\]\.(wiring|mean)|runs/wiring-\d/settings\.yaml:name)",
+        "wirings are members of a comparison, named as these are; comparison.json replaces seeds.json",
+    ),
     Deliberate("sweep.*", r"run/sweep\.yaml:kind", "kinds are called control and simulation"),
     Deliberate("sweep-spiking", r"run/sweep\.yaml:score", "of every kind it is `score`, here the mean as ever"),
     Deliberate("sweep-simulate", r"run/sweep\.yaml:episodes", "a simulation has no episodes"),

@@ -33,6 +33,9 @@ PPO_SOURCES = [("tiny", None), ("tiny", "rewired"), ("celegans", None)]
 CASES = [("ppo", "rate", *source) for source in PPO_SOURCES]
 CASES += [("ppo", network, "tiny", None) for network in WIRED if network != "rate"]
 CASES += [(learner, "rate", "tiny", None) for learner in LEARNERS if learner not in ("ppo", "cloning", "plasticity")]
+# in `make test-slow`: a real circuit, whose learner and network are others' too; DDPG, of whose steps TD3's are made
+SLOW = [("ppo", "rate", "celegans", None), ("ddpg", "rate", "tiny", None)]
+assert set(SLOW) <= set(CASES)
 
 
 def learning_of(learner: str, network: str) -> dict:
@@ -57,7 +60,10 @@ def loop_lines() -> dict:
     return {"inputs": sensors, "outputs": drives}
 
 
-@pytest.mark.parametrize(("learner", "network", "source", "null"), CASES)
+@pytest.mark.parametrize(
+    ("learner", "network", "source", "null"),
+    [pytest.param(*case, marks=[pytest.mark.slow] if case in SLOW else []) for case in CASES],
+)
 def test_no_synapse_changes_sign_or_appears(learner, network, source, null, circuit_folder, tmp_path):
     place = circuit_folder if source == "tiny" else "celegans"
     settings = tiny_settings(
