@@ -89,7 +89,7 @@ class LivePage:
     def _body_controls(self, gui: Any) -> None:
         session = self.session
         commanded = session.commanded
-        if commanded is None and "root_x" not in session.task.body.joint_names:
+        if commanded is None and not session.task.body.feet:
             return
         with gui.add_folder("body"):
             if commanded is not None:
@@ -109,7 +109,7 @@ class LivePage:
                 def _(_: Any) -> None:
                     session.command = float(command.value)
 
-            if "root_x" in session.task.body.joint_names:
+            if session.task.body.feet and "root_x" in session.task.body.joint_names:
                 unit = abs(commanded) if commanded else 1.0
                 push = gui.add_button_group("push", options=["back", "forward"])
 

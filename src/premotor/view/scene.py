@@ -39,7 +39,8 @@ class Scene:
         scene.configure_default_lights(False)
         scene.add_light_ambient("/lights/ambient", intensity=1.4)
         scene.add_light_directional("/lights/sun", intensity=2.2, position=(1.0, -2.0, 3.0))
-        server.initial_camera.position = (0.75 * size, -2.2 * size, 0.45 * size)
+        # a body without feet may lie flat, and is seen from above
+        server.initial_camera.position = (0.75 * size, -2.2 * size, (0.45 if body.feet else 1.3) * size)
         server.initial_camera.look_at = (0.75 * size, 0.0, -0.05 * size)
         shown = session.shown
         circuit = shown.circuit

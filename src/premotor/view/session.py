@@ -123,12 +123,14 @@ class LiveSession:
 
     @property
     def speed(self) -> float | None:
-        """Forward speed over what is kept, in the body's unit of length a second."""
+        """Net speed over what is kept, in the body's unit of length a second; forward where it can not turn."""
         body = self.task.body
         if "root_x" not in body.joint_names or len(self.past) < 2:
             return None
-        x = self.history("qpos")[:, body.qpos_index(("root_x",))[0]]
-        return float((x[-1] - x[0]) / ((len(x) - 1) * self.task.control_period))
+        across = [name for name in ("root_x", "root_y") if name in body.joint_names]
+        place = self.history("qpos")[:, body.qpos_index(across)]
+        way, past = place[-1] - place[0], (len(place) - 1) * self.task.control_period
+        return float(way[0] if len(way) == 1 else np.hypot(*way)) / past
 
     def measures(self) -> str:
         """How it moves, in a line: the gait in words where two legs walk, speed and falls."""
@@ -140,7 +142,9 @@ class LiveSession:
             records["command"] = records["command"][0] if "command" in records else np.zeros(1)
             records |= {"alive": np.ones((len(self.past), 1)), "terminated": np.zeros(1)}
             parts[:0] = _gait(self.task, records)
-        return ", ".join([*parts, f"{self.falls} falls"])
+        if self.task.body.feet:
+            parts.append(f"{self.falls} falls")
+        return ", ".join(parts)
 
 
 def _gait(task: Any, records: dict[str, np.ndarray]) -> list[str]:
