@@ -34,9 +34,8 @@ demo: $(STAMPS)/package ## train a controller wired as C. elegans to walk; SHORT
 test: $(STAMPS)/test ## install what the tests need and run them (but the slow ones)
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS)
 
-# With XLA_FLAGS set, if only to nothing, tests/conftest.py does not ask for code that is compiled fast and runs slowly.
 test-slow: $(STAMPS)/test ## the tests that learn, minutes each
-	@XLA_FLAGS="$$XLA_FLAGS" $(BIN)/python -m pytest -m slow $(TEST_ARGS)
+	@$(BIN)/python -m pytest -m slow $(TEST_ARGS)
 
 test-browser: $(STAMPS)/test ## the live page in a real Chromium; skips where there is none
 	@$(BIN)/python -m pytest -m browser -s $(TEST_ARGS) tests/view

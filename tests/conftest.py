@@ -11,9 +11,8 @@ import compilation_cache
 import shape_checks
 
 # Before anything imports JAX, which reads all this then; workers and commands that a test starts have it, too.
-# Half of the time is the compiler's, which here need not work hard: `make test-processors` says flags of its own,
-# and so tests what users run. Commands side by side have one thread each, and find what the tests have compiled.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_multi_thread_eigen=false")
+# Commands side by side have one thread each, and find what the tests have compiled.
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
 BORROWED = compilation_cache.begin()
