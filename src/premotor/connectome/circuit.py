@@ -23,7 +23,7 @@ from premotor.connectome.effectors import (
 )
 from premotor.connectome.paths import Direction, hop_distances, on_paths
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.selection import describe, from_files, matching_neurons
+from premotor.connectome.selection import describe, from_files, matching_neurons, not_found
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of, unknown_neurons
 from premotor.connectome.storage import save_tables
 from premotor.connectome.summary import summarise
@@ -155,7 +155,8 @@ class Circuit(Conversions):
         if conditions:
             conditions = from_files(conditions)
             keep = matching_neurons(self.neurons, conditions)
-            circuit = self._kept(np.flatnonzero(keep), "select", describe(conditions))
+            why = "" if keep.any() else not_found(self.neurons, conditions)
+            circuit = self._kept(np.flatnonzero(keep), "select", describe(conditions), why)
         if min_synapses is not None:
             circuit = circuit._thresholded(min_synapses)
         return circuit
@@ -246,13 +247,15 @@ class Circuit(Conversions):
     def _chosen(self, conditions: Mapping[str, Any]) -> np.ndarray:
         keep = matching_neurons(self.neurons, conditions)
         if not keep.any():
-            raise PremotorError(f"no neuron of the circuit meets {describe(conditions)}")
+            raise PremotorError(
+                f"no neuron of the circuit meets {describe(conditions)}{not_found(self.neurons, conditions)}"
+            )
         return keep
 
-    def _kept(self, where: np.ndarray, operation: str, arguments: dict[str, Any]) -> Circuit:
+    def _kept(self, where: np.ndarray, operation: str, arguments: dict[str, Any], why: str = "") -> Circuit:
         if where.size == 0:
             words = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-            raise PremotorError(f"{operation} ({words}) leaves none of the circuit's {len(self)} neurons")
+            raise PremotorError(f"{operation} ({words}) leaves none of the circuit's {len(self)} neurons{why}")
         synapses = tidy(self.synapses[where][:, where])
         gaps = None if self.gap_junctions is None else tidy(self.gap_junctions[where][:, where])
         parts = {"neurons": self.neurons.iloc[where], "synapses": synapses, "gap_junctions": gaps}

@@ -65,15 +65,29 @@ def _read(name: str, path: Path) -> Listed:
 def matching_neurons(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> np.ndarray:
     """Return which neurons meet every condition, bool (neurons,).
 
-    A value, or an alternative of a pattern, that no neuron has is said, with the nearest.
+    A value, or an alternative of a pattern, that no neuron has is said, with the nearest; where no neuron at all is
+    left, that is for the error that follows (`not_found`).
 
     Raises:
         PremotorError: an unknown column, or a condition that its column can not be compared with.
     """
-    keep = np.ones(len(neurons), bool)
-    for name, condition in from_files(conditions).items():
-        keep &= _matches(_column(neurons, name), name, condition)
+    keep, told = _met(neurons, conditions)
+    for words in told if keep.any() else ():
+        note(words)
     return keep
+
+
+def not_found(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> str:
+    """Return what to add to an error on conditions that no neuron meets: " (…)", or nothing."""
+    told = _met(neurons, conditions)[1]
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _met(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> tuple[np.ndarray, list[str]]:
+    keep, told = np.ones(len(neurons), bool), list[str]()
+    for name, condition in from_files(conditions).items():
+        keep &= _matches(_column(neurons, name), name, condition, told)
+    return keep, told
 
 
 def describe(conditions: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +112,7 @@ def _column(neurons: "pd.DataFrame", name: str) -> "pd.Series":
     return neurons[name]
 
 
-def _matches(column: "pd.Series", name: str, condition: Any) -> np.ndarray:
+def _matches(column: "pd.Series", name: str, condition: Any, told: list[str]) -> np.ndarray:
     import pandas as pd
 
     flags = pd.api.types.is_bool_dtype(column)
@@ -108,7 +122,9 @@ def _matches(column: "pd.Series", name: str, condition: Any) -> np.ndarray:
             words = column.astype("str").fillna("")
             # True and False, also as a table has them in text, may be written in any case.
             flags = flags or (condition.lower() in _FLAGS and set(words.str.lower()) <= {*_FLAGS, ""})
-            return _matched(words.str.lower() if flags else words, name, condition.lower() if flags else condition)
+            return _matched(
+                words.str.lower() if flags else words, name, condition.lower() if flags else condition, told
+            )
         values: list[Any] = [_number(word, name) for word in condition.split("|")]
     elif isinstance(condition, (list, tuple, set, frozenset, range, np.ndarray, pd.Series, pd.Index)):
         values = [value.item() if isinstance(value, np.generic) else value for value in condition]
@@ -129,7 +145,7 @@ def _matches(column: "pd.Series", name: str, condition: Any) -> np.ndarray:
             kind = "numbers" if numeric else "True and False" if flags else "text"
             raise PremotorError(f"the column {name!r} holds {kind}; {value!r} can not be compared with it")
     present = set(column.dropna().unique())
-    _tell_absent(name, [value for value in values if value not in present], column)
+    _tell_absent(name, [value for value in values if value not in present], column, told)
     return column.isin(values).to_numpy(bool, na_value=False)
 
 
@@ -137,7 +153,7 @@ _FLAGS = {"true": True, "false": False}
 _MOST_TOLD = 5
 
 
-def _matched(words: "pd.Series", name: str, condition: str) -> np.ndarray:
+def _matched(words: "pd.Series", name: str, condition: str, told: list[str]) -> np.ndarray:
     """Return which words match a pattern, bool (neurons,)."""
     different = words.unique()
     found = {word: False for word in different}
@@ -147,16 +163,16 @@ def _matched(words: "pd.Series", name: str, condition: str) -> np.ndarray:
         hits = [word for word in different if pattern.fullmatch(word)]
         found.update(dict.fromkeys(hits, True))
         absent += [] if hits else [part]
-    _tell_absent(name, absent, words)
+    _tell_absent(name, absent, words, told)
     return words.map(found).to_numpy(bool)
 
 
-def _tell_absent(name: str, absent: list[Any], column: "pd.Series") -> None:
+def _tell_absent(name: str, absent: list[Any], column: "pd.Series", told: list[str]) -> None:
     if absent:
         words = [str(word) for word in column.dropna().unique() if str(word)] if isinstance(absent[0], str) else []
-        told = listed(f"{value!r}{closest(str(value), words)}" for value in absent[:_MOST_TOLD])
+        shown = listed(f"{value!r}{closest(str(value), words)}" for value in absent[:_MOST_TOLD])
         more = f" and {len(absent) - _MOST_TOLD} more" if len(absent) > _MOST_TOLD else ""
-        note(f"the condition on {name!r}: no neuron has {told}{more}")
+        told.append(f"the condition on {name!r}: no neuron has {shown}{more}")
 
 
 def _pattern(text: str) -> re.Pattern[str]:

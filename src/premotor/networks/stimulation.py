@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from premotor.connectome.selection import matching_neurons
+from premotor.connectome.selection import matching_neurons, not_found
 from premotor.errors import PremotorError
 from premotor.settings import Settings
 
@@ -150,7 +150,9 @@ def positions_of(circuit: "Circuit", conditions: Conditions, name: str) -> NDArr
         raise PremotorError(f"{name}: {error}") from None
     if not len(where):
         words = ", ".join(f"{column}={value!r}" for column, value in conditions.items())
-        raise PremotorError(f"{name}: none of the circuit's {len(circuit)} neurons has {words}")
+        raise PremotorError(
+            f"{name}: none of the circuit's {len(circuit)} neurons has {words}{not_found(circuit.neurons, conditions)}"
+        )
     return where
 
 
