@@ -153,7 +153,8 @@ def play(
     ] = False,
     port: Annotated[int, typer.Option(help="With --browser: where it listens, on this machine alone.")] = 8080,
     page: Annotated[
-        Path | None, typer.Option(help="The file to write, *.html: body and neurons in 3D, without a server.")
+        Path | None,
+        typer.Option(help="The file to write, *.html: 4 s of body and neurons in 3D, without a server."),
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Plots of sensors, actions and reward while it runs.")] = False,
     video: Annotated[Path | None, typer.Option(help="The file to write, *.mp4.")] = None,
@@ -191,7 +192,7 @@ def play(
     elif page is not None:
         from premotor.view import write_page
 
-        print(f"page: {write_page(shown, page, seconds or 4.0, seed)}")
+        print(f"page: {write_page(shown, page, 4.0 if seconds is None else seconds, seed)}")
     elif view:
         play_in_viewer(shown, seconds, seed, speed)
     elif live:

@@ -20,6 +20,11 @@ def neuron_groups(controller: Controller, circuit: Circuit, settings: Experiment
     return [str(name) or "unknown" for name in circuit.neurons["class"]]
 
 
+def ordered_groups(groups: Sequence[str]) -> list[str]:
+    """The groups that there are, from what enters to what leaves."""
+    return sorted(dict.fromkeys(groups), key=lambda name: [*CLASS_ORDER, name].index(name))
+
+
 COLOURS = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
 """Of the groups, told apart with every common kind of colour blindness (Okabe and Ito 2008)."""
 PAPER, INK = (255, 255, 255), (60, 60, 60)
@@ -40,7 +45,7 @@ def activity_image(rates: np.ndarray, groups: Sequence[str]) -> tuple[np.ndarray
     """
     low, high = rates.min(0), rates.max(0)
     level = ((rates - low) / np.where(high > low, high - low, 1.0)).T
-    names = sorted(dict.fromkeys(groups), key=lambda name: [*CLASS_ORDER, name].index(name))
+    names = ordered_groups(groups)
     order = np.concatenate([[i for i, group in enumerate(groups) if group == name] for name in names])
     number = np.array([names.index(group) for group in groups])
     colour = np.array([COLOURS[i % len(COLOURS)] for i in range(len(names))])[number][:, None, :]

@@ -81,15 +81,15 @@ class Episodes:
         environment, count = self._environment, self.episodes
         environment.restore(self._beginning)
         observation: Any = environment.reset()
-        product = _prepare(controller)
+        product = prepare(controller)
         state = controller.initial_state(count)
         for _ in range(environment.task.settling):  # the body is held: nothing to be recorded
-            state, chosen = _act(controller, product, state, observation)
+            state, chosen = act(controller, product, state, observation)
             observation = environment.step(np.clip(np.asarray(chosen), -1.0, 1.0)).observation
         rows: dict[str, list[np.ndarray]] = {}
         alive, terminated = np.ones(count, bool), np.zeros(count, bool)
         for _ in range(self.steps):
-            state, chosen = _act(controller, product, state, observation)
+            state, chosen = act(controller, product, state, observation)
             action = np.asarray(chosen)
             if not environment.discrete:
                 action = np.clip(action, -1.0, 1.0)
@@ -154,14 +154,16 @@ class Episodes:
 
 
 @eqx.filter_jit
-def _prepare(controller: Controller) -> Prepared:
+def prepare(controller: Controller) -> Prepared:
+    """The linear part of a controller's network, for many calls of `act`."""
     return controller.product()
 
 
 @eqx.filter_jit
-def _act(
+def act(
     controller: Controller, product: Prepared, state: jax.Array, observation: np.ndarray
 ) -> tuple[jax.Array, jax.Array]:
+    """The next state and the action, as `Controller.select_action`, compiled once for all of these shapes."""
     return controller.select_action(product, state, jnp.asarray(observation))
 
 

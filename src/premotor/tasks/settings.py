@@ -33,7 +33,8 @@ class PhysicsTaskSettings(TaskSettings):
     """Length of an episode that nothing ends before, s."""
     settle: float = Field(0.0, ge=0, le=10)
     """How long the body is held in its first pose while the network, at rest before, feels it, s; rounded to whole
-    control steps. A network that is thrown from rest into the middle of a stride may stumble at once."""
+    control steps. A network that is thrown from rest into the middle of a stride may stumble at once. Activations of
+    muscles stay at 0 meanwhile."""
 
 
 class WalkReward(Settings):

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from premotor.connectome import Circuit
-from premotor.runs.activity_strip import CLASS_ORDER, COLOURS
+from premotor.runs.activity_strip import COLOURS, ordered_groups
 
 REST = np.array([58, 64, 78])
 """Colour of a neuron that does nothing."""
@@ -40,11 +40,6 @@ def neuron_layout(groups: Sequence[str], sides: Sequence[str]) -> Float[np.ndarr
     places -= (places.max(0) + places.min(0)) / 2
     scale = np.array([np.abs(places[:, 0]).max(), np.abs(places[:, 0]).max(), 6.0])
     return places / np.where(scale > 0, scale, 1.0)
-
-
-def ordered_groups(groups: Sequence[str]) -> list[str]:
-    """The groups that there are, from what enters to what leaves."""
-    return sorted(dict.fromkeys(groups), key=lambda name: [*CLASS_ORDER, name].index(name))
 
 
 def group_colours(groups: Sequence[str]) -> Int[np.ndarray, "neurons 3"]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from premotor.connectome import Circuit
+from premotor.errors import PremotorError
 from premotor.files import write_atomically
 from premotor.runs.evaluation import Lesion, lesions_of, silenced
 from premotor.view.layout import REST, activity_raster, neuron_name, neuron_text
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 FRAMES, PLOTS = 25, 5
 """Pictures of the scene and of the plots, a second."""
+SLOWEST, FASTEST = 0.05, 2.0
+"""Over real time."""
 WIDTH = 420
 """Of pictures in the panel, px."""
 STANCE = (238, 119, 51)
@@ -35,6 +38,9 @@ class LivePage:
         session: what is shown.
         say: is told what was recorded where.
         speed: over real time, at first.
+
+    Raises:
+        PremotorError: a speed that the slider does not have.
     """
 
     def __init__(
@@ -44,6 +50,8 @@ class LivePage:
         say: Callable[[str], Any] = print,
         speed: float = 1.0,
     ):
+        if not SLOWEST <= speed <= FASTEST:
+            raise PremotorError(f"speed is {speed:g}; the live page runs at {SLOWEST:g} to {FASTEST:g} times real time")
         self.session, self.server, self._say = session, server, say
         self.lock = threading.RLock()
         self.scene = Scene(server, session)
@@ -58,10 +66,10 @@ class LivePage:
             self.paused = gui.add_checkbox("pause", initial_value=False)
             self.pace = gui.add_slider(
                 "speed",
-                min=0.05,
-                max=2.0,
+                min=SLOWEST,
+                max=FASTEST,
                 step=0.05,
-                initial_value=min(max(speed, 0.05), 2.0),
+                initial_value=speed,
                 hint="over real time: 0.1 is slow motion",
             )
             self._does = gui.add_button_group("do", options=["one step", "new episode", "record 4 s"])
@@ -158,11 +166,17 @@ class LivePage:
         @self.acts.on_click
         def _(_: Any) -> None:
             chosen, does = self.meant(), self.acts.value
+            if not len(chosen) and does != "release all":
+                self.about.content = f"**Choose a neuron first.** {HELP}"
+                return
             with self.lock:
                 if does == "release all":
                     self.session.release()
                 elif does == "drive":
-                    self.session.disturb(chosen, drive=float(self.current.value))
+                    try:
+                        self.session.disturb(chosen, drive=float(self.current.value))
+                    except PremotorError as error:
+                        self.about.content = f"**{error}**"
                 else:
                     self.session.disturb(chosen, silence=does == "silence")
 

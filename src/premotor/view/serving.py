@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 def start_server(host: str, port: int) -> "viser.ViserServer":
-    """A server of viser.
+    """A server of viser; of ports that are taken it takes the next.
 
     Raises:
-        PremotorError: viser or mjviser is not installed.
+        PremotorError: viser or mjviser is not installed, or there is no such port.
     """
+    if not 0 <= port < 2**16:
+        raise PremotorError(f"port is {port}; it must be 0 to {2**16 - 1}")
     try:
         import mjviser  # noqa: F401
         import viser
@@ -53,11 +55,16 @@ def play_in_browser(
         say: is told the address.
 
     Raises:
-        PremotorError: the task has no body, or viser is not installed.
+        PremotorError: the task has no body, viser is not installed, or a number that can not be.
     """
+    _check_seconds(seconds)
     session = LiveSession(shown, seed)
     server = start_server(host, port)
-    page = LivePage(server, session, say, speed)
+    try:
+        page = LivePage(server, session, say, speed)
+    except PremotorError:
+        server.stop()
+        raise
     say(f"open http://{host}:{server.get_port()} in a browser; Ctrl-C ends it")
     say(f"from another machine: ssh -L {server.get_port()}:localhost:{server.get_port()} THIS-MACHINE")
     try:
@@ -68,7 +75,22 @@ def play_in_browser(
 
 
 def write_page(shown: Player, file: Path, seconds: float = KEPT, seed: int = TEST_SEED) -> Path:
-    """An episode as one HTML file that needs no server: body and neurons in 3D, to be turned, paused and scrubbed."""
+    """Some seconds as one HTML file that needs no server: body and neurons in 3D, to be turned, paused and scrubbed.
+
+    Args:
+        shown: what plays; after a fall another episode begins.
+        file: to write, ``*.html``.
+        seconds: of simulated time.
+        seed: of the episodes' starts.
+
+    Raises:
+        PremotorError: the task has no body, viser is not installed, or the file can not be written.
+    """
+    _check_seconds(seconds)
+    if file.suffix.lower() != ".html":
+        raise PremotorError(f"{file} should end in .html")
+    if not file.parent.is_dir():
+        raise PremotorError(f"the folder {file.parent} does not exist")
     session = LiveSession(shown, seed)
     server = start_server("127.0.0.1", 0)
     try:
@@ -85,3 +107,8 @@ def write_page(shown: Player, file: Path, seconds: float = KEPT, seed: int = TES
     finally:
         server.stop()
     return file
+
+
+def _check_seconds(seconds: float | None) -> None:
+    if seconds is not None and not seconds > 0:
+        raise PremotorError(f"seconds is {seconds}; it must be more than 0")

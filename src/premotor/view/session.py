@@ -4,12 +4,13 @@ from collections import deque
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
+from premotor.analysis import walks_of
 from premotor.errors import PremotorError
 from premotor.networks import Controller, PerturbedNetwork
 from premotor.runs import Player
+from premotor.runs.episodes import act, prepare
 from premotor.runs.evaluation import TEST_SEED
 from premotor.tasks import build_environment
 
@@ -25,14 +26,16 @@ class LiveSession:
         seed: of the episodes' starts.
 
     Raises:
-        PremotorError: the task has no body of MuJoCo's.
+        PremotorError: the task has no body of MuJoCo's, or a negative seed.
     """
 
     def __init__(self, shown: Player, seed: int = TEST_SEED):
         if shown.task.body is None:
             raise PremotorError(
-                f"--browser shows bodies in MuJoCo; the task {shown.task.name} has none, use --video FILE.mp4"
+                f"the live page shows bodies in MuJoCo; the task {shown.task.name} has none, use --video FILE.mp4"
             )
+        if seed < 0:
+            raise PremotorError(f"seed is {seed}; it must be 0 or more")
         self.shown = shown
         self.task: Any = shown.task.tested()
         self.task.time_limit = 2**31 - 2
@@ -51,16 +54,21 @@ class LiveSession:
         network = PerturbedNetwork.of(controller.network, self.drive, self.silenced)
         self.controller = controller
         self._disturbed = eqx.tree_at(lambda c: c.network, controller, network)
-        self._product = _prepare(self._disturbed)
+        self._product = prepare(self._disturbed)
 
     def disturb(self, neurons: np.ndarray, *, silence: bool | None = None, drive: float | None = None) -> None:
         """Silence or wake neurons, or drive them; `None` leaves that as it is.
 
         Args:
             neurons: positions.
-            silence: whether they are held at 0.
+            silence: whether they are silenced.
             drive: current into them, in the unit of their input.
+
+        Raises:
+            PremotorError: a drive of a network that takes none, as its maps are its own layers.
         """
+        if drive and self.controller.network.maps_are_layers:
+            raise PremotorError("this network takes no drive: its maps are its first and last layer")
         if silence is not None:
             self.silenced[neurons] = silence
         if drive is not None:
@@ -72,11 +80,16 @@ class LiveSession:
         self.disturb(np.arange(self.neurons), silence=False, drive=0.0)
 
     def push(self, speed: float) -> None:
-        """Change the body's forward speed at once, in its unit of length a second."""
+        """Change the body's speed along its heading at once, in its unit of length a second."""
         body = self.task.body
         if "root_x" not in body.joint_names:
             raise PremotorError(f"the body {body.name} is fixed to the ground: it can not be pushed")
-        self.environment.physics.qvel[0, body.qvel_index(("root_x",))[0]] += speed
+        physics, yaw = self.environment.physics, 0.0
+        if "root_yaw" in body.joint_names:
+            yaw = float(physics.qpos[0, body.qpos_index(("root_yaw",))[0]])
+        for joint, part in (("root_x", np.cos(yaw)), ("root_y", np.sin(yaw))):
+            if joint in body.joint_names:
+                physics.qvel[0, body.qvel_index((joint,))[0]] += speed * part
 
     @property
     def commanded(self) -> float | None:
@@ -100,8 +113,8 @@ class LiveSession:
         """One control step; after a fall another episode begins by itself."""
         if self.command is not None and self.commanded is not None:
             self.environment.remember(command=self.command)
-        self._state, action = _act(self._disturbed, self._product, self._state, self.observation)
-        action = np.asarray(action) if self.environment.discrete else np.clip(np.asarray(action), -1, 1)
+        self._state, chosen = act(self._disturbed, self._product, self._state, self.observation)
+        action = np.clip(np.asarray(chosen), -1, 1)
         now = {name: np.array(value[0]) for name, value in self.environment.recorded().items()}
         now |= {"rates": self.rates, "action": action[0], "time": np.array(self.elapsed)}
         step = self.environment.step(action.astype(np.float32))
@@ -148,8 +161,6 @@ class LiveSession:
 
 
 def _gait(task: Any, records: dict[str, np.ndarray]) -> list[str]:
-    from premotor.analysis import walks_of
-
     found = task.gait_parts(records)
     if found is None or found.legs is None or found.fallen is None:
         return []
@@ -160,13 +171,3 @@ def _gait(task: Any, records: dict[str, np.ndarray]) -> list[str]:
     phase = figures.get("interlimb_phase")
     words = [next(iter(figures["gaits"]), "")]
     return [*words, *([f"phase {phase:.2f}"] if isinstance(phase, float) else [])]
-
-
-@eqx.filter_jit
-def _prepare(controller: Controller) -> Any:
-    return controller.product()
-
-
-@eqx.filter_jit
-def _act(controller: Controller, product: Any, state: Any, observation: np.ndarray) -> Any:
-    return controller.select_action(product, state, jnp.asarray(observation))

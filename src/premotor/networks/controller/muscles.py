@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from premotor.errors import PremotorError
 from premotor.networks.controller.populations import neurons_where
 from premotor.networks.controller.settings import MuscleMapSettings, Sense
+from premotor.settings import note
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -83,10 +84,21 @@ def wire_muscles(
     input_weight = np.zeros((len(inputs), len(observation_names)))
     for line in lines:
         input_weight[np.searchsorted(inputs, line.neurons)] += line.weight
+    _tell_unused(circuit)
     synapses = circuit.neuromuscular.toarray()[:, [names.index(name) for name in action_names]].astype(float)
     signed = synapses * circuit.neurons["sign"].to_numpy(float)[:, None] / np.maximum(synapses.sum(0), 1)
     outputs = np.flatnonzero(signed.any(1))
     return MuscleWires(lines, inputs, outputs, input_weight, signed[outputs].T)
+
+
+def _tell_unused(circuit: "Circuit") -> None:
+    """Say which connections onto muscles carry nothing."""
+    junctions = circuit.muscle_junctions
+    if junctions.nnz:
+        note(f"maps.muscles: {junctions.nnz} gap-junction edges onto muscles ({int(junctions.sum())}) are not used")
+    unsigned = circuit.neuromuscular[np.flatnonzero(circuit.neurons["sign"].to_numpy() == 0)]
+    if unsigned.nnz:
+        note(f"maps.muscles: {unsigned.nnz} edges onto muscles of neurons without a known sign carry nothing")
 
 
 def _sense(line: Sense, number: int, circuit: "Circuit", place: Place, names: Sequence[str]) -> SenseLine:
@@ -102,9 +114,12 @@ def _sense(line: Sense, number: int, circuit: "Circuit", place: Place, names: Se
     if not columns:
         raise PremotorError(f"{key}: the task has no observation {BEND}1 and so on that stretch could be sensed of")
     joints = (1 + np.arange(len(columns))) / (len(columns) + 1)
-    chosen = chosen[np.isfinite(place.along[chosen])]
-    if not len(chosen):
+    placed = chosen[np.isfinite(place.along[chosen])]
+    if not len(placed):
         raise PremotorError(f"{key}: none of these neurons reaches a muscle, which would say where it is stretched")
+    if len(placed) < len(chosen):
+        note(f"{key}: {len(chosen) - len(placed)} of {len(chosen)} neurons reach no muscle and feel no stretch")
+    chosen = placed
     weight = np.zeros((len(chosen), len(names)))
     assert line.stretch is not None
     for row, neuron in enumerate(chosen):
