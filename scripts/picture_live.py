@@ -33,7 +33,8 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=1, help="control steps from frame to frame")
     given = parser.parse_args()
     page = LivePage(start_server("127.0.0.1", 0), LiveSession(player(given.run)))
-    threading.Thread(target=page.run, args=(3600.0,), daemon=True).start()
+    running = threading.Thread(target=page.run, args=(3600.0,), daemon=True)
+    running.start()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
         tab = browser.new_page(viewport=dict(zip(("width", "height"), SIZE, strict=True)))
@@ -60,6 +61,8 @@ def main() -> None:
             first, *rest = [frame.quantize(96, dither=Image.Dither.NONE) for frame in frames]
             first.save(given.picture, save_all=True, append_images=rest, duration=PAUSE, loop=0, optimize=True)
         browser.close()
+    page.ended = True
+    running.join()
     print(f"{given.picture}: {given.picture.stat().st_size / 1e6:.1f} MB")
 
 

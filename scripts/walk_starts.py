@@ -28,6 +28,5 @@ if __name__ == "__main__":
         print(f"settle {settle:g} s: {test.figures(records)['gaits']}")
         if fell.any():
             counts, _ = np.histogram(phases, 6, (0, 2 * np.pi))
-            print(
-                f"  fell after {times.min():.1f} to {times.max():.1f} s; begun in each sixth of a stride: {counts.tolist()}"
-            )
+            print(f"  fell after {times.min():.1f} to {times.max():.1f} s")
+            print(f"  begun in each sixth of a stride: {counts.tolist()}")

@@ -17,15 +17,8 @@ ENDS = [("pre", "post"), ("pre_id", "post_id"), ("source", "target"), ("from", "
 COUNTS = ["count", "weight", "synapses", "syn_count", "n_syn", "nsyn", "num_synapses", "value", "strength", "weights"]
 IDS = ["id", "bodyId", "root_id", "neuron_id", "cell_id", "body", "cell", "node"]
 TYPES = ["type", "cell_type", "primary_type"]
-TRANSMITTERS = [
-    "transmitter",
-    "top_nt",
-    "nt",
-    "neurotransmitter",
-    "predictedNt",
-    "consensus_nt",
-    "predicted_transmitter",
-]
+TRANSMITTERS = ["transmitter", "top_nt", "nt", "neurotransmitter", "predictedNt", "consensus_nt"]
+TRANSMITTERS += ["predicted_transmitter"]
 CLASSES = ["class", "superclass"]
 SIDES = ["side", "somaSide", "soma_side", "hemi"]
 SIGN_OF = {
@@ -45,10 +38,8 @@ CLASS_OF = {
     "glia": "other",
 }
 SIDE_OF = {"L": "left", "RHS": "right", "left": "left", "Midline": "middle", "": ""}
-CHEMICAL, ELECTRICAL = (
-    ["chemical", "Chemical", "chem", "synapse", ""],
-    ["electrical", "Gap junction", "gj", "gap_junction"],
-)
+CHEMICAL = ["chemical", "Chemical", "chem", "synapse", ""]
+ELECTRICAL = ["electrical", "Gap junction", "gj", "gap_junction"]
 STYLES = [str, str, str.upper, str.title, lambda word: word.replace("_", " ")]
 
 

@@ -44,7 +44,8 @@ def live(browser):
     tab.on("pageerror", lambda error: errors.append(str(error)))
     tab.goto(f"http://127.0.0.1:{page.server.get_port()}")
     yield page, tab, errors
-    page.paused.value = True
+    page.ended = True
+    running.join(PATIENCE)
     page.server.stop()
 
 

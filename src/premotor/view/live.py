@@ -57,6 +57,8 @@ class LivePage:
         self.scene = Scene(server, session)
         self.drawn = 0
         """Pictures of the scene so far."""
+        self.ended = False
+        """Set it to end `run`."""
         self._recorder: Any = None
         server.gui.configure_theme(dark_mode=True, control_width="large", brand_color=(230, 120, 50))
         gui = server.gui
@@ -262,11 +264,11 @@ class LivePage:
         return rows[np.ix_(*at)]
 
     def run(self, seconds: float | None = None) -> None:
-        """Run in real time (times the slider's speed) until `seconds` are over or somebody interrupts."""
+        """Run in real time (times the slider's speed) until `seconds` are over, or `ended` is set."""
         began = due = time.monotonic()
         drawn = plotted = 0.0
         period = self.session.task.control_period
-        while seconds is None or time.monotonic() - began < seconds:
+        while not self.ended and (seconds is None or time.monotonic() - began < seconds):
             with self.lock:
                 if not self.paused.value:
                     self.session.step()
