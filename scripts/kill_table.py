@@ -143,7 +143,10 @@ def problem(case: Case, unbroken: Path, folder: Path, words: str) -> str:
     left = [file.name for file in folder.rglob("*partial*")]
     if left and not whole:
         return f"left behind: {left}"
-    differences, _ = compare(unbroken, folder, ROOT / "src" / "premotor")
+    try:
+        differences, _ = compare(unbroken, folder, ROOT / "src" / "premotor")
+    except ValueError as error:
+        return f"a file can not be read: {error}"
     return "; ".join(f"{place}: {what}" for place, what in differences[:3])
 
 
