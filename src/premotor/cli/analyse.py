@@ -54,6 +54,7 @@ def _of_run(name: str, run: Path, output: Path | None, *arguments: Any) -> None:
 
 
 WITHOUT_OPTIONS = {
+    "connectivity": ("connectivity", "Who is connected to whom, by cell and by population; degrees of every cell."),
     "medians": (
         "medians",
         "Episodes of learning, their sliding medians over 21, 51 and 101, and the best mean of 100.",

@@ -58,24 +58,35 @@ def info(
 ) -> None:
     """Print what a circuit holds: neurons by class, transmitter and side, wiring, and where it comes from.
 
+    Of a spiking agent (a preset, a YAML file or a run folder) the same of its network: populations and projections.
+
     \b
     Example:
       premotor circuit info celegans --figure celegans.png
+      premotor circuit info cartpole-stdp --figure network.png
       premotor circuit info celegans --select "class=interneuron|motor" --min-synapses 3
       premotor circuit info edges.txt --columns pre,post,count
       premotor circuit info mine/ --columns "id=cell,class=kind,transmitter=NT" --select "type=@types.txt"
     """
     if figure is not None and figure.suffix.lower() != ".png":
         raise PremotorError(f"--figure is {figure}; it has to be the name of a .png file")
-    circuit = _circuit(
-        source, select, min_synapses, signs, null, null_seed, reading(columns, no_header, scale, also), refresh
-    )
-    print(circuit.summary(), end="")
+    from premotor.runs.spiking import described_network
+
+    how, network = reading(columns, no_header, scale, also), described_network(source)
+    if network is None:
+        circuit = _circuit(source, select, min_synapses, signs, null, null_seed, how, refresh)
+        print(circuit.summary(), end="")
+    elif how or any(value is not None for value in (select, min_synapses, signs, null)):
+        raise PremotorError(f"{source} is the network of a spiking agent; --figure is the only option for it")
+    else:
+        print(network.summary(), end="")
     if figure is not None:
         from premotor.files import write_atomically
         from premotor.report import circuit_overview
+        from premotor.report.spiking import wiring_chart
 
-        write_atomically(figure, circuit_overview(circuit))
+        drawing = circuit_overview(circuit) if network is None else wiring_chart(network.network).png()
+        write_atomically(figure, drawing)
         print(f"\nfigure: {figure}")
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -116,11 +116,15 @@ def _keys(model: type[BaseModel], data: Any, path: Sequence[str]) -> list[str]:
 
 def _model(model: type[BaseModel], data: Any, path: Sequence[str]) -> type[BaseModel] | None:
     """The class of the section at `path`; None where there is none."""
+    by_name = False
     for part in path:
         if isinstance(data, list | tuple) and part.isdecimal():  # an item of a list: of the list's one model
             data = data[int(part)]
             continue
         data = data.get(part) if isinstance(data, Mapping) else None
+        if by_name:  # an entry of a mapping: of its one model
+            by_name = False
+            continue
         field = model.model_fields.get(part)
         kind = data.get("kind") if isinstance(data, Mapping) else None
         sections = [] if field is None else [known for known in field.metadata if isinstance(known, Section)]
@@ -131,6 +135,7 @@ def _model(model: type[BaseModel], data: Any, path: Sequence[str]) -> type[BaseM
         if not variants:
             return None
         model = next((v for v in variants if kind in _kinds(v)), variants[0])
+        by_name = field is not None and get_origin(field.annotation) is dict
     return model
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         rewards as rewards,
         variance as variance,
     )
+    from premotor.report.spiking.connectivity import connectivity as connectivity, wiring_chart as wiring_chart
     from premotor.report.spiking.inputs import fields as fields, policy as policy
     from premotor.report.spiking.learning import (
         checkpoints as checkpoints,
@@ -34,6 +35,7 @@ else:
 
 
 OF_A_RUN = (
+    "connectivity",
     "medians",
     "checkpoints",
     "lengths",

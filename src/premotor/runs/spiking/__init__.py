@@ -11,6 +11,13 @@ if TYPE_CHECKING:
         read_combinations as read_combinations,
         stride_for as stride_for,
     )
+    from premotor.runs.spiking.connectivity import (
+        DescribedNetwork as DescribedNetwork,
+        connection_table as connection_table,
+        degree_table as degree_table,
+        described_network as described_network,
+        projection_table as projection_table,
+    )
     from premotor.runs.spiking.evaluation import evaluate_spiking as evaluate_spiking, mock_inputs as mock_inputs
     from premotor.runs.spiking.history import (
         Ancestor as Ancestor,

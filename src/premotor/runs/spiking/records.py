@@ -13,11 +13,11 @@ from premotor.files import read_json, replace_atomically
 from premotor.learning.plasticity import Episodes
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, encode, set_intervals
 from premotor.runs.arrays import load_arrays
+from premotor.runs.spiking.connectivity import connection_table, population_names, type_names
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.settings import CartPoleSettings
 
 CARTPOLE = ("position", "velocity", "angle", "angular_velocity")
-TYPES = ("excitatory", "fast-spiking", "low-threshold")
 SIDES = ("left", "right")
 """Names of the two actions of CartPole."""
 
@@ -185,6 +185,12 @@ def episode_table(run: SpikingRun, record: Record) -> pd.DataFrame:
     return table.reset_index()
 
 
+def tested_weights(record: Record) -> str | int:
+    """Which weights of the run a test was of."""
+    best = record.figures["checkpoint"] == "best"
+    return "best" if best else int(record.figures["iteration"])
+
+
 def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) -> SpikeTrain:
     """Every spike of a recorded test: the network is driven again by the observations that were recorded.
 
@@ -197,7 +203,7 @@ def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) ->
         PremotorError: the run's weights of that iteration have changed since, so that other spikes come out.
     """
     which = record.figures["checkpoint"]
-    agent = run.agent(which if which == "best" else record.figures["iteration"])
+    agent = run.agent(tested_weights(record))
     state, interface, wiring = agent.state, agent.interface, agent.network.wiring
     interval = np.full(agent.network.sources, np.inf)
     times, cells, places = [np.empty(0)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
@@ -237,9 +243,7 @@ def tables_of_test(run: SpikingRun) -> dict[str, pd.DataFrame]:
     agent = run.agent("initial")
     network, votes = agent.network, agent.interface.action
     step = run.settings.interface.step / 1000.0
-    population = np.full(network.cells, "", object)
-    for name, members in network.populations.items():
-        population[members] = name
+    population = population_names(network)
     episode = record.episode
     first = np.concatenate([[0], np.cumsum(record.length)])
     variables = record.observation.shape[1]
@@ -253,8 +257,7 @@ def tables_of_test(run: SpikingRun) -> dict[str, pd.DataFrame]:
     episodes = episode_table(run, record)
     episodes.insert(1, "start", first[:-1] * step)
     episodes.insert(2, "stop", first[1:] * step)
-    kinds = network.cell_type
-    labels = TYPES if len(network.cell_types) == len(TYPES) else [str(k) for k in range(len(network.cell_types))]
+    kinds, labels = network.cell_type, type_names(run.settings.wiring, network)
     return {
         "spikes": pd.DataFrame(
             {
@@ -270,7 +273,7 @@ def tables_of_test(run: SpikingRun) -> dict[str, pd.DataFrame]:
         "cells": pd.DataFrame(
             {
                 "cell": np.arange(network.cells),
-                "population": population,
+                "population": population[: network.cells],
                 "type": [labels[kind] for kind in kinds],
                 "action": votes,
             }
@@ -279,13 +282,19 @@ def tables_of_test(run: SpikingRun) -> dict[str, pd.DataFrame]:
 
 
 def export_parquet(run: SpikingRun, folder: str | Path) -> list[Path]:
-    """Write the tables of the recorded test as parquet files; return them.
+    """Write the tables of the recorded test and of all synapses as parquet files; return them.
+
+    Synapses are the rows of `connection_table`, with the weight that they had in the test as `learned`.
 
     Raises:
         PremotorError: there is no recorded test.
     """
     place = Path(folder)
-    tables = tables_of_test(run)
+    tables, network = tables_of_test(run), run.network()
+    synapses = connection_table(network)
+    learned = network.weight.copy()
+    learned[network.plastic] = run.weights(tested_weights(read_test(run)))
+    tables["connections"] = synapses.assign(learned=learned)
     place.mkdir(parents=True, exist_ok=True)
     files = []
     for name, table in tables.items():

@@ -18,6 +18,7 @@ from premotor.learning.plasticity.settings import (
     PlasticitySettings,
 )
 from premotor.networks.spiking.event_driven.coding import Fields, LinearFields, inputs_needed
+from premotor.networks.spiking.event_driven.random_settings import RandomNetworkSettings
 from premotor.runs.loading import Overrides, Source, load_settings
 from premotor.runs.settings import CircuitSettings, CompareSettings, Condition, Initial, NullName
 from premotor.settings import Settings
@@ -42,8 +43,8 @@ def _known_cell(name: str) -> str:
     return CELLS.known(name)
 
 
-class WiringSettings(Settings):
-    """The random wiring of Hasegan et al. (2022)."""
+class WiringSettings(RandomNetworkSettings):
+    """A wiring at random, by default that of Hasegan et al. (2022)."""
 
     kind: Literal["random"] = "random"
     seed: int = Field(0, ge=0)
@@ -119,7 +120,7 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: "Circuit | No
     from premotor.networks.spiking.event_driven.random_wiring import null_network
 
     if circuit is None:
-        network = random_network(wiring.seed, wiring.cell)
+        network = random_network(wiring.seed, wiring, inputs_needed(interface.fields))
         return network if wiring.null is None else null_network(network, wiring.null, wiring.null_seed)
     return circuit_network(
         circuit,
@@ -137,19 +138,22 @@ def votes_of(wiring: Any, network: "SpikingNetwork", actions: int) -> NDArray[np
     """For which action each cell votes, −1 for none, (cells,).
 
     Raises:
-        PremotorError: selections of outputs for another number of actions than the task has.
+        PremotorError: outputs for another number of actions than the task has.
     """
     from premotor.learning.plasticity import motor_halves
 
+    one: tuple[str, ...] = ("motor",)
     if not isinstance(wiring, CircuitWiring):
-        return motor_halves(network, actions=actions)
-    if isinstance(wiring.outputs, dict) or len(wiring.outputs) == 1:
-        return motor_halves(network, "motor", actions)
-    if len(wiring.outputs) != actions:
-        raise PremotorError(f"wiring.outputs has {len(wiring.outputs)} selections, but the task has {actions} actions")
+        one, what = wiring.voting, "populations"
+    elif not isinstance(wiring.outputs, dict) and len(wiring.outputs) > 1:
+        one, what = tuple(f"motor{action}" for action in range(len(wiring.outputs))), "selections"
+    if len(one) == 1:
+        return motor_halves(network, one[0], actions)
+    if len(one) != actions:
+        raise PremotorError(f"wiring.outputs has {len(one)} {what}, but the task has {actions} actions")
     votes = np.full(network.cells, -1)
-    for action in range(actions):
-        votes[network.populations[f"motor{action}"]] = action
+    for action, name in enumerate(one):
+        votes[network.populations[name]] = action
     return votes
 
 

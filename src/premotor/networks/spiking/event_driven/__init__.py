@@ -1,8 +1,8 @@
 """Spiking networks that learn by reward: an event-driven loop, exact between events, and its parts.
 
 Cells, plastic synapses and receptive fields are modules of their own: `cells`, `plasticity`, `homeostasis`, `coding`;
-`events` is the loop that joins them, `network` the wiring as plain arrays, `random_wiring` the network of Hasegan et
-al. (2022).
+`events` is the loop that joins them, `network` the wiring as plain arrays, `random_wiring` draws networks that
+`random_settings` describes, by default that of Hasegan et al. (2022).
 """
 
 from typing import TYPE_CHECKING
@@ -33,6 +33,14 @@ if TYPE_CHECKING:
         ConductanceCellSettings as ConductanceCellSettings,
     )
     from premotor.networks.spiking.event_driven.network import SpikingNetwork as SpikingNetwork
+    from premotor.networks.spiking.event_driven.random_settings import (
+        GainSettings as GainSettings,
+        PopulationSettings as PopulationSettings,
+        ProjectionSettings as ProjectionSettings,
+        RandomNetworkSettings as RandomNetworkSettings,
+        StimulusSettings as StimulusSettings,
+        SynapseSettings as SynapseSettings,
+    )
     from premotor.networks.spiking.event_driven.random_wiring import random_network as random_network
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

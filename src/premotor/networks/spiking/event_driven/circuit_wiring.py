@@ -13,7 +13,7 @@ from premotor.errors import PremotorError
 from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, set_intervals
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
-from premotor.networks.spiking.event_driven.random_wiring import DELAYS, STIMULUS_DELAY, STIMULUS_WEIGHT
+from premotor.networks.spiking.event_driven.random_settings import DELAYS, StimulusSettings
 
 EXCITATION, INHIBITION = 250.0, 70.0
 """Sum of the weights onto a cell, mV: 25 synapses of 10 mV and 4 of 18 mV in the random network."""
@@ -82,10 +82,10 @@ def circuit_network(
         excites, EXCITATION * _shares(post, count, excites, cells), INHIBITION * _shares(post, count, ~excites, cells)
     )
     source = np.concatenate([np.full(len(part), k) for k, part in enumerate(np.array_split(driven, sources))])
-    many, none = len(driven), np.zeros(len(driven), bool)
+    many, none, stimulus = len(driven), np.zeros(len(driven), bool), StimulusSettings()
     learns = np.ones(len(pre), bool) if plastic == "all" else excites
     parts = [
-        (cells + source, driven, "AM", np.full(many, STIMULUS_WEIGHT), random.uniform(*STIMULUS_DELAY, many), none),
+        (cells + source, driven, "AM", np.full(many, stimulus.weight), random.uniform(*stimulus.delay, many), none),
         (pre[excites], post[excites], "AM2", weight[excites], None, learns[excites]),
         (pre[excites], post[excites], "NM2", SLOW * weight[excites], None, np.zeros(int(excites.sum()), bool)),
         (pre[~excites], post[~excites], "GA", weight[~excites], None, learns[~excites]),

@@ -1,7 +1,6 @@
-"""The network of Hasegan et al. (2022), wired at random, and null models of a network that is no connectome's."""
+"""Networks that are wired at random, and null models of them."""
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,112 +8,105 @@ from numpy.typing import NDArray
 from premotor.connectome import Circuit, Provenance
 from premotor.connectome.nulls import NULL_MODELS, make_null
 from premotor.errors import PremotorError
-from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS
+from premotor.networks.spiking.event_driven.cell import RECEPTORS
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
-
-SIZES = {"ES": 80, "EA": 40, "IA": 10, "IAL": 10, "EM": 40, "IM": 10, "IML": 10}
-TYPE_OF = {"ES": 0, "EA": 0, "EM": 0, "IA": 1, "IM": 1, "IAL": 2, "IML": 2}
-STIMULUS_WEIGHT = 35.0
-"""mV, onto AM."""
-SPREAD = 0.5
-"""Plastic weights are uniform within this fraction of their mean."""
-DELAYS = {
-    "AM": (1.8, 2.2),
-    "NM": (1.8, 2.2),
-    "GA": (1.8, 2.2),
-    "AM2": (1.8, 2.2),
-    "NM2": (1.8, 2.2),
-    "GA2": (3.0, 12.0),
-}
-"""ms"""
-STIMULUS_DELAY = (0.8, 1.2)
-
-
-class Projection(NamedTuple):
-    """Synapses from one population to another."""
-
-    pre: str
-    post: str
-    convergence: int
-    """Presynaptic cells of each postsynaptic one."""
-    weights: tuple[tuple[str, float], ...]
-    """mV by receptor."""
-    plastic: bool = False
-    """Whether the first receptor's synapses learn; their weights are then drawn."""
-
-
-PROJECTIONS = (
-    Projection("ES", "EA", 25, (("AM2", 10.0), ("NM2", 0.196)), plastic=True),
-    Projection("EA", "EM", 20, (("AM2", 6.5), ("NM2", 0.10)), plastic=True),
-    Projection("EA", "IA", 15, (("AM2", 5.85), ("NM2", 0.0585))),
-    Projection("EM", "IM", 16, (("AM2", 5.85), ("NM2", 0.0585))),
-    Projection("EA", "IAL", 15, (("AM2", 5.94), ("NM2", 0.294))),
-    Projection("EM", "IML", 16, (("AM2", 2.94), ("NM2", 0.294))),
-    Projection("IA", "EA", 4, (("GA", 18.0),)),
-    Projection("IM", "EM", 4, (("GA", 18.0),)),
-    Projection("IA", "IA", 1, (("GA", 4.5),)),
-    Projection("IM", "IM", 1, (("GA", 4.5),)),
-    Projection("IA", "IAL", 2, (("GA", 4.5),)),
-    Projection("IM", "IML", 2, (("GA", 4.5),)),
-    Projection("IAL", "EA", 4, (("GA2", 5.0),)),
-    Projection("IML", "EM", 4, (("GA2", 5.0),)),
-    Projection("IAL", "IA", 2, (("GA2", 2.25),)),
-    Projection("IML", "IM", 2, (("GA2", 2.25),)),
-    Projection("IAL", "IAL", 1, (("GA2", 5.5),)),
-    Projection("IML", "IML", 1, (("GA2", 5.5),)),
+from premotor.networks.spiking.event_driven.random_settings import (
+    ProjectionSettings,
+    RandomNetworkSettings,
+    SynapseSettings,
 )
 
 
-def random_network(seed: int, cell: str = "conductance") -> SpikingNetwork:
+def random_network(
+    seed: int, settings: RandomNetworkSettings | None = None, sources: int | None = None
+) -> SpikingNetwork:
     """Draw a wiring: partners without replacement and without autapses, delays for each synapse.
 
-    The synapses of a pair onto two receptors share their partners but not their delays. One source drives each
-    input cell (population ES). `cell` is the model of the cells, one of `CELLS`.
+    The synapses of a pair onto two receptors share their partners but not their delays.
+
+    Args:
+        seed: which one.
+        settings: populations and projections; by default the network of Hasegan et al. (2022).
+        sources: that drive the input cells, each its share of them in their order; by default one for each.
+
+    Raises:
+        PremotorError: fewer input cells than sources, or a wiring without a plastic synapse.
     """
-    random = np.random.default_rng(seed)
-    bounds = np.concatenate([[0], np.cumsum(list(SIZES.values()))])
-    populations = {name: np.arange(bounds[k], bounds[k + 1]) for k, name in enumerate(SIZES)}
-    cells, inputs = int(bounds[-1]), populations["ES"]
+    words, random = settings or RandomNetworkSettings(), np.random.default_rng(seed)
+    sizes = [words.size(name) for name in words.populations]
+    bounds = np.concatenate([[0], np.cumsum(sizes)])
+    populations = {name: np.arange(bounds[k], bounds[k + 1]) for k, name in enumerate(words.populations)}
+    cells, driven = int(bounds[-1]), populations[words.inputs]
+    sources = len(driven) if sources is None else sources
+    if len(driven) < sources:
+        raise PremotorError(
+            f"wiring.populations.{words.inputs}.size is {len(driven)}, but the receptive fields have {sources} bins; "
+            "they need a cell each: make it larger or give the fields fewer bins"
+        )
+    source = np.concatenate([np.full(len(part), k) for k, part in enumerate(np.array_split(driven, sources))])
+    stimulus, many = words.stimulus, len(driven)
     parts: list[tuple[NDArray, NDArray, str, NDArray, NDArray, bool]] = [
         (
-            cells + np.arange(len(inputs)),
-            inputs,
-            "AM",
-            np.full(len(inputs), STIMULUS_WEIGHT),
-            random.uniform(*STIMULUS_DELAY, len(inputs)),
+            cells + source,
+            driven,
+            stimulus.receptor,
+            np.full(many, stimulus.weight),
+            random.uniform(*stimulus.delay, many),
             False,
         )
     ]
-    for projection in PROJECTIONS:
-        post = np.repeat(populations[projection.post], projection.convergence)
-        pre = np.concatenate(
-            [
-                random.choice(
-                    populations[projection.pre][populations[projection.pre] != cell],
-                    projection.convergence,
-                    replace=False,
+    for name, projection in words.projections.items():
+        first, _, second = name.partition("-")
+        pre, post = _partners(random, populations[first], populations[second], projection)
+        gain = getattr(words.gains, "".join("EI"[words.inhibits(end)] for end in (first, second)))
+        for receptor, synapse in projection.synapses.items():
+            parts.append(
+                (
+                    pre,
+                    post,
+                    receptor,
+                    gain * synapse.weight * _spread(random, synapse, len(pre)),
+                    random.uniform(*words.delay(receptor, synapse), len(pre)),
+                    synapse.plastic,
                 )
-                for cell in populations[projection.post]
-            ]
-        )
-        for number, (receptor, mean) in enumerate(projection.weights):
-            plastic = projection.plastic and number == 0
-            spread = SPREAD if plastic else 0.0
-            weight = mean * random.uniform(1 - spread, 1 + spread, len(pre))
-            parts.append((pre, post, receptor, weight, random.uniform(*DELAYS[receptor], len(pre)), plastic))
-    lengths = [len(part[0]) for part in parts]
-    return SpikingNetwork.of(
-        CELLS[cell].types,
-        np.repeat([TYPE_OF[name] for name in SIZES], list(SIZES.values())),
+            )
+    lengths, types = [len(part[0]) for part in parts], words.types()
+    network = SpikingNetwork.of(
+        tuple(types.values()),
+        np.repeat([list(types).index(one.cell) for one in words.populations.values()], sizes),
         pre=np.concatenate([part[0] for part in parts]),
         post=np.concatenate([part[1] for part in parts]),
         receptor=np.repeat([RECEPTORS.index(part[2]) for part in parts], lengths),
         weight=np.concatenate([part[3] for part in parts]),
         delay=np.concatenate([part[4] for part in parts]),
         plastic=np.repeat([part[5] for part in parts], lengths),
-        sources=len(inputs),
+        sources=sources,
         populations=populations,
     )
+    if not network.plastic.any():
+        raise PremotorError(f"the random wiring of seed {seed} has no plastic synapse; raise a probability")
+    return network
+
+
+def _partners(
+    random: np.random.Generator, pre: NDArray[np.int64], post: NDArray[np.int64], projection: ProjectionSettings
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pre- and postsynaptic cell of each connected pair, (pairs,) each."""
+    chosen = []
+    for cell in post:
+        others = pre[pre != cell]
+        if projection.probability is None:
+            chosen.append(random.choice(others, projection.convergence, replace=False))
+        else:
+            chosen.append(others[random.random(len(others)) < projection.probability])
+    return np.concatenate(chosen), np.repeat(post, [len(part) for part in chosen])
+
+
+def _spread(random: np.random.Generator, synapse: SynapseSettings, count: int) -> NDArray[np.float64]:
+    """Weights over their mean, (count,)."""
+    if synapse.deviation:
+        return np.maximum(random.normal(1.0, synapse.deviation, count), 0.0)
+    return random.uniform(1 - synapse.spread, 1 + synapse.spread, count)
 
 
 INHIBITORY = [RECEPTORS.index(name) for name in RECEPTORS if name.startswith("GA")]
