@@ -12,21 +12,25 @@ Writes docs/data/kill-table.json, a command at a time (`--only` for some), and p
 """
 
 import argparse
+import contextlib
+import importlib
 import json
 import os
 import random
 import re
 import shlex
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 sys.dont_write_bytecode = True
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 from make_old_runs import CASES as RUNS, SMALL  # noqa: E402
 from same_runs_cases import CIRCUIT, OFF, Case, run  # noqa: E402
@@ -35,6 +39,7 @@ from same_runs_compare import compare  # noqa: E402
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "data" / "kill-table.json"
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+IMPORTED = ("premotor.cli.commands", "premotor.runs.training", "premotor.report.video", "jax.numpy", "optax", "equinox")
 WRITES = os.O_WRONLY | os.O_RDWR
 EVENTS = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.symlink"}
 PLAIN = SMALL.replace("--circuit.source fly-cpg ", "")
@@ -101,11 +106,51 @@ def counted(kill_at: int, report: Path) -> None:
     sys.addaudithook(hook)
 
 
-def child(words: str, folder: Path, kill_at: int | None = None) -> "subprocess.Popen[bytes]":
-    """Start `premotor WORDS`; killed at a file operation of this number, which are only counted where it is 0."""
-    with (folder / "log.txt").open("ab") as log:
-        command = [sys.executable, __file__, "--child", words, "--kill-at", str(-1 if kill_at is None else kill_at)]
-        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+class Child:
+    """`premotor WORDS` in a fork of this process, which has imported all that is slow; the log is log.txt.
+
+    Killed at a file operation of the number `kill_at`; these are only counted where it is 0.
+    """
+
+    def __init__(self, words: str, folder: Path, kill_at: int | None = None):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # JAX warns of forks, but no backend has begun here
+            self.pid = os.fork()
+        if self.pid:
+            return
+        status = 1
+        try:
+            os.setsid()
+            os.chdir(folder)
+            log = os.open("log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            from premotor.cli import main as premotor
+
+            if kill_at is not None:
+                counted(kill_at, folder.parent / "counted")
+            status = premotor(shlex.split(words))
+        except SystemExit as ended:
+            status = ended.code if isinstance(ended.code, int) else 1
+        except BaseException:  # noqa: BLE001 — a fork may not go on as its parent
+            traceback.print_exc()
+        finally:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(status or 0)
+
+    def wait(self) -> int:
+        """Its exit status; negative where a signal ended it."""
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def send_signal(self, number: int) -> None:
+        """To it alone; nothing where it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
 
 def prepared(case: Case, folder: Path, last: bool = False) -> str:
@@ -116,9 +161,9 @@ def prepared(case: Case, folder: Path, last: bool = False) -> str:
         if kind == "write":
             (folder / words[0]).parent.mkdir(parents=True, exist_ok=True)
             (folder / words[0]).write_text(words[1])
-        elif child(words[0], folder).wait():
+        elif Child(words[0], folder).wait():
             raise SystemExit(f"{case.name}: {words[0]} failed: {(folder / 'log.txt').read_text()[-500:]}")
-    if last and (status := child(command[1], folder, 0).wait()):
+    if last and (status := Child(command[1], folder, 0).wait()):
         raise SystemExit(f"{case.name}: status {status}: {(folder / 'log.txt').read_text()[-800:]}")
     return command[1]
 
@@ -135,7 +180,7 @@ def problem(case: Case, unbroken: Path, folder: Path, words: str) -> str:
     made = words.split(" -o ")[-1].split()[0] if " -o " in words else ""
     whole = words.split()[0] in ("reference", "circuit", "simulate") and (folder / made).exists()
     if not whole:  # what is there of these has to be all of it
-        status = child(again(words, folder), folder).wait()
+        status = Child(again(words, folder), folder).wait()
         if status:
             return f"going on ended with status {status}: {(folder / 'log.txt').read_text()[-300:]}"
     if "Traceback" in (folder / "log.txt").read_text():
@@ -163,7 +208,7 @@ def table_of(case: Case, place: Path, samples: int, dice: random.Random) -> dict
     for number, (way, at) in enumerate(ways):
         folder = place / f"{number}" / "case"
         words = prepared(case, folder)
-        process = child(words, folder, at or None)
+        process = Child(words, folder, at or None)
         if not at:
             time.sleep(dice.uniform(0.05, 1.0) * seconds)
             process.send_signal(getattr(signal, way))
@@ -196,16 +241,9 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=[case.name for case in CASES])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=TARGET)
-    parser.add_argument("--child", help=argparse.SUPPRESS)
-    parser.add_argument("--kill-at", type=int, default=-1, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.child is not None:
-        from premotor.cli import main as premotor
-
-        if options.kill_at >= 0:
-            counted(options.kill_at, Path("..", "counted").resolve())
-        return premotor(shlex.split(options.child))
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    for module in IMPORTED:
+        importlib.import_module(module)
     table = json.loads(options.output.read_text()) if options.output.exists() else {}
     for case in CASES:
         if case.name in options.only:

@@ -232,6 +232,9 @@ def test_what_killed_processes_left_goes_when_the_folder_is_locked(tmp_path):
     os.utime(other, (0, 0))  # of another machine: after an hour
     remove_stale(tmp_path)
     assert not other.exists() and mine.exists()
+    (tmp_path / dead).write_text("x")
+    write_atomically(tmp_path / "a.json", "y")  # or when the same file is written
+    assert not (tmp_path / dead).exists() and mine.exists()
 
 
 def test_a_worker_waits_for_a_lock(tmp_path, monkeypatch):

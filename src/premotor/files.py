@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import glob
 import json
 import math
 import os
@@ -68,13 +69,15 @@ def write_atomically(path: Path, data: bytes | str) -> None:
 def replace_atomically(path: Path) -> Iterator[Path]:
     """The name of a file to write aside; it takes the place of `path` when the block ends without error.
 
-    No other writer has the same name, and it ends as `path` does. A name of a process that was killed is removed when
-    the folder is locked next.
+    No other writer has the same name, and it ends as `path` does. What a killed process left aside is removed when the
+    same file is written next, or its folder locked.
 
     Raises:
         PremotorError: the folder cannot be written.
     """
     aside = partial_name(path, path.suffix)
+    for left in path.parent.glob(f".{glob.escape(path.name[:80])}.*.partial*"):
+        _remove_stale(left)
     try:
         os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666))
     except OSError as error:
@@ -108,14 +111,19 @@ def remove_stale(folder: Path) -> None:
     """Remove what killed processes left aside in a folder and those inside it."""
     for place, folders, files in os.walk(folder):
         for name in [*folders, *files]:
-            found, path = _PARTIAL.fullmatch(name), Path(place, name)
-            with suppress(OSError):
-                if found and found[1] == _machine():
-                    gone = not _alive(int(found[2]))
-                else:  # of another machine, or a checkpoint of the first version
-                    gone = bool(found or _FORMER.fullmatch(name)) and time.time() - path.lstat().st_mtime > OLD
-                if gone:
-                    remove(path)
+            _remove_stale(Path(place, name))
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove one file or folder if a process that has ended left it aside."""
+    found = _PARTIAL.fullmatch(path.name)
+    with suppress(OSError):
+        if found and found[1] == _machine():
+            gone = not _alive(int(found[2]))
+        else:  # of another machine, or a checkpoint of the first version
+            gone = bool(found or _FORMER.fullmatch(path.name)) and time.time() - path.lstat().st_mtime > OLD
+        if gone:
+            remove(path)
 
 
 def _alive(process: int) -> bool:

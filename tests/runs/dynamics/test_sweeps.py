@@ -98,6 +98,24 @@ def test_where_the_exponent_crosses_zero(values, found):
     assert np.isnan(where) if found is None else where == found
 
 
+@pytest.mark.parametrize("gone", ["checkpoints", "checkpoints best", "checkpoints best summary.json"])
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_what_was_killed_at_its_end_is_made_whole(transitions, tmp_path, monkeypatch, gone, rows):
+    folder = shutil.copytree(transitions.path, tmp_path / "killed")
+    for name in gone.split():
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (folder / "checkpoints").mkdir()
+    lines = (folder / "metrics.jsonl").read_text().splitlines(keepends=True)
+    (folder / "metrics.jsonl").write_text("".join(lines[:rows]) + '{"torn')
+    monkeypatch.setattr(sweeps_module, "_measure", None)  # no point is computed twice
+    run = dynamics("transition", SWEEP, output=folder, progress=False)
+    assert sorted(run.metrics["point"]) == sorted(transitions.metrics["point"])
+    assert run.summary == transitions.summary and run.best == transitions.best
+    assert run.step == transitions.step == 3
+    assert not [file for file in folder.rglob("*partial*")]
+
+
 @pytest.mark.parametrize(
     ("command", "settings", "message"),
     [

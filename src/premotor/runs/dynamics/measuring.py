@@ -23,7 +23,7 @@ from premotor.runs.run_folder import RunFolder
 class Measurement(Kind):
     """An analysis of dynamics; a subclass says which points there are, how one is measured, and what they come to.
 
-    Each finished point is kept in ``networks/<name>.safetensors``, so that a killed run goes on with the next one.
+    Each finished point is kept in ``networks/<name>.safetensors``, so that a killed run computes none twice.
     """
 
     curves = False
@@ -90,22 +90,22 @@ class Points:
         self._folder = places.path / "networks"
         self._points = dict(kind.points(settings, circuit))
         self.schedule = Schedule(save_every=None, keep=1, total=len(self._points), unit="points")
-        self._running: Iterator[str] | None = None
-        self._done = {name for name in self._points if self._file(name).exists()}
-        # a process may be killed between its last point and the summary
-        self._apart = not (places.path / "summary.json").exists()
+        self._running = self._computed()
+        self._told = 0
+        if (places.path / "summary.json").exists() and not places.checkpoints_folder.exists():
+            self._told = len(self._points)  # a finished result of the first versions, which had no checkpoints
 
     @property
     def iteration(self) -> int:
-        """Points that are done."""
-        return len(self._done)
+        """Points that this process has told of; it tells again, without computing them, of those that it found."""
+        return self._told
 
     step = steps = iteration
 
     @property
     def finished(self) -> bool:
-        """Whether all are done, and about to be put together or put together already."""
-        return len(self._done) == len(self._points) and not self._apart
+        """Whether all are done, and about to be put together."""
+        return self._told == len(self._points)
 
     @property
     def initial(self) -> Arrays:
@@ -116,12 +116,8 @@ class Points:
 
     def iterate(self) -> Figures:
         """The next point that is finished."""
-        if self._running is None:
-            self._running = self._computed()
-        waiting = len(self._done) < len(self._points)
-        name = next(self._running) if waiting else list(self._points)[-1]
-        self._done.add(name)
-        self._apart = len(self._done) < len(self._points)
+        name = next(self._running)
+        self._told += 1
         found = load_arrays(self._file(name))
         return {"point": name, **{key: float(value) for key, value in found.items() if value.size == 1}}
 
@@ -136,7 +132,7 @@ class Points:
         return {"done": np.array(self.iteration)}
 
     def restore(self, arrays: Arrays, source: Path) -> None:
-        """Nothing to do: the folder says which points are done."""
+        """Nothing to do: the folder holds the points that are done."""
 
     def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
         """The newest point."""
@@ -148,7 +144,12 @@ class Points:
 
     def _computed(self) -> Iterator[str]:
         self._folder.mkdir(exist_ok=True)
-        waiting = [name for name in self._points if name not in self._done]
+        waiting = []
+        for name in self._points:
+            if self._file(name).exists():
+                yield name
+            else:
+                waiting.append(name)
         memory: dict[Any, Any] = {}
         if not self.kind.side_by_side:
             for name in waiting:
@@ -165,8 +166,6 @@ class Points:
                 pool.shutdown(cancel_futures=True)
 
     def _one(self, name: str, memory: dict[Any, Any]) -> None:
-        if self._file(name).exists():
-            return
         with in_precision(self.settings.precision):
             arrays = self.kind.measure(self.settings, self.circuit, self._points[name], memory)
         with replace_atomically(self._file(name)) as aside:

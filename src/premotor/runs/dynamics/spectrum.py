@@ -180,8 +180,11 @@ class Descents:
             None, settings.checkpoint_every, None, 2, total=len(self.members) * epochs, unit="epochs"
         )
         self._places = places
-        self._begin(next((n for n in range(len(self.members)) if not self._done(n)), len(self.members)))
-        # a process may be killed between its last network and the summary
+        # Runs of the first versions had no checkpoints of their own, but their networks had.
+        former = (places.path / "networks").exists() and not places.checkpoints_folder.exists()
+        number = next((n for n in range(len(self.members)) if not self._done(n)), len(self.members)) if former else 0
+        self._begin(number, former)
+        # they may have been killed between the last network and the summary
         self._apart = self.descent is None and not (places.path / "summary.json").exists()
 
     @property
@@ -266,7 +269,7 @@ class Descents:
 
     def restore(self, arrays: Arrays, source: Path) -> None:
         """Go back to a snapshot."""
-        self._begin(int(arrays["network"]), former=False)
+        self._begin(int(arrays["network"]))
         if self.descent is not None:
             with in_precision(self.settings.precision):
                 self.descent.restore({k: v for k, v in arrays.items() if k != "network"}, source)
@@ -281,7 +284,7 @@ class Descents:
     def _done(self, number: int) -> bool:
         return (self._folder / self.members[number].name / "result.json").exists()
 
-    def _begin(self, number: int, former: bool = True) -> None:
+    def _begin(self, number: int, former: bool = False) -> None:
         self.number = number
         self.descent: Descent | None = None
         if number == len(self.members):
@@ -292,7 +295,7 @@ class Descents:
             start = {k.partition("/")[2]: v for k, v in self._start.items() if k.partition("/")[0] == member.name}
             self.descent = Descent(member, self.settings, folder, self._task, start)
             older = newest_checkpoint(folder / "checkpoints", note) if former else None
-            if older is not None:  # as runs from before keep them
+            if older is not None:
                 self.descent.restore(older.arrays, older.folder)
 
     def _arrays(self, name: str, network: Any) -> Arrays:
