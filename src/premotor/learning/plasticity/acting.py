@@ -82,7 +82,7 @@ def learn_from(
     book = world.book
     t = (book[STEP] + 1) * interface.step
     if lessons.on:
-        count_groups(state, lessons)
+        count_groups(state, lessons, interface.step / 1000.0)
         observe(plastic, lessons.rule, state, t)
         if reward != 0.0:
             reinforce(plastic, lessons, state, action, tie, reward, t)

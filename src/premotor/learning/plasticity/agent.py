@@ -15,6 +15,7 @@ from premotor.learning.plasticity.settings import InterfaceSettings, PlasticityS
 from premotor.networks.spiking.event_driven.coding import field_edges, inputs_needed
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 from premotor.networks.spiking.event_driven.plasticity import plastic_synapses
+from premotor.settings import note
 from premotor.tasks.cartpole import MOST_STEPS
 
 Arrays = dict[str, NDArray]
@@ -174,7 +175,8 @@ class SpikingAgent:
             f"{name}/{key}": np.array(value)
             for name, part in parts.items()
             for key, value in part._asdict().items()
-            if isinstance(value, np.ndarray) and (name != "lessons" or key in CHANGING)
+            if isinstance(value, np.ndarray)
+            and (name != "lessons" or key in CHANGING or (key in WINDOWED and self.lessons.control_window))
         }
 
     def restore(self, arrays: Arrays) -> None:
@@ -183,7 +185,13 @@ class SpikingAgent:
         Raises:
             PremotorError: it is of another network.
         """
-        for name, value in self.snapshot().items():
+        present = self.snapshot()
+        window = {name: value for name in WINDOWED if (value := present.get(f"lessons/{name}")) is not None}
+        if window and not any(f"lessons/{name}" in arrays for name in window):
+            note("the checkpoint is from before gain control had a window; the window begins empty")
+            cleared = {f"lessons/{name}": np.zeros_like(value) for name, value in window.items()}
+            arrays = {**arrays, **cleared, "lessons/control_spikes": np.zeros_like(present["lessons/control_spikes"])}
+        for name, value in present.items():
             if name not in arrays or arrays[name].shape != value.shape:
                 raise PremotorError(f"the snapshot does not fit this agent: {name} is missing or of another size")
         for name, part in (
@@ -198,7 +206,9 @@ class SpikingAgent:
 
 
 CHANGING = ("control_spikes", "input_goal")
-"""What changes of `Lessons`."""
+"""What changes of `Lessons` …"""
+WINDOWED = ("control_history", "control_seen")
+"""… and what else where gain control has a window."""
 
 
 def motor_halves(network: SpikingNetwork, population: str = "EM", actions: int = 2) -> NDArray[np.int64]:

@@ -51,7 +51,10 @@ def lessons_of(
         control_group=control,
         control_size=np.maximum(np.bincount(control[control >= 0], minlength=actions + 1), 1),
         control_target=np.array([keeping.hidden_rate] + [keeping.motor_rate] * actions),
+        control_window=keeping.control_window or 0,
         control_spikes=np.zeros(actions + 1, np.int64),
+        control_history=np.zeros((keeping.control_window or 0, actions + 1), np.int64),
+        control_seen=np.zeros(1, np.int64),
         input_goal=inputs,
     )
 

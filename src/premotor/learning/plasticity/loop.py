@@ -25,6 +25,10 @@ STEP, EPISODE_STEP, EPISODES, TIES, EPISODE_TIES, LOGGED, RASTER, BEGUN, BOOK = 
 this episode, steps logged, spikes logged, whether an episode is under way."""
 
 
+DEAD_BAND = 0.01
+"""Hz around the target in which windowed gain control changes nothing."""
+
+
 class Interface(NamedTuple):
     """How the network is joined to its task."""
 
@@ -72,8 +76,14 @@ class Lessons(NamedTuple):
     """Cells of each group."""
     control_target: Any
     """Hz"""
+    control_window: int
+    """Decisions over which spikes are counted; 0: since the last control."""
     control_spikes: Any
-    """Spikes of each group since the last control; changes."""
+    """Spikes of each group within the window, or since the last control; changes."""
+    control_history: Any
+    """The same of each decision of the window, a ring, (window, groups); changes."""
+    control_seen: Any
+    """Decisions counted since these lessons began, (1,); changes."""
     input_goal: Any
     """Mean plastic weight onto each cell that normalisation brings back, mV; changes."""
 
@@ -144,28 +154,54 @@ def decide(state: Any, interface: Any, world: Any) -> int:
 @kernel
 def keep_house(plastic: Any, lessons: Any, weight: Any, step: int, seconds: float) -> None:
     """Homeostasis after a step of the task; `seconds` is how long a step is."""
-    if lessons.control_every > 0 and step % lessons.control_every == 0:
+    if lessons.control_window == 0 and lessons.control_every > 0 and step % lessons.control_every == 0:
         change = lessons.control_change if step >= lessons.control_from else 0.0
-        control_gain(
-            lessons.input_goal,
-            lessons.control_group,
-            lessons.control_spikes,
-            lessons.control_size,
-            lessons.control_target,
-            seconds * lessons.control_every,
-            change,
-        )
+        move_goals(lessons, seconds * lessons.control_every, change, 0.0)
+        lessons.control_spikes[:] = 0
     if lessons.normalise_every > 0 and step % lessons.normalise_every == 0:
         normalise_inputs(plastic, weight, lessons.input_goal)
 
 
 @kernel
-def count_groups(state: Any, lessons: Any) -> None:
-    """Count the step's spikes for gain control."""
+def move_goals(lessons: Any, seconds: float, change: float, band: float) -> None:
+    """Gain control by the spikes that were counted in `seconds`."""
+    control_gain(
+        lessons.input_goal,
+        lessons.control_group,
+        lessons.control_spikes,
+        lessons.control_size,
+        lessons.control_target,
+        seconds,
+        change,
+        band,
+    )
+
+
+@kernel
+def count_groups(state: Any, lessons: Any, seconds: float) -> None:
+    """Count the spikes of a step of `seconds` for gain control, which acts at once where it has a window.
+
+    The window's control follows the original program: with the decision after every `control_every`-th, once the
+    window is full.
+    """
+    spikes, window = lessons.control_spikes, lessons.control_window
+    row = lessons.control_seen[0] % window if window > 0 else 0
+    if window > 0:
+        for group in range(len(spikes)):
+            spikes[group] -= lessons.control_history[row, group]
+            lessons.control_history[row, group] = 0
     for place in range(state.cursor[COUNTED], state.cursor[SPIKES]):
         group = lessons.control_group[state.spike_cell[place]]
         if group >= 0:
-            lessons.control_spikes[group] += 1
+            spikes[group] += 1
+            if window > 0:
+                lessons.control_history[row, group] += 1
+    if window > 0:
+        seen = lessons.control_seen[0] + 1
+        lessons.control_seen[0] = seen
+        due = lessons.control_every > 0 and (seen - 1) % lessons.control_every == 0
+        if due and seen >= max(window, lessons.control_from):
+            move_goals(lessons, seconds * window, lessons.control_change, DEAD_BAND)
 
 
 @kernel
@@ -248,7 +284,7 @@ def balance_pole(
         log.centred[book[EPISODES]] += 1.0 - 0.5 * (body[0] / FARTHEST) ** 2 - 0.5 * (body[2] / STEEPEST) ** 2
         write_log(log, state, world, action, tie, reward)
         if lessons.on:
-            count_groups(state, lessons)
+            count_groups(state, lessons, interface.step / 1000.0)
             observe(plastic, lessons.rule, state, t)
             if reward != 0.0:
                 reinforce(plastic, lessons, state, action, tie, reward, t)

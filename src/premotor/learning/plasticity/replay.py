@@ -66,7 +66,7 @@ def replay(
     for number in range(len(reward)):
         end = (number + 1) * step
         network.advance(network.wiring, state, end)
-        count_groups(state, lessons)
+        count_groups(state, lessons, step / 1000.0)
         new = slice(state.cursor[COUNTED], state.cursor[SPIKES])
         times.append(state.spike_time[new].copy())
         cells.append(state.spike_cell[new].copy())

@@ -98,6 +98,9 @@ class HomeostasisSettings(Settings):
     """Gain control moves the mean weights towards the target rates; 0: never."""
     control_from: int = Field(500, ge=0)
     control_change: float = Field(1e-4, ge=0, lt=1)
+    control_window: int | None = Field(None, ge=1)
+    """Decisions over which rates are measured, a window that slides; rates within 0.01 Hz of the target then change
+    nothing, and gain control acts one step later, as in the original. null: since the last control."""
     hidden_rate: float = Field(5.5, gt=0)
     """Target of the cells with plastic inputs that are no motor cells, Hz."""
     motor_rate: float = Field(6.0, gt=0)
@@ -191,7 +194,8 @@ class PlasticitySettings(Settings):
     """Whether tags are taken away where an episode ends."""
     faithful: bool = False
     """Brings back the faults that shaped published numbers: a tie punishes the half of the action that was then drawn
-    at random, a fall costs nothing, and the factor of output balancing is inverted."""
+    at random, a fall costs nothing, the factor of output balancing is inverted, and gain control measures rates over a
+    window of 500 decisions unless `homeostasis.control_window` says otherwise."""
 
     def effective(self) -> "PlasticitySettings":
         """These settings with `faithful` spelled out."""
@@ -200,12 +204,15 @@ class PlasticitySettings(Settings):
         critic = self.critic
         if isinstance(critic, BalanceCriticSettings | ConstantCriticSettings | ValueCriticSettings):
             critic = critic.model_copy(update={"fall": 0.0})
+        keeping = self.homeostasis
+        inverted = {
+            "balance": "none" if keeping.balance == "none" else "inverted",
+            "control_window": keeping.control_window or 500,
+        }
         return self.model_copy(
             update={
                 "targeting": self.targeting.model_copy(update={"ties": "drawn"}),
-                "homeostasis": self.homeostasis.model_copy(
-                    update={"balance": "none" if self.homeostasis.balance == "none" else "inverted"}
-                ),
+                "homeostasis": keeping.model_copy(update=inverted),
                 "critic": critic,
             }
         )

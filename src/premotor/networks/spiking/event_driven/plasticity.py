@@ -209,21 +209,26 @@ def normalise_inputs(plastic: Any, weight: Any, goal: Any) -> None:
 
 
 @kernel
-def control_gain(goal: Any, group: Any, spikes: Any, size: Any, target: Any, seconds: float, change: float) -> None:
+def control_gain(
+    goal: Any, group: Any, spikes: Any, size: Any, target: Any, seconds: float, change: float, band: float
+) -> None:
     """Move the goal of every cell by a fraction `change`, up where its group fires less than its target (Hz).
 
     Args:
         goal: mean plastic weight onto each cell, mV, (cells,).
         group: of each cell, −1 for none, (cells,).
-        spikes: of each group, set to 0 here.
+        spikes: of each group.
         size: cells of each group.
         target: Hz, of each group.
         seconds: in which the spikes were counted.
         change: fraction.
+        band: so close to the target nothing changes (Hz); 0: down at the target itself.
     """
     for cell in range(len(goal)):
         g = group[cell]
         if g >= 0:
             rate = spikes[g] / (size[g] * seconds)
-            goal[cell] *= 1.0 + change if rate < target[g] else 1.0 - change
-    spikes[:] = 0
+            if rate < target[g] - band:
+                goal[cell] *= 1.0 + change
+            elif band == 0.0 or rate > target[g] + band:
+                goal[cell] *= 1.0 - change
