@@ -1,71 +1,244 @@
-"""Tables of docs/howto/worm.md as JSON: python scripts/worm_tables.py start, or ablations RUN.
+"""Tables of docs/howto/worm.md, printed as Markdown; the raw numbers go to docs/data/worm-tables.json.
 
-`start`: the preset before learning, on the connectome and on null models. `ablations`: cell types of a trained run
-killed one by one and in pairs, and all synapses among neurons silenced. 16 episodes of 10 s each, seed 2000 of their
-starts.
+    python scripts/worm_tables.py ablations [RUN]   # published ablations beside ours
+    python scripts/worm_tables.py classes [RUN]     # every cell type killed in turn, ranked
+    python scripts/worm_tables.py media [RUN]       # one controller from water to agar
+    python scripts/worm_tables.py start             # hand-chosen gains on other wirings, before learning
+
+RUN is a run folder; without it the controller that is shipped, `worm`. Episodes of 10 s, the same starts (seed 2000)
+for every row.
+
+**Verdicts.** A measure is compared with that of the intact worm in the same episodes. It is lower (or higher) if its
+mean is by 10% of the intact mean or more, and the 95% bootstrap interval of the paired difference does not hold 0; the
+same if its mean is within 10%; lost if its mean is at most half of the intact one. An ablation agrees if all that was
+published and can be tested is so, partly if some of it is, and else not.
 """
 
 import argparse
 import json
-from typing import Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from premotor.analysis import bootstrap_mean
+from premotor.analysis.undulation import undulation
+from premotor.files import read_json, write_json
 from premotor.networks import Controller
 from premotor.runs import Run, build_circuit, load_experiment
 from premotor.runs.building import controller_for
 from premotor.runs.episodes import Episodes
 from premotor.runs.evaluation import TEST_SEED, lesions_of, silenced
+from premotor.runs.shipping import shipped
 from premotor.tasks import build_task
 
-SHOWN = ("crawls", "speed", "frequency", "wavelength", "amplitude", "bend", "wave", "turning", "direction")
+FILE = Path(__file__).parent.parent / "docs" / "data" / "worm-tables.json"
+SECONDS, EPISODES, FEW = 10.0, 16, 8
 NULLS, WIRINGS = ("rewired", "rewired_neuromuscular"), 4
-ABLATED = (
-    *("AVB", "AVA", "PVC", "DB VB", "DB", "VB", "DA VA", "DD VD", "AS"),
-    *("SMD", "SMB", "RMD", "RME", "VC"),
-)
+MEDIA = tuple(i / 8 for i in range(9))
+SHOWN = ("crawls", "speed", "frequency", "wavelength", "amplitude", "wave", "turning")
+UNITS = {"speed": "mm/s", "frequency": "Hz", "wavelength": "wavelength, L", "amplitude": "amplitude, L"}
+UNITS |= {"turning": "turning, rad/s", "head": "head bend, rad", "bias": "bias, rad", "wave": "one wave"}
+SIGNIFICANT = 0.1
 GROUPS = ("all chemical", "all electrical", "all recurrent")
 
 
-def row(episodes: Episodes, controller: Controller, **about: Any) -> dict[str, Any]:
-    """What a controller does, printed as it comes."""
-    figures = episodes.figures(episodes.run(controller))
-    found = about | {name: figures[name] for name in SHOWN}
-    print(json.dumps(found), flush=True)
-    return found
+class Published(NamedTuple):
+    """An ablation of the laboratory."""
+
+    types: str
+    finding: str
+    source: str
+    expected: tuple[tuple[str, str], ...]
+    """Measures of forward crawling and how they compare with the intact worm; empty: nothing that can be tested."""
+    untested: str = ""
+    """What else was found, of which the task has nothing."""
 
 
-def start() -> None:
+PUBLISHED = (
+    Published("AVB", "forward halting or lost", "Chalfie 1985", (("speed", "lower"),)),
+    Published("AVA", "backward lost", "Chalfie 1985", (), "no backward"),
+    Published("AVD", "front touch no longer reverses", "Chalfie 1985", (), "no touch"),
+    Published("PVC", "tail touch no longer accelerates", "Chalfie 1985", (), "no touch"),
+    Published("DB VB", "forward waves lost", "Chalfie 1985, Wen 2012", (("speed", "lost"),)),
+    Published("DA VA", "backward lost, forward spared", "Chalfie 1985", (("speed", "same"),), "no backward"),
+    Published(
+        "DD VD", "smaller amplitude, still crawls", "McIntire 1993", (("amplitude", "lower"), ("speed", "not lost"))
+    ),
+    Published("AS", "ventral bias, weaker waves", "Tolstenkov 2018", (("bias", "lower"), ("bend", "lower"))),
+    Published("SMD", "turning", "Gray 2005", (("turning", "changed"),)),
+    Published("SMB", "larger waves", "Gray 2005", (("amplitude", "higher"),)),
+    Published("RME", "larger head bends", "White 1986", (("head", "higher"),)),
+    Published("VC", "no effect on crawling", "White 1986", (("speed", "same"), ("amplitude", "same"))),
+)
+
+
+class Found(NamedTuple):
+    """What a controller did: each measure in each episode."""
+
+    measures: dict[str, np.ndarray]
+
+    def mean(self, name: str) -> float:
+        """Over episodes; of wavelengths, which are infinite where waves stand, the median."""
+        values = self.measures[name]
+        return float(np.median(values) if name == "wavelength" else values.mean())
+
+    def row(self, **about: Any) -> dict[str, Any]:
+        """Means, as JSON has them, and what they are about."""
+        means = {name: self.mean(name) for name in (*SHOWN, "bend", "head", "bias", "direction", "efficiency")}
+        return about | {name: float(f"{value:.4g}") if np.isfinite(value) else None for name, value in means.items()}
+
+
+def measured(episodes: Episodes, controller: Controller) -> Found:
+    """Run the episodes and measure each one; `turning` is without its sign, `head` the bend of the first six joints."""
+    parts = episodes.task.undulation_parts(episodes.run(controller))
+    assert parts is not None
+    period, rows = episodes.task.control_period, []
+    for i, command in enumerate(parts.command):
+        found = undulation(parts.head[:, i], parts.yaw[:, i], parts.bends[:, i], period)
+        late = parts.bends[round(1 / period) :, i]
+        own = {"crawls": found.crawls(bool(command < 0)), "turning": abs(found.turning), "bias": late.mean()}
+        rows.append(asdict(found) | own | {"head": np.sqrt((late[:, :6] - late[:, :6].mean(0)).var())})
+    return Found({name: np.array([row[name] for row in rows], float) for name in rows[0]})
+
+
+def difference(intact: Found, ablated: Found, name: str) -> tuple[float, bool]:
+    """Relative change of a mean, and whether the interval of the paired difference leaves out 0.
+
+    Of `bias`, which is about 0, the change is relative to how much the intact worm bends.
+    """
+    scale = intact.mean("bend") if name == "bias" else abs(intact.mean(name))
+    change = ablated.measures[name] - intact.measures[name]
+    interval = bootstrap_mean(change)
+    return float(change.mean() / scale), bool(interval.low > 0 or interval.high < 0)
+
+
+def met(intact: Found, ablated: Found, name: str, expected: str) -> bool:
+    """Whether a measure compares with the intact worm's as expected."""
+    change, sure = difference(intact, ablated, name)
+    sure = sure and abs(change) >= SIGNIFICANT
+    held = {"lost": change <= -0.5, "not lost": change > -0.5, "same": abs(change) < SIGNIFICANT, "changed": sure}
+    return held.get(expected, sure and (change > 0) == (expected == "higher"))
+
+
+def verdict(intact: Found, ablated: Found, published: Published) -> str:
+    """By the rule of the module's docstring."""
+    if not published.expected:
+        return f"not tested: {published.untested}"
+    kept = [met(intact, ablated, *each) for each in published.expected]
+    said = "agrees" if all(kept) else "partly" if any(kept) else "not"
+    return said + (f"; {published.untested}" if published.untested else "")
+
+
+def subject(run: str | None) -> tuple[str, Controller, Any, Any]:
+    """Name, controller, settings of the task, and circuit."""
+    if run is None:
+        made = shipped("worm")
+        return "worm, as shipped", made.controller, made.settings.task, made.circuit
+    folder = Run(run)
+    return folder.settings.name, folder.controller("best"), folder.settings.task, folder.circuit
+
+
+def killed(controller: Controller, circuit: Any, types: str) -> Controller:
+    """Without the neurons of some types: their synapses, those onto muscles too, and gap junctions."""
+    found = {lesion.name: lesion for lesion in lesions_of(controller, circuit.neurons, types=True)}
+    for name in types.split():
+        controller = silenced(controller, found[f"type {name}"])
+    return controller
+
+
+def ablations(run: str | None) -> dict[str, Any]:
+    """What was published beside what the same ablation does here."""
+    name, controller, settings, circuit = subject(run)
+    episodes = Episodes(build_task(settings), EPISODES, SECONDS, TEST_SEED, 1)
+    intact = measured(episodes, controller)
+    rows = [told(intact.row(ablated="none"))]
+    for each in PUBLISHED:
+        found = measured(episodes, killed(controller, circuit, each.types))
+        about = {"ablated": each.types.replace(" ", " + "), "published": f"{each.finding} ({each.source})"}
+        rows.append(told(found.row(**about, ours=verdict(intact, found, each))))
+    groups = {lesion.name: lesion for lesion in lesions_of(controller, circuit.neurons, types=False)}
+    for group in GROUPS:
+        rows.append(told(measured(episodes, silenced(controller, groups[group])).row(ablated=group)))
+    table(rows, ("ablated", *SHOWN, "head", "bias", "published", "ours"))
+    return {"controller": name, "episodes": EPISODES, "rows": rows}
+
+
+def classes(run: str | None) -> dict[str, Any]:
+    """Every cell type killed in turn, ranked by how much the speed changes."""
+    name, controller, settings, circuit = subject(run)
+    episodes = Episodes(build_task(settings), FEW, SECONDS, TEST_SEED, 1)
+    intact = measured(episodes, controller)
+    kinds = circuit.neurons["type"]
+    rows = []
+    for kind in sorted({kind for kind in kinds if kind}):
+        found = measured(episodes, killed(controller, circuit, kind))
+        changes = {n: difference(intact, found, n) for n in ("speed", "frequency", "amplitude")}
+        about = {f"{n} changes by": round(change, 4) for n, (change, _) in changes.items()}
+        sure = [n for n, (change, sure) in changes.items() if sure and abs(change) >= SIGNIFICANT]
+        about |= {"beyond 10%": ", ".join(sure)}
+        rows.append(told(found.row(killed=kind, neurons=int((kinds == kind).sum()), **about)))
+    rows.sort(key=lambda row: -abs(row["speed changes by"]))
+    shown = ("killed", "neurons", *(f"{n} changes by" for n in ("speed", "frequency", "amplitude")), "crawls")
+    table(rows[:20], (*shown, "beyond 10%"))
+    return {"controller": name, "episodes": FEW, "intact": intact.row(), "rows": rows}
+
+
+def media(run: str | None) -> dict[str, Any]:
+    """The same controller from water (0) to agar (1)."""
+    name, controller, settings, _ = subject(run)
+    rows = []
+    for medium in MEDIA:
+        task = build_task(settings.model_copy(update={"medium": medium}))
+        rows.append(told(measured(Episodes(task, FEW, SECONDS, TEST_SEED, 1), controller).row(medium=medium)))
+    table(rows, ("medium", *SHOWN[1:6], "efficiency", "direction"))
+    return {"controller": name, "episodes": FEW, "rows": rows}
+
+
+def start(run: str | None) -> dict[str, Any]:
     """The hand-chosen gains of the preset on other wirings."""
     settings = load_experiment("worm-crawl")
     task = build_task(settings.task)
-    episodes = Episodes(task, 16, 10.0, TEST_SEED, 1)
+    episodes, rows = Episodes(task, EPISODES, SECONDS, TEST_SEED, 1), []
     for null in (None, *NULLS):
         for seed in range(WIRINGS if null else 1):
             changed = {"circuit.null": null, "circuit.null_seed": seed} if null else {}
             circuit = build_circuit(load_experiment("worm-crawl", changed).circuit)
-            row(episodes, controller_for(circuit, task, settings), wiring=null or "connectome", null_seed=seed)
+            found = measured(episodes, controller_for(circuit, task, settings))
+            rows.append(told(found.row(wiring=f"{null} {seed}" if null else "connectome")))
+    table(rows, ("wiring", *SHOWN[:6]))
+    return {"episodes": EPISODES, "rows": rows}
 
 
-def ablations(folder: str) -> None:
-    """Neurons of a type killed, with their synapses and muscles; nothing is learned again."""
-    run = Run(folder)
-    intact = run.controller("best")
-    episodes = Episodes(run.task(), 16, 10.0, TEST_SEED, 1)
-    found = {lesion.name: lesion for lesion in lesions_of(intact, run.circuit.neurons, types=True)}
-    row(episodes, intact, ablated="none")
-    for types in ABLATED:
-        controller = intact
-        for name in types.split():
-            controller = silenced(controller, found[f"type {name}"])
-        row(episodes, controller, ablated=" + ".join(types.split()))
-    for name in GROUPS:
-        row(episodes, silenced(intact, found[name]), ablated=name)
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, printed as it comes."""
+    print(json.dumps(row), flush=True)
+    return row
 
+
+def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    """Print as Markdown."""
+    print("\n| " + " | ".join(UNITS.get(name, name) for name in columns) + " |")
+    print("|---" * len(columns) + "|")
+    for row in rows:
+        print("| " + " | ".join(_cell(name, row.get(name)) for name in columns) + " |")
+
+
+def _cell(name: str, value: Any) -> str:
+    if name == "crawls":
+        return f"{value:.0%}"
+    if name.endswith("changes by"):
+        return f"{value:+.0%}".replace("-", "−")
+    return "" if value is None else f"{value:.2f}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
+TABLES = {made.__name__: made for made in (ablations, classes, media, start)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=("start", "ablations"))
-    parser.add_argument("run", nargs="?", help="of ablations")
+    parser.add_argument("table", choices=TABLES)
+    parser.add_argument("run", nargs="?", help="a run folder; by default what is shipped")
     given = parser.parse_args()
-    if given.table == "ablations" and given.run is None:
-        parser.error("ablations needs a run")
-    start() if given.table == "start" else ablations(given.run)
+    made = TABLES[given.table](given.run)
+    write_json(FILE, (read_json(FILE) if FILE.exists() else {}) | {given.table: made})

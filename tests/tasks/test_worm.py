@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from premotor.bodies import draw_worm
+from premotor.bodies import build_body, draw_worm
 from premotor.errors import PremotorError
 from premotor.tasks import WormCrawlSettings, WormCrawlTask, build_environment
 from premotor.tasks.environment import View
@@ -65,6 +65,21 @@ def test_speeds_out_of_order_are_refused() -> None:
 def test_a_worm_without_muscles_of_its_own_body_is_refused() -> None:
     with pytest.raises(PremotorError):
         WormCrawlTask(WormCrawlSettings(body="biped"))
+
+
+def test_the_medium_is_between_water_and_agar() -> None:
+    def drag(settings: WormCrawlSettings) -> np.ndarray:
+        return WormCrawlTask(settings).body.model.actuator_biasprm[95:, 2]
+
+    water, half, agar = (drag(WormCrawlSettings(medium=medium)) for medium in (0, 0.5, 1))
+    np.testing.assert_allclose(water, build_body("worm-water").model.actuator_biasprm[95:, 2])
+    np.testing.assert_allclose(agar, build_body("worm").model.actuator_biasprm[95:, 2])
+    np.testing.assert_allclose(half, -np.sqrt(water * agar))
+
+
+def test_a_medium_is_for_the_planar_worm_that_has_none_of_its_own() -> None:
+    with pytest.raises(PremotorError, match="task.medium is 0.5, which is for the body worm, not worm-water"):
+        WormCrawlTask(WormCrawlSettings(body="worm-water", medium=0.5))
 
 
 def test_a_worm_is_drawn_with_its_dorsal_edge_where_its_dorsal_muscles_pull() -> None:

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     )
     from premotor.bodies.tendons import moment_arms as moment_arms, tendon_lengths as tendon_lengths
     from premotor.bodies.warp_physics import WarpPhysics as WarpPhysics
-    from premotor.bodies.worm import Drag as Drag, build_worm as build_worm, muscle_names as muscle_names
+    from premotor.bodies.worm import (
+        Drag as Drag,
+        between_media as between_media,
+        build_worm as build_worm,
+        muscle_names as muscle_names,
+    )
     from premotor.bodies.worm_drawing import draw_worm as draw_worm
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

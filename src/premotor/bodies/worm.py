@@ -57,6 +57,11 @@ MEDIA = {"agar": Drag(3.2, 128.0), "water": Drag(3.3e-3, 5.2e-3)}
 """After Boyle et al. (2012): the ratio is 40 on agar, as they take it, and 1.5 in water."""
 
 
+def between_media(agar: float) -> Drag:
+    """Drag between that of water (0) and of agar (1), each coefficient geometrically: an assumption."""
+    return Drag(*(w ** (1 - agar) * a**agar for w, a in zip(MEDIA["water"], MEDIA["agar"], strict=True)))
+
+
 def muscle_names() -> tuple[str, ...]:
     """The 95 body wall muscles, quadrant after quadrant; there is no MVL24 (White et al. 1986)."""
     return tuple(f"M{q}{row:02d}" for q in ("DL", "DR", "VL", "VR") for row in range(1, 25) if (q, row) != ("VL", 24))

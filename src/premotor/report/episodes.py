@@ -18,7 +18,7 @@ def video(record: RunRecord, title: str, how: str = "") -> Block:
     """The video of the run, or the command that makes it."""
     if not record.videos:
         return Missing("No video was made:", record.command("play"))
-    chosen = next((v for v in record.videos if v.stem == "walk"), record.videos[0])
+    chosen = next((v for v in record.videos if v.stem in ("walk", "crawl")), record.videos[0])
     return Video(chosen, title, f"The best controller, acting by its mean action{how}.")
 
 

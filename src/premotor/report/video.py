@@ -18,7 +18,7 @@ from premotor.runs.training import WRITERS
 def write_walk_video(
     folder: str | os.PathLike[str], *, episode: int = 0, size: tuple[int, int] = (640, 360), backend: Backend = "auto"
 ) -> Path:
-    """Draw an episode of a run's last evaluation into `video/walk.mp4` and return its path.
+    """Draw an episode of a run's last evaluation into `video/walk.mp4`, of a worm `crawl.mp4`, and return its path.
 
     A Gymnasium environment, and a worm from above, are drawn by themselves, in an episode of their own.
 
@@ -39,7 +39,7 @@ def write_walk_video(
         raise PremotorError(f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`")
     task: Any = run.task()
     if task.body is None or task.undulates:
-        target = run.folder / "video" / "walk.mp4"
+        target = run.folder / "video" / ("crawl.mp4" if task.undulates else "walk.mp4")
         target.parent.mkdir(exist_ok=True)
         return play_to_video(player(run.folder), target)
     trace = read_trace(path, task, run.controller("initial").network.neurons)

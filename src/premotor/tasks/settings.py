@@ -133,6 +133,8 @@ class WormCrawlSettings(PhysicsTaskSettings):
 
     kind: Literal["worm-crawl"] = "worm-crawl"
     body: str = "worm"
+    medium: float | None = Field(None, ge=0, le=1)
+    """What the planar worm is in: 0 is water, 1 is agar, both drags geometric between them; null: as `body` says."""
     control_period: float = Field(0.01, gt=0, le=10)
     """Time between two actions, s; rounded to whole steps of the body's physics."""
     seconds: float = Field(6.0, gt=0, le=1e6)

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.bodies import build_body, draw_worm
+from premotor.bodies import between_media, build_body, build_worm, draw_worm
+from premotor.errors import PremotorError
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.settings import TASKS, WormCrawlSettings
@@ -48,7 +49,12 @@ class WormCrawlTask(PhysicsTask):
 
     def __init__(self, settings: WormCrawlSettings | None = None):
         settings = settings or self.settings_type()
-        super().__init__(settings, build_body(settings.body))
+        if settings.medium is not None and settings.body != "worm":
+            raise PremotorError(f"task.medium is {settings.medium:g}, which is for the body worm, not {settings.body}")
+        if settings.medium is None:
+            super().__init__(settings, build_body(settings.body))
+        else:
+            super().__init__(settings, build_worm(medium=between_media(settings.medium)))
         body = self.body
         self.action_names = tuple(name for name in body.actuator_names if name.startswith("M"))
         self.observation_names = (*body.task_joints, *COMMANDS)
