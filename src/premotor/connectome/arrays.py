@@ -94,7 +94,7 @@ def signed_counts(
     return counts, row.astype(np.int64), np.sign(whole)
 
 
-def sparse_of(arrays: dict[str, np.ndarray], where: str) -> csr_array | None:
+def sparse_of(arrays: dict[str, np.ndarray], where: Path) -> csr_array | None:
     """Return the matrix that `scipy.sparse.save_npz` wrote, or None where the arrays are something else.
 
     Raises:
@@ -103,6 +103,8 @@ def sparse_of(arrays: dict[str, np.ndarray], where: str) -> csr_array | None:
     if "format" not in arrays or "shape" not in arrays or "data" not in arrays:
         return None
     kind = bytes(arrays["format"].tobytes()).rstrip(b"\0")
+    if arrays["shape"].dtype.kind in "iu":  # few entries may be of any number of neurons
+        refuse_unpacked(where, 100.0 * float(arrays["shape"].max(initial=0)))
     try:
         shape = tuple(int(size) for size in arrays["shape"])
         if kind == b"coo":

@@ -10,6 +10,7 @@ import numpy as np
 
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
+from premotor.files import read_bytes
 from premotor.settings import note
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def _read(name: str, path: Path) -> Listed:
         words = [*([] if column == name else [column]), *(str(word) for word in table[column].to_pylist())]
     else:
         try:
-            words = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise PremotorError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+            words = read_bytes(path).decode("utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise PremotorError(f"cannot read {path}: {error}") from None
     values = [word.strip() for word in words if word.strip() and not word.startswith("#")]
     if not values:
         raise PremotorError(f"{path} holds no values for the condition on {name!r}")

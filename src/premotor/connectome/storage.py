@@ -27,6 +27,7 @@ from premotor.connectome.columns import EFFECTOR
 from premotor.connectome.effectors import link_table
 from premotor.connectome.provenance import Provenance
 from premotor.errors import PremotorError
+from premotor.files import read_bytes
 
 if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit
@@ -108,8 +109,8 @@ def read_record(path: Path | None, dataset: str, types_of: str = "column_types")
     if path is None:
         return Provenance(dataset=dataset), {}
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_bytes(path, 2**26).decode()
+    except UnicodeDecodeError as error:
         raise PremotorError(f"cannot read {path}: {error}") from None
     return parse_record(text, path, types_of)
 

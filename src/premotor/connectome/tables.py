@@ -11,13 +11,15 @@ import pyarrow.feather
 import pyarrow.parquet
 
 from premotor.connectome.text_tables import TEXT_SUFFIXES, read_text, text_header
+from premotor.connectome.unpacking import parquet_batches, refuse_large_arrow
 from premotor.errors import PremotorError, missing_library
-from premotor.files import refuse_unpacked
+from premotor.files import size_text
 
 ARROW_SUFFIXES = (".feather", ".arrow")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
-_MOST_BYTES = 2**29
+_MOST_BYTES, _MOST_CELLS = 2**27, 2 * 10**7
+"""Of a workbook: more takes minutes to read."""
 TABLE_SUFFIXES = TEXT_SUFFIXES + ARROW_SUFFIXES + PARQUET_SUFFIXES + EXCEL_SUFFIXES
 
 
@@ -101,10 +103,12 @@ def read_table(
         if table.frame is not None:
             result = table.frame if wanted is None else table.frame.select(wanted)
         elif name.endswith(PARQUET_SUFFIXES):
-            _refuse_large(path, wanted)
-            result = checked(pa.parquet.read_table(path, columns=wanted))
+            schema = pa.parquet.read_schema(path)
+            schema = schema if wanted is None else pa.schema([schema.field(word) for word in wanted])
+            result = checked(pa.Table.from_batches(parquet_batches(path, wanted), schema))
         elif name.endswith(ARROW_SUFFIXES):
-            _refuse_large(path, wanted)
+            if _is_batched(path):  # the first version is not compressed
+                refuse_large_arrow(path, wanted)
             result = checked(pa.feather.read_table(path, columns=wanted))
         elif name.endswith(EXCEL_SUFFIXES):
             result = _read_excel(table, named)
@@ -114,8 +118,10 @@ def read_table(
     return _known_names(table, result, used)
 
 
-def read_batches(path: Path, columns: tuple[str, ...]) -> Iterator[pa.Table]:
+def read_batches(path: Path, columns: tuple[str, ...], held: bool = True) -> Iterator[pa.Table]:
     """Read some columns of a table of any length, in parts of it where its format has any.
+
+    `held`: whether the parts are kept, so that all of it has to fit in memory.
 
     Raises:
         PremotorError: as of `read_table`.
@@ -124,14 +130,17 @@ def read_batches(path: Path, columns: tuple[str, ...]) -> Iterator[pa.Table]:
     wanted = _own_names(table, columns)
     if table.frame is None and name.endswith(PARQUET_SUFFIXES):
         with readable(path):
-            _refuse_large(path, list(columns), held=False)
-            for batch in pa.parquet.ParquetFile(path).iter_batches(2**20, columns=wanted):
+            for batch in parquet_batches(path, wanted, held):
                 yield _known_names(table, checked(pa.Table.from_batches([batch])))
     elif table.frame is None and name.endswith(ARROW_SUFFIXES) and _is_batched(path):
         with readable(path), pa.memory_map(str(path)) as file:
-            reader = pa.ipc.open_file(file)
+            refuse_large_arrow(path, wanted, held)
+            names = pa.ipc.open_file(file).schema.names
+            places = [names.index(word) for word in wanted]
+            reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=places))
             for number in range(reader.num_record_batches):
-                yield _known_names(table, checked(pa.Table.from_batches([reader.get_batch(number)]).select(wanted)))
+                batch = pa.Table.from_batches([reader.get_batch(number)])
+                yield _known_names(table, checked(batch.select(wanted)))
     else:
         yield read_table(path, columns)
 
@@ -166,21 +175,6 @@ def readable(path: Path) -> Iterator[None]:
         raise PremotorError(f"cannot read {path}: {_brief(error)}") from None
 
 
-def _refuse_large(path: Path, columns: list[str] | None, held: bool = True) -> None:
-    """Refuse a binary table that is too large, by its number of rows and eight bytes a value."""
-    if path.name.lower().endswith(PARQUET_SUFFIXES):
-        about = pa.parquet.read_metadata(path)
-        rows, width = about.num_rows, about.num_columns
-    elif _is_batched(path):
-        with pa.memory_map(str(path)) as file:
-            reader = pa.ipc.open_file(file)
-            rows = reader.count_rows() if hasattr(reader, "count_rows") else 0
-            width = len(reader.schema)
-    else:
-        return  # feather of version 1 is not compressed
-    refuse_unpacked(path, 8.0 * rows * (width if columns is None else len(columns)), held=held)
-
-
 def _own_names(table: Table, columns: tuple[str, ...]) -> list[str]:
     own = {known: name for name, known in table.renamed.items()}
     return [own.get(name, name) for name in columns]
@@ -212,16 +206,25 @@ def _read_excel(path: Table, named: bool = True) -> pa.Table:
 
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _MOST_BYTES:
-                raise PremotorError(f"{path} unpacks to more than {_MOST_BYTES >> 20} MB; save it as .csv")
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > _MOST_BYTES:
+            raise PremotorError(
+                f"{path} would unpack to {size_text(unpacked)}; of a workbook at most {size_text(_MOST_BYTES)} are "
+                "read; save it as .csv"
+            )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of extensions of the workbook that openpyxl does not know
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         if path.sheet and path.sheet not in book.sheetnames:
             raise PremotorError(f"{path} has no sheet {path.sheet!r}; it has {', '.join(book.sheetnames)}")
         sheet = book[path.sheet] if path.sheet else book.worksheets[0]
-        cells = sheet.iter_rows(values_only=True)
-        rows = [["" if cell is None else str(cell).strip() for cell in row] for row in cells]
+        rows, size = [], 0
+        for row in sheet.iter_rows(values_only=True):
+            size += len(row)
+            if size > _MOST_CELLS:
+                raise PremotorError(f"{path} has more than {_MOST_CELLS:,} cells; save it as .csv")
+            if any(cell is not None for cell in row):
+                rows.append(["" if cell is None else str(cell).strip() for cell in row])
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError) as error:
         if isinstance(error, PremotorError):
             raise
@@ -229,12 +232,14 @@ def _read_excel(path: Table, named: bool = True) -> pa.Table:
     rows = [row for row in rows if any(row)]
     if not rows:
         raise PremotorError(f"{path} is empty; a table starts with a line of column names")
-    width = max(max((place for place, cell in enumerate(row, 1) if cell), default=0) for row in rows)
-    named = named and path.header
+    widths = [max(place for place, cell in enumerate(row, 1) if cell) for row in rows]
+    width, named = max(widths), named and path.header
+    if named and width > widths[0]:
+        raise PremotorError(f"{path} has a value in its column {width}, for which its first line has no name")
     names = rows.pop(0)[:width] if named else [str(number) for number in range(1, width + 1)]
     if len(set(names)) < len(names):
         raise PremotorError(f"{path} has several columns of one name in its first line; every one needs its own name")
-    columns = [[row[place] for row in rows] for place in range(width)]
+    columns = [[row[place] if place < len(row) else "" for row in rows] for place in range(width)]
     return pa.table([pa.array(column, pa.string()) for column in columns], names=names)
 
 

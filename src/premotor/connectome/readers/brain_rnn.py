@@ -21,7 +21,11 @@ from premotor.connectome.selection import closest
 from premotor.connectome.signs import SignPolicy, signs_of_rows
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError
+from premotor.files import read_bytes
 from premotor.settings import note
+
+_MOST_BYTES = 2**26
+"""A matrix of about 5,000 neurons; as Python's lists it takes some ten times as much."""
 
 
 @READERS.register("brain_rnn")
@@ -65,9 +69,9 @@ class BrainRnn(Reader):
 def _graph(source: Source) -> tuple[str, dict[str, Any]]:
     path = source.files[0]
     try:
-        graphs = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PremotorError(f"cannot read {path}: {error.strerror or error}") from None
+        graphs = json.loads(read_bytes(path, _MOST_BYTES).decode())
+    except PremotorError:
+        raise
     except (ValueError, RecursionError) as error:
         raise PremotorError(f"{path} is not valid JSON: {error}") from None
     if isinstance(graphs, dict) and "networks" in graphs:

@@ -99,7 +99,7 @@ def _matrix(path: Path, source: Source) -> tuple[np.ndarray | csr_array, np.ndar
         return *read_matrix(path, source.tables[path], source.reading.scale is not None), None
     arrays = read_arrays(path)
     labels = next((arrays[name] for name in _IDS if name in arrays), None)
-    sparse = sparse_of(arrays, str(path))
+    sparse = sparse_of(arrays, path)
     square = [name for name, array in arrays.items() if array.ndim == 2 and array.shape[0] == array.shape[1]]
     used = _SPARSE if sparse is not None else (*_IDS, *square)
     left = [name for name in arrays if name not in used]

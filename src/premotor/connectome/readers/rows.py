@@ -127,7 +127,7 @@ def read_rows(
     parts: list[tuple[np.ndarray, ...]] = []
     names: np.ndarray | None = None
     every, lost, synapses, seen = 0, 0, 0, np.zeros(0, np.int64)
-    for table in read_batches(path, columns):
+    for table in read_batches(path, columns, held=among is None):
         if among is None and are_names([table[name] for name in ends]):
             table = read_table(path, columns)
             names, places = _named(table, path, ends)

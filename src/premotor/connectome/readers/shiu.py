@@ -23,6 +23,7 @@ from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy, signs_of_rows
 from premotor.connectome.tables import read_table
 from premotor.errors import PremotorError
+from premotor.files import refuse_unpacked
 
 _INDEX = ("Presynaptic_Index", "Postsynaptic_Index")
 _IDS = ("Presynaptic_ID", "Postsynaptic_ID")
@@ -93,6 +94,7 @@ def _ids(source: Source, path: Path, least: int) -> tuple[np.ndarray, list[str]]
     if not set(_IDS) <= set(source.tables[path]):
         raise PremotorError(f"{path} needs Completeness_*.csv beside it, or the columns {' and '.join(_IDS)}")
     table = read_table(path, (*_INDEX, *_IDS))
+    refuse_unpacked(path, 8.0 * least)
     ids = np.full(least, -1, np.int64)
     for index, name in zip(_INDEX, _IDS, strict=True):
         place = parse_ids(table[index], f"{path}, column {index}")

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 
 from premotor.connectome.readers.source import Source
 from premotor.errors import PremotorError, missing_library
-from premotor.files import refuse_unpacked
+from premotor.files import read_bytes, refuse_unpacked
 
 Types = dict[tuple[str, str], dict[str, str]]
 """Attributes of a type by population (empty where the file names none) and type id."""
@@ -88,8 +88,8 @@ def read_types(path: Path, key: str) -> Types:
 
 def _networks(path: Path) -> dict[str, Any] | None:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        data = json.loads(read_bytes(path, 2**26).decode())
+    except (PremotorError, ValueError, RecursionError):
         return None
     networks = data.get("networks") if isinstance(data, dict) else None
     return data if isinstance(networks, dict) and {"nodes", "edges"} <= set(networks) else None
@@ -189,6 +189,17 @@ def opened(path: Path) -> Iterator[Any]:
         raise PremotorError(f"cannot read {path}: {text or 'a damaged HDF5 file'}") from None
 
 
+def refuse_unwritten(datasets: Iterable[Any]) -> None:
+    """Refuse data sets that are larger than the machine, or far larger than their file.
+
+    Raises:
+        PremotorError: with the estimate.
+    """
+    sizes = [(set_.file.filename, max(set_.nbytes, 8 * set_.size)) for set_ in datasets]
+    if sizes:
+        refuse_unpacked(Path(sizes[0][0]), float(sum(size for _, size in sizes)))
+
+
 def column(dataset: Any, where: str) -> np.ndarray:
     """Return a data set of one dimension: numbers, or an object array of text.
 
@@ -199,7 +210,7 @@ def column(dataset: Any, where: str) -> np.ndarray:
 
     if dataset.ndim != 1:
         raise PremotorError(f"{where} has the shape {dataset.shape}; one value a row is needed")
-    refuse_unpacked(Path(dataset.file.filename), dataset.nbytes)
+    refuse_unwritten([dataset])
     if h5py.check_string_dtype(dataset.dtype) is not None:
         return np.array(dataset.asstr()[:], dtype=object)
     if dataset.dtype.kind not in "iufb":

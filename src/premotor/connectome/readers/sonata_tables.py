@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from premotor.connectome.neuron_table import typed_column
-from premotor.connectome.readers.sonata_files import Types, column, opened, whole
+from premotor.connectome.readers.sonata_files import Types, column, opened, refuse_unwritten, whole
 from premotor.errors import PremotorError
 
 
@@ -91,6 +91,7 @@ def _population(
 def _size(group: Any, where: str) -> int:
     for name in ("node_type_id", "node_group_index", "node_group_id"):
         if name in group:
+            refuse_unwritten([group[name]])
             return int(group[name].shape[0])
     raise PremotorError(f"{where} has neither node_id nor node_type_id")
 
@@ -108,8 +109,8 @@ def _end(group: Any, name: str, where: str) -> tuple[str, np.ndarray]:
 
 def _of_types(name: str, ids: np.ndarray, types: Types, wanted: tuple[str, ...] | None) -> dict[str, np.ndarray]:
     """Return the attributes that rows take over from their types."""
-    codes, where = np.unique(ids.astype(str), return_inverse=True)
-    rows = [types.get((name, code)) or types.get(("", code)) or {} for code in codes]
+    codes, where = np.unique(ids, return_inverse=True)
+    rows = [types.get((name, str(code))) or types.get(("", str(code))) or {} for code in codes]
     names = dict.fromkeys(word for row in rows for word in row if wanted is None or word in wanted)
     return {word: np.array([row.get(word, "") for row in rows], dtype=object)[where] for word in names}
 
@@ -137,9 +138,9 @@ def _attributes(group: Any, where: str, wanted: tuple[str, ...] | None) -> dict[
     """Return the one-dimensional data sets of a group, enumerations as their words."""
     library = group.get("@library", {})
     result = {}
-    for name in group:
-        if not hasattr(group[name], "ndim") or group[name].ndim != 1 or (wanted is not None and name not in wanted):
-            continue
+    names = [name for name in group if getattr(group[name], "ndim", 0) == 1 and (wanted is None or name in wanted)]
+    refuse_unwritten(group[name] for name in names)
+    for name in names:
         values = column(group[name], f"{where}/{name}")
         if name in library:
             words = column(library[name], f"{where}/@library/{name}")
