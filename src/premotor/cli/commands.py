@@ -159,7 +159,10 @@ def play(
     live: Annotated[bool, typer.Option("--live", help="Plots of sensors, actions and reward while it runs.")] = False,
     video: Annotated[Path | None, typer.Option(help="The file to write, *.mp4.")] = None,
     seconds: Annotated[float | None, typer.Option(help="At most so long.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the start of the episode.")] = 2_000,
+    seed: Annotated[int | None, typer.Option(help="Of the start of the episode; 2,000, with --rerun 42.")] = None,
+    rerun: Annotated[
+        int | None, typer.Option(min=0, help="A spiking agent from the start of this episode of its test.")
+    ] = None,
     checkpoint: Checkpoint = "best",
     every: Annotated[int | None, typer.Option(help="With --video: control steps from frame to frame.")] = None,
     speed: Annotated[float, typer.Option(help="Over real time: 0.1 is slow motion.")] = 1.0,
@@ -173,18 +176,25 @@ def play(
       premotor play bipedal
       premotor play fly-walk --speed 0.1
       premotor play runs/walk --video walk.mp4
+      premotor play runs/cartpole-stdp --rerun 16
     """
+    from premotor.errors import PremotorError
     from premotor.runs import Evaluation, Run, play_in_viewer, play_live, play_to_video, player
 
     if view + live + browser + (video is not None) + (page is not None) > 1:
         raise typer.BadParameter("--view, --live, --browser, --page and --video exclude each other")
-    if Path(source).is_dir() and not (view or live or browser or page):
-        run = Run(source)
-        print(
-            f"video: {run.kind.play(run, video, seconds, Evaluation(seed=seed, checkpoint=checkpoint), every, speed)}"
-        )
+    run = Run(source) if Path(source).is_dir() else None
+    spiking = run is not None and run.kind.name == "spiking"
+    if rerun is not None and not spiking:
+        raise PremotorError(f"--rerun goes with the run of a spiking agent, but {source} is none")
+    if spiking and (view or live or browser or page):
+        raise PremotorError(f"{source} is a spiking agent, which has no body in 3D: it is shown as a video file")
+    if run is not None and not (view or live or browser or page):
+        start = seed if seed is not None or spiking else 2_000
+        test = Evaluation(seed=start, checkpoint=checkpoint, only=rerun)
+        print(f"video: {run.kind.play(run, video, seconds, test, every, speed)}")
         return
-    shown = player(source, checkpoint)
+    seed, shown = 2_000 if seed is None else seed, player(source, checkpoint)
     if browser:
         from premotor.view import play_in_browser
 

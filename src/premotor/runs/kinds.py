@@ -112,6 +112,8 @@ class Evaluation(NamedTuple):
     checkpoint: str | int = "best"
     threads: int = 0
     device: str = "cpu"
+    only: int | None = None
+    """Start every episode as this one of a test; spiking agents only."""
 
 
 class Adopted(NamedTuple):

@@ -1,21 +1,25 @@
 """A spiking agent shown: its task, and the spikes of its network below."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from premotor.bodies import write_video
 from premotor.errors import PremotorError
-from premotor.learning.plasticity import Episodes
-from premotor.runs.activity_strip import with_activity
+from premotor.learning.plasticity import Episodes, SpikingAgent
 from premotor.runs.kinds import Evaluation
 from premotor.runs.playing import FRAMES_PER_SECOND, video_path
-from premotor.runs.spiking.records import cell_groups
+from premotor.runs.spiking.raster_strip import Shown, with_raster
+from premotor.runs.spiking.records import action_name, cell_groups, played_again
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.settings import CartPoleSettings
+from premotor.settings import note
 from premotor.tasks.cartpole import FARTHEST, HALF_LENGTH
+from premotor.tasks.gymnasium_settings import GymnasiumSettings
 
 SIZE = (640, 360)
 """Of the picture of the task, pixels."""
@@ -31,7 +35,8 @@ def play_spiking(
         run: the run.
         file: by default ``video/play.mp4`` of the run folder.
         seconds: of the episode, at most.
-        test: its checkpoint and the seed of the start; by default 2,000.
+        test: its checkpoint and the seed of the start, by default 2,000; with `only` the start of that episode of a
+            test, whose seed is 42 by default.
         every: steps from frame to frame; by default so many that there are about 25 frames a second.
         speed: of the video over real time: 0.1 is slow motion.
 
@@ -42,23 +47,51 @@ def play_spiking(
     arena, period = run.arena, run.settings.interface.step / 1000.0
     if seconds is not None and not seconds > 0:
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
-    seed = 2_000 if test.seed is None else test.seed
+    if test.only is not None and test.only < 0:
+        raise PremotorError(f"the episode to play again is {test.only}; they are counted from 0")
+    number = test.only or 0
+    seed = test.seed if test.seed is not None else 2_000 if test.only is None else 42
     longest = None if seconds is None else max(1, round(seconds / period))
-    episode = arena.play(
-        arena.agent(run.weights(test.checkpoint), seed), arena.starts(1, seed), longest=longest, record=True
-    )
+    weights, start = run.weights(test.checkpoint), arena.starts(number + 1, seed)[number:]
+    episode = arena.play(arena.agent(weights, seed), start, longest=longest, record=True)
     length = int(episode.length[0])
     stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
     rows = list(range(0, length, stride))
-    groups = np.full(arena.network.cells, "other", object)
-    for name, cells in cell_groups(run).items():
-        groups[cells] = name
-    order = np.argsort([list(dict.fromkeys(groups)).index(name) for name in groups], kind="stable")
-    frames = (
-        _cartpole(episode, rows) if isinstance(run.settings.task, CartPoleSettings) else _gymnasium(run, episode, rows)
+    shown = _shown(run, arena.agent(weights, seed), episode)
+    if isinstance(run.settings.task, CartPoleSettings):
+        frames = _cartpole(episode, rows)
+    else:
+        drawn = _rendered(run.settings.task, int(start[0]), episode, rows)
+        frames = _bars(run, episode, rows) if drawn is None else iter(drawn)
+    return write_video(path, with_raster(frames, rows, shown), speed / (stride * period))
+
+
+def _shown(run: SpikingRun, agent: SpikingAgent, episode: Episodes) -> Shown:
+    """What the network of an agent at rest did in an episode."""
+    period, steps = run.settings.interface.step / 1000.0, int(episode.length[0])
+    train = played_again(agent, episode.observation[:steps], episode.counts)
+    if train is None:
+        step, cell = np.nonzero(episode.counts[:steps])
+        time = (step + 0.5) * period
+        note("the spikes could not be played again; each cell's are drawn in the middle of their step")
+    else:
+        time, cell = train.time / 1000.0, train.cell.astype(np.int64)
+    voting = agent.interface.action
+    actions = int(voting.max()) + 1
+    votes = np.stack([episode.counts[:steps, voting == k].sum(1, dtype=np.int64) for k in range(actions)], axis=1)
+    names = [action_name(k, actions) for k in range(actions)]
+    return Shown(
+        time, cell, _apart(cell_groups(run), agent.network.cells), votes, names, episode.action, episode.tie, period
     )
-    shown = with_activity(frames, rows, episode.counts[:length, order].astype(float), list(groups[order]), period)
-    return write_video(path, shown, speed / (stride * period))
+
+
+def _apart(groups: Mapping[str, NDArray[np.int64]], cells: int) -> dict[str, NDArray[np.int64]]:
+    """Groups without the cells that a later one holds too; what is in none is "other"."""
+    last = np.full(cells, len(groups))
+    for number, members in enumerate(groups.values()):
+        last[members] = number
+    found = {name: np.flatnonzero(last == number) for number, name in enumerate([*groups, "other"])}
+    return {name: members for name, members in found.items() if len(members)}
 
 
 def _cartpole(episode: Episodes, rows: Sequence[int]) -> Iterator[np.ndarray]:
@@ -86,8 +119,47 @@ def _cartpole(episode: Episodes, rows: Sequence[int]) -> Iterator[np.ndarray]:
         yield np.asarray(picture)
 
 
-def _gymnasium(run: SpikingRun, episode: Episodes, rows: Sequence[int]) -> Iterator[np.ndarray]:
-    """What a Gymnasium environment draws, or its observations where it draws nothing."""
+def _rendered(task: GymnasiumSettings, seed: int, episode: Episodes, rows: Sequence[int]) -> list[np.ndarray] | None:
+    """What Gymnasium's own renderer draws of the episode, played again; None, with a note, where it draws nothing."""
+    from gymnasium.error import Error
+
+    from premotor.tasks.gymnasium_worker import Replayed, make_environment
+
+    instead = "its observations are drawn instead"
+    pictures, wanted, environment = [], set(rows), None
+    try:
+        environment = Replayed(make_environment(task.id, task.options, render=True))
+        first = int(getattr(environment.action_space, "start", 0))
+        observation, _ = environment.reset(seed=seed)
+        for step in range(max(rows) + 1):
+            if not np.array_equal(np.ravel(np.asarray(observation, np.float64)), episode.observation[step]):
+                note(f"{task.id} went otherwise from the same seed (step {step}); {instead}")
+                return None
+            if step in wanted:
+                drawn: Any = environment.render()
+                pictures.append(_fitted(np.asarray(drawn, np.uint8), f"{task.id}, step {step}"))
+            observation = environment.step(first + int(episode.action[step]))[0]
+    except (Error, PremotorError, ImportError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
+        note(f"{task.id} draws nothing ({' '.join(str(error).split()) or type(error).__name__}); {instead}")
+        return None
+    finally:
+        if environment is not None:
+            environment.close()
+    return pictures
+
+
+def _fitted(drawn: np.ndarray, caption: str) -> np.ndarray:
+    """A picture within `SIZE`, in its proportions, on paper."""
+    picture = Image.fromarray(drawn)
+    picture.thumbnail(SIZE)
+    page = Image.new("RGB", SIZE, PAPER)
+    page.paste(picture, ((SIZE[0] - picture.width) // 2, (SIZE[1] - picture.height) // 2))
+    ImageDraw.Draw(page).text((8, 8), caption, fill=CART)
+    return np.asarray(page)
+
+
+def _bars(run: SpikingRun, episode: Episodes, rows: Sequence[int]) -> Iterator[np.ndarray]:
+    """The observations of an environment that draws nothing."""
     observed = episode.observation[: int(episode.length[0])]
     low, high = observed.min(0), observed.max(0)
     level = (observed - low) / np.where(high > low, high - low, 1.0)

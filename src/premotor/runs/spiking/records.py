@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from premotor.analysis import count_variance
 from premotor.errors import PremotorError
 from premotor.files import read_json, replace_atomically
-from premotor.learning.plasticity import Episodes
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, encode, set_intervals
+from premotor.learning.plasticity import Episodes, SpikingAgent
+from premotor.learning.plasticity.loop import STEP
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES
 from premotor.runs.arrays import load_arrays
 from premotor.runs.spiking.connectivity import connection_table, population_names, type_names
 from premotor.runs.spiking.run import SpikingRun
@@ -202,25 +203,39 @@ def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) ->
     Raises:
         PremotorError: the run's weights of that iteration have changed since, so that other spikes come out.
     """
-    which = record.figures["checkpoint"]
     agent = run.agent(tested_weights(record))
+    train = played_again(agent, record.observation[:steps], record.counts)
+    if train is None:
+        raise PremotorError(
+            f"the {record.figures['checkpoint']} weights of {run.folder} are no longer those of its recorded test, and "
+            f"give other spikes; test again with: premotor spiking evaluate {run.folder}"
+        )
+    return train
+
+
+def played_again(
+    agent: SpikingAgent, observations: NDArray[np.float64], counts: NDArray[np.uint8]
+) -> SpikeTrain | None:
+    """Spikes of an agent at rest that is driven by observations once more; None where they are other than counted.
+
+    Args:
+        agent: with the weights that it had, and without plasticity.
+        observations: of each step, (steps, variables).
+        counts: spikes of every cell in each step, (steps or more, cells).
+    """
     state, interface, wiring = agent.state, agent.interface, agent.network.wiring
-    interval = np.full(agent.network.sources, np.inf)
     times, cells, places = [np.empty(0)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    for step, observation in enumerate(record.observation[:steps]):
-        encode(observation, interface.edges, interface.first, interface.period, interval)
-        set_intervals(state, interval, step * interface.step, interface.restart)
+    for step, observation in enumerate(observations):
+        agent.encode_observation(state, interface, agent.world, observation)
         agent.network.advance(wiring, state, (step + 1) * interface.step)
+        agent.world.book[STEP] += 1
         count = int(state.cursor[SPIKES])
         times.append(state.spike_time[:count].copy())
         cells.append(state.spike_cell[:count].copy())
         places.append(np.full(count, step, np.int32))
         state.cursor[SPIKES] = state.cursor[COUNTED] = 0
-        if (np.bincount(cells[-1], minlength=agent.network.cells) != record.counts[step]).any():
-            raise PremotorError(
-                f"the {which} weights of {run.folder} are no longer those of its recorded test (step {step} gives "
-                f"other spikes); test again with: premotor spiking evaluate {run.folder}"
-            )
+        if (np.bincount(cells[-1], minlength=agent.network.cells) != counts[step]).any():
+            return None
     return SpikeTrain(np.concatenate(times), np.concatenate(cells), np.concatenate(places))
 
 
