@@ -58,3 +58,13 @@ def test_only_crawling_scores() -> None:
     assert figures["crawls"] == 0.5
     assert figures["score"] == pytest.approx(figures["any_gait_score"] / 2, rel=0.01)
     assert figures["any_gait_score"] == pytest.approx(1, abs=0.02)
+
+
+def test_both_ways_are_told_apart() -> None:
+    worms = [crawler(), crawler(way=-1, speed=-0.1), crawler(way=-1, speed=-0.2)]
+    head, yaw, bends = (np.stack([worm[i] for worm in worms], 1) for i in range(3))
+    figures = undulation_figures(head, yaw, bends, np.array([0.2, 0.2, -0.2]), PERIOD)
+    assert (figures["crawls_forward"], figures["crawls_backward"]) == (0.5, 1.0)
+    assert figures["speed_forward"] == pytest.approx(0.05, abs=0.01)
+    assert figures["speed_backward"] == pytest.approx(-0.2, rel=0.05)
+    assert not any(name.endswith("ward") for name in undulation_figures(head, yaw, bends, np.full(3, 0.2), PERIOD))

@@ -76,6 +76,43 @@ def test_stretch_is_felt_in_front_on_the_own_side(circuit: Circuit) -> None:
         assert len(joints) >= 4
 
 
+def test_a_gate_multiplies_stretch_and_nothing_else(circuit: Circuit) -> None:
+    def drive(senses: tuple[dict[str, object], ...], forward: float) -> np.ndarray:
+        maps = MapSettings(muscles=MuscleMapSettings(senses=senses))
+        made = build_controller(
+            circuit, OBSERVED, muscle_names(), network=CellTypeSettings(), maps=maps, key=jax.random.PRNGKey(0)
+        )
+        seen = np.concatenate([np.random.default_rng(0).normal(size=(3, 23)), np.full((3, 1), forward)], 1)
+        return np.asarray(made.encode_observation(jnp.asarray(seen, jnp.float32)))
+
+    gated = ({**SENSES[0], "gate": "forward"}, {"neurons": {"type": "SMD"}, "stretch": (-0.1, 0.1)}, SENSES[1])
+    always = (SENSES[0], *gated[1:])
+    np.testing.assert_allclose(drive(gated, 1.0), drive(always, 1.0), atol=1e-6)
+    wires = wire_muscles(MuscleMapSettings(senses=gated), circuit, OBSERVED, muscle_names())
+    shut, types = drive(gated, 0.0), circuit.neurons["type"].to_numpy()[wires.inputs]
+    assert not shut[np.isin(types, ("DB", "VB"))].any() and (shut[types == "SMD"] != 0).all()
+    assert set(wires.gates) == {-1, 23}
+
+
+@pytest.mark.parametrize(
+    ("senses", "said"),
+    [
+        (({**SENSES[0], "gate": "backward"},), "there is no observation 'backward' as a gate"),
+        (({**SENSES[0], "gate": "forward"}, SENSES[0]), "senses.1: some of these neurons feel stretch by another gate"),
+    ],
+)
+def test_a_gate_that_does_not_fit_is_refused(
+    circuit: Circuit, senses: tuple[dict[str, object], ...], said: str
+) -> None:
+    with pytest.raises(PremotorError, match=said):
+        wire_muscles(MuscleMapSettings(senses=senses), circuit, OBSERVED, muscle_names())
+
+
+def test_only_stretch_has_a_gate() -> None:
+    with pytest.raises(ValueError, match="only stretch has a gate"):
+        MuscleMapSettings(senses=({**SENSES[1], "gate": "forward"},))
+
+
 def test_a_step_is_the_equation(circuit: Circuit) -> None:
     made = CellTypeNetwork(circuit, control_period=0.01)
     random = np.random.default_rng(0)

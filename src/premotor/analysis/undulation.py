@@ -128,13 +128,18 @@ def undulation_figures(
     """Means over episodes; `crawls` is the part of them that do, and `score` what those are worth.
 
     An episode is worth 1 − |speed − command| / |command| where that is more than 0; in `score` only if it crawls
-    (`Undulation.crawls`), in `any_gait_score` however it moves. Commands are body lengths a second, backward negative.
+    (`Undulation.crawls`), in `any_gait_score` however it moves. Commands are body lengths a second, backward negative;
+    where there are both, `crawls` and `speed` are also given for each (`crawls_forward`, …).
     """
     found = [undulation(head[:, i], yaw[:, i], bends[:, i], period) for i in range(len(command))]
     merit = np.array([1 - abs(u.speed - c) / abs(c) for u, c in zip(found, command, strict=True)]).clip(0)
     crawls = np.array([u.crawls(bool(c < 0)) for u, c in zip(found, command, strict=True)])
     figures = {field.name: float(np.mean([getattr(u, field.name) for u in found])) for field in fields(Undulation)}
     figures["wavelength"] = float(np.median([u.wavelength for u in found]))  # of a wave that stands it is infinite
+    speed = np.array([u.speed for u in found])
+    for way, chosen in (("forward", command > 0), ("backward", command < 0)):
+        if 0 < chosen.sum() < len(command):
+            figures |= {f"crawls_{way}": float(crawls[chosen].mean()), f"speed_{way}": float(speed[chosen].mean())}
     return figures | {
         "command": float(command.mean()),
         "crawls": float(crawls.mean()),

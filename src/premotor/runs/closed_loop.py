@@ -103,6 +103,7 @@ def _muscle_lines(
             source, rule = str(line.sensor), "linear"
         else:
             source, rule = f"bends from {line.stretch[0]:g} to {line.stretch[1]:g} L from each", "stretch"
+            rule += f" × {line.gate}" if line.gate else ""
         inputs.append(LoopLine((source,), rule, _words(line), chosen.neurons, line.gain))
     outputs = []
     for quadrant in sorted(set(circuit.muscles["quadrant"])):

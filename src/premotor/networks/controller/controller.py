@@ -15,7 +15,7 @@ from premotor.errors import PremotorError
 from premotor.networks.base import Baseline, BuildContext, Network, Prepared, started_from
 from premotor.networks.controller.calibration import Normalizer, calibrated, smooth_noise
 from premotor.networks.controller.loop import Loop, Wires, wire
-from premotor.networks.controller.muscles import MuscleWires, wire_muscles
+from premotor.networks.controller.muscles import BEND, MuscleWires, wire_muscles
 from premotor.networks.controller.populations import input_neurons, local_maps, output_neurons
 from premotor.networks.controller.settings import MapSettings
 from premotor.networks.settings import NETWORKS, RateNetworkSettings
@@ -66,6 +66,9 @@ class Controller(eqx.Module):
     """Of maps that keep to their joint: the sign of each entry of the output map, 0 for none; None: any."""
     fixed_maps: bool = eqx.field(static=True, default=False)
     """Whether the maps are the circuit's own (`wire_muscles`), which raw observations meet and nothing trains."""
+    gates: Int[Array, " inputs"] | None = None
+    """Of the circuit's own maps: which observation multiplies the stretch of each input neuron, −1 for none; None:
+    there are no gates."""
 
     def initial_state(self, environments: int) -> Float[Array, "rows environments"]:
         """The state at the start of an episode: at rest, without input. Its first rows are the network's."""
@@ -104,7 +107,12 @@ class Controller(eqx.Module):
         if self.loop is not None:
             return self.input_map @ self.loop.encode(observation)
         seen = observation if self.fixed_maps else self.normalizer(observation)
-        return self.input_map @ seen.T
+        if self.gates is None:
+            return self.input_map @ seen.T
+        stretch = jnp.array([name.startswith(BEND) for name in self.observation_names])
+        bends = jnp.where(stretch, seen, 0.0)
+        gate = jnp.concatenate([seen.T, jnp.ones((1, len(seen)))])[self.gates]  # −1 is the last row
+        return gate * (self.input_map @ bends.T) + self.input_map @ (seen - bends).T
 
     def select_action(
         self,
@@ -236,9 +244,10 @@ def build_controller(
         size_in = maps.input_scale / np.sqrt(own.input_mask.sum(1, keepdims=True))
         size_out = maps.output_scale / np.sqrt(np.abs(own.output_sign).sum(1, keepdims=True))
     names = [*(name for name, _ in wired.learning_rates), *MAP_PARAMETERS]
-    loop = None
+    loop = gates = None
     if isinstance(wires, MuscleWires):
         input_weight, output_weight = (jnp.asarray(w, jnp.float32) for w in wires[-2:])
+        gates = jnp.asarray(wires.gates, jnp.int32) if (wires.gates >= 0).any() else None
         output_bias = jnp.zeros(actions)
     elif maps.loop is not None and wires is not None:
         loop = Loop.of(wires, maps.loop, observation_names, action_names, control_period)
@@ -268,6 +277,7 @@ def build_controller(
         input_mask=None if own is None else jnp.asarray(own.input_mask, jnp.float32),
         output_sign=None if own is None else jnp.asarray(own.output_sign, jnp.float32),
         fixed_maps=maps.muscles is not None,
+        gates=gates,
     )
     if not calibrate:
         return controller

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BEND = "bend_"
 """What begins the name of an observation that is the bend of a joint, rad, dorsal positive; numbered from the head."""
+UNSET = -2
 
 
 class SenseLine(NamedTuple):
@@ -30,6 +31,8 @@ class SenseLine(NamedTuple):
     """Positions."""
     weight: Float[np.ndarray, "neurons observations"]
     """Current for each observation of 1."""
+    gate: int = -1
+    """Position of the observation that multiplies it; −1: none."""
 
 
 class MuscleWires(NamedTuple):
@@ -40,6 +43,8 @@ class MuscleWires(NamedTuple):
     """Positions of the neurons that sense something, sorted."""
     outputs: Int[np.ndarray, " outputs"]
     """Positions of the neurons with synapses onto muscles, sorted."""
+    gates: Int[np.ndarray, " inputs"]
+    """Position of the observation that multiplies the stretch of each input neuron; −1: none."""
     input_weight: Float[np.ndarray, "inputs observations"]
     output_weight: Float[np.ndarray, "actions outputs"]
 
@@ -81,14 +86,19 @@ def wire_muscles(
     place = places(circuit)
     lines = tuple(_sense(line, i, circuit, place, observation_names) for i, line in enumerate(settings.senses))
     inputs = np.unique(np.concatenate([line.neurons for line in lines]))
-    input_weight = np.zeros((len(inputs), len(observation_names)))
-    for line in lines:
-        input_weight[np.searchsorted(inputs, line.neurons)] += line.weight
+    input_weight, gates = np.zeros((len(inputs), len(observation_names))), np.full(len(inputs), UNSET)
+    for number, line in enumerate(lines):
+        rows = np.searchsorted(inputs, line.neurons)
+        input_weight[rows] += line.weight
+        if settings.senses[number].stretch is not None:
+            if ((gates[rows] != UNSET) & (gates[rows] != line.gate)).any():
+                raise PremotorError(f"maps.muscles.senses.{number}: some of these neurons feel stretch by another gate")
+            gates[rows] = line.gate
     _tell_unused(circuit)
     synapses = circuit.neuromuscular.toarray()[:, [names.index(name) for name in action_names]].astype(float)
     signed = synapses * circuit.neurons["sign"].to_numpy(float)[:, None] / np.maximum(synapses.sum(0), 1)
     outputs = np.flatnonzero(signed.any(1))
-    return MuscleWires(lines, inputs, outputs, input_weight, signed[outputs].T)
+    return MuscleWires(lines, inputs, outputs, np.maximum(gates, -1), input_weight, signed[outputs].T)
 
 
 def _tell_unused(circuit: "Circuit") -> None:
@@ -110,6 +120,8 @@ def _sense(line: Sense, number: int, circuit: "Circuit", place: Place, names: Se
             raise PremotorError(f"{key}: there is no observation {line.sensor!r}; there are {', '.join(names)}")
         weight[:, list(names).index(line.sensor)] = line.gain
         return SenseLine(chosen, weight)
+    if line.gate is not None and line.gate not in names:
+        raise PremotorError(f"{key}: there is no observation {line.gate!r} as a gate; there are {', '.join(names)}")
     columns = [i for i, name in enumerate(names) if name.startswith(BEND)]
     if not columns:
         raise PremotorError(f"{key}: the task has no observation {BEND}1 and so on that stretch could be sensed of")
@@ -128,4 +140,4 @@ def _sense(line: Sense, number: int, circuit: "Circuit", place: Place, names: Se
         if not felt.any():  # at the ends of the body: the joint that is nearest
             felt = np.arange(len(joints)) == np.abs(joints - np.clip((first + last) / 2, 0, 1)).argmin()
         weight[row, np.array(columns)[felt]] = line.gain * (1 if place.dorsal[neuron] else -1) / felt.sum()
-    return SenseLine(chosen, weight)
+    return SenseLine(chosen, weight, -1 if line.gate is None else list(names).index(line.gate))

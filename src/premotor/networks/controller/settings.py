@@ -142,11 +142,15 @@ class Sense(Settings):
     """Where the bend is felt, from and to, body lengths from the neuron's place; negative is in front of it."""
     sensor: str | None = None
     """An observation in place of stretch."""
+    gate: str | None = None
+    """Of stretch: an observation that multiplies it, such as a command; null: it is always felt."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.stretch is None) == (self.sensor is None):
             raise ValueError("a sense needs either stretch or sensor")
+        if self.gate is not None and self.stretch is None:
+            raise ValueError(f"gate is {self.gate!r}, but only stretch has a gate")
         if self.stretch is not None and self.stretch[0] > self.stretch[1]:
             raise ValueError(f"stretch is {list(self.stretch)}, but it must be two numbers in rising order")
         return self
