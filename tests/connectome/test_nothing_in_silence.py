@@ -284,6 +284,44 @@ def test_what_can_not_be_read_names_what_can(tmp_path):
         assert ".csv, .tsv, .txt, all also .gz, .feather, .parquet, .xlsx" in said and advice in said
 
 
+def test_files_in_a_folder_and_others_beside_it(tmp_path, capsys):
+    folder = write(tmp_path / "manc")
+    write(folder / "body", neurons_csv="bodyId,type,class,nt\n1,A,sensory,ach\n2,B,motor,gaba\n")
+    (tmp_path / "weights.csv").write_text("bodyId_pre,bodyId_post,weight\n1,2,3\n")
+    circuit = load_circuit(folder, also=[tmp_path / "weights.csv"])
+    assert counted(circuit) == {("1", "2"): 3} and circuit.neurons["type"].tolist() == ["A", "B"]
+    assert "not looked into" not in capsys.readouterr().err
+    assert "columns found: neurons.csv: bodyId, type" in refusal(folder)
+
+
+@pytest.mark.parametrize("before", ["# made by a program\n", "# one\n#two\n\n", "\n \n", "\r\n#\r\n"])
+@pytest.mark.parametrize("form", ["csv", "tsv", "txt"])
+def test_comments_and_empty_lines_before_a_table(tmp_path, before, form):
+    separator = {"csv": ",", "tsv": "\t", "txt": " "}[form]
+    lines = [separator.join(row) for row in (("pre", "post", "count"), ("A", "B", "3"), ("B", "A", "1"))]
+    (tmp_path / f"edges.{form}").write_bytes((before + "\n".join(lines)).encode())
+    assert counted(load_circuit(tmp_path / f"edges.{form}")) == {("A", "B"): 3, ("B", "A"): 1}
+
+
+def test_the_only_column_of_tabs_may_hold_commas(tmp_path):
+    write(tmp_path, neurons_tsv="id\nMN,32L\nAVA\n", connections_csv='pre,post,count\n"MN,32L",AVA,3\n')
+    assert counted(load_circuit(tmp_path)) == {("MN,32L", "AVA"): 3}
+
+
+def test_further_sheets_of_a_workbook_are_named(tmp_path, capsys):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "cook"
+    for sheet in (book.active, book.create_sheet("witvliet")):
+        for row in (["", "A", "B"], ["A", 0, 3], ["B", 2, 0]):
+            sheet.append(row)
+    book.save(tmp_path / "W.xlsx")
+    assert load_circuit(tmp_path / "W.xlsx").synapses.sum() == 5
+    assert "only its first sheet, 'cook', is read, not witvliet (read as W.xlsx:witvliet)" in capsys.readouterr().err
+    assert load_circuit(f"{tmp_path / 'W.xlsx'}:witvliet").synapses.sum() == 5
+    assert "first sheet" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("model", ["lif", "vnc"])
 def test_a_circuit_without_any_sign_is_not_simulated(tmp_path, capsys, model):
     folder = write(tmp_path / "mine", neurons_csv="id,type\n1,A\n2,B\n", connections_csv="pre,post,count\n1,2,80\n")

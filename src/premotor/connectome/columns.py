@@ -71,9 +71,14 @@ RELEASE_ENDS = (("pre_root_id", "post_root_id"), ("pre_pt_root_id", "post_pt_roo
 
 def is_known(header: Header) -> bool:
     """Return whether some reader knows a table's columns: connections, gap junctions or neurons."""
+    edges = _lists_edges(header) or gap_columns(header) is not None
+    return edges or is_neurons(header) or is_effectors(header)
+
+
+def _lists_edges(header: Header) -> bool:
+    """Return whether a table lists connections under the names of any source."""
     release = any(first(ends[:1], header) and first(ends[1:], header) for ends in RELEASE_ENDS)
-    edges = is_connections(header) or gap_columns(header) is not None
-    return release or edges or is_neurons(header) or is_effectors(header)
+    return release or is_connections(header)
 
 
 def gap_columns(header: Header) -> tuple[str, str, str] | None:
@@ -170,7 +175,7 @@ def renamings(header: Sequence[str], columns: Mapping[str, str], edges: bool | N
     """
     own = {word: column for word, name in columns.items() if (column := _found(header, name)) is not None}
     if edges is None:
-        edges = {"pre", "post"} <= set(own) or is_connections(tuple(header))
+        edges = {"pre", "post"} <= set(own) or _lists_edges(tuple(header))
     allowed = _OF_EDGES if edges else _OF_NEURONS
     renamed = {column: word for word, column in own.items() if word in allowed}
     if edges and "type" in renamed.values():

@@ -34,6 +34,7 @@ _HINTS = {
     ".pkl": "a pickle can run code, so that none is read; write its tables as CSV or Parquet",
     ".json": "write its edges as a table with the columns pre, post and count",
 }
+_HINTS |= dict.fromkeys((".zip", ".gz", ".bz2", ".xz", ".7z", ".tar"), "unpack it first")
 _SAME = {".neuroml": ".nml", ".db": ".sqlite", ".sqlite3": ".sqlite", ".pickle": ".pkl"}
 _HINTS |= {suffix: _HINTS[other] for suffix, other in _SAME.items()}
 
@@ -204,7 +205,7 @@ def _tell_lacking(source: Source, circuit: Circuit) -> None:
             f"no neuron of {source.path.name} has a {words}; "
             + (f"columns of other names are given by --columns {lacking[0]}=NAME, " if source.whole() else "")
             + "a table of neurons that lies elsewhere by --also FILE"
-            + not_looked_into(source.path)
+            + not_looked_into(source)
         )
     if not circuit.synapses.nnz:
         note(f"{source.path.name} holds no chemical synapse")

@@ -12,8 +12,10 @@ import pyarrow.parquet
 
 from premotor.connectome.text_tables import TEXT_SUFFIXES, read_text, text_header
 from premotor.connectome.unpacking import parquet_batches, refuse_large_arrow
+from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError, missing_library
 from premotor.files import size_text
+from premotor.settings import note
 
 ARROW_SUFFIXES = (".feather", ".arrow")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -218,6 +220,11 @@ def _read_excel(path: Table, named: bool = True) -> pa.Table:
         if path.sheet and path.sheet not in book.sheetnames:
             raise PremotorError(f"{path} has no sheet {path.sheet!r}; it has {', '.join(book.sheetnames)}")
         sheet = book[path.sheet] if path.sheet else book.worksheets[0]
+        if not path.sheet and len(book.sheetnames) > 1:
+            note(
+                f"{path}: only its first sheet, {sheet.title!r}, is read, not {listed(book.sheetnames[1:], 20)} "
+                f"(read as {path.name}:{book.sheetnames[1]})"
+            )
         rows, size = [], 0
         for row in sheet.iter_rows(values_only=True):
             size += len(row)

@@ -78,12 +78,13 @@ def _first_line(path: Path, head: bytes, named: bool) -> tuple[tuple[str, ...], 
     """Return the words of the first line, the delimiter, and how many lines come before the rows.
 
     Lines that begin with # are comments; the last of them names the columns where the line after it is of numbers.
+    Empty lines before the first are left out, too.
     """
     if not head.strip():
         raise PremotorError(f"{path} is empty; a table starts with a line of column names")
     lines = head.split(b"\n")
     comments = 0
-    while comments < len(lines) - 1 and lines[comments].removeprefix(b"\xef\xbb\xbf").startswith(b"#"):
+    while comments < len(lines) - 1 and lines[comments].removeprefix(b"\xef\xbb\xbf").strip()[:1] in (b"#", b""):
         comments += 1
     words, delimiter = _words(path, lines[comments])
     if comments and named and any(is_number(word) for word in words):
@@ -108,8 +109,10 @@ def _words(path: Path, first: bytes) -> tuple[tuple[str, ...], str]:
     if b"\0" in first or len(first) >= _HEADER_BYTES:
         raise PremotorError(f"{path} is not a text table: its first line is no list of column names")
     line = first.decode("utf-8-sig").rstrip("\r")
-    tabs = path.name.lower().removesuffix(".gz").endswith(".tsv") or "," not in line
-    delimiter = "\t" if "\t" in line and tabs else ","
+    tsv = path.name.lower().removesuffix(".gz").endswith(".tsv")
+    tabs = "\t" in line and (tsv or "," not in line)
+    # The only column of a .tsv may hold commas.
+    delimiter = "\t" if tabs or (tsv and "," not in line) else ","
     if "," not in line and "\t" not in line and path.name.lower().removesuffix(".gz").endswith(".txt"):
         delimiter, line = " ", " ".join(line.split())
     try:

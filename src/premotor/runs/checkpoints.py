@@ -62,6 +62,20 @@ def save_checkpoint(folder: Path, step: int, arrays: Arrays, record: dict[str, A
     return path
 
 
+def checkpoint_record(folder: Path, step: int) -> dict[str, Any]:
+    """Read what goes beside the arrays of the checkpoint of a step.
+
+    Raises:
+        PremotorError: the file is missing, damaged, or written by another version of the format.
+    """
+    path = folder / step_name(step) / RECORD
+    record = read_json(path)
+    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("step") != step:
+        raise PremotorError(f"{path} is no record of a checkpoint of step {step} in format {FORMAT}")
+    _check(record, path)
+    return record
+
+
 def load_checkpoint(folder: Path, step: int) -> Checkpoint:
     """Read the checkpoint of a step.
 
@@ -69,10 +83,7 @@ def load_checkpoint(folder: Path, step: int) -> Checkpoint:
         PremotorError: a file is missing, truncated, altered, or written by another version of the format.
     """
     path = folder / step_name(step)
-    record = read_json(path / RECORD)
-    if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("step") != step:
-        raise PremotorError(f"{path / RECORD} is no record of a checkpoint of step {step} in format {FORMAT}")
-    _check(record, path / RECORD)
+    record = checkpoint_record(folder, step)
     data = read_bytes(path / ARRAYS, MOST_ARRAYS)
     arrays = load_arrays(path / ARRAYS, data)
     if hashlib.sha256(data).hexdigest() != record.get("sha256"):

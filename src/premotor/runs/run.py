@@ -13,7 +13,7 @@ from premotor.learning.trees import fill
 from premotor.networks import Controller
 from premotor.runs.arrays import Arrays, load_arrays
 from premotor.runs.building import controller_for
-from premotor.runs.checkpoints import ARRAYS, RECORD, load_checkpoint, number_or_none, step_name
+from premotor.runs.checkpoints import ARRAYS, checkpoint_record, load_checkpoint, number_or_none, step_name
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import RunFolder, read_metrics
@@ -75,8 +75,7 @@ class Run:
         steps = self.places.checkpoints()
         if not steps:
             return None
-        record = read_json(self.places.checkpoints_folder / step_name(steps[-1]) / RECORD)
-        return ended(record, self.kind.total(self.settings)) if isinstance(record, dict) else None
+        return ended(checkpoint_record(self.places.checkpoints_folder, steps[-1]), self.kind.total(self.settings))
 
     @property
     def metrics(self) -> pd.DataFrame:

@@ -24,8 +24,8 @@ from premotor.errors import PremotorError
 from premotor.files import read_bytes
 from premotor.settings import note
 
-_MOST_BYTES = 2**26
-"""A matrix of about 5,000 neurons; as Python's lists it takes some ten times as much."""
+_MOST_BYTES = 2**25
+"""A matrix of about 4,000 neurons; as Python's lists it takes some ten times as much."""
 
 
 @READERS.register("brain_rnn")

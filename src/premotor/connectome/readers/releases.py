@@ -175,11 +175,13 @@ class Cave(Release):
     def rows(self, rows: Rows, path: Path) -> Rows:
         """Return the rows without those of segment 0."""
         real = (rows.edges.pre != 0) & (rows.edges.post != 0)
-        if not real.any():
+        edges, lost = _assigned(rows.edges)
+        gaps, lost_gaps = (None, 0) if rows.gaps is None else _assigned(rows.gaps)
+        if not edges.count.size and (gaps is None or not gaps.count.size):
             raise PremotorError(f"{path} has no row with two root ids that are not 0")
-        dropped = {"rows of unassigned segments": int((~real).sum()), **rows.dropped}
-        edges = Edges(*(values[real] for values in (rows.edges.pre, rows.edges.post, rows.edges.count)))
-        return replace(rows, edges=edges, sign=None if rows.sign is None else rows.sign[real], dropped=dropped)
+        dropped = {"rows of unassigned segments": lost + lost_gaps, **rows.dropped}
+        sign = None if rows.sign is None else rows.sign[real]
+        return replace(rows, edges=edges, gaps=gaps, sign=sign, dropped=dropped)
 
 
 @READERS.register("male_cns")
@@ -189,6 +191,12 @@ class MaleCns(Release):
     description = "male CNS: connectome-weights with body-annotations and body-neurotransmitters"
     priority = 40
     name, ends, keys = "male_cns", RELEASE_ENDS[2], ("bodyId", "body", "id")
+
+
+def _assigned(edges: Edges) -> tuple[Edges, int]:
+    """Return the edges without those of segment 0, and how many these are."""
+    real = (edges.pre != 0) & (edges.post != 0)
+    return Edges(edges.pre[real], edges.post[real], edges.count[real]), int((~real).sum())
 
 
 def _measured(name: str) -> bool:

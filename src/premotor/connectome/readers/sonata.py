@@ -19,7 +19,7 @@ import pandas as pd
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
-from premotor.connectome.columns import EFFECTOR, is_connections
+from premotor.connectome.columns import COUNT_NAMES, EFFECTOR, is_connections
 from premotor.connectome.edges import Edges, positions
 from premotor.connectome.identifiers import MAX_COUNT, unique_ids
 from premotor.connectome.provenance import Provenance
@@ -29,13 +29,20 @@ from premotor.connectome.readers.sonata_tables import Population, frame_of, read
 from premotor.connectome.readers.source import READERS, Reader, Source
 from premotor.connectome.signs import SignPolicy, signs_of_rows
 from premotor.connectome.storage import PROVENANCE, read_record, restore_types
+from premotor.connectome.vocabulary import listed, plain
 from premotor.errors import PremotorError
 from premotor.settings import note
 
 _TYPE_NAMES = ("pop_name", "mtype", "model_name")
 _SIGN_NAMES = ("ei", "synapse_class")
 _SIGN_OF = {"e": 1, "exc": 1, "excitatory": 1, "i": -1, "inh": -1, "inhibitory": -1}
-_ATTRIBUTES = ("nsyns", "syn_weight", "is_gap_junction")
+_COUNTED = {plain(name) for name in COUNT_NAMES} - {"weight", "weights", "value", "strength"} | {"nsyns"}
+"""In SONATA weights are conductances."""
+
+
+def _attribute(name: str) -> str:
+    """Return by what name an attribute of edges is known, or "" where it is not read."""
+    return "nsyns" if plain(name) in _COUNTED else name if name in ("syn_weight", "is_gap_junction") else ""
 
 
 @READERS.register("sonata")
@@ -71,7 +78,10 @@ class Sonata(Reader):
             nodes += read_populations(file, "nodes", read_types(types, "node_type_id") if types else {})
         for file, types in files.edges:
             read_edge_types = read_types(types, "edge_type_id") if types else {}
-            edges += read_populations(file, "edges", read_edge_types, _ATTRIBUTES)
+            edges += read_populations(file, "edges", read_edge_types, _attribute)
+        unread = dict.fromkeys(name for population in edges for name in population.unread)
+        if unread:
+            note(f"{source.path.name}: attributes of edges not used: {listed(unread, 20)}")
         moved = [
             population for population in nodes if population.name == "effectors" and EFFECTOR in population.columns
         ]

@@ -1,5 +1,6 @@
 """Populations of nodes and edges in SONATA's HDF5 files: groups, indices into them, types, enumerations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,16 @@ class Population:
     columns: dict[str, np.ndarray]
     ends: tuple[tuple[str, np.ndarray], tuple[str, np.ndarray]] | None = None
     """Of edges: population and node ids of the presynaptic, then of the postsynaptic side."""
+    unread: tuple[str, ...] = ()
+    """Attributes that were not wanted."""
 
 
-def read_populations(path: Path, kind: str, types: Types, wanted: tuple[str, ...] | None = None) -> list[Population]:
-    """Read every population under /nodes or /edges; `wanted` limits the attributes.
+Wanted = Callable[[str], str]
+"""By what name an attribute is read, or "" where it is not."""
+
+
+def read_populations(path: Path, kind: str, types: Types, wanted: Wanted = str) -> list[Population]:
+    """Read every population under /nodes or /edges, of the attributes those that are `wanted`.
 
     Raises:
         PremotorError: a damaged file, a missing data set, lengths that differ, or an index out of its group.
@@ -59,9 +66,7 @@ def typed(values: np.ndarray, name: str, texts: frozenset[str]) -> Any:
     return typed_column(pa.chunked_array([pa.array(values.tolist(), pa.string())]), name)
 
 
-def _population(
-    group: Any, name: str, where: str, kind: str, types: Types, wanted: tuple[str, ...] | None
-) -> Population:
+def _population(group: Any, name: str, where: str, kind: str, types: Types, wanted: Wanted) -> Population:
     if not hasattr(group, "keys"):
         raise PremotorError(f"{where} is no group")
     ends = None
@@ -76,16 +81,17 @@ def _population(
         size = _size(group, where)
         ids = np.arange(size, dtype=np.int64)
     columns: dict[str, np.ndarray] = {}
+    unread: list[str] = []
     if f"{kind}_type_id" in group:
         type_ids = column(group[f"{kind}_type_id"], f"{where}/{kind}_type_id")
         _same_length(type_ids, size, f"{where}/{kind}_type_id")
-        columns.update(_of_types(name, type_ids, types, wanted))
-        if wanted is None:
+        columns.update(_of_types(name, type_ids, types, wanted, unread))
+        if kind == "node":
             columns[f"{kind}_type_id"] = type_ids
-    columns.update(_of_groups(group, size, where, kind, wanted))
+    columns.update(_of_groups(group, size, where, kind, wanted, unread))
     if ends is not None:
         _same_length(ends[1][1], size, f"{where}/target_node_id")
-    return Population(name, where, ids, columns, ends)
+    return Population(name, where, ids, columns, ends, tuple(unread))
 
 
 def _size(group: Any, where: str) -> int:
@@ -107,15 +113,22 @@ def _end(group: Any, name: str, where: str) -> tuple[str, np.ndarray]:
     return str(population), whole(group[name], f"{where}/{name}")
 
 
-def _of_types(name: str, ids: np.ndarray, types: Types, wanted: tuple[str, ...] | None) -> dict[str, np.ndarray]:
+def _of_types(name: str, ids: np.ndarray, types: Types, wanted: Wanted, unread: list[str]) -> dict[str, np.ndarray]:
     """Return the attributes that rows take over from their types."""
     codes, where = np.unique(ids, return_inverse=True)
     rows = [types.get((name, str(code))) or types.get(("", str(code))) or {} for code in codes]
-    names = dict.fromkeys(word for row in rows for word in row if wanted is None or word in wanted)
-    return {word: np.array([row.get(word, "") for row in rows], dtype=object)[where] for word in names}
+    names = dict.fromkeys(word for row in rows for word in row)
+    unread += [word for word in names if not wanted(word)]
+    return {
+        wanted(word): np.array([row.get(word, "") for row in rows], dtype=object)[where]
+        for word in names
+        if wanted(word)
+    }
 
 
-def _of_groups(group: Any, size: int, where: str, kind: str, wanted: tuple[str, ...] | None) -> dict[str, np.ndarray]:
+def _of_groups(
+    group: Any, size: int, where: str, kind: str, wanted: Wanted, unread: list[str]
+) -> dict[str, np.ndarray]:
     numbers = sorted(name for name in group if name.isdigit() and hasattr(group[name], "keys"))
     member, index = np.zeros(size, np.int64), np.arange(size, dtype=np.int64)
     if f"{kind}_group_id" in group and f"{kind}_group_index" in group:
@@ -126,7 +139,7 @@ def _of_groups(group: Any, size: int, where: str, kind: str, wanted: tuple[str, 
     found: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
     for number in numbers:
         rows = np.flatnonzero(member == int(number))
-        for name, values in _attributes(group[number], f"{where}/{number}", wanted).items():
+        for name, values in _attributes(group[number], f"{where}/{number}", wanted, unread).items():
             place = index[rows]
             if place.size and place.max() >= values.size:
                 raise PremotorError(f"{where}/{number}/{name} has {values.size} values, but row {place.max()} is asked")
@@ -134,11 +147,13 @@ def _of_groups(group: Any, size: int, where: str, kind: str, wanted: tuple[str, 
     return {name: _scattered(parts, size) for name, parts in found.items()}
 
 
-def _attributes(group: Any, where: str, wanted: tuple[str, ...] | None) -> dict[str, np.ndarray]:
+def _attributes(group: Any, where: str, wanted: Wanted, unread: list[str]) -> dict[str, np.ndarray]:
     """Return the one-dimensional data sets of a group, enumerations as their words."""
     library = group.get("@library", {})
     result = {}
-    names = [name for name in group if getattr(group[name], "ndim", 0) == 1 and (wanted is None or name in wanted)]
+    every = [name for name in group if getattr(group[name], "ndim", 0) == 1]
+    unread += [name for name in every if not wanted(unquote(name))]
+    names = [name for name in every if wanted(unquote(name))]
     refuse_unwritten(group[name] for name in names)
     for name in names:
         values = column(group[name], f"{where}/{name}")
@@ -147,7 +162,7 @@ def _attributes(group: Any, where: str, wanted: tuple[str, ...] | None) -> dict[
             if values.dtype.kind not in "iu" or (values.size and not 0 <= values.min() <= values.max() < words.size):
                 raise PremotorError(f"{where}/{name} names a word that @library/{name} does not have")
             values = words[values]
-        result[unquote(name)] = values
+        result[wanted(unquote(name))] = values
     return result
 
 

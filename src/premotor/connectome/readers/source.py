@@ -123,7 +123,7 @@ def reader_of(source: Source) -> Reader | None:
 def open_source(path: Path, part: str = "", reading: Reading | None = None) -> Source:
     """Look at a path: which files, which tables, which columns.
 
-    Files in folders of a folder count where it has none itself that a reader knows.
+    Files in folders of a folder count where it has none itself, or none that a reader knows.
 
     Raises:
         PremotorError: nothing there, not readable, a table without a usable header, or a column that is not there.
@@ -131,9 +131,10 @@ def open_source(path: Path, part: str = "", reading: Reading | None = None) -> S
     reading = reading or Reading()
     source = _looked_at(path, [path, *reading.also], part, reading)
     folders = subfolders(path)
-    if folders and reader_of(source) is None:
+    bare = not any(file.parent == path for file in source.files)
+    if folders and (bare or reader_of(source) is None):
         deeper = _looked_at(path, [path, *folders, *reading.also], part, reading)
-        source = deeper if reader_of(deeper) is not None else source
+        source = deeper if bare or reader_of(deeper) is not None else source
     if not source.files:
         raise PremotorError(f"{path} holds no files; a circuit needs tables ({', '.join(TABLE_SUFFIXES)})")
     broken = [reason for file, reason in source.damaged.items() if not _is_text(file) or path.is_file()]
@@ -196,9 +197,10 @@ def subfolders(path: Path) -> list[Path]:
     return found if len(found) <= _MOST_FOLDERS else []
 
 
-def not_looked_into(path: Path) -> str:
-    """Return the folders of a folder, in brackets, or nothing where it has none."""
-    beside = subfolders(path)
+def not_looked_into(source: Source) -> str:
+    """Return the folders of a folder of which no file was seen, in brackets, or nothing where there are none."""
+    seen = {file.parent for file in (*source.files, *source.effectors)}
+    beside = [folder for folder in subfolders(source.path) if folder not in seen]
     return f" (not looked into: {listed((f'{folder.name}/' for folder in beside), 5)})" if beside else ""
 
 

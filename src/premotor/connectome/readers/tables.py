@@ -150,7 +150,7 @@ def _neuron_files(source: Source) -> list[Path]:
             f"{source.path} holds no neuron table: one of the columns {', '.join(ID_NAMES)} is needed (or --columns "
             "id=NAME); a table that lies elsewhere by --also FILE"
             + (f" ({others[0].name} has {listed(source.tables[others[0]])})" if others else "")
-            + not_looked_into(source.path)
+            + not_looked_into(source)
         )
     return found
 
