@@ -152,6 +152,19 @@ def test_a_body_without_actuators_is_refused_where_it_has_to_act(
     assert "actuator" in refused(command, capsys)
 
 
-def test_the_network_of_spikes_reaches_what_signs_reach(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_the_network_of_spikes_reaches_what_signs_reach(capsys: pytest.CaptureFixture[str]) -> None:
     command = ["simulate", str(CASES / "06-transmitter-column"), "--model", "lif", "--drive", "type=A:20"]
-    assert main([*command, "-o", str(tmp_path / "out")]) == 0
+    assert main([*command, "--seconds", "0.3"]) == 0
+    rate = {
+        words[0]: float(words[2]) for line in capsys.readouterr().out.splitlines() if (words := line.split())[0] in "AB"
+    }
+    assert rate["A"] > 0 and rate["B"] > 0
+
+
+def test_the_network_of_spikes_needs_signs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("neurons.csv", "connections.csv"):
+        text = (CASES / "06-transmitter-column" / name).read_text()
+        (tmp_path / name).write_text(text.replace("acetylcholine", "").replace("gaba", ""))
+    sentence = refused(["simulate", str(tmp_path), "--model", "lif", "--drive", "type=A:20"], capsys)
+    assert "known sign" in sentence and "column transmitter" in sentence

@@ -1,12 +1,14 @@
 """Environments of physics: boundaries between episodes, seeds, snapshots, and the walk task's terms."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from premotor.errors import PremotorError
-from premotor.tasks import PhysicsEnvironment, View, WalkSettings, WalkTask
+from premotor.tasks import TASKS, PhysicsEnvironment, View, WalkSettings, WalkTask
 from premotor.tasks.base import Task
 from premotor.tasks.walk import WalkMemory
 
@@ -207,3 +209,21 @@ def test_jit_and_no_jit_agree() -> None:
         slow = task.advance(view, memory, action)
     for a, b in zip(jax.tree.leaves(fast), jax.tree.leaves(slow), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+WITH_BODIES = ["walk", "arm-balance", "arm-reach", "worm-crawl"]
+
+
+@pytest.mark.parametrize("kind", WITH_BODIES)
+@pytest.mark.parametrize("links", [1, 3])
+def test_a_body_without_actuators_is_refused(tmp_path: Path, kind: str, links: int) -> None:
+    inner = ""
+    for number in range(links):
+        joint = f"<joint name='j{number}' axis='0 1 0' range='-1 1' limited='true'/>"
+        inner = f"<body name='b{number}' pos='0 0 .1'>{joint}<geom type='sphere' size='.02'/>{inner}</body>"
+    (tmp_path / "limb.xml").write_text(f"<mujoco><worldbody>{inner}</worldbody></mujoco>")
+    names = ", ".join(f"j{number}" for number in range(links))
+    (tmp_path / "limb.yaml").write_text(f"model: limb.xml\nname: limb\njoints: [{names}]\n")
+    task = TASKS[kind]
+    with pytest.raises(PremotorError, match=f"the body of {kind} has no actuator, so that nothing in it can act"):
+        task(task.settings_type(body=str(tmp_path / "limb.yaml")))
