@@ -1,10 +1,13 @@
 """The walking task of BipedalWalker: its reward by the formulas, its aids, its reference, and going on."""
 
+from pathlib import Path
+
 import gymnasium
 import numpy as np
 import pytest
 
 from premotor.errors import PremotorError
+from premotor.runs.loading import load_settings
 from premotor.tasks import (
     BipedalReference,
     BipedalSettings,
@@ -18,6 +21,7 @@ from premotor.tasks.bipedal_reference import JOINTS, motion_of, repetition_of
 from premotor.tasks.gymnasium_spaces import NAMES
 from premotor.tasks.gymnasium_worker import make_environment
 
+ORIGINAL = Path(__file__).parents[2].parent / "shared" / "data" / "bipedal-walker-reference"
 PERIOD, SPEED = 32, 4.0
 """Of the walk below: steps in a stride, m/s."""
 
@@ -45,6 +49,47 @@ def reference_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("reference") / "walk.npz"
     save_bipedal_reference(walk(seed=11), path)
     return path
+
+
+def test_a_walk_in_two_arrays_is_the_walk_in_one_file(tmp_path, capsys):
+    whole = walk()
+    states, actions = tmp_path / "states.npy", tmp_path / "actions.npy"
+    np.save(states, np.concatenate([whole.observations, whole.observations[:1]]))  # the last one has no action
+    np.save(actions, 3 * whole.actions)
+    found = load_bipedal_reference(f"{states},{actions}")
+    assert np.array_equal(found.observations, whole.observations)
+    assert np.array_equal(found.actions, np.clip(3 * whole.actions, -1, 1))
+    assert "beyond [−1, 1]" in capsys.readouterr().err
+    assert not load_bipedal_reference(str(states)).actions.any()
+    assert "without actions" in capsys.readouterr().err
+    (tmp_path / "mine.yaml").write_text("base: bipedal\nname: mine\ntask: {reference: 'states.npy,actions.npy'}\n")
+    assert load_settings(tmp_path / "mine.yaml").task.reference == f"{states},{actions}"
+
+
+@pytest.mark.parametrize(
+    ("states", "actions", "message"),
+    [
+        (np.zeros((50, 23)), None, r"states.npy holds an array of shape \(50, 23\); expected \(50, 24\)"),
+        (np.zeros((50, 24)), np.zeros((40, 4)), r"actions.npy .* expected \(50, 4\) or \(49, 4\)"),
+        (np.array(["a"]), None, "numbers are needed"),
+        (np.array([{}], object), None, "can not be read"),
+    ],
+)
+def test_arrays_that_are_no_walk_are_refused(states, actions, message, tmp_path):
+    np.save(tmp_path / "states.npy", states, allow_pickle=True)
+    source = str(tmp_path / "states.npy")
+    if actions is not None:
+        np.save(tmp_path / "actions.npy", actions)
+        source += f",{tmp_path / 'actions.npy'}"
+    with pytest.raises(PremotorError, match=message):
+        load_bipedal_reference(source)
+
+
+@pytest.mark.skipif(not ORIGINAL.is_dir(), reason="the original's recorded walk is not beside the repository")
+def test_the_originals_recording_loads():
+    found = load_bipedal_reference(f"{ORIGINAL / 'BW_ref_states2.npy'},{ORIGINAL / 'BW_ref_actions2.npy'}")
+    assert len(found.observations) == 500
+    assert found.speed == pytest.approx(4.47, abs=0.02) and found.stride_period == pytest.approx(0.357, abs=0.005)
 
 
 def task(**changes: object) -> BipedalTask:

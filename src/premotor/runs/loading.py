@@ -303,13 +303,19 @@ def _put(data: dict[str, Any], key: str, value: Any, kind: Kind | None) -> None:
 def anchor_path(data: dict[str, Any], section: str, key: str, folder: Path) -> None:
     """Make a path in raw settings absolute, as counted from `folder`; a name of something built in stays as it is.
 
-    Of a circuit's section also those of conditions on files (``@types.txt``) and of further files.
+    Of a circuit's section also those of conditions on files (``@types.txt``) and of further files; of a task's
+    reference both files of ``states.npy,actions.npy``.
     """
     inner = data.get(section)
     if section == "circuit" and isinstance(inner, dict):
         inner = data[section] = _anchored_files(inner, folder)
     value = inner.get(key) if isinstance(inner, dict) else None
     if not isinstance(value, str) or not value or value in circuit_names() or server_of(value):
+        return
+    parts = value.split(",")
+    if key == "reference" and len(parts) > 1 and all(part.strip().lower().endswith(".npy") for part in parts):
+        anchored = ",".join(str((folder / Path(part.strip()).expanduser()).resolve()) for part in parts)
+        data[section] = {**inner, key: anchored}  # type: ignore[dict-item]
         return
     path = Path(value).expanduser()
     written_as_path = path.suffix or os.sep in value

@@ -12,8 +12,9 @@ from jaxtyping import Float
 
 from premotor.errors import PremotorError
 from premotor.files import replace_atomically
+from premotor.settings import note
 from premotor.tasks.gymnasium_spaces import NAMES
-from premotor.tasks.reference_files import read_table, renamed_columns
+from premotor.tasks.reference_files import array_files, read_array, read_table, renamed_columns
 
 # What the observations of BipedalWalker mean in SI units.
 FRAMES_PER_SECOND = 50
@@ -189,24 +190,30 @@ def bipedal_reference_names() -> list[str]:
 
 
 def load_bipedal_reference(source: str | Path, columns: Mapping[str, str] | None = None) -> BipedalReference:
-    """Load a recorded walk: a name in the package, or a CSV or NPZ file, one row a control step of 1/50 s.
+    """Load a recorded walk: a name in the package, or a CSV, NPZ or NPY file, one row a control step of 1/50 s.
 
     An NPZ file may hold the arrays ``observation`` (steps, 24), ``action`` (steps, 4) and ``seed``. Else, and in a
     CSV file, columns have the names of the observations (``hip_1``, ``hip_1_speed``, …, ``contact_2``,
     ``velocity_x``; those that no one needs may be absent) and of the actions (``torque_hip_1``, …; may be absent).
+    An NPY file holds observations (steps, 24) in Gymnasium's order; actions (steps, 4), or one row less, are in a
+    second one: ``states.npy,actions.npy``. Actions outside of [−1, 1] are clipped, as the environment does.
 
     Args:
-        source: name or path.
+        source: name or path, or two paths with a comma between them.
         columns: our names → the file's, for those that differ; a leading minus flips a sign.
 
     Raises:
         PremotorError: no such name or file, a column missing or not numeric, or no walk in it.
     """
+    if parts := array_files(str(source)):
+        return _of_arrays(parts, columns)
     path = Path(source)
     if path.suffix.lower() not in (".csv", ".npz"):
         if str(source) not in bipedal_reference_names():
             allowed = ", ".join(bipedal_reference_names()) or "none"
-            raise PremotorError(f"reference '{source}' is neither in the package ({allowed}) nor a .csv or .npz file")
+            raise PremotorError(
+                f"reference '{source}' is neither in the package ({allowed}) nor a .csv, .npz or .npy file"
+            )
         with as_file(files("premotor.tasks") / "data" / f"{source}.npz") as stored:
             return load_bipedal_reference(stored)
     table = read_table(path)
@@ -231,6 +238,26 @@ def load_bipedal_reference(source: str | Path, columns: Mapping[str, str] | None
         np.stack([found.get(name, empty) for name in OBSERVATIONS], axis=1),
         np.stack([found.get(name, empty) for name in TORQUES], axis=1),
     )
+
+
+def _of_arrays(parts: list[Path], columns: Mapping[str, str] | None) -> BipedalReference:
+    if columns:
+        raise PremotorError(f"reference {parts[0]} has no names of columns; leave task.reference_columns out")
+    if len(parts) > 2:
+        raise PremotorError(f"reference: {len(parts)} files are named; states.npy,actions.npy is what is read")
+    arrays = [read_array(part) for part in parts]
+    steps = len(arrays[0])
+    for path, array, width, rows in zip(parts, arrays, (24, 4), ((steps,), (steps, steps - 1)), strict=False):
+        if array.ndim != 2 or array.shape[1] != width or len(array) not in rows:
+            asked = " or ".join(f"({count}, {width})" for count in rows)
+            raise PremotorError(f"reference file {path} holds an array of shape {array.shape}; expected {asked}")
+    if len(arrays) == 1:
+        note(f"reference {parts[0]}: without actions, which a second file holds (states.npy,actions.npy)")
+        return BipedalReference(arrays[0], np.zeros((steps, 4)))
+    observations, actions = arrays[0][: len(arrays[1])], arrays[1]
+    if beyond := int((np.abs(actions) > 1).any(axis=1).sum()):
+        note(f"reference {parts[1]}: actions beyond [−1, 1] in {beyond} of {len(actions)} steps are clipped")
+    return BipedalReference(observations, np.clip(actions, -1.0, 1.0))
 
 
 def save_bipedal_reference(reference: BipedalReference, path: str | Path) -> None:

@@ -95,6 +95,25 @@ def read_table(path: Path) -> dict[str, np.ndarray]:
     return {str(name): table[name].to_numpy() for name in table.columns}
 
 
+def array_files(source: str) -> list[Path]:
+    """The NPY files of ``states.npy,actions.npy``; none where the source is anything else."""
+    parts = [Path(part.strip()).expanduser() for part in source.split(",")]
+    return parts if all(part.suffix.lower() == ".npy" for part in parts) else []
+
+
+def read_array(path: Path) -> np.ndarray:
+    """The numbers of an NPY file, as float64; PremotorError where it cannot be read or holds something else."""
+    try:
+        array = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise PremotorError(f"reference file {path} does not exist") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise PremotorError(f"reference file {path} can not be read: {str(error).splitlines()[0]}") from error
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+        raise PremotorError(f"reference file {path} holds {getattr(array, 'dtype', 'no array')}; numbers are needed")
+    return array.astype(np.float64)
+
+
 def renamed_columns(path: Path, table: Mapping[str, np.ndarray], columns: Mapping[str, str]) -> dict[str, np.ndarray]:
     """The columns that are named, under our names, with flipped signs where the mapping says so.
 
