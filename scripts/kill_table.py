@@ -45,9 +45,18 @@ EVENTS = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.s
 PLAIN = SMALL.replace("--circuit.source fly-cpg ", "")
 PENDULUM = f"{PLAIN} {OFF} --threads 1 --no-report -o run"
 CASES = (
-    *(case for case in RUNS if case.name != "off-policy"),  # whose words are those of older versions
+    *(case for case in RUNS if case.name not in ("off-policy", "sweep")),  # whose words are those of older versions
     Case("off-policy", (run(f"train pendulum {PENDULUM}"),)),
     Case("ddpg", (run(f"train pendulum --learning.kind ddpg {PENDULUM}"),)),
+    Case(
+        "sweep",
+        (
+            run(
+                f'sweep pendulum {PLAIN} --search "learning.learning_rate=[1e-3, 1e-4]" --sampler grid --jobs 1 {OFF} '
+                "-o run"
+            ),
+        ),
+    ),
     Case("reference", (run("reference make -o walk.csv --speed 1.0"),)),
     Case("circuit build", (*CIRCUIT, run("circuit build inputs/tiny -o run --min-synapses 3"))),
     Case("report", (run("simulate fly-cpg --seconds 0.2 --replicates 1 --no-figures -o run"), run("report run"))),

@@ -264,14 +264,25 @@ def _study(sweep: Sweep) -> Any:
     """The study of a search, from its journal, which outlives a kill."""
     import optuna
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
+    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+    class Held(JournalFileOpenLock):  # Optuna's own outlives a kill, and the next process waits for it for ever
+        """Nothing to do: the lock on the folder is held."""
+
+        def acquire(self) -> bool:
+            return True
+
+        def release(self) -> None:
+            pass
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    for left in sweep.folder.glob(f"{sweep.journal.name}.lock*"):  # of searches by earlier versions
+        left.unlink()
     repair_journal(sweep.journal)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return optuna.create_study(
-            storage=JournalStorage(JournalFileBackend(str(sweep.journal))),
+            storage=JournalStorage(JournalFileBackend(str(sweep.journal), Held(str(sweep.journal)))),
             study_name="sweep",
             direction="minimize" if sweep.settings.minimise else "maximize",
             load_if_exists=True,
