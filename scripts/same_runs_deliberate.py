@@ -16,6 +16,11 @@ class Deliberate(NamedTuple):
 
 DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate(".*", r".*\.yaml:agent", "settings need no `agent: spiking` any more; it is read as before"),
+    Deliberate(
+        "cartpole-stdp-published",
+        r".*agent/lessons/control_spikes",
+        "gain control of the faithful rule counts over a window",
+    ),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
     Deliberate(
         "walk.*|compare",

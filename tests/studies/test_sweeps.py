@@ -99,6 +99,20 @@ def test_spaces_are_read():
         ("cartpole-stdp", "plasticity.critic.gain=1..2", {"sampler": "grid"}, "a grid cannot hold the range"),
         ("fly-cpg", "seed=[0, 1]", {"pruner": "median"}, "kind simulation are not pruned"),
         ("walk", "seed=[0, 1]", {"jobs": 0}, "jobs is 0"),
+        ("cartpole-stdp", "seed=[0, 1]", {"score": "mean_10"}, r"no 'mean_10' \(did you mean mean_100\?\); they give "),
+        ("cartpole-stdp", "seed=[0, 1]", {"score": "rates.MN"}, r"no 'rates.MN'.*rates.ES, rates.EA"),
+        ("cartpole-stdp", "seed=[0, 1]", {"where": ["seed > 0"]}, "'seed > 0' is not understood; .*'A == B'"),
+        (
+            "cartpole-stdp",
+            "seed=[0, 1]",
+            {"where": ["seed == threads"]},
+            "seed follows threads, but is searched",
+        ),
+        ("cartpole-stdp", "seed=[0, 1]", {"where": ["thread == seed"]}, "did you mean threads"),
+        ("cartpole-stdp", "seed=[0, 1]", {"where": ["threads == sed"]}, "threads follows sed, which is no setting"),
+        ("cartpole-stdp", "seed=[-1, 1]", {"where": ["threads == seed"]}, "threads is -1"),
+        ("cartpole-stdp", "seed=[0, 1]", {"where": ["a == b", "b == a"]}, "goes round in a circle"),
+        ("cartpole-stdp", "seed=[0, 1]", {"where": ["a == b", "a == c"]}, "a follows b and c"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_made(source, search, options, message, tmp_path):
@@ -169,8 +183,8 @@ def test_a_search_without_hope_ends(fake, tmp_path):
     unlucky = {"learning.episodes": [13], "seed": "0..99"}
     with pytest.raises(PremotorError, match="all of the first 5 trials failed.*unlucky"):
         sweep("cartpole-stdp", unlucky, output=tmp_path / "x", jobs=1, progress=False)
-    with pytest.raises(PremotorError, match="no figure 'speed' to score by; they have score, steps"):
-        sweep("cartpole-stdp", {"seed": "0..9"}, score="speed", output=tmp_path / "y", jobs=1, progress=False)
+    with pytest.raises(PremotorError, match="no figure 'mean' to score by; they have score, steps"):
+        sweep("cartpole-stdp", {"seed": "0..9"}, score="mean", output=tmp_path / "y", jobs=1, progress=False)
 
 
 def test_the_commands(fake, tmp_path, capsys):
@@ -207,3 +221,42 @@ def test_the_spectrum_of_a_network_can_be_searched(tmp_path):
     assert made.table["state"].tolist() == ["complete"] * 2
     assert made.settings.kind == "spectrum" and made.settings.score == "score"
     np.testing.assert_allclose(made.table["score"].astype(float), -made.table["loss"].astype(float))
+
+
+def test_settings_that_follow_another_one(fake, tmp_path):
+    tags = "plasticity.tags"
+    where = [f"{tags}.anti_hebbian == {tags}.hebbian", f"{tags}.hebbian_length == {tags}.anti_hebbian_length"]
+    made = search(
+        tmp_path / "coupled", trials=3, where=[*where, "plasticity.critic.gain == plasticity.targeting.hidden"]
+    )
+    assert len(made.table) == 3 and made.best is not None
+    searched = {**SEARCH, f"{tags}.hebbian": [0.01, 0.02]}
+    made = sweep("cartpole-stdp", searched, where=where[:1], trials=3, jobs=1, progress=False, output=tmp_path / "tags")
+    for number, value in enumerate(made.table[f"set/{tags}.hebbian"]):
+        chosen = load_settings(made.trial_folder(number).with_suffix(".yaml")).plasticity.tags
+        assert chosen.hebbian == chosen.anti_hebbian == value
+    again = sweep(tmp_path / "tags", trials=4, jobs=1, progress=False)  # its folder knows
+    chosen = load_settings(again.trial_folder(3).with_suffix(".yaml")).plasticity.tags
+    assert chosen.hebbian == chosen.anti_hebbian
+
+
+def test_a_search_that_has_only_begun_is_drawn(fake, tmp_path, capsys):
+    fake.wait, fake.stop = 0.0, 1
+    with pytest.raises(KeyboardInterrupt):
+        search(tmp_path / "begun", trials=2, jobs=2)
+    made = Sweep(tmp_path / "begun")
+    assert set(made.table["state"]) <= {"running", "complete"} and len(made.table) == 2
+    file = made.trial_folder(0) / "evaluations" / "000000000004.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"score": 7.0}))
+    assert main(["analyse", "sweep", str(made.folder)]) == 0
+    assert "sweep.png" in capsys.readouterr().out
+    assert (made.folder / "analysis" / "sweep.png").stat().st_size > 5000
+
+
+def test_the_scores_of_a_spiking_run_are_known_before_it():
+    kind, settings = KINDS["spiking"](), load_settings("cartpole-stdp")
+    assert {"mean_100", "rates.IML", "evaluation"} <= set(kind.score_names(settings))
+    worm = kind.score_names(load_settings("cartpole-celegans"))
+    assert {"rates.motor", "rates.motor1"} <= set(worm) and "rates.EM" not in worm
+    assert KINDS["control"]().score_names(load_settings("walk")) is None

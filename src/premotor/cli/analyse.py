@@ -230,8 +230,13 @@ def of_sweep(
     from premotor.studies import Sweep
 
     made = Sweep(folder)
-    for draw in (sweep_history, sweep_slices):
-        _say(draw(made), output or folder / "analysis")
+    _say(sweep_history(made), output or folder / "analysis")
+    try:
+        slices = sweep_slices(made)
+    except PremotorError as error:  # a search that has only begun
+        print(f"the score by setting is left out: {error}")
+        return
+    _say(slices, output or folder / "analysis")
 
 
 @analyse.command("all")

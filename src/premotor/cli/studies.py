@@ -86,6 +86,10 @@ def sweep(
             metavar="KEY=SPACE",
         ),
     ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", help="'A == B': the setting A takes the value of B; can be given many times."),
+    ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="In all; 50, or all of a grid.")] = None,
     sampler: Annotated[str | None, typer.Option(help="tpe (default), random or grid.")] = None,
     pruner: Annotated[str | None, typer.Option(help="none (default), median or halving.")] = None,
@@ -107,6 +111,8 @@ def sweep(
       premotor sweep walk --search "learning.learning_rate=1e-4..1e-2,log" --trials 30 --pruner median
       premotor sweep cartpole-stdp --search "plasticity.targeting.other=-1.5..0" --score mean_100
       premotor sweep cartpole-stdp --search "wiring.seed=[0, 1, 2]" --sampler grid
+      premotor sweep cartpole-stdp --search "plasticity.tags.hebbian=0.01..0.1,log" \\
+        --where "plasticity.tags.anti_hebbian == plasticity.tags.hebbian"
     """
     from premotor.runs import load_settings
 
@@ -121,6 +127,7 @@ def sweep(
     made = begin(
         source,
         search or [],
+        where=where or (),
         trials=trials,
         sampler=sampler,
         pruner=pruner,

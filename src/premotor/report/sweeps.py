@@ -1,5 +1,6 @@
 """Figures and tables of a search for settings."""
 
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -44,7 +45,8 @@ class SweepRecord(Record):
     def subtitle(self) -> str:
         """How many trials there are, and what is searched."""
         searched = ", ".join(self.sweep.settings.search)
-        return f"{count(len(self.sweep.table), 'trial')} of a search for {searched}."
+        where = f", where {' and '.join(self.sweep.settings.where)}" if self.sweep.settings.where else ""
+        return f"{count(len(self.sweep.table), 'trial')} of a search for {searched}{where}."
 
 
 @SECTIONS.register("sweep")
@@ -84,9 +86,10 @@ def sweep_history(sweep: Sweep) -> Chart:
     return Chart(
         "sweep",
         "Trials of the search",
-        "One dot a trial; the line is the best so far; ticks at the foot are trials that were pruned or failed.",
+        "One dot a trial; the line is the best so far; ticks at the foot are trials that were pruned or failed. Rings "
+        "are trials that are not done, at their best evaluation so far.",
         order.rename(columns=lambda name: str(name).removeprefix(PREFIX)),
-        drawn(_history, table, sweep.settings.score, sweep.settings.minimise),
+        drawn(_history, table, sweep),
     )
 
 
@@ -122,23 +125,38 @@ def _table(sweep: Sweep) -> pd.DataFrame:
     return table.assign(score=pd.to_numeric(table["score"]))
 
 
-def _history(table: pd.DataFrame, score: str, minimise: bool) -> Figure:
+def _under_way(table: pd.DataFrame, sweep: Sweep) -> dict[int, float]:
+    """The best evaluation so far of each trial that is not done and has one, by its number."""
+    found = {}
+    for number in table.loc[table["state"] == "running", "number"]:
+        with suppress(PremotorError):  # a file that is just being written
+            curve = np.array(sweep.kind.curve(sweep.trial_folder(int(number)), sweep.settings.score), float)
+            if np.isfinite(curve).any():
+                found[int(number)] = float(np.nanmin(curve) if sweep.settings.minimise else np.nanmax(curve))
+    return found
+
+
+def _history(table: pd.DataFrame, sweep: Sweep) -> Figure:
     figure = new_figure(height=3.0)
     ax = figure.subplots()
     complete = table.loc[(table["state"] == "complete") & table["score"].notna()]
     ax.plot(complete["number"], complete["score"], "o", color=colour("accent"), markersize=4, alpha=0.8)
     if len(complete):
-        best = complete["score"].cummin() if minimise else complete["score"].cummax()
+        best = complete["score"].cummin() if sweep.settings.minimise else complete["score"].cummax()
         ax.step(complete["number"], best, where="post", color=colour("excitatory"), label="best so far")
-    for state, token in (("pruned", "muted"), ("fail", "motor")):
+    rings = _under_way(table, sweep)
+    if rings:
+        ax.plot(list(rings), list(rings.values()), "o", color=colour("muted"), fillstyle="none", label="not done")
+    for state, token in (("pruned", "muted"), ("fail", "motor"), ("running", "accent")):
         places = table.loc[table["state"] == state, "number"]
         if len(places):
             ax.plot(places, np.zeros(len(places)), "|", color=colour(token), markersize=9, label=f"{state} trials",
                     transform=ax.get_xaxis_transform(), clip_on=False)  # fmt: skip
     ax.set_xlabel("trial")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_ylabel(score)
-    ax.legend(loc="best")
+    ax.set_ylabel(sweep.settings.score)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="best")
     return figure
 
 

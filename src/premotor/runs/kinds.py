@@ -310,6 +310,10 @@ class Kind(ABC):
         rows = [numbers(read_json(file)) for file in files]
         return [row.get(score, row.get(self.score, float("nan"))) for row in rows]
 
+    def score_names(self, settings: Any) -> tuple[str, ...] | None:
+        """Names of all that `scores` will give for runs with these settings; None where only a run can tell."""
+        return None
+
     def scores(self, folder: Path) -> dict[str, float]:
         """Every figure by which a finished run can be judged, by dotted key."""
         from premotor.files import read_json

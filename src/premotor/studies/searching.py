@@ -35,6 +35,7 @@ def sweep(
     source: Any,
     search: Mapping[str, Any] | Sequence[str] = (),
     *,
+    where: Sequence[str] = (),
     trials: int | None = None,
     sampler: str | None = None,
     pruner: str | None = None,
@@ -57,6 +58,7 @@ def sweep(
             on with.
         search: where to look, by setting: ``{"learning.learning_rate": "1e-4..1e-2,log", "seed": [0, 1]}``, or the same
             as texts ``"seed=[0, 1]"``.
+        where: settings that follow another one: ``"A == B"`` gives A the value of B, searched or not.
         trials: how many in all; by default 50, and for a grid all its points.
         sampler: "tpe" (Optuna's tree-structured Parzen estimator), "random" or "grid".
         pruner: "none"; "median" stops trials whose evaluations are worse than the median of the others' at the same
@@ -79,8 +81,8 @@ def sweep(
     jobs = cores if jobs is None else jobs
     if jobs < 1 or (trials is not None and trials < 1):
         raise PremotorError(f"jobs is {jobs} and trials {trials}; at least 1 of each is needed")
-    options = {"sampler": sampler, "pruner": pruner, "score": score, "minimise": minimise, "seed": seed}
-    options["episodes"] = episodes
+    options: dict[str, Any] = {"sampler": sampler, "pruner": pruner, "score": score, "minimise": minimise, "seed": seed}
+    options |= {"episodes": episodes, "where": tuple(where) or None}
     if is_sweep(str(source)):
         given = [name for name, value in options.items() if value is not None]
         if given or search or overrides:
@@ -171,6 +173,7 @@ class _Runner:
         self.say(f"trial {trial.number}: {'' if fresh else 'goes on, '}{_words(values)}")
         self.processes.begin(training(folder.name, file, folder, sweep.settings.episodes, self.threads))
         self.trials[folder.name] = trial
+        self._write()
 
     def _prune_if_poor(self, each: Running) -> None:
         trial = self.trials[each.job.name]

@@ -128,6 +128,34 @@ def read_spaces(search: Mapping[str, Any] | Sequence[str]) -> dict[str, Range | 
     return spaces
 
 
+def read_couplings(where: Sequence[str]) -> dict[str, str]:
+    """Settings that take the value of another one, from ``["tags.anti_hebbian == tags.hebbian"]``.
+
+    Returns:
+        By the setting that follows, the first of a pair, the one that it follows.
+
+    Raises:
+        PremotorError: something else than two settings with == between them, a setting that follows two or itself.
+    """
+    found: dict[str, str] = {}
+    for text in where:
+        keys = [part.strip().removeprefix("--") for part in text.split("==")]
+        if len(keys) != 2 or not all(keys) or any(set(key) & set("<>=!() ") for key in keys):
+            raise PremotorError(f"--where {text!r} is not understood; it couples two settings, as in 'A == B'")
+        if keys[0] in found:
+            raise PremotorError(f"--where: {keys[0]} follows {found[keys[0]]} and {keys[1]}; it can follow one")
+        found[keys[0]] = keys[1]
+    for key, leader in found.items():
+        chain = [key]
+        while leader in found and leader not in chain:
+            chain.append(leader)
+            leader = found[leader]
+        if leader in chain:
+            raise PremotorError(f"--where: {' == '.join([*chain, leader])} goes round in a circle")
+        found[key] = leader
+    return found
+
+
 EXAMPLE = "learning.learning_rate=1e-4..1e-2,log"
 
 

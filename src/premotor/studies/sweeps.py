@@ -10,13 +10,14 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from premotor.errors import PremotorError
 from premotor.files import Lock, read_json
+from premotor.runs.effect import leaves
 from premotor.runs.kinds import KINDS, Kind, kind_named, kind_of
 from premotor.runs.loading import Overrides, dump_settings, load_settings, override_pairs
-from premotor.runs.settings_errors import explain
+from premotor.runs.settings_errors import closest, explain
 from premotor.runs.yaml_text import dump_yaml, parse_yaml
 from premotor.settings import Settings
 from premotor.studies.processes import claim
-from premotor.studies.spaces import Range, Space, read_spaces
+from premotor.studies.spaces import Range, Space, read_couplings, read_spaces
 
 FILE = "sweep.yaml"
 FORMER = {"train": "control", "simulate": "simulation"}
@@ -37,6 +38,8 @@ class SweepSettings(Settings):
     """Of the experiment."""
     search: dict[str, Space] = Field(min_length=1)
     """Where each setting is looked for."""
+    where: tuple[str, ...] = ()
+    """Settings that take the value of another one, as "A == B": A follows B."""
     sampler: Literal["tpe", "random", "grid"] = "tpe"
     pruner: Literal["none", "median", "halving"] = "none"
     score: str
@@ -87,7 +90,10 @@ class Sweep:
         Raises:
             PremotorError: values that do not go together.
         """
-        return load_settings(self.experiment_file, dict(values), self.kind.name)
+        followers = read_couplings(self.settings.where)
+        base = leaves(load_settings(self.experiment_file, (), self.kind.name).model_dump(mode="json"))
+        coupled = {key: values[leader] if leader in values else base[leader] for key, leader in followers.items()}
+        return load_settings(self.experiment_file, {**values, **coupled}, self.kind.name)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -131,6 +137,15 @@ def open_sweep(
     spaces = read_spaces(search)
     base = load_settings(source, overrides)
     kind, given = kind_of(base), override_pairs(overrides)
+    followers, values = read_couplings(options.get("where") or ()), leaves(base.model_dump(mode="json"))
+    for key, leader in followers.items():
+        if key in spaces or key in given:
+            what = "searched" if key in spaces else "set"
+            raise PremotorError(f"--where: {key} follows {leader}, but is {what} itself; leave one of them out")
+        if leader not in spaces and leader not in values:
+            raise PremotorError(f"--where: {key} follows {leader}, which is no setting of {base.name} with one value")
+        for value in spaces[leader].ends() if leader in spaces else [values[leader]]:
+            load_settings(base, {key: value})
     for key, space in spaces.items():
         if key in given:
             raise PremotorError(f"{key} is searched and set at once")
@@ -140,6 +155,10 @@ def open_sweep(
             spaces[key] = space.model_copy(update={"integer": False})
     options = {name: value for name, value in options.items() if value is not None}
     options.setdefault("score", kind.score)
+    known = kind.score_names(base)
+    if known is not None and options["score"] not in known:
+        near = closest(str(options["score"]), known)
+        raise PremotorError(f"--score: the runs give no {options['score']!r}{near}; they give {', '.join(known)}")
     try:
         settings = SweepSettings(kind=kind.name, search=spaces, **options)
     except ValidationError as error:

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from premotor.runs.spiking.run import SpikingRun
     from premotor.runs.spiking.session import SpikingWork
 
+SCORES = (
+    *("score", "mean", "median", "least", "most", "undecided", "right", "reward", "evaluation", "steps"),
+    *("median_21", "median_51", "median_101", "mean_100", "episodes", "step", "iteration", "seed"),
+)
+"""Figures of every run."""
 TEST_SEED = 42
 """Of the start states of tests, those of Gymnasium with that seed."""
 
@@ -189,6 +194,16 @@ class Spiking(Kind):
         if stride is not None:
             mock_combinations(opened, stride=stride)
         evaluate_checkpoints(opened, min(test.episodes or 100, 10), most=8)
+
+    def score_names(self, settings: SpikingExperiment) -> tuple[str, ...]:
+        """Those of the test, of rates by population, and of learning."""
+        wiring = settings.wiring
+        if isinstance(wiring, CircuitWiring):
+            several = () if isinstance(wiring.outputs, dict) or len(wiring.outputs) < 2 else wiring.outputs
+            populations = ["input", "inter", "motor", *(f"motor{action}" for action in range(len(several)))]
+        else:
+            populations = list(wiring.populations)
+        return (*SCORES, *(f"rates.{name}" for name in populations))
 
     def scores(self, folder: Path) -> dict[str, float]:
         """Figures of the test with rates by population, the best evaluation, sliding medians and means of learning."""
