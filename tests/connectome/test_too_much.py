@@ -13,7 +13,7 @@ import pytest
 from scipy.sparse import coo_array, save_npz
 
 from premotor import PremotorError, files
-from premotor.connectome import load_circuit
+from premotor.connectome import load_circuit, unpacking
 
 ROWS = b"pre,post,count\n" + b"1,2,3\n2,3,1\n" * 200_000
 
@@ -111,13 +111,15 @@ def test_a_small_file_that_unpacks_to_much(tmp_path, name, write, beside):
         load_circuit(tmp_path if beside and write not in (arrays, graph, of_any_size) else tmp_path / name)
 
 
-def test_a_batch_that_is_read_in_parts_has_to_fit(tmp_path, monkeypatch):
+def test_a_batch_that_is_read_in_parts_has_to_fit(tmp_path, monkeypatch, capsys):
     """Connections of a release are read batch by batch; of all of them there may be more than the machine holds."""
     ends = {"body_pre": np.arange(20_000), "body_post": np.arange(20_000) + 1, "weight": np.ones(20_000, np.int64)}
     pa.feather.write_feather(pa.table(ends), str(tmp_path / "connectome-weights.feather"), chunksize=1000)
     (tmp_path / "body-annotations.csv").write_text("bodyId,type\n1,A\n2,B\n")
     monkeypatch.setattr(files, "available_memory", lambda: 200_000)
+    monkeypatch.setattr(unpacking, "_LONG", 10**5)
     assert load_circuit(tmp_path).synapses.nnz == 1
+    assert "holds about 480 kB and is read in parts" in capsys.readouterr().err
     pa.feather.write_feather(pa.table(ends), str(tmp_path / "connectome-weights.feather"))
     with pytest.raises(PremotorError, match="holds about 480 kB, .* this machine has 200 kB"):
         load_circuit(tmp_path)

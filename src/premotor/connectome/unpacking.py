@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from premotor.files import refuse_unpacked
+from premotor.files import refuse_unpacked, size_text
+from premotor.settings import note
 
 _DICTIONARY, _BATCH = 2, 3
 """Kinds of messages."""
-_ROWS = 2**16
+_ROWS, _LONG = 2**16, 4e9
 
 
 def refuse_large_arrow(path: Path, columns: list[str] | None, held: bool = True) -> None:
@@ -46,8 +47,14 @@ def refuse_large_arrow(path: Path, columns: list[str] | None, held: bool = True)
         known = kind == _BATCH and len(sizes) == len(places)
         size = sum(size for size, wanted in zip(sizes, places, strict=True) if wanted) if known else sum(sizes)
         every, largest = every + size, max(largest, size)
-    refuse_unpacked(path, every, held=held)
+    _refuse(path, every, held)
     refuse_unpacked(path, largest)
+
+
+def _refuse(path: Path, size: float, held: bool) -> None:
+    refuse_unpacked(path, size, held=held)
+    if not held and size > _LONG:
+        note(f"{path} holds about {size_text(size)} and is read in parts, which takes minutes")
 
 
 def _buffers(kind: pa.DataType) -> int:
@@ -103,7 +110,7 @@ def parquet_batches(path: Path, columns: list[str] | None, held: bool = True) ->
     about = pa.parquet.ParquetFile(path)
     schema, rows = about.schema_arrow, about.metadata.num_rows
     wanted = list(schema.names) if columns is None else columns
-    refuse_unpacked(path, 8.0 * rows * len(wanted), held=held)
+    _refuse(path, 8.0 * rows * len(wanted), held)
     texts = [name for name in wanted if name in schema.names and _is_text(schema.field(name).type)]
     file = pa.parquet.ParquetFile(path, read_dictionary=texts)
     seen, size = 0, 0.0
