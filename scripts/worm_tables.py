@@ -3,6 +3,7 @@
     python scripts/worm_tables.py ablations [RUN]   # published ablations beside ours
     python scripts/worm_tables.py classes [RUN]     # every cell type killed in turn, ranked
     python scripts/worm_tables.py media [RUN]       # one controller from water to agar
+    python scripts/worm_tables.py ways RUN          # ablations of a controller of both ways (worm-two-way)
     python scripts/worm_tables.py start             # hand-chosen gains on other wirings, before learning
 
 RUN is a run folder; without it the controller that is shipped, `worm`. Episodes of 10 s (`classes`: 6 of 6 s), the same
@@ -166,6 +167,20 @@ def ablations(run: str | None) -> dict[str, Any]:
     return {"controller": name, "episodes": EPISODES, "rows": rows}
 
 
+def ways(run: str | None) -> dict[str, Any]:
+    """Ablations of a controller that crawls forward and backward: `worm-two-way`."""
+    name, controller, settings, circuit = subject(run)
+    episodes = Episodes(build_task(settings), EPISODES, SECONDS, TEST_SEED, 1)
+    rows = []
+    for types in ("", "AVB PVC", "AVA AVD AVE", "DB VB", "DA VA"):
+        figures = episodes.figures(episodes.run(killed(controller, circuit, types)))
+        shown = [f"{what}_{way}" for way in ("forward", "backward") for what in ("crawls", "speed")]
+        about = {"ablated": types.replace(" ", " + ") or "none"}
+        rows.append(told(about | {each: round(figures[each], 4) for each in (*shown, "direction")}))
+    table(rows, ("ablated", *shown))
+    return {"controller": name, "episodes": EPISODES, "rows": rows}
+
+
 def classes(run: str | None) -> dict[str, Any]:
     """Every cell type killed in turn, ranked by how much the speed changes; goes on where it was stopped."""
     name, controller, settings, circuit = subject(run)
@@ -234,14 +249,14 @@ def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
 
 
 def _cell(name: str, value: Any) -> str:
-    if name == "crawls":
+    if name.startswith("crawls"):
         return f"{value:.0%}"
     if name.endswith("changes by"):
         return f"{value:+.0%}".replace("-", "−")
     return "" if value is None else f"{value:.2f}".replace("-", "−") if isinstance(value, float) else str(value)
 
 
-TABLES = {made.__name__: made for made in (ablations, classes, media, start)}
+TABLES = {made.__name__: made for made in (ablations, ways, classes, media, start)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
