@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from premotor.errors import PremotorError
+from premotor.files import read_json
 from premotor.registry import Registry, derived_from
 
 if TYPE_CHECKING:
@@ -112,8 +113,7 @@ class Evaluation(NamedTuple):
     checkpoint: str | int = "best"
     threads: int = 0
     device: str = "cpu"
-    only: int | None = None
-    """Start every episode as this one of a test; spiking agents only."""
+    only: int | None = None  # spiking agents: start every episode as this one of a test
 
 
 class Adopted(NamedTuple):
@@ -304,20 +304,14 @@ class Kind(ABC):
 
     def curve(self, folder: Path, score: str) -> list[float]:
         """The score in the evaluations so far; where they lack it, the kind's own."""
-        from premotor.files import read_json
-
         files = sorted(f for f in (folder / "evaluations").glob("*.json") if f.stem.isdecimal())
-        rows = [numbers(read_json(file)) for file in files]
-        return [row.get(score, row.get(self.score, float("nan"))) for row in rows]
+        return [row.get(score, row.get(self.score, float("nan"))) for row in map(numbers, map(read_json, files))]
 
-    def score_names(self, settings: Any) -> tuple[str, ...] | None:
-        """Names of all that `scores` will give for runs with these settings; None where only a run can tell."""
-        return None
+    def score_names(self, settings: Any) -> tuple[str, ...] | None:  # noqa: B027
+        """Names of all that `scores` gives for runs with these settings; None where only a run can tell."""
 
     def scores(self, folder: Path) -> dict[str, float]:
         """Every figure by which a finished run can be judged, by dotted key."""
-        from premotor.files import read_json
-
         return numbers(read_json(folder / "evaluations" / "test.json"))
 
 
