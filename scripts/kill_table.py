@@ -59,7 +59,7 @@ CASES = (
     ),
     Case("reference", (run("reference make -o walk.csv --speed 1.0"),)),
     Case("circuit build", (*CIRCUIT, run("circuit build inputs/tiny -o run --min-synapses 3"))),
-    Case("report", (run("simulate fly-cpg --seconds 0.2 --replicates 1 --no-figures -o run"), run("report run"))),
+    Case("report", (run("simulate fly-cpg --seconds 1 --replicates 1 --no-figures -o run"), run("report run"))),
 )
 NAMES = {
     "rate": "`train`, PPO",

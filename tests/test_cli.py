@@ -5,12 +5,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from premotor.cli import main
-from premotor.cli.entry import split_settings
+from premotor.cli.entry import interrupts_heard, split_settings
 from premotor.runs import Run, dump_settings, load_experiment, train
 from tiny import tiny_circuit, tiny_settings
 
@@ -368,3 +369,21 @@ def test_the_doctor_finds_this_machine_well(capsys, tmp_path, monkeypatch):
     ):
         assert re.search(rf"^ok +{subject}", said, re.MULTILINE), subject
     assert list(tmp_path.iterdir()) == []
+
+
+class Collected:
+    """Raises where Python can only ignore it."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def __del__(self):
+        raise self.error
+
+
+def test_an_interrupt_that_python_ignores_comes_again(capsys):
+    before = sys.unraisablehook
+    with pytest.raises(KeyboardInterrupt), interrupts_heard():
+        Collected(KeyboardInterrupt())
+        time.sleep(20)
+    assert sys.unraisablehook is before and capsys.readouterr().err == ""

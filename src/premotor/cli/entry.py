@@ -1,9 +1,11 @@
 """From the words of a command line to an exit status."""
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -51,7 +53,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from premotor.studies.processes import follow_parent
 
         follow_parent()
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    with interrupts_heard():
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+
+
+@contextmanager
+def interrupts_heard() -> Iterator[None]:
+    """Send a Ctrl-C again that came where Python can only ignore it, as in a callback of the garbage collector."""
+    before = sys.unraisablehook
+
+    def hook(lost: Any) -> None:
+        if lost.exc_type is KeyboardInterrupt:
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            before(lost)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def _run(words: list[str]) -> int:
     try:
         words, plugins = split_plugins(words)
         load_packages()
