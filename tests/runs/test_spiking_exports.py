@@ -44,7 +44,7 @@ def run(tmp_path_factory):
 def test_tables_hold_the_test(run, tmp_path):
     record = read_test(run)
     tables = {file.stem: pd.read_parquet(file) for file in export_parquet(run, tmp_path / "out")}
-    assert set(tables) == {"spikes", "steps", "episodes", "cells"}
+    assert set(tables) == {"spikes", "steps", "episodes", "cells", "connections"}
     spikes, steps, episodes = tables["spikes"], tables["steps"], tables["episodes"]
     assert len(spikes) == record.counts.sum() and len(steps) == len(record.action)
     counted = spikes.groupby("population").size()
@@ -54,6 +54,7 @@ def test_tables_hold_the_test(run, tmp_path):
     assert np.allclose(steps["angle"], record.observation[:, 2])
     assert episodes["stop"].iloc[-1] == pytest.approx(len(steps) * 0.05)
     assert tables["cells"]["action"].value_counts().to_dict() == {-1: 160, 0: 20, 1: 20}
+    assert tables["connections"]["plastic"].sum() == 1800
 
 
 def test_nwb_holds_the_test(run, tmp_path):
