@@ -61,7 +61,8 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     write.
     """
     with replace_atomically(path) as aside, open_to_write(aside) as file:
-        write_all(file, data.encode() if isinstance(data, str) else data)
+        # a page may name a folder whose name is no UTF-8 text; JSON and YAML escape it before
+        write_all(file, data.encode(errors="replace") if isinstance(data, str) else data)
         os.fsync(file.fileno())
 
 

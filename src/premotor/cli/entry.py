@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -53,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from premotor.studies.processes import follow_parent
 
         follow_parent()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="replace")  # a question mark in place of a traceback
     with interrupts_heard():
         return _run(list(sys.argv[1:] if arguments is None else arguments))
 
@@ -97,6 +101,9 @@ def _run(words: list[str]) -> int:
         return _refuse(f"{error.strerror or error}{place}", FAILED)
     except MemoryError as error:
         return _refuse(f"there is not enough memory{f': {error}' if str(error) else ''}", FAILED)
+    except UnicodeEncodeError as error:
+        text = error.object[max(0, error.start - 40) : error.end + 40].encode(errors="replace").decode()
+        return _refuse(f"a name has bytes that are no UTF-8 text ({text}); rename it, or set LC_ALL=C.UTF-8", FAILED)
     except RecursionError:
         return _refuse("something in the input is nested too deep", FAILED)
     return status if isinstance(status, int) else 0

@@ -176,6 +176,8 @@ def quickened(environment: Any) -> None:
 def make_environment(name: str, options: Mapping[str, Any], render: bool = False) -> gymnasium.Env:
     """`gymnasium.make` without the passive checker, which costs time at every step; may raise what that raises."""
     extra: dict[str, Any] = {"render_mode": "rgb_array"} if render else {}
+    if render and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else SDL complains of a desktop that is not there
     with warnings.catch_warnings():
         # the bindings of Box2D warn on import from C, where Python ends at once if warnings are errors
         warnings.simplefilter("ignore", DeprecationWarning)
