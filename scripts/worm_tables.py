@@ -5,6 +5,7 @@
     python scripts/worm_tables.py media [RUN]       # one controller from water to agar
     python scripts/worm_tables.py ways RUN          # ablations of a controller of both ways (worm-two-way)
     python scripts/worm_tables.py start             # hand-chosen gains on other wirings, before learning
+    python scripts/worm_tables.py wirings COMPARISON  # the finished runs of premotor compare worm-crawl
 
 RUN is a run folder; without it the controller that is shipped, `worm`. Episodes of 10 s (`classes`: 6 of 6 s), the same
 starts (seed 2000) for every row.
@@ -23,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from premotor.analysis import bootstrap_mean
+from premotor.analysis import bootstrap_mean, mann_whitney
 from premotor.analysis.undulation import undulation
 from premotor.files import read_json, write_json
 from premotor.networks import Controller
@@ -42,6 +43,7 @@ MEDIA = tuple(i / 8 for i in range(9))
 SHOWN = ("crawls", "speed", "frequency", "wavelength", "amplitude", "wave", "turning")
 UNITS = {"speed": "mm/s", "frequency": "Hz", "wavelength": "wavelength, L", "amplitude": "amplitude, L"}
 UNITS |= {"turning": "turning, rad/s", "head": "head bend, rad", "bias": "bias, rad", "wave": "one wave"}
+TESTED = (*SHOWN[:6], "score", "any_gait_score", "step", "episodes")
 SIGNIFICANT = 0.1
 GROUPS = ("all chemical", "all electrical", "all recurrent")
 
@@ -234,6 +236,32 @@ def start(run: str | None) -> dict[str, Any]:
     return {"episodes": EPISODES, "rows": rows}
 
 
+def wirings(comparison: str | None) -> dict[str, Any]:
+    """The tests of the runs of a comparison that are done, and each null model against the connectome."""
+    if comparison is None:
+        raise SystemExit("wirings: which folder of premotor compare?")
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for file in sorted(Path(comparison).glob("runs/*/evaluations/test.json")):
+        run = Run(file.parents[1])
+        wiring = run.folder.name.rpartition("-s")[0]
+        test = {name: value for name, value in read_json(file).items() if name in TESTED}
+        kind = "connectome" if wiring == "connectome" else wiring.rpartition("-")[0]
+        kinds.setdefault(kind, []).append({"wiring": wiring, "seed": run.settings.seed, **test})
+    rows = []
+    for kind, found in kinds.items():
+        found.sort(key=lambda row: row["seed"])
+        means = {name: float(np.mean([row[name] for row in found])) for name in SHOWN[1:6]}
+        crawls = ", ".join(f"{100 * row['crawls']:.0f}" for row in found)
+        rows.append({"wiring": kind, "runs": len(found), "crawls, %, seed by seed": crawls, **means})
+        for name in ("crawls", "score", "speed") if kind != "connectome" else ():
+            own, other = ([row[name] for row in part] for part in (kinds["connectome"], found))
+            judged = mann_whitney(own, other)
+            print(f"{name}: connectome against {kind}, p = {judged.p:.4f}, Cliff's delta {judged.rank_biserial:+.2f}")
+    table(rows, ("wiring", "runs", "crawls, %, seed by seed", *SHOWN[1:4], "wave"))
+    steps = run.settings.learning.steps
+    return {"steps": steps, "rows": [row for found in kinds.values() for row in found]}
+
+
 def told(row: dict[str, Any]) -> dict[str, Any]:
     """The row, printed as it comes."""
     print(json.dumps(row), flush=True)
@@ -249,14 +277,14 @@ def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
 
 
 def _cell(name: str, value: Any) -> str:
-    if name.startswith("crawls"):
+    if name.startswith("crawls") and not isinstance(value, str):
         return f"{value:.0%}"
     if name.endswith("changes by"):
         return f"{value:+.0%}".replace("-", "−")
     return "" if value is None else f"{value:.2f}".replace("-", "−") if isinstance(value, float) else str(value)
 
 
-TABLES = {made.__name__: made for made in (ablations, ways, classes, media, start)}
+TABLES = {made.__name__: made for made in (ablations, ways, classes, media, start, wirings)}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

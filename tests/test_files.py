@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -240,8 +241,14 @@ def test_what_killed_processes_left_goes_when_the_folder_is_locked(tmp_path):
 def test_a_worker_waits_for_a_lock(tmp_path, monkeypatch):
     monkeypatch.setattr(Lock, "patience", 20.0)
     lock = Lock(tmp_path)
+    began = time.monotonic()
     threading.Timer(0.3, lock.release).start()
-    Lock(tmp_path).release()
+    after = Lock(tmp_path)
+    assert time.monotonic() - began >= 0.3
+    monkeypatch.setattr(Lock, "patience", 0.0)
+    with pytest.raises(PremotorError, match="being written by another process"):
+        Lock(tmp_path)
+    after.release()
 
 
 def test_long_names_can_be_written(tmp_path):

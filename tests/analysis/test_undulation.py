@@ -45,6 +45,15 @@ def test_what_stands_or_thrashes_does_not_crawl() -> None:
     assert not undulation(*crawler(wavelength=1.5), PERIOD).crawls()
 
 
+def test_a_worm_with_a_coiled_tail_does_not_crawl() -> None:
+    head, yaw, bends = crawler()
+    assert undulation(head, yaw, bends, PERIOD).coiled == 0
+    coil = bends + np.where(JOINTS > 12, 2 * np.pi / 8, 0)  # its tail turns by more than a circle, beside the wave
+    late = np.where(TIME[:, None] < 5.5, coil, bends)
+    found = undulation(head, yaw, late, PERIOD)
+    assert found.coiled == pytest.approx(0.5, abs=0.01) and not found.crawls()
+
+
 def test_a_worm_that_rests_has_no_rhythm() -> None:
     found = undulation(np.zeros((1000, 2)), np.zeros(1000), np.zeros((1000, 23)), PERIOD)
     assert found.speed == 0 and found.frequency == 0 and found.direction == 0 and found.wave == 0

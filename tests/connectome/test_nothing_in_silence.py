@@ -328,3 +328,17 @@ def test_a_circuit_without_any_sign_is_not_simulated(tmp_path, capsys, model):
     command = ["simulate", str(folder), "--model", model, "--drive", "type=A:20", "-o", str(tmp_path / "out")]
     assert main(command) == 2
     assert "none of a neuron with a known sign; give the neuron table transmitters" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("first", "refused"), [((3, 4), True), ((0, 1), False), ((1, 2), False), (("a", "b"), False)])
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_column_without_a_name_is_no_count_in_silence(tmp_path, capsys, first, refused, place):
+    rows = [["", "pre", "post"], [first[0], 11, 12], [first[1], 12, 13]]
+    rows = [[*row[1 : 1 + place], row[0], *row[1 + place :]] for row in rows]
+    path = tmp_path / "edges.csv"
+    path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
+    if refused:
+        assert "a column without a name holds numbers" in refusal(path)
+    else:
+        assert load_circuit(str(path)).synapses.nnz == 2
+        assert "columns not used: one without a name" in capsys.readouterr().err

@@ -76,7 +76,9 @@ def test_a_setting_in_vain_names_what_it_belongs_to(source: Any, overrides: Any,
     ],
 )
 def test_what_has_an_effect_or_was_nobodys_wish_is_taken(source: Any, overrides: Any) -> None:
-    load_settings(source, overrides)
+    settings = leaves(load_settings(source, overrides).model_dump(mode="json"))
+    for key, value in dict(overrides).items():
+        assert settings[key] == value
 
 
 @pytest.mark.parametrize("learner", LEARNERS)

@@ -18,6 +18,8 @@ CRAWLING = {"frequency": (0.3, 0.8), "wavelength": (0.5, 0.8), "speed": (0.1, 0.
 """What is published of worms on agar: Hz, body lengths, body lengths a second (a worm is 1 mm long)."""
 REGULAR = 0.65
 """Least `Undulation.wave`, our own measure: a standing wave has 0.61."""
+MOST_COILED = 0.05
+"""Of the time; our own measure, too."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Undulation:
     """Change of heading, rad/s."""
     eigenworms: float
     """Part of the variance of the tangent angles that four principal components hold."""
+    coiled: float
+    """Part of the time in which some stretch of the body turns by more than a full circle, and so crosses itself."""
 
     def crawls(self, backward: bool = False) -> bool:
         """Whether this is crawling as published, to the commanded side."""
@@ -58,6 +62,7 @@ class Undulation:
             and CRAWLING["wavelength"][0] <= self.wavelength <= CRAWLING["wavelength"][1]
             and self.direction == sign
             and self.wave >= REGULAR
+            and self.coiled <= MOST_COILED
         )
 
 
@@ -115,6 +120,7 @@ def undulation(
         efficiency=float(abs(speed) / (wavelength * frequency)) if lag and frequency else 0.0,
         turning=float((turned[-1] - turned[0]) / (period * max(len(turned) - 1, 1))),
         eigenworms=float(variances[:4].sum() / variances.sum()) if variances.sum() else 1.0,
+        coiled=float((np.ptp(angles, axis=1) > 2 * np.pi).mean()),
     )
 
 

@@ -103,6 +103,11 @@ def refuse_uncounted(path: object, numeric: Sequence[str]) -> None:
     Raises:
         PremotorError: naming the first such column.
     """
+    if "" in numeric:
+        raise PremotorError(
+            f"{path} has no column with synapse counts ({', '.join(COUNT_NAMES)}), but a column without a name holds "
+            "numbers; give it a name, such as count"
+        )
     strange = unexplained(numeric)
     if strange:
         raise PremotorError(

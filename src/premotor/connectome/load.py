@@ -35,6 +35,7 @@ _HINTS = {
     ".json": "write its edges as a table with the columns pre, post and count",
 }
 _HINTS |= dict.fromkeys((".zip", ".gz", ".bz2", ".xz", ".7z", ".tar"), "unpack it first")
+NAMELESS = "one without a name"
 _SAME = {".neuroml": ".nml", ".db": ".sqlite", ".sqlite3": ".sqlite", ".pickle": ".pkl"}
 _HINTS |= {suffix: _HINTS[other] for suffix, other in _SAME.items()}
 
@@ -177,7 +178,7 @@ def _told(source: Source, circuit: Circuit) -> Circuit:
         )
     tables = {**source.tables, **source.effectors}
     read = [file for file in tables if isinstance(file, Table) and file.read]
-    left = {file.name: [name for name in tables[file] if name and name not in file.read] for file in read}
+    left = {file.name: [name or NAMELESS for name in tables[file] if name not in file.read] for file in read}
     left = {name: rest for name, rest in left.items() if rest}
     for name, rest in left.items():
         note(f"{name}: columns not used: {listed(rest, 20)}")

@@ -24,6 +24,7 @@ ROWS = (
     ("efficiency", "speed over the wave's own", ""),
     ("turning", "turning", "rad/s"),
     ("eigenworms", "variance in four principal postures", ""),
+    ("coiled", "part of the time in which the body is coiled", ""),
 )
 """Figures of the table: key, name, unit."""
 

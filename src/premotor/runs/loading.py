@@ -312,7 +312,7 @@ def anchor_path(data: dict[str, Any], section: str, key: str, folder: Path) -> N
     value = inner.get(key) if isinstance(inner, dict) else None
     if not isinstance(value, str) or not value or value in circuit_names() or server_of(value):
         return
-    parts = value.split(",")
+    parts = value.split(",")  # as `array_files` of the tasks, which are slow to import
     if key == "reference" and len(parts) > 1 and all(part.strip().lower().endswith(".npy") for part in parts):
         anchored = ",".join(str((folder / Path(part.strip()).expanduser()).resolve()) for part in parts)
         data[section] = {**inner, key: anchored}  # type: ignore[dict-item]

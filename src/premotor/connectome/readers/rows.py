@@ -12,7 +12,7 @@ import pyarrow as pa
 from premotor.connectome.columns import COUNT_NAMES, KIND_NAMES, Header, count_column, first, refuse_uncounted
 from premotor.connectome.edges import Edges, positions, tell_lost
 from premotor.connectome.identifiers import are_names, parse_counts, parse_ids, parse_names, parse_weights
-from premotor.connectome.neuron_table import is_numeric
+from premotor.connectome.neuron_table import is_numeric, typed_column
 from premotor.connectome.signs import signs_of_rows
 from premotor.connectome.tables import read_batches, read_table
 from premotor.connectome.vocabulary import listed
@@ -122,7 +122,8 @@ def read_rows(
         if not uncounted:
             count_column(path, header)
         table = read_table(path, used=False)
-        refuse_uncounted(path, [name for name in others if name and is_numeric(table[name], name)])
+        numeric = [name for name in others if is_numeric(table[name], name)]
+        refuse_uncounted(path, [name for name in numeric if name or not _numbers_rows(table[name])])
     columns = tuple(dict.fromkeys(name for name in (*ends, counted, kind) if name is not None))
     parts: list[tuple[np.ndarray, ...]] = []
     names: np.ndarray | None = None
@@ -190,6 +191,12 @@ def parse_values(
     if kind is not None:
         gap = are_electrical(table[kind].cast(pa.large_string()).to_pandas(), f"{path}, column {kind}")
     return count, sign, gap
+
+
+def _numbers_rows(column: Any) -> bool:
+    """Return whether a column counts rows from 0 or 1, as that of pandas' index."""
+    values = np.asarray(typed_column(column, ""))
+    return values.dtype.kind in "iu" and any(np.array_equal(values, np.arange(len(values)) + k) for k in (0, 1))
 
 
 def _named(table: pa.Table, path: Path, ends: Sequence[str]) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
