@@ -141,7 +141,7 @@ def parse(command: str) -> None:
     """
     words, settings = split_settings(shlex.split(command)[1:])
     program: Any = get_command(app)
-    while words and hasattr(program, "commands"):
+    while words and hasattr(program, "commands") and not words[0].startswith("-"):
         name = words.pop(0)
         assert name in program.commands, f"there is no command {name}"
         program = program.commands[name]
