@@ -1,6 +1,6 @@
 """How a fly walks by commanded speed, and pushed or on other ground: python scripts/fly_conditions.py fly-legs.
 
-Takes the name of a trained controller of the package, or a run folder, and prints the tables of docs/howto/fly.md.
+Takes the name of a trained controller of the package, or a run folder, and prints the tables of docs/results/fly.md.
 """
 
 import argparse

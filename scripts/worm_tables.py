@@ -1,4 +1,4 @@
-"""Tables of docs/howto/worm.md, printed as Markdown; the raw numbers go to docs/data/worm-tables.json.
+"""Tables of docs/results/worm.md, printed as Markdown; the raw numbers go to docs/data/worm-tables.json.
 
     python scripts/worm_tables.py ablations [RUN]   # published ablations beside ours
     python scripts/worm_tables.py classes [RUN]     # every cell type killed in turn, ranked
