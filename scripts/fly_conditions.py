@@ -33,7 +33,7 @@ def by_speed(task, controller, episodes: int, seconds: float) -> None:
     records = Episodes(task, episodes, seconds, TEST_SEED).run(controller)
     length = records["alive"].sum(0).astype(int)
     gaits = [hexapod_gait(records["contact"][:n, i], task.control_period) for i, n in enumerate(length)]
-    print("| commanded, mm/s | episodes | tripod index | stride, Hz | swing, ms | duty factor |")
+    print("| commanded speed, mm/s | episodes | tripod index | stride rate, Hz | swing, ms | duty factor |")
     print("|---|---|---|---|---|---|")
     for low, high in SPEEDS:
         inside = [gait for gait, v in zip(gaits, records["command"], strict=True) if low <= v <= high]
@@ -47,7 +47,9 @@ def by_speed(task, controller, episodes: int, seconds: float) -> None:
 
 def by_ground(task, controller, episodes: int, seconds: float) -> None:
     """A row for each way of making it harder."""
-    print("| | no fall | speed error | heading, rad | drift, mm |\n|---|---|---|---|---|")
+    print(
+        "| condition | episodes without a fall | speed error | heading error, rad | drift, mm |\n|---|---|---|---|---|"
+    )
     for name, changed in GROUND.items():
         other = FlyWalkTask(task.settings.model_copy(update={"variation": FlyVariation(**changed)}))
         test = Episodes(other, episodes, seconds, 42)

@@ -41,7 +41,12 @@ BRIEF, FEW = 6.0, 6
 NULLS, WIRINGS = ("rewired", "rewired_neuromuscular"), 4
 MEDIA = tuple(i / 8 for i in range(9))
 SHOWN = ("crawls", "speed", "frequency", "wavelength", "amplitude", "wave", "turning")
-UNITS = {"speed": "mm/s", "frequency": "Hz", "wavelength": "wavelength, L", "amplitude": "amplitude, L"}
+UNITS = {
+    "speed": "speed, mm/s",
+    "frequency": "frequency, Hz",
+    "wavelength": "wavelength, body lengths",
+    "amplitude": "amplitude, body lengths",
+}
 UNITS |= {"turning": "turning, rad/s", "head": "head bend, rad", "bias": "bias, rad", "wave": "one wave"}
 TESTED = (*SHOWN[:6], "score", "any_gait_score", "step", "episodes")
 SIGNIFICANT = 0.1
@@ -165,7 +170,7 @@ def ablations(run: str | None) -> dict[str, Any]:
     groups = {lesion.name: lesion for lesion in lesions_of(controller, circuit.neurons, types=False)}
     for group in GROUPS:
         rows.append(told(measured(episodes, silenced(controller, groups[group])).row(ablated=group)))
-    table(rows, ("ablated", *SHOWN, "head", "bias", "published", "ours"))
+    table(rows, ("ablated", *SHOWN, "head", "bias", "published", "this model"))
     return {"controller": name, "episodes": EPISODES, "rows": rows}
 
 
