@@ -20,6 +20,9 @@ PYTEST_WORKERS ?= 2
 
 FUZZ ?= 12000
 
+# Tests misspell on purpose.
+SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks
+
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
 
@@ -67,9 +70,10 @@ fuzz-tables: $(STAMPS)/test ## read 20,000 random tables and folders of them, co
 fuzz-faults: $(STAMPS)/test ## settings, run folders and environments with anything in them, 10,000 of each
 	@PREMOTOR_FUZZ=10000 $(BIN)/python -m pytest $(TEST_ARGS) -n 0 tests/test_fuzz_faults.py
 
-lint: $(STAMPS)/test ## ruff: rules and format
+lint: $(STAMPS)/test ## rules and format by ruff, spelling by codespell
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell $(SPELLED)
 
 format: $(STAMPS)/test ## let ruff mend what it can
 	@$(BIN)/ruff check --fix .
