@@ -14,6 +14,7 @@ import premotor
 from markdown_pages import PAGES, ROOT, Code, anchors, commands, fenced, links
 from premotor.cli.commands import app
 from premotor.cli.entry import split_settings
+from premotor.cli.study import Direct, engine_words, with_command
 from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS
 from premotor.runs import load_experiment, preset_names
@@ -21,6 +22,7 @@ from premotor.runs.dynamics import load_dynamics
 from premotor.runs.dynamics.result import COMMANDS
 from premotor.runs.spiking import load_spiking
 from premotor.settings import Settings
+from premotor.studies.engines import engine_settings
 from premotor.tasks import TASKS
 
 
@@ -141,7 +143,12 @@ def parse(command: str) -> None:
     """
     words, settings = split_settings(shlex.split(command)[1:])
     program: Any = get_command(app)
+<<<<<<< HEAD
     while words and hasattr(program, "commands") and not words[0].startswith("-"):
+=======
+    while words and hasattr(program, "commands"):
+        words = with_command(program, words) if isinstance(program, Direct) else words
+>>>>>>> 378198d (A study in one YAML file: every combination of its axes is a run, what is new is run, and failures stop no other)
         name = words.pop(0)
         assert name in program.commands, f"there is no command {name}"
         program = program.commands[name]
@@ -157,6 +164,8 @@ def parse(command: str) -> None:
         spoken[1] == "spiking"
     ):
         load_spiking(spiking[0], settings)
+    elif spoken[1] == "study":
+        engine_settings(engine_words("local", settings))
     else:
         load_experiment({} if preset is None else preset, settings)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         simulate as simulate,
         train as train,
     )
-    from premotor.studies import compare as compare
+    from premotor.studies import compare as compare, study as study
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, "__version__")
 

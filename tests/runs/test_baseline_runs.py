@@ -12,7 +12,8 @@ from premotor.report import write_report, write_walk_video
 from premotor.runs import Run, evaluate, load_experiment, play_to_video, player, silence_synapses, train
 from premotor.runs.arrays import load_arrays
 from premotor.studies import compare
-from premotor.studies.comparison import compared, plan
+from premotor.studies.comparison import compared
+from premotor.studies.members import plan
 from tiny import tiny_settings
 
 OFF_POLICY = {

@@ -19,8 +19,11 @@ from premotor.runs import Run, dump_settings, load_experiment
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import load_settings
 from premotor.studies import compare
-from premotor.studies.comparison import _others, budget, compared, plan
-from premotor.studies.processes import Job, run_jobs
+from premotor.studies.comparison import _others, budget, compared
+from premotor.studies.engines import LocalEngine, LocalSettings
+from premotor.studies.members import plan
+from premotor.studies.processes import Job
+from premotor.studies.scheduling import run_jobs
 from tiny import tiny_settings
 
 OPTIONS = ["--nulls", "1", "--seeds", "1", "--jobs", "1", "--episodes", "2", "-o"]
@@ -189,7 +192,7 @@ def test_a_failed_run_is_named_with_its_reason(tmp_path):
         Job("good", ("--version",), tmp_path / "no.jsonl", tmp_path / "good.log"),
     ]
     with pytest.raises(PremotorError, match=r"1 of 2 runs failed: bad \(error: .*'wlak'.*bad.log\)"):
-        run_jobs(jobs, at_once=1, steps=10, progress=False)
+        run_jobs(jobs, LocalEngine(LocalSettings(jobs=1), tmp_path), progress=False)
     assert (tmp_path / "good.log").read_text().startswith("premotor")
 
 

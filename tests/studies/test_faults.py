@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from premotor.errors import PremotorError
-from premotor.studies.processes import Job, Processes, run_jobs
+from premotor.studies.engines import LocalEngine, LocalSettings
+from premotor.studies.processes import Job, Processes
+from premotor.studies.scheduling import run_jobs
 from premotor.studies.searching import repair_journal
 
 LINES = b"".join(json.dumps({"op_code": n, "value": float("nan")}).encode() + b"\n" for n in range(5))
@@ -93,5 +95,6 @@ def test_a_job_whose_process_is_killed_once_is_begun_again(tmp_path: Path) -> No
         "if not mark.exists():\n    mark.touch()\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     words = ("--plugin", str(plugin), "--version")
-    run_jobs([Job("version", words, tmp_path / "metrics.jsonl", tmp_path / "log")], 1, 1, False)
+    job = Job("version", words, tmp_path / "metrics.jsonl", tmp_path / "log")
+    run_jobs([job], LocalEngine(LocalSettings(jobs=1), tmp_path), False)
     assert "premotor" in (tmp_path / "log").read_text()

@@ -20,6 +20,7 @@ from premotor.cli.reference import reference
 from premotor.cli.simulations import sequence, simulate
 from premotor.cli.spiking import spiking
 from premotor.cli.studies import batch, compare, sweep
+from premotor.cli.study import study
 from premotor.errors import PremotorError
 from premotor.plugins import load_packages, load_plugin
 
@@ -28,6 +29,7 @@ app.add_typer(reference, name="reference")
 app.add_typer(dynamics, name="dynamics")
 app.add_typer(spiking, name="spiking")
 app.add_typer(analyse, name="analyse")
+app.add_typer(study, name="study")
 app.command()(simulate)
 app.command()(sequence)
 app.command()(compare)
@@ -37,6 +39,8 @@ app.command()(sweep)
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+WORKER = {"PREMOTOR_PARENT", "PREMOTOR_LEASE"}
+"""Variables by which a study tells a process that it is one of its workers."""
 
 # Typer brings its own copy of click in some versions; its own exceptions lead to the right base class.
 _Refusal: type[Exception] = next(
@@ -50,15 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     What can be mended is one line on the standard error stream, without a traceback.
     """
-    if "PREMOTOR_PARENT" in os.environ:  # a worker of a study
-        from premotor.studies.processes import follow_parent
-
-        follow_parent()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(errors="replace")  # a question mark in place of a traceback
+    words = list(sys.argv[1:] if arguments is None else arguments)
     with interrupts_heard():
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        if not WORKER & os.environ.keys():
+            return _run(words)
+        from premotor.studies.workers import as_worker
+
+        try:
+            return as_worker(lambda: _run(words))
+        except PremotorError as error:  # another worker has the run
+            return _refuse(str(error), FAILED)
 
 
 @contextmanager

@@ -69,6 +69,15 @@ class Learning(LearnerWork):
         return self.steps
 
     @property
+    def parameters(self) -> int:
+        """Of the controller; a critic's are not counted."""
+        controller = self.learner.candidate
+        learning = jax.tree.leaves(
+            jax.tree.map(lambda x, learns: x.size if learns else 0, controller, controller.trained())
+        )
+        return int(sum(learning))
+
+    @property
     def initial(self) -> Arrays:
         """The controller as it is now; before the first iteration that of the beginning."""
         return flatten(self.learner.candidate)

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
         logged_steps as logged_steps,
         search_critic as search_critic,
     )
+    from premotor.studies.engines import ENGINES as ENGINES, Engine as Engine, EngineSettings as EngineSettings
     from premotor.studies.searching import sweep as sweep, sweep_folder as sweep_folder
     from premotor.studies.spaces import Choice as Choice, Range as Range, read_spaces as read_spaces
+    from premotor.studies.study_folder import Study as Study, is_study as is_study
+    from premotor.studies.study_run import cancel_study as cancel_study, study as study
+    from premotor.studies.study_settings import StudySettings as StudySettings, read_study as read_study
     from premotor.studies.sweeps import Sweep as Sweep, SweepSettings as SweepSettings, is_sweep as is_sweep
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

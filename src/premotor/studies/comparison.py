@@ -4,13 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from premotor.analysis import bootstrap_mean, hedges_g, mann_whitney
-from premotor.bodies.physics import available_cores
 from premotor.connectome.nulls import NULL_MODELS
 from premotor.errors import PremotorError
 from premotor.files import Lock, finite, read_json, write_json
@@ -18,31 +17,13 @@ from premotor.networks import NETWORKS, baseline_settings
 from premotor.runs.building import build_circuit
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
-from premotor.runs.run import Run
 from premotor.settings import note
-from premotor.studies.processes import Job, claim, run_jobs, training
+from premotor.studies.engines import engine_for, engine_settings
+from premotor.studies.members import Member, finished_with, plan, row_of
+from premotor.studies.processes import Job, claim, training
+from premotor.studies.scheduling import run_jobs
 
 CONNECTOME = "connectome"
-
-
-class Member(NamedTuple):
-    """One run of a comparison."""
-
-    name: str
-    wiring: str
-    """`connectome` (or `random`), the name of a null model or of another circuit, or the kind of a baseline."""
-    null_seed: int | None
-    """None but for null models."""
-    seed: int
-    drawn: int | None
-    """Which wiring, where random ones are drawn."""
-    settings: Mapping[str, Any]
-    """How its settings differ from the comparison's."""
-
-    @property
-    def words(self) -> list[str]:
-        """The same for a command line."""
-        return [f"--{key}={value}" for key, value in self.settings.items()]
 
 
 def compare(
@@ -56,6 +37,7 @@ def compare(
     wirings: int | None = None,
     first: int = 0,
     jobs: int | None = None,
+    engine: str | Mapping[str, Any] | None = None,
     episodes: int | None = None,
     output: str | PathLike[str] | None = None,
     overrides: Overrides = (),
@@ -80,7 +62,8 @@ def compare(
         circuits: other connectomes that are trained too, each named as `circuit.source` names one.
         wirings: how many random wirings are drawn, each with its null models; None: the experiment's own one.
         first: seed of the first of them; the next follow it.
-        jobs: processes side by side; by default one a core. The numbers do not depend on it.
+        jobs: runs side by side; by default one a core. The numbers do not depend on it.
+        engine: where they run: the name of an engine, or a mapping with its `kind` and settings; None: this machine.
         episodes: of each test; None: as many as is usual.
         output: the comparison's folder; by default ``runs/<name>-comparison``.
         overrides: settings by dotted key.
@@ -104,23 +87,23 @@ def compare(
     others = _others(kind, settings, _listed(chosen.circuits if circuits is None else circuits))
     nulls = chosen.nulls if nulls is None else nulls
     seeds = chosen.seeds if seeds is None else seeds
-    cores = available_cores()
-    jobs = cores if jobs is None else jobs
     given = {"nulls": nulls, "seeds": seeds, "episodes": episodes, "jobs": jobs, "wirings": wirings}
     for name, value in given.items():
         if value is not None and value < 1:
             raise PremotorError(f"{name} is {value}; at least 1 is needed")
     draws = None if wirings is None else range(first, first + wirings)
     members = plan(settings, names, nulls, seeds, kinds, others, draws)
+    chosen_engine = engine_settings(engine, jobs)
     folder = comparison_folder(settings) if output is None else Path(output)
     lock = _claim(folder, kind, settings)
     try:
-        threads = max(1, cores // jobs)
-        todo = [_job(folder, member, threads, episodes) for member in members]
+        at_work = engine_for(chosen_engine, folder)
+        threads = at_work.threads
+        todo = [_job(folder, member, threads, episodes, settings) for member in members]
         left, total = [job for job in todo if job is not None], kind.total(settings)
         if progress:
-            print(budget(len(members), len(left), total, jobs, kind.unit), flush=True)
-        run_jobs(left, jobs, total, progress, "iteration" if kind.unit == "iterations" else "steps")
+            print(budget(len(members), len(left), total, at_work.at_once, kind.unit), flush=True)
+        run_jobs(left, at_work, progress)
         result = compared([row_of(folder, member) for member in members], kind.figures)
         write_json(folder / "comparison.json", result)
     finally:
@@ -131,44 +114,6 @@ def compare(
 def comparison_folder(experiment: Source, overrides: Overrides = ()) -> Path:
     """Where a comparison goes by default."""
     return Path("runs") / f"{load_settings(experiment, overrides).name}-comparison"
-
-
-def plan(
-    settings: Any,
-    null: Sequence[str],
-    nulls: int,
-    seeds: int,
-    baselines: Sequence[str] = (),
-    circuits: Mapping[str, str] | None = None,
-    draws: Sequence[int] | None = None,
-) -> list[Member]:
-    """The runs, seed by seed, so that an unfinished comparison is balanced.
-
-    Where the experiment's own network has no wiring, it takes the connectome's place and there are no null models.
-    """
-    kind, members = kind_of(settings), []
-    own = kind.wiring(settings)
-    for seed in range(settings.seed, settings.seed + seeds):
-        start = (seed - settings.seed) * nulls if settings.compare.independent else 0
-        for draw in [None] if draws is None else draws:
-            drawn = {} if draw is None else kind.drawn(settings, draw)
-            wirings: list[tuple[str, str, int | None, Mapping[str, Any]]] = [(own, own, None, {})]
-            for name in null:
-                wirings += [
-                    (f"{name}-{k}", name, k, kind.rewired(settings, name, k)) for k in range(start, start + nulls)
-                ]
-            wirings += [(name, name, None, kind.baseline(settings, name)) for name in baselines if name != own]
-            wirings += [
-                (name, name, None, kind.other_circuit(settings, source)) for name, source in (circuits or {}).items()
-            ]
-            for name, wiring, null_seed, changed in wirings:
-                place = f"{name}-s{seed}"
-                if draw is not None:
-                    place = f"wiring-{draw}" + ("" if name == own else f"-{name}")
-                    place += "" if seed == settings.seed else f"-s{seed}"
-                told = {"seed": seed, "name": place, **drawn, **changed}
-                members.append(Member(place, wiring, null_seed, seed, draw, told))
-    return members
 
 
 def _nulls(
@@ -227,22 +172,6 @@ def budget(runs: int, left: int, steps: int, jobs: int, unit: str = "control ste
 def _listed(names: str | Sequence[str]) -> list[str]:
     words = names.split(",") if isinstance(names, str) else list(names)
     return list(dict.fromkeys(word.strip() for word in words if word.strip()))
-
-
-def row_of(folder: Path, member: Member) -> dict[str, Any]:
-    """The figures of a finished run; PremotorError where its test is missing or damaged."""
-    run = Run(folder / "runs" / member.name)
-    figures = read_json(run.places.test_file)
-    if not isinstance(figures, dict) or not isinstance(figures.get("score"), int | float):
-        raise PremotorError(f"{run.places.test_file} is damaged: it has no score")
-    figures = {name: finite(value) for name, value in run.kind.scores(run.folder).items()} | figures
-    return {
-        **{name: value for name, value in member._asdict().items() if name != "settings"},
-        **{name: figures.get(name) for name in run.kind.figures},
-        "steps": run.step,
-        "best_step": figures.get("step"),
-        "finished": run.finished,
-    }
 
 
 def compared(rows: list[dict[str, Any]], measures: Sequence[str]) -> dict[str, Any]:
@@ -321,12 +250,9 @@ def _claim(folder: Path, kind: Kind, settings: Any) -> Lock:
     return claim(folder, "runs", {file.name: dump_settings(settings)}, same, "comparison")
 
 
-def _job(folder: Path, member: Member, threads: int, episodes: int | None) -> Job | None:
+def _job(folder: Path, member: Member, threads: int, episodes: int | None, settings: Any) -> Job | None:
     """What brings a run to its end, or None where it is there."""
     path = folder / "runs" / member.name
-    if path.exists():
-        run = Run(path)
-        tested = run.tested
-        if run.finished and isinstance(tested, dict) and episodes in (None, tested.get("episodes")):
-            return None
-    return training(member.name, folder / "settings.yaml", path, episodes, threads, member.words)
+    if finished_with(path, episodes):
+        return None
+    return training(member.name, folder / "settings.yaml", path, episodes, threads, member.words, settings)

@@ -49,6 +49,11 @@ class SpikingWork(LearnerWork):
         return self.iteration
 
     @property
+    def parameters(self) -> int:
+        """Plastic synapses."""
+        return int(self.learner.candidate.size)
+
+    @property
     def initial(self) -> Arrays:
         """Plastic weights, mV."""
         return {"weights": self.learner.candidate}

@@ -1,0 +1,173 @@
+"""The commands about studies: ``study STUDY.yaml``, ``study status``, ``watch``, ``cancel``, ``report``."""
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from premotor.errors import PremotorError
+
+
+class Direct(TyperGroup):
+    """A group whose first command need not be named: ``study nulls.yaml`` is ``study run nulls.yaml``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """With the name of the first command put before anything that names none."""
+        return super().parse_args(ctx, with_command(self, args))
+
+
+def with_command(group: Any, words: list[str]) -> list[str]:
+    """Words of a command line with the first command of a group named."""
+    if not words or words[0] in group.commands or words[0] == "--help":
+        return words
+    return [next(iter(group.commands)), *words]
+
+
+study = typer.Typer(
+    cls=Direct,
+    no_args_is_help=True,
+    help="Experiments x circuits x nulls x learners x what may learn x seeds, from one YAML file, on any engine.",
+)
+
+StudyFolder = Annotated[Path, typer.Argument(help="The folder of a study.", metavar="FOLDER")]
+EngineName = Annotated[
+    str | None, typer.Option(help="local, slurm, ray or dask; its settings follow as --engine.KEY VALUE.")
+]
+
+
+@study.command("run")
+def run_study(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help="A YAML file, or the folder of a study to go on with.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-study by default.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; by default one a core.")] = None,
+    engine: EngineName = None,
+    episodes: Annotated[int | None, typer.Option(min=1, help="Of the test of each run.")] = None,
+) -> None:
+    """Run a study. Called again, maybe with more seeds, nulls or experiments in its file, it runs what is new.
+
+    \b
+    Example:
+      premotor study nulls.yaml --jobs 2
+      premotor study nulls.yaml --engine slurm --engine.partition short --engine.minutes 60
+    """
+    from premotor.studies import study as begin
+
+    made = begin(
+        source,
+        output=output,
+        jobs=jobs,
+        engine=engine_words(engine, list(context.obj or [])),
+        overrides={} if episodes is None else {"episodes": episodes},
+    )
+    print(f"rows: {made.folder / 'rows.json'}; report: premotor study report {made.folder}")
+
+
+def engine_words(engine: str | None, words: list[str]) -> dict[str, Any] | str | None:
+    """The engine's settings from ``--engine NAME`` and words ``--engine.KEY VALUE``.
+
+    Raises:
+        PremotorError: another setting among the words.
+    """
+    from premotor.runs.loading import override_pairs
+
+    given = override_pairs(words)
+    for key in given:
+        if not key.startswith("engine."):
+            raise PremotorError(f"--{key}: a study's settings are in its file; only --engine.KEY can be given")
+    if not given:
+        return engine
+    kind = {} if engine is None else {"kind": engine}
+    return kind | {key.removeprefix("engine."): value for key, value in given.items()}
+
+
+@study.command()
+def status(folder: StudyFolder) -> None:
+    """How far every run of a study is, what failed and why, and about how long the rest takes.
+
+    \b
+    Example:
+      premotor study status runs/nulls-study
+    """
+    from premotor.studies import Study
+
+    print(status_table(Study(folder)))
+
+
+@study.command()
+def watch(
+    folder: StudyFolder, every: Annotated[float, typer.Option(min=1.0, help="Seconds between two looks.")] = 10.0
+) -> None:
+    """The same as status, again and again, until all runs are done or none is at work.
+
+    \b
+    Example:
+      premotor study watch runs/nulls-study
+    """
+    from premotor.studies import Study
+
+    while True:
+        made = Study(folder)
+        print(status_table(made), flush=True)
+        if not any(each.state == "running" for each in made.standings()):
+            return
+        time.sleep(every)
+
+
+@study.command()
+def cancel(folder: StudyFolder) -> None:
+    """Stop a study wherever it runs; every run at work writes a checkpoint, and called again it goes on.
+
+    \b
+    Example:
+      premotor study cancel runs/nulls-study
+    """
+    from premotor.studies import cancel_study
+
+    print(cancel_study(folder))
+
+
+@study.command()
+def report(folder: StudyFolder) -> None:
+    """Write the page of a study, as far as it is.
+
+    \b
+    Example:
+      premotor study report runs/nulls-study
+    """
+    from premotor.report import write_report
+
+    print(f"report: {write_report(folder)}")
+
+
+def status_table(made: Any) -> str:
+    """One line an experiment and wiring, then what failed."""
+    standings = made.standings()
+    states = ("done", "running", "waiting", "stopped", "failed")
+    groups: dict[tuple[str, ...], Counter[str]] = {}
+    for each in standings:
+        axes = each.member.axes
+        key = (axes["experiment"], axes["circuit"], each.member.wiring, axes["learner"], axes["learns"])
+        groups.setdefault(key, Counter())[each.state] += 1
+    heads = ("experiment", "circuit", "wiring", "learner", "learns")
+    widths = [max(len(head), *(len(key[i]) for key in groups)) for i, head in enumerate(heads)] if groups else [0] * 5
+    lines = ["  ".join([*(h.ljust(w) for h, w in zip(heads, widths, strict=True)), *(f"{s:>7}" for s in states)])]
+    for key, counts in groups.items():
+        cells = [word.ljust(width) for word, width in zip(key, widths, strict=True)]
+        lines.append("  ".join([*cells, *(f"{counts[state] or '·':>7}" for state in states)]))
+    total = Counter(each.state for each in standings)
+    lines.append(f"{len(standings)} runs: {', '.join(f'{total[state]} {state}' for state in states if total[state])}")
+    left = made.seconds_left(standings)
+    if left is not None:
+        lines.append(
+            f"about {left / 3600:.1f} h of learning left" if left > 5400 else f"about {left / 60:.0f} min left"
+        )
+    for each in standings:
+        if each.state in ("failed", "stopped"):
+            lines.append(f"{each.state}: {each.member.name} after {each.tries} tries on {each.where}: {each.said}")
+    return "\n".join(lines)

@@ -1,0 +1,19 @@
+"""Where the runs of a study run: processes of this machine, Slurm, Ray, Dask, or an engine of your own."""
+
+from typing import TYPE_CHECKING
+
+from premotor.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from premotor.studies.engines.base import (
+        ENGINES as ENGINES,
+        Ended as Ended,
+        Engine as Engine,
+        EngineSettings as EngineSettings,
+        Finding as Finding,
+        engine_for as engine_for,
+        engine_settings as engine_settings,
+    )
+    from premotor.studies.engines.local import LocalEngine as LocalEngine, LocalSettings as LocalSettings
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

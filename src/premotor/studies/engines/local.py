@@ -1,0 +1,85 @@
+"""Processes of this machine, some side by side; they end when their caller does, with a checkpoint."""
+
+import queue
+import signal
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from premotor.bodies.physics import available_cores
+from premotor.studies.engines.base import ENGINES, Ended, Engine, EngineSettings, Finding
+from premotor.studies.processes import Job, Processes, Running
+
+
+class LocalSettings(EngineSettings):
+    """Nothing but `jobs`; null: one a core."""
+
+
+@ENGINES.register("local")
+class LocalEngine(Engine):
+    """One process a job."""
+
+    settings = LocalSettings
+
+    def __init__(self, settings: Any, folder: Path):
+        super().__init__(settings, folder)
+        self.processes = Processes()
+        self._over: queue.SimpleQueue[Running] = queue.SimpleQueue()
+
+    @property
+    def at_once(self) -> int:
+        """Processes side by side."""
+        return self.chosen.jobs or available_cores()
+
+    @property
+    def threads(self) -> int:
+        """Cores, shared out."""
+        return max(1, available_cores() // self.at_once)
+
+    @property
+    def room(self) -> int:
+        """So many more can begin."""
+        return self.at_once - len(self.processes.running)
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Start a process for each."""
+        for job in jobs:
+            self.processes.begin(job)
+            running = self.processes.running[-1]
+            threading.Thread(target=self._wait, args=(running,), daemon=True).start()
+
+    def _wait(self, running: Running) -> None:
+        running.process.wait()
+        self._over.put(running)
+
+    def ended(self, seconds: float) -> list[Ended]:
+        """By their exit status."""
+        found: list[Ended] = []
+        try:
+            each = self._over.get(timeout=seconds)
+            while True:
+                self.processes.close(each)
+                found.append(Ended(each.job.name, each.process.returncode))
+                each = self._over.get_nowait()
+        except queue.Empty:
+            return found
+
+    def working(self) -> list[Job]:
+        """Those whose process was not seen to end."""
+        return [each.job for each in self.processes.running]
+
+    def cancel(self) -> None:
+        """SIGINT to all, as by Ctrl-C."""
+        for each in self.processes.running:
+            each.process.send_signal(signal.SIGINT)
+
+    def close(self) -> None:
+        """Ask those at work to write their checkpoint, and wait for them."""
+        self.processes.__exit__()
+
+    def check(self) -> list[Finding]:
+        """Of this machine."""
+        from premotor.studies.engines.checking import checked_here
+
+        return checked_here(self)
