@@ -143,12 +143,8 @@ def parse(command: str) -> None:
     """
     words, settings = split_settings(shlex.split(command)[1:])
     program: Any = get_command(app)
-<<<<<<< HEAD
     while words and hasattr(program, "commands") and not words[0].startswith("-"):
-=======
-    while words and hasattr(program, "commands"):
         words = with_command(program, words) if isinstance(program, Direct) else words
->>>>>>> 378198d (A study in one YAML file: every combination of its axes is a run, what is new is run, and failures stop no other)
         name = words.pop(0)
         assert name in program.commands, f"there is no command {name}"
         program = program.commands[name]
