@@ -55,6 +55,7 @@ class CellTypeNetwork(RateNetwork):
         "bias": 0.5,
         "sense": 1.0,
         "log_strength": 1.0,
+        "log_factor": 1.0,
     }
     sense: Float[Array, " types"]
     log_strength: Float[Array, "4"]
@@ -74,7 +75,8 @@ class CellTypeNetwork(RateNetwork):
         shared = settings.model_dump(include=set(RateNetworkSettings.model_fields) - {"kind", "learning_rates"})
         super().__init__(circuit, RateNetworkSettings(**shared), control_period=control_period)
         found = circuit.neurons["type"].to_numpy()
-        named = [name for name in settings.types if name in set(found)]
+        chosen = sorted(set(found)) if settings.types is None else settings.types
+        named = [name for name in chosen if name in set(found)]
         self.types = (*named, "others")
         self.type_of = jnp.asarray([named.index(t) if t in named else len(named) for t in found], jnp.int32)
         size, relative = len(self.types), settings.learning_rates
@@ -92,8 +94,9 @@ class CellTypeNetwork(RateNetwork):
             ("bias", relative.biases),
             ("sense", relative.gains),
             ("log_strength", relative.gains),
+            *(() if self.log_factor is None else (("log_factor", relative.factors),)),
         )
-        self.wiring = None if relative.magnitudes else self._wiring()
+        self.wiring = None if relative.magnitudes or self.log_factor is not None else self._wiring()
 
     @property
     def time_constants(self) -> Float[Array, " types"]:

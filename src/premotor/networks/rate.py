@@ -65,6 +65,9 @@ class RateNetwork(Network):
     junction_b: Int[Array, " junctions"]
     synapse_on: Float[Array, " synapses"]
     junction_on: Float[Array, " junctions"]
+    log_factor: Float[Array, " groups"] | None
+    """Of the factor that each group of synapses shares; None: no groups."""
+    group: Int[Array, " synapses"] | None
     neurons: int = eqx.field(static=True)
     unsigned_synapses: int = eqx.field(static=True)
     substeps: int = eqx.field(static=True)
@@ -115,6 +118,15 @@ class RateNetwork(Network):
         self.junction_a, self.junction_b = jnp.asarray(a, jnp.int32), jnp.asarray(b, jnp.int32)
         self.synapse_on = jnp.ones(len(pre), jnp.float32)
         self.junction_on = jnp.ones(len(a), jnp.float32)
+        self.log_factor = self.group = None
+        if settings.groups is not None:
+            if settings.groups > len(pre):
+                raise PremotorError(
+                    f"network.groups is {settings.groups:,}, but the circuit has {len(pre):,} signed synaptic edges"
+                )
+            self.log_factor = jnp.zeros(settings.groups, jnp.float32)
+            drawn = np.random.default_rng(0).permutation(len(pre)) % settings.groups
+            self.group = jnp.asarray(drawn, jnp.int32)
         self.neurons = size
         self.unsigned_synapses = int((~known).sum())
         self.substeps = settings.substeps
@@ -129,6 +141,7 @@ class RateNetwork(Network):
             ("log_time_constant", relative.time_constants),
             ("log_gain", relative.gains),
             ("bias", relative.biases),
+            *(() if self.log_factor is None else (("log_factor", relative.factors),)),
         )
 
     @classmethod
@@ -139,7 +152,8 @@ class RateNetwork(Network):
     @property
     def weight(self) -> Float[Array, " synapses"]:
         """Signed weight of every synapse, silenced ones at zero."""
-        return self.sign * jnp.exp(self.log_magnitude) * self.synapse_on
+        weight = self.sign * jnp.exp(self.log_magnitude) * self.synapse_on
+        return weight if self.log_factor is None else weight * jnp.exp(self.log_factor)[self.group]
 
     @property
     def conductance(self) -> Float[Array, " junctions"]:

@@ -33,6 +33,11 @@ class LearningRates(Settings):
     gains: float = Field(0.0, ge=0)
     """Logarithms of the gains, one a neuron."""
     biases: float = Field(5.0, ge=0)
+    factors: float = Field(1.0, ge=0)
+    """Logarithms of the factors that synapses share, where `groups` of the network says that they do."""
+
+
+Groups = Annotated[int, Field(ge=1)]
 
 
 def known_rule(name: str) -> str:
@@ -62,9 +67,16 @@ class RateNetworkSettings(Settings):
     """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
     product: Layout = "auto"
     learning_rates: LearningRates = LearningRates()
+    groups: Groups | None = None
+    """So many equal random groups of synapses, each with one factor that learns (weight sharing as in Chen et al.
+    2015); 1 is one scale of all synapses. What else learns is as `learning_rates` says. null: no factors."""
     initial: str | None = None
     """A result folder of `premotor dynamics train` (or a `network.safetensors` of one) whose trained parameters the
     network of a run starts from, in place of those that the settings above give; null: none."""
+
+    def idle(self) -> dict[str, str]:
+        """The step size of factors that there are none of."""
+        return {} if self.groups else {"learning_rates.factors": "network.groups is null"}
 
 
 class TypeLearningRates(LearningRates):
@@ -82,12 +94,12 @@ class CellTypeSettings(RateNetworkSettings):
     """Dynamics of `CellTypeNetwork`."""
 
     kind: Literal["cell-types"] = "cell-types"  # type: ignore[assignment]
-    types: tuple[str, ...] = (
+    types: tuple[str, ...] | None = (
         *("AS", "DA", "DB", "DD", "VA", "VB", "VC", "VD"),
         *("SMD", "SMB", "SIA", "SIB", "SAB", "SAA", "RMD", "RME", "RIV", "RIM", "URA", "IL1"),
         *("AVA", "AVB", "AVD", "AVE", "PVC"),
     )
-    """Cell types with parameters of their own; all others share one set."""
+    """Cell types with parameters of their own; all others share one set. null: every type of the circuit."""
     time_constant: float = Field(0.15, gt=0)
     """τ of every type at the start, s."""
     time_constants: tuple[float, float] = (0.01, 0.3)
@@ -121,6 +133,8 @@ class LayeredNetworkSettings(Settings):
     gap_junctions: float = Field(0.5, ge=0)
     """Conductance of a gap junction that carries all of its cells' electrical contacts; 0 leaves them out."""
     learning_rates: LearningRates = LearningRates()
+    groups: Groups | None = None
+    """As of a rate network."""
 
 
 Activation = Literal["tanh", "stretched_tanh", "positive_tanh"]

@@ -16,7 +16,7 @@ KEYS = ("score", "survived", "speed_error")
 """What every row of a comparison has, or None; most have `speed` too."""
 
 
-NO_FIGURES = ("name", "wiring", "null_seed", "seed", "drawn", "steps", "best_step", "finished")
+NO_FIGURES = ("name", "wiring", "null_seed", "seed", "drawn", "parameters", "steps", "best_step", "finished")
 """Columns that say which run it is and how far it came."""
 
 

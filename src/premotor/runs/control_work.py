@@ -52,6 +52,7 @@ class Learning(LearnerWork):
         if settings.cloning.iterations:
             key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
             self.learner.adopt(cloned(self.learner.candidate, self._task, settings.cloning, key))
+        self.parameters = controller.learned
         self._tests: dict[int, Episodes] = {}
         self.schedule = Schedule(
             settings.evaluation.every_steps,
@@ -67,15 +68,6 @@ class Learning(LearnerWork):
     def step(self) -> int:
         """Control steps of learning so far."""
         return self.steps
-
-    @property
-    def parameters(self) -> int:
-        """Of the controller; a critic's are not counted."""
-        controller = self.learner.candidate
-        learning = jax.tree.leaves(
-            jax.tree.map(lambda x, learns: x.size if learns else 0, controller, controller.trained())
-        )
-        return int(sum(learning))
 
     @property
     def initial(self) -> Arrays:

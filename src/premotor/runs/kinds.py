@@ -28,7 +28,7 @@ class Schedule(NamedTuple):
     """None: only when learning ends."""
     save_every: int | None = None
     save_seconds: float | None = None
-    """At the end of an iteration, so many seconds after the last checkpoint."""
+    """At the end of an iteration, so long after the last checkpoint."""
     keep: int = 3
     """So many of the newest checkpoints are kept."""
     total: int = 1
@@ -50,6 +50,8 @@ class Work(Protocol):
     """
 
     schedule: Schedule
+    parameters: int | None
+    """How many numbers learn, if any."""
     hint: str
     """What may help where numbers cease to be finite, as in "a lower learning.learning_rate may help"."""
 
@@ -363,8 +365,7 @@ def kind_named(name: str) -> Kind:
 
 def kind_of(settings: Any) -> Kind:
     """The kind that settings are of; PremotorError where they are of none."""
-    name = getattr(type(settings), "KIND", "")
-    if not name:
+    if not (name := getattr(type(settings), "KIND", "")):
         raise PremotorError(f"{type(settings).__name__} is no settings of an experiment; there are {', '.join(KINDS)}")
     return kind_named(name)
 
@@ -384,10 +385,9 @@ def kind_described(data: Mapping[str, Any]) -> str:
 
 def better(figures: Mapping[str, Any], best: Mapping[str, Any] | None, score: str = "score") -> bool:
     """Whether figures are better than `best`; of scores alike (0, while nothing walks) `any_gait_score` decides."""
-    known = best or {}
-    now, before = figures.get(score), known.get(score)
+    now, before = figures.get(score), (best or {}).get(score)
     if now is not None and now == before:
-        now, before = (row.get("any_gait_score", 0.0) for row in (figures, known))
+        now, before = (row.get("any_gait_score", 0.0) for row in (figures, best or {}))
     return best is None or (now is not None and (before is None or now > before))
 
 

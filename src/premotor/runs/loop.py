@@ -82,11 +82,6 @@ class LearnerWork:
         """Whether the learner's settings ask for no more."""
         return self.learner.finished
 
-    @property
-    def parameters(self) -> int | None:
-        """How many numbers learn; None where nobody counts them."""
-        return None
-
     def iterate(self) -> Figures:
         """One iteration of the learner, timed."""
         began, before = time.monotonic(), self.steps
@@ -100,11 +95,6 @@ class LearnerWork:
     def restore(self, arrays: Arrays, source: Path) -> None:
         """Take over from a snapshot of the same experiment."""
         self.learner.restore(arrays, source)
-
-
-def learning_numbers(work: Work) -> int | None:
-    """How many numbers learn in a run; None where nobody counts them."""
-    return work.parameters if isinstance(work, LearnerWork) else None
 
 
 class Loop:

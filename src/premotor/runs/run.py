@@ -98,6 +98,13 @@ class Run:
         return read_json(self.places.test_file) if self.places.test_file.exists() else None
 
     @property
+    def learned(self) -> int | None:
+        """How many numbers learn; None where nothing does, and in folders of before this was counted."""
+        record = read_json(self.places.provenance_file) if self.places.provenance_file.exists() else {}
+        count = record.get("parameters") if isinstance(record, dict) else None
+        return count if isinstance(count, int) else None
+
+    @property
     def lesions(self) -> list[dict[str, Any]]:
         """What `silence_synapses` found last; empty before."""
         return read_json(self.places.lesions_file) if self.places.lesions_file.exists() else []

@@ -14,7 +14,7 @@ from premotor.runs.checkpoints import ARRAYS, Checkpoint, newest_checkpoint
 from premotor.runs.effect import refuse_memory
 from premotor.runs.kinds import Evaluation, Figures, Work, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
-from premotor.runs.loop import Loop, learning_numbers
+from premotor.runs.loop import Loop
 from premotor.runs.progress import TrainingProgress, speaker
 from premotor.runs.provenance import provenance, session
 from premotor.runs.run import Run, ended
@@ -81,7 +81,7 @@ def train(
             empty.mkdir()
         work = kind.work(settings, circuit, start, RunFolder(folder), hooks)
         save_arrays(places.initial_file, work.initial)
-        record = provenance(settings, places.circuit_folder) | {"parameters": learning_numbers(work)} | parent
+        record = provenance(settings, places.circuit_folder) | parent | {"parameters": work.parameters}
         named = hook_names(hooks)
         write_json(places.provenance_file, record | ({"hooks": named} if named else {}))
         places.metrics_file.touch()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         search_critic as search_critic,
     )
     from premotor.studies.engines import ENGINES as ENGINES, Engine as Engine, EngineSettings as EngineSettings
+    from premotor.studies.learns import LEARNS as LEARNS
     from premotor.studies.searching import sweep as sweep, sweep_folder as sweep_folder
     from premotor.studies.spaces import Choice as Choice, Range as Range, read_spaces as read_spaces
     from premotor.studies.study_folder import Study as Study, is_study as is_study

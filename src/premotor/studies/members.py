@@ -124,6 +124,7 @@ def row_of(folder: Path, member: Member) -> dict[str, Any]:
     return {
         **{name: value for name, value in member._asdict().items() if name not in ("settings", "axes")},
         **{name: figures.get(name) for name in run.kind.figures},
+        "parameters": run.learned,
         "steps": run.step,
         "best_step": figures.get("step"),
         "finished": run.finished,
@@ -131,10 +132,6 @@ def row_of(folder: Path, member: Member) -> dict[str, Any]:
 
 
 def spent(run: Run) -> dict[str, Any]:
-    """What a run took, and how many numbers learned in it: `parameters` (None in older runs) and `seconds`."""
-    record = read_json(run.places.provenance_file)
+    """The seconds that a run took; None before its first checkpoint."""
     seconds = checkpoint_record(run.places.checkpoints_folder, run.step).get("seconds") if run.step else None
-    return {
-        "parameters": record.get("parameters") if isinstance(record, dict) else None,
-        "seconds": round(seconds, 1) if isinstance(seconds, int | float) else None,
-    }
+    return {"seconds": round(seconds, 1) if isinstance(seconds, int | float) else None}

@@ -171,6 +171,20 @@ class Controller(eqx.Module):
         nothing = jax.tree.map(lambda _: False, self)
         return nothing.with_parameters({name: rate > 0 for name, rate in self.relative_learning_rates().items()})
 
+    @property
+    def learned(self) -> int:
+        """How many numbers learn that decide the action: all but the spread of exploration, and no masked entries."""
+        inputs, outputs = self.input_mask, self.output_sign
+        if self.loop is not None:
+            inputs, outputs = self.loop.input_mask, self.loop.output_mask
+        masks = {"input_weight": inputs, "output_weight": outputs}
+        count = 0
+        for name, rate in self.relative_learning_rates().items():
+            if rate > 0 and name != "log_std":
+                mask = masks.get(name)
+                count += self.parameter(name).size if mask is None else int(np.count_nonzero(mask))
+        return count
+
     def learning_rates(self) -> Self:
         """The same tree with each array replaced by its step size relative to that of learning."""
         nothing = jax.tree.map(lambda _: 0.0, self)

@@ -84,6 +84,7 @@ class Points:
     """The points of a measurement as work: one an iteration."""
 
     hint = "a longer transient may help"
+    parameters: int | None = None
 
     def __init__(self, kind: Measurement, settings: Any, circuit: Circuit | None, places: RunFolder):
         self.kind, self.settings, self.circuit, self.places = kind, settings, circuit, places

@@ -162,6 +162,7 @@ class Spectrum(Kind):
 class Descents:
     """Descent on one network after another, each with a folder of its own."""
 
+    parameters: int | None = None  # of many networks
     hint = "a shorter learning.gradient.window or a lower learning.learning_rate may help"
 
     def __init__(

@@ -99,6 +99,7 @@ class OneSimulation:
     """A simulation as work of one iteration."""
 
     hint = "a shorter step may help"
+    parameters: int | None = None
     schedule = Schedule(unit="simulations")
 
     def __init__(self, settings: SimulationSettings, circuit: Circuit, places: RunFolder):

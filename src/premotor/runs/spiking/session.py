@@ -27,6 +27,7 @@ class SpikingWork(LearnerWork):
     def __init__(self, arena: Arena, weights: NDArray[np.float64] | None = None):
         self.arena = arena
         settings = arena.settings
+        self.parameters = int(arena.network.plastic.sum())
         threads = settings.threads or available_cores()
         made = LEARNERS[settings.learning.kind]
         self.learner = made(arena, None, settings.learning, seed=settings.seed, threads=threads)
@@ -47,11 +48,6 @@ class SpikingWork(LearnerWork):
     def step(self) -> int:
         """Checkpoints and evaluations are numbered by iterations."""
         return self.iteration
-
-    @property
-    def parameters(self) -> int:
-        """Plastic synapses."""
-        return int(self.learner.candidate.size)
 
     @property
     def initial(self) -> Arrays:

@@ -65,8 +65,9 @@ class CircuitWiring(Settings):
     """Neurons that the receptive fields drive."""
     outputs: dict[str, Condition] | tuple[dict[str, Condition], ...] = MOTOR
     """Neurons that vote: in equal parts for each action in their order, or one selection for each action."""
-    plastic: Literal["excitatory", "all"] = "excitatory"
-    """Which synapses learn."""
+    plastic: Literal["excitatory", "all", "outputs", "maps"] = "excitatory"
+    """Which synapses learn: excitatory ones, all, or of the excitatory ones those onto `outputs`, alone or with those
+    from `inputs` (`maps`)."""
     motor_rate: float | None = Field(6.0, gt=0)
     """Excitation is scaled until the motor neurons fire at this rate (Hz) before learning; null: not."""
     seed: int = Field(0, ge=0)

@@ -33,7 +33,7 @@ def circuit_network(
     *,
     seed: int = 0,
     motor_rate: float | None = 6.0,
-    plastic: Literal["excitatory", "all"] = "excitatory",
+    plastic: Literal["excitatory", "all", "outputs", "maps"] = "excitatory",
     cell: str = "conductance",
 ) -> SpikingNetwork:
     """Cells at the neurons of a circuit and synapses at its edges; gap junctions are left out.
@@ -52,7 +52,8 @@ def circuit_network(
         seed: of the delays.
         motor_rate: excitation onto all cells is scaled until the motor cells fire at this mean rate (Hz) under
             changing input; None: not.
-        plastic: which synapses can learn.
+        plastic: which synapses can learn: excitatory ones, all, or of the excitatory ones those onto motor cells, alone
+            or with those from input cells.
         cell: model of the cells, one of `CELLS`.
 
     Raises:
@@ -83,7 +84,9 @@ def circuit_network(
     )
     source = np.concatenate([np.full(len(part), k) for k, part in enumerate(np.array_split(driven, sources))])
     many, none, stimulus = len(driven), np.zeros(len(driven), bool), StimulusSettings()
-    learns = np.ones(len(pre), bool) if plastic == "all" else excites
+    ends = excites & np.isin(post, populations["motor"])
+    begins = excites & np.isin(pre, driven)
+    learns = {"excitatory": excites, "outputs": ends, "maps": ends | begins, "all": np.ones(len(pre), bool)}[plastic]
     parts = [
         (cells + source, driven, "AM", np.full(many, stimulus.weight), random.uniform(*stimulus.delay, many), none),
         (pre[excites], post[excites], "AM2", weight[excites], None, learns[excites]),

@@ -1,0 +1,203 @@
+"""What may learn, by name: from everything to nothing but one scale, each as settings put over an experiment's own."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from premotor.errors import PremotorError
+from premotor.networks import is_baseline
+from premotor.networks.settings import NETWORKS, CellTypeSettings, RateNetworkSettings
+from premotor.registry import Registry
+from premotor.runs.kinds import kind_of
+
+Rule = Callable[..., dict[str, Any]]
+LEARNS: Registry[Rule] = Registry("rule of what may learn", {})
+"""What may learn by name; an entry is a function of settings (and, as ``budget(100)``, of a number) that returns
+overrides by dotted key, or refuses settings that it can not be had with."""
+
+_WRITTEN = re.compile(r"([a-z][\w-]*)(?:\((\d+)\))?")
+_USUAL = {"magnitudes": 20.0, "gains": 5.0, "biases": 5.0, "time_constants": 5.0}
+"""Step sizes of what the experiment itself holds fixed; in networks by cell type 1."""
+
+
+def overrides(settings: Any, name: str) -> dict[str, Any]:
+    """What to put over the settings of an experiment so that nothing else learns than a rule says.
+
+    Args:
+        settings: of an experiment, with its wiring or baseline in place already.
+        name: of one of `LEARNS`, as ``maps`` or ``budget(100)``.
+
+    Returns:
+        Values by dotted key, as `load_settings` takes them.
+
+    Raises:
+        PremotorError: there is no such rule, or this experiment can not have it.
+    """
+    written = _WRITTEN.fullmatch(name.strip())
+    rule = written[1] if written else name
+    number = None if written is None or written[2] is None else int(written[2])
+    make = LEARNS[rule]
+    if (rule == "budget") != (number is not None):
+        wanted = "budget takes a number, as in budget(100)" if rule == "budget" else f"{rule} takes no number"
+        raise PremotorError(f"what may learn is {name!r}, but {wanted}")
+    return make(settings) if number is None else make(settings, number)
+
+
+@LEARNS.register("given")
+def given(settings: Any) -> dict[str, Any]:
+    """What the experiment's own settings say."""
+    return {}
+
+
+@LEARNS.register("everything")
+def everything(settings: Any) -> dict[str, Any]:
+    """The maps and all parameters of the network; of a spiking network all synapses, inhibitory ones too."""
+    if kind_of(settings).name == "spiking":
+        return _plastic(settings, lambda pre, post: True, "all")
+    _control(settings, "everything")
+    if is_baseline(settings.network.kind):
+        return {"network.rate": settings.network.rate or 1.0, **_maps(settings)}
+    _rates(settings, "everything")
+    return {**_network(settings, *_USUAL), **_maps(settings)}
+
+
+@LEARNS.register("readout")
+def readout(settings: Any) -> dict[str, Any]:
+    """The output map alone, as in an echo state network (Jaeger 2001); of spiking ones excitation of outputs."""
+    if kind_of(settings).name == "spiking":
+        return _plastic(settings, lambda pre, post: post in settings.wiring.voting, "outputs")
+    return _reservoir(settings, "readout", False)
+
+
+@LEARNS.register("maps")
+def maps(settings: Any) -> dict[str, Any]:
+    """The maps alone: the circuit is a reservoir. Of spiking ones excitation by inputs and of outputs."""
+    if kind_of(settings).name == "spiking":
+        wiring = settings.wiring
+        return _plastic(settings, lambda pre, post: pre == wiring.inputs or post in wiring.voting, "maps")
+    return _reservoir(settings, "maps", True)
+
+
+@LEARNS.register("magnitudes")
+def magnitudes(settings: Any) -> dict[str, Any]:
+    """The magnitudes of synapses and gap junctions alone; the maps stay random, or anatomical."""
+    _rates(settings, "magnitudes")
+    return {**_network(settings, "magnitudes"), **_fixed(settings)}
+
+
+@LEARNS.register("types")
+def types(settings: Any) -> dict[str, Any]:
+    """Gains, biases and time constants, one of each a cell type, and the four global strengths; the maps are fixed."""
+    _rates(settings, "types")
+    network = settings.network
+    if network.kind == "cell-types":
+        return {**_network(settings, "gains", "biases", "time_constants"), **_fixed(settings)}
+    if network.kind != "rate":
+        raise PremotorError(
+            f"what may learn is 'types', but the network is of the kind {network.kind}; rate or cell-types is needed"
+        )
+    shared = set(RateNetworkSettings.model_fields) - {"kind", "learning_rates", "groups", "initial"}
+    made = network.model_dump(mode="json", include=shared) | {"kind": "cell-types", "types": None, "neuromuscular": 1.0}
+    low, high = CellTypeSettings().time_constants
+    made["time_constants"] = [min(low, network.time_constant), max(high, network.time_constant)]
+    return {f"network.{key}": value for key, value in made.items()} | _fixed(settings)
+
+
+@LEARNS.register("scale")
+def scale(settings: Any) -> dict[str, Any]:
+    """One number: a factor of all chemical synapses. The maps are fixed."""
+    return _shared(settings, "scale", 1)
+
+
+@LEARNS.register("budget")
+def budget(settings: Any, number: int) -> dict[str, Any]:
+    """So many numbers: factors, each of one of as many equal random groups of chemical synapses. The maps are fixed."""
+    if number < 1:
+        raise PremotorError(f"what may learn is 'budget({number})'; at least budget(1) is needed")
+    return _shared(settings, "budget", number)
+
+
+def _control(settings: Any, rule: str) -> None:
+    kind = kind_of(settings).name
+    if kind != "control":
+        known = "given, everything, readout, maps" if kind == "spiking" else "given"
+        raise PremotorError(
+            f"what may learn is {rule!r}, which an experiment of the kind {kind} can not have; it can have {known}"
+        )
+
+
+def _rates(settings: Any, rule: str) -> None:
+    """Refuse a network without the step sizes of a rate network."""
+    _control(settings, rule)
+    kind = settings.network.kind
+    if not hasattr(settings.network, "learning_rates"):
+        wired = not is_baseline(kind)
+        known = ", ".join(name for name in NETWORKS if not is_baseline(name)) if wired else "given, everything, maps"
+        what = "whose step sizes are its own; networks that can are" if wired else "which has no synapses; it can have"
+        raise PremotorError(f"what may learn is {rule!r}, but the network is of the kind {kind}, {what} {known}")
+
+
+def _network(settings: Any, *learn: str) -> dict[str, Any]:
+    """Step sizes: as the experiment has them where the kind learns in it, 0 for all other kinds than `learn`."""
+    network = settings.network
+    rates = network.learning_rates
+    usual = dict.fromkeys(_USUAL, 1.0) if network.kind == "cell-types" else dict(_USUAL)
+    if network.kind == "layered":
+        usual["time_constants"] = 0.0  # it has none
+    return {
+        f"network.learning_rates.{kind}": (getattr(rates, kind) or usual[kind]) if kind in learn else 0.0
+        for kind in _USUAL
+    } | ({"network.groups": None} if network.groups is not None else {})
+
+
+def _maps(settings: Any, inputs: bool = True) -> dict[str, Any]:
+    """Maps that learn as the experiment has them, or with the usual step."""
+    chosen = settings.maps
+    if chosen.muscles is not None:
+        return {}
+    return {
+        "maps.input_rate": (chosen.input_rate or 1.0) if inputs else 0.0,
+        "maps.output_rate": chosen.output_rate or 1.0,
+    }
+
+
+def _fixed(settings: Any) -> dict[str, Any]:
+    return {} if settings.maps.muscles is not None else {"maps.input_rate": 0.0, "maps.output_rate": 0.0}
+
+
+def _reservoir(settings: Any, rule: str, inputs: bool) -> dict[str, Any]:
+    _control(settings, rule)
+    if settings.maps.muscles is not None:
+        raise PremotorError(
+            f"what may learn is {rule!r}, but maps.muscles are the circuit's own synapses onto muscles and declared "
+            "senses, none of which learns; magnitudes, types, scale and budget(n) are there"
+        )
+    if is_baseline(settings.network.kind):
+        return {"network.rate": 0.0, **_maps(settings, inputs)}
+    _rates(settings, rule)
+    return {**_network(settings), **_maps(settings, inputs)}
+
+
+def _shared(settings: Any, rule: str, groups: int) -> dict[str, Any]:
+    _rates(settings, rule)
+    factors = {
+        "network.groups": groups,
+        "network.learning_rates.factors": settings.network.learning_rates.factors or 1.0,
+    }
+    return {**_network(settings), **factors, **_fixed(settings)}
+
+
+def _plastic(settings: Any, learns: Callable[[str, str], bool], circuit: str) -> dict[str, Any]:
+    """Which synapses of a spiking network learn: of a circuit by a word, of random wiring by projection."""
+    wiring = settings.wiring
+    if wiring.kind == "circuit":
+        return {"wiring.plastic": circuit}
+    found = {}
+    for name, projection in wiring.projections.items():
+        pre, _, post = name.partition("-")
+        for receptor, synapse in projection.synapses.items():
+            wanted = learns(pre, post) and not receptor.startswith("NM")  # the slow part never learns
+            wanted &= circuit == "all" or not projection.inhibits
+            if synapse.plastic != wanted:
+                found[f"wiring.projections.{name}.synapses.{receptor}.plastic"] = wanted
+    return found
