@@ -62,19 +62,42 @@ def test_a_comparison_without_its_runs_has_no_learning_curves(comparison, tmp_pa
 
 def test_the_verdict_claims_no_more_than_the_test():
     apart = rows_of(connectome=np.linspace(0.8, 0.9, 8), rewired=np.linspace(0.2, 0.5, 8))
-    assert "The connectome's score is higher than that of rewired (p = 0.000)." in verdict(apart)
+    assert "The connectome's score is higher than that of rewired (by 0.500 [0.411, 0.589], p < 0.001)." in verdict(
+        apart
+    )
     below = rows_of(connectome=np.linspace(0.2, 0.5, 8), rewired=np.linspace(0.8, 0.9, 8))
-    assert "lower than that of rewired" in verdict(below)
+    assert "lower than that of rewired (by 0.500 [0.411, 0.589], p < 0.001)." in verdict(below)
     same = rows_of(connectome=[0.5, 0.7, 0.6], rewired=[0.55, 0.65, 0.6])
-    assert "do not tell the connectome's score from that of rewired (p = 1.00, Cliff's delta 0.00)" in verdict(same)
+    assert "can not tell the connectome's score from that of rewired (p = 1.000; the smallest diff" in verdict(same)
     assert "nothing to compare" in verdict(rows_of(connectome=[0.5, 0.6]))
     assert "nothing to compare" in verdict(rows_of(rewired=[0.5, 0.6]))
 
 
+def test_a_margin_lets_it_say_that_there_is_no_difference():
+    same = rows_of(connectome=np.linspace(0.5, 0.6, 8), rewired=np.linspace(0.51, 0.61, 8))
+    same.attrs["margin"] = {"score": 0.1}
+    assert "there is no difference larger than the margin of 0.1 (90% interval [−0.0" in verdict(same)
+    same.attrs["margin"] = {"score": 0.01}
+    assert "can not tell" in verdict(same)
+    near = rows_of(connectome=np.linspace(0.5, 0.51, 8), rewired=np.linspace(0.53, 0.54, 8))
+    near.attrs["margin"] = {"score": 0.1}
+    assert "lower than that of rewired, but by less than the margin of 0.1" in verdict(near)
+
+
 def test_several_null_models_are_adjusted_together():
-    high, low = np.linspace(0.8, 0.9, 4), np.linspace(0.1, 0.3, 4)  # exact p = 2/70 each
+    high, low = np.array([0.5, 0.9, 0.7, 0.8]), np.array([0.4, 0.6, 0.3, 0.5])  # p = 0.041 each
     assert "higher than that of rewired" in verdict(rows_of(connectome=high, rewired=low))
-    assert "do not tell" in verdict(rows_of(connectome=high, rewired=low, random_graph=low + 0.01))
+    assert "can not tell" in verdict(rows_of(connectome=high, rewired=low, random_graph=low + 0.01))
+
+
+def test_seeds_of_one_wiring_are_no_further_wirings():
+    rows = rows_of(connectome=np.linspace(0.4, 0.6, 10), rewired=[0.3] * 5 + [0.31] * 5)
+    assert "higher" in verdict(rows)
+    rows["null_seed"] = [None] * 10 + [0] * 5 + [1] * 5
+    assert "1 wiring" not in verdict(rows)
+    spread = rows.assign(score=[*np.linspace(0.4, 0.6, 10), *[0.2] * 5, *[0.5] * 5])
+    assert "can not tell" in verdict(spread)  # two wirings, not ten runs
+    assert "higher" in verdict(spread.drop(columns="null_seed"))
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,20 @@ if TYPE_CHECKING:
         bipedal_walk as bipedal_walk,
         walks_of as walks_of,
     )
+    from premotor.analysis.contrasts import (
+        SIGNIFICANT as SIGNIFICANT,
+        Contrast as Contrast,
+        Verdict as Verdict,
+        contrast as contrast,
+        corrected as corrected,
+        verdict as verdict,
+    )
+    from premotor.analysis.equivalence_tests import (
+        Equivalence as Equivalence,
+        equivalence as equivalence,
+        smallest_difference as smallest_difference,
+        smallest_improvement as smallest_improvement,
+    )
     from premotor.analysis.footfalls import (
         debounced as debounced,
         double_support as double_support,
@@ -56,6 +70,14 @@ if TYPE_CHECKING:
         tripod_index as tripod_index,
         tripod_strength as tripod_strength,
     )
+    from premotor.analysis.learning_speed import (
+        Arrival as Arrival,
+        Arrivals as Arrivals,
+        arrival as arrival,
+        arrivals as arrivals,
+        compare_arrivals as compare_arrivals,
+        learning_area as learning_area,
+    )
     from premotor.analysis.lyapunov import (
         CovariantVectors as CovariantVectors,
         DiffraxMap as DiffraxMap,
@@ -78,6 +100,18 @@ if TYPE_CHECKING:
         zero_tolerance as zero_tolerance,
     )
     from premotor.analysis.mean_field import mean_field_exponent as mean_field_exponent
+    from premotor.analysis.replication import (
+        Difference as Difference,
+        Profile as Profile,
+        Replicates as Replicates,
+        among_wirings as among_wirings,
+        difference_of_means as difference_of_means,
+        interquartile_mean as interquartile_mean,
+        mean_of_units as mean_of_units,
+        performance_profile as performance_profile,
+        probability_of_improvement as probability_of_improvement,
+        replicates as replicates,
+    )
     from premotor.analysis.rhythm import (
         Rhythm as Rhythm,
         circular_mean as circular_mean,

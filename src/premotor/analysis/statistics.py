@@ -61,7 +61,7 @@ def bootstrap_mean(values: ArrayLike, confidence: float = 0.95, resamples: int =
     Raises:
         PremotorError: there are no values, or some are not finite.
     """
-    sample = _sample(values, "values")
+    sample = sample_of(values, "values")
     mean = float(sample.mean())
     if len(sample) == 1:
         return Estimate(mean, float("nan"), float("nan"), 1)
@@ -87,7 +87,7 @@ def mann_whitney(first: ArrayLike, second: ArrayLike) -> Comparison:
     Raises:
         PremotorError: a sample is empty or not finite.
     """
-    a, b = _sample(first, "first"), _sample(second, "second")
+    a, b = sample_of(first, "first"), sample_of(second, "second")
     if np.ptp(np.concatenate([a, b])) == 0:
         return Comparison(len(a) * len(b) / 2, 1.0, 0.0)  # all tied: the normal approximation has no width
     u, p = scipy.stats.mannwhitneyu(a, b, alternative="two-sided")
@@ -100,7 +100,7 @@ def one_way_anova(*groups: ArrayLike) -> Variance:
     Raises:
         PremotorError: fewer than two groups, one that is empty or not finite, or no more values than groups.
     """
-    samples = [_sample(group, f"group {number + 1}") for number, group in enumerate(groups)]
+    samples = [sample_of(group, f"group {number + 1}") for number, group in enumerate(groups)]
     if len(samples) < 2:
         raise PremotorError(f"there are {len(samples)} groups; an analysis of variance needs 2")
     between, within = len(samples) - 1, sum(map(len, samples)) - len(samples)
@@ -120,7 +120,7 @@ def hedges_g(first: ArrayLike, second: ArrayLike) -> float:
     (mean of first − mean of second) / pooled standard deviation · J(n₁ + n₂ − 2), where
     J(m) = Γ(m/2) / (√(m/2) Γ((m − 1)/2)). NaN with fewer than two values in a sample or without any variance.
     """
-    a, b = _sample(first, "first"), _sample(second, "second")
+    a, b = sample_of(first, "first"), sample_of(second, "second")
     if len(a) < 2 or len(b) < 2:
         return float("nan")
     free = len(a) + len(b) - 2
@@ -160,7 +160,12 @@ def holm(p: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
     return adjusted
 
 
-def _sample(values: ArrayLike, name: str) -> NDArray[np.float64]:
+def sample_of(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Values as one list of numbers.
+
+    Raises:
+        PremotorError: there are none, or some are not finite; `name` says of what.
+    """
     sample = np.asarray(values, np.float64).ravel()
     if not len(sample):
         raise PremotorError(f"{name}: there are no values")

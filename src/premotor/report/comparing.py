@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from premotor.analysis import Comparison, bootstrap_mean, hedges_g, holm, mann_whitney
+from premotor.analysis import Contrast, contrast, corrected, hedges_g, interquartile_mean, mann_whitney, mean_of_units
 from premotor.errors import PremotorError
 from premotor.files import read_json
-from premotor.report.comparing_figures import KEYS, curves, measures_of, strips, wirings_of
+from premotor.report.comparing_figures import KEYS, UNIT, curves, group_of, measures_of, strips, unit_names, wirings_of
+from premotor.report.contrast_words import CAPTION, HEAD, cells, sentence, units_text
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text, count, decimal, listed, with_interval
 from premotor.report.reading import RunRecord
 from premotor.report.sections import SECTIONS, ReportSection
@@ -61,7 +61,17 @@ def read_comparison(folder: Path) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     for key in KEYS:
         table[key] = table.get(key)  # what this kind of experiment does not measure
-    return table.astype({key: float for key in (*KEYS, "speed") if key in table})
+    table = table.astype({key: float for key in (*KEYS, "speed") if key in table})
+    table.attrs["margin"] = _margins(data.get("margin"), path)
+    return table
+
+
+def _margins(held: Any, path: Path) -> dict[str, float]:
+    """Margins of equivalence by figure; folders of before they were declared have none."""
+    held = {} if held is None else held
+    if not isinstance(held, dict) or not all(isinstance(value, int | float) and value > 0 for value in held.values()):
+        raise PremotorError(f"{path}: margin is {held!r}; it has to hold a number above 0 by figure")
+    return held
 
 
 def comparison_folder(run_folder: Path) -> Path | None:
@@ -74,14 +84,15 @@ def learning_curves(folder: Path, rows: pd.DataFrame) -> dict[str, list[pd.DataF
     """The evaluations of every run that lies in the comparison folder, by wiring."""
     tables: dict[str, list[pd.DataFrame]] = {}
     for wiring in wirings_of(rows):
-        for name in rows[rows["wiring"] == wiring]["name"]:
+        chosen = rows[rows["wiring"] == wiring]
+        for name, unit in zip(chosen["name"], unit_names(chosen), strict=True):
             place = folder / "runs" / str(name)
             if not place.is_dir():
                 continue
             table = pd.DataFrame(RunFolder.open(place).evaluations())
             if len(table) and {"step", "score"} <= set(table):
                 known = [name for name in ("step", "score", "survived", "success") if name in table]
-                tables.setdefault(wiring, []).append(table[known].astype(float))
+                tables.setdefault(wiring, []).append(table[known].astype(float).assign(**{UNIT: unit}))
     return tables
 
 
@@ -92,8 +103,8 @@ def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> 
         Picture(
             as_svg(strips)(rows, highlight),
             "Every run",
-            "A dot is a run's best controller in its test episodes; the bar is the mean over the runs of a "
-            "wiring, the line its 95% BCa bootstrap interval, too narrow with fewer than about eight runs. "
+            "A dot is a run's best controller in its test episodes; the bar is the mean over units of replication "
+            "(wirings where there are several, else seeds), the line its 95% interval. "
             + "".join(f"{name.capitalize()} {NULLS[name]}. " for name in wirings if name in NULLS)
             + ("All wirings of circuits start with the same spectral radius." if "connectome" in wirings else "")
             + (" The ring marks this run." if highlight else ""),
@@ -105,7 +116,7 @@ def comparison_blocks(folder: Path, rows: pd.DataFrame, highlight: str = "") -> 
             Picture(
                 as_svg(curves)(tables),
                 "Learning, by wiring",
-                "Deterministic evaluations during learning; mean and 95% bootstrap interval over the runs of a wiring.",
+                "Deterministic evaluations during learning; mean and 95% interval over units of replication.",
             )
         )
     else:
@@ -147,93 +158,77 @@ class ComparisonOfRun(ReportSection[RunRecord]):
 
 
 def verdict(rows: pd.DataFrame) -> str:
-    """Who did better, in words that claim no more than the intervals do."""
+    """Who did better, in words that claim no more than the tests do."""
     wirings = wirings_of(rows)
     first, nulls = wirings[0], wirings[1:]
-    own = _values(rows, first, "score")
+    own = group_of(rows, first, "score")
     noun = "wiring" if first == "connectome" else "network"
-    if not len(own) or not nulls:
+    if own is None or not nulls:
         return f"There is only one {noun} in this comparison, so there is nothing to compare yet."
-    parts = [
-        f"{count(len(own), 'run')} of "
-        f"{_named(first)} and {listed([f'{(rows["wiring"] == name).sum()} of {name}' for name in nulls])}."
-    ]
-    for (name, test), p in zip(_compared(rows), _adjusted(rows), strict=True):
-        better = "higher" if test.rank_biserial > 0 else "lower"
-        if p < 0.05:
-            parts.append(f"{_named(first, start=True)}'s score is {better} than that of {name} (p = {decimal(p, 3)}).")
-        else:
-            parts.append(
-                f"These runs do not tell {_named(first)}'s score from that of {name} (p = {decimal(p, 2)}, "
-                f"Cliff's delta {decimal(test.rank_biserial)})."
-            )
+    others = [f"{(rows['wiring'] == name).sum()} of {name}" for name in nulls]
+    parts = [f"{count(len(own.every), 'run')} of {_named(first)} and {listed(others)}."]
+    parts += [sentence(found, p, same, _named(first), name) for name, found, p, same in contrasts(rows)]
     return " ".join(parts)
 
 
-def _named(wiring: str, start: bool = False) -> str:
-    article = "The" if start else "the"
-    return f"{article} connectome" if wiring == "connectome" else f"{article} {wiring} network"
-
-
-def _values(rows: pd.DataFrame, wiring: str, key: str) -> np.ndarray:
-    values = rows[rows["wiring"] == wiring][key].to_numpy(float)
-    return values[np.isfinite(values)]
-
-
-def _compared(rows: pd.DataFrame) -> list[tuple[str, Comparison]]:
+def contrasts(rows: pd.DataFrame) -> list[tuple[str, Contrast, float, float]]:
+    """Each other wiring, the first against it by score, and both p values after correction for all of them."""
     first, *rest = wirings_of(rows)
-    own = _values(rows, first, "score")
-    others = [(name, _values(rows, name, "score")) for name in rest]
-    return [(name, mann_whitney(own, values)) for name, values in others if len(own) and len(values)]
+    own, margin = group_of(rows, first, "score"), rows.attrs.get("margin", {}).get("score")
+    others = [(name, group) for name in rest if (group := group_of(rows, name, "score")) is not None]
+    if own is None:
+        return []
+    found = [contrast(own, group, margin, len(others)) for _, group in others]
+    p = corrected([each.difference.p for each in found])
+    same = corrected([float("nan") if each.equivalence is None else each.equivalence.p for each in found])
+    return [(name, each, *ps) for (name, _), each, *ps in zip(others, found, p, same, strict=True)]
 
 
-def _adjusted(rows: pd.DataFrame) -> np.ndarray:
-    return holm([test.p for _, test in _compared(rows)])
+def _named(wiring: str) -> str:
+    return "the connectome" if wiring == "connectome" else f"the {wiring} network"
 
 
 def _means(rows: pd.DataFrame) -> Table:
     body = []
     measures = measures_of(rows)
     for wiring in wirings_of(rows):
-        cells = [wiring, f"{int((rows['wiring'] == wiring).sum())}"]
+        score = group_of(rows, wiring, "score")
+        chosen = rows[rows["wiring"] == wiring]
+        learned = chosen["parameters"].dropna() if "parameters" in chosen else pd.Series(dtype=float)
+        cells_ = [wiring, f"{len(chosen)}", "–" if score is None else units_text(score)]
+        cells_ += ["–" if learned.empty else f"{learned.median():,.0f}"]
+        cells_ += ["–" if score is None else with_interval(interquartile_mean(score), 3)]
         for key, factor, _ in measures:
-            values = factor * _values(rows, wiring, key)
-            cells.append(with_interval(bootstrap_mean(values), 3 if factor == 1 else 1) if len(values) else "–")
-        body.append(cells)
+            group = group_of(rows, wiring, key, factor)
+            cells_.append("–" if group is None else with_interval(mean_of_units(group), 3 if factor == 1 else 1))
+        body.append(cells_)
+    titles = [title.lower() for _, _, title in measures]
     return Table(
-        head=["wiring", "runs", *(title.lower() for _, _, title in measures)],
+        head=["wiring", "runs", "units", "numbers that learn", "score, interquartile mean", *titles],
         rows=body,
-        numeric=tuple(range(1, 2 + len(measures))),
+        numeric=tuple(range(1, 5 + len(measures))),
         strong=(0,) if body else (),
         title="Means and intervals",
-        caption="Mean over runs [95% BCa bootstrap interval].",
+        caption="Mean over units of replication [95% interval of Student's t]; the interquartile mean is that of the "
+        "middle half of all runs [bootstrap of units].",
     )
 
 
 def _tests(rows: pd.DataFrame) -> Table | None:
-    compared = _compared(rows)
-    if not compared:
-        return None
     first = wirings_of(rows)[0]
-    own = _values(rows, first, "score")
-    body = [
-        [
-            f"{first} – {name}",
-            decimal(float(own.mean() - _values(rows, name, "score").mean()), 3),
-            decimal(test.rank_biserial),
-            decimal(hedges_g(own, _values(rows, name, "score"))),
-            decimal(test.p, 3),
-            decimal(float(p), 3),
-        ]
-        for (name, test), p in zip(compared, _adjusted(rows), strict=True)
-    ]
-    nulls = rows[rows["null_seed"].notna()] if "null_seed" in rows else rows[:0]
-    shared = len(nulls) and nulls.duplicated(["wiring", "null_seed"]).any()
+    body = []
+    for name, found, p, same in contrasts(rows):
+        ours, theirs = found.first.every, found.second.every
+        ranks = mann_whitney(ours, theirs)
+        by_runs = [decimal(ranks.rank_biserial), decimal(hedges_g(ours, theirs)), decimal(ranks.p, 3)]
+        body.append([f"{first} – {name}", *cells(found, p, same), *by_runs])
+    if not body:
+        return None
+    head = ["score", *HEAD, "Cliff's delta", "Hedges' g", "p, Mann–Whitney"]
     return Table(
-        head=["score", "difference of means", "Cliff's delta", "Hedges' g", "p", "p (Holm)"],
+        head=head,
         rows=body,
-        numeric=(1, 2, 3, 4, 5),
+        numeric=(*range(1, len(HEAD)), *range(len(HEAD) + 1, len(head))),
         title="Tests of the score",
-        caption="Two-sided Mann–Whitney tests, runs as the units; adjusted by Holm for all comparisons at once."
-        + (" Runs with the same null seed share a wiring, which makes the tests a little too sure." if shared else ""),
+        caption=f"{CAPTION} The last three go by runs, as if each were a unit.",
     )

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from premotor.analysis import bootstrap_mean
+from premotor.analysis import Replicates, mean_of_units, replicates
 from premotor.report.style import colour, new_figure
 
 NULL_COLOURS = ("muted", "sensory", "right", "ascending", "electrical", "descending")
@@ -16,6 +15,8 @@ KEYS = ("score", "survived", "speed_error")
 """What every row of a comparison has, or None; most have `speed` too."""
 
 
+UNIT = "unit"
+"""Column of a learning curve that says which wiring its run has."""
 NO_FIGURES = ("name", "wiring", "null_seed", "seed", "drawn", "parameters", "steps", "best_step", "finished")
 """Columns that say which run it is and how far it came."""
 
@@ -42,6 +43,21 @@ def _known(rows: pd.DataFrame, key: str) -> bool:
     return key in rows and bool(rows[key].notna().any())
 
 
+def group_of(rows: pd.DataFrame, wiring: str, key: str, factor: float = 1.0) -> Replicates | None:
+    """A figure of the runs of one wiring by units of replication; None where no run has it."""
+    chosen = rows[rows["wiring"] == wiring]
+    known = np.isfinite(chosen[key].to_numpy(float))
+    if not known.any():
+        return None
+    return replicates(factor * chosen[key].to_numpy(float)[known], np.array(unit_names(chosen))[known])
+
+
+def unit_names(rows: pd.DataFrame) -> list[str]:
+    """Which wiring each run has: runs share one where they share the null model's seed and the draw."""
+    keys = [key for key in ("null_seed", "wiring_seed", "drawn") if key in rows]
+    return [repr([None if pd.isna(value) else value for value in row]) for row in rows[keys].to_numpy(object)]
+
+
 def wiring_colour(wiring: str, wirings: Sequence[str]) -> str:
     """The connectome (where there is none, the network compared) in its own colour, others as they come."""
     if wiring == wirings[0]:
@@ -65,7 +81,7 @@ def strips(rows: pd.DataFrame, highlight: str = "") -> Figure:
         ax.set_title(title)
         for x, wiring in enumerate(wirings):
             group = rows[rows["wiring"] == wiring]
-            _strip(ax, x, factor * group[key].to_numpy(float), wiring_colour(wiring, wirings))
+            _strip(ax, x, group_of(rows, wiring, key, factor), wiring_colour(wiring, wirings))
             mine = group[group["name"] == highlight][key].to_numpy(float)
             ax.plot(np.full(len(mine), x), factor * mine, "o", mfc="none", mec=colour("ink"), markersize=9)
         ax.set_xticks(range(len(wirings)), [name.replace("_", " ") for name in wirings])
@@ -87,14 +103,14 @@ def _from_zero(ax: Axes) -> None:
     ax.set_ylim(bottom=0 if ax.dataLim.y0 >= 0 else None)
 
 
-def _strip(ax: Axes, x: float, values: NDArray[np.float64], tint: str) -> None:
+def _strip(ax: Axes, x: float, data: Replicates | None, tint: str) -> None:
     """Every run as a dot beside the mean and its interval."""
-    values = values[np.isfinite(values)]
-    if not len(values):
+    if data is None:
         return
+    values = data.every
     spread = 0.12 * (np.arange(len(values)) % 5 - 2) / 2 if len(values) > 1 else np.zeros(1)
     ax.plot(x - 0.12 + spread, values, "o", color=tint, markersize=5, alpha=0.75, markeredgewidth=0)
-    estimate = bootstrap_mean(values)
+    estimate = mean_of_units(data)
     ax.plot([x + 0.14, x + 0.34], [estimate.value] * 2, color=tint, linewidth=2.4)
     if np.isfinite(estimate.low):
         ax.plot([x + 0.24] * 2, [estimate.low, estimate.high], color=tint, linewidth=1.4)
@@ -114,9 +130,10 @@ def curves(tables: Mapping[str, Sequence[pd.DataFrame]]) -> Figure:
         ax.set_title(f"{title}, by evaluation")
         for wiring, some in tables.items():
             tint = wiring_colour(wiring, list(tables))
-            long = pd.concat([table[["step", key]] for table in some if key in table]).dropna()
+            long = pd.concat([table[["step", key, UNIT]] for table in some if key in table]).dropna()
             steps = np.unique(long["step"].to_numpy(float))
-            estimates = [bootstrap_mean(long[long["step"] == step][key].to_numpy(float)) for step in steps]
+            at = [long[long["step"] == step] for step in steps]
+            estimates = [mean_of_units(replicates(rows[key].to_numpy(float), rows[UNIT].to_numpy())) for rows in at]
             x = steps / unit
             ax.fill_between(
                 x,

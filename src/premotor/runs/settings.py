@@ -179,6 +179,9 @@ class CompareSettings(Settings):
     """Other connectomes beside, each named as `circuit.source` names one."""
     seeds: int = Field(2, ge=1)
     """Seeds of learning of each."""
+    margin: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """By figure, as `{score: 0.05}`: differences smaller than this do not matter, so that "as good as" can be a result.
+    """
 
 
 class Experiment(Settings):

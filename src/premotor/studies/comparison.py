@@ -6,18 +6,17 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from premotor.analysis import bootstrap_mean, hedges_g, mann_whitney
 from premotor.connectome.nulls import NULL_MODELS
 from premotor.errors import PremotorError
-from premotor.files import Lock, finite, read_json, write_json
+from premotor.files import Lock, read_json, write_json
 from premotor.networks import NETWORKS, baseline_settings
 from premotor.runs.building import build_circuit
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
 from premotor.settings import note
+from premotor.studies.contrasts import compared
 from premotor.studies.engines import engine_for, engine_settings
 from premotor.studies.members import Member, finished_with, plan, row_of
 from premotor.studies.processes import Job, claim, training
@@ -104,7 +103,7 @@ def compare(
         if progress:
             print(budget(len(members), len(left), total, at_work.at_once, kind.unit), flush=True)
         run_jobs(left, at_work, progress)
-        result = compared([row_of(folder, member) for member in members], kind.figures)
+        result = compared([row_of(folder, member) for member in members], kind.figures, chosen.margin)
         write_json(folder / "comparison.json", result)
     finally:
         lock.release()
@@ -174,46 +173,6 @@ def _listed(names: str | Sequence[str]) -> list[str]:
     return list(dict.fromkeys(word.strip() for word in words if word.strip()))
 
 
-def compared(rows: list[dict[str, Any]], measures: Sequence[str]) -> dict[str, Any]:
-    """Means and intervals by wiring, and the connectome against each null model, over runs.
-
-    Runs with the same null seed share a wiring and are not independent; with several seeds the tests are
-    therefore a little too sure, unless `compare.independent` gave every seed null wirings of its own.
-    """
-    wirings = list(dict.fromkeys(row["wiring"] for row in rows))
-    own = wirings[0]
-    values = {
-        (wiring, figure): np.array(
-            [row[figure] for row in rows if row["wiring"] == wiring and row.get(figure) is not None], float
-        )
-        for wiring in wirings
-        for figure in measures
-    }
-    summary = []
-    for wiring in wirings:
-        figures = {figure: _interval(values[wiring, figure]) for figure in measures}
-        entry = {"wiring": wiring, "runs": len(values[wiring, "score"]), **figures["score"]}
-        summary.append({**entry, "figures": figures})
-    tests = []
-    for wiring in wirings[1:]:
-        for figure in measures:
-            ours, theirs = values[own, figure], values[wiring, figure]
-            if not len(ours) or not len(theirs):
-                continue
-            ranks = mann_whitney(ours, theirs)
-            tests.append(
-                {
-                    "wiring": wiring,
-                    "figure": figure,
-                    "u": ranks.u,
-                    "p": ranks.p,
-                    "rank_biserial": ranks.rank_biserial,
-                    "hedges_g": finite(hedges_g(ours, theirs)),
-                }
-            )
-    return {"rows": rows, "summary": summary, "test": tests}
-
-
 def read_wirings(folder: str | PathLike[str]) -> pd.DataFrame:
     """The runs of a comparison over random wirings, one row each; `wiring` is the seed of the wiring.
 
@@ -229,13 +188,6 @@ def read_wirings(folder: str | PathLike[str]) -> pd.DataFrame:
     elif old.exists():
         return pd.DataFrame(read_json(old)).astype({"wiring": int})
     raise PremotorError(f"{folder} is no folder of runs over wirings: it has no comparison.json of drawn ones")
-
-
-def _interval(values: np.ndarray) -> dict[str, float | None]:
-    if not len(values):
-        return {"mean": None, "ci_low": None, "ci_high": None}
-    estimate = bootstrap_mean(values)
-    return {"mean": estimate.value, "ci_low": finite(estimate.low), "ci_high": finite(estimate.high)}
 
 
 def _claim(folder: Path, kind: Kind, settings: Any) -> Lock:
