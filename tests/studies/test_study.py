@@ -39,6 +39,20 @@ def test_every_combination_is_a_run_but_for_exclusions():
     assert settings.network.learning_rates.magnitudes == 0 and settings.name == made.name
 
 
+def test_rules_of_what_may_learn_go_by_name():
+    asked = {"experiments": ["walk"], "nulls": {"rewired": 1}, "learns": ["given", "types", "budget(9)"]}
+    members = plan_study(read_study(asked))
+    assert [each.name for each in members][::2] == [f"walk{part}.connectome-s0" for part in ("", ".types", ".budget-9")]
+    made = load_settings("walk", members[5].words)
+    assert (made.network.groups, made.maps.output_rate, made.circuit.null) == (9, 0, "rewired")
+    made = load_settings("walk", members[2].words)
+    assert (made.network.kind, made.network.types, made.network.spectral_radius) == ("cell-types", None, 0.97)
+    with pytest.raises(PremotorError, match=r"runs of \{experiment: worm-crawl, learns: maps, .*none of which learns"):
+        plan_study(read_study({"experiments": ["worm-crawl"], "learns": ["maps"]}))
+    with pytest.raises(PremotorError, match="budget takes a number"):
+        read_study({"experiments": ["walk"], "learns": ["budget"]})
+
+
 def test_random_wirings_are_drawn_and_circuits_and_learners_are_axes():
     drawn = {"experiments": {"stdp": {"source": "cartpole-stdp", "wirings": 3}}, "nulls": {"rewired": 1}}
     members = plan_study(read_study(drawn))
@@ -76,7 +90,7 @@ def test_random_wirings_are_drawn_and_circuits_and_learners_are_axes():
         ({"engine": "slrum"}, r"there is no engine 'slrum' \(did you mean slurm\?\)"),
         ({"engine": {"kind": "local", "job": 1}}, r"engine \(local\): unknown setting job = 1 \(did you mean jobs\?\)"),
         ({"learners": ["ppoo"]}, "there is no learner 'ppoo'"),
-        ({"learns": ["nothing much"]}, "there is no rule 'nothing much' of what may learn"),
+        ({"learns": ["nothing much"]}, "there is no rule of what may learn .nothing much."),
         ({"learns": {"odd": {"network.nothing": 1}}}, r"the runs of {experiment: walk, learns: odd.*unknown setting"),
         (
             {"experiments": ["cartpole-stdp"], "baselines": ["mlp"]},
@@ -112,7 +126,7 @@ def test_a_study_runs_what_is_new_and_keeps_what_was_expected(circuit_folder, tm
     row = made.rows.iloc[0].to_dict()
     assert row["name"] == "tiny.connectome-s0" and row["parameters"] > 0 and row["finished"] == "steps"
     axes = ("experiment", "circuit", "wiring", "learns", "learner", "seed")
-    assert [row[axis] for axis in axes] == ["tiny", "own", "connectome", "everything", "own", 0]
+    assert [row[axis] for axis in axes] == ["tiny", "own", "connectome", "given", "own", 0]
     assert json.loads((folder / "rows.json").read_text())["rows"] == made.finished_rows()
     assert (folder / "runs" / ".leases" / "tiny.connectome-s0" / "1").exists()
     assert [each.state for each in made.standings()] == ["done"]
@@ -131,8 +145,8 @@ def test_a_study_runs_what_is_new_and_keeps_what_was_expected(circuit_folder, tm
 
     with pytest.raises(PremotorError, match="the experiment tiny has other settings than before"):
         study(asked | {"experiments": {"tiny": {"source": str(tiny), "settings": {"threads": 2}}}}, output=folder)
-    with pytest.raises(PremotorError, match=r"learns.everything was \{\} in .* and is .* now"):
-        study(asked | {"learns": {"everything": {"learning.clip": 0.3}}}, output=folder)
+    with pytest.raises(PremotorError, match=r"learns.given was given in .* and is .* now"):
+        study(asked | {"learns": {"given": {"learning.clip": 0.3}}}, output=folder)
     assert main(["study", "status", str(folder)]) == 0
     assert "2 runs: 2 done" in capsys.readouterr().out
 

@@ -33,14 +33,30 @@ def overrides(settings: Any, name: str) -> dict[str, Any]:
     Raises:
         PremotorError: there is no such rule, or this experiment can not have it.
     """
+    rule, number = _parsed(name)
+    make = LEARNS[rule]
+    return make(settings) if number is None else make(settings, number)
+
+
+def known_rule(name: str) -> str:
+    """The name itself.
+
+    Raises:
+        PremotorError: there is no such rule, or it lacks its number.
+    """
+    LEARNS.known(_parsed(name)[0])
+    return name
+
+
+def _parsed(name: str) -> tuple[str, int | None]:
+    """A rule and its number: budget(100)."""
     written = _WRITTEN.fullmatch(name.strip())
     rule = written[1] if written else name
     number = None if written is None or written[2] is None else int(written[2])
-    make = LEARNS[rule]
     if (rule == "budget") != (number is not None):
         wanted = "budget takes a number, as in budget(100)" if rule == "budget" else f"{rule} takes no number"
         raise PremotorError(f"what may learn is {name!r}, but {wanted}")
-    return make(settings) if number is None else make(settings, number)
+    return rule, number
 
 
 @LEARNS.register("given")

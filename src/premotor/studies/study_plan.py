@@ -7,8 +7,9 @@ from typing import Any
 from premotor.errors import PremotorError
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import load_settings
+from premotor.studies.learns import overrides
 from premotor.studies.members import Member, Wiring, member, wirings_of
-from premotor.studies.study_settings import EVERYTHING, OWN, StudyExperiment, StudySettings, slug
+from premotor.studies.study_settings import GIVEN, OWN, StudyExperiment, StudySettings, slug
 
 
 def plan_study(
@@ -66,6 +67,7 @@ def _of_experiment(
         ) from None
     draws: Sequence[int | None] = [None] if experiment.wirings is None else range(experiment.wirings)
     checked: set[tuple[str, ...]] = set()
+    rules: dict[tuple[str, ...], dict[str, Any]] = {}
     combinations = list(_axes(settings, name, base, say))
     for seed in settings.seeds:
         for circuit, learner, learns in combinations:
@@ -77,8 +79,10 @@ def _of_experiment(
                     place = {"wiring": wiring.name, "wiring_seed": wiring.null_seed, "drawn": draw, "seed": seed}
                     if settings.excluded({**axes, **place}):
                         continue
-                    made = _member(settings, base, wiring, seed, draw, axes)
                     combination = (circuit, learner, learns, wiring.name)
+                    if combination not in rules:
+                        rules[combination] = _rule(settings, base, wiring, axes)
+                    made = _member(settings, base, wiring, seed, draw, axes, rules[combination])
                     if combination not in checked:
                         checked.add(combination)
                         _check(base, made)
@@ -98,18 +102,40 @@ def _axes(settings: StudySettings, name: str, base: Any, say: Callable[[str], No
                 yield circuit, learner, learns
 
 
+def _rule(settings: StudySettings, base: Any, wiring: Wiring, axes: dict[str, str]) -> dict[str, Any]:
+    """What a named rule of what may learn puts over an experiment with this wiring; nothing for settings of its own."""
+    name = settings.learns[axes["learns"]]
+    if not isinstance(name, str):
+        return {}
+    try:
+        own = load_settings(base, {**_other(settings, base, axes), **settings.learners[axes["learner"]]})
+        return overrides(load_settings(own, wiring.settings), name)
+    except PremotorError as error:
+        raise _refused(wiring.name, axes, error) from None
+
+
+def _other(settings: StudySettings, base: Any, axes: dict[str, str]) -> dict[str, Any]:
+    source = settings.circuits[axes["circuit"]]
+    return {} if source == OWN else kind_of(base).other_circuit(base, source)
+
+
 def _member(
-    settings: StudySettings, base: Any, wiring: Wiring, seed: int, draw: int | None, axes: dict[str, str]
+    settings: StudySettings,
+    base: Any,
+    wiring: Wiring,
+    seed: int,
+    draw: int | None,
+    axes: dict[str, str],
+    rule: dict[str, Any],
 ) -> Member:
-    kind, source = kind_of(base), settings.circuits[axes["circuit"]]
-    other = {} if source == OWN else kind.other_circuit(base, source)
-    made = member(base, wiring, seed, draw)
+    source, made = settings.circuits[axes["circuit"]], member(base, wiring, seed, draw)
     parts = [axes["experiment"]]
     parts += [] if source == OWN else [axes["circuit"]]
     parts += [] if not (learner := settings.learners[axes["learner"]]) else [axes["learner"]]
-    parts += [] if not (learns := settings.learns[axes["learns"]]) else [axes["learns"]]
+    parts += [] if (learns := settings.learns[axes["learns"]]) in ({}, GIVEN) else [axes["learns"]]
     name = ".".join([*map(slug, parts), made.name])
-    told = {**other, **learner, **learns, **made.settings, "name": name}
+    said = {} if isinstance(learns, str) else learns
+    told = {**_other(settings, base, axes), **learner, **said, **made.settings, **rule, "name": name}
     return made._replace(name=name, settings=told, axes=axes)
 
 
@@ -119,6 +145,11 @@ def _check(base: Any, member: Member) -> None:
         chosen = load_settings(base, member.settings)
         kind_of(chosen).verify(chosen)
     except PremotorError as error:
-        axes = {name: value for name, value in member.axes.items() if value not in (OWN, EVERYTHING)}
-        told = ", ".join(f"{name}: {value}" for name, value in {**axes, "wiring": member.wiring}.items())
-        raise PremotorError(f"the runs of {{{told}}}: {error}; or leave them out by exclude: [{{{told}}}]") from None
+        raise _refused(member.wiring, member.axes, error) from None
+
+
+def _refused(wiring: str, axes: Mapping[str, str], error: PremotorError) -> PremotorError:
+    """The sentence about a combination that can not be."""
+    axes = {name: value for name, value in axes.items() if value not in (OWN, GIVEN)}
+    told = ", ".join(f"{name}: {value}" for name, value in {**axes, "wiring": wiring}.items())
+    return PremotorError(f"the runs of {{{told}}}: {error}; or leave them out by exclude: [{{{told}}}]")

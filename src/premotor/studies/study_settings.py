@@ -15,10 +15,11 @@ from premotor.networks import baseline_settings
 from premotor.runs.settings_errors import explain
 from premotor.runs.yaml_text import dump_yaml, parse_yaml, read_yaml
 from premotor.settings import Settings
+from premotor.studies.learns import known_rule
 
 OWN = "own"
 """The circuit, or the learner, that an experiment has itself."""
-EVERYTHING = "everything"
+GIVEN = "given"
 """What learns where a study does not say otherwise: as the experiment has it."""
 AXES = ("experiment", "circuit", "wiring", "wiring_seed", "drawn", "learns", "learner", "seed")
 """Columns of a study's table by which runs differ, and by which some can be excluded."""
@@ -80,18 +81,12 @@ def _learns(values: object) -> object:
     values = _named(values, "learns")
     if not isinstance(values, dict):
         return values
-    return {name: learning_rule(value) if isinstance(value, str) else value or {} for name, value in values.items()}
-
-
-def learning_rule(name: str) -> Overrides:
-    """The settings that a named rule of what may learn stands for.
-
-    Raises:
-        ValueError: there is no such rule.
-    """
-    if name == EVERYTHING:
-        return {}
-    raise ValueError(f"there is no rule {name!r} of what may learn; write its settings, as {{{name}: {{KEY: VALUE}}}}")
+    found = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            known_rule(value)
+        found[name] = value or {}
+    return found
 
 
 def _learners(values: object) -> object:
@@ -132,8 +127,9 @@ class StudySettings(Settings):
     """Null models by name, and how many wirings of each."""
     baselines: list[str] = Field(default_factory=list)
     """Networks without a connectome, of as many parameters that learn."""
-    learns: Annotated[dict[str, Overrides], BeforeValidator(_learns), Field(min_length=1)] = {EVERYTHING: {}}
-    """What may learn: names, and the settings that each stands for."""
+    learns: Annotated[dict[str, Overrides | str], BeforeValidator(_learns), Field(min_length=1)] = {GIVEN: GIVEN}
+    """What may learn: rules by name (`given`, `everything`, `readout`, `maps`, `magnitudes`, `types`, `scale`,
+    `budget(100)`), or names of your own with the settings that each stands for."""
     learners: Annotated[dict[str, Overrides], BeforeValidator(_learners), Field(min_length=1)] = {OWN: {}}
     """Learners by name, or names with settings; "own" is that of the experiment."""
     seeds: Seeds = [0]
