@@ -27,6 +27,7 @@ SECTIONS = [
     "The weights before and after",
     "What each class of synapse is worth",
     "Against null models",
+    "Methods, for a paper",
     "How to reproduce it",
 ]
 

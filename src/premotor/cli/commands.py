@@ -212,16 +212,42 @@ def play(
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="The folder of a run, a study, or a simulation.")]) -> None:
-    """Write the page of a run of any kind, a comparison, a sweep or a simulation, and draw its figures anew.
+def report(
+    folders: Annotated[
+        list[Path], typer.Argument(help="The folder of a run, a study, or a simulation; or several runs.")
+    ],
+    figures: Annotated[
+        str | None, typer.Option(help="Also write every figure as a file: svg, pdf or png, with commas between.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="With several runs: the page; side-by-side.html by default.")
+    ] = None,
+) -> None:
+    """Write the page of a run of any kind, a comparison, a sweep or a simulation; or one page about several runs.
 
     \b
     Example:
       premotor report runs/walk
+      premotor report runs/walk --figures svg,pdf
+      premotor report runs/walk runs/walk-2 -o both.html
     """
-    from premotor.report import write_report
+    from premotor.errors import PremotorError
 
-    print(f"report: {write_report(folder)}")
+    if len(folders) > 1:
+        if figures is not None:
+            raise PremotorError("--figures writes the figures of one folder; name one, or leave --figures out")
+        from premotor.report import write_side_by_side
+
+        print(f"report: {write_side_by_side(folders, output or 'side-by-side.html')}")
+        return
+    if output is not None:
+        raise PremotorError("--output names the page about several runs; that of one folder lies in it")
+    from premotor.report import write_figure_files, write_report
+
+    print(f"report: {write_report(folders[0])}")
+    if figures is not None:
+        files = write_figure_files(folders[0], [name.strip() for name in figures.split(",")])
+        print(f"figures: {len(files)} files in {files[0].parent}" if files else "figures: the page has none")
 
 
 @app.command()

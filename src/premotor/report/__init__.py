@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from premotor.report.circuit_figures import circuit_overview as circuit_overview, loop_figure as loop_figure
     from premotor.report.comparison_report import ComparisonRecord as ComparisonRecord
     from premotor.report.dynamics import DynamicsRecord as DynamicsRecord, DynamicsSection as DynamicsSection
+    from premotor.report.figure_files import write_figure_files as write_figure_files
     from premotor.report.page import (
         Missing as Missing,
         Page as Page,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         write_figures as write_figures,
         write_report as write_report,
     )
+    from premotor.report.side_by_side import write_side_by_side as write_side_by_side
     from premotor.report.simulation import SimulationRecord as SimulationRecord
     from premotor.report.spiking.record import SpikingRecord as SpikingRecord
     from premotor.report.style import Chart as Chart, colour as colour, drawn as drawn, new_figure as new_figure

@@ -124,7 +124,7 @@ SECTIONS: Registry[type[ReportSection[Any]]] = Registry(
     "report section",
     _modules(
         *("about", "learning", "walking", "hexapod", "bipedal", "worm", "movement", "neurons", "weights", "lesions"),
-        *("comparing", "comparison_report", "dynamics", "simulation", "sweeps"),
+        *("comparing", "comparison_report", "dynamics", "simulation", "sweeps", "methods"),
         *("spiking.about", "spiking.learning", "spiking.behaviour", "spiking.weights", "spiking.inputs"),
     ),
     derived_from(ReportSection),

@@ -8,7 +8,9 @@ light and dark colour schemes reach into the figures.
 import hashlib
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -114,9 +116,28 @@ def as_svg[**P](draw: Callable[P, Figure]) -> Callable[P, str]:
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> str:
         with mpl.rc_context({**RULES, "svg.hashsalt": draw.__name__}):
-            return to_svg(draw(*args, **kwargs), draw.__name__)
+            figure = draw(*args, **kwargs)
+            svg = to_svg(figure, draw.__name__)
+        kept = _KEPT.get()
+        if kept is not None:
+            kept[svg] = figure
+        return svg
 
     return drawn
+
+
+_KEPT: ContextVar[dict[str, Figure] | None] = ContextVar("figures that were drawn", default=None)
+
+
+@contextmanager
+def figures_kept() -> Iterator[dict[str, Figure]]:
+    """The figures that `as_svg` draws meanwhile, by their SVG."""
+    kept: dict[str, Figure] = {}
+    token = _KEPT.set(kept)
+    try:
+        yield kept
+    finally:
+        _KEPT.reset(token)
 
 
 def as_png[**P](draw: Callable[P, Figure]) -> Callable[P, bytes]:
