@@ -26,7 +26,7 @@ SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
 
-.PHONY: help demo test test-slow test-browser test-processors test-extras test-lowest fuzz same-runs lint format types docs clean
+.PHONY: help demo test test-slow test-browser test-processors test-extras test-lowest fuzz same-runs lint format types docs dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -85,6 +85,12 @@ types: $(STAMPS)/test ## mypy
 docs: $(STAMPS)/docs ## build the documentation into site/, strictly
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir $(SITE)
 	@echo "documentation: $(SITE)/index.html"
+
+dist: $(STAMPS)/package ## build wheel and source archive into dist/, twice, and check that they are the same
+	@$(PIP) install build
+	@rm -rf dist && for name in first second; do $(BIN)/python -m build -o dist/$$name . > /dev/null || exit 1; done
+	@for file in dist/first/*; do cmp "$$file" "dist/second/$${file##*/}" || exit 1; done
+	@mv dist/first/* dist/ && rm -r dist/first dist/second && ls dist
 
 clean: ## remove .venv and everything built (runs/ stays)
 	rm -rf $(VENV) .venv-extras .venv-lowest .cache $(SITE) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
