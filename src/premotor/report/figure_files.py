@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from premotor.errors import PremotorError
 from premotor.files import write_atomically
-from premotor.report.page import Page
+from premotor.report.page import Page, Picture, Video
 from premotor.report.sections import page_of, read_record
 from premotor.report.style import RULES, figures_kept
 
@@ -50,11 +50,12 @@ def write_figure_files(folder: str | os.PathLike[str], formats: Sequence[str] = 
 
 def numbered(page: Page) -> list[tuple[str, str]]:
     """Names of files and the SVG of each figure, with the numbers that the page gives them; videos count, too."""
-    shown = [block for section in page.sections for block in section.blocks if block.kind in ("picture", "video")]
+    blocks = (block for section in page.sections for block in section.blocks)
+    shown = [block for block in blocks if isinstance(block, Picture | Video)]
     return [
         (f"figure-{number}-{re.sub(r'[^a-z0-9]+', '-', block.title.lower()).strip('-')}", block.svg)
         for number, block in enumerate(shown, start=1)
-        if block.kind == "picture"
+        if isinstance(block, Picture)
     ]
 
 
