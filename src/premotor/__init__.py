@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Experiment as Experiment,
         Run as Run,
         evaluate as evaluate,
+        load_controller as load_controller,
         resume as resume,
         simulate as simulate,
         train as train,

@@ -15,6 +15,7 @@ import typer
 from premotor.cli.analyse import analyse
 from premotor.cli.circuits import circuits
 from premotor.cli.commands import app
+from premotor.cli.controllers import export, serve
 from premotor.cli.dynamics import dynamics
 from premotor.cli.reference import reference
 from premotor.cli.simulations import sequence, simulate
@@ -35,6 +36,8 @@ app.command()(sequence)
 app.command()(compare)
 app.command()(batch)
 app.command()(sweep)
+app.command()(serve)
+app.command()(export)
 
 FAILED = 1
 BAD_INPUT = 2

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         smooth_noise as smooth_noise,
     )
     from premotor.networks.controller.controller import Controller as Controller, build_controller as build_controller
+    from premotor.networks.controller.forward import Forward as Forward, forward_pass as forward_pass
     from premotor.networks.controller.loop import (
         Loop as Loop,
         Wires as Wires,

@@ -1,7 +1,7 @@
 """What a controller's network has to be, its parameters as named arrays, and the registry of networks."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, Self
 
@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from scipy.sparse import csr_array
 
 from premotor.errors import PremotorError
 from premotor.settings import Settings
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Prepared = Any
 """What a network makes of its weights once for many steps, such as a `Product`; only its own `step` reads it."""
+NumpyStep = Callable[[Any, Any], Any]
+"""The next state from a state and a current, (neurons, copies) float32 each."""
 
 
 class Edges(NamedTuple):
@@ -35,6 +38,17 @@ class Edges(NamedTuple):
     junction_b: np.ndarray
     conductance: np.ndarray
     """(junctions,)"""
+
+    def received(self, neurons: int) -> Any:
+        """What each neuron receives of each other's rate, (neurons, neurons) float32, postsynaptic first.
+
+        Sparse where less than a tenth of it is filled, which is the quicker one then.
+        """
+        a, b, g = self.junction_a, self.junction_b, self.conductance
+        rows, columns = np.concatenate([self.post, b, a, a, b]), np.concatenate([self.pre, a, b, a, b])
+        values = np.concatenate([self.weight, g, g, -g, -g]).astype(np.float32)
+        matrix = csr_array((values, (rows, columns)), (neurons, neurons))
+        return matrix if matrix.nnz < 0.1 * neurons**2 else matrix.toarray()
 
 
 class BuildContext(NamedTuple):
@@ -106,6 +120,19 @@ class Network(eqx.Module):
     ) -> Float[Array, "neurons environments"]:
         """The state one control period later under the constant input `current`."""
 
+    def numpy_step(self) -> NumpyStep:
+        """`step` in NumPy alone, its weights prepared: for loops in which nothing is compiled, and for other formats.
+
+        Only ufuncs, ``@``, slices and `numpy.concatenate` may touch state and current, so that it can be recorded.
+
+        Raises:
+            PremotorError: this network has none.
+        """
+        raise PremotorError(
+            f"a network of the class {type(self).__name__} runs in JAX alone, since it defines no numpy_step: it can"
+            " not be loaded by load_controller, served or exported"
+        )
+
     @abstractmethod
     def edges(self) -> Edges:
         """Its synapses and gap junctions, which lesions and the report go by."""
@@ -175,6 +202,11 @@ class Parametrised(Protocol):
     @property
     def inert(self) -> tuple[str, ...]:
         """Kinds of `parameters` that play no part."""
+
+
+def as_column(values: Any) -> np.ndarray:
+    """One number a neuron as a float32 column, (neurons, 1)."""
+    return np.asarray(values, np.float32)[:, None]
 
 
 def field_of(network: Parametrised, kind: str) -> str:

@@ -7,7 +7,7 @@ parameters that learn as the controller with a rate network would have.
 import itertools
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.networks.base import Baseline, BuildContext
+from premotor.networks.base import Baseline, BuildContext, NumpyStep, as_column
 from premotor.networks.controller.populations import input_neurons, output_neurons
 from premotor.networks.settings import NETWORKS, GRUSettings, MLPSettings
 from premotor.settings import Settings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
+NUMPY_ACTIVATIONS: Mapping[str, Any] = {"relu": lambda x: np.maximum(x, 0), "tanh": np.tanh}
 
 
 class _Units(Baseline):
@@ -147,6 +148,21 @@ class MLPNetwork(_Units):
             states.append(units)
         return jnp.concatenate(states)
 
+    def numpy_step(self) -> NumpyStep:
+        """`step` in NumPy."""
+        activate, weight, bias = NUMPY_ACTIVATIONS[self.activation], np.asarray(self.weight), as_column(self.bias)
+        first, *others = self.layers
+
+        def step(state: Any, current: Any) -> Any:
+            states, row, before = [activate(current[:first] + bias[:first])], first, first
+            for size in others:
+                own = weight[row - first : row - first + size, :before]
+                states.append(activate(own @ states[-1] + bias[row : row + size]))
+                row, before = row + size, size
+            return np.concatenate(states)
+
+        return step
+
 
 @NETWORKS.register("gru")
 class GRUNetwork(_Units):
@@ -193,3 +209,20 @@ class GRUNetwork(_Units):
         reset = jax.nn.sigmoid(given[size : 2 * size] + kept[size : 2 * size])
         new = jnp.tanh(given[2 * size :] + reset * kept[2 * size :])
         return update * state + (1 - update) * new
+
+    def numpy_step(self) -> NumpyStep:
+        """`step` in NumPy."""
+        size, bias = self.neurons, as_column(self.bias)
+        fed, kept = np.split(np.asarray(self.weight), 2)
+
+        def gate(x: Any) -> Any:
+            return 0.5 * (1 + np.tanh(0.5 * x))  # the logistic function, which can not overflow so
+
+        def step(state: Any, current: Any) -> Any:
+            given, held = fed @ current + bias, kept @ state
+            update = gate(given[:size] + held[:size])
+            reset = gate(given[size : 2 * size] + held[size : 2 * size])
+            new = np.tanh(given[2 * size :] + reset * held[2 * size :])
+            return update * state + (1 - update) * new
+
+        return step

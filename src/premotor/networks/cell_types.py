@@ -1,14 +1,15 @@
 """A rate network whose neurons share their parameters by cell type: few numbers, on synapses that stay as counted."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from premotor.networks.rate import ACTIVATIONS, RateNetwork
+from premotor.networks.base import NumpyStep
+from premotor.networks.rate import ACTIVATIONS, NUMPY_ACTIVATIONS, RateNetwork
 from premotor.networks.settings import NETWORKS, CellTypeSettings, RateNetworkSettings
 from premotor.settings import Settings
 
@@ -141,6 +142,24 @@ class CellTypeNetwork(RateNetwork):
             received = product.chemical * received[: self.neurons] + product.electrical * received[self.neurons :]
             rates = rates + product.blend * (product.amplitude * activate(received + drive) - rates)
         return rates
+
+    def numpy_step(self) -> NumpyStep:
+        """`step` in NumPy, with both kinds of transmission in one matrix."""
+        activate, substeps, product = NUMPY_ACTIVATIONS[self.activation], self.substeps, self.product()
+        blend, amplitude, bias, sense = map(np.asarray, product[1:5])
+        edges = self.edges()
+        scaled = edges._replace(
+            weight=product.chemical * edges.weight, conductance=product.electrical * edges.conductance
+        )
+        received = scaled.received(self.neurons)
+
+        def step(rates: Any, current: Any) -> Any:
+            drive = sense * current + bias
+            for _ in range(substeps):
+                rates = rates + blend * (amplitude * activate(received @ rates + drive) - rates)
+            return rates
+
+        return step
 
     def silenced(
         self, synapses: Bool[Array, " synapses"] | None = None, junctions: Bool[Array, " junctions"] | None = None

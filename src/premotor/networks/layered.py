@@ -1,6 +1,6 @@
 """A circuit whose activity passes through layers within a step (BrainRNN)."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from premotor.connectome.layers import colour_layers, layer_numbers
-from premotor.networks.rate import ACTIVATIONS, RateNetwork
+from premotor.networks.base import NumpyStep, as_column
+from premotor.networks.rate import ACTIVATIONS, NUMPY_ACTIVATIONS, RateNetwork
 from premotor.networks.settings import NETWORKS, LayeredNetworkSettings, RateNetworkSettings
 from premotor.settings import Settings
 
@@ -99,3 +100,25 @@ class LayeredNetwork(RateNetwork):
         for layer, forward in zip(self.members, product.forward, strict=True):
             now = now.at[layer].set(activate(gain[layer] * (forward @ now + drive[layer])))
         return now
+
+    def numpy_step(self) -> NumpyStep:
+        """`step` in NumPy; neurons in the order of their layers meanwhile."""
+        activate, product = NUMPY_ACTIVATIONS[self.activation], self.product()
+        members = [np.asarray(layer) for layer in self.members]
+        order = np.concatenate(members)
+        back, forward = np.asarray(product.backward), [np.asarray(matrix)[:, order] for matrix in product.forward]
+        bias, gain = as_column(self.bias), as_column(np.exp(np.asarray(self.log_gain)))
+        place = np.argsort(order)
+
+        def step(rates: Any, current: Any) -> Any:
+            drive = back @ rates + current + bias
+            first, *others = members
+            now = activate(gain[first] * drive[first])
+            done = len(first)
+            for layer, matrix in zip(others, forward[1:], strict=True):
+                given = matrix[:, :done] @ now + drive[layer]
+                now = np.concatenate([now, activate(gain[layer] * given)])
+                done += len(layer)
+            return now[place]
+
+        return step

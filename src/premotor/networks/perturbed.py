@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from premotor.networks.base import BuildContext, Edges, Network, Prepared
+from premotor.networks.base import BuildContext, Edges, Network, NumpyStep, Prepared, as_column
 from premotor.settings import Settings
 
 
@@ -70,6 +70,13 @@ class PerturbedNetwork(Network):
         if not self.maps_are_layers:
             current = current + self.drive[:, None]
         return self.inner.step(product, state, current) * self.active[:, None]
+
+    def numpy_step(self) -> NumpyStep:
+        """`step` in NumPy, where the network inside has one."""
+        inner, drive, active = self.inner.numpy_step(), as_column(self.drive), as_column(self.active)
+        if self.maps_are_layers:
+            return lambda state, current: inner(state, current) * active
+        return lambda state, current: inner(state, current + drive) * active
 
     def edges(self) -> Edges:
         """As of the network inside."""

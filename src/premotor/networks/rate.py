@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from premotor.connectome.weights import weight_rule, with_spectral_radius
 from premotor.errors import PremotorError
-from premotor.networks.base import BuildContext, Edges, Network
+from premotor.networks.base import BuildContext, Edges, Network, NumpyStep, as_column
 from premotor.networks.product import Parts, Product
 from premotor.networks.settings import NETWORKS, Layout, RateNetworkSettings
 from premotor.settings import Settings
@@ -28,6 +28,12 @@ def rectified_tanh(x: Array) -> Array:
 TINY = 1e-12
 """Least magnitude at the start: a rule may send a synapse to zero, whose logarithm does not exist."""
 ACTIVATIONS = {"rectified_tanh": rectified_tanh, "tanh": jnp.tanh, "softplus": jax.nn.softplus}
+NUMPY_ACTIVATIONS: Mapping[str, Any] = {
+    "rectified_tanh": lambda x: np.maximum(np.tanh(x), 0),
+    "tanh": np.tanh,
+    "softplus": lambda x: np.logaddexp(x, 0),
+}
+"""The same in NumPy."""
 
 
 @NETWORKS.register("rate")
@@ -210,6 +216,25 @@ class RateNetwork(Network):
         for _ in range(self.substeps):
             rates = rates + blend * (activate(gain * (product(rates) + drive)) - rates)
         return rates
+
+    def numpy_step(self) -> NumpyStep:
+        """`step` in NumPy."""
+        activate, received, substeps = (
+            NUMPY_ACTIVATIONS[self.activation],
+            self.edges().received(self.neurons),
+            self.substeps,
+        )
+        period = self.control_period / substeps
+        blend = as_column(-np.expm1(-period * np.exp(-np.asarray(self.log_time_constant))))
+        gain, bias = as_column(np.exp(np.asarray(self.log_gain))), as_column(self.bias)
+
+        def step(rates: Any, current: Any) -> Any:
+            drive = current + bias
+            for _ in range(substeps):
+                rates = rates + blend * (activate(gain * (received @ rates + drive)) - rates)
+            return rates
+
+        return step
 
     def silenced(
         self, synapses: Bool[Array, " synapses"] | None = None, junctions: Bool[Array, " junctions"] | None = None

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
         presets as presets,
     )
     from premotor.runs.nwb import check_nwb as check_nwb, write_nwb as write_nwb
+    from premotor.runs.onnx_export import export_onnx as export_onnx, onnx_model as onnx_model
+    from premotor.runs.own_loop import (
+        GymnasiumPolicy as GymnasiumPolicy,
+        LoadedController as LoadedController,
+        load_controller as load_controller,
+    )
     from premotor.runs.playing import Player as Player, play_to_video as play_to_video, player as player
     from premotor.runs.reference import (
         make_bipedal_reference as make_bipedal_reference,
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
     from premotor.runs.run import Run as Run
     from premotor.runs.run_folder import RunFolder as RunFolder
     from premotor.runs.sequence import SequenceSettings as SequenceSettings, learn_sequence as learn_sequence
+    from premotor.runs.serving import ControllerServer as ControllerServer, serve as serve
     from premotor.runs.settings import (
         CheckpointSettings as CheckpointSettings,
         CircuitSettings as CircuitSettings,

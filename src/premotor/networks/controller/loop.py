@@ -2,11 +2,11 @@
 
 Rates are impulses a second of an ensemble of afferents of one muscle, as fitted to recordings of walking cats
 (Prochazka & Gorassini 1998; Prochazka 1999), without the part of the gamma motoneurons. Lengths are in mm and speeds in
-mm/s as in the sources, stretch and lengthening positive; a rate is never below 0. Arrays of any shape.
+mm/s as in the sources, stretch and lengthening positive; a rate is never below 0. Arrays of any shape, of JAX or NumPy.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -27,11 +27,16 @@ PRIMARY_LENGTH_GAIN, SECONDARY_LENGTH_GAIN = 2.0, 13.5
 """Impulses/s for a stretch of 1 mm, of Ia and of group II afferents."""
 TENDON_ORGAN_GREATEST = 200.0
 """Rate of Ib afferents at a muscle's greatest force, impulses/s; the order of what is recorded, our choice."""
+Numbers = Any
+"""A number, or an array of JAX or NumPy."""
 
 
-def spindle_primary(
-    stretch: Float[Array, "..."], speed: Float[Array, "..."], mean: float = PRIMARY_MEAN
-) -> Float[Array, "..."]:
+def _library(values: Numbers) -> Any:
+    """`numpy` for its arrays and what behaves as one, else `jax.numpy`."""
+    return np if isinstance(values, np.ndarray | np.lib.mixins.NDArrayOperatorsMixin) else jnp
+
+
+def spindle_primary(stretch: Numbers, speed: Numbers, mean: float = PRIMARY_MEAN) -> Numbers:
     """Group Ia afferents: mean + 2 stretch + 4.3 sgn(speed) |speed|^0.6 (Prochazka & Gorassini 1998; Prochazka 1999).
 
     Args:
@@ -39,23 +44,22 @@ def spindle_primary(
         speed: of lengthening, mm/s.
         mean: rate at rest, impulses/s.
     """
-    moving = jnp.sign(speed) * jnp.abs(speed) ** SPEED_POWER
-    return jnp.maximum(mean + PRIMARY_LENGTH_GAIN * stretch + SPEED_GAIN * moving, 0.0)
+    xp = _library(speed)
+    moving = xp.sign(speed) * xp.abs(speed) ** SPEED_POWER
+    return xp.maximum(mean + PRIMARY_LENGTH_GAIN * stretch + SPEED_GAIN * moving, 0.0)
 
 
-def spindle_secondary(stretch: Float[Array, "..."], mean: float = SECONDARY_MEAN) -> Float[Array, "..."]:
+def spindle_secondary(stretch: Numbers, mean: float = SECONDARY_MEAN) -> Numbers:
     """Group II afferents: mean + 13.5 stretch (Prochazka 1999).
 
     Args:
         stretch: length beyond that at rest, mm.
         mean: rate at rest, impulses/s.
     """
-    return jnp.maximum(mean + SECONDARY_LENGTH_GAIN * stretch, 0.0)
+    return _library(stretch).maximum(mean + SECONDARY_LENGTH_GAIN * stretch, 0.0)
 
 
-def tendon_organ(
-    force: Float[Array, "..."], greatest: float, rate: float = TENDON_ORGAN_GREATEST
-) -> Float[Array, "..."]:
+def tendon_organ(force: Numbers, greatest: float, rate: float = TENDON_ORGAN_GREATEST) -> Numbers:
     """Group Ib afferents: in proportion to the force (Houk & Simon 1967; Crago, Houk & Rymer 1982).
 
     Args:
@@ -63,16 +67,17 @@ def tendon_organ(
         greatest: force at which the rate is `rate`, in the unit of `force`.
         rate: impulses/s.
     """
-    return rate * jnp.abs(force) / greatest
+    return rate * _library(force).abs(force) / greatest
 
 
-def unit_force(normalised_rate: Float[Array, "..."]) -> Float[Array, "..."]:
+def unit_force(normalised_rate: Numbers) -> Numbers:
     """Force of a motor unit in parts of its tetanic force, 1 − exp(−2 x³) (Fuglevand, Winter & Patla 1993).
 
     Args:
         normalised_rate: x, the rate times the contraction time of the twitch; below 0 it counts as 0.
     """
-    return -jnp.expm1(-2.0 * jnp.maximum(normalised_rate, 0.0) ** 3)
+    xp = _library(normalised_rate)
+    return -xp.expm1(-2.0 * xp.maximum(normalised_rate, 0.0) ** 3)
 
 
 EDGE = 1e-3
@@ -91,7 +96,7 @@ class Encoder(NamedTuple):
     scale: float
     """Mean rate of spindles, or the greatest force of a tendon organ."""
 
-    def __call__(self, observation: Float[Array, "... observations"]) -> Float[Array, "..."]:
+    def __call__(self, observation: Numbers) -> Numbers:
         """The rate, impulses/s, or the value of a linear line."""
         first = observation[..., self.columns[0]]
         if self.kind == "linear":
@@ -154,12 +159,18 @@ class Loop(eqx.Module):
         """The rate of each line of the inputs."""
         return jnp.stack([encoder(observation) for encoder in self.encoders])
 
-    def settled(
-        self, weight: Float[Array, "actions outputs"], rates: Float[Array, "outputs environments"]
-    ) -> Float[Array, "pools environments"]:
-        """The activations at which the pools arrive at constant rates of the output neurons, in [0, 1]."""
+    def settled(self, weight: Numbers, rates: Numbers) -> Numbers:
+        """The activations at which the pools arrive at constant rates of the output neurons, in [0, 1].
+
+        Args:
+            weight: (actions, outputs).
+            rates: (outputs, environments).
+
+        Returns:
+            (pools, environments)
+        """
         chosen = np.asarray(self.pools, int)
-        members = self.output_mask[chosen]
+        members = np.asarray(self.output_mask)[chosen] if _library(rates) is np else self.output_mask[chosen]
         force = unit_force((weight[chosen] * members)[:, :, None] * rates)
         return (members[:, :, None] * force).sum(1) / members.sum(1)[:, None]
 
