@@ -148,9 +148,8 @@ class CellTypeNetwork(RateNetwork):
         activate, substeps, product = NUMPY_ACTIVATIONS[self.activation], self.substeps, self.product()
         blend, amplitude, bias, sense = map(np.asarray, product[1:5])
         edges = self.edges()
-        scaled = edges._replace(
-            weight=product.chemical * edges.weight, conductance=product.electrical * edges.conductance
-        )
+        chemical, electrical = float(product.chemical), float(product.electrical)
+        scaled = edges._replace(weight=chemical * edges.weight, conductance=electrical * edges.conductance)
         received = scaled.received(self.neurons)
 
         def step(rates: Any, current: Any) -> Any:

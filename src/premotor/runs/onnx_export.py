@@ -6,6 +6,7 @@ Inputs are `observation` (batch, observations) and `state` (batch, rows), output
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from premotor.runs.own_loop import LoadedController
 OPSET = 17
 IR_VERSION = 8
 """Of the file; runtimes from 2022 on read it."""
-UNARY = {
+UNARY: Mapping[Any, str] = {
     np.tanh: "Tanh",
     np.exp: "Exp",
     np.log: "Log",
@@ -27,7 +28,7 @@ UNARY = {
     np.negative: "Neg",
     np.sqrt: "Sqrt",
 }
-BINARY = {
+BINARY: Mapping[Any, str] = {
     np.add: "Add",
     np.subtract: "Sub",
     np.multiply: "Mul",

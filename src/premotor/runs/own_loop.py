@@ -72,6 +72,7 @@ class LoadedController:
         self._rest = np.asarray(controller.rest_state, np.float32)[:, None]
         self._recorded: np.ndarray | None = None
         self._rows: list[np.ndarray] = []
+        self._state = self._rest
         self.forward = forward_pass(controller)
         """From state (rows, copies) and observation (copies, observations) to the next state and the action, not
         clipped."""

@@ -61,7 +61,7 @@ class ControllerServer:
         except zmq.ZMQError as error:
             self.close()
             raise PremotorError(f"can not listen on {host}:{port}: {error}") from None
-        self.address: str = self._socket.getsockopt(zmq.LAST_ENDPOINT).decode().rstrip("\0")
+        self.address: str = self._socket.get_string(zmq.LAST_ENDPOINT).rstrip("\0")
         """As clients name it, such as ``tcp://127.0.0.1:5555``."""
 
     def run(self, ended: Callable[[], bool] = lambda: False) -> None:
