@@ -1,7 +1,7 @@
 """A simulator of one's own with a controller of premotor: Roboy's muscle arm in plain MuJoCo, held upright.
 
-    premotor serve runs/arm       # in one terminal
-    python examples/own_loop.py   # in another, with another Python: pip install pyzmq msgpack numpy mujoco
+premotor serve runs/arm       # in one terminal
+python examples/own_loop.py   # in another, with another Python: pip install pyzmq msgpack numpy mujoco
 """
 
 import sys
