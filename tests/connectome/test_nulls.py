@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from connectome.circuits import circuit_of, circuits
 from premotor import PremotorError
-from premotor.connectome import Circuit, load_circuit, nulls
+from premotor.connectome import Circuit, load_circuit, nulls, pathways
 
 seeds = st.integers(0, 2**31)
 
@@ -75,6 +75,92 @@ def test_rewired_keeps_degrees_by_class_and_sign(circuit, seed):
 
 
 @given(circuits(), seeds)
+def test_rewired_by_degree_keeps_degrees_and_no_more(circuit, seed):
+    null = nulls.rewired_degree(circuit, seed=seed)
+    before, after = (made.synapses.toarray() for made in (circuit, null))
+    np.testing.assert_array_equal((before > 0).sum(0), (after > 0).sum(0))
+    np.testing.assert_array_equal(np.sort(before, axis=1), np.sort(after, axis=1))  # counts of outgoing edges
+    np.testing.assert_array_equal(before.diagonal(), after.diagonal())
+    if circuit.gap_junctions is not None:
+        gaps, others = circuit.gap_junctions.toarray() > 0, null.gap_junctions.toarray() > 0
+        np.testing.assert_array_equal(gaps.sum(0), others.sum(0))
+
+
+def mutual(circuit: Circuit) -> dict:
+    """Per neuron: partners in both directions, by class and sign."""
+    dense = circuit.synapses.toarray() > 0
+    both = dense & dense.T & ~np.eye(len(dense), dtype=bool)
+    kind = list(zip(circuit.neurons["class"], circuit.neurons["sign"], strict=True))
+    return dict(Counter((int(i), kind[j]) for i, j in zip(*np.nonzero(both), strict=True)))
+
+
+@given(circuits(), seeds)
+def test_rewired_reciprocal_keeps_reciprocal_partners_and_all_that_rewired_keeps(circuit, seed):
+    null = nulls.rewired_reciprocal(circuit, seed=seed)
+    assert mutual(null) == mutual(circuit)
+    assert degrees(null) == degrees(circuit)
+    assert out_counts(null) == out_counts(circuit)
+    assert (null.synapses.diagonal() == circuit.synapses.diagonal()).all()
+
+
+def test_rewired_reciprocal_mixes_and_rewired_loses_reciprocity():
+    worm = load_circuit("celegans")
+    null = nulls.rewired_reciprocal(worm, seed=0)
+    assert mutual(null) == mutual(worm) and degrees(null) == degrees(worm)
+    assert null.provenance.steps[-1]["arguments"]["edges_moved"] > 0.5
+    assert sum(mutual(nulls.rewired(worm, seed=0)).values()) < 0.7 * sum(mutual(worm).values())
+
+
+def test_rewired_reciprocal_is_uniform():
+    # Three reciprocal pairs among six neurons of one class: 15 perfect matchings, each as likely.
+    pairs = np.zeros((6, 6), int)
+    for i in (0, 2, 4):
+        pairs[i, i + 1] = pairs[i + 1, i] = 1
+    circuit = circuit_of(pairs)
+    found = Counter(code(nulls.rewired_reciprocal(circuit, seed=seed)) for seed in range(300))
+    assert len(found) == 15
+    assert sum((count - 20) ** 2 / 20 for count in found.values()) < 14 + 5 * np.sqrt(28)
+
+
+def test_rewired_hemilineage_keeps_hemilineages_or_says_that_there_are_none():
+    leg = load_circuit("fly-leg")
+    null = nulls.rewired_hemilineage(leg, seed=2)
+    named = leg.neurons["class"].astype("str") + leg.neurons["hemilineage"].astype("str")
+    finer = [replace(c, neurons=c.neurons.assign(**{"class": named})) for c in (leg, null)]
+    assert degrees(finer[0]) == degrees(finer[1]) and (leg.synapses != null.synapses).nnz
+    with pytest.raises(PremotorError, match="rewired_hemilineage needs a column hemilineage or .* celegans does not"):
+        nulls.rewired_hemilineage(load_circuit("celegans"))
+
+
+@given(circuits(), seeds)
+def test_rewired_distance_keeps_how_many_edges_are_how_long(circuit, seed):
+    along = np.random.default_rng(1).random(len(circuit))
+    circuit = replace(circuit, neurons=circuit.neurons.assign(x=along))
+    null = nulls.rewired_distance(circuit, seed=seed)
+    assert degrees(null) == degrees(circuit)
+    length = np.abs(along[:, None] - along)
+    bins = np.digitize(length, np.quantile(length, np.linspace(0.1, 0.9, 9)))
+    lengths = [Counter(int(bins[i, j]) for i, j, _ in edge_list(made)) for made in (circuit, null)]
+    assert lengths[0] == lengths[1]
+
+
+def test_rewired_distance_needs_places():
+    with pytest.raises(PremotorError, match="needs every neuron's place in columns x, y, z, which celegans does not"):
+        nulls.rewired_distance(load_circuit("celegans"))
+
+
+def test_classes_keep_shortcuts_as_they_are_and_degrees_alone_do_not():
+    worm = load_circuit("celegans")
+    own = pathways(worm)
+    assert own.start == "sensory" and own.reached > 0.9
+    kept = [pathways(nulls.make_null(worm, name, 1)) for name in ("rewired", "rewired_reciprocal")]
+    assert all(each.direct == own.direct and each.direct_edges == own.direct_edges for each in kept)
+    free = pathways(nulls.rewired_degree(worm, seed=1))
+    assert free.direct_edges > 1.5 * own.direct_edges and free.length < own.length - 0.3
+    assert pathways(load_circuit("fly-leg")) is None  # it has neither sensory nor descending neurons
+
+
+@given(circuits(), seeds)
 def test_rewired_leaves_self_connections_alone(circuit, seed):
     null = nulls.rewired(circuit, seed=seed)
     assert (null.synapses.diagonal() == circuit.synapses.diagonal()).all()
@@ -134,6 +220,20 @@ def test_shuffled_identities_keeps_the_graph(circuit, seed, within):
         )
 
 
+def applies(name: str, circuit: Circuit) -> bool:
+    """Whether a circuit has what a null model keeps."""
+    needs = {"rewired_hemilineage": "hemilineage", "rewired_distance": "x"}
+    return (
+        needs[name] in circuit.neurons if name in needs else bool(len(circuit.effectors)) or name not in ONTO_EFFECTORS
+    )
+
+
+def with_places(circuit: Circuit) -> Circuit:
+    """A circuit with hemilineages and places, for null models that keep them."""
+    number = np.arange(len(circuit))
+    return replace(circuit, neurons=circuit.neurons.assign(hemilineage=[f"h{n % 2}" for n in number], x=number % 5.0))
+
+
 ONTO_EFFECTORS = ("rewired_neuromuscular", "rewired_all", "shuffled_weights_all")
 
 
@@ -146,7 +246,8 @@ def link_list(matrix) -> list[tuple[int, int, int]]:
 @settings(max_examples=20)
 @given(circuits(), seeds)
 def test_what_reaches_muscles_changes_in_the_null_models_that_say_so_alone(name, circuit, seed):
-    assume(len(circuit.effectors) or name not in ONTO_EFFECTORS)
+    circuit = with_places(circuit)
+    assume(applies(name, circuit))
     null = nulls.make_null(circuit, name, seed)
     assert null.effectors.equals(circuit.effectors)
     step = null.provenance.steps[-1]["arguments"]
@@ -207,7 +308,8 @@ def test_rewired_neuromuscular_is_uniform_over_all_wirings_of_the_same_degrees()
 @pytest.mark.parametrize("name", list(nulls.NULL_MODELS))
 @given(circuits(), seeds)
 def test_the_same_seed_gives_the_same_null(name, circuit, seed):
-    assume(len(circuit.effectors) or name not in ONTO_EFFECTORS)
+    circuit = with_places(circuit)
+    assume(applies(name, circuit))
     one, two = (nulls.make_null(circuit, name, seed) for _ in range(2))
     assert (one.synapses != two.synapses).nnz == 0 and (one.neuromuscular != two.neuromuscular).nnz == 0
     assert len(one.provenance.steps) == len(circuit.provenance.steps) + 1

@@ -148,9 +148,29 @@ def test_single_runs_have_no_interval_and_no_effect_size():
         "mean": 0.9,
         "ci_low": None,
         "ci_high": None,
+        "units": 1,
+        "unit": "seed",
+        "iqm": 0.9,
+        "iqm_low": None,
+        "iqm_high": None,
         "figures": None,
     }
     assert {t["hedges_g"] for t in result["test"]} == {None}
+
+
+def test_seeds_of_a_wiring_are_one_unit():
+    rows = [row("connectome", 0.5 + 0.01 * seed, seed=seed) for seed in range(4)]
+    rows += [row("rewired", 0.3 + 0.18 * null, null_seed=null, seed=seed) for null in range(2) for seed in range(5)]
+    result = compared(rows, FIGURES, {"score": 0.1})
+    assert [(entry["unit"], entry["units"], entry["runs"]) for entry in result["summary"]] == [
+        ("seed", 4, 4),
+        ("wiring", 2, 10),
+    ]
+    test = next(t for t in result["test"] if t["figure"] == "score")
+    assert test["units"] == [4, 2] and test["margin"] == 0.1 and test["p_units"] > 0.3 > test["p"] > 0
+    assert test["difference"] == pytest.approx(0.515 - 0.39) and 0 < test["among"] <= 1
+    assert result["margin"] == {"score": 0.1}
+    json.dumps(result, allow_nan=False)
 
 
 def test_a_comparison_runs_and_goes_on(circuit_folder, tmp_path, capsys):
@@ -175,8 +195,8 @@ def test_a_comparison_runs_and_goes_on(circuit_folder, tmp_path, capsys):
     assert json.loads((folder / "comparison.json").read_text()) == result
     said = capsys.readouterr().out
     assert "connectome-s0" not in said, "a finished run was run again"
-    assert re.search(r"^rewired +1 ", said, re.MULTILINE)
-    assert "score: connectome against rewired, Mann-Whitney p = " in said
+    assert re.search(r"^rewired +1 +1 seed +\d\d", said, re.MULTILINE)
+    assert "1 run of the connectome and 1 of rewired. These runs can not tell" in said
     assert f"report: {folder / 'comparison.html'}" in said
     assert (folder / "comparison.png").stat().st_size > 0
     assert all(file.stat().st_mtime_ns == t for file, t in before.items() if "connectome" in str(file))

@@ -200,24 +200,24 @@ def lesion_table(rows: list[dict[str, Any]]) -> str:
 
 
 def comparison_table(result: dict[str, Any]) -> str:
-    """One line a wiring and figure, mean with its interval; then the tests."""
+    """One line a wiring and figure, mean with its interval; then what it shows."""
+    from premotor.report.comparing import frame, verdict
+
     figures = result["summary"][0]["figures"]
     names = [n for n in figures if any(row["figures"][n]["mean"] is not None for row in result["summary"])]
-    lines = [f"{'wiring':<20} {'runs':>4} " + " ".join(f"{name:>24}" for name in names)]
+    lines = [f"{'wiring':<20} {'runs':>4} {'units':>10} {'learn':>7} " + " ".join(f"{name:>24}" for name in names)]
     for row in result["summary"]:
         cells = []
         for figure in (row["figures"][name] for name in names):
             low, high = _cell(figure["ci_low"], 3), _cell(figure["ci_high"], 3)
             cells.append(f"{_cell(figure['mean'], 3)} [{low}, {high}]")
-        lines.append(f"{row['wiring']:<20} {row['runs']:>4} " + " ".join(f"{cell:>24}" for cell in cells))
-    lines.append("mean [95% bootstrap interval] over runs")
-    own = result["summary"][0]["wiring"]
-    for test in result["test"]:
-        lines.append(
-            f"{test['figure']}: {own} against {test['wiring']}, Mann-Whitney p = {test['p']:.3f}, "
-            f"Cliff's delta {test['rank_biserial']:+.2f}, Hedges' g {_cell(test['hedges_g'])}"
-        )
-    return "\n".join(lines)
+        learned = {run.get("parameters") for run in result["rows"] if run["wiring"] == row["wiring"]} - {None}
+        units = f"{row['units']} {row['unit']}{'s' if row['units'] != 1 else ''}" if "unit" in row else "–"
+        counted = f"{max(learned):,}" if learned else "–"
+        shown = " ".join(f"{cell:>24}" for cell in cells)
+        lines.append(f"{row['wiring']:<20} {row['runs']:>4} {units:>10} {counted:>7} {shown}")
+    lines.append("mean [95% bootstrap interval] over runs; learn: how many numbers do; what follows goes by units")
+    return "\n".join([*lines, verdict(frame(result))])
 
 
 def _cell(value: float | None, digits: int = 2) -> str:

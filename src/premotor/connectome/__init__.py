@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from premotor.connectome.layers import colour_layers as colour_layers, layer_numbers as layer_numbers
     from premotor.connectome.legs import six_legs as six_legs
     from premotor.connectome.load import load_circuit as load_circuit
+    from premotor.connectome.pathways import Pathways as Pathways, pathways as pathways
     from premotor.connectome.provenance import Provenance as Provenance
     from premotor.connectome.servers import (
         SERVERS as SERVERS,

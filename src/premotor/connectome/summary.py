@@ -8,6 +8,7 @@ from scipy.sparse import coo_array, csr_array
 
 from premotor.connectome.effectors import summarise_effectors
 from premotor.connectome.paths import hop_distances
+from premotor.connectome.pathways import pathways, starting_class
 from premotor.connectome.vocabulary import CLASSES
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def summarise(circuit: "Circuit") -> str:
         _between(neurons, synapses, "synapses"),
         _degrees(synapses),
         _hops(neurons, synapses),
+        _shortcuts(circuit),
         summarise_effectors(circuit),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -77,12 +79,8 @@ def hops_to_motor(neurons: pd.DataFrame, synapses: csr_array) -> tuple[str, np.n
     The class is the first that the circuit has of sensory, ascending and descending; without any, or without
     motor neurons, the result is None.
     """
-    word = neurons["class"].to_numpy()
-    motor = word == "motor"
-    for start in ("sensory", "ascending", "descending"):
-        if motor.any() and (word == start).any():
-            return start, hop_distances(synapses, word == start)[motor]
-    return None
+    start, word = starting_class(neurons), neurons["class"].to_numpy()
+    return None if start is None else (start, hop_distances(synapses, word == start)[word == "motor"])
 
 
 def _hops(neurons: pd.DataFrame, synapses: csr_array) -> str:
@@ -97,3 +95,13 @@ def _hops(neurons: pd.DataFrame, synapses: csr_array) -> str:
         for value, count in zip(values, counts, strict=True)
     ]
     return "\n".join(lines)
+
+
+def _shortcuts(circuit: "Circuit") -> str:
+    found = pathways(circuit)
+    if found is None:
+        return ""
+    return (
+        f"straight from {found.start} to motor neurons: {100 * found.direct:.3f}% of the synapses "
+        f"({100 * found.direct_edges:.3f}% of the edges); motor neurons are {found.length:.2f} synapses away on average"
+    )

@@ -8,7 +8,17 @@ import pandas as pd
 from premotor.analysis import Contrast, contrast, corrected, hedges_g, interquartile_mean, mann_whitney, mean_of_units
 from premotor.errors import PremotorError
 from premotor.files import read_json
-from premotor.report.comparing_figures import KEYS, UNIT, curves, group_of, measures_of, strips, unit_names, wirings_of
+from premotor.report.comparing_figures import (
+    KEYS,
+    UNIT,
+    WAYS,
+    curves,
+    group_of,
+    measures_of,
+    strips,
+    unit_names,
+    wirings_of,
+)
 from premotor.report.contrast_words import CAPTION, HEAD, cells, sentence, units_text
 from premotor.report.page import Block, Missing, Picture, Section, Table, Text, count, decimal, listed, with_interval
 from premotor.report.reading import RunRecord
@@ -21,6 +31,11 @@ REQUIRED = ("name", "wiring", "score")
 
 NULLS = {
     "rewired": "keeps every neuron's class, sign and numbers of partners, and changes who the partners are",
+    "rewired_degree": "keeps every neuron's sign and numbers of partners, whatever their class, so that senses may "
+    "come to reach motor neurons directly",
+    "rewired_reciprocal": "keeps what rewired keeps, and every neuron's number of reciprocal partners of each class",
+    "rewired_hemilineage": "keeps what rewired keeps, by class and hemilineage",
+    "rewired_distance": "keeps what rewired keeps, and how many connections are how long",
     "shuffled_weights": "keeps who is wired to whom, and exchanges the synapse counts among the edges of "
     "a pair of classes",
     "random_graph": "keeps the neurons, their signs and the number of edges, and draws the edges at random",
@@ -58,11 +73,17 @@ def read_comparison(folder: Path) -> pd.DataFrame:
             kinds: Any = str if key in ("name", "wiring") else int | float | None
             if not isinstance(row.get(key), kinds):
                 raise PremotorError(f"{path}: {key} of row {number} is {row[key]!r}")
-    table = pd.DataFrame(rows)
+    _margins(data.get("margin"), path)
+    return frame(data)
+
+
+def frame(result: dict[str, Any]) -> pd.DataFrame:
+    """The rows of a comparison as a table that knows the margins."""
+    table = pd.DataFrame(result["rows"])
     for key in KEYS:
         table[key] = table.get(key)  # what this kind of experiment does not measure
     table = table.astype({key: float for key in (*KEYS, "speed") if key in table})
-    table.attrs["margin"] = _margins(data.get("margin"), path)
+    table.attrs["margin"] = result.get("margin") or {}
     return table
 
 
@@ -195,23 +216,30 @@ def _means(rows: pd.DataFrame) -> Table:
         score = group_of(rows, wiring, "score")
         chosen = rows[rows["wiring"] == wiring]
         learned = chosen["parameters"].dropna() if "parameters" in chosen else pd.Series(dtype=float)
-        cells_ = [wiring, f"{len(chosen)}", "–" if score is None else units_text(score)]
-        cells_ += ["–" if learned.empty else f"{learned.median():,.0f}"]
-        cells_ += ["–" if score is None else with_interval(interquartile_mean(score), 3)]
+        shown = [wiring, f"{len(chosen)}", "–" if score is None else units_text(score)]
+        shown += ["–" if learned.empty else f"{learned.median():,.0f}", *_ways(chosen)]
+        shown += ["–" if score is None else with_interval(interquartile_mean(score), 3)]
         for key, factor, _ in measures:
             group = group_of(rows, wiring, key, factor)
-            cells_.append("–" if group is None else with_interval(mean_of_units(group), 3 if factor == 1 else 1))
-        body.append(cells_)
+            shown.append("–" if group is None else with_interval(mean_of_units(group), 3 if factor == 1 else 1))
+        body.append(shown)
     titles = [title.lower() for _, _, title in measures]
+    ways = ["straight to motor neurons, % of synapses", "mean path, synapses"]
     return Table(
-        head=["wiring", "runs", "units", "numbers that learn", "score, interquartile mean", *titles],
+        head=["wiring", "runs", "units", "numbers that learn", *ways, "score, interquartile mean", *titles],
         rows=body,
-        numeric=tuple(range(1, 5 + len(measures))),
+        numeric=tuple(range(1, 7 + len(measures))),
         strong=(0,) if body else (),
         title="Means and intervals",
         caption="Mean over units of replication [95% interval of Student's t]; the interquartile mean is that of the "
         "middle half of all runs [bootstrap of units].",
     )
+
+
+def _ways(rows: pd.DataFrame) -> list[str]:
+    """Mean share of synapses straight from senses to motor neurons in %, and mean length of paths."""
+    means = [rows[key].astype(float).mean() if key in rows else float("nan") for key in WAYS]
+    return [decimal(100 * means[0], 2), decimal(means[1])]
 
 
 def _tests(rows: pd.DataFrame) -> Table | None:

@@ -17,7 +17,9 @@ KEYS = ("score", "survived", "speed_error")
 
 UNIT = "unit"
 """Column of a learning curve that says which wiring its run has."""
-NO_FIGURES = ("name", "wiring", "null_seed", "seed", "drawn", "parameters", "steps", "best_step", "finished")
+WAYS = ("direct_synapses", "path_length")
+"""Columns about the wiring itself."""
+NO_FIGURES = ("name", "wiring", "null_seed", "seed", "drawn", "parameters", *WAYS, "steps", "best_step", "finished")
 """Columns that say which run it is and how far it came."""
 
 

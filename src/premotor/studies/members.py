@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from premotor.connectome import pathways
 from premotor.errors import PremotorError
 from premotor.files import finite, read_json
 from premotor.runs.checkpoints import checkpoint_record
@@ -125,10 +126,18 @@ def row_of(folder: Path, member: Member) -> dict[str, Any]:
         **{name: value for name, value in member._asdict().items() if name not in ("settings", "axes")},
         **{name: figures.get(name) for name in run.kind.figures},
         "parameters": run.learned,
+        **shortcuts(run),
         "steps": run.step,
         "best_step": figures.get("step"),
         "finished": run.finished,
     }
+
+
+def shortcuts(run: Run) -> dict[str, float | None]:
+    """Of a circuit's synapses the part that goes straight to motor neurons, and the mean length of paths to them."""
+    found = pathways(run.wiring) if run.wiring is not None and run.wired else None
+    direct, length = (None, None) if found is None else (found.direct, finite(found.length))
+    return {"direct_synapses": direct, "path_length": length}
 
 
 def spent(run: Run) -> dict[str, Any]:

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
         shuffled_weights_all as shuffled_weights_all,
     )
     from premotor.connectome.nulls.random_graph import random_graph as random_graph
-    from premotor.connectome.nulls.rewired import rewired as rewired
+    from premotor.connectome.nulls.reciprocal import rewired_reciprocal as rewired_reciprocal
+    from premotor.connectome.nulls.rewired import (
+        rewired as rewired,
+        rewired_degree as rewired_degree,
+        rewired_distance as rewired_distance,
+        rewired_hemilineage as rewired_hemilineage,
+    )
     from premotor.connectome.nulls.shuffled import (
         shuffled_identities as shuffled_identities,
         shuffled_weights as shuffled_weights,

@@ -29,6 +29,10 @@ NULL_MODELS: Registry[Callable[..., "Circuit"]] = Registry(
     "null model",
     {
         "rewired": "premotor.connectome.nulls.rewired",
+        "rewired_degree": "premotor.connectome.nulls.rewired",
+        "rewired_reciprocal": "premotor.connectome.nulls.reciprocal",
+        "rewired_hemilineage": "premotor.connectome.nulls.rewired",
+        "rewired_distance": "premotor.connectome.nulls.rewired",
         "shuffled_weights": "premotor.connectome.nulls.shuffled",
         "random_graph": "premotor.connectome.nulls.random_graph",
         "shuffled_identities": "premotor.connectome.nulls.shuffled",

@@ -1,4 +1,4 @@
-"""Degree-preserving double-edge swaps, many at once: the engine of `rewired`.
+"""Degree-preserving double-edge swaps, many at once: the engine of `rewired` and its kin.
 
 A swap takes two edges a→b and c→d of one group and makes them a→d and c→b. Every neuron keeps its number of
 incoming and outgoing edges, within the group.
@@ -10,7 +10,8 @@ round is a symmetric step: the process has the uniform distribution over all wir
 just like one swap at a time (Rao, Jana and Bandyopadhyay 1996, Sankhya A 58:225), but runs as array code.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,16 +30,46 @@ class EdgeList:
             two, where `undirected`).
         group: int64 (edges,), 0 … groups − 1; edges swap within their group.
         free: bool (edges,), for undirected edges: both ends are of one kind, so that either may be swapped.
+        either: directed edges of which a pair of neurons has at most one, whatever its direction.
+        taken: keys of pairs that are connected by something else, int64 (pairs,).
+        loads: what goes along with tail and with head, one array (edges,) each; None: nothing.
+        fits: a further condition on swaps of a→b and c→d, by the positions a, b, c, d; the same before as after.
     """
 
     tail: np.ndarray
     head: np.ndarray
     group: np.ndarray
     free: np.ndarray | None = None
+    either: bool = False
+    taken: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    loads: tuple[np.ndarray, np.ndarray] | None = None
+    fits: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray] | None = None
+
+    @property
+    def unordered(self) -> bool:
+        """Whether keys are the same for both orders of a pair."""
+        return self.free is not None or self.either
 
     def keys(self, neurons: int) -> np.ndarray:
         """Return one number an edge, int64 (edges,); the same for both orders of an undirected one."""
-        return pair_keys(self.tail, self.head, neurons, undirected=self.free is not None)
+        return pair_keys(self.tail, self.head, neurons, undirected=self.unordered)
+
+    def part(self, active: np.ndarray, neurons: int) -> "EdgeList":
+        """Return the edges at these positions; of unordered keys the others count as taken."""
+        free = None if self.free is None else self.free[active]
+        taken = self.taken
+        if self.either:
+            taken = np.concatenate([taken, np.delete(self.keys(neurons), active)])
+        loads = None if self.loads is None else (self.loads[0][active], self.loads[1][active])
+        return EdgeList(
+            self.tail[active], self.head[active], self.group[active], free, self.either, taken, loads, self.fits
+        )
+
+    def put(self, active: np.ndarray, part: "EdgeList") -> None:
+        """Take over what became of a part."""
+        self.tail[active], self.head[active] = part.tail, part.head
+        if self.loads is not None and part.loads is not None:
+            self.loads[0][active], self.loads[1][active] = part.loads
 
 
 def pair_keys(tail: np.ndarray, head: np.ndarray, neurons: int, *, undirected: bool) -> np.ndarray:
@@ -62,11 +93,10 @@ def swap(edges: EdgeList, neurons: int, rng: np.random.Generator, swaps_per_edge
         active = np.flatnonzero(going[edges.group])
         if not active.size:
             break
-        free = None if edges.free is None else edges.free[active]
-        part = EdgeList(edges.tail[active], edges.head[active], edges.group[active], free)
+        part = edges.part(active, neurons)
         for _ in range(CHUNK):
             done += np.bincount(_round(part, neurons, rng), minlength=done.size)
-        edges.tail[active], edges.head[active] = part.tail, part.head
+        edges.put(active, part)
         going &= done < wanted
         if (chunk + 1) * CHUNK >= RIGID:
             going &= done > 0
@@ -82,6 +112,9 @@ def _round(edges: EdgeList, neurons: int, rng: np.random.Generator) -> np.ndarra
             np.where(turn, edges.head, edges.tail),
             np.where(turn, edges.tail, edges.head),
         )
+        if edges.loads is not None:
+            first, second = edges.loads
+            edges.loads = np.where(turn, second, first), np.where(turn, first, second)
     order = np.argsort(rng.random(count) + edges.group)
     group = edges.group[order]
     start = np.flatnonzero(np.diff(group, prepend=-1))
@@ -90,16 +123,21 @@ def _round(edges: EdgeList, neurons: int, rng: np.random.Generator) -> np.ndarra
     first = first[rng.random(first.size) < 0.5]
     i, j = order[first], order[first + 1]
     a, b, c, d = edges.tail[i], edges.head[i], edges.tail[j], edges.head[j]
-    undirected = edges.free is not None
-    present = edges.keys(neurons)
+    undirected = edges.unordered
+    present = np.concatenate([edges.keys(neurons), edges.taken])
     new_a = pair_keys(a, d, neurons, undirected=undirected)
     new_c = pair_keys(c, b, neurons, undirected=undirected)
     uses_present, uses_a, uses_c = _uses(present, new_a, new_c, neurons * neurons)
     alone = (uses_present[i] == 1) & (uses_present[j] == 1) & (uses_a == 1) & (uses_c == 1)
     accepted = alone & (a != d) & (c != b)
-    edges.head[i[accepted]] = d[accepted]
-    edges.head[j[accepted]] = b[accepted]
-    return edges.group[i[accepted]]
+    if edges.fits is not None:
+        accepted &= edges.fits(a, b, c, d)
+    i, j = i[accepted], j[accepted]
+    edges.head[i], edges.head[j] = d[accepted], b[accepted]
+    if edges.loads is not None:
+        moving = edges.loads[1]
+        moving[i], moving[j] = moving[j], moving[i]
+    return edges.group[i]
 
 
 def _uses(
