@@ -116,7 +116,10 @@ def test_every_room_has_its_reference():
 @pytest.mark.parametrize("page", SESSIONS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python_snippets_run(page, tmp_path, monkeypatch):
     """One page is one session, in a folder of its own; what takes minutes says so above its fence."""
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").symlink_to(ROOT / "docs" / "data")  # tutorials read ../data
+    (tmp_path / "session").mkdir()
+    monkeypatch.chdir(tmp_path / "session")
+    monkeypatch.setenv("MPLBACKEND", "agg")
     names: dict[str, object] = {}
     for block in python_blocks(page):
         if not block.skipped:
