@@ -10,9 +10,11 @@ from premotor.cli import main
 from premotor.errors import PremotorError
 from premotor.runs import Run, load_settings
 from premotor.studies import Study, read_study, study
+from premotor.studies.adopting import adopt
 from premotor.studies.members import setting_word
 from premotor.studies.run_index import RunIndex
 from premotor.studies.study_plan import plan_study
+from premotor.studies.study_settings import dump_study
 from tiny import tiny_settings
 
 NULLS = {
@@ -204,3 +206,50 @@ def test_a_folder_that_is_no_study_is_refused(tmp_path, trained: Run):
         study({"experiments": ["walk"]}, output=tmp_path)
     with pytest.raises(PremotorError, match="there is no study file"):
         read_study(tmp_path / "none.yaml")
+
+
+def test_independent_nulls_are_the_seeds_own():
+    asked = {"experiments": ["worm-crawl"], "nulls": {"rewired": 2}, "seeds": [0, 5], "independent": True}
+    members = plan_study(read_study(asked))
+    assert [(each.seed, each.null_seed) for each in members] == [(0, None), (0, 0), (0, 1), (5, None), (5, 2), (5, 3)]
+
+
+@pytest.fixture
+def tested(run_copy) -> Path:
+    """A finished run with a test."""
+    figures = {**Run(run_copy).best, "episodes": 2}
+    (run_copy / "evaluations" / "test.json").write_text(json.dumps(figures))
+    return run_copy
+
+
+def asked_again(run: Path, folder: Path, seed: int) -> Study:
+    """A study of one run with the settings of another one, but for the seed; not begun."""
+    (folder / "runs").mkdir(parents=True)
+    (folder / "experiments").mkdir()
+    (folder / "experiments" / "tiny.yaml").write_text((run / "settings.yaml").read_text())
+    asked = {"experiments": {"tiny": str(run / "settings.yaml")}, "seeds": [seed]}
+    (folder / "study.yaml").write_text(dump_study(read_study(asked)))
+    return Study(folder)
+
+
+def test_finished_runs_are_taken_over_where_the_study_asks_for_them(tested, tmp_path):
+    run = Run(tested)
+    made = asked_again(tested, tmp_path / "study", run.settings.seed)
+    assert adopt(made, tmp_path) == [f"1 of 1 runs in {tmp_path} are taken over"]
+    (row,) = made.finished_rows()
+    assert row["score"] == run.tested["score"] and row["name"] == "tiny.connectome-s0"
+    copy = Run(made.run_folder(made.members[0]))
+    assert copy.settings == run.settings.model_copy(update={"name": row["name"]})
+    assert (copy.folder / "provenance.json").read_bytes() == (tested / "provenance.json").read_bytes()
+    assert adopt(made, tested)[0].startswith("0 of 1"), "a run that is there was written over"
+
+
+def test_other_runs_are_not_taken_over(tested, tmp_path):
+    made = asked_again(tested, tmp_path / "study", seed=77)
+    lines = adopt(made, tested)
+    assert lines[0].startswith("0 of 1 runs") and lines[1].endswith("any run that is missing here: run")
+    made = asked_again(tested, tmp_path / "untested", seed=0)
+    (tested / "evaluations" / "test.json").unlink()
+    assert "not finished" in adopt(made, tested)[1] and not list((made.folder / "runs").iterdir())
+    with pytest.raises(PremotorError, match="holds no run folder"):
+        adopt(made, tmp_path / "nowhere")

@@ -48,6 +48,10 @@ def run_study(
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; by default one a core.")] = None,
     engine: EngineName = None,
     episodes: Annotated[int | None, typer.Option(min=1, help="Of the test of each run.")] = None,
+    adopt: Annotated[
+        list[Path] | None,
+        typer.Option(help="Take over finished runs of this folder that the study asks for; can be given many times."),
+    ] = None,
 ) -> None:
     """Run a study. Called again, maybe with more seeds, nulls or experiments in its file, it runs what is new.
 
@@ -55,6 +59,7 @@ def run_study(
     Example:
       premotor study nulls.yaml --jobs 2
       premotor study nulls.yaml --engine slurm --engine.partition short --engine.minutes 60
+      premotor study nulls.yaml --adopt runs/walk-comparison
     """
     from premotor.studies import study as begin
 
@@ -64,6 +69,7 @@ def run_study(
         jobs=jobs,
         engine=engine_words(engine, list(context.obj or [])),
         overrides={} if episodes is None else {"episodes": episodes},
+        adopt=adopt or (),
     )
     print(f"rows: {made.folder / 'rows.json'}; report: premotor study report {made.folder}")
 

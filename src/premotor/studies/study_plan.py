@@ -57,7 +57,8 @@ def _of_experiment(
     rewirable = kind.rewirable(base)
     if settings.nulls and not rewirable:
         say(f"{name}: its network ({kind.wiring(base)}) has no wiring that a null model could replace; none is drawn")
-    null = {each: range(count) for each, count in settings.nulls.items()} if rewirable else {}
+    times = len(settings.seeds) if settings.independent else 1
+    null = {each: range(times * count) for each, count in settings.nulls.items()} if rewirable else {}
     baselines = [each for each in settings.baselines if not settings.excluded({"experiment": name, "wiring": each})]
     try:
         wirings = wirings_of(kind, base, null, baselines)
@@ -76,6 +77,8 @@ def _of_experiment(
                     axes = {"experiment": name, "circuit": circuit, "learns": learns, "learner": learner}
                     if wiring.name in settings.baselines and circuit != OWN:
                         continue  # the same network once more
+                    if not _of_seed(settings, wiring, seed):
+                        continue
                     place = {"wiring": wiring.name, "wiring_seed": wiring.null_seed, "drawn": draw, "seed": seed}
                     if settings.excluded({**axes, **place}):
                         continue
@@ -87,6 +90,13 @@ def _of_experiment(
                         checked.add(combination)
                         _check(base, made)
                     yield made
+
+
+def _of_seed(settings: StudySettings, wiring: Wiring, seed: int) -> bool:
+    """Whether a seed of learning has this wiring: where nulls are independent, the next ones for each seed."""
+    if not settings.independent or wiring.null_seed is None:
+        return True
+    return wiring.null_seed // settings.nulls[wiring.name] == settings.seeds.index(seed)
 
 
 def _axes(settings: StudySettings, name: str, base: Any, say: Callable[[str], None]) -> Iterator[tuple[str, str, str]]:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from premotor.files import Lock, new_folder, write_atomically, write_json
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import dump_settings
 from premotor.settings import note
+from premotor.studies.adopting import adopt as take_over
 from premotor.studies.engines import engine_for, engine_settings
 from premotor.studies.members import Member
 from premotor.studies.processes import Job, training
@@ -32,6 +33,7 @@ def study(
     jobs: int | None = None,
     engine: str | Mapping[str, Any] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    adopt: Sequence[str | os.PathLike[str]] = (),
     progress: bool = True,
 ) -> Study:
     """Train every run of a study. Called again, maybe with more seeds, nulls or experiments, it runs what is new.
@@ -46,6 +48,8 @@ def study(
         jobs: runs side by side; None: as the engine's settings say.
         engine: name or settings of an engine, in the place of the study's own.
         overrides: settings of the study, by dotted key.
+        adopt: folders with finished runs, of a comparison for example, of which those are taken over that the study
+            asks for (`premotor.studies.adopting`).
         progress: print what happens.
 
     Raises:
@@ -66,8 +70,11 @@ def study(
     lock = _claim(folder, settings, experiments)
     try:
         made = Study(folder)
-        made.register()
         (folder / CANCEL).unlink(missing_ok=True)
+        for place in adopt:
+            for line in take_over(made, place):
+                print(line, flush=True)
+        made.register()  # with the number of runs that are done by now
         done = {row["name"] for row in made.finished_rows()}
         write_rows(made)
         at_work = engine_for(chosen, folder)

@@ -125,6 +125,8 @@ class StudySettings(Settings):
     """Connectomes, each named as `circuit.source` names one; "own" is that of the experiment."""
     nulls: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     """Null models by name, and how many wirings of each."""
+    independent: bool = False
+    """Whether each seed of learning has null wirings of its own, so many as `nulls` says, and no two runs share one."""
     baselines: list[str] = Field(default_factory=list)
     """Networks without a connectome, of as many parameters that learn."""
     learns: Annotated[dict[str, Overrides | str], BeforeValidator(_learns), Field(min_length=1)] = {GIVEN: GIVEN}
