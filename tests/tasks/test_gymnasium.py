@@ -184,3 +184,17 @@ def test_a_copy_can_be_drawn() -> None:
     environment.reset()
     environment.step(np.zeros((1, 1)))
     assert (environment.picture() == 1).all()
+
+
+def test_environments_in_mujoco_warn_once_and_are_drawn_without_a_display(capfd, monkeypatch) -> None:
+    pytest.importorskip("imageio", reason="Gymnasium's environments in MuJoCo need imageio, of the extra gymnasium")
+    monkeypatch.setattr("premotor.tasks.gymnasium_environment.choose_backend", lambda: "software")
+    cheetah = build_task(GymnasiumSettings(id="HalfCheetah-v5"))
+    environment = build_environment(cheetah, 8)
+    environment.reset()
+    said = capfd.readouterr()
+    assert (said.out + said.err).count("settotalmass") <= 1
+    assert environment.step(np.zeros((8, 6))).observation.shape == (8, 17)
+    records = {"action": np.zeros((3, 1, 6), np.float32)}
+    first, last = cheetah.drawable().frames(records, [0, 2])
+    assert first.shape == (360, 640, 3) and (first != last).any()

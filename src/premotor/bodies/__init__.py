@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from premotor.bodies.body import BODIES as BODIES, INSECT as INSECT, SI as SI, Body as Body, Units as Units
     from premotor.bodies.described import build_body as build_body, load_body as load_body, mjcf_body as mjcf_body
     from premotor.bodies.fly import build_fly as build_fly
+    from premotor.bodies.locomotor import Locomotor as Locomotor, locomotor as locomotor
     from premotor.bodies.neuromechfly import build_neuromechfly as build_neuromechfly
     from premotor.bodies.physics import BatchPhysics as BatchPhysics, Physics as Physics, PhysicsError as PhysicsError
     from premotor.bodies.rendering import (
         Frames as Frames,
+        ModelDrawing as ModelDrawing,
         choose_backend as choose_backend,
         render_frames as render_frames,
         write_video as write_video,

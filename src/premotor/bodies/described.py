@@ -17,6 +17,7 @@ Instead of a path, `model` may be ``package:name/folder/elbow.xml``, a file of a
 Actuators that are not named are removed. A sensor that the MJCF has needs no mention. Kinds of sensors: `KINDS`.
 """
 
+import warnings
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from pydantic import Field, ValidationError
 
 from premotor.bodies.body import BODIES, SI, Body, Units
 from premotor.errors import PremotorError
-from premotor.settings import Settings
+from premotor.settings import Settings, note
 
 _SENSOR, _OBJECT = mujoco.mjtSensor, mujoco.mjtObj
 KINDS = {
@@ -88,25 +89,34 @@ def mjcf_body(
         PremotorError: MuJoCo refuses the model, or it has no such foot or joint.
     """
     source = mjcf.name if isinstance(mjcf, Path) else f"the MJCF of body {name!r}"
+    return compiled(model_spec(mjcf, source), source, name, feet, joints, units)
+
+
+def model_spec(mjcf: str | Path, source: str) -> mujoco.MjSpec:
+    """A model before it is compiled, from a file or XML; PremotorError where MuJoCo does not read `source`."""
     try:
-        spec = mujoco.MjSpec.from_file(str(mjcf)) if isinstance(mjcf, Path) else mujoco.MjSpec.from_string(mjcf)
+        return mujoco.MjSpec.from_file(str(mjcf)) if isinstance(mjcf, Path) else mujoco.MjSpec.from_string(mjcf)
     except ValueError as error:
         raise PremotorError(f"{source} is no MJCF model that MuJoCo reads ({_line(error)})") from error
-    return _compiled(spec, source, name, feet, joints, units)
 
 
-def _compiled(
+def compiled(
     spec: mujoco.MjSpec, source: str, name: str, feet: tuple[str, ...], joints: tuple[str, ...], units: Units = SI
 ) -> Body:
+    """The body of a model; PremotorError where MuJoCo can not compile `source`."""
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET  # a world that blows up is to be seen
-    try:
-        model = spec.compile()
-    except ValueError as error:
-        raise PremotorError(f"{source} does not compile ({_line(error)})") from error
-    return Body(name, model, spec.to_xml(), feet=feet, task_joints=joints, units=units)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            model, xml = spec.compile(), spec.to_xml()
+        except ValueError as error:
+            raise PremotorError(f"{source} does not compile ({_line(error)})") from error
+    for warning in told:
+        note(f"{source}: {_line(warning.message)}")
+    return Body(name, model, xml, feet=feet, task_joints=joints, units=units)
 
 
-def _line(error: Exception) -> str:
+def _line(error: Exception | Warning | str) -> str:
     return " ".join(str(error).split())
 
 
@@ -132,7 +142,7 @@ def load_body(path: str | Path) -> Body:
                 spec.delete(actuator)
     for name, what in said.sensors.items():
         _add_sensor(spec, name, what, path)
-    return _compiled(spec, f"{path}: {source}", said.name, said.feet, said.joints)
+    return compiled(spec, f"{path}: {source}", said.name, said.feet, said.joints)
 
 
 def _read(path: Path) -> BodyDescription:

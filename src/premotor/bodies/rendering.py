@@ -189,6 +189,28 @@ def render_frames(
     return Frames(drawing, chosen, body, qpos, captions)
 
 
+class ModelDrawing:
+    """Pictures of a MuJoCo model that somebody else steps, without any graphics; the camera follows its first body.
+
+    Args:
+        model: what is drawn.
+        data: its present state.
+        size: width and height in pixels.
+
+    Raises:
+        PremotorError: the model shows a shape that software drawing lacks.
+    """
+
+    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, size: tuple[int, int] = (640, 360)):
+        shapes = model.geom_bodyid > 0
+        self._height = float((data.geom_xpos[shapes, 2] + model.geom_rbound[shapes]).max())
+        self._data, self._drawing = data, SoftwareDrawing(model, size, 2.0 * self._height)
+
+    def picture(self) -> np.ndarray:
+        """What it looks like now, (height, width, 3) uint8."""
+        return self._drawing.draw(self._data, np.array([*self._data.xipos[1, :2], 0.5 * self._height]))
+
+
 def choose_backend(backend: Backend = "auto") -> Literal["gl", "software"]:
     """What would draw here; PremotorError for an unknown back end, or ``gl`` where OpenGL does not work."""
     if backend not in BACKENDS:

@@ -58,6 +58,12 @@ if TYPE_CHECKING:
         GymnasiumTask as GymnasiumTask,
         GymnasiumVectorEnvironment as GymnasiumVectorEnvironment,
     )
+    from premotor.tasks.locomotion import LocomotionTask as LocomotionTask
+    from premotor.tasks.locomotion_settings import (
+        LocomotionEnd as LocomotionEnd,
+        LocomotionReward as LocomotionReward,
+        LocomotionSettings as LocomotionSettings,
+    )
     from premotor.tasks.reference import ReferenceGait as ReferenceGait
     from premotor.tasks.reference_files import load_reference as load_reference
     from premotor.tasks.settings import (

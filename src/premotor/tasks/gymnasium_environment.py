@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
+from premotor.bodies import ModelDrawing, choose_backend
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
@@ -209,6 +210,7 @@ class GymnasiumEnvironment:
         self._seed, self._alike = seed, environments
         self._opening = opening
         self._pool = _pool(task, environments, render)
+        self._drawing: ModelDrawing | None = None
         self._episode = np.zeros(environments, np.int64)
         self._elapsed = np.zeros(environments, np.int64)
         spaces = task.spaces
@@ -255,7 +257,12 @@ class GymnasiumEnvironment:
     def picture(self, index: int = 0) -> np.ndarray:
         """What a copy looks like now, (height, width, 3) uint8; needs `render`."""
         assert not isinstance(self._pool, ProcessPool)
-        return self._pool.picture(index)
+        parts = self._pool.mujoco_parts(index)
+        if parts is None or choose_backend() == "gl":
+            return self._pool.picture(index)
+        if self._drawing is None:  # Gymnasium's own renderer needs OpenGL
+            self._drawing = ModelDrawing(*parts)
+        return self._drawing.picture()
 
     def _begin(self, where: np.ndarray) -> None:
         self._episode[where] += 1

@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MethodType
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 import gymnasium
 import numpy as np
@@ -178,12 +178,32 @@ def make_environment(name: str, options: Mapping[str, Any], render: bool = False
     extra: dict[str, Any] = {"render_mode": "rgb_array"} if render else {}
     if render and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else SDL complains of a desktop that is not there
+    _hush_mujoco(name)
     with warnings.catch_warnings():
         # the bindings of Box2D warn on import from C, where Python ends at once if warnings are errors
         warnings.simplefilter("ignore", DeprecationWarning)
         environment = gymnasium.make(name, disable_env_checker=True, **options, **extra)
     quickened(environment)
     return Checked(environment, name)
+
+
+_TOLD: set[str] = set()
+
+
+def _hush_mujoco(name: str) -> None:
+    """Have MuJoCo's warnings about an environment of its own said once, not once a copy."""
+    known = gymnasium.registry.get(name.rpartition(":")[2])
+    if known is None or "mujoco" not in str(known.entry_point):
+        return
+    import mujoco
+
+    def once(message: str) -> None:
+        line = " ".join(message.split())
+        if line not in _TOLD:
+            _TOLD.add(line)
+            print(f"note: {name}: {line}", file=sys.stderr)
+
+    mujoco.set_mju_user_warning(once)
 
 
 class Replayed(gymnasium.Wrapper):
@@ -245,6 +265,11 @@ class Copies:
     def picture(self, index: int) -> np.ndarray:
         """What a copy looks like now, (height, width, 3) uint8."""
         return np.asarray(self._worlds.envs[index].render(), np.uint8)
+
+    def mujoco_parts(self, index: int) -> tuple[Any, Any] | None:
+        """Model and data of a copy of one of Gymnasium's environments in MuJoCo; None of any other."""
+        library, inner = sys.modules.get("gymnasium.envs.mujoco"), cast(Any, self._worlds.envs[index].unwrapped)
+        return None if library is None or not isinstance(inner, library.MujocoEnv) else (inner.model, inner.data)
 
 
 def _flat(observation: Any) -> np.ndarray:

@@ -190,6 +190,7 @@ _HOMES = {
     "fly-stand": ("fly_tasks", "fly_settings:FlyStandSettings"),
     "fly-walk": ("fly_tasks", "fly_settings:FlyWalkSettings"),
     "worm-crawl": ("worm", "settings:WormCrawlSettings"),
+    "locomotion": ("locomotion", "locomotion_settings:LocomotionSettings"),
 }
 TASKS: "Registry[type[Task]]" = Registry(
     "task",
