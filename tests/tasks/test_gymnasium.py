@@ -189,7 +189,7 @@ def test_a_copy_can_be_drawn() -> None:
 def test_environments_in_mujoco_warn_once_and_are_drawn_without_a_display(capfd, monkeypatch) -> None:
     pytest.importorskip("imageio", reason="Gymnasium's environments in MuJoCo need imageio, of the extra gymnasium")
     monkeypatch.setattr("premotor.tasks.gymnasium_environment.choose_backend", lambda: "software")
-    cheetah = build_task(GymnasiumSettings(id="HalfCheetah-v5"))
+    cheetah = task("HalfCheetah-v5")
     environment = build_environment(cheetah, 8)
     environment.reset()
     said = capfd.readouterr()
