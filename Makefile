@@ -21,7 +21,7 @@ PYTEST_WORKERS ?= 2
 FUZZ ?= 12000
 
 # Tests misspell on purpose.
-SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks
+SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks examples
 
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
