@@ -52,7 +52,7 @@ def group(
             f"{context.obj[0]}: a run is resumed with the settings that it has; to go on with others, begin a new run "
             f"with its weights, as in premotor train RUN/settings.yaml --initial RUN {' '.join(context.obj)}"
         )
-    taking = ("train", "compare", "simulate", "dynamics", "spiking", "sequence", "batch", "sweep", "study")
+    taking = ("train", "compare", "simulate", "dynamics", "spiking", "sequence", "batch", "sweep", "study", "engine")
     if context.obj and context.invoked_subcommand not in taking:
         raise typer.BadParameter(f"{context.obj[0]}: only {', '.join(taking)} take settings")
 

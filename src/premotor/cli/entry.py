@@ -17,6 +17,7 @@ from premotor.cli.circuits import circuits
 from premotor.cli.commands import app
 from premotor.cli.controllers import export, serve
 from premotor.cli.dynamics import dynamics
+from premotor.cli.engines import engine
 from premotor.cli.reference import reference
 from premotor.cli.simulations import sequence, simulate
 from premotor.cli.spiking import spiking
@@ -31,6 +32,7 @@ app.add_typer(dynamics, name="dynamics")
 app.add_typer(spiking, name="spiking")
 app.add_typer(analyse, name="analyse")
 app.add_typer(study, name="study")
+app.add_typer(engine, name="engine")
 app.command()(simulate)
 app.command()(sequence)
 app.command()(compare)

@@ -163,8 +163,8 @@ def status_table(made: Any) -> str:
     heads = ("experiment", "circuit", "wiring", "learner", "learns")
     widths = [max(len(head), *(len(key[i]) for key in groups)) for i, head in enumerate(heads)] if groups else [0] * 5
     lines = ["  ".join([*(h.ljust(w) for h, w in zip(heads, widths, strict=True)), *(f"{s:>7}" for s in states)])]
-    for key, counts in groups.items():
-        cells = [word.ljust(width) for word, width in zip(key, widths, strict=True)]
+    for words, counts in groups.items():
+        cells = [word.ljust(width) for word, width in zip(words, widths, strict=True)]
         lines.append("  ".join([*cells, *(f"{counts[state] or '·':>7}" for state in states)]))
     total = Counter(each.state for each in standings)
     lines.append(f"{len(standings)} runs: {', '.join(f'{total[state]} {state}' for state in states if total[state])}")

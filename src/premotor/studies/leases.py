@@ -75,15 +75,11 @@ def entry(folder: Path, number: int) -> Holder:
         told = json.load(file)
     told = told if isinstance(told, dict) else {}
     status, process = told.get("status"), told.get("process")
-    texts = [str(told.get(key, "?")) for key in ("host", "place", "started")]
-    return Holder(
-        number,
-        texts[0],
-        process if isinstance(process, int) else 0,
-        *texts[1:],
-        status if isinstance(status, int) else None,
-        0.0 if isinstance(status, int) else _now(folder) - touched,
-    )
+    host, place, started = (str(told.get(key, "?")) for key in ("host", "place", "started"))
+    process = process if isinstance(process, int) else 0
+    if isinstance(status, int):
+        return Holder(number, host, process, place, started, status, 0.0)
+    return Holder(number, host, process, place, started, None, _now(folder) - touched)
 
 
 class Lease:

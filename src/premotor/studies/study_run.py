@@ -61,11 +61,11 @@ def study(
         settings = settings.model_copy(update={"engine": {"kind": engine} if isinstance(engine, str) else dict(engine)})
     chosen = engine_settings(settings.engine, jobs)
     folder = study_folder(settings, source) if output is None else Path(output)
-    going_on = isinstance(source, str | os.PathLike) and is_study(source)
-    experiments = {
-        name: Study(source).experiment(name) if going_on else experiment_settings(name, each)
-        for name, each in settings.experiments.items()
-    }
+    if isinstance(source, str | os.PathLike) and is_study(source):
+        there = Study(source)
+        experiments = {name: there.experiment(name) for name in settings.experiments}
+    else:
+        experiments = {name: experiment_settings(name, each) for name, each in settings.experiments.items()}
     plan_study(settings, experiments, note)  # what is wrong is said before anything is written
     lock = _claim(folder, settings, experiments)
     try:

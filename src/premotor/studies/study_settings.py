@@ -174,9 +174,10 @@ class StudySettings(Settings):
 
     @model_validator(mode="after")
     def _excludes_what_there_is(self) -> "StudySettings":
-        names = {"experiment": self.experiments, "circuit": self.circuits, "learns": self.learns}
+        axes: dict[str, Mapping[str, object]] = {"experiment": self.experiments, "circuit": self.circuits}
+        axes |= {"learns": self.learns, "learner": self.learners}
         for condition in self.exclude:
-            for axis, known in {**names, "learner": self.learners}.items():
+            for axis, known in axes.items():
                 wanted = condition.get(axis, [])
                 for each in wanted if isinstance(wanted, list) else [wanted]:
                     if each not in known:

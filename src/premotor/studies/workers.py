@@ -8,9 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from premotor.files import Lock, open_to_write
 from premotor.studies.leases import Lease
+
+if TYPE_CHECKING:
+    from premotor.studies.processes import Job
 
 PARENT = "PREMOTOR_PARENT"
 """Environment variable that tells a worker of a study who its parent is."""
@@ -89,30 +93,70 @@ def _follow(parent: int) -> None:
     os._exit(128 + signal.SIGTERM)
 
 
-def run_command(words: Sequence[str], log: str, lease: str | None = None) -> int:
-    """Run a command line as a worker's process, on whatever machine this is; its exit status.
-
-    What engines of clusters call on theirs; `words` that begin with "python" take the Python that is there.
+class RemoteCommand:
+    """A command line as a worker's process on whatever machine calls it; what engines of clusters run on theirs.
 
     Args:
-        words: of the command line.
+        words: of the command line; where the first is "python", the Python that is there.
         log: the file to which everything that it prints is added.
         lease: the folder of its lease.
+        stop: a file; where it appears, the command is asked to write its checkpoint and end.
+        folder: the current folder of the command.
     """
-    place = Path(log)
-    compiled = place.parent / ".compiled" / os.uname().nodename  # what another kind of processor compiled may not run
-    command = [sys.executable if words[0] == "python" else words[0], *words[1:]]
-    with open_to_write(place, append=True) as file:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env=worker_environment(None if lease is None else Path(lease), compiled),
-        )
-        try:
-            return process.wait()
-        except BaseException:  # the engine ends this task: the run is told, and writes its checkpoint
-            process.terminate()
-            process.wait()
-            raise
+
+    def __init__(self, words: Sequence[str], log: str, lease: str | None, stop: str, folder: str):
+        self.words, self.log, self.lease, self.stop, self.folder = list(words), log, lease, stop, folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __call__(self) -> int:
+        """Run it; its exit status."""
+        place = Path(self.folder, self.log)
+        # what another kind of processor compiled may not run here
+        compiled = place.parent / ".compiled" / os.uname().nodename
+        command = [sys.executable if self.words[0] == "python" else self.words[0], *self.words[1:]]
+        lease = None if self.lease is None else Path(self.folder, self.lease)
+        with open_to_write(place, append=True) as file:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=worker_environment(lease, compiled),
+                cwd=self.folder,
+            )
+            try:
+                return self._watched(self.process)
+            except BaseException:  # the engine ends this task: the run is told, and writes its checkpoint
+                self.process.terminate()
+                self.process.wait()
+                raise
+
+    def _watched(self, process: "subprocess.Popen[bytes]") -> int:
+        told = False
+        while (status := process.poll()) is None:
+            time.sleep(0.2)
+            if not told and os.path.exists(os.path.join(self.folder, self.stop)):
+                process.terminate()
+                told = True
+        return status
+
+    def checkpoint(self) -> Any:
+        """Called by submitit before the time limit or a pre-emption: the run writes a checkpoint and is queued anew."""
+        import submitit
+
+        if self.process is not None:
+            self.process.terminate()
+            # no wait(): its lock may be held by the call that this one interrupts
+            os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+            self.process = None
+        return submitit.helpers.DelayedSubmission(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the process."""
+        return {**self.__dict__, "process": None}
+
+
+def remote_command(job: "Job", stop: Path) -> RemoteCommand:
+    """What a cluster runs for a job."""
+    words = ["python", *job.words[1:]] if job.words[0] == sys.executable else job.words
+    return RemoteCommand(words, str(job.log), None if job.lease is None else str(job.lease), str(stop), os.getcwd())

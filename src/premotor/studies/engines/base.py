@@ -1,5 +1,6 @@
 """What an engine is: it runs jobs somewhere, and the folder of each job is its state."""
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,14 +29,6 @@ class Ended(NamedTuple):
     name: str
     status: int | None
     """Exit status; negative: the signal that ended it; None: nobody knows, its lease may."""
-
-
-class Finding(NamedTuple):
-    """One thing that `premotor engine check` found."""
-
-    subject: str
-    good: bool
-    found: str
 
 
 class Engine(ABC):
@@ -92,14 +85,6 @@ class Engine(ABC):
     def close(self) -> None:  # noqa: B027
         """Nothing more is asked of it: all jobs have ended, or they go on without their caller."""
 
-    @abstractmethod
-    def check(self) -> list[Finding]:
-        """What a job of ten seconds finds: versions, the shared folder, clock, cores, GPU, time in the queue.
-
-        Raises:
-            PremotorError: it cannot be reached, or its library is missing.
-        """
-
 
 def _complete(name: str, entry: Any) -> None:
     derived_from(Engine)(name, entry)
@@ -133,9 +118,24 @@ def engine_settings(said: Any, jobs: int | None = None, where: str = "engine") -
     kind = ENGINES.known(data.get("kind", "local"))
     model, rest = ENGINES.settings_class(kind), {key: value for key, value in data.items() if key != "kind"}
     try:
-        return model.model_validate(rest)  # type: ignore[no-any-return]
+        found: EngineSettings = model.model_validate(rest)
     except ValidationError as error:
         raise PremotorError(f"{where} ({kind}): {explain(error, rest, model)}") from None
+    return found
+
+
+def library(module: str, extra: str) -> Any:
+    """A library that an engine needs.
+
+    Raises:
+        PremotorError: it is not installed; with the extra that brings it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise PremotorError(
+            f"this engine needs {module.split('.')[0]}, which is not installed: pip install 'premotor[{extra}]'"
+        ) from None
 
 
 def engine_for(settings: EngineSettings, folder: Path) -> Engine:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from premotor.bodies.physics import available_cores
-from premotor.studies.engines.base import ENGINES, Ended, Engine, EngineSettings, Finding
+from premotor.studies.engines.base import ENGINES, Ended, Engine, EngineSettings
 from premotor.studies.processes import Job, Processes, Running
 
 
@@ -77,9 +77,3 @@ class LocalEngine(Engine):
     def close(self) -> None:
         """Ask those at work to write their checkpoint, and wait for them."""
         self.processes.__exit__()
-
-    def check(self) -> list[Finding]:
-        """Of this machine."""
-        from premotor.studies.engines.checking import checked_here
-
-        return checked_here(self)

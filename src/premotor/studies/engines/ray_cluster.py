@@ -1,0 +1,121 @@
+"""Ray: tasks with resources on a cluster, or on this machine; a task of a lost node begins again and goes on."""
+
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from premotor.errors import PremotorError
+from premotor.studies.engines.base import ENGINES, Ended, Engine, EngineSettings, library
+from premotor.studies.processes import Job
+from premotor.studies.workers import LONGEST, RemoteCommand, remote_command
+
+
+class RaySettings(EngineSettings):
+    """What a task asks for, and of which cluster."""
+
+    address: str | None = None
+    """"auto" for the cluster that this machine is a node of, or ``ray://HOST:10001``; null: this machine alone."""
+    cpus: float = Field(1, gt=0)
+    """Of each task; the physics has as many threads, at least one."""
+    gpus: float = Field(0, ge=0)
+    memory: float | None = Field(None, gt=0)
+    """Of each task, GB; null: no matter."""
+    resources: dict[str, float] = Field(default_factory=dict)
+    """Of your own."""
+    retries: int = Field(20, ge=0)
+    """So often a task begins again whose node was lost."""
+
+
+@ENGINES.register("ray")
+class RayEngine(Engine):
+    """One task a job; where the caller ends, its tasks end, each with a checkpoint."""
+
+    settings = RaySettings
+
+    def __init__(self, settings: Any, folder: Path):
+        super().__init__(settings, folder)
+        self.ray = library("ray", "ray")
+        self._tasks: dict[Any, Job] = {}
+        self._stop = (folder / "cancel").resolve()
+        self._mine = False
+        if not self.ray.is_initialized():
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # on settings of its own to come
+                    self.ray.init(
+                        address=settings.address, log_to_driver=False, logging_level="ERROR", configure_logging=False
+                    )
+            except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+                raise PremotorError(f"engine.address: no Ray at {settings.address} ({error})") from None
+            self._mine = True
+
+    @property
+    def at_once(self) -> int:
+        """As many as the cluster has room for now."""
+        room = int(self.ray.cluster_resources().get("CPU", 1) // self.chosen.cpus)
+        return min(max(1, room), self.chosen.jobs or max(1, room))
+
+    @property
+    def threads(self) -> int:
+        """Cores of a task."""
+        return max(1, int(self.chosen.cpus))
+
+    @property
+    def room(self) -> int:
+        """Any number, unless `jobs` says otherwise: Ray has a queue of its own."""
+        return 10_000 if self.chosen.jobs is None else self.chosen.jobs - len(self._tasks)
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """One task each."""
+        chosen = self.chosen
+        options: dict[str, Any] = {"num_cpus": chosen.cpus, "num_gpus": chosen.gpus, "max_retries": chosen.retries}
+        if chosen.memory is not None:
+            options["memory"] = int(chosen.memory * 1e9)
+        task = self.ray.remote(**options, resources=chosen.resources or None)(call)
+        for job in jobs:
+            self._tasks[task.options(name=job.name).remote(remote_command(job, self._stop))] = job
+
+    def ended(self, seconds: float) -> list[Ended]:
+        """By their exit status; None where all nodes that tried were lost."""
+        if not self._tasks:
+            return []
+        ready, _ = self.ray.wait(list(self._tasks), num_returns=1, timeout=seconds)
+        if ready:
+            ready, _ = self.ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=0)
+        return [Ended(self._tasks.pop(each).name, self._result(each)) for each in ready]
+
+    def _result(self, task: Any) -> int | None:
+        try:
+            return int(self.ray.get(task))
+        except self.ray.exceptions.RayError:
+            return None
+
+    def working(self) -> list[Job]:
+        """Tasks without a result."""
+        return list(self._tasks.values())
+
+    def cancel(self) -> None:
+        """By a file in the study's folder, which every task looks for."""
+        self._stop.touch()
+
+    def close(self) -> None:
+        """Ask what is at work to write its checkpoint, wait for it, and leave the cluster."""
+        if self._tasks:
+            there = self._stop.exists()
+            self._stop.touch()
+            self.ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=LONGEST)
+            self._tasks.clear()
+            if not there:
+                self._stop.unlink(missing_ok=True)
+        if self._mine:
+            with suppress(RuntimeError):
+                self.ray.shutdown()
+
+
+def call(command: RemoteCommand) -> int:
+    """What a task runs."""
+    return command()
