@@ -19,6 +19,7 @@ from premotor.cli.controllers import export, serve
 from premotor.cli.dynamics import dynamics
 from premotor.cli.engines import engine
 from premotor.cli.reference import reference
+from premotor.cli.run_lists import runs
 from premotor.cli.simulations import sequence, simulate
 from premotor.cli.spiking import spiking
 from premotor.cli.studies import batch, compare, sweep
@@ -33,6 +34,7 @@ app.add_typer(spiking, name="spiking")
 app.add_typer(analyse, name="analyse")
 app.add_typer(study, name="study")
 app.add_typer(engine, name="engine")
+app.add_typer(runs, name="runs")
 app.command()(simulate)
 app.command()(sequence)
 app.command()(compare)

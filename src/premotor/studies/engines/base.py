@@ -88,7 +88,7 @@ class Engine(ABC):
 
 def _complete(name: str, entry: Any) -> None:
     derived_from(Engine)(name, entry)
-    entry.name = name
+    entry.name = entry.settings.KIND = name
 
 
 _HOMES = {"local": "local", "slurm": "slurm", "ray": "ray_cluster", "dask": "dask_scheduler"}
@@ -140,8 +140,7 @@ def library(module: str, extra: str) -> Any:
 
 def engine_for(settings: EngineSettings, folder: Path) -> Engine:
     """The engine that settings are of."""
-    found = next(name for name in ENGINES if ENGINES[name].settings is type(settings))
-    return ENGINES[found](settings, folder)
+    return ENGINES[type(settings).KIND](settings, folder)
 
 
 def status_of(ended: Ended, job: Job) -> int | None:

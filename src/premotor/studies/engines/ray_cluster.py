@@ -22,8 +22,8 @@ class RaySettings(EngineSettings):
     cpus: float = Field(1, gt=0)
     """Of each task; the physics has as many threads, at least one."""
     gpus: float = Field(0, ge=0)
-    memory: float | None = Field(None, gt=0)
-    """Of each task, GB; null: no matter."""
+    memory_gb: float | None = Field(None, gt=0)
+    """Of each task; null: no matter."""
     resources: dict[str, float] = Field(default_factory=dict)
     """Of your own."""
     retries: int = Field(20, ge=0)
@@ -73,8 +73,8 @@ class RayEngine(Engine):
         """One task each."""
         chosen = self.chosen
         options: dict[str, Any] = {"num_cpus": chosen.cpus, "num_gpus": chosen.gpus, "max_retries": chosen.retries}
-        if chosen.memory is not None:
-            options["memory"] = int(chosen.memory * 1e9)
+        if chosen.memory_gb is not None:
+            options["memory"] = int(chosen.memory_gb * 1e9)
         task = self.ray.remote(**options, resources=chosen.resources or None)(call)
         for job in jobs:
             self._tasks[task.options(name=job.name).remote(remote_command(job, self._stop))] = job

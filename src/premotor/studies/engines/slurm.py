@@ -40,8 +40,8 @@ class SlurmSettings(EngineSettings):
     """Seconds before the time limit at which that happens."""
     cpus: int = Field(1, ge=1)
     """Cores of each job; the physics has as many threads."""
-    memory: float = Field(4.0, gt=0)
-    """Of each job, GB."""
+    memory_gb: float = Field(4.0, gt=0)
+    """Of each job."""
     gpus: int = Field(0, ge=0)
     setup: list[str] = Field(default_factory=list)
     """Lines of shell before the job: ``module load cuda``."""
@@ -119,7 +119,7 @@ class SlurmEngine(Engine):
             name=self.folder.resolve().name,
             timeout_min=chosen.minutes,
             cpus_per_task=chosen.cpus,
-            mem_gb=chosen.memory,
+            mem_gb=chosen.memory_gb,
             slurm_signal_delay_s=chosen.warning,
             slurm_array_parallelism=self.at_once,
             slurm_use_srun=True,

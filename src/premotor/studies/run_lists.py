@@ -1,0 +1,182 @@
+"""Lists of run folders, with what each is and what it reached; and how the settings of two differ."""
+
+import json
+import operator
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from premotor.errors import PremotorError
+from premotor.files import read_bytes, read_json
+from premotor.runs.effect import leaves
+from premotor.runs.kinds import kind_described, numbers
+from premotor.runs.loading import load_settings
+from premotor.runs.run_folder import REQUIRED, RunFolder
+from premotor.runs.settings_errors import closest
+from premotor.studies.run_index import RunIndex, stamp_of
+
+INDEX = ".index.sqlite"
+DEEPEST = 5
+"""So many folders below the one that is listed are searched for runs."""
+Row = dict[str, Any]
+
+_COMPARISONS = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "!=": operator.ne,
+    "==": operator.eq,
+    "=": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_CONDITION = re.compile(r"\s*([\w./]+)\s*(>=|<=|!=|==|=|>|<)\s*(.+?)\s*")
+
+
+def list_runs(
+    folder: str | os.PathLike[str], where: Sequence[str] = (), sort: str | None = None, descending: bool = False
+) -> list[Row]:
+    """One row a run folder below a folder: `run`, `kind`, `preset`, `circuit`, `null`, `null_seed`, `network`,
+    `learner`, `seed`, `parameters`, `steps`, `seconds`, `begun` (s since 1970), `age` (hours), and all figures of its
+    test.
+
+    What was read once is kept in ``.index.sqlite`` of that folder, where it can be written.
+
+    Args:
+        folder: a folder of runs, of studies, of anything.
+        where: conditions that all have to hold: ``score>0.5``, ``null=rewired``, ``null=none``, ``age<24``.
+        sort: the column by which they are sorted; None: by name.
+        descending: the largest first.
+
+    Raises:
+        PremotorError: no such folder or column, or something that is no condition.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise PremotorError(f"there is no folder {place}")
+    conditions = [_condition(text) for text in where]
+    stamps = {str(found.relative_to(place)): stamp for found, stamp in _found(place, DEEPEST)}
+    read = RunIndex(place / INDEX).read(stamps, lambda name: _read(place / name))
+    now = time.time()
+    rows = [{"run": name, **row, "age": _hours(row, now)} for name, row in read.items()]
+    columns = {column for row in rows for column in row}
+    for column, _, _ in conditions:
+        _known(column, columns)
+    rows = [row for row in rows if all(_holds(row.get(column), *rest) for column, *rest in conditions)]
+    by = "run" if sort is None else sort
+    _known(by, columns)
+    told = [row for row in rows if row.get(by) is not None]
+    told.sort(key=lambda row: (isinstance(row[by], str), row[by]), reverse=descending)
+    return told + [row for row in rows if row.get(by) is None]
+
+
+def _hours(row: Row, now: float) -> float | None:
+    return round((now - row["begun"]) / 3600, 2) if row.get("begun") is not None else None
+
+
+def _known(column: str, columns: set[str]) -> None:
+    if columns and column not in columns:
+        near = closest(column, sorted(columns))
+        raise PremotorError(f"the runs have no column {column!r}{near}; they have {', '.join(sorted(columns))}")
+
+
+def _condition(text: str) -> tuple[str, str, Any]:
+    found = _CONDITION.fullmatch(text)
+    if not found:
+        raise PremotorError(f"--where {text!r} is no condition; one looks like score>0.5 or null=rewired")
+    value: Any = found[3]
+    try:
+        value = float(value)
+    except ValueError:
+        value = None if value.lower() in ("none", "null") else value
+    return found[1], found[2], value
+
+
+def _holds(value: Any, sign: str, wanted: Any) -> bool:
+    if value is None or wanted is None:
+        return (value is wanted) == (sign in ("=", "==")) if sign in ("=", "==", "!=") else False
+    if isinstance(value, str) != isinstance(wanted, str):
+        value, wanted = str(value), str(wanted)
+    return bool(_COMPARISONS[sign](value, wanted))
+
+
+def _found(folder: Path, depth: int) -> Iterator[tuple[Path, str]]:
+    """Run folders below a folder, each with the stamp of what a row is made of."""
+    for each in sorted(os.scandir(folder), key=lambda each: each.name):
+        if each.name.startswith(".") or not each.is_dir():
+            continue
+        path = Path(each.path)
+        stamp = stamp_of(path / REQUIRED[1], path / "evaluations" / "test.json", path / "checkpoints")
+        if stamp and (path / REQUIRED[0]).is_file():
+            yield path, stamp
+        elif depth:
+            yield from _found(path, depth - 1)
+
+
+def _read(folder: Path) -> Row | None:
+    """What a run is and reached, without building anything; None where it cannot be read."""
+    places = RunFolder(folder)
+    try:
+        told = yaml.load(read_bytes(places.settings_file), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        record = read_json(places.provenance_file)
+        test = read_json(places.test_file) if places.test_file.exists() else {}
+    except (PremotorError, yaml.YAMLError):
+        return None
+    if not isinstance(told, dict) or not isinstance(record, dict):
+        return None
+    circuit = told.get("circuit") or _inner(told, "wiring").get("circuit") or {}
+    wiring = circuit if isinstance(circuit, dict) and circuit else _inner(told, "wiring")
+    steps = places.checkpoints()
+    sessions = record.get("sessions")
+    figures = {name: value for name, value in numbers(test).items() if name not in ("seed", "step")}
+    return {
+        "kind": kind_described(told) or "control",
+        "preset": told.get("name"),
+        "circuit": wiring.get("source"),
+        "null": wiring.get("null"),
+        "null_seed": wiring.get("null_seed") if wiring.get("null") else None,
+        "network": _inner(told, "network").get("kind"),
+        "task": _inner(told, "task").get("kind"),
+        "learner": _inner(told, "learning").get("kind"),
+        "seed": told.get("seed"),
+        "parameters": record.get("parameters"),
+        "steps": steps[-1] if steps else 0,
+        "begun": _begun(sessions[0] if isinstance(sessions, list) and sessions else {}),
+        **figures,
+    }
+
+
+def _inner(data: dict[str, Any], key: str) -> dict[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _begun(session: Any) -> float | None:
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(session["started"]).timestamp()
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def runs_differ(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> list[tuple[str, Any, Any]]:
+    """Settings that differ between two runs: dotted key, value of the first, of the second; None: it has none.
+
+    Raises:
+        PremotorError: one is no run folder, or no settings file.
+    """
+    found = []
+    for each in (first, second):
+        place = Path(each)
+        file = RunFolder.open(place).settings_file if place.is_dir() else place
+        settings = load_settings(file)
+        told = {"kind": type(settings).KIND, **settings.model_dump(mode="json")}
+        found.append(leaves(told))
+    one, two = found
+    keys = [*one, *(key for key in two if key not in one)]
+    return [(key, one.get(key), two.get(key)) for key in keys if json.dumps(one.get(key)) != json.dumps(two.get(key))]
