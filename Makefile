@@ -26,7 +26,7 @@ SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks ex
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
 
-.PHONY: help demo test test-slow test-browser test-processors test-extras test-lowest fuzz same-runs lint format types docs dist clean
+.PHONY: help demo test test-slow test-browser test-slurm test-ray test-processors test-extras test-lowest fuzz same-runs lint format types docs dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -42,6 +42,12 @@ test-slow: $(STAMPS)/test ## the tests that learn, minutes each
 
 test-browser: $(STAMPS)/test ## the live page in a real Chromium; skips where there is none
 	@$(BIN)/python -m pytest -m browser -s $(TEST_ARGS) tests/view
+
+test-slurm: $(STAMPS)/cluster ## a study on a real Slurm of two nodes on loopback, one of which is killed (as root, Debian)
+	@$(BIN)/python scripts/slurm_on_loopback.py
+
+test-ray: $(STAMPS)/cluster ## the same on a Ray of two nodes
+	@$(BIN)/python scripts/ray_on_loopback.py
 
 test-processors: $(STAMPS)/test ## all tests once for each kind of processor: SSE4.2, AVX2, AVX-512
 	@for kind in $(PROCESSORS); do \
@@ -112,6 +118,11 @@ $(STAMPS)/package: $(STAMPS)/environment pyproject.toml
 $(STAMPS)/test: $(STAMPS)/package
 	@echo "installing what the tests need"
 	@$(PIP) install --editable '.[test]'
+	@touch $@
+
+$(STAMPS)/cluster: $(STAMPS)/test
+	@echo "installing the engines"
+	@$(PIP) install --editable '.[slurm,ray]'
 	@touch $@
 
 $(STAMPS)/docs: $(STAMPS)/package

@@ -178,7 +178,13 @@ def study_file(folder: Path, seeds: int) -> Path:
     circuit = folder / "circuit"
     source = circuit if circuit.exists() else tiny_circuit(circuit)
     (folder / "tiny.yaml").write_text(json.dumps(tiny_settings(source, learning={"steps": 320})))
-    asked = {"name": "slurm", "experiments": ["tiny.yaml"], "nulls": {"rewired": 3}, "seeds": seeds, "episodes": 2}
+    asked = {
+        "name": "slurm",
+        "experiments": ["tiny.yaml"],
+        "nulls": {"rewired": 2, "shuffled_weights": 1},
+        "seeds": seeds,
+        "episodes": 2,
+    }
     file = folder / "study.yaml"
     file.write_text(json.dumps(asked))
     return file

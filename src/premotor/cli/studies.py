@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from premotor.cli.study import EngineName, split_engine
 from premotor.errors import PremotorError
 
 Experiment = Annotated[str, typer.Argument(help="A preset (walk) or a YAML file of settings.")]
@@ -30,6 +31,7 @@ def compare(
     ] = None,
     first: Annotated[int, typer.Option(min=0, help="With --wirings: seed of the first one.")] = 0,
     jobs: Jobs = None,
+    engine: EngineName = None,
     episodes: Episodes = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-comparison by default.")
@@ -50,7 +52,8 @@ def compare(
     from premotor.runs import load_settings
 
     top = {"name": name, "seed": seed}
-    words = [*(context.obj or []), *(f"--{key}={value}" for key, value in top.items() if value is not None)]
+    words, chosen = split_engine(engine, list(context.obj or []))
+    words += [f"--{key}={value}" for key, value in top.items() if value is not None]
     settings = load_settings(experiment, words)  # what is wrong is said at once, before any library is loaded
 
     from premotor.report import write_report
@@ -67,6 +70,7 @@ def compare(
         wirings=wirings,
         first=first,
         jobs=jobs,
+        engine=chosen,
         episodes=episodes,
         output=folder,
     )
@@ -170,11 +174,13 @@ def batch(
       premotor batch bipedal --seeds 5 --hours 2 -o bipedal.sbatch
       sbatch bipedal.sbatch
     """
+    from premotor.settings import note
     from premotor.studies import batch_file
 
     chosen = {"seeds": seeds, "hours": hours, "cores": cores, "memory": memory, "partition": partition}
     path = batch_file(experiment, output, overrides=list(context.obj or []), **chosen)  # type: ignore[arg-type]
     print(f"written to {path}; submit it with: sbatch {path}")
+    note("premotor batch goes away: premotor study and compare submit by themselves with --engine slurm")
 
 
 COLUMNS = {

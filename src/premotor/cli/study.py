@@ -74,22 +74,32 @@ def run_study(
     print(f"rows: {made.folder / 'rows.json'}; report: premotor study report {made.folder}")
 
 
-def engine_words(engine: str | None, words: list[str]) -> dict[str, Any] | str | None:
-    """The engine's settings from ``--engine NAME`` and words ``--engine.KEY VALUE``.
+def split_engine(engine: str | None, words: list[str]) -> tuple[list[str], dict[str, Any] | None]:
+    """Words without ``--engine.KEY VALUE``, and the engine's settings from those and its name; None: there are none."""
+    from premotor.runs.loading import override_pairs
+
+    rest: list[str] = []
+    own: list[str] = []
+    for word in words:  # a value follows its key, unless it stands in the same word
+        if word.startswith("--"):
+            part = own if word.startswith("--engine.") else rest
+        part.append(word)
+    chosen = {key.removeprefix("engine."): value for key, value in override_pairs(own).items()}
+    if engine is not None:
+        chosen["kind"] = engine
+    return rest, chosen or None
+
+
+def engine_words(engine: str | None, words: list[str]) -> dict[str, Any] | None:
+    """`split_engine` where there is nothing else to be set.
 
     Raises:
         PremotorError: another setting among the words.
     """
-    from premotor.runs.loading import override_pairs
-
-    given = override_pairs(words)
-    for key in given:
-        if not key.startswith("engine."):
-            raise PremotorError(f"--{key}: a study's settings are in its file; only --engine.KEY can be given")
-    if not given:
-        return engine
-    kind = {} if engine is None else {"kind": engine}
-    return kind | {key.removeprefix("engine."): value for key, value in given.items()}
+    rest, chosen = split_engine(engine, words)
+    if rest:
+        raise PremotorError(f"{rest[0]}: only settings of the engine can be given here, as --engine.KEY VALUE")
+    return chosen
 
 
 @study.command()
