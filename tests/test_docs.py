@@ -113,6 +113,7 @@ def test_every_room_has_its_reference():
     assert described == rooms
 
 
+@pytest.mark.filterwarnings("ignore:builtin type .*:DeprecationWarning")  # SWIG's; as an error it ends the process
 @pytest.mark.parametrize("page", SESSIONS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python_snippets_run(page, tmp_path, monkeypatch):
     """One page is one session, in a folder of its own; what takes minutes says so above its fence."""
