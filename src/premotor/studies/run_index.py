@@ -1,13 +1,12 @@
 """An index of runs: what was read of each, in one SQLite file, so that thousands are listed at once."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
-
-from premotor.files import parse_json
 
 Row = dict[str, Any]
 
@@ -42,7 +41,7 @@ class RunIndex:
             row = None
             if held is not None and held[0] == stamp:
                 with suppress(ValueError):
-                    row = parse_json(held[1].encode(), str(self.file))
+                    row = json.loads(held[1])
             if not isinstance(row, dict):
                 row = make(name)
                 if row is None:
@@ -70,12 +69,12 @@ class RunIndex:
                 rows = [(name, *each) for name, each in self._rows.items()]
 
 
-def stamp_of(*files: Path) -> str:
+def stamp_of(*files: str | os.PathLike[str]) -> str:
     """A text that changes when one of the files does; "" where the first is missing."""
     parts = []
     for number, file in enumerate(files):
         try:
-            found = file.stat()
+            found = os.stat(file)
         except OSError:
             if not number:
                 return ""

@@ -59,7 +59,7 @@ def list_runs(
     if not place.is_dir():
         raise PremotorError(f"there is no folder {place}")
     conditions = [_condition(text) for text in where]
-    stamps = {str(found.relative_to(place)): stamp for found, stamp in _found(place, DEEPEST)}
+    stamps = dict(_found(str(place), DEEPEST))
     read = RunIndex(place / INDEX).read(stamps, lambda name: _read(place / name))
     now = time.time()
     rows = [{"run": name, **row, "age": _hours(row, now)} for name, row in read.items()]
@@ -104,17 +104,17 @@ def _holds(value: Any, sign: str, wanted: Any) -> bool:
     return bool(_COMPARISONS[sign](value, wanted))
 
 
-def _found(folder: Path, depth: int) -> Iterator[tuple[Path, str]]:
+def _found(folder: str, depth: int, above: str = "") -> Iterator[tuple[str, str]]:
     """Run folders below a folder, each with the stamp of what a row is made of."""
     for each in sorted(os.scandir(folder), key=lambda each: each.name):
         if each.name.startswith(".") or not each.is_dir():
             continue
-        path = Path(each.path)
-        stamp = stamp_of(path / REQUIRED[1], path / "evaluations" / "test.json", path / "checkpoints")
-        if stamp and (path / REQUIRED[0]).is_file():
-            yield path, stamp
+        path, name = each.path, f"{above}{each.name}"
+        stamp = stamp_of(f"{path}/{REQUIRED[1]}", f"{path}/evaluations/test.json", f"{path}/checkpoints")
+        if stamp and os.path.exists(f"{path}/{REQUIRED[0]}"):
+            yield name, stamp
         elif depth:
-            yield from _found(path, depth - 1)
+            yield from _found(path, depth - 1, f"{name}/")
 
 
 def _read(folder: Path) -> Row | None:
