@@ -127,11 +127,15 @@ def watch(
     """
     from premotor.studies import Study
 
-    while True:
+    idle = 0
+    while idle < 3:  # between two runs none is at work
         made = Study(folder)
         print(status_table(made), flush=True)
-        if not any(each.state == "running" for each in made.standings()):
+        states = {each.state for each in made.standings()}
+        if not states & {"running", "waiting"}:
             return
+        queued = made.settings.engine.get("kind") == "slurm" and "waiting" in states
+        idle = 0 if "running" in states or queued else idle + 1
         time.sleep(every)
 
 
