@@ -160,9 +160,10 @@ def report(folder: StudyFolder) -> None:
     Example:
       premotor study report runs/nulls-study
     """
-    from premotor.report import write_report
+    from premotor.report import write_study_report
 
-    print(f"report: {write_report(folder)}")
+    page = write_study_report(folder)
+    print(f"report: {page}; figures (SVG, PDF) in {page.parent / 'figures'}, table in comparisons.csv, .md and .tex")
 
 
 def status_table(made: Any) -> str:

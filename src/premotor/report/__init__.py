@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from premotor.report.side_by_side import write_side_by_side as write_side_by_side
     from premotor.report.simulation import SimulationRecord as SimulationRecord
     from premotor.report.spiking.record import SpikingRecord as SpikingRecord
+    from premotor.report.study_files import write_study_report as write_study_report
+    from premotor.report.study_report import StudyRecord as StudyRecord
     from premotor.report.style import Chart as Chart, colour as colour, drawn as drawn, new_figure as new_figure
     from premotor.report.sweeps import (
         SweepRecord as SweepRecord,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FIGURES = "figures"
 """The folder of figures that lie beside a page as files."""
-MARKS = ("settings.yaml", "comparison.json", "sweep.yaml")
+MARKS = ("settings.yaml", "comparison.json", "sweep.yaml", "study.yaml")
 """A folder that can be reported holds one of these."""
 
 
@@ -124,7 +124,7 @@ SECTIONS: Registry[type[ReportSection[Any]]] = Registry(
     "report section",
     _modules(
         *("about", "learning", "walking", "hexapod", "bipedal", "worm", "movement", "neurons", "weights", "lesions"),
-        *("comparing", "comparison_report", "dynamics", "simulation", "sweeps", "methods"),
+        *("comparing", "comparison_report", "study_report", "dynamics", "simulation", "sweeps", "methods"),
         *("spiking.about", "spiking.learning", "spiking.behaviour", "spiking.weights", "spiking.inputs"),
     ),
     derived_from(ReportSection),
@@ -132,7 +132,8 @@ SECTIONS: Registry[type[ReportSection[Any]]] = Registry(
 """Every section by its name."""
 
 RECORDS: Registry[type[Record]] = Registry(
-    "kind of report", _modules("simulation", "dynamics", "spiking.record", "comparison_report", "sweeps", "reading")
+    "kind of report",
+    _modules("simulation", "dynamics", "spiking.record", "study_report", "comparison_report", "sweeps", "reading"),
 )
 """Kinds of folder by their names; the first that recognises a folder reads it."""
 

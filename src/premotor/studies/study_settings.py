@@ -143,7 +143,8 @@ class StudySettings(Settings):
     engine: Annotated[dict[str, Any], BeforeValidator(_engine)] = {"kind": "local"}
     """Where the runs run: the name of an engine, or its `kind` and settings."""
     margin: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
-    """By figure: differences smaller than this do not matter, so that "as good as" can be a result."""
+    """By figure, as `score`, or by experiment and figure, as `cartpole.score`: differences smaller than this do not
+    matter, so that "as good as" can be a result."""
     hypotheses: list[Hypothesis] = Field(default_factory=list)
     """What is expected; kept with their hash when the study begins."""
 

@@ -149,7 +149,8 @@ def rewired_gaps(
     """Return gap junctions with other partners, by blocks of both ends, and how many swaps there were."""
     a, b, count = pairs(gaps)
     loose = np.flatnonzero(a != b)
-    junctions = EdgeList(*blocks(circuit, a[loose], b[loose]))
+    first, second, group, free = blocks(circuit, a[loose], b[loose])
+    junctions = EdgeList(first, second, group, free)
     swaps = swap(junctions, len(circuit), rng, swaps_per_edge)
     a[loose], b[loose] = junctions.tail, junctions.head
     return symmetric_of(len(circuit), a, b, count), swaps
