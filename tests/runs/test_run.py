@@ -8,7 +8,9 @@ import pytest
 
 from premotor.errors import PremotorError
 from premotor.learning.trees import flatten
-from premotor.runs import Run, evaluate
+from premotor.runs import Run, evaluate, load_settings
+from premotor.runs.kinds import kind_of
+from premotor.runs.run import ended
 
 
 def test_a_run_needs_nothing_outside_its_folder(trained, run_copy):
@@ -87,3 +89,20 @@ def test_a_run_without_checkpoints_says_so(run_copy):
     assert (run.step, run.finished) == (0, None)
     with pytest.raises(PremotorError, match="has no checkpoint yet"):
         run.controller("last")
+
+
+@pytest.mark.parametrize(
+    ("preset", "settings", "record", "over"),
+    [
+        ("walk", {"learning.steps": 100}, {"step": 99, "steps": 99}, False),
+        ("walk", {"learning.steps": 100}, {"step": 128, "steps": 128}, True),
+        ("cartpole-stdp", {"learning.steps": 50_000}, {"step": 10, "steps": 49_000}, False),
+        ("cartpole-stdp", {"learning.steps": 50_000}, {"step": 10, "steps": 50_400}, True),
+        ("cartpole-stdp", {"learning.episodes": 100}, {"step": 5, "steps": 900}, True),
+        ("cartpole-evolution", {"learning.iterations": 7}, {"step": 6, "steps": 10**9}, False),
+        ("cartpole-evolution", {"learning.iterations": 7}, {"step": 7, "steps": 10}, True),
+    ],
+)
+def test_learning_is_over_by_whatever_ends_it_first(preset, settings, record, over):
+    chosen = load_settings(preset, settings)
+    assert ended({**record, "finished": "steps"}, kind_of(chosen), chosen) == ("steps" if over else None)

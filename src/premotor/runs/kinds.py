@@ -196,11 +196,7 @@ class Kind(ABC):
         return {"circuit.source": source}
 
     def baseline(self, settings: Any, network: str) -> dict[str, Any]:
-        """Overrides that put a network without a connectome in its place.
-
-        Raises:
-            PremotorError: this kind knows no such networks.
-        """
+        """Overrides that put a network without a connectome in its place; PremotorError where it knows none."""
         raise PremotorError(f"an experiment of the kind {self.name} has no baseline beside it ({network})")
 
     def drawn(self, settings: Any, seed: int) -> dict[str, Any]:
@@ -230,6 +226,10 @@ class Kind(ABC):
     def total(self, settings: Any) -> int:
         """The `Work.step` at which learning ends, at most."""
         return 1
+
+    def over(self, settings: Any, record: Mapping[str, Any]) -> bool:
+        """Whether learning that came as far as a checkpoint's record says had all its steps."""
+        return int(record.get("step", 0)) >= self.total(settings)
 
     # Work
 

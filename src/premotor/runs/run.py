@@ -75,7 +75,7 @@ class Run:
         steps = self.places.checkpoints()
         if not steps:
             return None
-        return ended(checkpoint_record(self.places.checkpoints_folder, steps[-1]), self.kind.total(self.settings))
+        return ended(checkpoint_record(self.places.checkpoints_folder, steps[-1]), self.kind, self.settings)
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -190,8 +190,8 @@ class Run:
         return int(which)
 
 
-def ended(record: dict[str, Any], total: int) -> str | None:
+def ended(record: dict[str, Any], kind: Kind, settings: Any) -> str | None:
     """Why learning ended, by a checkpoint's record; None where it has not, or where more steps are wanted."""
     reason = record.get("finished")
-    more = reason == "steps" and record.get("step", 0) < total
+    more = reason == "steps" and not kind.over(settings, record)
     return None if more or not isinstance(reason, str) else reason

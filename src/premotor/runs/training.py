@@ -116,7 +116,7 @@ def resume(
             raise PremotorError(f"{places.path} is a run of the kind {kind.name}, which is there in full; make another")
         _check_hooks(places, hooks)
         checkpoint = newest_checkpoint(places.checkpoints_folder, say)
-        reason = None if checkpoint is None else ended(checkpoint.record, kind.total(run.settings))
+        reason = None if checkpoint is None else ended(checkpoint.record, kind, run.settings)
         done = reason is not None and not (reason == "steps" and kind.cut_short)
         work: Work | None = None
         if not done:

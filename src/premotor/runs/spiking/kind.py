@@ -1,6 +1,6 @@
 """The kind "spiking": a spiking agent that learns by plasticity or is evolved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,10 @@ class Spiking(Kind):
     def total(self, settings: SpikingExperiment) -> int:
         """Iterations at most."""
         return settings.learning.most
+
+    def over(self, settings: SpikingExperiment, record: Mapping[str, Any]) -> bool:
+        """By iterations, or by steps of the task where plasticity is given so many."""
+        return settings.learning.ends(0, int(record.get("steps", 0))) or super().over(settings, record)
 
     def circuit(self, settings: SpikingExperiment) -> "Circuit | None":
         """The circuit of the wiring; None for a random one."""
