@@ -74,6 +74,9 @@ def main() -> None:
         caller = begin(words, folder / "caller.log")
         killed = {"worker": 0, "caller": 0}
         while sum(killed.values()) < chosen.kills and done(there) < 4 * chosen.seeds:
+            until = time.monotonic() + 300  # something is at work before the next kill
+            while caller.poll() is None and not workers(there) and time.monotonic() < until:
+                time.sleep(0.2)
             time.sleep(draw.uniform(0.5, chosen.longest))
             if caller.poll() is not None:
                 caller = begin(words, folder / "caller.log")

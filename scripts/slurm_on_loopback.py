@@ -222,6 +222,14 @@ def tested(made: Cluster, folder: Path, seeds: int) -> None:
     caller = begin()
     until(lambda: there.exists() and len(made.queue()) >= total - 2, f"{total} jobs in the queue", 300)
     say(f"{total} jobs submitted")
+    until(lambda: list(there.glob("runs/*/metrics.jsonl")), "a run that learns", 900)
+    first = next(line.split()[0] for line in made.queue() if "RUNNING" in line)
+    made.call("scancel", "--signal=USR2", first)  # what Slurm sends before a time limit or a pre-emption
+    waited = until(lambda: "Restarts=1" in made.call("scontrol", "show", "job", first), "it to be queued anew", 120)
+    said = [
+        line for log in there.glob("runs/*.log") for line in log.read_text().splitlines() if "stopped after" in line
+    ]
+    say(f"job {first} was warned, and queued anew after {waited:.0f} s: {said}")
     until(lambda: done(there) >= 2, "two finished runs", 900)
     until(lambda: any(line.endswith("n1") for line in made.queue()), "a job on n1", 300)
     say(f"node n1 is killed, with {made.kill_node('n1')} processes of its job; {done(there)} runs are done")

@@ -12,7 +12,7 @@ from premotor.runs.kinds import kind_of
 from premotor.runs.loading import dump_settings
 from premotor.settings import note
 from premotor.studies.adopting import adopt as take_over
-from premotor.studies.engines import engine_for, engine_settings
+from premotor.studies.engines import ENGINES, engine_for, engine_settings
 from premotor.studies.members import Member
 from premotor.studies.processes import Job, training
 from premotor.studies.scheduling import run_jobs
@@ -77,11 +77,15 @@ def study(
         made.register()  # with the number of runs that are done by now
         done = {row["name"] for row in made.finished_rows()}
         write_rows(made)
-        at_work = engine_for(chosen, folder)
-        todo = [_job(made, each, at_work.threads) for each in made.members if each.name not in done]
+        left = [each for each in made.members if each.name not in done]
         if progress:
-            side = f"{min(at_work.at_once, len(todo))} side by side on the engine {at_work.name}"
-            print(f"{len(made.members)} runs, {len(todo)} of them to do, {side}", flush=True)
+            print(f"{len(made.members)} runs, {len(left)} of them to do", flush=True)
+        if not left:
+            return made
+        at_work = engine_for(chosen, folder)
+        todo = [_job(made, each, at_work.threads) for each in left]
+        if progress:
+            print(f"{min(at_work.at_once, len(todo))} side by side on the engine {at_work.name}", flush=True)
         last = time.monotonic()
 
         def written(job: Job) -> None:
@@ -121,9 +125,10 @@ def cancel_study(folder: str | os.PathLike[str]) -> str:
     """
     made = Study(folder)
     (made.folder / CANCEL).touch()
-    at_work = engine_for(engine_settings(made.settings.engine), made.folder)
-    if not at_work.outlives:
+    chosen = engine_settings(made.settings.engine)
+    if not ENGINES[type(chosen).KIND].outlives:
         return "asked to stop; each run writes its checkpoint"
+    at_work = engine_for(chosen, made.folder)
     left = {member.name for member in made.members} - {row["name"] for row in made.finished_rows()}
     jobs = [_job(made, member, 1) for member in made.members if member.name in left]
     count = len(jobs) - len(at_work.reattach(jobs))
