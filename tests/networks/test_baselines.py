@@ -8,6 +8,7 @@ import pytest
 from scipy.special import expit
 
 from networks.wiring import small_circuit
+from premotor.connectome import load_circuit
 from premotor.networks import (
     NETWORKS,
     Controller,
@@ -74,7 +75,7 @@ def test_a_gru_is_its_equations() -> None:
         state = np.asarray(found, float)
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", [kind for kind in NETWORKS if kind != "disconnected"])  # which answers to nothing
 def test_every_network_fits_between_the_maps(kind: str) -> None:
     """Every kind: an episode starts at rest, actions answer to observations, and all that learns has a slope."""
     made = controller(NETWORKS.settings_class(kind)())
@@ -95,3 +96,33 @@ def test_every_network_fits_between_the_maps(kind: str) -> None:
     slopes = jax.grad(lambda v: (actions(v) ** 2).sum())(values)
     assert all(np.abs(slope).max(initial=1.0 if not slope.size else 0.0) > 0 for slope in slopes.values())
     assert all(float(made.step_scale[name]) > 0 for name in names if values[name].size)
+
+
+@pytest.mark.parametrize("kind", ["direct", "disconnected"])
+def test_a_direct_path_has_the_maps_of_the_circuit(kind):
+    circuit = load_circuit("celegans")
+    made = {}
+    for name in ("rate", kind):
+        settings = NETWORKS.settings_class(name)()
+        made[name] = build_controller(
+            circuit, ("a", "b", "c"), ("x", "y"), network=settings, calibrate=False, key=jax.random.PRNGKey(0)
+        )
+    own, direct = made["rate"], made[kind]
+    assert (direct.input_weight.shape, direct.output_weight.shape) == (own.input_weight.shape, own.output_weight.shape)
+    many = direct.network.inputs
+    assert direct.network.neurons == many + own.output_weight.shape[1] == len(direct.network.groups)
+    seen = jax.random.normal(jax.random.PRNGKey(1), (2, 3))
+    state, action = direct.select_action(direct.product(), direct.initial_state(2), seen)
+    _, double = direct.select_action(direct.product(), state, 2 * seen)
+    np.testing.assert_allclose(double, 2 * action, atol=1e-5)  # linear, and without a memory
+    assert bool(np.any(np.abs(action) > 1e-3)) == (kind == "direct")
+    network, current = direct.network, np.linspace(-1, 1, 2 * direct.network.neurons, dtype=np.float32).reshape(-1, 2)
+    np.testing.assert_allclose(
+        network.numpy_step()(current, current), network.step(network.product(), current, current), atol=1e-5
+    )
+    maps = own.input_weight.size + own.output_weight.size + 2
+    assert direct.learned - maps == (many * own.output_weight.shape[1] if kind == "direct" else 0)
+    whole = build_controller(
+        circuit, ("a", "b"), ("x",), network=NETWORKS.settings_class(kind)(), key=jax.random.PRNGKey(0)
+    )
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(whole, eqx.is_inexact_array)))

@@ -179,7 +179,7 @@ class Anything:
     name, control_period, body = "anything", 0.02, None
 
 
-@pytest.mark.parametrize("kind", ["rate", "layered", "cell-types", "mlp", "gru"])
+@pytest.mark.parametrize("kind", ["rate", "layered", "cell-types", "mlp", "gru", "direct", "disconnected"])
 def test_an_onnx_model_acts_alike(kind) -> None:
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     found = LoadedController(small_controller(kind), Anything(), name=kind).reset(2)

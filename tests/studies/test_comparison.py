@@ -68,7 +68,7 @@ def test_null_models_and_plain_networks_stand_side_by_side():
     assert [e.circuit.null for e in made] == [None, "rewired", "random_graph", None]
     assert [e.network.kind for e in made] == ["rate", "rate", "rate", "gru"]
     assert budget(4, 2, 3_000_000, 8).endswith("2 of them to do, 2 side by side: 6.0 million control steps at most")
-    with pytest.raises(PremotorError, match="no baseline 'lstm'; there are mlp, gru"):
+    with pytest.raises(PremotorError, match="no baseline 'lstm'; there are mlp, gru, direct, disconnected"):
         compare(settings, baselines="mlp,lstm")
     with pytest.raises(PremotorError, match="no null model 'rewird'"):
         load_experiment({"compare": {"null": ["rewird"]}})

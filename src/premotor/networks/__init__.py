@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         MuscleMapSettings as MuscleMapSettings,
         Sense as Sense,
     )
+    from premotor.networks.direct import DirectNetwork as DirectNetwork, DisconnectedNetwork as DisconnectedNetwork
     from premotor.networks.layered import LayeredNetwork as LayeredNetwork
     from premotor.networks.perturbed import PerturbedNetwork as PerturbedNetwork
     from premotor.networks.product import Product as Product

@@ -66,6 +66,10 @@ class BuildContext(NamedTuple):
     """Of what the network draws."""
     layer_key: PRNGKeyArray
     """The same for a network that has the maps for its first and last layer."""
+    inputs: int = 0
+    """How many neurons of the circuit receive observations; 0 of a baseline that has units of its own."""
+    outputs: int = 0
+    """How many are read out."""
 
 
 class Network(eqx.Module):
@@ -165,6 +169,9 @@ class Network(eqx.Module):
 
 class Baseline(Network):
     """A network without a connectome, as a measure of those with one: no synapses, hence nothing to silence."""
+
+    keeps_maps: ClassVar[bool] = False
+    """Whether the maps are those of the circuit, so many neurons wide, with units in the neurons' places."""
 
     @property
     @abstractmethod

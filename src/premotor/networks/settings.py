@@ -231,6 +231,20 @@ class GRUSettings(BaselineSettings):
         return {"hidden": 24.0 * self.hidden**2} if self.hidden else {}
 
 
+class DirectSettings(BaselineSettings):
+    """A linear path from every input of the circuit to every output, in the circuit's place."""
+
+    kind: Literal["direct"] = "direct"
+    rate: float = Field(1.0, ge=0)
+    """Relative learning rate of its weights."""
+
+
+class DisconnectedSettings(BaselineSettings):
+    """Nothing between inputs and outputs."""
+
+    kind: Literal["disconnected"] = "disconnected"
+
+
 def baseline_settings(kind: str) -> type[BaselineSettings]:
     """The settings class of a network without a connectome.
 
@@ -293,6 +307,8 @@ NETWORKS: Registry[type["Network"]] = Registry(
         "cell-types": "premotor.networks.cell_types",
         "mlp": "premotor.networks.baselines",
         "gru": "premotor.networks.baselines",
+        "direct": "premotor.networks.direct",
+        "disconnected": "premotor.networks.direct",
     },
     _check,
     {
@@ -301,6 +317,8 @@ NETWORKS: Registry[type["Network"]] = Registry(
         "cell-types": f"{__name__}:CellTypeSettings",
         "mlp": f"{__name__}:MLPSettings",
         "gru": f"{__name__}:GRUSettings",
+        "direct": f"{__name__}:DirectSettings",
+        "disconnected": f"{__name__}:DisconnectedSettings",
     },
 )
 """Every network that a controller can have, by the name that `network.kind` takes."""

@@ -45,6 +45,8 @@ NULLS = {
     "rewired_all": "rewires the neurons among themselves as rewired does, and muscles as rewired_neuromuscular does",
     "shuffled_weights_all": "keeps who is wired to whom, and exchanges the synapse counts among the edges of "
     "a pair of classes, those onto muscles too",
+    "direct": "has no wiring: every input on every output, linear, between the same maps",
+    "disconnected": "has no wiring and no path: a constant action",
     "mlp": "has no wiring: a multilayer perceptron, by default of as many parameters that learn",
     "gru": "has no wiring: a gated recurrent unit, by default of as many parameters that learn",
 }

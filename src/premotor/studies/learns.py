@@ -72,7 +72,7 @@ def everything(settings: Any) -> dict[str, Any]:
         return _plastic(settings, lambda pre, post: True, "all")
     _control(settings, "everything")
     if is_baseline(settings.network.kind):
-        return {"network.rate": settings.network.rate or 1.0, **_maps(settings)}
+        return {**_units(settings, True), **_maps(settings)}
     _rates(settings, "everything")
     return {**_network(settings, *_USUAL), **_maps(settings)}
 
@@ -177,6 +177,12 @@ def _maps(settings: Any, inputs: bool = True) -> dict[str, Any]:
     }
 
 
+def _units(settings: Any, learn: bool) -> dict[str, Any]:
+    """The step size of a baseline's own weights, where it has some."""
+    rate = settings.network.model_dump().get("rate")
+    return {} if rate is None else {"network.rate": (rate or 1.0) if learn else 0.0}
+
+
 def _fixed(settings: Any) -> dict[str, Any]:
     return {} if settings.maps.muscles is not None else {"maps.input_rate": 0.0, "maps.output_rate": 0.0}
 
@@ -189,7 +195,7 @@ def _reservoir(settings: Any, rule: str, inputs: bool) -> dict[str, Any]:
             "senses, none of which learns; magnitudes, types, scale and budget(n) are there"
         )
     if is_baseline(settings.network.kind):
-        return {"network.rate": 0.0, **_maps(settings, inputs)}
+        return {**_units(settings, False), **_maps(settings, inputs)}
     _rates(settings, rule)
     return {**_network(settings), **_maps(settings, inputs)}
 

@@ -230,12 +230,13 @@ def build_controller(
     key_in, key_out, key_noise = jax.random.split(key, 3)
     observations, actions = len(observation_names), len(action_names)
     kind = NETWORKS[network.kind]
-    if issubclass(kind, Baseline):
+    plain = issubclass(kind, Baseline) and not kind.keeps_maps
+    if plain:
         for name, chosen in (("loop", maps.loop), ("local", maps.local), ("muscles", maps.muscles)):
             if chosen:
                 raise PremotorError(f"maps.{name} chooses neurons of a connectome, but network.kind is {network.kind}")
     key_map, key_network = jax.random.split(key_in)
-    context = BuildContext(observations, actions, control_period, maps, key_network, jax.random.fold_in(key, 1))
+    inputs = outputs = np.zeros(0, np.intp)
     wires: Wires | MuscleWires | None = None
     if maps.loop is not None:
         wires = wire(maps.loop, circuit, observation_names, action_names)
@@ -243,16 +244,19 @@ def build_controller(
         wires = wire_muscles(maps.muscles, circuit, observation_names, action_names)
     if wires is not None:
         inputs, outputs = wires.inputs, wires.outputs
-    elif not issubclass(kind, Baseline):
+    elif not plain:
         outputs = output_neurons(circuit, maps.outputs)
         inputs = input_neurons(circuit, maps.inputs, outputs)
+    places, layer_key = (inputs, outputs), jax.random.fold_in(key, 1)
+    sizes = len(inputs), len(outputs)
+    context = BuildContext(observations, actions, control_period, maps, key_network, layer_key, *sizes)
     wired = kind.build(circuit, network, context)
     if isinstance(wired, Baseline):
         inputs, outputs = wired.input_units, wired.output_units
         key_in = key_in if wired.maps_are_layers else key_map
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
-    own = local_maps(circuit, inputs, outputs, observation_names, action_names) if maps.local else None
+    own = local_maps(circuit, *places, observation_names, action_names) if maps.local else None
     size_in, size_out = maps.input_scale / np.sqrt(observations), maps.output_scale / np.sqrt(len(outputs))
     if own is not None:
         size_in = maps.input_scale / np.sqrt(own.input_mask.sum(1, keepdims=True))
