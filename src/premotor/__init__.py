@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from premotor import report as report
     from premotor.analysis import lyapunov_spectrum as lyapunov_spectrum
     from premotor.bodies import build_body as build_body
     from premotor.connectome import (
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
     from premotor.runs import (
         Experiment as Experiment,
         Run as Run,
+        circuits as circuits,
         evaluate as evaluate,
         load_controller as load_controller,
+        play as play,
+        presets as presets,
         resume as resume,
         simulate as simulate,
         train as train,
     )
-    from premotor.studies import compare as compare, study as study
+    from premotor.studies import compare as compare, study as study, sweep as sweep
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, "__version__")
 

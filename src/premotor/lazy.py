@@ -8,7 +8,9 @@ from types import ModuleType
 from typing import Any
 
 
-def lazy_exports(package: str, *own: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+def lazy_exports(
+    package: str, *own: str, call: str = ""
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """`__getattr__`, `__dir__` and `__all__` of an ``__init__.py``, from the imports below its ``if TYPE_CHECKING:``.
 
     The names stand once, where type checkers and editors read them too::
@@ -21,6 +23,7 @@ def lazy_exports(package: str, *own: str) -> tuple[Callable[[str], Any], Callabl
     Args:
         package: its ``__name__``.
         own: names that it exports beside, defined in the file itself.
+        call: the export that is called where the package itself is, as `premotor.report` in ``pm.report(folder)``.
 
     Raises:
         AttributeError: by `__getattr__`, where the package exports no such name.
@@ -35,6 +38,11 @@ def lazy_exports(package: str, *own: str) -> tuple[Callable[[str], Any], Callabl
             if name in homes and homes[name][1] and isinstance(value, ModuleType):
                 return
             super().__setattr__(name, value)
+
+        def __call__(self, *arguments: Any, **options: Any) -> Any:
+            if not call:
+                raise TypeError(f"the module {package} is no function")
+            return getattr(self, call)(*arguments, **options)
 
     def __getattr__(name: str) -> Any:
         if name not in homes:

@@ -1,5 +1,6 @@
 """``premotor circuit``: look at wiring, and keep a part of it."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,6 +56,7 @@ def info(
     also: Also = None,
     refresh: Refresh = False,
     figure: Annotated[Path | None, typer.Option(help="A PNG file to draw the same into.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Sizes, counts and provenance as JSON.")] = False,
 ) -> None:
     """Print what a circuit holds: neurons by class, transmitter and side, wiring, and where it comes from.
 
@@ -70,12 +72,15 @@ def info(
     """
     if figure is not None and figure.suffix.lower() != ".png":
         raise PremotorError(f"--figure is {figure}; it has to be the name of a .png file")
+    from premotor.runs.listing import described
     from premotor.runs.spiking import described_network
 
     how, network = reading(columns, no_header, scale, also), described_network(source)
     if network is None:
         circuit = _circuit(source, select, min_synapses, signs, null, null_seed, how, refresh)
-        print(circuit.summary(), end="")
+        print(json.dumps(described(circuit), indent=2, ensure_ascii=False) if as_json else circuit.summary().rstrip())
+    elif as_json:
+        raise PremotorError(f"{source} is the network of a spiking agent; --json describes circuits")
     elif how or any(value is not None for value in (select, min_synapses, signs, null)):
         raise PremotorError(f"{source} is the network of a spiking agent; --figure is the only option for it")
     else:

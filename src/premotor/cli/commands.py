@@ -1,18 +1,21 @@
 """The commands about runs."""
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from premotor import __version__
+from premotor.cli.help import TopCommands
 
 app = typer.Typer(
-    no_args_is_help=True,
+    cls=TopCommands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Real connectomes as controllers of simulated bodies.",
 )
 
 Experiment = Annotated[str, typer.Argument(help="A preset (walk) or a YAML file of settings.")]
@@ -26,6 +29,7 @@ Device = Annotated[
     typer.Option(help="Of the physics: MuJoCo on the CPU, or MuJoCo Warp on an NVIDIA GPU (or, slow, on the CPU)."),
 ]
 Tested = Annotated[Literal["cpu", "gpu", "warp-cpu"], typer.Option(help="Of the physics, as for train.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
 Report = Annotated[bool, typer.Option("--report/--no-report", help="Lesions, video and report.html at the end.")]
 Test = Annotated[int | None, typer.Option("--episodes", min=1, help="Test episodes at the end; 100 by default.")]
 Initial = Annotated[
@@ -39,14 +43,23 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def group(
     context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Real connectomes as controllers of simulated bodies."""
+    """Real connectomes as controllers of simulated bodies.
+
+    \b
+    Begin with:
+      premotor play walk      a trained controller, as a video
+      premotor train walk     train your own; premotor train -h says more
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
     if context.obj and context.invoked_subcommand == "resume":
         raise typer.BadParameter(
             f"{context.obj[0]}: a run is resumed with the settings that it has; to go on with others, begin a new run "
@@ -93,9 +106,10 @@ def train(
 
     if Lock.patience and output is not None and output.is_dir():  # a predecessor of this worker of a study made it
         return resume(output, report=report, episodes=episodes)
-    from premotor.runs import train as begin
+    begin(f"training {settings.name}: loading and compiling")
+    from premotor.runs import train as learn
 
-    run = begin(settings, output=output, episodes=episodes, report=report)
+    run = learn(settings, output=output, episodes=episodes, report=report)
     print(f"run: {run.folder}")
 
 
@@ -108,6 +122,7 @@ def resume(run: RunFolder, report: Report = True, episodes: Test = None) -> None
       premotor resume runs/walk
     """
     _open(run)
+    begin(f"going on with {run}: loading and compiling")
     from premotor.runs import resume as go_on
 
     go_on(run, episodes=episodes, report=report)
@@ -123,6 +138,7 @@ def evaluate(
     lesions: Annotated[bool, typer.Option(help="Also silence every group of synapses in turn.")] = True,
     types: Annotated[bool, typer.Option(help="With lesions: also every cell type in turn.")] = False,
     device: Tested = "cpu",
+    as_json: AsJson = False,
 ) -> None:
     """Test a run of any kind in episodes that learning never saw, and what each group of synapses is worth to it.
 
@@ -131,14 +147,21 @@ def evaluate(
       premotor evaluate runs/walk --episodes 100
     """
     _open(run)
+    begin(f"testing {run}: loading and compiling")
     from premotor.cli.studies import lesion_table
     from premotor.runs import Evaluation, Run
 
     opened = Run(run)
     test = Evaluation(episodes, seconds, seed, checkpoint, device=device)
-    print(opened.kind.verdict(opened, opened.kind.evaluate(opened, test)))
+    figures = opened.kind.evaluate(opened, test)
+    if not as_json:
+        print(opened.kind.verdict(opened, figures))
+    if lesions:
+        begin("silencing groups of synapses in turn")
     rows = opened.kind.lesions(opened, test, types) if lesions else None
-    if rows is not None:
+    if as_json:
+        print(json.dumps({**figures, "lesions": rows} if lesions else figures, indent=2))
+    elif rows is not None:
         print(lesion_table(rows))
 
 
@@ -178,6 +201,7 @@ def play(
       premotor play runs/walk --video walk.mp4
       premotor play runs/cartpole-stdp --rerun 16
     """
+    begin(f"playing {source}: loading and compiling")
     from premotor.errors import PremotorError
     from premotor.runs import Evaluation, Run, play_in_viewer, play_live, play_to_video, player
 
@@ -231,6 +255,7 @@ def report(
       premotor report runs/walk --figures svg,pdf
       premotor report runs/walk runs/walk-2 -o both.html
     """
+    begin(f"writing the report of {', '.join(map(str, folders))}")
     from premotor.errors import PremotorError
 
     if len(folders) > 1:
@@ -251,7 +276,7 @@ def report(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Say what this machine offers: devices, threads, rendering, video, optional extras.
 
     \b
@@ -261,10 +286,17 @@ def doctor() -> None:
     from premotor.runs import examine
 
     findings = examine()
-    for finding in findings:
+    if as_json:
+        print(json.dumps([finding._asdict() for finding in findings], indent=2))
+    for finding in () if as_json else findings:
         print(f"{'ok' if finding.good else 'MISSING':<8} {finding.subject:<18} {finding.found}")
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
+
+
+def begin(what: str) -> None:
+    """Say on the standard error stream what takes a while, before it does."""
+    print(f"{what} …", file=sys.stderr, flush=True)
 
 
 def _open(folder: Path) -> None:

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from premotor.cli.commands import begin
+
 Controller = Annotated[
     str, typer.Argument(help="A run, as RUN or RUN@CHECKPOINT, or a preset with a trained controller.", metavar="RUN")
 ]
@@ -22,9 +24,10 @@ def serve(
       premotor serve runs/arm
       premotor serve walk --port 6000
     """
-    from premotor.runs import load_controller, serve as begin
+    begin(f"loading {run}")
+    from premotor.runs import load_controller, serve as answer
 
-    begin(load_controller(run), host, port, lambda line: print(line, flush=True))
+    answer(load_controller(run), host, port, lambda line: print(line, flush=True))
 
 
 def export(
@@ -38,6 +41,7 @@ def export(
     Example:
       premotor export runs/walk --to onnx -o walk.onnx
     """
+    begin(f"loading {run}")
     from premotor.runs import export_onnx, load_controller
 
     made = load_controller(run)

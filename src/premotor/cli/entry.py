@@ -18,6 +18,8 @@ from premotor.cli.commands import app
 from premotor.cli.controllers import export, serve
 from premotor.cli.dynamics import dynamics
 from premotor.cli.engines import engine
+from premotor.cli.help import Commands
+from premotor.cli.listing import list_names, schema
 from premotor.cli.reference import reference
 from premotor.cli.run_lists import runs
 from premotor.cli.simulations import sequence, simulate
@@ -27,11 +29,11 @@ from premotor.cli.study import study
 from premotor.errors import PremotorError
 from premotor.plugins import load_packages, load_plugin
 
-app.add_typer(circuits, name="circuit")
-app.add_typer(reference, name="reference")
-app.add_typer(dynamics, name="dynamics")
-app.add_typer(spiking, name="spiking")
-app.add_typer(analyse, name="analyse")
+app.add_typer(circuits, cls=Commands, name="circuit")
+app.add_typer(reference, cls=Commands, name="reference")
+app.add_typer(dynamics, cls=Commands, name="dynamics")
+app.add_typer(spiking, cls=Commands, name="spiking")
+app.add_typer(analyse, cls=Commands, name="analyse")
 app.add_typer(study, name="study")
 app.add_typer(engine, name="engine")
 app.add_typer(runs, name="runs")
@@ -40,6 +42,8 @@ app.command()(sequence)
 app.command()(compare)
 app.command()(batch)
 app.command()(sweep)
+app.command("list")(list_names)
+app.command()(schema)
 app.command()(serve)
 app.command()(export)
 
@@ -106,6 +110,9 @@ def _run(words: list[str]) -> int:
     except PremotorError as error:
         return _refuse(str(error))
     except _Refusal as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands without one
+            print(str(error), file=sys.stderr)
+            return BAD_INPUT
         return _refuse(error.format_message() if hasattr(error, "format_message") else str(error))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED

@@ -1,5 +1,6 @@
 """The commands about many runs: ``compare``, ``sweep``, and ``batch`` for a cluster's queue; tables that they print."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,7 @@ def compare(
     ] = None,
     name: Annotated[str | None, typer.Option(help="The setting 'name'.")] = None,
     seed: Annotated[str | None, typer.Option(help="The setting 'seed'.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON in place of the table.")] = False,
 ) -> None:
     """Train an experiment of any kind and null models of its wiring, and compare. Called again, it goes on.
 
@@ -74,8 +76,8 @@ def compare(
         episodes=episodes,
         output=folder,
     )
-    print(comparison_table(result))
-    print(f"report: {write_report(folder)}")
+    page = write_report(folder)
+    print(json.dumps(result, indent=2) if as_json else f"{comparison_table(result)}\nreport: {page}")
 
 
 def sweep(

@@ -26,7 +26,7 @@ from premotor.connectome.provenance import Provenance
 from premotor.connectome.selection import describe, from_files, matching_neurons, not_found
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of, unknown_neurons
 from premotor.connectome.storage import save_tables
-from premotor.connectome.summary import summarise
+from premotor.connectome.summary import as_html, summarise
 from premotor.errors import PremotorError
 
 _REQUIRED = ("type", "class", "transmitter", "sign", "side")
@@ -95,18 +95,23 @@ class Circuit(Conversions):
         return len(self.neurons)
 
     def __repr__(self) -> str:
-        """Return one line: the dataset and its size."""
+        """Return one line: the dataset, what was done to it, and its size."""
         gaps = ""
         if self.gap_junctions is not None:
             # Each pair stands in the symmetric matrix twice, a cell with itself once.
             entries = self.gap_junctions.tocoo()
             gaps = f", {np.count_nonzero(entries.row <= entries.col):,} gap junctions"
         kinds = self.effectors[KIND].unique()
+        changes = f" ({self.provenance.changes})" if self.provenance.changes else ""
         muscles = f", {len(self.effectors):,} {kinds[0]}s" if len(kinds) else ""
         return (
-            f"Circuit({self.provenance.dataset!r}: {len(self):,} neurons, {self.synapses.nnz:,} edges, "
+            f"Circuit({self.provenance.dataset!r}{changes}: {len(self):,} neurons, {self.synapses.nnz:,} edges, "
             f"{int(self.synapses.sum()):,} synapses{gaps}{muscles})"
         )
+
+    def _repr_html_(self) -> str:
+        """Return the same with the neurons by class and sign, for notebooks."""
+        return as_html(self)
 
     @property
     def ids(self) -> np.ndarray:

@@ -39,6 +39,20 @@ class Provenance:
         }
         return replace(self, steps=(*self.steps, step))
 
+    @property
+    def changes(self) -> str:
+        """What was done to the circuit since it was loaded and signed, in a few words; "" for nothing."""
+        words = []
+        for step in self.steps:
+            operation, arguments = str(step.get("operation", "?")), step.get("arguments")
+            arguments = arguments if isinstance(arguments, dict) else {}
+            if operation.startswith("null model "):
+                words.append(f"null {operation.removeprefix('null model ')}, seed {arguments.get('seed', '?')}")
+            elif operation not in ("load", "signs"):
+                said = ", ".join(f"{key}={value}" for key, value in arguments.items())
+                words.append(f"{operation} {said[:60]}{'…' if len(said) > 60 else ''}".rstrip())
+        return "; ".join(words)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the record as plain dicts and lists."""
         return {

@@ -1,6 +1,7 @@
 """The page of text that `premotor circuit info` prints."""
 
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,20 @@ def summarise(circuit: "Circuit") -> str:
         summarise_effectors(circuit),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def as_html(circuit: "Circuit") -> str:
+    """Return the circuit's line and its neurons by class (rows) and sign (columns), as HTML."""
+    signs = circuit.neurons["sign"].map({1: "excitatory", -1: "inhibitory", 0: "sign unknown"})
+    table = pd.crosstab(circuit.neurons["class"].replace("", "unknown"), signs)
+    return f"<p>{escape(repr(circuit))}</p>{table.to_html(border=0)}"
+
+
+def as_dict(circuit: "Circuit") -> dict[str, Any]:
+    """Return sizes, neurons by class, transmitter, sign and side, and the record, as JSON can hold them."""
+    columns = ("class", "transmitter", "sign", "side")
+    counts = {name: {str(k): int(n) for k, n in circuit.neurons[name].value_counts().items()} for name in columns}
+    return {**circuit.size, "neurons_by": counts, "provenance": circuit.provenance.as_dict()}
 
 
 def _counts(title: str, column: pd.Series) -> str:

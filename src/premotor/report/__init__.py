@@ -44,4 +44,4 @@ if TYPE_CHECKING:
     )
     from premotor.report.video import write_walk_video as write_walk_video
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(__name__)
+    __getattr__, __dir__, __all__ = lazy_exports(__name__, call="write_report")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from premotor.runs.episodes import Episodes as Episodes
     from premotor.runs.evaluation import evaluate as evaluate, silence_synapses as silence_synapses
     from premotor.runs.kinds import KINDS as KINDS, Evaluation as Evaluation, Kind as Kind, Work as Work
+    from premotor.runs.listing import circuits as circuits, listed as listed, settings_schema as settings_schema
     from premotor.runs.loading import (
         dump_settings as dump_settings,
         load_experiment as load_experiment,
@@ -40,7 +41,12 @@ if TYPE_CHECKING:
         LoadedController as LoadedController,
         load_controller as load_controller,
     )
-    from premotor.runs.playing import Player as Player, play_to_video as play_to_video, player as player
+    from premotor.runs.playing import (
+        Player as Player,
+        play as play,
+        play_to_video as play_to_video,
+        player as player,
+    )
     from premotor.runs.reference import (
         make_bipedal_reference as make_bipedal_reference,
         make_reference as make_reference,

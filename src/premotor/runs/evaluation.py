@@ -4,6 +4,7 @@ A controller that does as well without its recurrent synapses does not use its w
 """
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ TEST_SEED = 2_000
 
 
 def evaluate(
-    run: Run,
+    run: Run | str | os.PathLike[str],
     episodes: int | None = None,
     seconds: float | None = None,
     *,
@@ -41,7 +42,7 @@ def evaluate(
     Writes the figures to ``evaluations/test.json``, what happened beside it, and returns the figures.
 
     Args:
-        run: the run.
+        run: the run, or its folder.
         episodes: how many; None: 100, and for descent on the spectrum as many states as its settings say.
         seconds: length of an episode; by default as in the run's settings.
         seed: of their starts; None: 2,000 for control, 42 for spiking agents.
@@ -52,6 +53,7 @@ def evaluate(
     Raises:
         PremotorError: no such checkpoint, fewer than one episode, or the engine cannot be had.
     """
+    run = run if isinstance(run, Run) else Run(run)
     return run.kind.evaluate(run, Evaluation(episodes, seconds, seed, checkpoint, threads, device))
 
 

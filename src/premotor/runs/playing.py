@@ -15,6 +15,7 @@ from premotor.runs.activity_strip import neuron_groups, with_activity
 from premotor.runs.building import build_circuit, controller_for, starting_arrays
 from premotor.runs.episodes import Episodes, Records
 from premotor.runs.evaluation import TEST_SEED
+from premotor.runs.kinds import Evaluation
 from premotor.runs.loading import load_experiment
 from premotor.runs.run import Run, Which
 from premotor.runs.shipping import shipped, shipped_names
@@ -69,6 +70,38 @@ def player(source: str | os.PathLike[str], checkpoint: Which = "best") -> Player
 
 def _wiring(controller: Controller, circuit: Circuit) -> Circuit | None:
     return None if isinstance(controller.network, Baseline) else circuit
+
+
+def play(
+    source: Run | str | os.PathLike[str],
+    file: str | os.PathLike[str] | None = None,
+    *,
+    seconds: float | None = None,
+    seed: int | None = None,
+    checkpoint: Which = "best",
+    every: int | None = None,
+    speed: float = 1.0,
+) -> Path:
+    """Write an episode of a run of any kind, or of a preset, as a video; the file.
+
+    Args:
+        source: a run or its folder, a preset (trained where it comes so) or a YAML file (untrained).
+        file: ``*.mp4``; by default ``video/play.mp4`` of the run folder, of a preset ``play.mp4``.
+        seconds: of the episode, at most.
+        seed: of its start.
+        checkpoint: of a run: "best", "last", "initial" or the step of a checkpoint.
+        every: control steps from frame to frame; by default so many that there are about 25 frames a second.
+        speed: of the video over real time.
+
+    Raises:
+        PremotorError: no such run or preset, or as `play_to_video`.
+    """
+    if isinstance(source, Run) or os.path.isdir(source):
+        run = source if isinstance(source, Run) else Run(source)
+        test = Evaluation(seed=seed, checkpoint=checkpoint)
+        return run.kind.play(run, None if file is None else Path(file), seconds, test, every, speed)
+    start = TEST_SEED if seed is None else seed
+    return play_to_video(player(source, checkpoint), file, seconds, start, every=every, speed=speed)
 
 
 def play_to_video(

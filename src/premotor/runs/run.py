@@ -1,6 +1,7 @@
 """A run as Python sees it: settings, circuit, controllers, logs; of every kind of experiment."""
 
 import os
+from html import escape
 from typing import Any
 
 import equinox as eqx
@@ -50,6 +51,11 @@ class Run:
     def __repr__(self) -> str:
         """One line: where it is and how far it came."""
         return f"Run({str(self.folder)!r}, {self.step:,} of {self.kind.total(self.settings):,} steps)"
+
+    def _repr_html_(self) -> str:
+        """The same with the figures of the last test, for notebooks."""
+        figures = pd.Series(self.tested or {}, dtype=object).to_frame("last test").dropna()
+        return f"<p>{escape(repr(self))}</p>{figures.to_html(border=0) if len(figures) else ''}"
 
     @property
     def circuit(self) -> Circuit:

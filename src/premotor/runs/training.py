@@ -11,9 +11,9 @@ from premotor.files import Lock, new_folder, read_json, write_atomically, write_
 from premotor.registry import Registry
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.checkpoints import ARRAYS, Checkpoint, newest_checkpoint
-from premotor.runs.effect import refuse_memory
+from premotor.runs.effect import leaves, refuse_memory
 from premotor.runs.kinds import Evaluation, Figures, Work, kind_of
-from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
+from premotor.runs.loading import Overrides, Source, dump_settings, load_settings, override_pairs
 from premotor.runs.loop import Loop
 from premotor.runs.progress import TrainingProgress, speaker
 from premotor.runs.provenance import provenance, session
@@ -34,6 +34,7 @@ def train(
     finish: bool = True,
     episodes: int | None = None,
     report: bool = True,
+    **changes: Any,
 ) -> Run:
     """Train an experiment of any kind, test it and write its report; everything about it is in the run folder.
 
@@ -49,12 +50,14 @@ def train(
         finish: whether to test it when learning has ended.
         episodes: of that test; None: as `evaluate` takes them.
         report: whether lesions, video and page follow the test.
+        changes: further settings by their name at the top, sections as dicts:
+            ``train("walk", seed=1, learning={"steps": 100_000})``.
 
     Raises:
         PremotorError: wrong settings or data, before anything is written; or training diverged.
         KeyboardInterrupt: stopped by the user, after a checkpoint was written.
     """
-    settings = load_settings(experiment, overrides)
+    settings = load_settings(experiment, {**override_pairs(overrides), **leaves(changes)})
     if initial is not None:
         place = str(initial.folder if isinstance(initial, Run) else initial)
         settings = load_settings(settings, {"initial": place})
