@@ -60,8 +60,6 @@ class MethodsOfRun(Methods[RunRecord]):
         """Circuit, maps, task, learning, test."""
         run, settings, body = record.run, record.run.settings, record.body
         controller = run.controller("initial")
-        rates = controller.relative_learning_rates()
-        learns = sum(controller.parameter(name).size for name, rate in rates.items() if rate > 0 and name != "log_std")
         sources = []
         text = f"{record.network}."
         if run.wired:
@@ -86,7 +84,8 @@ class MethodsOfRun(Methods[RunRecord]):
             sources.append(MUJOCO)
         how, source = _learner(settings.learning)
         text += (
-            f" {count(learns, 'number')} learned by {how} over {large(run.step)} control steps (seed {settings.seed})."
+            f" {count(controller.learned, 'number')} learned by {how} over {large(run.step)} control steps (seed "
+            f"{settings.seed})."
         )
         sources.append(source)
         if record.test is not None:

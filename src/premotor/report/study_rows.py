@@ -94,7 +94,7 @@ def groups_of(rows: pd.DataFrame) -> list[Group]:
     named = {axis: rows[axis].astype("str") if axis in rows else "own" for axis in GROUP}
     table = rows.assign(**named)
     found = table.groupby(list(GROUP), sort=False)
-    return [Group(dict(zip(GROUP, key, strict=True)), part) for key, part in found]
+    return [Group({axis: str(part[axis].iloc[0]) for axis in GROUP}, part) for _, part in found]
 
 
 def margin_of(margins: Mapping[str, float], figure: str, experiment: str | None = None) -> float | None:
