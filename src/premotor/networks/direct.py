@@ -57,7 +57,13 @@ class DirectNetwork(_Path):
         """Weights drawn from N(0, 1/inputs)."""
         inputs, outputs = context.inputs, context.outputs
         weight = jax.random.normal(context.key, (outputs, inputs)) / max(inputs, 1) ** 0.5
-        return cls(inputs, inputs + outputs, context.control_period, (("weight", settings.rate),), weight)
+        return cls(
+            inputs=inputs,
+            neurons=inputs + outputs,
+            control_period=context.control_period,
+            learning_rates=(("weight", settings.rate),),
+            weight=weight,
+        )
 
     def product(self) -> Float[Array, "outputs inputs"]:
         """The weights."""
@@ -88,7 +94,12 @@ class DisconnectedNetwork(_Path):
     @classmethod
     def build(cls, circuit: "Circuit", settings: DisconnectedSettings, context: BuildContext) -> Self:
         """Silent outputs."""
-        return cls(context.inputs, context.inputs + context.outputs, context.control_period, ())
+        return cls(
+            inputs=context.inputs,
+            neurons=context.inputs + context.outputs,
+            control_period=context.control_period,
+            learning_rates=(),
+        )
 
     def product(self) -> None:
         """None."""
