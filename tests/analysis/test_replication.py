@@ -1,9 +1,12 @@
 """Units of replication, means, differences, middle halves, ranks and profiles, against SciPy and worked values."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 import scipy.stats
 
+from markdown_pages import ROOT
 from premotor.analysis import (
     among_wirings,
     difference_of_means,
@@ -123,9 +126,10 @@ def test_smallest_effects_are_those_of_tables():
 @pytest.mark.slow
 def test_intervals_hold_what_they_promise():
     """The figures of `docs/concepts/statistics.md` with fewer simulations: two standard errors wider."""
-    from coverage_of_intervals import measured
-
-    for row in measured(500):
+    spec = importlib.util.spec_from_file_location("coverage", ROOT / "scripts" / "coverage_of_intervals.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    for row in script.measured(500):
         told, found = row["method"], row["rate"]
         skewed = row["scores"] == "skewed"
         if told in ("mean", "difference"):
