@@ -255,9 +255,12 @@ def report(
       premotor report runs/walk --figures svg,pdf
       premotor report runs/walk runs/walk-2 -o both.html
     """
-    begin(f"writing the report of {', '.join(map(str, folders))}")
     from premotor.errors import PremotorError
+    from premotor.report.sections import check_folder
 
+    for folder in folders:
+        check_folder(folder)
+    begin(f"writing the report of {', '.join(map(str, folders))}")
     if len(folders) > 1:
         if figures is not None:
             raise PremotorError("--figures writes the figures of one folder; name one, or leave --figures out")
@@ -267,10 +270,12 @@ def report(
         return
     if output is not None:
         raise PremotorError("--output names the page about several runs; that of one folder lies in it")
-    from premotor.report import write_figure_files, write_report
+    from premotor.report import write_report
 
     print(f"report: {write_report(folders[0])}")
     if figures is not None:
+        from premotor.report import write_figure_files
+
         files = write_figure_files(folders[0], [name.strip() for name in figures.split(",")])
         print(f"figures: {len(files)} files in {files[0].parent}" if files else "figures: the page has none")
 

@@ -138,6 +138,12 @@ RECORDS: Registry[type[Record]] = Registry(
 """Kinds of folder by their names; the first that recognises a folder reads it."""
 
 
+def check_folder(folder: Path) -> None:
+    """Say at once, before any library is loaded, that a folder can not be reported; PremotorError where it can not."""
+    if not any((folder / name).exists() for name in MARKS):
+        RunFolder.open(folder)
+
+
 def read_record(folder: str | os.PathLike[str]) -> Record:
     """Read a folder of any kind that can be reported; one that no kind recognises is read as a run's.
 
@@ -145,8 +151,7 @@ def read_record(folder: str | os.PathLike[str]) -> Record:
         PremotorError: it is none, or a file in it is missing, damaged or does not fit the others.
     """
     place = Path(folder)
-    if not any((place / name).exists() for name in MARKS):
-        RunFolder.open(place)  # says what it is at once, before any library is loaded
+    check_folder(place)
     kinds = list(RECORDS.values())
     return next((kind for kind in kinds if kind.recognises(place)), RECORDS["run"]).read(place)
 
