@@ -204,7 +204,8 @@ def contrasts(rows: pd.DataFrame) -> list[tuple[str, Contrast, float, float]]:
     found = [contrast(own, group, margin, len(others)) for _, group in others]
     p = corrected([each.difference.p for each in found])
     same = corrected([float("nan") if each.equivalence is None else each.equivalence.p for each in found])
-    return [(name, each, *ps) for (name, _), each, *ps in zip(others, found, p, same, strict=True)]
+    told = zip(others, found, p, same, strict=True)
+    return [(name, each, float(chance), float(alike)) for (name, _), each, chance, alike in told]
 
 
 def _named(wiring: str) -> str:

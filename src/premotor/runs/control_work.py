@@ -52,7 +52,7 @@ class Learning(LearnerWork):
         if settings.cloning.iterations:
             key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
             self.learner.adopt(cloned(self.learner.candidate, self._task, settings.cloning, key))
-        self.parameters = controller.learned
+        self.parameters: int | None = controller.learned
         self._tests: dict[int, Episodes] = {}
         self.schedule = Schedule(
             settings.evaluation.every_steps,

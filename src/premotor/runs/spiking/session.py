@@ -27,7 +27,7 @@ class SpikingWork(LearnerWork):
     def __init__(self, arena: Arena, weights: NDArray[np.float64] | None = None):
         self.arena = arena
         settings = arena.settings
-        self.parameters = int(arena.network.plastic.sum())
+        self.parameters: int | None = int(arena.network.plastic.sum())
         threads = settings.threads or available_cores()
         made = LEARNERS[settings.learning.kind]
         self.learner = made(arena, None, settings.learning, seed=settings.seed, threads=threads)
