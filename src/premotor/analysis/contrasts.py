@@ -45,7 +45,8 @@ def contrast(first: Replicates, second: Replicates, margin: float | None = None,
     """Compare two groups of runs.
 
     Args:
-        first, second: runs by their units.
+        first: runs by their units.
+        second: the runs that they are compared with.
         margin: within which a difference does not matter, as declared beforehand; None: none was.
         tests: in the family that is corrected: a smallest effect has to pass the strictest step of Holm's.
 
