@@ -138,10 +138,10 @@ class Found(ReportSection[StudyRecord]):
         caption += "Grey: differences within the margin." if declared else "No margin was declared."
         blocks: list[Block] = [Picture(as_svg(effects)(lines), "Effects", caption)]
         blocks += [Text(f"{line.group.title}: {line.sentence}") for line in compared]
-        blocks += [_table(lines, "score")]
+        blocks += _tables(lines, "score")
         for figure in dict.fromkeys(key.rpartition(".")[2] for key in record.settings.margin):
             others = [] if figure == "score" else record.lines(figure)
-            blocks += [_table(others, figure)] if others else []
+            blocks += _tables(others, figure) if others else []
         return Section(title, blocks, lead=_lead(compared))
 
     def tiles(self, record: StudyRecord) -> list[Tile]:
@@ -166,11 +166,10 @@ def _lead(lines: Sequence[Line]) -> str:
     )
 
 
-def _table(lines: Sequence[Line], figure: str) -> Table:
-    body = []
-    for line in lines:
-        places = numbers(line.middle.value)
-        start = [
+def _tables(lines: Sequence[Line], figure: str) -> list[Block]:
+    """What each wiring is and reaches, and each beside the experiment's own: two tables that fit a page."""
+    wirings = [
+        [
             line.group.title,
             line.wiring,
             f"{len(line.data.every)}",
@@ -178,20 +177,31 @@ def _table(lines: Sequence[Line], figure: str) -> Table:
             decimal(line.parameters, 0),
             decimal(100 * line.direct, 2),
             decimal(line.path),
-            with_interval(line.middle, places),
+            with_interval(line.middle, numbers(line.middle.value)),
         ]
-        rest = [""] * len(HEAD) if line.found is None else cells(line.found, line.p, line.p_equivalent)
-        body.append(start + rest)
+        for line in lines
+    ]
     head = ["experiment and rule", "wiring", "runs", "units", "numbers that learn", "straight, %", "path"]
-    return Table(
-        [*head, f"{figure}, interquartile mean", *HEAD],
-        body,
-        f"Every wiring, by {figure}",
-        f"{CAPTION} Straight: part of the synapses that go from senses to motor neurons directly; path: mean fewest "
-        "synapses between them. Each line compares the experiment's own wiring with the one named.",
-        numeric=tuple(range(2, len(head) + len(HEAD))),
-        strong=tuple(number for number, line in enumerate(lines) if line.found is None),
+    found = [
+        [line.group.title, line.wiring, *cells(line.found, line.p, line.p_equivalent)]
+        for line in lines
+        if line.found is not None
+    ]
+    own = tuple(number for number, line in enumerate(lines) if line.found is None)
+    caption = (
+        "Mean of the middle half of the scores [95% interval]. Straight: part of the synapses that go from senses to "
+        "motor neurons directly; path: mean fewest synapses between them."
     )
+    numeric = tuple(range(2, len(head) + 1))
+    first = Table([*head, f"{figure}, middle half"], wirings, f"Every wiring, by {figure}", caption, numeric, own)
+    second = Table(
+        ["experiment and rule", "against", *HEAD],
+        found,
+        f"The experiment's own wiring against each other one, by {figure}",
+        CAPTION,
+        tuple(range(2, 1 + len(HEAD))),
+    )
+    return [first, second] if found else [first]
 
 
 @SECTIONS.register("study-hypotheses")
