@@ -45,16 +45,16 @@ def _references(node: object) -> list[str]:
     return own + [ref for part in node.values() for ref in _references(part)]
 
 
-def test_the_short_ways_of_python(trained, tmp_path) -> None:
+def test_the_short_ways_of_python(run_copy, tmp_path) -> None:
     assert "walk" in pm.presets()["control"] and "celegans" in pm.circuits()
-    figures = pm.evaluate(str(trained.folder), 1, 0.1, checkpoint="last")
+    figures = pm.evaluate(str(run_copy), 1, 0.1, checkpoint="last")
     assert figures["episodes"] == 1
     with pytest.raises(PremotorError, match="there is no run folder"):
         pm.report(tmp_path / "nothing")
     with pytest.raises(PremotorError, match="steeps"):
         pm.train("walk", seed=1, learning={"steeps": 5})
     with pytest.raises(PremotorError, match="should end in .mp4"):
-        pm.play(trained, tmp_path / "a.avi", checkpoint="last")
+        pm.play(run_copy, tmp_path / "a.avi", checkpoint="last")
 
 
 def test_circuits_tell_what_was_done_to_them_and_show_in_notebooks(trained) -> None:
@@ -87,8 +87,8 @@ def test_doctor_as_json(capsys) -> None:
     assert {"subject", "good", "found"} == set(json.loads(capsys.readouterr().out)[0])
 
 
-def test_evaluate_as_json_says_first_what_it_does(trained, capsys) -> None:
-    assert main(["evaluate", str(trained.folder), "--episodes", "1", "--seconds", "0.1", "--checkpoint", "last",
+def test_evaluate_as_json_says_first_what_it_does(run_copy, capsys) -> None:
+    assert main(["evaluate", str(run_copy), "--episodes", "1", "--seconds", "0.1", "--checkpoint", "last",
                  "--no-lesions", "--json"]) == 0  # fmt: skip
     shown = capsys.readouterr()
     assert json.loads(shown.out)["episodes"] == 1 and shown.err.startswith("testing ")

@@ -126,8 +126,8 @@ def test_wirings_are_trained_once_each(tmp_path, monkeypatch, capsys):
     """Runs are made in this process in place of processes of their own."""
     commands = []
 
-    def run_here(jobs, at_once, steps, progress, counter):
-        assert counter == "iteration"
+    def run_here(jobs, engine, progress):
+        assert engine.at_once == 1
         for job in jobs:
             commands.append(job.command[0])
             assert main(list(job.command)) == 0
