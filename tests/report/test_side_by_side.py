@@ -6,15 +6,7 @@ import pytest
 
 from premotor.errors import PremotorError
 from premotor.report import write_side_by_side
-from premotor.report.side_by_side import differing
 from report.html_page import PageOf
-
-
-def test_settings_that_differ_are_named():
-    first = {"name": "a", "seed": 0, "task": {"kind": "walk", "reward": {"goal": 1.0}}, "circuit": {}}
-    second = {"name": "b", "seed": 0, "task": {"kind": "walk", "reward": {"goal": 2.0}, "clock": True}, "circuit": {}}
-    assert differing([first, second]) == {"task.reward.goal": [1.0, 2.0], "task.clock": ["–", True]}
-    assert differing([first, first]) == {}
 
 
 def test_two_runs_share_a_page(run_folder, bare_run, tmp_path):

@@ -46,7 +46,7 @@ def test_runs_are_found_filtered_and_sorted(folder, capsys):
     assert [row["score"] for row in json.loads(capsys.readouterr().out)] == [0.75, 0.25]
 
 
-def test_the_index_follows_the_folders(folder):
+def test_the_index_follows_the_folders(folder, capsys):
     assert len(list_runs(folder)) == 2 and (folder / INDEX).exists()
     (folder / "tiny" / "evaluations" / "test.json").write_text(json.dumps({"score": 0.5}))
     shutil.rmtree(folder / "study")
@@ -56,6 +56,7 @@ def test_the_index_follows_the_folders(folder):
     (folder / "tiny" / "settings.yaml").write_text("{half")
     (folder / INDEX).unlink()
     assert list_runs(folder) == []
+    assert "1 run folders are damaged and not listed: tiny" in capsys.readouterr().err
 
 
 def test_wrong_filters_are_one_sentence(folder, capsys):

@@ -215,7 +215,7 @@ def test_independent_nulls_are_the_seeds_own():
 
 
 @pytest.fixture
-def tested(run_copy) -> Path:
+def run_with_test(run_copy) -> Path:
     """A finished run with a test."""
     figures = {**Run(run_copy).best, "episodes": 2}
     (run_copy / "evaluations" / "test.json").write_text(json.dumps(figures))
@@ -232,24 +232,24 @@ def asked_again(run: Path, folder: Path, seed: int) -> Study:
     return Study(folder)
 
 
-def test_finished_runs_are_taken_over_where_the_study_asks_for_them(tested, tmp_path):
-    run = Run(tested)
-    made = asked_again(tested, tmp_path / "study", run.settings.seed)
+def test_finished_runs_are_taken_over_where_the_study_asks_for_them(run_with_test, tmp_path):
+    run = Run(run_with_test)
+    made = asked_again(run_with_test, tmp_path / "study", run.settings.seed)
     assert adopt(made, tmp_path) == [f"1 of 1 runs in {tmp_path} are taken over"]
     (row,) = made.finished_rows()
     assert row["score"] == run.tested["score"] and row["name"] == "tiny.connectome-s0"
     copy = Run(made.run_folder(made.members[0]))
     assert copy.settings == run.settings.model_copy(update={"name": row["name"]})
-    assert (copy.folder / "provenance.json").read_bytes() == (tested / "provenance.json").read_bytes()
-    assert adopt(made, tested)[0].startswith("0 of 1"), "a run that is there was written over"
+    assert (copy.folder / "provenance.json").read_bytes() == (run_with_test / "provenance.json").read_bytes()
+    assert adopt(made, run_with_test)[0].startswith("0 of 1"), "a run that is there was written over"
 
 
-def test_other_runs_are_not_taken_over(tested, tmp_path):
-    made = asked_again(tested, tmp_path / "study", seed=77)
-    lines = adopt(made, tested)
+def test_other_runs_are_not_taken_over(run_with_test, tmp_path):
+    made = asked_again(run_with_test, tmp_path / "study", seed=77)
+    lines = adopt(made, run_with_test)
     assert lines[0].startswith("0 of 1 runs") and lines[1].endswith("any run that is missing here: run")
-    made = asked_again(tested, tmp_path / "untested", seed=0)
-    (tested / "evaluations" / "test.json").unlink()
-    assert "not finished" in adopt(made, tested)[1] and not list((made.folder / "runs").iterdir())
+    made = asked_again(run_with_test, tmp_path / "untested", seed=0)
+    (run_with_test / "evaluations" / "test.json").unlink()
+    assert "not finished" in adopt(made, run_with_test)[1] and not list((made.folder / "runs").iterdir())
     with pytest.raises(PremotorError, match="holds no run folder"):
         adopt(made, tmp_path / "nowhere")

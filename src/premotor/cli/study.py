@@ -21,7 +21,7 @@ class Direct(TyperGroup):
 
 def with_command(group: Any, words: list[str]) -> list[str]:
     """Words of a command line with the first command of a group named."""
-    if not words or words[0] in group.commands or words[0] == "--help":
+    if not words or words[0] in group.commands or words[0] in ("--help", "-h"):
         return words
     return [next(iter(group.commands)), *words]
 

@@ -13,6 +13,7 @@ from premotor.errors import PremotorError
 from premotor.files import write_atomically
 from premotor.report.page import Block, Missing, Page, Picture, Section, Table, count, decimal, listed
 from premotor.report.style import as_svg, new_figure, number_colour
+from premotor.runs.differences import differing
 from premotor.runs.run import Run
 
 PAGE = "side-by-side.html"
@@ -54,24 +55,6 @@ def side_by_side(runs: Sequence[Run]) -> Page:
     )
 
 
-def differing(settings: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Settings by their dotted names that are not the same in all, in order; "–" where one has no such setting.
-
-    The name of a run says nothing and is left out.
-    """
-    flat = [_flat(values) for values in settings]
-    keys = dict.fromkeys(key for values in flat for key in values)
-    table = {key: [values.get(key, "–") for values in flat] for key in keys if key != "name"}
-    return {key: values for key, values in table.items() if any(value != values[0] for value in values)}
-
-
-def _flat(values: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= _flat(value, f"{above}{key}.") if isinstance(value, Mapping) and value else {f"{above}{key}": value}
-    return found
-
-
 def _names(runs: Sequence[Run]) -> list[str]:
     """Names of the folders, with as many of those above them as tell them apart."""
     parts = [run.folder.resolve().parts for run in runs]
@@ -83,10 +66,13 @@ def _names(runs: Sequence[Run]) -> list[str]:
 
 
 def _subtitle(runs: Sequence[Run]) -> str:
-    differ = len(differing([run.settings.model_dump() for run in runs]))
-    return (
-        f"{count(len(runs), 'run')} that differ in {count(differ, 'setting')}. The best controller of each was tested."
-    )
+    differ = count(len(_differing(runs)), "setting")
+    return f"{count(len(runs), 'run')} that differ in {differ}; figures are of the best of each."
+
+
+def _differing(runs: Sequence[Run]) -> dict[str, list[Any]]:
+    """But for their names, which say nothing."""
+    return {key: values for key, values in differing([run.settings for run in runs]).items() if key != "name"}
 
 
 def _reached(runs: Sequence[Run], names: Sequence[str]) -> Block:
@@ -133,7 +119,7 @@ def _curves(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def _settings(runs: Sequence[Run], names: Sequence[str]) -> Block:
-    table = differing([run.settings.model_dump() for run in runs])
+    table = _differing(runs)
     if not table:
         return Missing("Their settings are the same.")
     rows = [[key, *("–" if value is None else str(value) for value in values)] for key, values in table.items()]

@@ -1,6 +1,5 @@
 """Lists of run folders, with what each is and what it reached; and how the settings of two differ."""
 
-import json
 import operator
 import os
 import re
@@ -13,11 +12,12 @@ import yaml
 
 from premotor.errors import PremotorError
 from premotor.files import read_bytes, read_json
-from premotor.runs.effect import leaves
+from premotor.runs.differences import differing
 from premotor.runs.kinds import kind_described, numbers
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import REQUIRED, RunFolder
 from premotor.runs.settings_errors import closest
+from premotor.settings import note
 from premotor.studies.run_index import RunIndex, stamp_of
 
 INDEX = ".index.sqlite"
@@ -61,6 +61,10 @@ def list_runs(
     conditions = [_condition(text) for text in where]
     stamps = dict(_found(str(place), DEEPEST))
     read = RunIndex(place / INDEX).read(stamps, lambda name: _read(place / name))
+    damaged = [name for name in stamps if name not in read]
+    if damaged:
+        more = ", …" if len(damaged) > 3 else ""
+        note(f"{len(damaged)} run folders are damaged and not listed: {', '.join(damaged[:3])}{more}")
     now = time.time()
     rows = [{"run": name, **row, "age": _hours(row, now)} for name, row in read.items()]
     columns = {column for row in rows for column in row}
@@ -173,10 +177,5 @@ def runs_differ(first: str | os.PathLike[str], second: str | os.PathLike[str]) -
     found = []
     for each in (first, second):
         place = Path(each)
-        file = RunFolder.open(place).settings_file if place.is_dir() else place
-        settings = load_settings(file)
-        told = {"kind": type(settings).KIND, **settings.model_dump(mode="json")}
-        found.append(leaves(told))
-    one, two = found
-    keys = [*one, *(key for key in two if key not in one)]
-    return [(key, one.get(key), two.get(key)) for key in keys if json.dumps(one.get(key)) != json.dumps(two.get(key))]
+        found.append(load_settings(RunFolder.open(place).settings_file if place.is_dir() else place))
+    return [(key, one, two) for key, (one, two) in differing(found).items()]

@@ -9,7 +9,8 @@ from uuid import uuid4
 from pydantic import Field
 
 from premotor.errors import PremotorError
-from premotor.studies.engines.base import ENGINES, Ended, Engine, EngineSettings, library
+from premotor.studies.engines.base import ENGINES, Ended, EngineSettings, library
+from premotor.studies.engines.tasks import TaskEngine
 from premotor.studies.processes import Job
 from premotor.studies.workers import LONGEST, remote_command
 
@@ -28,16 +29,14 @@ class DaskSettings(EngineSettings):
 
 
 @ENGINES.register("dask")
-class DaskEngine(Engine):
-    """One task a job; where the caller ends, its tasks end with a checkpoint."""
+class DaskEngine(TaskEngine):
+    """Tasks of a Dask scheduler."""
 
     settings = DaskSettings
 
     def __init__(self, settings: Any, folder: Path):
         super().__init__(settings, folder)
         distributed = library("distributed", "dask")
-        self._tasks: dict[str, tuple[Any, Job]] = {}
-        self._stop = (folder / "cancel").resolve()
         try:
             self.client = distributed.Client(settings.address, timeout=20, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
@@ -55,54 +54,34 @@ class DaskEngine(Engine):
         """As its settings say."""
         return int(self.chosen.threads)
 
-    @property
-    def room(self) -> int:
-        """Any number, unless `jobs` says otherwise: the scheduler has a queue of its own."""
-        return 10_000 if self.chosen.jobs is None else self.chosen.jobs - len(self._tasks)
-
     def submit(self, jobs: Sequence[Job]) -> None:
         """One task each."""
         for job in jobs:
             task = self.client.submit(
-                remote_command(job, self._stop),
+                remote_command(job, self.stop_file),
                 key=f"{job.name}-{uuid4().hex[:8]}",
                 pure=False,
                 retries=self.chosen.retries,
                 resources=self.chosen.resources or None,
             )
-            self._tasks[job.name] = (task, job)
+            self.tasks[task] = job
 
     def ended(self, seconds: float) -> list[Ended]:
         """By their exit status; None where their workers were lost."""
-        if not self._tasks:
+        if not self.tasks:
             return []
-        try:
-            self._wait([task for task, _ in self._tasks.values()], timeout=seconds, return_when=self._first)
-        except TimeoutError:
-            return []
-        over = [name for name, (task, _) in self._tasks.items() if task.done()]
-        found = []
-        for name in over:
-            task, _ = self._tasks.pop(name)
-            found.append(Ended(name, int(task.result()) if task.status == "finished" else None))
-        return found
+        with suppress(TimeoutError), self.client.as_current():
+            self._wait(list(self.tasks), timeout=seconds, return_when=self._first)
+        over = [task for task in self.tasks if task.done()]
+        return [
+            Ended(self.tasks.pop(task).name, int(task.result()) if task.status == "finished" else None) for task in over
+        ]
 
-    def working(self) -> list[Job]:
-        """Tasks without a result."""
-        return [job for _, job in self._tasks.values()]
+    def await_all(self) -> None:
+        """By Dask's own waiting."""
+        with suppress(TimeoutError), self.client.as_current():
+            self._wait(list(self.tasks), timeout=LONGEST)
 
-    def cancel(self) -> None:
-        """By a file in the study's folder, which every task looks for."""
-        self._stop.touch()
-
-    def close(self) -> None:
-        """Ask what is at work to write its checkpoint, wait for it, and leave the scheduler."""
-        if self._tasks:
-            there = self._stop.exists()
-            self._stop.touch()
-            with suppress(TimeoutError):
-                self._wait([task for task, _ in self._tasks.values()], timeout=LONGEST)
-            self._tasks.clear()
-            if not there:
-                self._stop.unlink(missing_ok=True)
+    def leave(self) -> None:
+        """The scheduler goes on."""
         self.client.close()

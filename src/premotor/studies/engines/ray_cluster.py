@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import Field
 
 from premotor.errors import PremotorError
-from premotor.studies.engines.base import ENGINES, Ended, Engine, EngineSettings, library
+from premotor.studies.engines.base import ENGINES, Ended, EngineSettings, library
+from premotor.studies.engines.tasks import TaskEngine
 from premotor.studies.processes import Job
 from premotor.studies.workers import LONGEST, RemoteCommand, remote_command
 
@@ -31,16 +32,14 @@ class RaySettings(EngineSettings):
 
 
 @ENGINES.register("ray")
-class RayEngine(Engine):
-    """One task a job; where the caller ends, its tasks end, each with a checkpoint."""
+class RayEngine(TaskEngine):
+    """Tasks of Ray."""
 
     settings = RaySettings
 
     def __init__(self, settings: Any, folder: Path):
         super().__init__(settings, folder)
         self.ray = library("ray", "ray")
-        self._tasks: dict[Any, Job] = {}
-        self._stop = (folder / "cancel").resolve()
         self._mine = False
         if not self.ray.is_initialized():
             try:
@@ -64,11 +63,6 @@ class RayEngine(Engine):
         """Cores of a task."""
         return max(1, int(self.chosen.cpus))
 
-    @property
-    def room(self) -> int:
-        """Any number, unless `jobs` says otherwise: Ray has a queue of its own."""
-        return 10_000 if self.chosen.jobs is None else self.chosen.jobs - len(self._tasks)
-
     def submit(self, jobs: Sequence[Job]) -> None:
         """One task each."""
         chosen = self.chosen
@@ -77,16 +71,16 @@ class RayEngine(Engine):
             options["memory"] = int(chosen.memory_gb * 1e9)
         task = self.ray.remote(**options, resources=chosen.resources or None)(call)
         for job in jobs:
-            self._tasks[task.options(name=job.name).remote(remote_command(job, self._stop))] = job
+            self.tasks[task.options(name=job.name).remote(remote_command(job, self.stop_file))] = job
 
     def ended(self, seconds: float) -> list[Ended]:
         """By their exit status; None where all nodes that tried were lost."""
-        if not self._tasks:
+        if not self.tasks:
             return []
-        ready, _ = self.ray.wait(list(self._tasks), num_returns=1, timeout=seconds)
+        ready, _ = self.ray.wait(list(self.tasks), num_returns=1, timeout=seconds)
         if ready:
-            ready, _ = self.ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=0)
-        return [Ended(self._tasks.pop(each).name, self._result(each)) for each in ready]
+            ready, _ = self.ray.wait(list(self.tasks), num_returns=len(self.tasks), timeout=0)
+        return [Ended(self.tasks.pop(each).name, self._result(each)) for each in ready]
 
     def _result(self, task: Any) -> int | None:
         try:
@@ -94,23 +88,12 @@ class RayEngine(Engine):
         except self.ray.exceptions.RayError:
             return None
 
-    def working(self) -> list[Job]:
-        """Tasks without a result."""
-        return list(self._tasks.values())
+    def await_all(self) -> None:
+        """By Ray's own waiting."""
+        self.ray.wait(list(self.tasks), num_returns=len(self.tasks), timeout=LONGEST)
 
-    def cancel(self) -> None:
-        """By a file in the study's folder, which every task looks for."""
-        self._stop.touch()
-
-    def close(self) -> None:
-        """Ask what is at work to write its checkpoint, wait for it, and leave the cluster."""
-        if self._tasks:
-            there = self._stop.exists()
-            self._stop.touch()
-            self.ray.wait(list(self._tasks), num_returns=len(self._tasks), timeout=LONGEST)
-            self._tasks.clear()
-            if not there:
-                self._stop.unlink(missing_ok=True)
+    def leave(self) -> None:
+        """Unless somebody else began it in this process."""
         if self._mine:
             with suppress(RuntimeError):
                 self.ray.shutdown()
