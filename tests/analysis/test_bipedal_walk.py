@@ -44,6 +44,13 @@ def hop(foot):
     return contact, hips, position
 
 
+def tap(foot):
+    """It stands on the other foot, and does not move from its place."""
+    contact, hips, _ = gait(duty=(0.5, 0.5), swing=0.1)
+    contact[:, 1 - foot] = True
+    return contact, hips, np.zeros(STEPS)
+
+
 @pytest.mark.parametrize(
     ("kind", "trace"),
     [
@@ -51,6 +58,8 @@ def hop(foot):
         ("runs", gait(frequency=1.4, duty=(0.35, 0.35), speed=3.0)),
         ("hops on the right leg", hop(1)),
         ("hops on the left leg", hop(0)),
+        ("shuffles", tap(0)),
+        ("shuffles", tap(1)),
         ("hops on both legs", gait(duty=(0.4, 0.4), lag=0.03)),
         ("lunges", gait(swing=0.3, offset=0.5)),
         ("skips", gait(lag=0.3, duty=(0.5, 0.5))),

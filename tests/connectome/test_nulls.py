@@ -11,41 +11,11 @@ from hypothesis import assume, given, settings, strategies as st
 from scipy.sparse import csr_array
 
 from connectome.circuits import circuit_of, circuits
+from connectome.wirings import code, degrees, edge_list, gap_list, out_counts
 from premotor import PremotorError
-from premotor.connectome import Circuit, load_circuit, nulls, pathways
+from premotor.connectome import Circuit, load_circuit, nulls
 
 seeds = st.integers(0, 2**31)
-
-
-def edge_list(circuit: Circuit) -> list[tuple[int, int, int]]:
-    dense = circuit.synapses.toarray()
-    return [(i, j, int(dense[i, j])) for i in range(len(dense)) for j in range(len(dense)) if dense[i, j]]
-
-
-def gap_list(circuit: Circuit) -> list[tuple[int, int, int]]:
-    assert circuit.gap_junctions is not None
-    dense = circuit.gap_junctions.toarray()
-    assert (dense == dense.T).all()
-    return [(i, j, int(dense[i, j])) for i in range(len(dense)) for j in range(i, len(dense)) if dense[i, j]]
-
-
-def degrees(circuit: Circuit) -> dict:
-    """Per neuron: out-edges by class of the target, in-edges by class and sign of the source."""
-    kind = list(circuit.neurons["class"])
-    sign = [int(value) for value in circuit.neurons["sign"]]
-    counts: dict = defaultdict(int)
-    for i, j, _ in edge_list(circuit):
-        counts["out", i, kind[j]] += 1
-        counts["in", j, kind[i], sign[i]] += 1
-    return dict(counts)
-
-
-def out_counts(circuit: Circuit) -> dict:
-    kind = list(circuit.neurons["class"])
-    counts: dict = defaultdict(Counter)
-    for i, j, count in edge_list(circuit):
-        counts[i, kind[j]][count] += 1
-    return dict(counts)
 
 
 def gap_degrees(circuit: Circuit) -> dict:
@@ -72,92 +42,6 @@ def test_rewired_keeps_degrees_by_class_and_sign(circuit, seed):
     assert degrees(null) == degrees(circuit)
     assert out_counts(null) == out_counts(circuit)
     assert null.neurons.equals(circuit.neurons)
-
-
-@given(circuits(), seeds)
-def test_rewired_by_degree_keeps_degrees_and_no_more(circuit, seed):
-    null = nulls.rewired_degree(circuit, seed=seed)
-    before, after = (made.synapses.toarray() for made in (circuit, null))
-    np.testing.assert_array_equal((before > 0).sum(0), (after > 0).sum(0))
-    np.testing.assert_array_equal(np.sort(before, axis=1), np.sort(after, axis=1))  # counts of outgoing edges
-    np.testing.assert_array_equal(before.diagonal(), after.diagonal())
-    if circuit.gap_junctions is not None:
-        gaps, others = circuit.gap_junctions.toarray() > 0, null.gap_junctions.toarray() > 0
-        np.testing.assert_array_equal(gaps.sum(0), others.sum(0))
-
-
-def mutual(circuit: Circuit) -> dict:
-    """Per neuron: partners in both directions, by class and sign."""
-    dense = circuit.synapses.toarray() > 0
-    both = dense & dense.T & ~np.eye(len(dense), dtype=bool)
-    kind = list(zip(circuit.neurons["class"], circuit.neurons["sign"], strict=True))
-    return dict(Counter((int(i), kind[j]) for i, j in zip(*np.nonzero(both), strict=True)))
-
-
-@given(circuits(), seeds)
-def test_rewired_reciprocal_keeps_reciprocal_partners_and_all_that_rewired_keeps(circuit, seed):
-    null = nulls.rewired_reciprocal(circuit, seed=seed)
-    assert mutual(null) == mutual(circuit)
-    assert degrees(null) == degrees(circuit)
-    assert out_counts(null) == out_counts(circuit)
-    assert (null.synapses.diagonal() == circuit.synapses.diagonal()).all()
-
-
-def test_rewired_reciprocal_mixes_and_rewired_loses_reciprocity():
-    worm = load_circuit("celegans")
-    null = nulls.rewired_reciprocal(worm, seed=0)
-    assert mutual(null) == mutual(worm) and degrees(null) == degrees(worm)
-    assert null.provenance.steps[-1]["arguments"]["edges_moved"] > 0.5
-    assert sum(mutual(nulls.rewired(worm, seed=0)).values()) < 0.7 * sum(mutual(worm).values())
-
-
-def test_rewired_reciprocal_is_uniform():
-    # Three reciprocal pairs among six neurons of one class: 15 perfect matchings, each as likely.
-    pairs = np.zeros((6, 6), int)
-    for i in (0, 2, 4):
-        pairs[i, i + 1] = pairs[i + 1, i] = 1
-    circuit = circuit_of(pairs)
-    found = Counter(code(nulls.rewired_reciprocal(circuit, seed=seed)) for seed in range(300))
-    assert len(found) == 15
-    assert sum((count - 20) ** 2 / 20 for count in found.values()) < 14 + 5 * np.sqrt(28)
-
-
-def test_rewired_hemilineage_keeps_hemilineages_or_says_that_there_are_none():
-    leg = load_circuit("fly-leg")
-    null = nulls.rewired_hemilineage(leg, seed=2)
-    named = leg.neurons["class"].astype("str") + leg.neurons["hemilineage"].astype("str")
-    finer = [replace(c, neurons=c.neurons.assign(**{"class": named})) for c in (leg, null)]
-    assert degrees(finer[0]) == degrees(finer[1]) and (leg.synapses != null.synapses).nnz
-    with pytest.raises(PremotorError, match="rewired_hemilineage needs a column hemilineage or .* celegans does not"):
-        nulls.rewired_hemilineage(load_circuit("celegans"))
-
-
-@given(circuits(), seeds)
-def test_rewired_distance_keeps_how_many_edges_are_how_long(circuit, seed):
-    along = np.random.default_rng(1).random(len(circuit))
-    circuit = replace(circuit, neurons=circuit.neurons.assign(x=along))
-    null = nulls.rewired_distance(circuit, seed=seed)
-    assert degrees(null) == degrees(circuit)
-    length = np.abs(along[:, None] - along)
-    bins = np.digitize(length, np.quantile(length, np.linspace(0.1, 0.9, 9)))
-    lengths = [Counter(int(bins[i, j]) for i, j, _ in edge_list(made)) for made in (circuit, null)]
-    assert lengths[0] == lengths[1]
-
-
-def test_rewired_distance_needs_places():
-    with pytest.raises(PremotorError, match="needs every neuron's place in columns x, y, z, which celegans does not"):
-        nulls.rewired_distance(load_circuit("celegans"))
-
-
-def test_classes_keep_shortcuts_as_they_are_and_degrees_alone_do_not():
-    worm = load_circuit("celegans")
-    own = pathways(worm)
-    assert own.start == "sensory" and own.reached > 0.9
-    kept = [pathways(nulls.make_null(worm, name, 1)) for name in ("rewired", "rewired_reciprocal")]
-    assert all(each.direct == own.direct and each.direct_edges == own.direct_edges for each in kept)
-    free = pathways(nulls.rewired_degree(worm, seed=1))
-    assert free.direct_edges > 1.5 * own.direct_edges and free.length < own.length - 0.3
-    assert pathways(load_circuit("fly-leg")) is None  # it has neither sensory nor descending neurons
 
 
 @given(circuits(), seeds)
@@ -345,11 +229,6 @@ def reachable(circuit: Circuit) -> set[bytes]:
 
     extend([], list(dense.sum(0)))
     return found
-
-
-def code(circuit: Circuit) -> bytes:
-    dense = circuit.synapses.toarray() > 0
-    return bytes(sum(1 << int(j) for j in np.flatnonzero(row)) for row in dense)
 
 
 def test_rewired_is_uniform_over_all_wirings_of_the_same_degrees():

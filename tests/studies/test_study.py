@@ -235,7 +235,7 @@ def asked_again(run: Path, folder: Path, seed: int) -> Study:
 def test_finished_runs_are_taken_over_where_the_study_asks_for_them(run_with_test, tmp_path):
     run = Run(run_with_test)
     made = asked_again(run_with_test, tmp_path / "study", run.settings.seed)
-    assert adopt(made, tmp_path) == [f"1 of 1 runs in {tmp_path} are taken over"]
+    assert adopt(made, tmp_path) == [f"1 of 1 runs in {tmp_path} are taken over, without their videos and pages"]
     (row,) = made.finished_rows()
     assert row["score"] == run.tested["score"] and row["name"] == "tiny.connectome-s0"
     copy = Run(made.run_folder(made.members[0]))

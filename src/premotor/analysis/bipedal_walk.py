@@ -262,10 +262,10 @@ def _kind(
         return VIBRATES
     if most <= LEAST_STRIDES:
         return SHUFFLES if buzz > 0 else STANDS
+    if in_air.min() < LEAST_SWING:  # a foot that taps beside one that stands is no hop either
+        return SHUFFLES
     if min(gait.step_share) < LEAST_SHARE:
         return HOPS_RIGHT if gait.step_share[0] < LEAST_SHARE else HOPS_LEFT
-    if in_air.min() < LEAST_SWING:
-        return SHUFFLES
     away = abs((gait.interlimb_phase - 0.5 + 0.5) % 1.0 - 0.5)
     if away > 0.5 - PHASE_TOLERANCE:
         return HOPS

@@ -131,7 +131,10 @@ def _rest_pose(spec: mujoco.MjSpec, source: str) -> dict[str, np.ndarray]:
     rest = {}
     for i, (start, end) in enumerate(zip(model.jnt_qposadr, ends, strict=True)):
         limits = model.jnt_range[i] if model.jnt_limited[i] and end - start == 1 else (-np.inf, np.inf)
-        rest[model.joint(i).name] = np.clip(qpos[start:end], *limits)
+        name = model.joint(i).name
+        rest[name] = np.clip(qpos[start:end], *limits)
+        if not np.array_equal(rest[name], qpos[start:end]):
+            note(f"{name} begins at its limit {rest[name][0]:.3g}; the pose at rest has {qpos[start]:.3g}")
     return rest
 
 

@@ -20,7 +20,8 @@ def adopt(made: Study, source: str | os.PathLike[str]) -> list[str]:
     """Copy finished runs into a study wherever one has the settings that the study asks for; what was done, in lines.
 
     A run fits where all of its settings but name, threads and `compare` are those of a run of the study, and its test
-    has as many episodes. Its provenance goes with it. Runs that the study has already are left alone.
+    has as many episodes. Its provenance goes with it, videos and pages do not. Runs that the study has already are left
+    alone.
 
     Args:
         made: the study; nothing else may be running it.
@@ -47,7 +48,7 @@ def adopt(made: Study, source: str | os.PathLike[str]) -> list[str]:
             _copy(folder, made.run_folder(member), settings, member)
             del open_members[_key(settings)]
             taken.append(folder.name)
-    lines = [f"{len(taken)} of {len(found)} runs in {source} are taken over"]
+    lines = [f"{len(taken)} of {len(found)} runs in {source} are taken over, without their videos and pages"]
     if unlike:
         lines.append(f"{len(unlike)} have other settings than any run that is missing here: {_some(unlike)}")
     if unfinished:
