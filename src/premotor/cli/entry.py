@@ -21,6 +21,7 @@ from premotor.cli.engines import engine
 from premotor.cli.help import Commands
 from premotor.cli.listing import list_names, schema
 from premotor.cli.reference import reference
+from premotor.cli.reproduce import reproduce
 from premotor.cli.run_lists import runs
 from premotor.cli.simulations import sequence, simulate
 from premotor.cli.spiking import spiking
@@ -42,6 +43,7 @@ app.command()(sequence)
 app.command()(compare)
 app.command()(batch)
 app.command()(sweep)
+app.command()(reproduce)
 app.command("list")(list_names)
 app.command()(schema)
 app.command()(serve)

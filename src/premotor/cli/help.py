@@ -32,7 +32,7 @@ class TopCommands(Commands):
 
     sections: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "Learn and test": ("train", "resume", "evaluate", "play", "report"),
-        "Many runs": ("compare", "sweep", "study", "runs", "engine", "batch"),
+        "Many runs": ("compare", "sweep", "study", "reproduce", "runs", "engine", "batch"),
         "Circuits": ("circuit", "simulate", "dynamics", "spiking", "sequence", "analyse"),
         "Elsewhere": ("serve", "export", "reference"),
         "Find out": ("list", "schema", "doctor"),

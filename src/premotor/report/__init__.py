@@ -21,6 +21,13 @@ if TYPE_CHECKING:
         Video as Video,
     )
     from premotor.report.reading import RunRecord as RunRecord
+    from premotor.report.reproductions import (
+        REPRODUCTIONS as REPRODUCTIONS,
+        Compared as Compared,
+        Part as Part,
+        Reproduction as Reproduction,
+        reproduce as reproduce,
+    )
     from premotor.report.sections import (
         RECORDS as RECORDS,
         SECTIONS as SECTIONS,

@@ -1,0 +1,26 @@
+"""``premotor reproduce``: the figures and tables of a publication from runs of ours."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def reproduce(
+    publication: Annotated[str, typer.Argument(help="hasegan2022: the spiking agent that balances a pole.")],
+    short: Annotated[bool, typer.Option("--short", help="Fewer and shorter runs: minutes in place of hours.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes side by side; by default one a core.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The folder; runs/reproduce-PUBLICATION by default.")
+    ] = None,
+) -> None:
+    """Make the figures and tables of a publication from ours, published numbers beside. Called again, it goes on.
+
+    \b
+    Example:
+      premotor reproduce hasegan2022 --short
+    """
+    from premotor.report import reproduce as make
+
+    page = make(publication, output, short=short, jobs=jobs)
+    print(f"report: {page}; numbers: {page.parent / 'numbers.json'}; figures: {page.parent / 'figures'}")
