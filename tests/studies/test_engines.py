@@ -9,7 +9,7 @@ import pytest
 
 from premotor.cli import main
 from premotor.errors import PremotorError
-from premotor.studies import study
+from premotor.studies import study, sweep
 from premotor.studies.engines import ENGINES, LocalEngine, LocalSettings, engine_for, engine_settings
 from premotor.studies.engines.base import library
 from premotor.studies.leases import Lease
@@ -175,8 +175,24 @@ def test_a_worker_that_waited_for_one_that_ended_well_does_nothing(tmp_path, cap
     threading.Timer(0.2, first.release, (0,)).start()
     with Lease(tmp_path / "run", 20) as second:
         assert second.waited_for is not None and second.waited_for.status == 0
-    command = workers.RemoteCommand([sys.executable, "-c", "print('hello')"], "log", None, "stop", str(tmp_path))
+    command = workers.RemoteCommand([sys.executable, "-c", "print('hello')"], "log", None, ["stop"], str(tmp_path))
     assert command() == 0 and (tmp_path / "log").read_text() == "hello\n"
-    (tmp_path / "stop").touch()
-    command.words = ["/bin/sleep", "60"]
-    assert command() == -15
+    for asked, words in (("stop", ["stop", "own"]), ("own", ["no", "own"])):  # by the file of all jobs, or its own
+        (tmp_path / asked).touch()
+        command.words, command.stop = ["/bin/sleep", "60"], words
+        assert command() == -15
+
+
+@pytest.mark.slow
+def test_a_search_by_submitit_finds_what_it_finds_here(circuit_folder, tmp_path):
+    pytest.importorskip("submitit", reason="submitit is not installed")
+    pytest.importorskip("optuna", reason="optuna is not installed")
+    spaces = {"learning.learning_rate": [1e-3, 1e-2]}
+    tables = []
+    for name, engine in (("here", None), ("there", {"kind": "slurm", "cluster": "local", "jobs": 2})):
+        made = sweep(
+            tiny_settings(circuit_folder), spaces, sampler="grid", episodes=2, engine=engine, output=tmp_path / name,
+            progress=False,
+        )  # fmt: skip
+        tables.append(made.table.drop(columns="seconds").to_dict("records"))
+    assert tables[0] == tables[1] and [row["state"] for row in tables[0]] == ["complete"] * 2

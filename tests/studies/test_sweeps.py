@@ -155,7 +155,7 @@ def test_a_killed_search_goes_on_as_if_nothing_had_happened(fake, sampler, tmp_p
     with pytest.raises(PremotorError, match="holds a search with other settings"):
         search(tmp_path / "cut", sampler=sampler, seed=7)
     assert len(sweep(made.folder, trials=13, jobs=2, progress=False).table) == 13
-    with pytest.raises(PremotorError, match="only trials and jobs"):
+    with pytest.raises(PremotorError, match="only trials, jobs and an engine"):
         sweep(made.folder, score="steps")
 
 

@@ -106,6 +106,7 @@ def sweep(
     sampler_seed: Annotated[int | None, typer.Option(min=0, help="Of the sampler.")] = None,
     episodes: Episodes = None,
     jobs: Jobs = None,
+    engine: EngineName = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-sweep by default.")
     ] = None,
@@ -122,7 +123,7 @@ def sweep(
     """
     from premotor.runs import load_settings
 
-    words = list(context.obj or [])
+    words, chosen = split_engine(engine, list(context.obj or []))
     if not (Path(source) / "sweep.yaml").is_file():
         load_settings(source, words)  # what is wrong is said at once, before any library is loaded
 
@@ -142,6 +143,7 @@ def sweep(
         seed=sampler_seed,
         episodes=episodes,
         jobs=jobs,
+        engine=chosen,
         output=output,
         overrides=words,
     )

@@ -20,7 +20,7 @@ from premotor.studies.contrasts import compared
 from premotor.studies.engines import engine_for, engine_settings
 from premotor.studies.members import Member, finished_with, plan, row_of
 from premotor.studies.processes import Job, claim, training
-from premotor.studies.scheduling import run_jobs
+from premotor.studies.scheduling import CANCEL, run_jobs
 
 CONNECTOME = "connectome"
 
@@ -102,7 +102,8 @@ def compare(
         left, total = [job for job in todo if job is not None], kind.total(settings)
         if progress:
             print(budget(len(members), len(left), total, at_work.at_once, kind.unit), flush=True)
-        run_jobs(left, at_work, progress)
+        (folder / CANCEL).unlink(missing_ok=True)
+        run_jobs(left, at_work, progress, stop=(folder / CANCEL).exists)
         result = compared([row_of(folder, member) for member in members], kind.figures, chosen.margin)
         write_json(folder / "comparison.json", result)
     finally:
@@ -113,6 +114,11 @@ def compare(
 def comparison_folder(experiment: Source, overrides: Overrides = ()) -> Path:
     """Where a comparison goes by default."""
     return Path("runs") / f"{load_settings(experiment, overrides).name}-comparison"
+
+
+def is_comparison(folder: str | Path) -> bool:
+    """Whether a folder is one of a comparison, finished or not."""
+    return (Path(folder) / "settings.yaml").is_file() and (Path(folder) / "runs").is_dir()
 
 
 def _nulls(

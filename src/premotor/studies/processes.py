@@ -31,8 +31,6 @@ class Job(NamedTuple):
     metrics: Path
     log: Path
     """Everything that it prints."""
-    again: bool = False
-    """Whether its process was ended from outside once already."""
     lease: Path | None = None
     """The lease that its worker takes (`premotor.studies.leases`); without it, nothing keeps two workers apart."""
     steps: int = 1
@@ -79,12 +77,6 @@ class Processes:
             self.close(each)
         return ended
 
-    def stop(self, each: Running, number: int = signal.SIGTERM) -> None:
-        """Ask one to write its checkpoint and end, and wait for it."""
-        each.process.send_signal(number)
-        each.process.wait()
-        self.close(each)
-
     def close(self, each: Running) -> None:
         """Put away one whose process has ended."""
         each.log.close()
@@ -101,13 +93,8 @@ class Processes:
             self.close(each)
 
 
-def cut_off(each: Running) -> bool:
-    """Whether a signal ended a process, so that its run can go on: the job did not fail."""
-    return is_cut_off(each.process.returncode)
-
-
 def is_cut_off(status: int) -> bool:
-    """The same by an exit status."""
+    """Whether a signal ended a process with this exit status, so that its run can go on: the job did not fail."""
     return status < 0 or status in (LOST, 128 + signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGHUP)
 
 

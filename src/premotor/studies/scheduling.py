@@ -11,6 +11,8 @@ from premotor.runs.loop import StopRequest, stop_requests
 from premotor.studies.engines.base import Engine, status_of
 from premotor.studies.processes import POLL, Job, is_cut_off, last_line, reached
 
+CANCEL = "cancel"
+"""A file in the folder of a study or search that asks whoever runs it to stop."""
 MOST_BEGINNINGS = 5
 """So often a job that was cut off begins again, where its engine loses whole machines."""
 LOOK = 2.0
@@ -69,7 +71,7 @@ def run_jobs(
                 if beginning:
                     engine.submit(beginning)
                 ended = engine.ended(POLL)
-                _obey(request, engine, stop)
+                obey(request, engine, stop)
                 for each in ended:
                     job, status = known[each.name], status_of(each, known[each.name])
                     finished += 1
@@ -97,7 +99,14 @@ def run_jobs(
         raise PremotorError(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}")
 
 
-def _obey(request: StopRequest, engine: Engine, stop: Callable[[], bool] | None) -> None:
+def obey(request: StopRequest, engine: Engine, stop: Callable[[], bool] | None) -> None:
+    """Raise what the user or the cluster asked for.
+
+    Raises:
+        PremotorError: somebody asked to cancel.
+        KeyboardInterrupt: Ctrl-C.
+        SystemExit: the termination signal.
+    """
     request.obey()
     if stop is not None and stop():
         engine.cancel()

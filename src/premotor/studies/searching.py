@@ -1,9 +1,10 @@
-"""A search for settings by Optuna: trials as processes side by side, watched, pruned, gone on with after a kill."""
+"""A search for settings by Optuna: trials side by side on any engine, watched, pruned, gone on with after a kill."""
 
 import json
 import os
 import time
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import isfinite, prod
@@ -12,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
 from premotor.files import Lock, read_bytes, write_atomically, write_json
 from premotor.runs.loading import Overrides, dump_settings, load_settings
 from premotor.runs.loop import stop_requests
 from premotor.runs.progress import speaker
 from premotor.settings import note
-from premotor.studies.processes import POLL, Processes, Running, cut_off, last_line, training
+from premotor.studies.engines import Ended, Engine, engine_for, engine_settings, status_of
+from premotor.studies.processes import POLL, Job, is_cut_off, last_line, training
+from premotor.studies.scheduling import CANCEL, MOST_BEGINNINGS, obey
 from premotor.studies.spaces import MOST_POINTS, decoded, encoded
 from premotor.studies.sweeps import Sweep, SweepSettings, is_sweep, open_sweep
 
@@ -44,13 +46,14 @@ def sweep(
     seed: int | None = None,
     episodes: int | None = None,
     jobs: int | None = None,
+    engine: str | Mapping[str, Any] | None = None,
     output: str | os.PathLike[str] | None = None,
     overrides: Overrides = (),
     progress: bool = True,
 ) -> Sweep:
     """Search for settings of any experiment. Called again with the same words, or with its folder, it goes on.
 
-    Trials are processes of their own, in ``trials/`` of the search's folder; ``trials.json`` holds their figures,
+    Trials are jobs of their own, in ``trials/`` of the search's folder; ``trials.json`` holds their figures,
     ``best.yaml`` the settings of the best one, ``study.journal`` what Optuna knows.
 
     Args:
@@ -67,7 +70,9 @@ def sweep(
         minimise: whether less is better.
         seed: of the sampler.
         episodes: of each test; None: as many as is usual.
-        jobs: trials side by side; by default one a core. With one, the search is the same however often it was killed.
+        jobs: trials side by side; by default one a core, or as many as the engine has room for. With one, the search is
+            the same however often it was killed.
+        engine: where they run: the name of an engine, or a mapping with its `kind` and settings; None: this machine.
         output: the search's folder; by default ``runs/<name>-sweep``.
         overrides: settings of all trials, by dotted key.
         progress: print a line for each trial.
@@ -77,16 +82,17 @@ def sweep(
         KeyboardInterrupt: stopped by the user, after each running trial wrote a checkpoint.
     """
     _check_optuna()
-    cores = available_cores()
-    jobs = cores if jobs is None else jobs
-    if jobs < 1 or (trials is not None and trials < 1):
-        raise PremotorError(f"jobs is {jobs} and trials {trials}; at least 1 of each is needed")
+    if trials is not None and trials < 1:
+        raise PremotorError(f"trials is {trials}; at least 1 is needed")
+    chosen = engine_settings(engine, jobs)
     options: dict[str, Any] = {"sampler": sampler, "pruner": pruner, "score": score, "minimise": minimise, "seed": seed}
     options |= {"episodes": episodes, "where": tuple(where) or None}
     if is_sweep(str(source)):
         given = [name for name, value in options.items() if value is not None]
         if given or search or overrides:
-            raise PremotorError(f"{source} is a search already; only trials and jobs can be given to go on with it")
+            raise PremotorError(
+                f"{source} is a search already; only trials, jobs and an engine can be given to go on with it"
+            )
         made, lock = Sweep(source), Lock(Path(source))
     else:
         made, lock = open_sweep(source, search, sweep_folder(source, output, overrides), overrides, **options)
@@ -94,7 +100,8 @@ def sweep(
         wanted = trials or (_grid_size(made.settings) if made.settings.sampler == "grid" else 50)
         if made.settings.sampler == "grid":
             wanted = min(wanted, _grid_size(made.settings))
-        _Runner(made, jobs, max(1, cores // jobs), progress).run(wanted)
+        (made.folder / CANCEL).unlink(missing_ok=True)
+        _Runner(made, engine_for(chosen, made.folder), progress).run(wanted)
     finally:
         lock.release()
     return made
@@ -110,13 +117,19 @@ def sweep_folder(source: Any, output: str | os.PathLike[str] | None = None, over
 class _Runner:
     """One process's work on a search."""
 
-    def __init__(self, made: Sweep, jobs: int, threads: int, progress: bool):
-        self.sweep, self.jobs, self.threads = made, jobs, threads
+    def __init__(self, made: Sweep, engine: Engine, progress: bool):
+        self.sweep, self.engine = made, engine
         self.say = speaker(progress)
         self.study = _study(made)
-        self.processes = Processes()
+        self.jobs: dict[str, Job] = {}
+        """At work, by name."""
         self.trials: dict[str, Any] = {}
-        """Trials at work by the name of their job."""
+        """The trial of each job."""
+        self.tries: Counter[str] = Counter()
+        """How often a job was ended from outside."""
+        self.began: dict[str, float] = {}
+        self.pruned: set[str] = set()
+        """Jobs whose trial is over, and which still write their checkpoint."""
         self.seen: dict[int, int] = {}
         """Evaluations of each trial that the pruner was told."""
 
@@ -131,28 +144,38 @@ class _Runner:
             self.study.sampler = _sampler(self.sweep.settings, trial.number)
             waiting.append(optuna.trial.Trial(self.study, trial._trial_id))
         try:
-            with self.processes:
-                self._work(waiting, wanted)
+            self._work(waiting, wanted)
         finally:
+            self.engine.close()
             self._write()
 
     def _work(self, waiting: list[Any], wanted: int) -> None:
-        running = self.processes.running
+        engine = self.engine
         with stop_requests() as request:
-            while True:
-                while len(running) < self.jobs and (waiting or len(self.study.get_trials(False)) < wanted):
-                    self._begin(waiting.pop(0) if waiting else None)
-                    self._give_up_if_hopeless()
-                if not running:
-                    break
-                time.sleep(POLL)
-                request.obey()
-                for each in self.processes.ended():
-                    self._judge(each)
-                for each in list(running) if self.sweep.settings.pruner != "none" else ():
-                    self._prune_if_poor(each)
+            left = list(engine.reattach(begun := self._begin(waiting, wanted)))
+            if len(left) < len(begun):
+                self.say(f"{len(begun) - len(left)} trials of a former call wait or work still")
+            while left or self.jobs:
+                if left:
+                    engine.submit(left)
+                ended = engine.ended(POLL)
+                obey(request, engine, (self.sweep.folder / CANCEL).exists)
+                left = [job for each in ended if (job := self._judge(each)) is not None]
+                for job in list(self.jobs.values()) if self.sweep.settings.pruner != "none" else ():
+                    self._prune_if_poor(job)
+                left += self._begin(waiting, wanted)
 
-    def _begin(self, trial: Any) -> None:
+    def _begin(self, waiting: list[Any], wanted: int) -> list[Job]:
+        """Jobs of the next trials, as many as there is room for: those that were interrupted, then new ones."""
+        begun = []
+        while len(self.jobs) < self.engine.at_once and (waiting or len(self.study.get_trials(False)) < wanted):
+            job = self._job(waiting.pop(0) if waiting else None)
+            if job is not None:
+                begun.append(job)
+            self._give_up_if_hopeless()
+        return begun
+
+    def _job(self, trial: Any) -> Job | None:
         sweep, study = self.sweep, self.study
         fresh = trial is None
         if fresh:
@@ -169,34 +192,47 @@ class _Runner:
         except PremotorError as error:  # each value is allowed, but these do not go together
             trial.set_user_attr("failure", str(error))
             self._tell(trial, None, "FAIL", f"failed: {error}")
-            return
+            return None
         self.say(f"trial {trial.number}: {'' if fresh else 'goes on, '}{_words(values)}")
-        self.processes.begin(training(folder.name, file, folder, sweep.settings.episodes, self.threads))
-        self.trials[folder.name] = trial
+        job = training(folder.name, file, folder, sweep.settings.episodes, self.engine.threads)
+        self.jobs[job.name], self.trials[job.name], self.began[job.name] = job, trial, time.monotonic()
         self._write()
+        return job
 
-    def _prune_if_poor(self, each: Running) -> None:
-        trial = self.trials[each.job.name]
+    def _prune_if_poor(self, job: Job) -> None:
+        if job.name in self.pruned:
+            return
+        trial = self.trials[job.name]
         with suppress(PremotorError):  # a file that is just being written
             curve = self.sweep.kind.curve(self.sweep.trial_folder(trial.number), self.sweep.settings.score)
             for step in range(self.seen.get(trial.number, 0), len(curve)):
                 trial.report(curve[step], step)
                 self.seen[trial.number] = step + 1
                 if trial.should_prune():
-                    self.processes.stop(each)
+                    self.pruned.add(job.name)
+                    self.engine.stop(job)
                     self._tell(trial, None, "PRUNED", f"pruned after {step + 1} evaluations")
                     return
 
-    def _judge(self, each: Running) -> None:
-        trial = self.trials[each.job.name]
-        folder = self.sweep.trial_folder(trial.number)
-        if cut_off(each):
+    def _judge(self, each: Ended) -> Job | None:
+        """Take in how a job ended; the job where it has to go on."""
+        job, trial, episodes = self.jobs[each.name], self.trials[each.name], self.sweep.settings.episodes
+        status, folder = status_of(each, job), self.sweep.trial_folder(trial.number)
+        if job.name not in self.pruned and (status is None or is_cut_off(status)):
+            self.tries[job.name] += 1
             self.say(f"trial {trial.number}: its process was ended from outside; it goes on")
-            if not each.job.again:
-                self.processes.begin(each.job._replace(again=True))
-            return  # a second time: it stays as it is, for the next call of this search
-        if each.process.returncode or not self.sweep.kind.done(folder):
-            said = last_line(each.job.log)
+            if self.tries[job.name] <= (MOST_BEGINNINGS if self.engine.outlives or status is None else 1):
+                return training(job.name, folder.with_suffix(".yaml"), folder, episodes, self.engine.threads)
+            # one time more: it stays as it is, for the next call of this search
+        elif job.name not in self.pruned:
+            self._score(job, trial, folder, status)
+        del self.jobs[job.name]
+        self.pruned.discard(job.name)
+        return None
+
+    def _score(self, job: Job, trial: Any, folder: Path, status: int) -> None:
+        if status or not self.sweep.kind.done(folder):
+            said = last_line(job.log)
             trial.set_user_attr("failure", said)
             self._tell(trial, None, "FAIL", f"failed: {said}")
             self._give_up_if_hopeless()
@@ -211,7 +247,7 @@ class _Runner:
                 f"the trials have no figure {key!r} to score by; they have {', '.join(sorted(figures))}"
             )
         score = figures[key]
-        trial.set_user_attr("seconds", round(time.monotonic() - each.began, 1))
+        trial.set_user_attr("seconds", round(time.monotonic() - self.began[job.name], 1))
         if isfinite(score):
             self._tell(trial, score, "COMPLETE", f"{key} {score:.4g}")
         else:

@@ -12,16 +12,16 @@ from premotor.runs.kinds import kind_of
 from premotor.runs.loading import dump_settings
 from premotor.settings import note
 from premotor.studies.adopting import adopt as take_over
+from premotor.studies.comparison import is_comparison
 from premotor.studies.engines import ENGINES, engine_for, engine_settings
 from premotor.studies.members import Member
 from premotor.studies.processes import Job, training
-from premotor.studies.scheduling import run_jobs
+from premotor.studies.scheduling import CANCEL, run_jobs
 from premotor.studies.study_folder import FILE, ROWS, Study, is_study
 from premotor.studies.study_plan import experiment_settings, plan_study
 from premotor.studies.study_settings import StudySettings, dump_study, read_study
+from premotor.studies.sweeps import is_sweep
 
-CANCEL = "cancel"
-"""A file in a study's folder that asks whoever runs it to stop."""
 WRITE_EVERY = 30.0
 """Seconds between two writings of the rows while runs end."""
 
@@ -120,9 +120,14 @@ def write_rows(made: Study) -> list[dict[str, Any]]:
 def cancel_study(folder: str | os.PathLike[str]) -> str:
     """Ask for a study to stop: whoever runs it, here or elsewhere, and the jobs in a cluster's queue; what was done.
 
+    Comparisons and searches are asked too; their jobs that wait in a queue end as soon as they begin.
+
     Raises:
-        PremotorError: it is no folder of a study, or its engine cannot be reached.
+        PremotorError: it is no such folder, or the study's engine cannot be reached.
     """
+    if is_sweep(folder) or is_comparison(Path(folder)):
+        (Path(folder) / CANCEL).touch()
+        return "asked to stop; each run writes its checkpoint"
     made = Study(folder)
     (made.folder / CANCEL).touch()
     chosen = engine_settings(made.settings.engine)

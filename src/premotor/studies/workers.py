@@ -101,12 +101,12 @@ class RemoteCommand:
         words: of the command line; where the first is "python", the Python that is there.
         log: the file to which everything that it prints is added.
         lease: the folder of its lease.
-        stop: a file; where it appears, the command is asked to write its checkpoint and end.
+        stop: files; where one appears, the command is asked to write its checkpoint and end.
         folder: the current folder of the command.
     """
 
-    def __init__(self, words: Sequence[str], log: str, lease: str | None, stop: str, folder: str):
-        self.words, self.log, self.lease, self.stop, self.folder = list(words), log, lease, stop, folder
+    def __init__(self, words: Sequence[str], log: str, lease: str | None, stop: Sequence[str], folder: str):
+        self.words, self.log, self.lease, self.stop, self.folder = list(words), log, lease, list(stop), folder
         self.process: subprocess.Popen[bytes] | None = None
 
     def __call__(self) -> int:
@@ -136,7 +136,7 @@ class RemoteCommand:
         told = False
         while (status := process.poll()) is None:
             time.sleep(0.2)
-            if not told and os.path.exists(os.path.join(self.folder, self.stop)):
+            if not told and any(os.path.exists(os.path.join(self.folder, each)) for each in self.stop):
                 process.terminate()
                 told = True
         return status
@@ -158,7 +158,15 @@ class RemoteCommand:
         return {**self.__dict__, "process": None}
 
 
+def stop_file(job: "Job") -> Path:
+    """The file that asks one job to stop, wherever it runs."""
+    return job.log.with_suffix(".stop")
+
+
 def remote_command(job: "Job", stop: Path) -> RemoteCommand:
-    """What a cluster runs for a job."""
+    """What a cluster runs for a job, which is to stop by the file of all jobs or by its own."""
+    own = stop_file(job)
+    own.unlink(missing_ok=True)  # of a former call
     words = ["python", *job.words[1:]] if job.words[0] == sys.executable else job.words
-    return RemoteCommand(words, str(job.log), None if job.lease is None else str(job.lease), str(stop), os.getcwd())
+    lease = None if job.lease is None else str(job.lease)
+    return RemoteCommand(words, str(job.log), lease, [str(stop), str(own)], os.getcwd())

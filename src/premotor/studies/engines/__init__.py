@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         EngineSettings as EngineSettings,
         engine_for as engine_for,
         engine_settings as engine_settings,
+        status_of as status_of,
     )
     from premotor.studies.engines.checking import Finding as Finding, check_engine as check_engine
     from premotor.studies.engines.dask_scheduler import DaskEngine as DaskEngine, DaskSettings as DaskSettings

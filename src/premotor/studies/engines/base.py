@@ -14,6 +14,7 @@ from premotor.runs.settings_errors import explain
 from premotor.settings import Settings
 from premotor.studies.leases import holder
 from premotor.studies.processes import Job
+from premotor.studies.workers import stop_file
 
 
 class EngineSettings(Settings):
@@ -73,6 +74,10 @@ class Engine(ABC):
     @abstractmethod
     def working(self) -> Sequence[Job]:
         """Jobs that it has taken and that have not ended."""
+
+    def stop(self, job: Job) -> None:
+        """Ask one job to write its checkpoint and end, as `ended` will tell; here by a file that its worker sees."""
+        stop_file(job).touch()
 
     @abstractmethod
     def cancel(self) -> None:

@@ -69,6 +69,12 @@ class LocalEngine(Engine):
         """Those whose process was not seen to end."""
         return [each.job for each in self.processes.running]
 
+    def stop(self, job: Job) -> None:
+        """By the termination signal."""
+        for each in self.processes.running:
+            if each.job.name == job.name:
+                each.process.terminate()
+
     def cancel(self) -> None:
         """SIGINT to all, as by Ctrl-C."""
         for each in self.processes.running:

@@ -205,7 +205,8 @@ class SlurmEngine(Engine):
         """Jobs in the queue go on; those of an executor on this machine end."""
         if self.chosen.cluster == "slurm" and self._jobs:
             note(
-                f"{len(self._jobs)} jobs go on in the queue; the same command watches them, premotor study cancel ends"
+                f"{len(self._jobs)} jobs go on in the queue; the same command watches them, premotor study cancel "
+                f"{self.folder} ends them"
             )
         for each in self._held.values():
             each.cancel()
