@@ -1,6 +1,7 @@
 """Engines: the same contract, the same numbers, whatever runs the jobs."""
 
 import json
+import pickle
 import sys
 import time
 from pathlib import Path
@@ -196,3 +197,53 @@ def test_a_search_by_submitit_finds_what_it_finds_here(circuit_folder, tmp_path)
         )  # fmt: skip
         tables.append(made.table.drop(columns="seconds").to_dict("records"))
     assert tables[0] == tables[1] and [row["state"] for row in tables[0]] == ["complete"] * 2
+
+
+def test_members_of_a_population_live_wherever_they_are_put(tmp_path, capsys, monkeypatch):
+    from premotor.learning.evolution.learner import Evolution
+    from premotor.learning.evolution.members import shared_by
+    from premotor.runs.loading import load_settings
+    from premotor.runs.spiking.run import Arena
+    from premotor.studies import population_on
+    from premotor.studies.engines.tasks import Part
+
+    short = ["--learning.strategy.population=4", "--learning.episodes=2", "--learning.longest=20"]
+    settings = load_settings("cartpole-evolution", [*short, "--learning.plastic=1", "--learning.lamarckian=true"])
+    rows, taken = [], []
+
+    def elsewhere(function, items):
+        taken.append(len(items))
+        there, given = pickle.loads(pickle.dumps((Part(function), items)))  # noqa: S301 - our own
+        return there(given)
+
+    for share in (None, elsewhere):
+        with shared_by(share):
+            learner = Evolution(Arena(settings), None, settings.learning)
+            rows.append([*(learner.iterate() for _ in range(2)), learner.candidate.tolist()])
+    assert rows[0] == rows[1] and taken == [4, 4]
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "walk", "--engine", "ray"]) == 2
+    assert "walk is no evolution of a spiking network" in capsys.readouterr().err
+    with pytest.raises(PremotorError, match="the engine slurm runs whole runs"), population_on("slurm", settings):
+        Evolution(Arena(settings), None, settings.learning).iterate()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_population_by_ray_has_the_same_numbers(tmp_path, monkeypatch):
+    pytest.importorskip("ray", reason="ray is not installed")
+    monkeypatch.chdir(tmp_path)
+    short = ["--learning.strategy.population=4", "--learning.episodes=1", "--learning.iterations=2", "--episodes", "2"]
+    short += ["--evaluation.every=1", "--evaluation.episodes=2", "--no-report"]
+    for name, words in (("here", []), ("there", ["--engine", "ray"])):
+        assert main(["train", "cartpole-evolution", *short, *words, "-o", name]) == 0
+    rows = [
+        [
+            {**json.loads(line), "seconds": 0, "steps_per_second": 0}
+            for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()
+        ]
+        for name in ("here", "there")
+    ]
+    assert rows[0] == rows[1] and len(rows[0]) == 2
+    assert main(["resume", "there", "--engine", "ray", "--no-report"]) == 0

@@ -2,13 +2,15 @@
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from premotor import __version__
 from premotor.cli.help import TopCommands
+from premotor.cli.study import EngineName, split_engine
 
 app = typer.Typer(
     cls=TopCommands,
@@ -60,12 +62,24 @@ def group(
     if context.invoked_subcommand is None:
         print(context.get_help())
         raise typer.Exit
-    if context.obj and context.invoked_subcommand == "resume":
+    if split_engine(None, list(context.obj or []))[0] and context.invoked_subcommand == "resume":
         raise typer.BadParameter(
             f"{context.obj[0]}: a run is resumed with the settings that it has; to go on with others, begin a new run "
             f"with its weights, as in premotor train RUN/settings.yaml --initial RUN {' '.join(context.obj)}"
         )
-    taking = ("train", "compare", "simulate", "dynamics", "spiking", "sequence", "batch", "sweep", "study", "engine")
+    taking = (
+        "train",
+        "resume",
+        "compare",
+        "simulate",
+        "dynamics",
+        "spiking",
+        "sequence",
+        "batch",
+        "sweep",
+        "study",
+        "engine",
+    )
     if context.obj and context.invoked_subcommand not in taking:
         raise typer.BadParameter(f"{context.obj[0]}: only {', '.join(taking)} take settings")
 
@@ -84,6 +98,7 @@ def train(
     initial: Initial = None,
     report: Report = True,
     episodes: Test = None,
+    engine: EngineName = None,
 ) -> None:
     """Train an experiment of any kind, test it, and write its report. Any setting can be given by its dotted name.
 
@@ -92,11 +107,13 @@ def train(
       premotor train walk --seed 1 --learning.learning_rate 5e-4 --circuit.source fly-leg
       premotor train cartpole-stdp
       premotor train fly-walk --initial runs/fly-stand
+      premotor train cartpole-evolution --engine ray          # members of its population on a cluster
     """
     from premotor.runs import load_settings
     from premotor.runs.effect import refuse_memory
     from premotor.runs.kinds import kind_of
 
+    context.obj, chosen = split_engine(engine, list(context.obj or []))
     words = _settings(context, name=name, seed=seed, threads=threads, initial=initial, **{"physics.device": device})
     settings = load_settings(experiment, words)  # what is wrong is said at once, before any library is loaded
     refuse_memory(settings)
@@ -105,16 +122,19 @@ def train(
     from premotor.files import Lock
 
     if Lock.patience and output is not None and output.is_dir():  # a predecessor of this worker of a study made it
-        return resume(output, report=report, episodes=episodes)
+        return resume(context, output, report=report, episodes=episodes)
     begin(f"training {settings.name}: loading and compiling")
     from premotor.runs import train as learn
 
-    run = learn(settings, output=output, episodes=episodes, report=report)
+    with _population(chosen, settings):
+        run = learn(settings, output=output, episodes=episodes, report=report)
     print(f"run: {run.folder}")
 
 
 @app.command()
-def resume(run: RunFolder, report: Report = True, episodes: Test = None) -> None:
+def resume(
+    context: typer.Context, run: RunFolder, report: Report = True, episodes: Test = None, engine: EngineName = None
+) -> None:
     """Continue a run from its newest checkpoint, as if it had never stopped.
 
     \b
@@ -123,9 +143,20 @@ def resume(run: RunFolder, report: Report = True, episodes: Test = None) -> None
     """
     _open(run)
     begin(f"going on with {run}: loading and compiling")
-    from premotor.runs import resume as go_on
+    from premotor.runs import Run, resume as go_on
 
-    go_on(run, episodes=episodes, report=report)
+    chosen = split_engine(engine, list(context.obj or []))[1]
+    with _population(chosen, Run(run).settings if chosen else None):
+        go_on(run, episodes=episodes, report=report)
+
+
+def _population(chosen: dict[str, Any] | None, settings: Any) -> Any:
+    """Where the members of its population live; without an engine, nothing is loaded for it."""
+    if chosen is None:
+        return nullcontext()
+    from premotor.studies import population_on
+
+    return population_on(chosen, settings)
 
 
 @app.command()

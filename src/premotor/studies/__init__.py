@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from premotor.studies.engines import ENGINES as ENGINES, Engine as Engine, EngineSettings as EngineSettings
     from premotor.studies.learns import LEARNS as LEARNS
+    from premotor.studies.populations import population_on as population_on
     from premotor.studies.run_lists import list_runs as list_runs, runs_differ as runs_differ
     from premotor.studies.searching import sweep as sweep, sweep_folder as sweep_folder
     from premotor.studies.spaces import Choice as Choice, Range as Range, read_spaces as read_spaces

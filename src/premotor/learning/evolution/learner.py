@@ -1,6 +1,7 @@
 """Evolution as a learner: a strategy proposes members, a population says how they fared."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,9 +9,10 @@ import numpy as np
 from premotor.errors import PremotorError
 from premotor.learning.base import Learner, refused
 from premotor.learning.evolution.controllers import ControllerPopulation
+from premotor.learning.evolution.members import lives_of
 from premotor.learning.evolution.settings import EvolutionSettings, SpikingEvolutionSettings
 from premotor.learning.evolution.strategies import Vector, evolution_of
-from premotor.learning.plasticity import Episodes, in_parallel
+from premotor.learning.plasticity import Episodes
 from premotor.learning.plasticity.learner import SpikingArena
 from premotor.learning.settings import LEARNERS
 from premotor.learning.trees import Arrays
@@ -34,15 +36,8 @@ class SpikingPopulation:
         starts = arena.drawn(random, 1 if learning.same_starts else len(members), each, learning.spread)
         seeds = random.integers(0, 2**31, len(members))
 
-        def live(member: int) -> tuple[Episodes, int, Vector]:
-            agent = arena.agent(members[member], int(seeds[member]))
-            own = starts[member % len(starts)]
-            first, second = learning.before, learning.before + learning.plastic
-            arena.play(agent, own[:first], longest=learning.longest)
-            arena.play(agent, own[first:second], learn=True, longest=learning.longest)
-            return arena.play(agent, own[second:], longest=learning.longest), agent.steps, agent.weights
-
-        lives = in_parallel(live, range(len(members)), self.threads)
+        each_member = [(members[k], int(seeds[k]), starts[k % len(starts)]) for k in range(len(members))]
+        lives = lives_of(partial(_live, arena, learning), each_member, self.threads)
         lengths = np.array([result.length for result, _, _ in lives])
         returned = np.array([result.returned for result, _, _ in lives])
         centred = np.array([result.centred for result, _, _ in lives])
@@ -74,6 +69,17 @@ class SpikingPopulation:
     def restore(self, arrays: Mapping[str, np.ndarray], source: object) -> None:
         """Go back to a snapshot."""
         self.steps = int(arrays["steps"][0])
+
+
+def _live(
+    arena: SpikingArena, learning: SpikingEvolutionSettings, member: tuple[Vector, int, Vector]
+) -> tuple[Episodes, int, Vector]:
+    """One life: what its last episodes came to, its steps, and its weights at the end."""
+    weights, seed, starts = member
+    agent, first, second = arena.agent(weights, seed), learning.before, learning.before + learning.plastic
+    arena.play(agent, starts[:first], longest=learning.longest)
+    arena.play(agent, starts[first:second], learn=True, longest=learning.longest)
+    return arena.play(agent, starts[second:], longest=learning.longest), agent.steps, agent.weights
 
 
 class Population(Protocol):

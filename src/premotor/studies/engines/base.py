@@ -2,7 +2,7 @@
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -86,6 +86,14 @@ class Engine(ABC):
     def reattach(self, jobs: Sequence[Job]) -> Sequence[Job]:
         """Take over those of the jobs that a former caller submitted and that wait or work still; returns the rest."""
         return jobs
+
+    def call[T, R](self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """A function on each item, spread over the engine; the results in their order.
+
+        Raises:
+            PremotorError: this engine runs whole runs only, or a result was lost.
+        """
+        raise PremotorError(f"the engine {self.name} runs whole runs, not members of a population; ray and dask do")
 
     def close(self) -> None:  # noqa: B027
         """Nothing more is asked of it: all jobs have ended, or they go on without their caller."""

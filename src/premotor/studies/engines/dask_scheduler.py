@@ -10,7 +10,7 @@ from pydantic import Field
 
 from premotor.errors import PremotorError
 from premotor.studies.engines.base import ENGINES, Ended, EngineSettings, library
-from premotor.studies.engines.tasks import TaskEngine
+from premotor.studies.engines.tasks import Part, TaskEngine, apply
 from premotor.studies.processes import Job
 from premotor.studies.workers import LONGEST, remote_command
 
@@ -65,6 +65,18 @@ class DaskEngine(TaskEngine):
                 resources=self.chosen.resources or None,
             )
             self.tasks[task] = job
+
+    def spread(self, function: Part, parts: Sequence[Any]) -> list[Any]:
+        """One task each; those of a lost worker begin again."""
+        held = self.client.scatter(function, broadcast=True)
+        chosen = self.chosen
+        tasks = [
+            self.client.submit(
+                apply, held, part, pure=False, retries=chosen.retries, resources=chosen.resources or None
+            )
+            for part in parts
+        ]
+        return list(self.client.gather(tasks))
 
     def ended(self, seconds: float) -> list[Ended]:
         """By their exit status; None where their workers were lost."""

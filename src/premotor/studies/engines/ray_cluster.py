@@ -10,7 +10,7 @@ from pydantic import Field
 
 from premotor.errors import PremotorError
 from premotor.studies.engines.base import ENGINES, Ended, EngineSettings, library
-from premotor.studies.engines.tasks import TaskEngine
+from premotor.studies.engines.tasks import Part, TaskEngine, apply
 from premotor.studies.processes import Job
 from premotor.studies.workers import LONGEST, RemoteCommand, remote_command
 
@@ -65,13 +65,26 @@ class RayEngine(TaskEngine):
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """One task each."""
+        task = self._task(call)
+        for job in jobs:
+            self.tasks[task.options(name=job.name).remote(remote_command(job, self.stop_file))] = job
+
+    def _task(self, function: Any) -> Any:
+        """A function as a task with the resources that were asked for."""
         chosen = self.chosen
         options: dict[str, Any] = {"num_cpus": chosen.cpus, "num_gpus": chosen.gpus, "max_retries": chosen.retries}
         if chosen.memory_gb is not None:
             options["memory"] = int(chosen.memory_gb * 1e9)
-        task = self.ray.remote(**options, resources=chosen.resources or None)(call)
-        for job in jobs:
-            self.tasks[task.options(name=job.name).remote(remote_command(job, self.stop_file))] = job
+        return self.ray.remote(**options, resources=chosen.resources or None)(function)
+
+    def spread(self, function: Part, parts: Sequence[Any]) -> list[Any]:
+        """One task each; those of a lost node begin again."""
+        task = self._task(apply)
+        held = self.ray.put(function)
+        try:
+            return list(self.ray.get([task.remote(held, part) for part in parts]))
+        except self.ray.exceptions.RayError as error:
+            raise PremotorError(f"engine ray: {str(error).strip().splitlines()[-1]}") from None
 
     def ended(self, seconds: float) -> list[Ended]:
         """By their exit status; None where all nodes that tried were lost."""

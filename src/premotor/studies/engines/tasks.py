@@ -1,7 +1,7 @@
 """What engines whose tasks end with their caller have in common: a queue of the scheduler's own, a file that stops."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,22 @@ from premotor.studies.processes import Job
 
 ANY_NUMBER = 10_000
 """Jobs that a scheduler with a queue of its own takes at once."""
+
+
+class Part:
+    """A function on each item of a part."""
+
+    def __init__(self, function: Callable[[Any], Any]):
+        self.function = function
+
+    def __call__(self, items: Sequence[Any]) -> list[Any]:
+        """The results in their order."""
+        return [self.function(item) for item in items]
+
+
+def apply(function: Callable[[Any], Any], argument: Any) -> Any:
+    """What a task does."""
+    return function(argument)
 
 
 class TaskEngine(Engine):
@@ -30,6 +46,16 @@ class TaskEngine(Engine):
     def working(self) -> Sequence[Job]:
         """Tasks without a result."""
         return list(self.tasks.values())
+
+    def call[T, R](self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """One task for a part of the items, two for each that can be at work, so that none waits long for the last."""
+        size = max(1, -(-len(items) // (2 * self.at_once)))
+        parts = [items[begin : begin + size] for begin in range(0, len(items), size)]
+        return [result for part in self.spread(Part(function), parts) for result in part]
+
+    @abstractmethod
+    def spread(self, function: "Part", parts: Sequence[Any]) -> list[Any]:
+        """The function on each part, as a task; results in their order."""
 
     def cancel(self) -> None:
         """By the file in the study's folder."""
