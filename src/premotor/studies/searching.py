@@ -230,7 +230,7 @@ class _Runner:
         self.pruned.discard(job.name)
         return None
 
-    def _score(self, job: Job, trial: Any, folder: Path, status: int) -> None:
+    def _score(self, job: Job, trial: Any, folder: Path, status: int | None) -> None:
         if status or not self.sweep.kind.done(folder):
             said = last_line(job.log)
             trial.set_user_attr("failure", said)
