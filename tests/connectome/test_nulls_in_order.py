@@ -63,6 +63,57 @@ def test_rewired_reciprocal_is_uniform():
     assert sum((count - 20) ** 2 / 20 for count in found.values()) < 14 + 5 * np.sqrt(28)
 
 
+@given(circuits(), seeds)
+def test_rewired_triads_keeps_all_that_rewired_reciprocal_keeps(circuit, seed):
+    null = nulls.rewired_triads(circuit, seed=seed, swaps_per_edge=2)
+    assert mutual(null) == mutual(circuit)
+    assert degrees(null) == degrees(circuit)
+    assert out_counts(null) == out_counts(circuit)
+    assert (null.synapses.diagonal() == circuit.synapses.diagonal()).all()
+    assert edge_list(null) == edge_list(nulls.rewired_triads(circuit, seed=seed, swaps_per_edge=2))
+
+
+def test_rewired_triads_keeps_the_counts_of_triads_and_moves_the_edges():
+    networkx = pytest.importorskip("networkx", reason="networkx is not installed")
+
+    def census(circuit: Circuit) -> dict[str, int]:
+        return networkx.triadic_census(networkx.DiGraph(circuit.synapses.toarray()))
+
+    leg = load_circuit("fly-leg")
+    own, null = census(leg), nulls.rewired_triads(leg, seed=1)
+    assert degrees(null) == degrees(leg) and mutual(null) == mutual(leg)
+    assert all(abs(count - own[kind]) <= 0.01 * own[kind] for kind, count in census(null).items())
+    said = null.provenance.steps[-1]["arguments"]
+    assert said["edges_moved"] > 0.5 and said["triads_off"] <= 0.01
+    lost = census(nulls.rewired_reciprocal(leg, seed=1))
+    assert lost["300"] < 0.7 * own["300"] > 0  # triples that are connected in all directions
+    from premotor.connectome.nulls.triad_counts import dyads_of, triad_counts
+
+    counted = triad_counts(dyads_of(len(leg), *np.nonzero(leg.synapses.toarray())))
+    assert sorted(counted) == sorted(own.values())
+
+
+def test_rewired_triads_is_uniform_where_all_wirings_have_the_same_triads():
+    # Three edges among six neurons: nine ways to pair tails with heads, of which those without a path are alike.
+    made = np.zeros((6, 6), int)
+    for i in (0, 2, 4):
+        made[i, i + 1] = 1
+    found = Counter(code(nulls.rewired_triads(circuit_of(made), seed=seed)) for seed in range(180))
+    assert len(found) == 6  # tails stay tails: 3! pairings
+    assert sum((count - 30) ** 2 / 30 for count in found.values()) < 5 + 5 * np.sqrt(10)
+
+
+def test_rewired_triads_says_how_far_it_came_and_for_how_many_neurons_it_is(capsys, monkeypatch):
+    from premotor.connectome.nulls import triads
+
+    monkeypatch.setattr(triads, "SWEEPS", 0)
+    nulls.rewired_triads(load_circuit("fly-leg"), seed=0)
+    assert "the counts of triads are within" in capsys.readouterr().err
+    monkeypatch.setattr(triads, "MOST_NEURONS", 100)
+    with pytest.raises(PremotorError, match="is for 100 neurons at most, and the circuit has 143"):
+        nulls.rewired_triads(load_circuit("fly-leg"))
+
+
 def test_rewired_hemilineage_keeps_hemilineages_or_says_that_there_are_none():
     leg = load_circuit("fly-leg")
     null = nulls.rewired_hemilineage(leg, seed=2)

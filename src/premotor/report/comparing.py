@@ -34,6 +34,8 @@ NULLS = {
     "rewired_degree": "keeps every neuron's sign and numbers of partners, whatever their class, so that senses may "
     "come to reach motor neurons directly",
     "rewired_reciprocal": "keeps what rewired keeps, and every neuron's number of reciprocal partners of each class",
+    "rewired_triads": "keeps what rewired_reciprocal keeps, and how often each kind of connection among three neurons "
+    "occurs, to about 1%",
     "rewired_hemilineage": "keeps what rewired keeps, by class and hemilineage",
     "rewired_distance": "keeps what rewired keeps, and how many connections are how long",
     "shuffled_weights": "keeps who is wired to whom, and exchanges the synapse counts among the edges of "

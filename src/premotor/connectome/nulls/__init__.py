@@ -31,5 +31,6 @@ if TYPE_CHECKING:
         shuffled_identities as shuffled_identities,
         shuffled_weights as shuffled_weights,
     )
+    from premotor.connectome.nulls.triads import rewired_triads as rewired_triads
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

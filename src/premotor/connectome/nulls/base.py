@@ -31,6 +31,7 @@ NULL_MODELS: Registry[Callable[..., "Circuit"]] = Registry(
         "rewired": "premotor.connectome.nulls.rewired",
         "rewired_degree": "premotor.connectome.nulls.rewired",
         "rewired_reciprocal": "premotor.connectome.nulls.reciprocal",
+        "rewired_triads": "premotor.connectome.nulls.triads",
         "rewired_hemilineage": "premotor.connectome.nulls.rewired",
         "rewired_distance": "premotor.connectome.nulls.rewired",
         "shuffled_weights": "premotor.connectome.nulls.shuffled",

@@ -22,24 +22,23 @@ def rewired_reciprocal(circuit: Circuit, seed: int = 0, *, swaps_per_edge: float
     """
     rng = np.random.default_rng(seed)
     size = len(circuit)
-    pre, post, count = edges(circuit.synapses)
-    pre, post, count, swaps = reciprocally_swapped(circuit, pre, post, count, rng, swaps_per_edge)
+    loops, pairs, lone = dissolved(circuit, *edges(circuit.synapses))
+    swaps = mixed(pairs, lone, size, rng, swaps_per_edge)
     arguments = {"seed": seed, "swaps_per_edge": swaps_per_edge, "swaps": swaps}
     gaps = circuit.gap_junctions
     if gaps is not None:
         gaps, arguments["gap_junction_swaps"] = rewired_gaps(circuit, gaps, rng, swaps_per_edge)
-    return null_circuit(circuit, matrix_of(size, pre, post, count), gaps, "rewired_reciprocal", arguments)
+    return null_circuit(circuit, matrix_of(size, *joined(loops, pairs, lone)), gaps, "rewired_reciprocal", arguments)
 
 
-def reciprocally_swapped(
-    circuit: Circuit,
-    pre: np.ndarray,
-    post: np.ndarray,
-    count: np.ndarray,
-    rng: np.random.Generator,
-    swaps_per_edge: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Return other edges and how many swaps there were; a reciprocal pair counts as one edge."""
+type Loops = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Self-connections: pre, post, count."""
+
+
+def dissolved(
+    circuit: Circuit, pre: np.ndarray, post: np.ndarray, count: np.ndarray
+) -> tuple[Loops, EdgeList, EdgeList]:
+    """Return self-connections, reciprocal pairs (each as one edge) and single edges, with their counts."""
     size = len(circuit)
     loop = pre == post
     both = np.isin(pre * size + post, post * size + pre) & ~loop
@@ -55,15 +54,25 @@ def reciprocally_swapped(
     group = codes(kind[tail] * (int(kind.max(initial=0)) + 1) + kind[head])
     pairs = EdgeList(tail, head, group, kind[tail] == kind[head], loads=(out, back))
     lone = EdgeList(pre[single], post[single], edge_groups(circuit, pre[single], post[single]), either=True)
+    lone.loads = count[single], np.zeros(int(single.sum()), count.dtype)
+    return (pre[loop], post[loop], count[loop]), pairs, lone
+
+
+def mixed(pairs: EdgeList, lone: EdgeList, size: int, rng: np.random.Generator, swaps_per_edge: float) -> int:
+    """Swap pairs and single edges in turns, each against where the others lie; return the number of swaps."""
     swaps = 0
     for _ in range(ROUNDS):
         for moving, other in ((pairs, lone), (lone, pairs)):
             moving.taken = pair_keys(other.tail, other.head, size, undirected=True)
             swaps += swap(moving, size, rng, swaps_per_edge / ROUNDS)
-    assert pairs.loads is not None
+    return swaps
+
+
+def joined(loops: Loops, pairs: EdgeList, lone: EdgeList) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return pre, post and count of all edges."""
+    assert pairs.loads is not None and lone.loads is not None
     return (
-        np.concatenate([pre[loop], lone.tail, pairs.tail, pairs.head]),
-        np.concatenate([post[loop], lone.head, pairs.head, pairs.tail]),
-        np.concatenate([count[loop], count[single], *pairs.loads]),
-        swaps,
+        np.concatenate([loops[0], lone.tail, pairs.tail, pairs.head]),
+        np.concatenate([loops[1], lone.head, pairs.head, pairs.tail]),
+        np.concatenate([loops[2], lone.loads[0], *pairs.loads]),
     )
