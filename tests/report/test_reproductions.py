@@ -1,6 +1,7 @@
 """Publications made from ours: a tiny one of a user's own, and what the page of it says."""
 
 import json
+import math
 import re
 
 import pandas as pd
@@ -72,3 +73,20 @@ def test_a_folder_holds_one_form_of_one_publication(tmp_path):
         reproduce("doe2020", tmp_path / "doe", short=True, progress=False)
     with pytest.raises(PremotorError, match="no publication 'doe2021' .did you mean doe2020"):
         reproduce("doe2021", tmp_path / "other", progress=False)
+
+
+@pytest.mark.slow
+def test_the_spiking_agent_is_reproduced_in_miniature(tmp_path):
+    published = REPRODUCTIONS["hasegan2022"]
+
+    @REPRODUCTIONS.register("miniature")
+    class Miniature(published):
+        scale = {"wirings": 2, "steps": 2_500, "evolution": 5, "both": 1}
+
+    page = reproduce("miniature", tmp_path / "made", short=True, progress=False)
+    numbers = {row["what"]: row for row in json.loads((page.parent / "numbers.json").read_text())["numbers"]}
+    for what, published in (("cells", 200), ("connected pairs, inputs included", 3260), ("plastic synapses", 1800)):
+        assert numbers[what]["published"] == numbers[what]["ours"] == published
+    assert numbers["STDP-RL: mean"]["published"] == 144.7 and math.isfinite(numbers["STDP-RL: mean"]["ours"])
+    assert numbers["EVOL + STDP-RL: mean"]["published"] is None
+    assert page.read_text().count("<svg") == len(list((page.parent / "figures").glob("*.png"))) == 19

@@ -64,6 +64,21 @@ def test_models_side_by_side(run, tmp_path, capsys):
     assert "allowed are episodes and steps" in capsys.readouterr().err
 
 
+def test_curves_of_learning_and_any_test_are_drawn(run, tmp_path, capsys):
+    folder, out = str(run.folder), ["--output", str(tmp_path)]
+    assert main(["spiking", "evaluate", folder, "--episodes", "4", "--rerun", "1"]) == 0
+    assert main(["spiking", "evaluate", folder, "--episodes", "4"]) == 0
+    for command in ("phases", "weight-histograms", "borders", "curves"):
+        assert main(["analyse", command, folder, *out]) == 0
+    for command in ("moves", "rates", "borders"):
+        assert main(["analyse", command, folder, "--test", "rerun-1", *out]) == 0
+    drawn = {file.stem for file in tmp_path.glob("*.png")}
+    assert drawn >= {"phases", "weight-histograms", "borders", "curves", "moves-rerun-1", "borders-rerun-1"}
+    capsys.readouterr()
+    assert main(["analyse", "moves", folder, "--test", "rerun-2"]) == 2
+    assert "has no recorded test" in capsys.readouterr().err
+
+
 def test_analyses_draw_under_their_own_names(run):
     found = spiking.matrix(run, "last", relative=True)
     assert found.picture().svg.startswith("<svg") and 'id="matrix-' in found.picture().svg

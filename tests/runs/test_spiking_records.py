@@ -7,6 +7,7 @@ from premotor.errors import PremotorError
 from premotor.runs import train
 from premotor.runs.spiking import (
     Model,
+    border_responses,
     cell_groups,
     choose_starts,
     episode_table,
@@ -18,6 +19,7 @@ from premotor.runs.spiking import (
     mock_combinations,
     motor_votes,
     pairs_of_models,
+    phase_table,
     plastic_table,
     rates_of_models,
     rates_over_time,
@@ -30,6 +32,7 @@ from premotor.runs.spiking import (
     training_scores,
     variance_of_models,
     variance_over_time,
+    weight_histograms,
     weights_over_time,
 )
 from premotor.runs.spiking.models import RANDOM
@@ -37,7 +40,7 @@ from premotor.runs.spiking.models import RANDOM
 QUIET = {"progress": False, "finish": False}
 SETTINGS = {
     "agent": "spiking",
-    "learning": {"kind": "plasticity", "episodes": 24, "block": 4},
+    "learning": {"kind": "plasticity", "episodes": 24, "block": 4, "phases": [{"begin": 200, "plasticity": {}}]},
     "evaluation": {"every": 3, "episodes": 3},
     "checkpoints": {"every": 2},
 }
@@ -114,6 +117,57 @@ def test_weights_before_and_after(run):
     end = over[(over["iteration"] == 6) & (over["part"] == "EA→EM left")].iloc[0]
     mine = table[table["part"] == "EA→EM left"]
     assert end["change"] == pytest.approx((mine["after"] - mine["before"]).abs().mean()) and end["change"] > 0
+
+
+def test_histograms_count_every_weight(run):
+    table = weight_histograms(run, bins=12)
+    assert table.groupby(["iteration", "part"])["fraction"].sum().to_numpy() == pytest.approx(1.0)
+    first = table[(table["iteration"] == 0) & (table["part"] == "EA→EM left")]
+    network = run.network()
+    weights = plastic_table(run, "initial").query("part == 'EA→EM left'")["before"]
+    inside = weights[(weights >= first["low"].iloc[5]) & (weights < first["high"].iloc[5])]
+    assert first["fraction"].iloc[5] == pytest.approx(len(inside) / len(weights)) and network.plastic.sum() == 1800
+
+
+def test_moves_while_learning_are_in_the_metrics(run):
+    first = run.metrics.iloc[0]
+    agent = run.agent("initial", seed=run.settings.seed)
+    starts = run.arena.starts(24, run.settings.seed + 1)[:4]
+    episodes = agent.play(starts, learn=True, record=2000)
+    votes = [episodes.counts[:, agent.interface.action == side].sum(1, dtype=int) for side in (0, 1)]
+    assert first["right"] == pytest.approx(episodes.action.mean())
+    assert first["margin"] == pytest.approx(np.abs(votes[1] - votes[0]).mean())
+    assert first["reward"] == pytest.approx(episodes.reward.mean()) and 0 < first["rewarded"] < 1
+    assert training_rows(run)["margin"].iloc[0] == first["margin"]
+
+
+def test_phases_hold_all_episodes_in_order(run):
+    lengths = [length for row in run.metrics["lengths"] for length in row]
+    table = phase_table(run, most=100)
+    assert table["begin"].unique().tolist() == [0, 200] and run.rule_changes == (200,)
+    steps = run.metrics["steps"].to_numpy()
+    first = 4 * int(np.argmax(steps >= 200) + 1)  # a phase begins with an iteration
+    early = table[table["phase"] == 1]["returned"].tolist()
+    late = table[table["phase"] == 2]["returned"].tolist()
+    assert early == lengths[:first] and late == lengths[first:]
+    assert phase_table(run, most=2).query("phase == 2 and part == 'last'")["returned"].tolist() == lengths[-2:]
+
+
+def test_responses_at_borders_are_those_of_the_steps_around(run, record):
+    table = border_responses(run, record, before=1, after=2)
+    edges = run.settings.interface.fields[2].edges()
+    place, episode = np.digitize(record.observation[:, 2], edges), record.episode
+    at = [
+        t
+        for t in range(1, len(place) - 1)
+        if place[t] == place[t - 1] + 1 and episode[t - 1] == episode[t] == episode[t + 1]
+    ]
+    row = table.query("variable == 2 and direction == 'up' and step == 0").iloc[0]
+    assert row["crossings"] == len(at) > 0
+    assert row["EA"] == pytest.approx(np.mean([record.counts[t, 80:120].mean() / 0.05 for t in at]))
+    assert table["step"].unique().tolist() == [-1, 0, 1]
+    with pytest.raises(PremotorError, match="no border"):
+        border_responses(run, record, before=10_000)
 
 
 def test_a_run_knows_where_it_comes_from(run, tmp_path):

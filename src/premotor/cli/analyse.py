@@ -20,6 +20,7 @@ Models = Annotated[
     typer.Argument(help="Runs, as NAME=RUN@CHECKPOINT; name and checkpoint can be left out.", metavar="MODEL"),
 ]
 Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or an iteration.")]
+Test = Annotated[str, typer.Option(help="test, learning, or rerun-N: as premotor spiking evaluate wrote it.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="The folder for the files.")]
 Episodes = Annotated[int, typer.Option(min=1, help="Test episodes of each.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the start states.")]
@@ -47,10 +48,10 @@ def _say(found: Any, folder: Path) -> None:
     print(f"written to {', '.join(str(file) for file in found.write(folder))}")
 
 
-def _of_run(name: str, run: Path, output: Path | None, *arguments: Any) -> None:
+def _of_run(name: str, run: Path, output: Path | None, *arguments: Any, **options: Any) -> None:
     from premotor.report import spiking
 
-    _say(getattr(spiking, name)(_open(run), *arguments), output or run / "analysis")
+    _say(getattr(spiking, name)(_open(run), *arguments, **options), output or run / "analysis")
 
 
 WITHOUT_OPTIONS = {
@@ -59,15 +60,21 @@ WITHOUT_OPTIONS = {
         "medians",
         "Episodes of learning, their sliding medians over 21, 51 and 101, and the best mean of 100.",
     ),
-    "lengths": ("lengths", "Episodes of the last test."),
-    "moves": ("moves", "Undecided moves, votes, and the balance of left and right in the last test."),
-    "rewards": ("rewards", "What the critic said in the last test."),
+    "phases": ("phases", "The first and last episodes of each phase of learning, and of the runs before."),
     "weights-over-time": ("over_time", "Weights at the checkpoints, by projection and movement."),
+    "weight-histograms": ("histograms", "Distributions of the weights at the checkpoints."),
     "fields": ("fields", "Receptive fields, after premotor spiking mock."),
     "policy": ("policy", "What it does for every combination of inputs, after premotor spiking mock --combinations."),
     "trace": ("trace", "The runs that a run goes back to, and the settings in which they differ."),
 }
 """Commands that take a run and nothing else: the function of `premotor.report.spiking`, and what it shows."""
+OF_A_TEST = {
+    "lengths": "Episodes of a test.",
+    "moves": "Undecided moves, votes, and the balance of left and right in a test.",
+    "rewards": "What the critic said in a test.",
+    "borders": "Rates where an observation enters the next bin of its receptive field, in a test.",
+}
+"""The same for commands that take a run and one of its tests; the functions are called as the commands."""
 
 
 def _add(command: str, name: str, words: str) -> None:
@@ -76,8 +83,16 @@ def _add(command: str, name: str, words: str) -> None:
         _of_run(name, run, output)
 
 
+def _add_of_test(name: str, words: str) -> None:
+    @analyse.command(name, help=words)
+    def of_test(run: Run, test: Test = "test", output: Output = None) -> None:
+        _of_run(name, run, output, test=test)
+
+
 for _command, (_name, _words) in WITHOUT_OPTIONS.items():
     _add(_command, _name, _words)
+for _name, _words in OF_A_TEST.items():
+    _add_of_test(_name, _words)
 
 
 @analyse.command()
@@ -114,27 +129,36 @@ def checkpoints(
 
 @analyse.command()
 def rates(
-    run: Run, seconds: Annotated[float, typer.Option(help="Stretches of so many s.")] = 10.0, output: Output = None
+    run: Run,
+    seconds: Annotated[float, typer.Option(help="Stretches of so many s.")] = 10.0,
+    test: Test = "test",
+    output: Output = None,
 ) -> None:
-    """Rates by population in the last test."""
-    _of_run("rates", run, output, seconds)
+    """Rates by population in a test."""
+    _of_run("rates", run, output, seconds, test)
 
 
 @analyse.command()
-def variance(run: Run, window: Annotated[int, typer.Option(min=2, help="Steps.")] = 100, output: Output = None) -> None:
-    """Variance of the spike counts by population in the last test."""
-    _of_run("variance", run, output, window)
+def variance(
+    run: Run,
+    window: Annotated[int, typer.Option(min=2, help="Steps.")] = 100,
+    test: Test = "test",
+    output: Output = None,
+) -> None:
+    """Variance of the spike counts by population in a test."""
+    _of_run("variance", run, output, window, test)
 
 
 @analyse.command()
 def raster(
     run: Run,
-    episode: Annotated[int | None, typer.Option(min=0, help="Of the last test; by default a middling one.")] = None,
+    episode: Annotated[int | None, typer.Option(min=0, help="Of the test; by default a middling one.")] = None,
     seconds: Annotated[float, typer.Option(help="At most so long.")] = 5.0,
+    test: Test = "test",
     output: Output = None,
 ) -> None:
     """Spikes of all cells in an episode, with the pole and the moves."""
-    _of_run("raster", run, output, episode, seconds)
+    _of_run("raster", run, output, episode, seconds, test)
 
 
 @analyse.command()

@@ -18,6 +18,8 @@ from premotor.learning.settings import LEARNERS
 from premotor.learning.trees import Arrays
 from premotor.networks import Controller
 
+NOTHING = np.zeros((0, 0), np.uint8)
+
 
 class SpikingPopulation:
     """Members side by side, each with a life of episodes; see `Population`."""
@@ -38,19 +40,22 @@ class SpikingPopulation:
 
         each_member = [(members[k], int(seeds[k]), starts[k % len(starts)]) for k in range(len(members))]
         lives = lives_of(partial(_live, arena, learning), each_member, self.threads)
-        lengths = np.array([result.length for result, _, _ in lives])
-        returned = np.array([result.returned for result, _, _ in lives])
-        centred = np.array([result.centred for result, _, _ in lives])
-        learned = np.array([weights for _, _, weights in lives]) if learning.lamarckian and learning.plastic else None
-        self.steps += sum(steps for _, steps, _ in lives)
-        undecided = sum(int(result.undecided.sum()) for result, _, _ in lives)
+        lengths = np.array([result.length for result, *_ in lives])
+        returned = np.array([result.returned for result, *_ in lives])
+        centred = np.array([result.centred for result, *_ in lives])
+        learned = np.array([weights for *_, weights, _ in lives]) if learning.lamarckian and learning.plastic else None
+        self.steps += sum(steps for _, steps, *_ in lives)
+        undecided = sum(int(result.undecided.sum()) for result, *_ in lives)
+        share = lengths.sum(1) / lengths.sum()  # of a member's steps in all
         each_mean = returned.mean(1)
         row = {
             "fitness": float(each_mean.mean()),
             "fitness_best": float(each_mean.max()),
+            "fitness_least": float(each_mean.min()),
             "fitness_deviation": float(each_mean.std()),
             "undecided": undecided / int(lengths.sum()),
             "episodes": int(lengths.size),
+            **{key: float(share @ [moves[key] for *_, moves in lives]) for key in lives[0][-1]},
         }
         return (returned if learning.fitness == "return" else centred).mean(1), learned, row
 
@@ -73,13 +78,15 @@ class SpikingPopulation:
 
 def _live(
     arena: SpikingArena, learning: SpikingEvolutionSettings, member: tuple[Vector, int, Vector]
-) -> tuple[Episodes, int, Vector]:
-    """One life: what its last episodes came to, its steps, and its weights at the end."""
+) -> tuple[Episodes, int, Vector, dict[str, float]]:
+    """One life: what its last episodes came to, its steps, its weights at the end, and its moves."""
     weights, seed, starts = member
     agent, first, second = arena.agent(weights, seed), learning.before, learning.before + learning.plastic
     arena.play(agent, starts[:first], longest=learning.longest)
     arena.play(agent, starts[first:second], learn=True, longest=learning.longest)
-    return arena.play(agent, starts[second:], longest=learning.longest), agent.steps, agent.weights
+    result = arena.play(agent, starts[second:], longest=learning.longest, record=True)
+    moves = result.moves(agent.interface.action)
+    return result._replace(counts=NOTHING), agent.steps, agent.weights, moves
 
 
 class Population(Protocol):

@@ -52,6 +52,22 @@ class Episodes(NamedTuple):
     counts: NDArray[np.uint8]
     """Spikes of every cell, (steps, cells)."""
 
+    def moves(self, action: NDArray[np.int64]) -> dict[str, float]:
+        """Of what was recorded: the part of moves that take the last action (in CartPole to the right), by how many
+        spikes the first choice of the votes leads, the critic's mean reward, and the part of rewards above 0.
+
+        Args:
+            action: for which action each cell votes, −1 for none, (cells,).
+        """
+        actions = range(int(action.max()) + 1)
+        votes = np.sort(np.stack([self.counts[:, action == k].sum(1, dtype=np.int64) for k in actions], axis=1), axis=1)
+        return {
+            "right": float((self.action == actions[-1]).mean()),
+            "margin": float((votes[:, -1] - votes[:, -2]).mean()),
+            "reward": float(self.reward.mean()),
+            "rewarded": float((self.reward > 0).mean()),
+        }
+
 
 @kernel
 def encode_observation(state: Any, interface: Any, world: Any, observation: Any) -> None:

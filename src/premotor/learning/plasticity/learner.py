@@ -109,7 +109,7 @@ class Plasticity(Learner):
             self._begin(self.phase + 1, self.agent.weights)
         before = self.agent.undecided
         starts = self.starts[self.episodes : self.episodes + self.settings.block]
-        result = self.arena.play(self.agent, starts, learn=True)
+        result = self.arena.play(self.agent, starts, learn=True, record=True)
         self.episodes += len(result.length)
         self._iteration += 1
         # a plain mean until there are enough iterations, so that the untrained weights do not linger
@@ -120,6 +120,7 @@ class Plasticity(Learner):
             "undecided": (self.agent.undecided - before) / int(result.length.sum()),
             "episodes": len(result.length),
             "lengths": result.length.tolist(),
+            **result.moves(self.agent.interface.action),
         }
 
     def adopt(self, candidate: NDArray[np.float64]) -> None:

@@ -42,6 +42,7 @@ BOTH: dict[str, Any] = {
     "learning": {**EVOLUTION["learning"], "iterations": 1500, "before": 10, "plastic": 1, "episodes": 10},
 }
 """EVOL + STDP-RL: α 10, β 1, γ 10; what a member learns is discarded."""
+STDP_PRESET = "cartpole-stdp-published"
 UNTRAINED, STDP, WORST, EVOL, COMBINED = (
     "before training",
     "STDP-RL",
@@ -65,16 +66,29 @@ class Hasegan2022(Reproduction):
         "place of 1,600, and 12 of both together in place of 1,500: it shows that all works, not what is reached."
     )
 
+    @property
+    def scale(self) -> dict[str, int]:
+        """Wirings of plasticity and steps of each; iterations of evolution, and of both."""
+        if self.short:
+            return {"wirings": 2, "steps": 60_000, "evolution": 60, "both": 12}
+        return {"wirings": 10, "steps": 470_000, "evolution": 1600, "both": 1500}
+
     def stages(self) -> Sequence[tuple[str, Callable[[], Any]]]:
         """Runs by each way of learning, then tests of the best of them."""
-        steps = {"learning.steps": 60_000} if self.short else {}
-        evolved = {"learning.iterations": 60} if self.short else {}
-        both = {"learning.iterations": 12} if self.short else {}
-        runs = partial(self._train, wirings=2 if self.short else 10)
+        scale = self.scale
         return (
-            ("STDP-RL on many wirings", lambda: runs("stdp", "cartpole-stdp-published", steps)),
-            ("EVOL on two wirings", lambda: self._train("evolution", EVOLUTION, evolved, wirings=2)),
-            ("EVOL + STDP-RL on one wiring", lambda: self._train("both", BOTH, both, wirings=1)),
+            (
+                f"STDP-RL on {scale['wirings']} wirings",
+                lambda: self._train("stdp", STDP_PRESET, {"learning.steps": scale["steps"]}, scale["wirings"]),
+            ),
+            (
+                "EVOL on two wirings",
+                lambda: self._train("evolution", EVOLUTION, {"learning.iterations": scale["evolution"]}, 2),
+            ),
+            (
+                "EVOL + STDP-RL on one wiring",
+                lambda: self._train("both", BOTH, {"learning.iterations": scale["both"]}, 1),
+            ),
             ("networks before learning", lambda: self.untrained),
             ("tests of the best in the same episodes, and their rates", lambda: (self.tests, self.rates)),
             ("single start states again and again", lambda: self.reruns),
@@ -168,15 +182,14 @@ class Hasegan2022(Reproduction):
 
     def _network(self) -> Part:
         network = self.models[UNTRAINED].run.network()
-        between = network.pre < network.cells
-        pairs = len(np.unique(np.stack([network.pre[between], network.post[between]]), axis=1).T)
+        pairs = len(np.unique(np.stack([network.pre, network.post]), axis=1).T)
         of = f"mean (least to most) of {len(self.untrained)} wirings"
         ours = partial(_spread, of=of)
         rates = (("EA", 6.06), ("IA", 4.77), ("EM", 8.10), ("IM", 12.12))
         numbers = [
             Compared("cells", 200, network.cells, places=0),
-            Compared("connected pairs of cells", 3260, pairs, places=0),
-            Compared("synapses between cells", 5680, int(between.sum()), places=0),
+            Compared("connected pairs, inputs included", 3260, pairs, places=0),
+            Compared("synapses, inputs included", 5680, len(network.pre), places=0),
             Compared("plastic synapses", 1800, int(network.plastic.sum()), places=0),
             *(
                 ours(f"rate of {name} before training, Hz", value, self.untrained[name], places=2)
@@ -201,7 +214,8 @@ class Hasegan2022(Reproduction):
                     f"EVOL: iteration with a mean of four of at least {goal}",
                     None,
                     float(np.mean(reached)) if reached else None,
-                    *((min(reached), max(reached)) if reached else (None, None)),
+                    min(reached, default=None),
+                    max(reached, default=None),
                     of=f"{len(reached)} of {len(self._runs('evolution'))} wirings reached it",
                     note=f"published: {first} to {last}",
                     places=0,

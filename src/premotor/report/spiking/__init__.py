@@ -14,11 +14,12 @@ if TYPE_CHECKING:
         variance as variance,
     )
     from premotor.report.spiking.connectivity import connectivity as connectivity, wiring_chart as wiring_chart
-    from premotor.report.spiking.inputs import fields as fields, policy as policy
+    from premotor.report.spiking.inputs import borders as borders, fields as fields, policy as policy
     from premotor.report.spiking.learning import (
         checkpoints as checkpoints,
         curves as curves,
         medians as medians,
+        phases as phases,
         trace as trace,
     )
     from premotor.report.spiking.models import (
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
         seeds as seeds,
         starts as starts,
     )
-    from premotor.report.spiking.weights import changes as changes, matrix as matrix, over_time as over_time
+    from premotor.report.spiking.weights import (
+        changes as changes,
+        histograms as histograms,
+        matrix as matrix,
+        over_time as over_time,
+    )
     from premotor.report.style import Chart as Chart
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__, "OF_A_RUN")
@@ -37,6 +43,7 @@ else:
 OF_A_RUN = (
     "connectivity",
     "medians",
+    "phases",
     "checkpoints",
     "lengths",
     "rates",
@@ -47,7 +54,9 @@ OF_A_RUN = (
     "matrix",
     "changes",
     "over_time",
+    "histograms",
     "fields",
+    "borders",
     "policy",
     "trace",
 )

@@ -77,11 +77,11 @@ def _untested(record: SpikingRecord) -> Missing:
     return Missing("There is no test:", record.command("evaluate"))
 
 
-def lengths(run: SpikingRun) -> Chart:
+def lengths(run: SpikingRun, test: str = "test") -> Chart:
     """Lengths of the episodes of the test."""
-    record = read_test(run)
+    record = read_test(run, test)
     return Chart(
-        "lengths",
+        _file("lengths", test),
         "Episodes of the test",
         "Left: in their order, with the mean (dashed). Right: how many last longer than so many steps.",
         pd.DataFrame({"episode": np.arange(len(record.length)), "steps": record.length}),
@@ -89,12 +89,12 @@ def lengths(run: SpikingRun) -> Chart:
     )
 
 
-def rates(run: SpikingRun, seconds: float = 10.0) -> Chart:
+def rates(run: SpikingRun, seconds: float = 10.0, test: str = "test") -> Chart:
     """Rates of every group of cells, over the test and as a whole."""
-    record = read_test(run)
+    record = read_test(run, test)
     seconds = min(seconds, len(record.counts) * run.settings.interface.step / 8000.0)
     return Chart(
-        "rates",
+        _file("rates", test),
         "Rates by population",
         f"Mean rate of the cells of each population in stretches of {seconds:g} s of the test; the voting population "
         "by the action that its cells vote for.",
@@ -103,13 +103,13 @@ def rates(run: SpikingRun, seconds: float = 10.0) -> Chart:
     )
 
 
-def variance(run: SpikingRun, window: int = 100) -> Chart:
+def variance(run: SpikingRun, window: int = 100, test: str = "test") -> Chart:
     """Variance of the spike counts of every group of cells, over the test."""
-    record = read_test(run)
+    record = read_test(run, test)
     window = max(2, min(window, len(record.counts) // 8))
     table = variance_over_time(run, record, window)
     return Chart(
-        "variance",
+        _file("variance", test),
         "Variance of spike counts",
         f"Variance of the number of spikes of a population in a step, in windows of {window} steps, divided by the "
         "number of its cells: high where the cells fire together.",
@@ -118,12 +118,12 @@ def variance(run: SpikingRun, window: int = 100) -> Chart:
     )
 
 
-def moves(run: SpikingRun) -> Chart:
+def moves(run: SpikingRun, test: str = "test") -> Chart:
     """Undecided moves, and the balance of left and right."""
-    record = read_test(run)
+    record = read_test(run, test)
     votes = motor_votes(run, record)
     return Chart(
-        "moves",
+        _file("moves", test),
         "Undecided moves and the balance of left and right",
         "Above, one dot an episode: undecided moves, and moves to the right. Below: spikes for left and for right in a "
         "step (the area of a dot is the number of steps), and by how many spikes the winner won.",
@@ -132,12 +132,12 @@ def moves(run: SpikingRun) -> Chart:
     )
 
 
-def rewards(run: SpikingRun, windows: tuple[int, ...] = (25, 50)) -> Chart:
+def rewards(run: SpikingRun, windows: tuple[int, ...] = (25, 50), test: str = "test") -> Chart:
     """What the critic said."""
-    record = read_test(run)
+    record = read_test(run, test)
     table = episode_table(run, record)
     return Chart(
-        "rewards",
+        _file("rewards", test),
         "What the critic said",
         "Left: rewards of all steps of the test (its plasticity is off). Right: the fraction of rewards above 0 in "
         f"{' and '.join(map(str, windows))} successive steps, against the steps that were left in the episode.",
@@ -146,9 +146,9 @@ def rewards(run: SpikingRun, windows: tuple[int, ...] = (25, 50)) -> Chart:
     )
 
 
-def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) -> Chart:
+def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0, test: str = "test") -> Chart:
     """Spikes of all cells in one episode, with the pole and the moves."""
-    record = read_test(run)
+    record = read_test(run, test)
     if episode is None:
         episode = int(np.argsort(record.length, kind="stable")[len(record.length) // 2])
     begin = int(record.length[:episode].sum())
@@ -161,13 +161,17 @@ def raster(run: SpikingRun, episode: int | None = None, seconds: float = 5.0) ->
     shown = np.rad2deg(record.observation[:, 2:3]) if pole else _standard(record.observation)
     table = pd.DataFrame({"time": (train.time[here] - begin * step) / 1000.0, "cell": train.cell[here]})
     return Chart(
-        "raster",
+        _file("raster", test),
         "Spikes in one episode",
         f"Episode {episode} of the test ({record.length[episode]} steps), its first {(end - begin) * step / 1000:g} s "
         f"of network time. Below: {seen} and the moves, undecided ones in grey.",
         table,
         drawn(_raster, table, cell_groups(run), record, (begin, end), step / 1000.0, shown, "angle, °" if pole else ""),
     )
+
+
+def _file(name: str, test: str) -> str:
+    return name if test == "test" else f"{name}-{test}"
 
 
 def group_colour(name: str, number: int = 0) -> str:

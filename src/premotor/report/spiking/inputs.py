@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from premotor.errors import PremotorError
 from premotor.report.page import Block, Missing, Section
 from premotor.report.sections import SECTIONS, ReportSection
+from premotor.report.spiking.behaviour import group_colour
 from premotor.report.spiking.record import SpikingRecord
 from premotor.report.style import Chart, colour, drawn, new_figure, tinted
 from premotor.runs.arrays import load_arrays
+from premotor.runs.spiking.borders import border_responses
 from premotor.runs.spiking.combinations import read_combinations
-from premotor.runs.spiking.records import cell_groups
+from premotor.runs.spiking.records import cell_groups, read_test
 from premotor.runs.spiking.run import SpikingRun
 
 VARIABLES = ("position", "velocity", "angle", "angular velocity")
@@ -67,6 +69,25 @@ def fields(run: SpikingRun) -> Chart:
         "cell that learns, one row a cell, from pale (0) to dark (its own highest rate).",
         table,
         drawn(_fields, run, found, groups),
+    )
+
+
+def borders(run: SpikingRun, test: str = "test") -> Chart:
+    """What cells do where an observation enters the next bin of its receptive field.
+
+    Raises:
+        PremotorError: there is no such test, or no border is crossed in it.
+    """
+    table = border_responses(run, read_test(run, test))
+    network, groups = run.network(), cell_groups(run)
+    learning = [name for name, cells in groups.items() if np.isin(cells, network.post[network.plastic]).any()]
+    return Chart(
+        "borders" if test == "test" else f"borders-{test}",
+        "Responses at the borders of bins",
+        "Mean rates of the cells that learn, around the step in which a variable enters the next bin above (solid) or "
+        "below (dashed), over all such crossings of the test within an episode.",
+        table,
+        drawn(_borders, table, _variables(run), learning),
     )
 
 
@@ -175,6 +196,25 @@ def _fields(run: SpikingRun, found: dict[str, NDArray], groups: dict[str, NDArra
             low.set_yticks([(a + b) / 2 for a, b in zip(ends, ends[1:], strict=False)], list(learning))
             low.tick_params(axis="y", length=0)
             top.set_ylabel("right − left")
+    return figure
+
+
+def _borders(table: pd.DataFrame, variables: list[str], groups: list[str]) -> Figure:
+    figure = new_figure(height=3.0)
+    axes = figure.subplots(1, len(variables), sharey=True, squeeze=False)[0]
+    for number, (ax, variable) in enumerate(zip(axes, variables, strict=True)):
+        mine = table[table["variable"] == number]
+        count = mine.groupby("direction")["crossings"].first()
+        for direction, line in (("up", "-"), ("down", "--")):
+            part = mine[mine["direction"] == direction]
+            for place, name in enumerate(groups):
+                tint, label = group_colour(name, place), name if direction == "up" and not number else None
+                ax.plot(part["step"], part[name], line, color=tint, linewidth=1.2, label=label)
+        ax.axvline(-0.5, color=colour("rule"), linewidth=0.8)
+        crossed = f"{count.get('up', 0):,} up, {count.get('down', 0):,} down"
+        ax.set(title=variable, xlabel=f"steps from the border\n({crossed})")
+    axes[0].set(ylabel="rate, Hz", ylim=(0, 1.03 * float(table[groups].to_numpy().max())))
+    figure.legend(loc="outside upper right", ncols=len(groups))
     return figure
 
 

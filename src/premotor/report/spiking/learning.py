@@ -19,11 +19,20 @@ from premotor.runs.spiking.history import (
     differences,
     episode_lengths,
     lineage,
+    phase_table,
     read_checkpoint_tests,
     training_rows,
     training_scores,
 )
 from premotor.runs.spiking.run import SpikingRun
+
+LOWER = (
+    ("undecided", 100.0, "undecided, %"),
+    ("right", 100.0, "right, %"),
+    ("margin", 1.0, "margin, spikes"),
+    ("reward", 1.0, "reward"),
+)
+"""What the curves of learning show below: columns of `training_rows`, factors, and labels."""
 
 
 @SECTIONS.register("spiking-learning")
@@ -62,7 +71,7 @@ def medians(run: SpikingRun, windows: Sequence[int] = WINDOWS) -> Chart:
         "Episodes while it learned",
         caption + f"black: the mean of 100. {_evaluated(run)}",
         pd.DataFrame([training_scores(run)]),
-        drawn(_medians, lengths, tuple(windows), unit),
+        drawn(_medians, lengths, tuple(windows), unit, _episodes_at(run, run.rule_changes)),
     )
 
 
@@ -83,11 +92,27 @@ def curves(runs: Mapping[str, SpikingRun], by: str = "episodes") -> Chart:
     return Chart(
         "curves",
         "Learning",
-        "Mean return of an episode (in CartPole its steps) in each iteration (pale) and its running mean over a "
-        "twentieth of the record; below, the fraction of undecided moves. A dotted line is where a run went on from "
-        "another.",
+        "Mean return of an episode (in CartPole its steps) in each iteration (pale), from the least to the most of its "
+        "episodes, or of the members of its population (shade), and its running mean over a twentieth of the record. "
+        "Below: undecided moves and moves to the right, the spikes by which a decision was won, and the critic's mean "
+        "reward (which evolution does not use). A dotted line is where a run went on from another, or by other rules.",
         long,
-        drawn(_curves, tables, by),
+        drawn(_curves, tables, by, {name: _changes(run, tables[name], by) for name, run in runs.items()}),
+    )
+
+
+def phases(run: SpikingRun, most: int = 100) -> Chart:
+    """Episodes at the beginning and at the end of each phase of learning, ancestors included."""
+    table = phase_table(run, most)
+    summary = table.groupby(["phase", "run", "begin", "part"], sort=False)["returned"].agg(["mean", "median", "count"])
+    return Chart(
+        "phases",
+        "Phases of learning",
+        f"The first and the last {most} episodes (of evolution, iterations) of each phase, or its halves where it has "
+        "fewer: of every run that this one goes back to, and of every rule by which it learned. Boxes as for "
+        "checkpoints.",
+        summary.reset_index(),
+        drawn(_phases, table),
     )
 
 
@@ -150,7 +175,43 @@ def _evaluated(run: SpikingRun) -> str:
     return f"The best of {tests} meanwhile, after iteration {best['iteration']}: {best['mean']:.1f}."
 
 
-def _medians(lengths: NDArray[np.float64], windows: tuple[int, ...], unit: str) -> Figure:
+def _episodes_at(run: SpikingRun, steps: Sequence[int]) -> list[int]:
+    """Episodes of a run that had been played when plasticity went over to other rules after so many steps."""
+    table = run.metrics
+    return [int(table["episodes"][table["steps"] < step].sum() + 1) for step in steps if (table["steps"] >= step).any()]
+
+
+def _changes(run: SpikingRun, table: pd.DataFrame, by: str) -> list[float]:
+    """Where in the rows of a run another run or other rules begin, on an axis of episodes or steps."""
+    begun = table.index[table["run"].ne(table["run"].shift()) & (table.index > 0)]
+    found = [float(table[by].iloc[place]) for place in begun]
+    own = table[table["run"] == str(run.folder)]
+    before = int(table["steps"].iloc[own.index[0] - 1]) if own.index[0] else 0
+    for step in run.rule_changes:
+        after = own[by][own["steps"] - before >= step]
+        found += [float(after.iloc[0])] if len(after) else []
+    return found
+
+
+def _phases(table: pd.DataFrame) -> Figure:
+    figure = new_figure(height=3.2)
+    ax = figure.subplots()
+    labels = []
+    for number, ((_, begin), phase) in enumerate(table.groupby(["phase", "begin"], sort=False)):
+        for place, part, token in ((-0.2, "first", "muted"), (0.2, "last", "accent")):
+            values = phase["returned"][phase["part"] == part].to_numpy()
+            boxes(ax, [values], [number + place], 0.32, colour(token))
+            ax.annotate(f"{values.mean():.0f}", (number + place, values.max()), (0, 3), textcoords="offset points",
+                        ha="center", fontsize=8)  # fmt: skip
+        labels.append(f"from step {begin:,}")
+    ax.set_xticks(range(len(labels)), labels)
+    ax.grid(False, axis="x")
+    ax.set(ylabel="return of an episode", ylim=(0, None), xlim=(-0.6, len(labels) - 0.4))
+    ax.set_title("first (grey) and last episodes (blue) of each phase; numbers: means", fontweight="normal")
+    return figure
+
+
+def _medians(lengths: NDArray[np.float64], windows: tuple[int, ...], unit: str, changes: Sequence[int]) -> Figure:
     figure = new_figure(height=3.4)
     ax = figure.subplots()
     ax.plot(np.arange(1, len(lengths) + 1), lengths, ".", color=colour("muted"), markersize=2.5, alpha=0.6)
@@ -167,6 +228,8 @@ def _medians(lengths: NDArray[np.float64], windows: tuple[int, ...], unit: str) 
     mean = sliding_mean(lengths, 100)
     if len(mean):
         ax.plot(np.arange(100, len(lengths) + 1), mean, color=colour("ink"), label="mean of 100", linewidth=1.6)
+    for place in changes:
+        ax.axvline(place, color=colour("muted"), linewidth=1, linestyle=":")
     ax.set_xlabel(unit)
     ax.set_ylabel("steps of an episode" if unit == "episode" else "mean return of an episode")
     ax.set_xlim(0, len(lengths) + 1)
@@ -176,27 +239,32 @@ def _medians(lengths: NDArray[np.float64], windows: tuple[int, ...], unit: str) 
     return figure
 
 
-def _curves(tables: Mapping[str, pd.DataFrame], by: str) -> Figure:
-    figure = new_figure(height=4.6)
-    top, low = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+def _curves(tables: Mapping[str, pd.DataFrame], by: str, changes: Mapping[str, Sequence[float]]) -> Figure:
+    kept = [row for row in LOWER if any(table[row[0]].notna().any() for table in tables.values())]
+    figure = new_figure(height=3.0 + 1.15 * len(kept))
+    axes = figure.subplots(1 + len(kept), 1, sharex=True, height_ratios=(2.6, *(1 for _ in kept)))
     for number, (name, table) in enumerate(tables.items()):
         tint = number_colour(number)
-        _smooth(top, table, by, "mean", tint, 1.0, name)
-        _smooth(low, table, by, "undecided", tint, 100.0, "")
-        change = table.index[table["run"].ne(table["run"].shift()) & (table.index > 0)]
-        for place in change:
-            for ax in (top, low):
-                ax.axvline(table[by].iloc[place], color=tint, linewidth=1, linestyle=":")
-    top.set_ylabel("return of an episode")
-    low.set_ylabel("undecided moves, %")
-    low.set_xlabel("episodes" if by == "episodes" else "steps of the task")
-    low.set_xlim(left=0)
-    low.set_ylim(bottom=0)
+        axes[0].fill_between(table[by], table["low"], table["high"], color=tint, alpha=0.12, linewidth=0)
+        _smooth(axes[0], table, by, "mean", tint, 1.0, name)
+        for ax, (column, factor, _) in zip(axes[1:], kept, strict=True):
+            _smooth(ax, table, by, column, tint, factor, "")
+        for place in changes[name]:
+            for ax in axes:
+                ax.axvline(place, color=tint, linewidth=1, linestyle=":")
+    axes[0].set_ylabel("return of an episode")
+    for ax, (column, _, label) in zip(axes[1:], kept, strict=True):
+        ax.set_ylabel(label)
+        if column != "reward":
+            ax.set_ylim(bottom=0, top=100 if column == "right" else None)
+    axes[-1].set_xlabel("episodes" if by == "episodes" else "steps of the task")
+    axes[-1].set_xlim(left=0)
     if all(table["mean"].min() >= 0 for table in tables.values()):
-        top.set_ylim(bottom=0)
+        axes[0].set_ylim(bottom=0)
     if len(tables) > 1:
-        top.legend(loc="best")
-    low.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes[0].legend(loc="best")
+    axes[-1].xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    figure.align_ylabels()
     return figure
 
 

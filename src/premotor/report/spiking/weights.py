@@ -10,7 +10,7 @@ from premotor.report.page import Block, Section
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.spiking.record import SpikingRecord
 from premotor.report.style import Chart, colour, drawn, new_figure, number_colour, signed, tinted
-from premotor.runs.spiking.history import plastic_table, weights_over_time
+from premotor.runs.spiking.history import plastic_table, weight_histograms, weights_over_time
 from premotor.runs.spiking.run import SpikingRun
 
 PART_TOKENS = {"ES→EA": "excitatory", "EA→EM left": "left", "EA→EM right": "right"}
@@ -107,6 +107,19 @@ def over_time(run: SpikingRun) -> Chart:
     )
 
 
+def histograms(run: SpikingRun) -> Chart:
+    """How the distribution of the weights of each part changes along the run."""
+    table = weight_histograms(run)
+    return Chart(
+        "weight-histograms",
+        "Distributions of the weights along the run",
+        "At each checkpoint the fraction of a part's synapses by weight (dark: many; the topmost bin takes what is "
+        "above); line: the median bin. The six largest parts.",
+        table,
+        drawn(_histograms_over_time, table),
+    )
+
+
 def _tint(part: str, number: int) -> str:
     return colour(PART_TOKENS[part]) if part in PART_TOKENS else number_colour(number)
 
@@ -173,6 +186,33 @@ def _histograms(table: pd.DataFrame) -> Figure:
     if pairs:
         axes[1, 0].set_ylabel("after, mV")
     for ax in () if pairs else axes.flat[len(parts) :]:
+        ax.remove()
+    return figure
+
+
+def _histograms_over_time(table: pd.DataFrame) -> Figure:
+    parts = _largest(table["part"], 6)
+    rows = -(-len(parts) // 3)
+    figure = new_figure(height=0.4 + 2.5 * rows)
+    axes = figure.subplots(rows, min(3, len(parts)), squeeze=False)
+    for number, (ax, part) in enumerate(zip(axes.flat, parts, strict=False)):
+        mine = table[table["part"] == part].pivot(index="low", columns="iteration", values="fraction")
+        at, low = mine.columns.to_numpy(float), mine.index.to_numpy(float)
+        width = low[1] - low[0]
+        middle = low[np.argmax(mine.to_numpy().cumsum(0) >= 0.5, axis=0)] + width / 2
+        strength = mine.to_numpy() / mine.to_numpy().max()
+        token = PART_TOKENS.get(part, "accent")
+        edges = np.concatenate([at[:1], (at[1:] + at[:-1]) / 2, at[-1:]]) if len(at) > 1 else np.array([0.0, 1.0])
+        for column in range(len(at)):  # checkpoints need not be evenly spread
+            extent = (edges[column], edges[column + 1], low[0], low[-1] + width)
+            image = tinted(token, np.sqrt(strength[:, column : column + 1]))
+            ax.imshow(image, aspect="auto", origin="lower", interpolation="nearest", extent=extent)
+        ax.plot(at, middle, color=colour("ink"), linewidth=1.1)
+        ax.grid(False)
+        ax.set(title=part, xlabel="iteration", xlim=(edges[0], edges[-1]), ylim=(low[0], low[-1] + width))
+        if number % 3 == 0:
+            ax.set_ylabel("weight, mV")
+    for ax in axes.flat[len(parts) :]:
         ax.remove()
     return figure
 

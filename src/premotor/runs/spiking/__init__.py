@@ -6,6 +6,7 @@ from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from premotor.runs.nwb import export_nwb as export_nwb
+    from premotor.runs.spiking.borders import border_responses as border_responses
     from premotor.runs.spiking.combinations import (
         mock_combinations as mock_combinations,
         read_combinations as read_combinations,
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
         episode_lengths as episode_lengths,
         evaluate_checkpoints as evaluate_checkpoints,
         lineage as lineage,
+        phase_table as phase_table,
         plastic_table as plastic_table,
         read_checkpoint_tests as read_checkpoint_tests,
         training_rows as training_rows,
         training_scores as training_scores,
+        weight_histograms as weight_histograms,
         weights_over_time as weights_over_time,
     )
     from premotor.runs.spiking.models import (

@@ -17,6 +17,7 @@ from premotor.runs.spiking.evaluation import try_weights
 from premotor.runs.spiking.records import action_name, episode_table, record_of
 from premotor.runs.spiking.run import SpikingRun
 
+MOVES = ("right", "margin", "reward", "rewarded")
 WINDOWS = (21, 51, 101)
 """Episodes of the sliding medians of Hasegan et al. (2022)."""
 
@@ -71,8 +72,9 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
 def training_rows(run: SpikingRun, ancestors: bool = True) -> pd.DataFrame:
     """The iterations of a run, with those of its ancestors before them where asked for.
 
-    Columns: run, iteration, episodes and steps so far (both counted through), mean, low and high (of the members of
-    a population, or of the episodes of a block), undecided.
+    Columns: run, iteration, episodes and steps so far (both counted through), mean, low and high (the least and most of
+    the members of a population, or of the episodes of a block), undecided, and what `Episodes.moves` gives: right,
+    margin, reward, rewarded (NaN in runs from before these were kept).
     """
     parts, episodes, steps = [], 0, 0
     for ancestor, until in lineage(run) if ancestors else [Ancestor(run, run.iteration)]:
@@ -86,7 +88,8 @@ def training_rows(run: SpikingRun, ancestors: bool = True) -> pd.DataFrame:
             high = table["lengths"].map(max).astype(float)
         else:
             high = table["fitness_best"].astype(float)
-            low = (mean - table["fitness_deviation"].astype(float)).clip(lower=0.0)
+            low = (mean - table["fitness_deviation"].astype(float)).clip(lower=0.0)  # in runs from before
+            low = table.get("fitness_least", low).astype(float)
         part = pd.DataFrame(
             {
                 "run": str(ancestor.folder),
@@ -97,6 +100,7 @@ def training_rows(run: SpikingRun, ancestors: bool = True) -> pd.DataFrame:
                 "low": low,
                 "high": high,
                 "undecided": table["undecided"].astype(float),
+                **{name: table.get(name, np.nan) for name in MOVES},
             }
         )
         if len(part):
@@ -115,6 +119,40 @@ def episode_lengths(run: SpikingRun) -> NDArray[np.float64]:
     if "lengths" in table:
         return np.concatenate([np.asarray(row, np.float64) for row in table["lengths"]])
     return table["fitness"].to_numpy(np.float64)
+
+
+def phase_table(run: SpikingRun, most: int = 100) -> pd.DataFrame:
+    """Episodes at the beginning and at the end of each phase of learning: of every ancestor and of every rule of a run.
+
+    Args:
+        run: the run.
+        most: episodes of each part; half of a phase where it has fewer than two such parts.
+
+    Returns:
+        One row an episode (of evolution an iteration): phase (its number), run, begin (steps of the task at which it
+        began), part ("first" or "last"), returned.
+
+    Raises:
+        PremotorError: it has not learned yet.
+    """
+    rows, number = [], 0
+    for ancestor, until in lineage(run):
+        table = ancestor.metrics
+        table = table[table["iteration"] <= max(until, 0)] if len(table) else table
+        if not len(table):
+            continue
+        begun = table["steps"].shift(fill_value=0)  # before the iteration, where a phase begins
+        for begin, group in table.groupby(np.searchsorted([0, *ancestor.rule_changes], begun, side="right")):
+            values = np.concatenate(list(group["lengths"])) if "lengths" in group else group["fitness"].to_numpy()
+            size = max(1, min(most, len(values) // 2))
+            number += 1
+            begins = [0, *ancestor.rule_changes][int(begin) - 1]
+            for part, chosen in (("first", values[:size]), ("last", values[-size:])):
+                what = {"phase": number, "run": str(ancestor.folder), "begin": begins, "part": part}
+                rows.append(pd.DataFrame({**what, "returned": chosen.astype(float)}))
+    if not rows:
+        raise PremotorError(f"{run.folder} has not learned yet: its metrics are empty")
+    return pd.concat(rows, ignore_index=True)
 
 
 def training_scores(run: SpikingRun) -> dict[str, float]:
@@ -148,8 +186,7 @@ def evaluate_checkpoints(
     """
     if episodes < 1 or most < 2:
         raise PremotorError(f"episodes is {episodes} and most {most}; at least 1 and 2 are needed")
-    steps = [0, *run.places.checkpoints()]
-    chosen = sorted({steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(most, len(steps)))})
+    chosen = spread_checkpoints(run, most)
 
     def test(iteration: int) -> pd.DataFrame:
         tested = try_weights(run.arena, run.weights(iteration), episodes, seed, record=True)
@@ -195,14 +232,38 @@ def plastic_table(run: SpikingRun, which: str | int = "best") -> pd.DataFrame:
     )
 
 
+def spread_checkpoints(run: SpikingRun, most: int = 40) -> list[int]:
+    """Iterations of checkpoints spread over the run, 0 and the last among them."""
+    steps = [0, *run.places.checkpoints()]
+    return sorted({steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(most, len(steps)))})
+
+
+def weight_histograms(run: SpikingRun, bins: int = 40, most: int = 40) -> pd.DataFrame:
+    """How many plastic weights of each part lie in each of `bins` of equal width, at checkpoints spread over the run.
+
+    Returns:
+        One row a checkpoint, part and bin: iteration, part, low and high (mV), fraction of the part's synapses; the
+        last bin takes what is above the 99.5th percentile of all weights of the part.
+    """
+    table, rows = plastic_table(run, "initial"), []
+    chosen = spread_checkpoints(run, most)
+    weights = np.stack([run.weights(iteration) for iteration in chosen])
+    for part, place in table.groupby("part", sort=False).groups.items():
+        mine = weights[:, np.asarray(place)]
+        edges = np.linspace(min(0.0, float(mine.min())), float(np.percentile(mine, 99.5)) or 1.0, bins + 1)
+        for iteration, values in zip(chosen, np.minimum(mine, edges[-1]), strict=True):
+            count, _ = np.histogram(values, edges)
+            what = {"iteration": iteration, "part": part, "low": edges[:-1], "high": edges[1:]}
+            rows.append(pd.DataFrame({**what, "fraction": count / len(values)}))
+    return pd.concat(rows, ignore_index=True)
+
+
 def weights_over_time(run: SpikingRun, most: int = 40) -> pd.DataFrame:
     """Of each part of the plastic synapses at checkpoints spread over the run: mean, deviation, quartiles (mV), and
     the mean absolute and relative change since the beginning. One row a checkpoint and part."""
-    steps = [0, *run.places.checkpoints()]
-    chosen = sorted({steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(most, len(steps)))})
     table = plastic_table(run, "initial")
     rows = []
-    for iteration in chosen:
+    for iteration in spread_checkpoints(run, most):
         now = run.weights(iteration)
         for part, place in table.groupby("part").groups.items():
             values, before = now[np.asarray(place)], table["before"].to_numpy()[np.asarray(place)]

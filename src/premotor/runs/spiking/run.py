@@ -158,6 +158,11 @@ class SpikingRun(Run):
         """An agent at rest with the plastic weights of "best", "last", "initial" or an iteration."""
         return self.arena.agent(self.weights(which), seed)
 
+    @property
+    def rule_changes(self) -> tuple[int, ...]:
+        """Steps of the task from which plasticity goes by other rules, the beginning left out."""
+        return tuple(phase.begin for phase in getattr(self.settings.learning, "phases", ()))
+
     def iteration_of(self, which: str | int) -> int:
         """The iteration that a word or number names; `Run.step_of`, with 0 for the weights before learning."""
         if str(which) == "0" or (which == "last" and not self.places.checkpoints()):
