@@ -10,6 +10,7 @@ import pytest
 
 from premotor.cli import main
 from premotor.errors import PremotorError
+from premotor.runs import train
 from premotor.runs.kinds import KINDS
 from premotor.runs.loading import load_settings
 from premotor.studies import Choice, Range, Sweep, processes, read_spaces, searching, sweep
@@ -252,6 +253,37 @@ def test_a_search_that_has_only_begun_is_drawn(fake, tmp_path, capsys):
     assert main(["analyse", "sweep", str(made.folder)]) == 0
     assert "sweep.png" in capsys.readouterr().out
     assert (made.folder / "analysis" / "sweep.png").stat().st_size > 5000
+
+
+def test_all_trials_can_be_made_before_any_is_trained(fake, tmp_path, capsys):
+    words = ["--search", "learning.episodes=[4, 8, 12]", "--sampler", "grid", "-o", str(tmp_path / "made")]
+    assert main(["sweep", "cartpole-stdp", *words, "--just-init"]) == 0
+    assert "settings of 3 trials" in capsys.readouterr().out and fake.starts == 0
+    made = Sweep(tmp_path / "made")
+    files = sorted((made.folder / "trials").glob("*.yaml"))
+    assert [load_settings(file).learning.episodes for file in files] == [4, 8, 12]
+    assert made.table["state"].tolist() == ["running"] * 3
+    assert main(["sweep", str(made.folder)]) == 0
+    assert made.table["state"].tolist() == ["complete"] * 3 and fake.starts == 3
+    assert [load_settings(file).learning.episodes for file in files] == [4, 8, 12]
+
+
+def test_trials_begin_with_the_runs_of_a_folder(fake, tmp_path, capsys):
+    for seed in (3, 5):
+        small = {"kind": "spiking", "wiring": {"kind": "random", "seed": seed}}
+        small |= {"learning": {"kind": "plasticity", "episodes": 1, "block": 1}, "checkpoints": {"every": 1}}
+        small |= {"evaluation": {"every": 1, "episodes": 1}}
+        train(small, output=tmp_path / "parents" / "runs" / f"wiring-{seed}", progress=False, finish=False)
+    words = ["--initial", str(tmp_path / "parents"), "--sampler", "grid", "--just-init", "-o", str(tmp_path / "made")]
+    assert main(["sweep", "cartpole-stdp", *words]) == 0
+    trials = [load_settings(file) for file in sorted((tmp_path / "made" / "trials").glob("*.yaml"))]
+    assert [trial.wiring.seed for trial in trials] == [3, 5]
+    assert [trial.initial.run.endswith(f"wiring-{trial.wiring.seed}") for trial in trials] == [True, True]
+    assert main(["sweep", "cartpole-stdp", "--search", "wiring.seed=[0, 1]", *words[:-1], "x"]) == 2
+    assert "wiring of a trial is that of the run" in capsys.readouterr().err
+    (tmp_path / "none").mkdir()
+    assert main(["sweep", "cartpole-stdp", "--initial", str(tmp_path / "none"), "-o", "y"]) == 2
+    assert "holds no trained run of the kind spiking" in capsys.readouterr().err
 
 
 def test_the_scores_of_a_spiking_run_are_known_before_it():

@@ -110,6 +110,13 @@ def sweep(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-sweep by default.")
     ] = None,
+    initial: Annotated[
+        Path | None,
+        typer.Option(help="A run whose weights all trials begin with, or a folder of such: one of them for each."),
+    ] = None,
+    just_init: Annotated[
+        bool, typer.Option("--just-init", help="Make the folder and the settings of all trials, and train none.")
+    ] = False,
 ) -> None:
     """Search for settings of an experiment of any kind. Called again, it goes on.
 
@@ -120,16 +127,19 @@ def sweep(
       premotor sweep cartpole-stdp --search "wiring.seed=[0, 1, 2]" --sampler grid
       premotor sweep cartpole-stdp --search "plasticity.tags.hebbian=0.01..0.1,log" \\
         --where "plasticity.tags.anti_hebbian == plasticity.tags.hebbian"
+      premotor sweep cartpole-stdp --initial runs/cartpole-evolution-seeds --search "plasticity.critic.gain=1..10"
     """
     from premotor.runs import load_settings
 
     words, chosen = split_engine(engine, list(context.obj or []))
+    if initial is not None and ((initial / "settings.yaml").exists() or not initial.is_dir()):
+        words, initial = [*words, f"--initial={initial}"], None  # one run, maybe with @CHECKPOINT: a setting of all
     if not (Path(source) / "sweep.yaml").is_file():
         load_settings(source, words)  # what is wrong is said at once, before any library is loaded
 
     from premotor.studies import is_sweep, sweep as begin
 
-    if not search and not is_sweep(source):
+    if not search and initial is None and not is_sweep(source):
         raise PremotorError('no setting is searched; name one, as in --search "learning.learning_rate=1e-4..1e-2,log"')
     made = begin(
         source,
@@ -146,7 +156,14 @@ def sweep(
         engine=chosen,
         output=output,
         overrides=words,
+        initial=initial,
+        just_init=just_init,
     )
+    if just_init:
+        print(
+            f"settings of {len(made.table)} trials: {made.folder / 'trials'}; train them: premotor sweep {made.folder}"
+        )
+        return
     table, best = made.table, made.best
     states = table["state"].value_counts().to_dict()
     print(f"{len(table)} trials: {', '.join(f'{count} {state}' for state, count in states.items())}")

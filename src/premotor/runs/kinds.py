@@ -244,6 +244,10 @@ class Kind(ABC):
         """Arrays to start from that the settings name beside `initial`."""
         return None
 
+    def inherited(self, settings: Any, parent: "Run") -> dict[str, Any]:
+        """Overrides without which the weights of another run can not fit."""
+        return {}
+
     def adopt(self, settings: Any, circuit: "Circuit | None", parent: "Run", which: str | int) -> "Adopted":
         """What a new run takes from the weights of another one, in its own shapes.
 

@@ -49,6 +49,8 @@ def sweep(
     engine: str | Mapping[str, Any] | None = None,
     output: str | os.PathLike[str] | None = None,
     overrides: Overrides = (),
+    initial: str | os.PathLike[str] | None = None,
+    just_init: bool = False,
     progress: bool = True,
 ) -> Sweep:
     """Search for settings of any experiment. Called again with the same words, or with its folder, it goes on.
@@ -75,6 +77,9 @@ def sweep(
         engine: where they run: the name of an engine, or a mapping with its `kind` and settings; None: this machine.
         output: the search's folder; by default ``runs/<name>-sweep``.
         overrides: settings of all trials, by dotted key.
+        initial: a folder of trained runs: each trial begins with the weights of one of them, and has its wiring.
+        just_init: make the folder and the settings of all trials, ``trials/<number>.yaml``, and train none; called
+            again without it, the search trains them.
         progress: print a line for each trial.
 
     Raises:
@@ -86,7 +91,7 @@ def sweep(
         raise PremotorError(f"trials is {trials}; at least 1 is needed")
     chosen = engine_settings(engine, jobs)
     options: dict[str, Any] = {"sampler": sampler, "pruner": pruner, "score": score, "minimise": minimise, "seed": seed}
-    options |= {"episodes": episodes, "where": tuple(where) or None}
+    options |= {"episodes": episodes, "where": tuple(where) or None, "initial": initial}
     if is_sweep(str(source)):
         given = [name for name, value in options.items() if value is not None]
         if given or search or overrides:
@@ -101,7 +106,11 @@ def sweep(
         if made.settings.sampler == "grid":
             wanted = min(wanted, _grid_size(made.settings))
         (made.folder / CANCEL).unlink(missing_ok=True)
-        _Runner(made, engine_for(chosen, made.folder), progress).run(wanted)
+        runner = _Runner(made, engine_for(chosen, made.folder), progress)
+        if just_init:
+            runner.prepare(wanted)
+        else:
+            runner.run(wanted)
     finally:
         lock.release()
     return made
@@ -149,6 +158,34 @@ class _Runner:
             self.engine.close()
             self._write()
 
+    def prepare(self, wanted: int) -> None:
+        """Draw the settings of `wanted` trials and write them, without a run."""
+        if self.sweep.settings.sampler == "tpe":
+            note("without results the sampler tpe draws at random; trials drawn beyond these follow the results")
+        for _ in range(len(self.study.get_trials(False)), wanted):
+            self._draw()
+            self._give_up_if_hopeless()
+        self._write()
+
+    def _draw(self) -> tuple[Any, dict[str, Any]] | None:
+        """The next trial and its values, with its settings written; None where these do not go together."""
+        number = len(self.study.get_trials(False))
+        self.study.sampler = _sampler(self.sweep.settings, number)
+        if self.sweep.settings.sampler == "grid":
+            self.study.enqueue_trial(_grid_point(self.sweep.settings, number))
+        return self._set(self.study.ask())
+
+    def _set(self, trial: Any) -> tuple[Any, dict[str, Any]] | None:
+        values = {key: space.suggest(trial, key) for key, space in self.sweep.settings.search.items()}
+        file = self.sweep.trial_folder(trial.number).with_suffix(".yaml")
+        try:
+            write_atomically(file, dump_settings(self.sweep.trial_settings(values)))
+        except PremotorError as error:  # each value is allowed, but these do not go together
+            trial.set_user_attr("failure", str(error))
+            self._tell(trial, None, "FAIL", f"failed: {error}")
+            return None
+        return trial, values
+
     def _work(self, waiting: list[Any], wanted: int) -> None:
         engine = self.engine
         with stop_requests() as request:
@@ -176,25 +213,13 @@ class _Runner:
         return begun
 
     def _job(self, trial: Any) -> Job | None:
-        sweep, study = self.sweep, self.study
-        fresh = trial is None
-        if fresh:
-            number = len(study.get_trials(False))
-            study.sampler = _sampler(sweep.settings, number)
-            if sweep.settings.sampler == "grid":
-                study.enqueue_trial(_grid_point(sweep.settings, number))
-            trial = study.ask()
-        values = {key: space.suggest(trial, key) for key, space in sweep.settings.search.items()}
-        folder = sweep.trial_folder(trial.number)
-        file = folder.with_suffix(".yaml")
-        try:
-            write_atomically(file, dump_settings(sweep.trial_settings(values)))
-        except PremotorError as error:  # each value is allowed, but these do not go together
-            trial.set_user_attr("failure", str(error))
-            self._tell(trial, None, "FAIL", f"failed: {error}")
+        made = self._draw() if trial is None else self._set(trial)
+        if made is None:
             return None
-        self.say(f"trial {trial.number}: {'' if fresh else 'goes on, '}{_words(values)}")
-        job = training(folder.name, file, folder, sweep.settings.episodes, self.engine.threads)
+        trial, values = made
+        folder, file = self.sweep.trial_folder(trial.number), self.sweep.trial_folder(trial.number).with_suffix(".yaml")
+        self.say(f"trial {trial.number}: {'goes on, ' if folder.exists() else ''}{_words(values)}")
+        job = training(folder.name, file, folder, self.sweep.settings.episodes, self.engine.threads)
         self.jobs[job.name], self.trials[job.name], self.began[job.name] = job, trial, time.monotonic()
         self._write()
         return job

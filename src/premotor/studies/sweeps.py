@@ -12,14 +12,18 @@ from premotor.errors import PremotorError
 from premotor.files import Lock, read_json
 from premotor.runs.effect import leaves
 from premotor.runs.kinds import KINDS, Kind, kind_named, kind_of
-from premotor.runs.loading import Overrides, dump_settings, load_settings, override_pairs
+from premotor.runs.loading import Overrides, dump_settings, kind_in, load_settings, override_pairs
+from premotor.runs.run_folder import RunFolder
 from premotor.runs.settings_errors import closest, explain
+from premotor.runs.warm_start import open_parent
 from premotor.runs.yaml_text import dump_yaml, parse_yaml
 from premotor.settings import Settings
 from premotor.studies.processes import claim
-from premotor.studies.spaces import Range, Space, read_couplings, read_spaces
+from premotor.studies.spaces import Choice, Range, Space, read_couplings, read_spaces
 
 FILE = "sweep.yaml"
+INITIAL = "initial.run"
+"""The setting that names the run with whose weights a trial begins."""
 FORMER = {"train": "control", "simulate": "simulation"}
 """Kinds as older searches call them."""
 
@@ -90,6 +94,9 @@ class Sweep:
         Raises:
             PremotorError: values that do not go together.
         """
+        if INITIAL in values:
+            experiment = load_settings(self.experiment_file, (), self.kind.name)
+            values = {**values, **self.kind.inherited(experiment, open_parent(values[INITIAL])[0])}
         followers = read_couplings(self.settings.where)
         base = leaves(load_settings(self.experiment_file, (), self.kind.name).model_dump(mode="json"))
         coupled = {key: values[leader] if leader in values else base[leader] for key, leader in followers.items()}
@@ -114,6 +121,24 @@ class Sweep:
         return {str(key): value for key, value in first.to_dict().items()}
 
 
+def trained_runs(folder: str | os.PathLike[str], kind: str) -> list[str]:
+    """Folders of the runs of a kind at most three levels below a folder, that hold weights.
+
+    Raises:
+        PremotorError: there are none.
+    """
+    place = Path(folder)
+    found = [
+        str(each.resolve())
+        for depth in range(4)
+        for each in sorted(path.parent for path in place.glob("*/" * depth + "settings.yaml"))
+        if kind_in(each) == kind and RunFolder(each).checkpoints()
+    ]
+    if not found:
+        raise PremotorError(f"--initial: {place} holds no trained run of the kind {kind}")
+    return found
+
+
 def is_sweep(folder: str | os.PathLike[str]) -> bool:
     """Whether a folder is one of a search."""
     return (Path(folder) / FILE).is_file()
@@ -134,9 +159,16 @@ def open_sweep(
     Raises:
         PremotorError: a wrong setting or space, or a folder of another search.
     """
-    spaces = read_spaces(search)
     base = load_settings(source, overrides)
     kind, given = kind_of(base), override_pairs(overrides)
+    initial = options.pop("initial", None)
+    if initial is not None:
+        runs = Choice(values=tuple(trained_runs(initial, kind.name)))
+        search = {**(read_spaces(search) if search else {}), INITIAL: runs}
+    spaces = read_spaces(search)
+    for key in kind.inherited(base, open_parent(spaces[INITIAL].ends()[0])[0]) if INITIAL in spaces else ():
+        if any(f"{other}.".startswith(f"{key}.") for other in (*spaces, *given)):
+            raise PremotorError(f"{key} of a trial is that of the run with whose weights it begins; leave {key} out")
     followers, values = read_couplings(options.get("where") or ()), leaves(base.model_dump(mode="json"))
     for key, leader in followers.items():
         if key in spaces or key in given:

@@ -142,11 +142,13 @@ def phase_table(run: SpikingRun, most: int = 100) -> pd.DataFrame:
         if not len(table):
             continue
         begun = table["steps"].shift(fill_value=0)  # before the iteration, where a phase begins
-        for begin, group in table.groupby(np.searchsorted([0, *ancestor.rule_changes], begun, side="right")):
+        places = np.searchsorted([0, *ancestor.rule_changes], begun.to_numpy(), side="right")
+        for place in np.unique(places):
+            group = table[places == place]
             values = np.concatenate(list(group["lengths"])) if "lengths" in group else group["fitness"].to_numpy()
             size = max(1, min(most, len(values) // 2))
             number += 1
-            begins = [0, *ancestor.rule_changes][int(begin) - 1]
+            begins = [0, *ancestor.rule_changes][place - 1]
             for part, chosen in (("first", values[:size]), ("last", values[-size:])):
                 what = {"phase": number, "run": str(ancestor.folder), "begin": begins, "part": part}
                 rows.append(pd.DataFrame({**what, "returned": chosen.astype(float)}))

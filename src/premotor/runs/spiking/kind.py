@@ -111,6 +111,10 @@ class Spiking(Kind):
 
         return SpikingWork(Arena(settings, circuit, hooks), None if start is None else start["weights"])
 
+    def inherited(self, settings: SpikingExperiment, parent: "Run") -> dict[str, Any]:
+        """Its wiring."""
+        return {"wiring": parent.settings.model_dump(mode="json").get("wiring")}
+
     def adopt(self, settings: SpikingExperiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
         """The plastic weights, where the plastic synapses are the same."""
         from premotor.runs.spiking.run import Arena
