@@ -351,13 +351,8 @@ PRESETS = {"control": "", "spiking": "spiking", "simulation": "simulate"}
 
 FORMER = {
     "agent": {"spiking": "spiking"},
-    "command": {
-        "train": "spectrum",
-        "transition": "transition",
-        "spectrum": "variance",
-        "convergence": "convergence",
-        "benchmark": "benchmark",
-    },
+    "command": {"train": "spectrum", "spectrum": "variance"}
+    | {name: name for name in ("transition", "convergence", "benchmark")},
 }
 """How older settings files say their kind: by a key at the top, and what it held."""
 
