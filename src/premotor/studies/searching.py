@@ -7,11 +7,9 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from math import isfinite, prod
+from math import isfinite
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.files import Lock, read_bytes, write_atomically, write_json
@@ -21,16 +19,15 @@ from premotor.runs.progress import speaker
 from premotor.settings import note
 from premotor.studies.engines import Ended, Engine, engine_for, engine_settings, status_of
 from premotor.studies.processes import POLL, Job, is_cut_off, last_line, training
+from premotor.studies.samplers import grid_point, grid_size, pruner_of, sampler_of
 from premotor.studies.scheduling import CANCEL, MOST_BEGINNINGS, obey
-from premotor.studies.spaces import MOST_POINTS, decoded, encoded
-from premotor.studies.sweeps import Sweep, SweepSettings, is_sweep, open_sweep
+from premotor.studies.spaces import decoded
+from premotor.studies.sweeps import Sweep, is_sweep, open_sweep
 
 MOST_JOURNAL = 2**30
 """Bytes of a journal that are read."""
 HOPELESS = 5
 """The search ends where so many trials failed and none succeeded."""
-HALVING = {"min_resource": 1, "reduction_factor": 3}
-"""Of successive halving: evaluations before the first cut, and the part that is kept."""
 
 
 def sweep(
@@ -102,9 +99,9 @@ def sweep(
     else:
         made, lock = open_sweep(source, search, sweep_folder(source, output, overrides), overrides, **options)
     try:
-        wanted = trials or (_grid_size(made.settings) if made.settings.sampler == "grid" else 50)
+        wanted = trials or (grid_size(made.settings) if made.settings.sampler == "grid" else 50)
         if made.settings.sampler == "grid":
-            wanted = min(wanted, _grid_size(made.settings))
+            wanted = min(wanted, grid_size(made.settings))
         (made.folder / CANCEL).unlink(missing_ok=True)
         runner = _Runner(made, engine_for(chosen, made.folder), progress)
         if just_init:
@@ -150,7 +147,7 @@ class _Runner:
         interrupted = [trial for trial in self.study.get_trials(deepcopy=False) if trial.state == states.RUNNING]
         waiting = []
         for trial in interrupted:
-            self.study.sampler = _sampler(self.sweep.settings, trial.number)
+            self.study.sampler = sampler_of(self.sweep.settings, trial.number)
             waiting.append(optuna.trial.Trial(self.study, trial._trial_id))
         try:
             self._work(waiting, wanted)
@@ -170,9 +167,9 @@ class _Runner:
     def _draw(self) -> tuple[Any, dict[str, Any]] | None:
         """The next trial and its values, with its settings written; None where these do not go together."""
         number = len(self.study.get_trials(False))
-        self.study.sampler = _sampler(self.sweep.settings, number)
+        self.study.sampler = sampler_of(self.sweep.settings, number)
         if self.sweep.settings.sampler == "grid":
-            self.study.enqueue_trial(_grid_point(self.sweep.settings, number))
+            self.study.enqueue_trial(grid_point(self.sweep.settings, number))
         return self._set(self.study.ask())
 
     def _set(self, trial: Any) -> tuple[Any, dict[str, Any]] | None:
@@ -350,7 +347,7 @@ def _study(sweep: Sweep) -> Any:
             study_name="sweep",
             direction="minimize" if sweep.settings.minimise else "maximize",
             load_if_exists=True,
-            pruner=_pruner(sweep.settings),
+            pruner=pruner_of(sweep.settings),
         )
 
 
@@ -378,48 +375,3 @@ def repair_journal(path: Path) -> None:
     if kept != data:
         note(f"{path}: a torn last line of {len(data) - len(kept)} bytes is dropped")
         write_atomically(path, kept)
-
-
-def _sampler(settings: SweepSettings, number: int) -> Any:
-    """The sampler for one trial. Its draws depend on the search's seed and the trial's number alone, so that a search
-    that was killed goes on as if it had not been."""
-    from optuna import samplers
-
-    seed = int(np.random.SeedSequence([settings.seed, number]).generate_state(1)[0])
-    if settings.sampler in ("random", "grid"):
-        return samplers.RandomSampler(seed=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on features under trial
-        return samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
-
-
-def _grid_size(settings: SweepSettings) -> int:
-    """Points of the whole grid.
-
-    Raises:
-        PremotorError: there are too many.
-    """
-    size = prod(len(space.points()) for space in settings.search.values())
-    if size > MOST_POINTS:
-        raise PremotorError(f"the grid has {size:,} points; at most {MOST_POINTS:,} are allowed")
-    return size
-
-
-def _grid_point(settings: SweepSettings, number: int) -> dict[str, Any]:
-    """The values of one point of the grid, the last setting changing fastest."""
-    point = {}
-    for key, space in reversed(settings.search.items()):
-        values = space.points()
-        number, place = divmod(number, len(values))
-        point[key] = encoded(values[place])
-    return point
-
-
-def _pruner(settings: SweepSettings) -> Any:
-    from optuna import pruners
-
-    if settings.pruner == "median":
-        return pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1)
-    if settings.pruner == "halving":
-        return pruners.SuccessiveHalvingPruner(**HALVING)
-    return pruners.NopPruner()
