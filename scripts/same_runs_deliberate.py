@@ -36,6 +36,16 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("sweep-spiking", r"run/sweep\.yaml:score", "of every kind it is `score`, here the mean as ever"),
     Deliberate("sweep-simulate", r"run/sweep\.yaml:episodes", "a simulation has no episodes"),
     Deliberate(
+        "transition|spectrum",
+        r".*summary\.json:(theory_continuous|theory(\[\d+\])?|groups\.\w+\.(disagreement|crossing).*)",
+        "theory is that of the steps taken; where networks disagree is told; an interval of the crossing needs all",
+    ),
+    Deliberate(
+        "transition|spectrum|spectrum-training.*",
+        r".*settings\.yaml:(around|learning\.trainable\.budget)",
+        "new settings",
+    ),
+    Deliberate(
         "spectrum-training.*",
         r".*/networks/[\w-]+/checkpoints/.*",
         "a training has one folder of checkpoints; those of a network that is done are not kept",

@@ -136,6 +136,17 @@ def test_free_parameters_are_added_to_the_right_elements(chaotic):
     assert not np.array_equal(other, np.flatnonzero(np.abs(change) > 1e-9))
 
 
+def test_a_budget_is_shared_by_all_kinds(chaotic):
+    trainable = TrainableSettings.model_validate({"gains": True, "shifts": True, "budget": 30})
+    limited = free(chaotic, trainable, seed=3)
+    assert limited.parameters == 30 and {name for name, _ in limited.sizes} <= {"weights", "gains", "shifts"}
+    moved = limited.network({kind: values + 1 for kind, values in limited.offsets().items()})
+    changed = sum(int((getattr(moved, f) != getattr(chaotic, f)).sum()) for f in ("log_magnitude", "log_gain", "shift"))
+    assert changed == 30
+    with pytest.raises(PremotorError, match="budget is 31, but there are 20 values"):
+        free(chaotic, TrainableSettings.model_validate({"weights": False, "gains": True, "shifts": True, "budget": 31}))
+
+
 def test_groups_share_a_value():
     model = RandomRateSettings(neurons=4, activation="stretched_tanh")
     network = RandomRateNetwork.random(model, seed=0)

@@ -21,7 +21,12 @@ Activation = Annotated[str | None, typer.Option(help="tanh, stretched_tanh or po
 Coupling = Annotated[float | None, typer.Option("--g", help="Weights are drawn from N(0, g²/N).")]
 Every = Annotated[str | None, typer.Option("--t-ons", help="Time between two QR decompositions, τ, or auto.")]
 Length = Annotated[float | None, typer.Option(help="Time that is averaged over, τ.")]
-Parameter = Annotated[str | None, typer.Option(help="What is varied: weights, gains or shifts.")]
+Parameter = Annotated[
+    str | None,
+    typer.Option(
+        help="What is varied: weights, gains or shifts; 'gains,shifts' at once, 'weights / gains' in turn, all."
+    ),
+]
 Wiring = Annotated[str | None, typer.Option(help="A circuit in place of random networks: a name, a file or a folder.")]
 Seed = Annotated[int | None, typer.Option(help="Of everything that is drawn.")]
 Threads = Annotated[int | None, typer.Option(help="Networks computed side by side; 0 for one a core.")]
@@ -135,7 +140,11 @@ def spectrum(
     neurons: Neurons = None,
     samples: Samples = None,
     parameter: Parameter = None,
+    around: Annotated[
+        int | None, typer.Option(help="1: gains and shifts N(1, σ²/N), as the RandomNet project draws them.")
+    ] = None,
     activation: Activation = None,
+    g: Coupling = None,
     exponents: Exponents = None,
     length: Length = None,
     t_ons: Every = None,
@@ -183,6 +192,9 @@ def train(
     weights_count: Annotated[int | None, typer.Option(help="Train so many weights, a random subset.")] = None,
     gains_count: Annotated[int | None, typer.Option(help="Train so many gains.")] = None,
     shifts_count: Annotated[int | None, typer.Option(help="Train so many shifts.")] = None,
+    budget: Annotated[
+        int | None, typer.Option(help="Train so many values in all, a random subset of those that are on.")
+    ] = None,
     by: Annotated[
         str | None, typer.Option(help="One gain and shift for all neurons alike in this column of the neuron table.")
     ] = None,
@@ -235,6 +247,7 @@ TRAINING = {
     "learning_rate": "learning.learning_rate",
     "gradient": "learning.gradient.mode",
     "nulls": "nulls.count",
+    "budget": "learning.trainable.budget",
 }
 """The same, of ``train`` alone."""
 
@@ -285,13 +298,30 @@ def _print_sweep(result: Any, name: str) -> None:
             )
         crossing = figures.get("crossing")
         if crossing and crossing["mean"] is not None:
+            interval = ", no interval"
+            if crossing["low"] is not None:
+                interval = f" [{crossing['low']:.3f}, {crossing['high']:.3f}]"
             print(
-                f"λ1 crosses 0 at {name} = {crossing['mean']:.3f} "
-                f"[{_cell(crossing['low'], 0, 3)}, {_cell(crossing['high'], 0, 3)}] in {crossing['networks']} of "
+                f"λ1 crosses 0 at {name} = {crossing['mean']:.3f}{interval}, in {crossing['networks']} of "
                 f"{figures['networks']} networks"
             )
+        mixed = figures["disagreement"]
+        if mixed is not None:
+            where = ", ".join(
+                f"{value:g} ({positive} of {mixed['networks']} positive)"
+                for value, positive in zip(mixed["value"], mixed["positive"], strict=True)
+            )
+            more = mixed["samples"]
+            advice = "" if more is not None and more <= mixed["networks"] else f"; {_proposed(more)}"
+            print(f"networks disagree about the sign of λ1 at {name} = {where}{advice}")
     if summary["theory"] is not None:
         print("N → ∞:   " + "  ".join(f"{value:+.4f}" for value in summary["theory"]))
+    elif name == "g":
+        print("no theory is drawn: it is known for random tanh networks whose weights (or all gains) are varied")
+
+
+def _proposed(samples: int | None) -> str:
+    return "over 1,000 would be needed to tell" if samples is None else f"try --samples {samples}"
 
 
 def _print_training(result: Any) -> None:

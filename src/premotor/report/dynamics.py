@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from premotor.report import dynamics_figures as draw
+from premotor.report import dynamics_figures as draw, dynamics_sweep_figures as sweep_figures
 from premotor.report.page import Block, Missing, Section, Table, Text, count, decimal
 from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
 from premotor.report.style import Chart, drawn
@@ -103,35 +103,71 @@ class Benchmark(DynamicsSection):
         return [Chart("benchmark", "Cost and accuracy", caption, draw=drawn(draw.benchmark, record.result.table()))]
 
 
+class _Sweep(DynamicsSection):
+    """What networks at several values of a parameter have in common."""
+
+    def build(self, record: DynamicsRecord) -> Section:
+        """The figures, and where networks disagree."""
+        made = super().build(record)
+        for name, figures in record.result.summary["groups"].items():
+            mixed = figures.get("disagreement")
+            if mixed is None:
+                continue
+            where = ", ".join(f"{value:g}" for value in mixed["value"])
+            more = mixed["samples"]
+            told = f"Of the {name} networks, some have a positive λ1 and some not at {where}: do not trust their mean."
+            if more is None:
+                told += " More than 1,000 networks would be needed to tell its sign."
+            elif more > mixed["networks"]:
+                told += f" {more} networks would tell its sign, if the spread stays: --samples {more}."
+            made.blocks.append(Text(told))
+        return made
+
+    def largest(self, record: DynamicsRecord, label: str) -> Chart:
+        """The largest exponent of every network."""
+        largest = {name: array[..., 0] for name, array in _by_group(record, "exponents").items()}
+        values, result = record.result.arrays()["values"], record.result
+        figure = drawn(sweep_figures.largest_exponent, values, largest, result.summary, label, record.neurons)
+        caption = (
+            "Thin: single networks. Dots: their mean with its 95% bootstrap interval, open where networks disagree "
+            "whether λ1 is positive. Shaded: where all cross 0."
+        )
+        name = "transition" if self.analysis == "transition" else "largest"
+        return Chart(name, "The largest exponent", caption, draw=figure)
+
+
 @SECTIONS.register("dynamics-transition")
-class Transition(DynamicsSection):
+class Transition(_Sweep):
     """The transition to chaos."""
 
     analysis = "transition"
 
     def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
         """The largest exponent and, of several exponents, entropy and dimension."""
-        settings, values = record.result.settings, record.result.arrays()["values"]
-        label = {"weights": "g", "gains": "gain", "shifts": "shift"}[settings.parameter]
-        largest = {name: array[..., 0] for name, array in _by_group(record, "exponents").items()}
-        figure = drawn(draw.transition, values, largest, record.result.summary, label, record.neurons)
-        caption = "Thin: single networks. Dots: their mean with its 95% bootstrap interval. Shaded: where it crosses 0."
-        charts = [Chart("transition", "The largest exponent", caption, draw=figure)]
-        return charts + ([_entropy(record, label)] if settings.exponents > 1 else [])
+        settings = record.result.settings
+        label = {"weights": "g", "gains": "gain", "shifts": "shift"}.get(settings.parameter, "g")
+        return [self.largest(record, label), *([_entropy(record, label)] if settings.exponents > 1 else [])]
 
 
 @SECTIONS.register("dynamics-variance")
-class Variance(DynamicsSection):
+class Variance(_Sweep):
     """Spectra against a spread of parameters."""
 
     analysis = "variance"
 
     def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
-        """Whole spectra, entropy and dimension."""
+        """Whole spectra, entropy and dimension, and the largest exponent."""
         settings, values = record.result.settings, record.result.arrays()["values"]
-        figure = drawn(draw.spectra, values, _by_group(record, "exponents"), "σ")
-        caption = f"Mean over the networks, one line a value of σ of the {settings.parameter}."
-        return [Chart("spectra", "Spectra", caption, draw=figure), _entropy(record, f"σ of {settings.parameter}")]
+        largest = self.largest(record, "σ" if len(settings.sets) > 1 else f"σ of {settings.parameter}")
+        if len(settings.sets) > 1:
+            quantities = [_by_group(record, name) for name in ("exponents", "entropy", "dimension")]
+            figure = drawn(sweep_figures.parameter_sets, values, *quantities, "σ", record.neurons)
+            caption = "Dots: single networks; lines: their mean. Below: spectra of the first set of each panel."
+            return [Chart("sets", "Weights, gains and shifts, combined", caption, draw=figure), largest]
+        figure = drawn(sweep_figures.spectra, values, _by_group(record, "exponents"), "σ")
+        caption = f"Single networks thin, their mean thick, one line a value of σ of the {settings.parameter}."
+        entropy = _entropy(record, f"σ of {settings.parameter}")
+        return [Chart("spectra", "Spectra", caption, draw=figure), entropy, largest]
 
 
 @SECTIONS.register("dynamics-spectrum")
@@ -186,8 +222,12 @@ class Numbers(ReportSection[DynamicsRecord]):
 def _entropy(record: DynamicsRecord, label: str) -> Chart:
     make = partial(_by_group, record)
     values = record.result.arrays()["values"]
-    figure = drawn(draw.entropy_and_dimension, values, make("entropy"), make("dimension"), label, record.neurons)
-    return Chart("entropy", "Entropy and dimension", "Thin: single networks; dots: their mean.", draw=figure)
+    figure = drawn(
+        sweep_figures.entropy_and_dimension, values, make("entropy"), make("dimension"), label, record.neurons
+    )
+    return Chart(
+        "entropy", "Entropy and dimension", "Small dots: single networks; large ones: their mean.", draw=figure
+    )
 
 
 def _by_group(record: DynamicsRecord, name: str) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Figures of Lyapunov spectra: convergence, cost, the transition to chaos, and training."""
+"""Figures of Lyapunov spectra: convergence, cost, and training."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def convergence(times: NDArray, history: NDArray, errors: NDArray) -> Figure:
     left, right = figure.subplots(1, 2)
     k = history.shape[2]
     for place, number in enumerate(_some(k)):
-        shade = _shade(place, MOST_LINES)
+        shade = rising_shade(place, MOST_LINES)
         for sample, one in enumerate(history[:, :, number]):
             left.plot(times, one, color=shade, linewidth=1.0, label=f"λ{number + 1}" if sample == 0 else None)
         away = np.abs(history[:, :, number] - history[:, -1:, number])[:, :-1].mean(0)
@@ -85,101 +85,6 @@ def benchmark(table: pd.DataFrame) -> Figure:
     panels[0, 0].set_ylabel("µs a step")
     panels[1, 0].set_ylabel("error, 1/τ")
     panels[1, 0].legend()
-    return figure
-
-
-def transition(
-    values: NDArray, largest: Mapping[str, NDArray], summary: Mapping[str, Any], label: str, neurons: int
-) -> Figure:
-    """λ1 of every network, the mean with its 95% interval, and the theory of infinitely many neurons.
-
-    Args:
-        values: of g, (values,).
-        largest: for each group of networks, (networks, values).
-        summary: of the result.
-        label: of the varied quantity.
-        neurons: of each network.
-    """
-    figure = new_figure(width=6.4, height=3.9)
-    axes = figure.subplots()
-    axes.axhline(0, color=colour("muted"), linewidth=0.8)
-    for (name, single), shade in zip(largest.items(), (colour("accent"), colour("sensory")), strict=False):
-        estimates = summary["groups"][name]["largest"]
-        mean = np.array([estimate["mean"] for estimate in estimates])
-        axes.plot(values, single.T, color=shade, linewidth=0.6, alpha=0.35)
-        if len(single) > 1:
-            low = np.array([estimate["low"] for estimate in estimates], float)
-            high = np.array([estimate["high"] for estimate in estimates], float)
-            axes.errorbar(
-                values,
-                mean,
-                (mean - low, high - mean),
-                fmt="o",
-                color=shade,
-                markersize=4,
-                capsize=3,
-                zorder=3,
-                label=f"{name}, N = {neurons:,}: mean of {len(single)}, 95% interval",
-            )
-        else:
-            axes.plot(values, mean, "o-", color=shade, markersize=4, zorder=3, label=f"{name}, N = {neurons:,}")
-        crossing = summary["groups"][name].get("crossing") or {}
-        if crossing.get("mean") is not None and crossing.get("low") is not None:
-            axes.axvspan(crossing["low"], crossing["high"], color=shade, alpha=0.12, linewidth=0)
-    if summary["theory"] is not None:
-        # Theory bends at g = 1, where λ1 is 0.
-        known = dict(zip(values.tolist(), summary["theory"], strict=True)) | ({1.0: 0.0} if min(values) < 1 else {})
-        axes.plot(
-            sorted(known),
-            [known[g] for g in sorted(known)],
-            color=colour("motor"),
-            linestyle=(0, (5, 3)),
-            label="N → ∞ (mean field)",
-        )
-    axes.set(xlabel=label, ylabel="largest exponent λ1, 1/τ")
-    axes.legend(loc="lower right")
-    return figure
-
-
-def spectra(values: NDArray, exponents: Mapping[str, NDArray], label: str) -> Figure:
-    """Spectra at every value, mean over networks, one panel a group.
-
-    Args:
-        values: (values,).
-        exponents: for each group, (networks, values, k).
-        label: of the values.
-    """
-    figure = new_figure(width=4.6 * max(len(exponents), 1) + 1.4, height=3.6)
-    panels = figure.subplots(1, len(exponents), squeeze=False, sharey=True)[0]
-    for axes, (name, all_of_them) in zip(panels, exponents.items(), strict=True):
-        mean = all_of_them.mean(0)
-        for place, (value, one) in enumerate(zip(values, mean, strict=True)):
-            number = np.arange(1, len(one) + 1) / len(one)
-            axes.plot(number, one, color=_shade(place, len(values)), linewidth=1.3, label=f"{value:g}")
-        axes.axhline(0, color=colour("muted"), linewidth=0.8)
-        axes.set(title=f"{name}, mean of {len(all_of_them)}", xlabel=f"i / k (k = {mean.shape[1]})")
-    panels[0].set_ylabel(EXPONENT)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right upper", title=label)
-    return figure
-
-
-def entropy_and_dimension(
-    values: NDArray, entropy: Mapping[str, NDArray], dimension: Mapping[str, NDArray], label: str, neurons: int
-) -> Figure:
-    """Kolmogorov–Sinai entropy and Kaplan–Yorke dimension a neuron; (networks, values) for each group."""
-    figure = new_figure(height=3.2)
-    panels = figure.subplots(1, 2)
-    titles = ("entropy a neuron, nats/τ", "Kaplan–Yorke dimension / N")
-    for axes, quantity, title in zip(panels, (entropy, dimension), titles, strict=True):
-        for (name, all_of_them), shade in zip(quantity.items(), (colour("accent"), colour("sensory")), strict=False):
-            shown = all_of_them / neurons
-            axes.plot(values, shown.T, color=shade, linewidth=0.6, alpha=0.35)
-            known = np.isfinite(shown).all(0)
-            axes.plot(values[known], shown[:, known].mean(0), "o-", color=shade, markersize=4, label=name)
-        if len(values) > 2 and values[0] > 0 and values[-1] / values[0] > 20:
-            axes.set_xscale("log", base=2)
-        axes.set(xlabel=label, ylabel=title, ylim=(0, None))
-    panels[0].legend()
     return figure
 
 
@@ -301,7 +206,7 @@ def _some(k: int) -> list[int]:
     return sorted({round(part * (k - 1) / (MOST_LINES - 1)) for part in range(MOST_LINES)})
 
 
-def _shade(place: int, count: int) -> Any:
+def rising_shade(place: int, count: int) -> Any:
     """Colours that rise evenly from dark to light, told apart in grey as well."""
     return mpl.colormaps["viridis"](0.05 + 0.85 * place / max(count - 1, 1))
 

@@ -63,6 +63,16 @@ def varied(dynamics_folder):
 
 
 @pytest.fixture(scope="session")
+def varied_sets(dynamics_folder):
+    """The original project's sets of parameters, drawn as it drew them."""
+    settings = {
+        "model": {"neurons": 10, "activation": "positive_tanh", "coupling": 1.0}, "exponents": 10, "length": 15.0,
+        "sigmas": [0.5, 64.0], "samples": 2, "parameter": "all", "around": 1, "transient": 10.0, "t_ons": 1.0,
+    }  # fmt: skip
+    return dynamics("spectrum", settings, output=dynamics_folder / "sets", progress=False)
+
+
+@pytest.fixture(scope="session")
 def measured_costs(dynamics_folder):
     settings = {
         "model": {"neurons": 30}, "exponents": 3, "length": 20.0, "transient": 20.0, "reference": 2.0,

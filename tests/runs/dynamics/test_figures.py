@@ -12,7 +12,8 @@ from premotor.report.dynamics import DynamicsRecord
 
 DRAWN = {
     "transitions": {"transition.png"},
-    "varied": {"spectra.png", "entropy.png"},
+    "varied": {"spectra.png", "entropy.png", "largest.png"},
+    "varied_sets": {"sets.png", "largest.png"},
     "converged": {"convergence.png"},
     "measured_costs": {"benchmark.png"},
     "trained": {"learning.png", "spectra.png", "parameters.png"},

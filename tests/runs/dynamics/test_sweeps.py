@@ -11,7 +11,7 @@ from premotor import PremotorError
 from premotor.networks.random_rate import random_matrix
 from premotor.runs.dynamics import dynamics, load_dynamics, sweeps as sweeps_module
 from premotor.runs.dynamics.building import network_seed
-from premotor.runs.dynamics.sweeps import crossing
+from premotor.runs.dynamics.sweeps import crossing, disagreement, theory
 
 
 def test_below_the_transition_each_network_has_the_exponent_of_its_weights(transitions):
@@ -29,17 +29,18 @@ def test_summary_and_table_say_the_same(transitions):
     assert figures["networks"] == 3 and figures["value"] == [0.8, pytest.approx(1.2), 1.6]
     assert np.allclose([one["mean"] for one in figures["largest"]], means)
     assert all(one["low"] <= one["mean"] <= one["high"] for one in figures["largest"])
-    assert transitions.summary["theory"][0] == pytest.approx(-0.2)
+    assert transitions.summary["theory_continuous"][0] == pytest.approx(-0.2)
+    assert transitions.summary["theory"][0] == pytest.approx(np.log(0.98) / 0.1)  # in steps of 0.1 τ
 
 
 def test_a_killed_transition_goes_on_to_the_same_numbers(transitions, tmp_path, monkeypatch):
     compute, done = sweeps_module._measure, []
 
-    def killed(member, settings):
+    def killed(member, settings, names):
         if len(done) == 1:
             raise KeyboardInterrupt
         done.append(member.name)
-        return compute(member, settings)
+        return compute(member, settings, names)
 
     settings = {**SWEEP, "threads": 1}
     monkeypatch.setattr(sweeps_module, "_measure", killed)
@@ -89,6 +90,72 @@ def test_costs_are_told_for_every_case(measured_costs):
     assert json.loads((measured_costs.path / "summary.json").read_text())["cases"][0]["exponents"] == 3
 
 
+def test_several_sets_of_parameters_stand_side_by_side(varied_sets):
+    groups = varied_sets.summary["groups"]
+    assert list(groups) == ["weights", "gains", "shifts", "weights+gains+shifts"]
+    assert [group["networks"] for group in groups.values()] == [2] * 4
+    arrays = varied_sets.arrays()["exponents"]
+    assert arrays.shape == (8, 2, 10)
+    # At a small spread gains and shifts hardly matter, and all sets share the networks.
+    assert arrays[2:4, 0, 0] != pytest.approx(arrays[4:6, 0, 0], abs=1e-6)
+
+
+@pytest.mark.parametrize("around", [0, 1])
+def test_gains_and_shifts_are_drawn_as_the_settings_say(around, monkeypatch):
+    seen = {}
+
+    def measured(step, states, settings, dt, *, parameters, **rest):
+        seen.update(parameters)
+        raise StopIteration
+
+    monkeypatch.setattr(sweeps_module, "measured", measured)
+    settings = load_dynamics(
+        "spectrum",
+        {
+            "parameter": ["shifts", "gains"], "around": around, "sigmas": [2.0, 20.0],
+            "model": {"neurons": 400, "activation": "stretched_tanh"},
+        },
+    )  # fmt: skip
+    assert settings.parameter == "gains,shifts"
+    with pytest.raises(StopIteration):
+        sweeps_module._measure(sweeps_module.Member("random-0", None, 0), settings, settings.sets[0])
+    gain, shift = seen["gain"], seen["shift"]
+    assert gain.shape == shift.shape == (2, 400) and (seen["coupling"] == 1).all()
+    assert abs(np.corrcoef(gain[1], shift[1])[0, 1]) < 0.2
+    if around:
+        assert shift[1].mean() == pytest.approx(1, abs=0.2) and gain[1].std() == pytest.approx(1, rel=0.1)
+        assert (gain < 0).any()
+    else:
+        assert shift[1].std() == pytest.approx(20, rel=0.1) and (gain >= 0).all()
+
+
+def test_an_interval_of_the_crossing_is_given_where_all_networks_cross(transitions):
+    settings, values = load_dynamics("transition", SWEEP), np.array([1.0, 2.0])
+    table = transitions.table().iloc[:4].assign(network=["a", "a", "b", "b"], value=[1.0, 2.0] * 2)
+    for last, known in ((0.2, True), (-0.2, False)):
+        found = sweeps_module._group(table.assign(largest=[-0.1, 0.1, -0.2, last]), values, settings)["crossing"]
+        assert (found["low"] is not None) == known and found["networks"] == 1 + known
+
+
+def test_where_networks_disagree_more_of_them_are_proposed():
+    values = np.array([1.0, 2.0, 3.0])
+    found = disagreement(values, np.array([[-1.0, -0.1, 1.0], [-2.0, 0.3, 2.0]]))
+    assert found["value"] == [2.0] and found["positive"] == [1] and found["networks"] == 2
+    assert found["samples"] == int(np.ceil((1.96 * np.std([-0.1, 0.3], ddof=1) / 0.1) ** 2))
+    assert disagreement(values, np.array([[-0.1, -0.3, 1.0], [-2.0, -0.3, 2.0]])) is None
+    assert disagreement(values[:1], np.array([[-0.1], [0.1]]))["samples"] is None  # the mean is 0
+
+
+def test_theory_is_that_of_the_steps_taken_and_of_gains_too():
+    assert theory(load_dynamics("transition", {"model": {"dt": 0.1}}), np.array([3.0, 20.0])) == pytest.approx(
+        [0.231313, 1.092791], abs=1e-5
+    )
+    gains = {"parameter": "gains", "model": {"activation": "stretched_tanh", "coupling": 1.5}}
+    assert theory(load_dynamics("transition", gains), np.array([2.0]), 0.0) == pytest.approx([0.235461], abs=1e-5)
+    for other in ({"model": {"dt": 0.9}}, {"model": {"activation": "positive_tanh"}}):
+        assert theory(load_dynamics("transition", other), np.array([2.0])) is None
+
+
 @pytest.mark.parametrize(
     ("values", "found"),
     [([-1, 1, 2], 0.5), ([-1, 0.5, -0.5, 0.5], 2.5), ([1, 2], None), ([-3, 0, 1], 1.0)],
@@ -122,6 +189,9 @@ def test_what_was_killed_at_its_end_is_made_whole(transitions, tmp_path, monkeyp
         ("transition", {"parameter": "gains"}, "activation tanh has none"),
         ("transition", {"minimum": 2, "maximum": 1}, "maximum is 1, less than minimum"),
         ("transition", {"minimum": 0}, "has to be positive"),
+        ("spectrum", {"parameter": "gain"}, "there is no parameter 'gain'; there are weights, gains, shifts"),
+        ("spectrum", {"parameter": "weights,gains"}, "activation tanh has none"),
+        ("spectrum", {"around": 2}, "around"),
         ("transition", {"null": "rewird"}, "rewired"),
         ("spectrum", {"sigmas": [1, -1]}, "positive numbers"),
         ("convergence", {"t_ons": -1}, "positive number or auto"),

@@ -63,8 +63,8 @@ def free(
     Raises:
         PremotorError: nothing may change, the network has no such parameter, or a subset is larger than the whole.
     """
-    slots: dict[str, Any] = {}
-    sizes = []
+    slots: dict[str, np.ndarray] = {}
+    sizes: dict[str, int] = {}
     for place, kind in enumerate(KINDS):
         freedom = getattr(settings, kind)
         if not freedom.train:
@@ -83,11 +83,35 @@ def free(
             picked = np.random.default_rng([seed, place]).choice(count, freedom.count, replace=False)
             chosen[np.sort(picked)] = np.arange(freedom.count)
             slot, count = chosen[slot], freedom.count
-        slots[kind] = jnp.asarray(slot, jnp.int32)
-        sizes.append((kind, count))
+        slots[kind], sizes[kind] = slot, count
     if not sizes:
         raise PremotorError(f"nothing is trained: switch on at least one of {', '.join(KINDS)} under trainable")
-    return FreeNetwork(network, slots, tuple(sizes))
+    if settings.budget is not None:
+        slots, sizes = _within(settings.budget, slots, sizes, seed)
+    return FreeNetwork(
+        network, {kind: jnp.asarray(slot, jnp.int32) for kind, slot in slots.items()}, tuple(sizes.items())
+    )
+
+
+def _within(
+    budget: int, slots: Mapping[str, np.ndarray], sizes: Mapping[str, int], seed: int
+) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    """So many values of all kinds together; a kind that got none is left out."""
+    total = sum(sizes.values())
+    if budget > total:
+        raise PremotorError(f"trainable.budget is {budget}, but there are {total} values to choose from")
+    picked = np.sort(np.random.default_rng([seed, len(KINDS)]).choice(total, budget, replace=False))
+    left: dict[str, np.ndarray] = {}
+    counts: dict[str, int] = {}
+    first = 0
+    for kind, size in sizes.items():
+        own = picked[(picked >= first) & (picked < first + size)] - first
+        first += size
+        if len(own):
+            chosen = np.full(size + 1, -1)  # the last one is for the slot −1
+            chosen[own] = np.arange(len(own))
+            left[kind], counts[kind] = chosen[slots[kind]], len(own)
+    return left, counts
 
 
 def _shared(network: Any, kind: str, freedom: FreedomSettings, groups: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -40,6 +40,13 @@ class TrainableSettings(Settings):
     """Logarithms of gap-junction conductances (rate network only)."""
     time_constants: Freedom = FreedomSettings(train=False)
     """Logarithms of the time constants (rate network only)."""
+    budget: int | None = Field(None, ge=1)
+    """A random subset of so many values, shared by all kinds that are trained; null: all."""
+
+    @property
+    def freedoms(self) -> dict[str, FreedomSettings]:
+        """The settings of each kind."""
+        return {name: part for name, part in self if isinstance(part, FreedomSettings)}
 
 
 class LossSettings(Settings):

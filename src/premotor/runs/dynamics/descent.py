@@ -223,7 +223,7 @@ def _check_of(history: Arrays, epoch: int) -> dict[str, float]:
 def _groups(settings: DynamicsTrainSettings, circuit: Circuit | None) -> dict[str, np.ndarray]:
     """Groups of neurons for every column that settings name."""
     trainable = settings.learning.trainable
-    columns = {part.by for _, part in trainable if part.train and part.by is not None}
+    columns = {part.by for part in trainable.freedoms.values() if part.train and part.by is not None}
     groups = {}
     for column in sorted(columns):
         if circuit is None:

@@ -9,7 +9,27 @@ from premotor.networks import RandomRateSettings, RateNetworkSettings
 from premotor.runs.settings import CircuitSettings, CompareSettings, Initial, known_null
 from premotor.settings import Settings
 
-Parameter = Literal["weights", "gains", "shifts"]
+SWEPT = ("weights", "gains", "shifts")
+"""Parameters that a sweep can vary, alone or together."""
+ALL_SETS = "weights / gains / shifts / weights,gains,shifts"
+
+
+def _sets(value: object) -> object:
+    """Sets of parameters in their usual order: `gains,shifts` together, `weights / gains` one after the other."""
+    if isinstance(value, (list, tuple)):
+        value = ",".join(str(name) for name in value)
+    if not isinstance(value, str):
+        return value
+    chosen = []
+    for part in (ALL_SETS if value.strip() == "all" else value).split("/"):
+        names = [name.strip() for name in part.split(",")]
+        if unknown := [name for name in names if name not in SWEPT]:
+            raise ValueError(f"there is no parameter {unknown[0]!r}; there are {', '.join(SWEPT)}, and all")
+        chosen.append(",".join(name for name in SWEPT if name in names))
+    return " / ".join(dict.fromkeys(chosen))
+
+
+Parameter = Annotated[str, BeforeValidator(_sets)]
 
 
 def _several(value: object) -> object:
@@ -105,6 +125,11 @@ class _Sweep(NetworksSettings):
     null: Annotated[str, BeforeValidator(known_null)] = "rewired"
     """Null model beside a circuit, `samples` of them."""
 
+    @property
+    def sets(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of parameters that are varied, one after the other."""
+        return tuple(tuple(part.split(",")) for part in self.parameter.split(" / "))
+
 
 class TransitionSettings(_Sweep):
     """The transition to chaos: the largest exponents against g."""
@@ -114,7 +139,8 @@ class TransitionSettings(_Sweep):
     model: RandomRateSettings = RandomRateSettings(neurons=1000)
     samples: int = Field(10, ge=1)
     parameter: Parameter = "weights"
-    """What takes the value g: `weights` N(0, g²/N); `gains` all gains; `shifts` all shifts."""
+    """What takes the value g: `weights` N(0, g²/N); `gains` all gains; `shifts` all shifts. Several at once are
+    `gains,shifts`, several one after the other `weights / gains`, and `all` stands for the three and all together."""
     minimum: float = 0.8
     maximum: float = 1.6
     values: int = Field(7, ge=1)
@@ -123,7 +149,7 @@ class TransitionSettings(_Sweep):
     def _rising(self) -> Self:
         if self.maximum < self.minimum:
             raise ValueError(f"maximum is {self.maximum:g}, less than minimum, which is {self.minimum:g}")
-        if self.parameter != "shifts" and self.minimum <= 0:
+        if self.parameter != "shifts" and self.minimum <= 0:  # also where shifts are one of several
             raise ValueError(f"minimum is {self.minimum:g}; the scale of {self.parameter} has to be positive")
         _check_used(self)
         return self
@@ -138,7 +164,9 @@ class VarianceSettings(_Sweep):
     samples: int = Field(5, ge=1)
     exponents: int = Field(100, ge=1)
     parameter: Parameter = "weights"
-    """`weights` N(0, σ²/N); `gains` |N(0, σ²)| each; `shifts` N(0, σ²) each."""
+    """`weights` N(0, σ²/N); `gains` |N(0, σ²)| each; `shifts` N(0, σ²) each; several as in a transition."""
+    around: Literal[0, 1] = 0
+    """1: gains and shifts N(1, σ²/N), as the RandomNet project draws them (gains may be negative)."""
     sigmas: Annotated[tuple[float, ...], BeforeValidator(_several)] = tuple(float(2**power) for power in range(12))
 
     @model_validator(mode="after")
@@ -200,7 +228,7 @@ class DynamicsTrainSettings(_Common):
 
 
 def _check_used(settings: _Sweep) -> None:
-    if settings.parameter != "weights" and settings.model.activation == "tanh":
+    if set().union(*settings.sets) != {"weights"} and settings.model.activation == "tanh":
         raise ValueError(
             f"parameter is {settings.parameter}, but the activation tanh has none; "
             "choose model.activation stretched_tanh or positive_tanh"

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from premotor.analysis import bootstrap_mean, mean_field_exponent
+from premotor.analysis.mean_field import LONGEST
 from premotor.connectome import Circuit
 from premotor.files import finite
 from premotor.runs.dynamics.building import Member, SweptMap, build_network, measured, members
@@ -15,6 +16,8 @@ from premotor.runs.dynamics.settings import TransitionSettings, VarianceSettings
 from premotor.runs.kinds import KINDS, Arrays, Figures
 
 Sweep = TransitionSettings | VarianceSettings
+MOST_PROPOSED = 1000
+"""Networks that are proposed where networks disagree."""
 ARRAYS = ("exponents", "standard_errors", "entropy", "dimension", "movement")
 
 
@@ -23,15 +26,19 @@ class _Swept(Measurement):
 
     def total(self, settings: Any) -> int:
         """Networks."""
-        return int(settings.samples + (settings.circuit is not None))
+        return int(settings.samples + (settings.circuit is not None)) * len(settings.sets)
 
     def points(self, settings: Any, circuit: Circuit | None) -> Mapping[str, Any]:
         """Random networks; or a circuit beside `samples` null models of it."""
-        return {member.name: member for member in members(settings, circuit, settings.samples, settings.null)}
+        chosen = list(members(settings, circuit, settings.samples, settings.null))
+        if len(settings.sets) == 1:
+            return {member.name: (member, settings.sets[0]) for member in chosen}
+        return {_named(names, member): (member, names) for names in settings.sets for member in chosen}
 
     def measure(self, settings: Any, circuit: Circuit | None, point: Any, memory: dict[Any, Any]) -> Arrays:
         """Spectra of one network at all values."""
-        return _measure(point, settings)
+        member, names = point
+        return _measure(member, settings, names)
 
     def collect(self, settings: Any, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
         """The networks side by side, and means over each group of them."""
@@ -73,12 +80,16 @@ def sweep_values(settings: Sweep) -> np.ndarray:
     return np.array(settings.sigmas)
 
 
-def _measure(member: Member, settings: Sweep) -> Arrays:
+def _named(names: tuple[str, ...], member: Member) -> str:
+    return f"{'+'.join(names)}" + (f"-{member.seed}" if member.circuit is None else f".{member.name}")
+
+
+def _measure(member: Member, settings: Sweep, names: tuple[str, ...]) -> Arrays:
     values = sweep_values(settings)
     # A circuit and its null models start from the same states and draw the same parameters.
     rng = np.random.default_rng([settings.seed, 1, member.seed if member.circuit is None else 0])
     # The weights of g = 1, so that the scale is a parameter.
-    swept = settings.parameter == "weights"
+    swept = "weights" in names
     scale = 1.0 if swept and member.circuit is None else settings.model.coupling
     model = settings.model.model_copy(update={"coupling": scale})
     network, dt = build_network(model, member, settings.seed)
@@ -87,11 +98,13 @@ def _measure(member: Member, settings: Sweep) -> Arrays:
     states = np.broadcast_to(rng.standard_normal(network.neurons), shape)
     gain, shift = np.full(shape, settings.model.gain), np.full(shape, settings.model.shift)
     coupling = values if swept else np.ones(len(values))
-    spread = 1.0 if isinstance(settings, TransitionSettings) else draws
-    if settings.parameter == "gains":
-        gain = np.abs(values[:, None] * np.broadcast_to(spread, shape))
-    elif settings.parameter == "shifts":
-        shift = values[:, None] * np.broadcast_to(spread, shape)
+    if "gains" in names:
+        gain = _drawn(settings, values, draws, shape)
+        gain = gain if getattr(settings, "around", 0) else np.abs(gain)
+    if "shifts" in names:
+        # Beside gains, shifts have draws of their own.
+        own = rng.standard_normal(network.neurons) if "gains" in names else draws
+        shift = _drawn(settings, values, own, shape)
     spectrum = measured(
         SweptMap(network.product(), settings.model.activation, dt),
         states,
@@ -109,6 +122,15 @@ def _measure(member: Member, settings: Sweep) -> Arrays:
         "movement": spectrum.movement,
         "largest": np.asarray(spectrum.exponents[0, 0]),
     }
+
+
+def _drawn(settings: Sweep, values: np.ndarray, draws: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Gains or shifts (values, neurons): all the value, or drawn with the value as their spread."""
+    if isinstance(settings, TransitionSettings):
+        return np.broadcast_to(values[:, None], shape)
+    if settings.around:
+        return 1 + values[:, None] / np.sqrt(len(draws)) * draws
+    return values[:, None] * draws
 
 
 def _collected(command: str, settings: Sweep, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
@@ -133,6 +155,7 @@ def _collected(command: str, settings: Sweep, pieces: Mapping[str, Arrays]) -> t
         own = table[table["network"].map(group_of) == group]
         summary["groups"][group] = _group(own, values, settings)
     summary["theory"] = theory(settings, values)
+    summary["theory_continuous"] = theory(settings, values, 0.0)
     return {"values": values, **arrays}, table, summary
 
 
@@ -141,12 +164,20 @@ def group_of(name: str) -> str:
     return name.rpartition("-")[0] or name
 
 
-def theory(settings: Sweep, values: np.ndarray) -> list[float] | None:
-    """λ1 for infinitely many neurons and dt → 0; None where the theory does not say."""
-    known = settings.circuit is None and settings.parameter == "weights" and settings.model.activation == "tanh"
-    if not known or not isinstance(settings, TransitionSettings) or values[-1] > 10:
+def theory(settings: Sweep, values: np.ndarray, dt: float | None = None) -> list[float] | None:
+    """λ1 for infinitely many neurons in steps of `dt`, the network's own unless given; None where no theory is known.
+
+    All gains γ of a stretched tanh without shifts are a coupling of γ·g.
+    """
+    model, dt = settings.model, settings.model.dt if dt is None else dt
+    if settings.circuit is not None or not isinstance(settings, TransitionSettings) or dt > LONGEST:
         return None
-    return [mean_field_exponent(float(value)) for value in values]
+    if settings.parameter == "weights" and model.activation == "tanh":
+        return [mean_field_exponent(float(value), dt) for value in values]
+    if model.activation != "stretched_tanh" or model.shift:
+        return None
+    other = {"weights": model.gain, "gains": model.coupling}.get(settings.parameter)
+    return None if other is None else [mean_field_exponent(float(other * value), dt) for value in values]
 
 
 def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> dict[str, Any]:
@@ -162,18 +193,41 @@ def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> dict[str
         "entropy": [_mean(own["entropy"]) for _, own in table.groupby("value")],
         "dimension": [_mean(own["dimension"]) for _, own in table.groupby("value")],
     }
+    figures["disagreement"] = disagreement(values, largest)
     if isinstance(settings, TransitionSettings) and settings.parameter != "shifts":
         found = np.array([crossing(values, row) for row in largest])
         known = found[np.isfinite(found)]
-        estimate = bootstrap_mean(known) if len(known) else None
+        # Where some networks do not cross within these values, those that do say nothing about all of them.
+        estimate = bootstrap_mean(known) if len(known) == len(largest) else None
         figures["crossing"] = {
             "networks": len(known),
-            "mean": None if estimate is None else estimate.value,
+            "mean": float(known.mean()) if len(known) else None,
             "low": None if estimate is None else finite(estimate.low),
             "high": None if estimate is None else finite(estimate.high),
             "of_the_mean": finite(crossing(values, largest.mean(0))),
         }
     return figures
+
+
+def disagreement(values: np.ndarray, largest: np.ndarray) -> dict[str, Any] | None:
+    """Where networks do not agree whether λ1 (networks, values) is positive, and how many would tell; None: nowhere.
+
+    So many networks that the 95% interval of their mean would leave out 0, at the value that needs most, if the
+    spread and the mean stay what they are; null where that is more than `MOST_PROPOSED`.
+    """
+    positive = (largest > 0).sum(0)
+    mixed = (positive > 0) & (positive < len(largest))
+    if not mixed.any():
+        return None
+    spread, mean = largest.std(0, ddof=1)[mixed], largest.mean(0)[mixed]
+    needed = np.ceil((1.96 * spread / np.maximum(np.abs(mean), 1e-12)) ** 2)
+    most = int(min(needed.max(), MOST_PROPOSED + 1))
+    return {
+        "value": values[mixed].tolist(),
+        "positive": positive[mixed].tolist(),
+        "networks": len(largest),
+        "samples": None if most > MOST_PROPOSED else max(most, 2),
+    }
 
 
 def crossing(values: np.ndarray, largest: np.ndarray) -> float:
