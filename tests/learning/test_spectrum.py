@@ -136,7 +136,8 @@ def test_free_parameters_are_added_to_the_right_elements(chaotic):
     assert not np.array_equal(other, np.flatnonzero(np.abs(change) > 1e-9))
 
 
-def test_a_budget_is_shared_by_all_kinds(chaotic):
+def test_a_budget_is_shared_by_all_kinds():
+    chaotic = RandomRateNetwork.random(RandomRateSettings(neurons=10, activation="stretched_tanh"), seed=0)
     trainable = TrainableSettings.model_validate({"gains": True, "shifts": True, "budget": 30})
     limited = free(chaotic, trainable, seed=3)
     assert limited.parameters == 30 and {name for name, _ in limited.sizes} <= {"weights", "gains", "shifts"}

@@ -1,6 +1,7 @@
 """The report of a result of ``premotor dynamics``, from its folder alone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -109,6 +110,7 @@ class _Sweep(DynamicsSection):
     def build(self, record: DynamicsRecord) -> Section:
         """The figures, and where networks disagree."""
         made = super().build(record)
+        blocks = list(made.blocks)
         for name, figures in record.result.summary["groups"].items():
             mixed = figures.get("disagreement")
             if mixed is None:
@@ -120,8 +122,8 @@ class _Sweep(DynamicsSection):
                 told += " More than 1,000 networks would be needed to tell its sign."
             elif more > mixed["networks"]:
                 told += f" {more} networks would tell its sign, if the spread stays: --samples {more}."
-            made.blocks.append(Text(told))
-        return made
+            blocks.append(Text(told))
+        return replace(made, blocks=blocks)
 
     def largest(self, record: DynamicsRecord, label: str) -> Chart:
         """The largest exponent of every network."""
@@ -160,8 +162,10 @@ class Variance(_Sweep):
         settings, values = record.result.settings, record.result.arrays()["values"]
         largest = self.largest(record, "σ" if len(settings.sets) > 1 else f"σ of {settings.parameter}")
         if len(settings.sets) > 1:
-            quantities = [_by_group(record, name) for name in ("exponents", "entropy", "dimension")]
-            figure = drawn(sweep_figures.parameter_sets, values, *quantities, "σ", record.neurons)
+            exponents, entropies, dimensions = (
+                _by_group(record, name) for name in ("exponents", "entropy", "dimension")
+            )
+            figure = drawn(sweep_figures.parameter_sets, values, exponents, entropies, dimensions, "σ", record.neurons)
             caption = "Dots: single networks; lines: their mean. Below: spectra of the first set of each panel."
             return [Chart("sets", "Weights, gains and shifts, combined", caption, draw=figure), largest]
         figure = drawn(sweep_figures.spectra, values, _by_group(record, "exponents"), "σ")
