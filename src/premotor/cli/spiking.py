@@ -148,6 +148,33 @@ def export(
     print(f"written to {', '.join(str(file) for file in files)}")
 
 
+@spiking.command("import")
+def import_run(
+    folder: Annotated[Path, typer.Argument(help="A run folder of the original program.", metavar="DIR")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The run folder to make.")] = None,
+    episodes: Annotated[int, typer.Option(min=0, help="Test episodes; 0: none.")] = 100,
+) -> None:
+    """Make a run of ours from one of the original program (backupcfg_sim.json, synWeights.pkl), and test it.
+
+    Saved weights become checkpoints. Nothing in a pickle is executed. What has no counterpart is listed.
+
+    \b
+    Example:
+      premotor spiking import results/20210907-ES1500it -o runs/published-evolution
+    """
+    from premotor.runs.spiking import evaluate_spiking, import_original
+
+    made = import_original(folder, output)
+    saved = made.run.places.checkpoints()
+    print(f"{made.run.network().plastic.sum():,} weights at {len(saved)} times (checkpoints {saved[0]} to {saved[-1]})")
+    print("without a counterpart:")
+    for line in made.left:
+        print(f"  {line}")
+    if episodes:
+        print(made.run.kind.verdict(made.run, evaluate_spiking(made.run, episodes)))
+    print(f"run: {made.run.folder}")
+
+
 @spiking.command()
 def seeds(
     context: typer.Context,

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         rerun_starts as rerun_starts,
         variance_of_models as variance_of_models,
     )
+    from premotor.runs.spiking.original_run import Imported as Imported, import_original as import_original
     from premotor.runs.spiking.records import (
         Record as Record,
         SpikeTrain as SpikeTrain,

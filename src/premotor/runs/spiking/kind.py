@@ -43,12 +43,14 @@ class Spiking(Kind):
     figures = ("score", "median", "least", "most", "undecided", "mean_100", "median_21", "median_51", "median_101")
 
     def anchor(self, data: dict[str, Any], folder: Path) -> None:
-        """wiring.circuit.source, initial."""
+        """wiring.circuit.source, wiring.partners, initial."""
         wiring = data.get("wiring")
         if isinstance(wiring, dict) and isinstance(wiring.get("circuit"), dict):
             inner = dict(wiring)
             anchor_path(inner, "circuit", "source", folder)
             data["wiring"] = inner
+        elif isinstance(wiring, dict) and isinstance(wiring.get("partners"), str):
+            data["wiring"] = {**wiring, "partners": str((folder / wiring["partners"]).resolve())}
         anchor_initial(data, folder)
 
     def completed(self, settings: SpikingExperiment) -> SpikingExperiment:

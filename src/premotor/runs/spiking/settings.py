@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import reduce
 from operator import or_
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -34,6 +35,8 @@ FARTHEST_BOUND = 1e3
 """Bounds beyond this are none: receptive fields between them would tell nothing apart."""
 
 
+PARTNERS = "partners.safetensors"
+"""What the file of `WiringSettings.partners` is called in a run folder."""
 MOTOR: dict[str, Condition] = {"class": "motor"}
 
 
@@ -51,6 +54,9 @@ class WiringSettings(RandomNetworkSettings):
     """Which one."""
     cell: Annotated[str, AfterValidator(_known_cell)] = "conductance"
     """Model of the cells, one of `CELLS`."""
+    partners: str | None = None
+    """A safetensors file of connected pairs (`pre`, `post`, cells by number) that take the places of those drawn in the
+    projections that they belong to; `premotor spiking import` makes one."""
     null: NullName = None
     """Name of a null model to replace the wiring of the cells with; null keeps it."""
     null_seed: int = Field(0, ge=0)
@@ -118,10 +124,13 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: "Circuit | No
         PremotorError: a circuit that cannot be wired so.
     """
     from premotor.networks.spiking.event_driven import circuit_network, random_network
-    from premotor.networks.spiking.event_driven.random_wiring import null_network
+    from premotor.networks.spiking.event_driven.random_wiring import null_network, with_partners
+    from premotor.runs.arrays import load_arrays
 
     if circuit is None:
         network = random_network(wiring.seed, wiring, inputs_needed(interface.fields))
+        if wiring.partners is not None:
+            network = with_partners(network, load_arrays(Path(wiring.partners)))
         return network if wiring.null is None else null_network(network, wiring.null, wiring.null_seed)
     return circuit_network(
         circuit,

@@ -109,6 +109,39 @@ def _spread(random: np.random.Generator, synapse: SynapseSettings, count: int) -
     return random.uniform(1 - synapse.spread, 1 + synapse.spread, count)
 
 
+def with_partners(network: SpikingNetwork, pairs: dict[str, NDArray]) -> SpikingNetwork:
+    """The network with given partners in some projections; weights and delays stay where they were drawn.
+
+    Args:
+        network: as it was drawn.
+        pairs: `pre` and `post`, cells by number, (pairs,) each: every connected pair of the projections in question.
+
+    Raises:
+        PremotorError: a cell has another number of partners in a projection than was drawn.
+    """
+    name = np.full(network.cells + network.sources, "", object)
+    for population, cells in network.populations.items():
+        name[cells] = population
+    pre, given = network.pre.copy(), np.array([f"{name[a]}-{name[b]}" for a, b in zip(pairs["pre"], pairs["post"])])  # noqa: B905
+    drawn = np.array([f"{name[a]}-{name[b]}" for a, b in zip(network.pre, network.post, strict=True)])
+    for projection in np.unique(given):
+        mine = given == projection
+        order = np.lexsort((pairs["pre"][mine], pairs["post"][mine]))
+        first, second = pairs["pre"][mine][order], pairs["post"][mine][order]
+        for receptor in np.unique(network.receptor[drawn == projection]):
+            place = np.flatnonzero((drawn == projection) & (network.receptor == receptor))
+            place = place[np.argsort(network.post[place], kind="stable")]
+            if not np.array_equal(network.post[place], second):
+                raise PremotorError(
+                    f"{len(first)} pairs are given for {projection}, which do not fit the {len(place)} drawn: every "
+                    "cell needs as many partners as the settings say"
+                )
+            pre[place] = first
+        if not (drawn == projection).any():
+            raise PremotorError(f"partners are given for {projection}, which the settings do not connect")
+    return replace(network, pre=pre)
+
+
 INHIBITORY = [RECEPTORS.index(name) for name in RECEPTORS if name.startswith("GA")]
 
 
