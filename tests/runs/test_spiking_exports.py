@@ -57,6 +57,45 @@ def test_tables_hold_the_test(run, tmp_path):
     assert tables["connections"]["plastic"].sum() == 1800
 
 
+def test_potentials_are_those_at_which_cells_fire(run, tmp_path):
+    record = read_test(run)
+    cells = spiking.chosen_cells(run, "EM left, IA:1-2, 3")
+    assert cells.tolist() == [*range(140, 160), 121, 122, 3]
+    table = spiking.potentials_of_test(run, cells, seconds=0.4, every=0.5)
+    assert len(table) == 800 and table["time"].iloc[[0, -1]].tolist() == pytest.approx([0.0005, 0.4])
+    values = table.drop(columns="time").to_numpy()
+    assert values.min() >= -90 and values.max() <= 0
+    silent = [k for k, cell in enumerate(cells) if not record.counts[:8, cell].any()]
+    fired = [k for k, cell in enumerate(cells) if record.counts[:8, cell].any()]
+    assert fired and silent and (values[:, fired].max(0) > values[:, silent].max()).any()
+    # by hand: the oracle of this cell, from the state that the loop left
+    agent = run.agent(record.figures["checkpoint"])
+    agent.encode_observation(agent.state, agent.interface, agent.world, record.observation[0])
+    agent.network.advance(agent.network.wiring, agent.state, 50.0)
+    state, kind = agent.state.cells[121], agent.network.cell_types[1]
+    since = 50.0 - state[0]
+    left = sum(v * np.exp(-since / tau) for v, tau in zip(state[1:7], kind.receptor_time_constants, strict=True))
+    expected = kind.resting_potential + left + state[7] * np.exp(-since / kind.ahp_time_constant)
+    assert table["cell_121"].iloc[99] == pytest.approx(expected, rel=1e-12)
+    for words, message in (("XX", "no cells 'XX'"), ("EM:a", "no range"), ("900", "names no cell"), ("", "no cells")):
+        with pytest.raises(PremotorError, match=message):
+            spiking.chosen_cells(run, words)
+    with pytest.raises(PremotorError, match="whole number of samples"):
+        spiking.potentials_of_test(run, cells, every=0.7)
+
+
+def test_potentials_are_exported(run, tmp_path):
+    pynwb = pytest.importorskip("pynwb")
+    out = tmp_path / "out"
+    words = ["--nwb", "--potentials", "IA:0-1", "--seconds", "0.1", "--output", str(out)]
+    assert main(["spiking", "export", str(run.folder), *words]) == 0
+    table = pd.read_parquet(out / "potentials.parquet")
+    with pynwb.NWBHDF5IO(str(out / "test.nwb"), "r") as file:
+        series = file.read().processing["potentials"]["potential"]
+        assert series.rate == pytest.approx(1000) and series.data[:].shape == (100, 2)
+        assert np.array_equal(series.data[:, 1], table["cell_121"])
+
+
 def test_nwb_holds_the_test(run, tmp_path):
     pynwb = pytest.importorskip("pynwb")
     path = export_nwb(run, tmp_path / "test.nwb")

@@ -126,14 +126,22 @@ def export(
     run: Run,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The folder; RUN/export by default.")] = None,
     nwb: Annotated[bool, typer.Option("--nwb", help="Also write test.nwb into it.")] = False,
+    potentials: Annotated[
+        str | None,
+        typer.Option(help="Cells whose membrane potentials to write: 'EM left,IA:0-3,17'.", metavar="CELLS"),
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="With --potentials: of the test, from its beginning on.")] = 10.0,
+    every: Annotated[float, typer.Option(help="With --potentials: ms between samples.")] = 1.0,
 ) -> None:
     """Write spikes, steps, episodes and cells of the last test as parquet tables, and as an NWB file.
 
     \b
     Example:
       premotor spiking export runs/cartpole-evolution --nwb
+      premotor spiking export runs/cartpole-evolution --potentials "EM left,IA:0-3" --seconds 5
     """
-    from premotor.runs.spiking import SpikingRun, export_nwb, export_parquet
+    from premotor.files import replace_atomically
+    from premotor.runs.spiking import SpikingRun, chosen_cells, export_nwb, export_parquet, potentials_of_test
 
     opened, folder = SpikingRun(run), output or run / "export"
     if nwb:
@@ -142,9 +150,15 @@ def export(
         check_nwb()
         if (folder / "test.nwb").exists():
             raise PremotorError(f"{folder / 'test.nwb'} exists already; remove it first or name another folder")
-    files = export_parquet(opened, folder)
+    cells = None if potentials is None else chosen_cells(opened, potentials)
+    files, table = export_parquet(opened, folder), None
+    if cells is not None:
+        table = potentials_of_test(opened, cells, seconds=seconds, every=every)
+        files.append(folder / "potentials.parquet")
+        with replace_atomically(files[-1]) as aside:
+            table.to_parquet(aside, index=False)
     if nwb:
-        files.append(export_nwb(opened, folder / "test.nwb"))
+        files.append(export_nwb(opened, folder / "test.nwb", table))
     print(f"written to {', '.join(str(file) for file in files)}")
 
 

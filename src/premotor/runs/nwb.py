@@ -13,6 +13,7 @@
 | every spike | units: spike_times (s), cell, population, action |
 | every step of the task | processing/task: series |
 | every episode | trials |
+| membrane potentials, where they are asked for | processing/potentials/potential: a TimeSeries (samples, cells) |
 """
 
 import uuid
@@ -77,8 +78,13 @@ def write_nwb(simulation: "Simulation", path: str | Path) -> Path:
     return _write(file, Path(path))
 
 
-def export_nwb(run: "SpikingRun", path: str | Path) -> Path:
+def export_nwb(run: "SpikingRun", path: str | Path, potentials: pd.DataFrame | None = None) -> Path:
     """Write the recorded test of a spiking agent as an NWB file; return its path.
+
+    Args:
+        run: the run.
+        path: of the file.
+        potentials: as `potentials_of_test` gives them.
 
     Raises:
         PremotorError: pynwb is not installed, there is no recorded test, or the file exists.
@@ -108,6 +114,17 @@ def export_nwb(run: "SpikingRun", path: str | Path) -> Path:
     file.add_trial_column("undecided", "fraction of undecided moves", data=tables["episodes"]["undecided"].tolist())
     file.add_trial_column("returned", "sum of the task's rewards", data=tables["episodes"]["returned"].tolist())
     _add_units(file, tables["spikes"], tables["cells"], float(tables["episodes"]["stop"].iloc[-1]))
+    if potentials is not None:
+        time, values = potentials["time"].to_numpy(), potentials.drop(columns="time")
+        series = TimeSeries(
+            name="potential",
+            data=values.to_numpy(),
+            unit="millivolts",
+            rate=1 / float(time[0]),
+            starting_time=float(time[0]),
+            description=f"membrane potentials of the cells {', '.join(c.removeprefix('cell_') for c in values)}",
+        )
+        _module(file, "potentials", "membrane potentials of chosen cells").add(series)
     return _write(file, Path(path))
 
 

@@ -316,7 +316,10 @@ def _raster(
         top.plot(time, row[cell[mine]], "|", color=group_colour(name, number), markersize=2.2, markeredgewidth=0.7)
     for bound in bounds[:-1]:
         top.axhline(bound, color=colour("rule"), linewidth=0.7)
-    top.set_yticks(ticks, list(groups))
+    seconds = (span[1] - span[0]) * step
+    rates = {name: np.isin(cell, cells).sum() / len(cells) / seconds for name, cells in groups.items()}
+    top.set_yticks(ticks, [f"{name} · {rate:.1f} Hz" for name, rate in rates.items()])
+    top.set_title(f"{row.size:,} cells, {len(cell) / row.size / seconds:.2f} Hz on average", fontweight="normal")
     top.set_ylim(place, -1)
     top.grid(False)
     top.tick_params(axis="y", length=0)

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         variance_of_models as variance_of_models,
     )
     from premotor.runs.spiking.original_run import Imported as Imported, import_original as import_original
+    from premotor.runs.spiking.potentials import (
+        chosen_cells as chosen_cells,
+        potentials_of_test as potentials_of_test,
+    )
     from premotor.runs.spiking.records import (
         Record as Record,
         SpikeTrain as SpikeTrain,

@@ -52,6 +52,20 @@ class SpikingCell:
         """The state of `count` cells at rest at time 0, (cells, columns)."""
         return np.zeros((count, cls.columns))
 
+    @classmethod
+    def potential(
+        cls, table: NDArray[np.float64], kinds: NDArray[np.int64], cells: NDArray[np.float64], time: float
+    ) -> NDArray[np.float64]:
+        """Membrane potentials at a time (ms) after the last event of each, mV, (cells,); optional.
+
+        Args:
+            table: of the network's cell types.
+            kinds: each cell's row in it, (cells,).
+            cells: their states, (cells, columns); they stay as they are.
+            time: ms.
+        """
+        raise PremotorError(f"the model {cls.__name__} of the cells does not say membrane potentials")
+
 
 def _check(name: str, entry: Any) -> None:
     if not (isinstance(entry, type) and issubclass(entry, SpikingCell)):

@@ -152,3 +152,13 @@ class ConductanceCell(SpikingCell):
         cells = super().resting(count)
         cells[:, READY] = -np.inf
         return cells
+
+    @classmethod
+    def potential(
+        cls, table: NDArray[np.float64], kinds: NDArray[np.int64], cells: NDArray[np.float64], time: float
+    ) -> NDArray[np.float64]:
+        """Rest, what is left of the receptors' potentials and the after-hyperpolarisation, within −90 to 0 mV."""
+        elapsed = (time - cells[:, LAST])[:, None]
+        receptors = cells[:, FIRST : FIRST + 6] * np.exp(-elapsed * table[kinds, RATE : RATE + 6])
+        ahp = cells[:, AHP] * np.exp(-elapsed[:, 0] * table[kinds, AHP_RATE])
+        return np.clip(table[kinds, REST] + receptors.sum(1) + ahp, -90.0, 0.0)
