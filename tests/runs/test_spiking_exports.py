@@ -165,7 +165,7 @@ def test_wirings_are_trained_once_each(tmp_path, monkeypatch, capsys):
     """Runs are made in this process in place of processes of their own."""
     commands = []
 
-    def run_here(jobs, engine, progress):
+    def run_here(jobs, engine, progress, **_):
         assert engine.at_once == 1
         for job in jobs:
             commands.append(job.command[0])

@@ -115,14 +115,14 @@ def export_nwb(run: "SpikingRun", path: str | Path, potentials: pd.DataFrame | N
     file.add_trial_column("returned", "sum of the task's rewards", data=tables["episodes"]["returned"].tolist())
     _add_units(file, tables["spikes"], tables["cells"], float(tables["episodes"]["stop"].iloc[-1]))
     if potentials is not None:
-        time, values = potentials["time"].to_numpy(), potentials.drop(columns="time")
+        time, recorded = potentials["time"].to_numpy(), potentials.drop(columns="time")
         series = TimeSeries(
             name="potential",
-            data=values.to_numpy(),
+            data=recorded.to_numpy(),
             unit="millivolts",
             rate=1 / float(time[0]),
             starting_time=float(time[0]),
-            description=f"membrane potentials of the cells {', '.join(c.removeprefix('cell_') for c in values)}",
+            description=f"membrane potentials of the cells {', '.join(c.removeprefix('cell_') for c in recorded)}",
         )
         _module(file, "potentials", "membrane potentials of chosen cells").add(series)
     return _write(file, Path(path))
