@@ -10,20 +10,22 @@ from premotor.errors import PremotorError
 analyse = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Tables and figures of spiking agents and of searches; written to analysis/ of the folder.",
+    help="Write tables and figures of spiking agents and of searches to analysis/ in their folder.",
 )
 MOST_ROWS = 40
 
-Run = Annotated[Path, typer.Argument(help="A run folder of a spiking agent.", metavar="RUN")]
+Run = Annotated[Path, typer.Argument(help="The run folder of a spiking agent.", metavar="RUN")]
 Models = Annotated[
     list[str],
-    typer.Argument(help="Runs, as NAME=RUN@CHECKPOINT; name and checkpoint can be left out.", metavar="MODEL"),
+    typer.Argument(
+        help="Runs, as NAME=RUN@CHECKPOINT; you can leave out the name and the checkpoint.", metavar="MODEL"
+    ),
 ]
-Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or an iteration.")]
-Test = Annotated[str, typer.Option(help="test, learning, or rerun-N: as premotor spiking evaluate wrote it.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="The folder for the files.")]
-Episodes = Annotated[int, typer.Option(min=1, help="Test episodes of each.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of the start states.")]
+Checkpoint = Annotated[str, typer.Option(help="Take this checkpoint: best, last, initial, or an iteration.")]
+Test = Annotated[str, typer.Option(help="Take this test, as premotor spiking evaluate wrote it: test, learning, or rerun-N.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the files to this folder.")]
+Episodes = Annotated[int, typer.Option(min=1, help="Test each in this many episodes.")]
+Seed = Annotated[int, typer.Option(min=0, help="Draw the start states with this seed.")]
 HERE = Path("analysis")
 
 
@@ -98,7 +100,7 @@ for _name, _words in OF_A_TEST.items():
 @analyse.command()
 def curves(
     models: Models,
-    by: Annotated[str, typer.Option(help="episodes or steps.")] = "episodes",
+    by: Annotated[str, typer.Option(help="Count along the axis by episodes or steps.")] = "episodes",
     output: Output = None,
 ) -> None:
     """Learning of several runs, ancestors included, on one axis.
@@ -117,7 +119,7 @@ def checkpoints(
     run: Run,
     episodes: Episodes = 30,
     seed: Seed = 42,
-    most: Annotated[int, typer.Option(min=2, help="Checkpoints at most, spread over the run.")] = 20,
+    most: Annotated[int, typer.Option(min=2, help="Take at most this many checkpoints, spread over the run.")] = 20,
     output: Output = None,
 ) -> None:
     """Test checkpoints one by one: box plots, undecided moves, balance and rewards along the run."""
@@ -130,7 +132,7 @@ def checkpoints(
 @analyse.command()
 def rates(
     run: Run,
-    seconds: Annotated[float, typer.Option(help="Stretches of so many s.")] = 10.0,
+    seconds: Annotated[float, typer.Option(help="Cut the recording into stretches of this length, s.")] = 10.0,
     test: Test = "test",
     output: Output = None,
 ) -> None:
@@ -141,7 +143,7 @@ def rates(
 @analyse.command()
 def variance(
     run: Run,
-    window: Annotated[int, typer.Option(min=2, help="Steps.")] = 100,
+    window: Annotated[int, typer.Option(min=2, help="Compute the variance over this many steps.")] = 100,
     test: Test = "test",
     output: Output = None,
 ) -> None:
@@ -152,8 +154,8 @@ def variance(
 @analyse.command()
 def raster(
     run: Run,
-    episode: Annotated[int | None, typer.Option(min=0, help="Of the test; by default a middling one.")] = None,
-    seconds: Annotated[float, typer.Option(help="At most so long.")] = 5.0,
+    episode: Annotated[int | None, typer.Option(min=0, help="Take this episode of the test; by default a middling one.")] = None,
+    seconds: Annotated[float, typer.Option(help="Stop after this time, s.")] = 5.0,
     test: Test = "test",
     output: Output = None,
 ) -> None:
@@ -165,7 +167,7 @@ def raster(
 def weights(
     run: Run,
     checkpoint: Checkpoint = "best",
-    relative: Annotated[bool, typer.Option("--relative", help="Changes relative to the weight before.")] = False,
+    relative: Annotated[bool, typer.Option("--relative", help="Show changes relative to the weight before.")] = False,
     output: Output = None,
 ) -> None:
     """Matrices of the plastic weights and of their change."""
@@ -183,7 +185,7 @@ def models(
     models: Models,
     episodes: Episodes = 100,
     seed: Seed = 42,
-    random: Annotated[bool, typer.Option("--random/--no-random", help="Also actions at random.")] = True,
+    random: Annotated[bool, typer.Option("--random/--no-random", help="Also show random actions.")] = True,
     output: Output = None,
 ) -> None:
     """Box plots of models in the same episodes, with an analysis of variance, pairs, and rates by population.
@@ -208,10 +210,14 @@ def models(
 @analyse.command()
 def starts(
     models: Models,
-    which: Annotated[str | None, typer.Option("--starts", help="Episodes of the test, as 16,7,78.")] = None,
-    choose: Annotated[int, typer.Option(min=1, help="Else so many hard, middling and easy ones by model.")] = 2,
+    which: Annotated[
+        str | None, typer.Option("--starts", help="Start from these episodes of the test, such as 16,7,78.")
+    ] = None,
+    choose: Annotated[
+        int, typer.Option(min=1, help="Without --starts, choose this many hard, middling and easy ones for each model.")
+    ] = 2,
     episodes: Episodes = 100,
-    repeats: Annotated[int, typer.Option(min=1, help="From each start state.")] = 25,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeat each start state this many times.")] = 25,
     seed: Seed = 42,
     output: Output = None,
 ) -> None:
@@ -234,7 +240,7 @@ def starts(
 
 @analyse.command("seeds")
 def of_seeds(
-    folder: Annotated[Path, typer.Argument(help="A folder that premotor spiking seeds made.")],
+    folder: Annotated[Path, typer.Argument(help="The folder that premotor spiking seeds made.")],
     output: Output = None,
 ) -> None:
     """Tests and learning on many wirings."""
@@ -265,7 +271,7 @@ def of_sweep(
 
 @analyse.command("all")
 def everything(run: Run, output: Output = None) -> None:
-    """All tables and figures that a run folder holds what is needed for."""
+    """Write every table and figure for which the run folder has the data."""
     from premotor.report import spiking
 
     opened, folder = _open(run), output or run / "analysis"

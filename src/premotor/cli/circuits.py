@@ -13,33 +13,34 @@ circuits = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look a
 Source = Annotated[
     str,
     typer.Argument(
-        help="A built-in circuit (celegans, fly-leg …), a file, a folder, or a server's (neuprint:manc:v1.2.1)."
+        help="The circuit: built in (celegans, fly-leg …), a file, a folder, or on a server (neuprint:manc:v1.2.1)."
     ),
 ]
 Select = Annotated[
     list[str] | None,
-    typer.Option(help="Condition on a column, as 'type=IN*|MN*'; can be given many times.", metavar="COLUMN=PATTERN"),
+    typer.Option(
+        help="Keep neurons that match this condition on a column, such as 'type=IN*|MN*'. Can be repeated.",
+        metavar="COLUMN=PATTERN",
+    ),
 ]
-Least = Annotated[int | None, typer.Option(help="Drop pairs of neurons with fewer synapses.")]
-Signs = Annotated[str | None, typer.Option(help="Name of a sign policy: default, kunert2014.")]
-Null = Annotated[str | None, typer.Option(help="Name of a null model that replaces the wiring, as 'rewired'.")]
-Refresh = Annotated[bool, typer.Option("--refresh", help="Ask a server again for what was downloaded before.")]
+Least = Annotated[int | None, typer.Option(help="Drop pairs of neurons with fewer synapses than this.")]
+Signs = Annotated[str | None, typer.Option(help="Take signs by this policy: default or kunert2014.")]
+Null = Annotated[str | None, typer.Option(help="Replace the wiring by this null model, such as rewired.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Download again what was downloaded from a server before.")]
 Columns = Annotated[
     str | None,
     typer.Option(
-        help="Names of the source's columns: 'id=cell,class=kind,transmitter=NT'; for tables without a header "
+        help="Read these columns of the source: 'id=cell,class=kind,transmitter=NT'; of tables without a header "
         "'pre,post,count'.",
         metavar="NAMES",
     ),
 ]
 NoHeader = Annotated[
-    bool, typer.Option("--no-header", help="Tables begin with a row; their columns are called 1, 2, …")
+    bool, typer.Option("--no-header", help="Read tables without a header; their columns are called 1, 2, …")
 ]
-Scale = Annotated[float | None, typer.Option(help="Multiplies weights that are no counts; the products are rounded.")]
-Also = Annotated[
-    list[Path] | None, typer.Option(help="A further file, or folder, of the source; can be given many times.")
-]
-NullSeed = Annotated[int, typer.Option(help="Seed of the null model.")]
+Scale = Annotated[float | None, typer.Option(help="Multiply weights that are not counts by this, and round.")]
+Also = Annotated[list[Path] | None, typer.Option(help="Read this file or folder of the source too. Can be repeated.")]
+NullSeed = Annotated[int, typer.Option(help="Draw the null model with this seed.")]
 
 
 @circuits.command()
@@ -55,8 +56,8 @@ def info(
     scale: Scale = None,
     also: Also = None,
     refresh: Refresh = False,
-    figure: Annotated[Path | None, typer.Option(help="A PNG file to draw the same into.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Sizes, counts and provenance as JSON.")] = False,
+    figure: Annotated[Path | None, typer.Option(help="Also draw it to this PNG file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print sizes, counts and provenance as JSON.")] = False,
 ) -> None:
     """Print what a circuit holds: neurons by class, transmitter and side, wiring, and where it comes from.
 
@@ -98,7 +99,7 @@ def info(
 @circuits.command()
 def build(
     source: Source,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write to this new folder.")],
     select: Select = None,
     min_synapses: Least = None,
     signs: Signs = None,
@@ -126,8 +127,8 @@ def build(
 @circuits.command()
 def export(
     source: Source,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
-    format: Annotated[str, typer.Option("--format", help="csv, sonata, npz or graphml.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write to this new folder.")],
+    format: Annotated[str, typer.Option("--format", help="Write this format: csv, sonata, npz or graphml.")],
     select: Select = None,
     min_synapses: Least = None,
     signs: Signs = None,
@@ -156,10 +157,12 @@ def export(
 @circuits.command("six-legs")
 def make_six_legs(
     source: Source,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
-    coupling: Annotated[int, typer.Option(help="Interneurons of each leg that also reach its neighbours.")] = 8,
-    strength: Annotated[float, typer.Option(help="Their synapses there over those in their own leg.")] = 0.25,
-    entries: Annotated[int, typer.Option(help="Interneurons of each leg that proprioception enters.")] = 20,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write to this new folder.")],
+    coupling: Annotated[int, typer.Option(help="Let this many interneurons of each leg reach its neighbours too.")] = 8,
+    strength: Annotated[
+        float, typer.Option(help="Give them this fraction of the synapses that they have in their own leg.")
+    ] = 0.25,
+    entries: Annotated[int, typer.Option(help="Let proprioception enter this many interneurons of each leg.")] = 20,
     signs: Signs = None,
     null: Null = None,
     null_seed: NullSeed = 0,
@@ -186,8 +189,10 @@ def make_six_legs(
 @circuits.command("loop")
 def show_loop(
     source: Annotated[str, typer.Argument(help="A preset, a YAML file of settings, or a run folder.")],
-    loop: Annotated[Path | None, typer.Option("--loop", help="A YAML file of lines in place of maps.loop.")] = None,
-    figure: Annotated[Path | None, typer.Option(help="A PNG file to draw the same into.")] = None,
+    loop: Annotated[
+        Path | None, typer.Option("--loop", help="Take the lines of this YAML file instead of maps.loop.")
+    ] = None,
+    figure: Annotated[Path | None, typer.Option(help="Also draw it to this PNG file.")] = None,
 ) -> None:
     """Print which sensor drives which neurons, and which neurons drive which actuator; check the file that says so.
 
@@ -213,7 +218,7 @@ def show_loop(
 
 
 @circuits.command()
-def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove all of it.")] = False) -> None:
+def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove everything that is kept.")] = False) -> None:
     """List what was downloaded from servers and is kept.
 
     \b

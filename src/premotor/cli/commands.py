@@ -1,7 +1,6 @@
 """The commands about runs."""
 
 import json
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,8 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from premotor import __version__
+from premotor.cli.announcing import announce
 from premotor.cli.help import TopCommands
-from premotor.cli.study import EngineName, split_engine
+from premotor.cli.study import split_engine
 
 app = typer.Typer(
     cls=TopCommands,
@@ -20,22 +20,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Experiment = Annotated[str, typer.Argument(help="A preset (walk) or a YAML file of settings.")]
-RunFolder = Annotated[Path, typer.Argument(help="A run folder.", metavar="RUN")]
-Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or the step of a checkpoint.")]
-Name = Annotated[str | None, typer.Option(help="The setting 'name'.")]
-Seed = Annotated[str | None, typer.Option(help="The setting 'seed'.")]
-Threads = Annotated[str | None, typer.Option(help="The setting 'threads': of the physics, 0 for one a core.")]
+Experiment = Annotated[str, typer.Argument(help="The experiment: a preset such as walk, or a YAML file of settings.")]
+RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="RUN")]
+Checkpoint = Annotated[str, typer.Option(help="Take this checkpoint: best, last, initial, or a step.")]
+Name = Annotated[str | None, typer.Option(help="Set the name of the run.")]
+Seed = Annotated[str | None, typer.Option(help="Set the seed of the run.")]
+Threads = Annotated[str | None, typer.Option(help="Step the physics in this many threads; 0 for one per core.")]
 Device = Annotated[
     Literal["cpu", "gpu", "warp-cpu"] | None,
-    typer.Option(help="Of the physics: MuJoCo on the CPU, or MuJoCo Warp on an NVIDIA GPU (or, slow, on the CPU)."),
+    typer.Option(
+        help="Run the physics here: by MuJoCo on the CPU, or by MuJoCo Warp on an NVIDIA GPU (or, slowly, on the CPU)."
+    ),
 ]
-Tested = Annotated[Literal["cpu", "gpu", "warp-cpu"], typer.Option(help="Of the physics, as for train.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
-Report = Annotated[bool, typer.Option("--report/--no-report", help="Lesions, video and report.html at the end.")]
-Test = Annotated[int | None, typer.Option("--episodes", min=1, help="Test episodes at the end; 100 by default.")]
+Tested = Annotated[Literal["cpu", "gpu", "warp-cpu"], typer.Option(help="Run the physics here, as for train.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Report = Annotated[
+    bool, typer.Option("--report/--no-report", help="Test lesions, record a video and write report.html at the end.")
+]
+Test = Annotated[
+    int | None, typer.Option("--episodes", min=1, help="Test in this many episodes at the end; 100 by default.")
+]
+Population = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        help="Share the members of evolution of a spiking network among the cores of this engine, ray or dask. Give "
+        "its settings as --engine.KEY VALUE.",
+    ),
+]
 Initial = Annotated[
-    str | None, typer.Option(help="A run whose weights this one begins with, as RUN or RUN@CHECKPOINT.", metavar="RUN")
+    str | None, typer.Option(help="Begin with the weights of this run, given as RUN or RUN@CHECKPOINT.", metavar="RUN")
 ]
 
 
@@ -49,7 +63,7 @@ def _version(wanted: bool) -> None:
 def group(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Real connectomes as controllers of simulated bodies.
@@ -89,7 +103,7 @@ def train(
     context: typer.Context,
     experiment: Experiment,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The run folder to make; runs/NAME by default.")
+        Path | None, typer.Option("--output", "-o", help="Write the run to this folder; runs/NAME by default.")
     ] = None,
     name: Name = None,
     seed: Seed = None,
@@ -98,7 +112,7 @@ def train(
     initial: Initial = None,
     report: Report = True,
     episodes: Test = None,
-    engine: EngineName = None,
+    engine: Population = None,
 ) -> None:
     """Train an experiment of any kind, test it, and write its report. Any setting can be given by its dotted name.
 
@@ -123,7 +137,7 @@ def train(
 
     if Lock.patience and output is not None and output.is_dir():  # a predecessor of this worker of a study made it
         return resume(context, output, report=report, episodes=episodes)
-    begin(f"training {settings.name}: loading and compiling")
+    announce(f"training {settings.name}: loading and compiling")
     from premotor.runs import train as learn
 
     with _population(chosen, settings):
@@ -133,7 +147,7 @@ def train(
 
 @app.command()
 def resume(
-    context: typer.Context, run: RunFolder, report: Report = True, episodes: Test = None, engine: EngineName = None
+    context: typer.Context, run: RunFolder, report: Report = True, episodes: Test = None, engine: Population = None
 ) -> None:
     """Continue a run from its newest checkpoint, as if it had never stopped.
 
@@ -142,7 +156,7 @@ def resume(
       premotor resume runs/walk
     """
     _open(run)
-    begin(f"going on with {run}: loading and compiling")
+    announce(f"going on with {run}: loading and compiling")
     from premotor.runs import Run, resume as go_on
 
     chosen = split_engine(engine, list(context.obj or []))[1]
@@ -162,12 +176,14 @@ def _population(chosen: dict[str, Any] | None, settings: Any) -> Any:
 @app.command()
 def evaluate(
     run: RunFolder,
-    episodes: Annotated[int | None, typer.Option(help="How many episodes; 100 by default.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Length of an episode; by default as in training.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the starts of the episodes.")] = 2_000,
+    episodes: Annotated[int | None, typer.Option(help="Test in this many episodes; 100 by default.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="End an episode after this time, s; by default as in training.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draw the starts of the episodes with this seed.")] = 2_000,
     checkpoint: Checkpoint = "best",
     lesions: Annotated[bool, typer.Option(help="Also silence every group of synapses in turn.")] = True,
-    types: Annotated[bool, typer.Option(help="With lesions: also every cell type in turn.")] = False,
+    types: Annotated[bool, typer.Option(help="With --lesions, also silence every cell type in turn.")] = False,
     device: Tested = "cpu",
     as_json: AsJson = False,
 ) -> None:
@@ -178,7 +194,7 @@ def evaluate(
       premotor evaluate runs/walk --episodes 100
     """
     _open(run)
-    begin(f"testing {run}: loading and compiling")
+    announce(f"testing {run}: loading and compiling")
     from premotor.cli.studies import lesion_table
     from premotor.runs import Evaluation, Run
 
@@ -188,7 +204,7 @@ def evaluate(
     if not as_json:
         print(opened.kind.verdict(opened, figures))
     if lesions:
-        begin("silencing groups of synapses in turn")
+        announce("silencing groups of synapses in turn")
     rows = opened.kind.lesions(opened, test, types) if lesions else None
     if as_json:
         print(json.dumps({**figures, "lesions": rows} if lesions else figures, indent=2))
@@ -199,27 +215,39 @@ def evaluate(
 @app.command()
 def play(
     source: Annotated[
-        str, typer.Argument(help="A run folder, a preset (trained where it comes so) or a YAML file (untrained).")
+        str,
+        typer.Argument(
+            help="What to play: a run folder, a preset (trained, if one comes with it) or a YAML file (untrained)."
+        ),
     ],
-    view: Annotated[bool, typer.Option("--view", help="In MuJoCo's viewer instead of a file.")] = False,
+    view: Annotated[bool, typer.Option("--view", help="Show it in MuJoCo's viewer instead of writing a file.")] = False,
     browser: Annotated[
-        bool, typer.Option("--browser", help="On a live page: body and neurons in 3D, to silence, drive and push.")
+        bool,
+        typer.Option(
+            "--browser",
+            help="Show body and neurons on a live page, where you can silence and drive neurons and push the body.",
+        ),
     ] = False,
-    port: Annotated[int, typer.Option(help="With --browser: where it listens, on this machine alone.")] = 8080,
+    port: Annotated[int, typer.Option(help="With --browser, listen on this port of this machine.")] = 8080,
     page: Annotated[
         Path | None,
-        typer.Option(help="The file to write, *.html: 4 s of body and neurons in 3D, without a server."),
+        typer.Option(help="Write 4 s of body and neurons in 3D to this file, *.html, which needs no server."),
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Plots of sensors, actions and reward while it runs.")] = False,
-    video: Annotated[Path | None, typer.Option(help="The file to write, *.mp4.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="At most so long.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the start of the episode; 2,000, with --rerun 42.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Plot sensors, actions and reward while it runs.")] = False,
+    video: Annotated[Path | None, typer.Option(help="Write the video to this file, *.mp4.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="Stop after this time, s; by default at the end of the episode.")
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Draw the start of the episode with this seed; 2,000 by default, 42 with --rerun."),
+    ] = None,
     rerun: Annotated[
-        int | None, typer.Option(min=0, help="A spiking agent from the start of this episode of its test.")
+        int | None, typer.Option(min=0, help="Start a spiking agent as in this episode of its test.")
     ] = None,
     checkpoint: Checkpoint = "best",
-    every: Annotated[int | None, typer.Option(help="With --video: control steps from frame to frame.")] = None,
-    speed: Annotated[float, typer.Option(help="Over real time: 0.1 is slow motion.")] = 1.0,
+    every: Annotated[int | None, typer.Option(help="With --video, draw one frame in this many control steps.")] = None,
+    speed: Annotated[float, typer.Option(help="Play at this multiple of real time; 0.1 is slow motion.")] = 1.0,
 ) -> None:
     """Show an episode of a run of any kind: as a video file, in a browser, or in MuJoCo's viewer.
 
@@ -232,7 +260,7 @@ def play(
       premotor play runs/walk --video walk.mp4
       premotor play runs/cartpole-stdp --rerun 16
     """
-    begin(f"playing {source}: loading and compiling")
+    announce(f"playing {source}: loading and compiling")
     from premotor.errors import PremotorError
     from premotor.runs import Evaluation, Run, play_in_viewer, play_live, play_to_video, player
 
@@ -269,13 +297,17 @@ def play(
 @app.command()
 def report(
     folders: Annotated[
-        list[Path], typer.Argument(help="The folder of a run, a study, or a simulation; or several runs.")
+        list[Path], typer.Argument(help="The folder of a run, a study or a simulation, or of several runs.")
     ],
     figures: Annotated[
-        str | None, typer.Option(help="Also write every figure as a file: svg, pdf or png, with commas between.")
+        str | None,
+        typer.Option(help="Also write every figure as a file in these formats, separated by commas: svg, pdf, png."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="With several runs: the page; side-by-side.html by default.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="With several runs, write the page to this file; side-by-side.html by default."
+        ),
     ] = None,
 ) -> None:
     """Write the page of a run of any kind, a comparison, a sweep or a simulation; or one page about several runs.
@@ -291,7 +323,7 @@ def report(
 
     for folder in folders:
         check_folder(folder)
-    begin(f"writing the report of {', '.join(map(str, folders))}")
+    announce(f"writing the report of {', '.join(map(str, folders))}")
     if len(folders) > 1:
         if figures is not None:
             raise PremotorError("--figures writes the figures of one folder; name one, or leave --figures out")
@@ -328,11 +360,6 @@ def doctor(as_json: AsJson = False) -> None:
         print(f"{'ok' if finding.good else 'MISSING':<8} {finding.subject:<18} {finding.found}")
     if not all(finding.good for finding in findings):
         raise typer.Exit(1)
-
-
-def begin(what: str) -> None:
-    """Say on the standard error stream what takes a while, before it does."""
-    print(f"{what} …", file=sys.stderr, flush=True)
 
 
 def _open(folder: Path) -> None:

@@ -7,15 +7,19 @@ import typer
 
 from premotor.cli.study import engine_words
 
-engine = typer.Typer(no_args_is_help=True, help="Where runs of a study run: this machine, Slurm, Ray, Dask.")
+engine = typer.Typer(
+    no_args_is_help=True, help="Check where the runs of a study can run: this machine, Slurm, Ray, Dask."
+)
 
 
 @engine.command()
 def check(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="local, slurm, ray or dask; its settings follow as --engine.KEY VALUE.")],
+    name: Annotated[
+        str, typer.Argument(help="The engine: local, slurm, ray or dask. Give its settings as --engine.KEY VALUE.")
+    ],
     folder: Annotated[
-        Path | None, typer.Option(help="A shared one; by default a new one in the current folder.")
+        Path | None, typer.Option(help="Use this shared folder; by default a new one in the current folder.")
     ] = None,
 ) -> None:
     """Run a job of a few seconds on an engine: versions, shared folder, clock, cores, GPU, time in the queue.

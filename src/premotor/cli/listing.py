@@ -9,8 +9,8 @@ What = Literal["presets", "circuits", "bodies", "tasks", "networks", "learners",
 
 
 def list_names(
-    what: Annotated[What, typer.Argument(help="What to list.")],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")] = False,
+    what: Annotated[What, typer.Argument(help="The kind of thing to list.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")] = False,
 ) -> None:
     """List the presets, circuits, bodies, tasks, networks, learners or trained policies that there are.
 

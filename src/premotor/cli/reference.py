@@ -15,17 +15,26 @@ def group() -> None:
 
 @reference.command()
 def make(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write: CSV, or NPZ for BipedalWalker.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Write the reference to this file: CSV, or NPZ for BipedalWalker.")
+    ],
     what: Annotated[
         str,
-        typer.Argument(help="biped-walk, fly-tripod, or BipedalWalker-v3: train an expert and record its walk."),
+        typer.Argument(
+            help="The reference: biped-walk, fly-tripod, or BipedalWalker-v3 (whose expert is trained first)."
+        ),
     ] = "biped-walk",
     speed: Annotated[
-        float | None, typer.Option(help="Mean forward speed: m/s for biped-walk (1.35), mm/s for fly-tripod (15).")
+        float | None,
+        typer.Option(
+            help="Set the mean forward speed: m/s for biped-walk (1.35 by default), mm/s for fly-tripod (15)."
+        ),
     ] = None,
-    joints: Annotated[int | None, typer.Option(help="Of fly-tripod: driven joints, 42, 18 (default) or 12.")] = None,
-    run: Annotated[Path | None, typer.Option(help="Of BipedalWalker: a trained run whose walk is recorded.")] = None,
-    steps: Annotated[int, typer.Option(min=100, help="Of BipedalWalker: control steps to record.")] = 500,
+    joints: Annotated[
+        int | None, typer.Option(help="Drive this many joints in fly-tripod: 42, 18 (default) or 12.")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Record the walk of this trained run in BipedalWalker.")] = None,
+    steps: Annotated[int, typer.Option(min=100, help="Record this many control steps in BipedalWalker.")] = 500,
 ) -> None:
     """Make a reference: a gait for a speed from published kinematics of people or flies, or an expert's walk recorded.
 

@@ -8,19 +8,24 @@ import typer
 
 from premotor.cli.study import Direct
 
-runs = typer.Typer(cls=Direct, no_args_is_help=True, help="Run folders: what they are, what they reached.")
+runs = typer.Typer(cls=Direct, no_args_is_help=True, help="List run folders with their settings and scores.")
 
 COLUMNS = ("preset", "circuit", "null", "null_seed", "network", "learner", "seed", "steps", "score", "walks", "age")
 
 
 @runs.command("list")
 def list_them(
-    folder: Annotated[Path, typer.Argument(help="Any folder above run folders.", metavar="DIR")],
+    folder: Annotated[Path, typer.Argument(help="A folder with run folders somewhere below.", metavar="DIR")],
     where: Annotated[
-        list[str] | None, typer.Option(help="A condition such as score>0.5, null=rewired, age<24; many times.")
+        list[str] | None,
+        typer.Option(
+            help="Keep runs that meet this condition, such as score>0.5, null=rewired or age<24. Can be repeated."
+        ),
     ] = None,
-    sort: Annotated[str | None, typer.Option(help="A column; with a minus before, the largest first.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Every column, as JSON.")] = False,
+    sort: Annotated[
+        str | None, typer.Option(help="Sort by this column; with a minus before it, the largest first.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every column as JSON.")] = False,
 ) -> None:
     """List the run folders below a folder: preset, circuit, null, network, learner, seed, score, age in hours.
 
@@ -36,8 +41,8 @@ def list_them(
 
 @runs.command()
 def diff(
-    first: Annotated[Path, typer.Argument(help="A run folder, or a settings file.")],
-    second: Annotated[Path, typer.Argument(help="Another one.")],
+    first: Annotated[Path, typer.Argument(help="A run folder or a settings file.")],
+    second: Annotated[Path, typer.Argument(help="Another run folder or settings file.")],
 ) -> None:
     """Show the settings in which two runs differ.
 

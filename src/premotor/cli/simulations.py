@@ -12,26 +12,29 @@ MOST_TYPES = 40
 """Lines of a summary."""
 
 Source = Annotated[
-    str, typer.Argument(help="A preset (fly-cpg), a YAML file, or a circuit: a built-in name, a file or a folder.")
+    str,
+    typer.Argument(
+        help="What to simulate: a preset (fly-cpg), a YAML file, or a circuit (a built-in name, a file or a folder)."
+    ),
 ]
-Model = Annotated[str | None, typer.Option(help="vnc, rate or lif.")]
+Model = Annotated[str | None, typer.Option(help="Use this model: vnc, rate or lif.")]
 Drives = Annotated[
     list[str] | None,
     typer.Option(
         "--drive",
-        help="'type=DNg100:250', 'class=sensory:poisson,rate=100', 'all:pulse,amplitude=8,period=0.5,width=0.1', "
-        "'all:file,path=drive.csv'; can be given many times.",
+        help="Drive neurons: 'type=DNg100:250', 'class=sensory:poisson,rate=100', "
+        "'all:pulse,amplitude=8,period=0.5,width=0.1', 'all:file,path=drive.csv'. Can be repeated.",
         metavar="SELECTION:DRIVE",
     ),
 ]
 Silence = Annotated[
     list[str] | None,
-    typer.Option(help="Neurons that never fire, as 'type=IN17A001'; can be given many times.", metavar="SELECTION"),
+    typer.Option(help="Silence these neurons, such as 'type=IN17A001'. Can be repeated.", metavar="SELECTION"),
 ]
 Screen = Annotated[
-    str | None, typer.Option(help="Drive each of these neurons in turn and rank them.", metavar="SELECTION")
+    str | None, typer.Option(help="Drive each of these neurons in turn, and rank them.", metavar="SELECTION")
 ]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="The folder to make.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the results to this new folder.")]
 
 
 def simulate(
@@ -41,13 +44,15 @@ def simulate(
     drive: Drives = None,
     silence: Silence = None,
     record: Annotated[
-        str | None, typer.Option(help="Whose rates are kept; all by default.", metavar="SELECTION")
+        str | None, typer.Option(help="Keep the rates of these neurons; of all by default.", metavar="SELECTION")
     ] = None,
-    readout: Annotated[str | None, typer.Option(help="Whose rhythm is scored.", metavar="SELECTION")] = None,
-    seconds: Annotated[float | None, typer.Option(help="How long.")] = None,
-    replicates: Annotated[int | None, typer.Option(help="Repetitions with other draws.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of draws and random events.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Of the LIF model, 0 for one a core.")] = None,
+    readout: Annotated[str | None, typer.Option(help="Score the rhythm of these neurons.", metavar="SELECTION")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Simulate this time, s.")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Repeat this many times with other draws.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Set the seed of draws and random events.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Run the LIF model in this many threads; 0 for one per core.")
+    ] = None,
     columns: Columns = None,
     no_header: NoHeader = False,
     screen: Screen = None,
@@ -226,9 +231,11 @@ def _cell(value: float | None, digits: int) -> str:
 
 def sequence(
     context: typer.Context,
-    experiment: Annotated[str, typer.Argument(help="A preset or YAML file: its circuit, network and maps are used.")],
-    iterations: Annotated[int, typer.Option(min=1, help="Steps of descent.")] = 400,
-    batch: Annotated[int, typer.Option(min=1, help="Sequences of each.")] = 32,
+    experiment: Annotated[
+        str, typer.Argument(help="A preset or YAML file, of which the circuit, network and maps are used.")
+    ],
+    iterations: Annotated[int, typer.Option(min=1, help="Take this many steps of descent.")] = 400,
+    batch: Annotated[int, typer.Option(min=1, help="Use this many sequences per step.")] = 32,
 ) -> None:
     """Teach a network the phase of a sine, outside of any body: a check that it can learn at all.
 

@@ -87,7 +87,7 @@ def mock(
     combinations: Annotated[
         bool, typer.Option("--combinations", help="Every combination of inputs of all variables instead.")
     ] = False,
-    stride: Annotated[int, typer.Option(min=1, help="With --combinations: only every so-manieth bin.")] = 1,
+    stride: Annotated[int, typer.Option(min=1, help="With --combinations: take one bin in this many.")] = 1,
     chunks: Annotated[int, typer.Option(min=1, help="With --combinations: parts; finished ones are kept.")] = 40,
 ) -> None:
     """Drive each input cell, or every combination, and print for which action the motor cells vote.

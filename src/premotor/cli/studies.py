@@ -6,44 +6,51 @@ from typing import Annotated, Any
 
 import typer
 
+from premotor.cli.announcing import announce
 from premotor.cli.study import EngineName, split_engine
 from premotor.errors import PremotorError
 
-Experiment = Annotated[str, typer.Argument(help="A preset (walk) or a YAML file of settings.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Runs side by side; by default one a core.")]
-Episodes = Annotated[int | None, typer.Option(min=1, help="Of the test of each run; 100 in most tasks.")]
+Experiment = Annotated[str, typer.Argument(help="The experiment: a preset such as walk, or a YAML file of settings.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Run this many at the same time; by default one per core.")]
+Episodes = Annotated[int | None, typer.Option(min=1, help="Test each run in this many episodes; 100 in most tasks.")]
 
 
 def compare(
     context: typer.Context,
     experiment: Experiment,
-    nulls: Annotated[int | None, typer.Option(help="How many wirings of each null model.")] = None,
-    seeds: Annotated[int | None, typer.Option(help="How many seeds of learning each.")] = None,
-    null: Annotated[str | None, typer.Option(help="Which null models, with commas between.")] = None,
+    nulls: Annotated[int | None, typer.Option(help="Draw this many wirings of each null model.")] = None,
+    seeds: Annotated[int | None, typer.Option(help="Train each wiring with this many seeds.")] = None,
+    null: Annotated[str | None, typer.Option(help="Compare with these null models, separated by commas.")] = None,
     baselines: Annotated[
         str | None,
-        typer.Option("--baselines", "--plain", help="Networks without a connectome, as many parameters: mlp,gru."),
+        typer.Option(
+            "--baselines",
+            "--plain",
+            help="Compare with these networks without a connectome and with as many parameters, such as mlp,gru.",
+        ),
     ] = None,
     circuits: Annotated[
-        str | None, typer.Option(help="Other connectomes beside, as circuit.source names them: celegans.")
+        str | None,
+        typer.Option(help="Compare with these connectomes, named as circuit.source names them, such as celegans."),
     ] = None,
     wirings: Annotated[
-        int | None, typer.Option(min=1, help="How many random wirings are drawn, each compared.")
+        int | None, typer.Option(min=1, help="Draw this many random wirings, and compare each with its null models.")
     ] = None,
-    first: Annotated[int, typer.Option(min=0, help="With --wirings: seed of the first one.")] = 0,
+    first: Annotated[int, typer.Option(min=0, help="With --wirings, draw the first one with this seed.")] = 0,
     jobs: Jobs = None,
     engine: EngineName = None,
     episodes: Episodes = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-comparison by default.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write the comparison to this folder; runs/NAME-comparison by default."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The setting 'name'.")] = None,
-    seed: Annotated[str | None, typer.Option(help="The setting 'seed'.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON in place of the table.")] = False,
+    name: Annotated[str | None, typer.Option(help="Set the name of the runs.")] = None,
+    seed: Annotated[str | None, typer.Option(help="Set the seed of the runs.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of the table.")] = False,
 ) -> None:
     """Train an experiment of any kind and null models of its wiring, and compare. Called again, it goes on.
 
-    What no option says is as in the settings' section compare.
+    Options that you leave out are as in the section compare of the settings.
 
     \b
     Example:
@@ -58,6 +65,7 @@ def compare(
     words += [f"--{key}={value}" for key, value in top.items() if value is not None]
     settings = load_settings(experiment, words)  # what is wrong is said at once, before any library is loaded
 
+    announce(f"comparing {settings.name}: loading")
     from premotor.report import write_report
     from premotor.studies import compare as begin, comparison_folder
 
@@ -82,33 +90,43 @@ def compare(
 
 def sweep(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="A preset or YAML file, or the folder of a search to go on with.")],
+    source: Annotated[
+        str, typer.Argument(help="The experiment (a preset or a YAML file), or the folder of a search to continue.")
+    ],
     search: Annotated[
         list[str] | None,
         typer.Option(
             "--search",
-            help="A setting and where to look: KEY=1e-4..1e-2,log, KEY=10..50,step=10, KEY=[a, b]; can be given "
-            "many times.",
+            help="Search this setting in this space: KEY=1e-4..1e-2,log, KEY=10..50,step=10, KEY=[a, b]. Can be "
+            "repeated.",
             metavar="KEY=SPACE",
         ),
     ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option("--where", help="'A == B': the setting A takes the value of B; can be given many times."),
+        typer.Option(
+            "--where", help="Let a setting follow another one: 'A == B' gives A the value of B. Can be repeated."
+        ),
     ] = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="In all; 50, or all of a grid.")] = None,
-    sampler: Annotated[str | None, typer.Option(help="tpe (default), random or grid.")] = None,
-    pruner: Annotated[str | None, typer.Option(help="none (default), median or halving.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Stop after this many trials; by default 50, or all points of a grid.")
+    ] = None,
+    sampler: Annotated[str | None, typer.Option(help="Propose trials by tpe (default), random or grid.")] = None,
+    pruner: Annotated[
+        str | None, typer.Option(help="Stop poor trials early: none (default), median or halving.")
+    ] = None,
     score: Annotated[
-        str | None, typer.Option(help="The figure that counts: score; mean, median, mean_100, median_101, rates.EM …")
+        str | None, typer.Option(help="Optimise this figure of the runs: score, mean, median, mean_100, rates.EM …")
     ] = None,
-    minimise: Annotated[bool, typer.Option("--minimise", help="Less is better.")] = False,
-    sampler_seed: Annotated[int | None, typer.Option(min=0, help="Of the sampler.")] = None,
+    minimise: Annotated[
+        bool, typer.Option("--minimise", help="Search for the smallest value instead of the largest.")
+    ] = False,
+    sampler_seed: Annotated[int | None, typer.Option(min=0, help="Set the seed of the sampler.")] = None,
     episodes: Episodes = None,
     jobs: Jobs = None,
     engine: EngineName = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-sweep by default.")
+        Path | None, typer.Option("--output", "-o", help="Write the search to this folder; runs/NAME-sweep by default.")
     ] = None,
     initial: Annotated[
         Path | None,
@@ -137,6 +155,7 @@ def sweep(
     if not (Path(source) / "sweep.yaml").is_file():
         load_settings(source, words)  # what is wrong is said at once, before any library is loaded
 
+    announce(f"searching settings of {source}: loading")
     from premotor.studies import is_sweep, sweep as begin
 
     if not search and initial is None and not is_sweep(source):
@@ -179,12 +198,14 @@ def sweep(
 def batch(
     context: typer.Context,
     experiment: Experiment,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("premotor.sbatch"),
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds: one task of the job array each.")] = 1,
-    hours: Annotated[float, typer.Option(help="Time limit of a task.")] = 4.0,
-    cores: Annotated[int, typer.Option(min=1, help="Cores of a task.")] = 4,
-    memory: Annotated[int, typer.Option(min=1, help="Memory of a task, GB.")] = 8,
-    partition: Annotated[str | None, typer.Option(help="Of the cluster.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write the batch file here.")] = Path(
+        "premotor.sbatch"
+    ),
+    seeds: Annotated[int, typer.Option(min=1, help="Train with this many seeds, one task of the job array each.")] = 1,
+    hours: Annotated[float, typer.Option(help="Limit each task to this time, h.")] = 4.0,
+    cores: Annotated[int, typer.Option(min=1, help="Ask for this many cores per task.")] = 4,
+    memory: Annotated[int, typer.Option(min=1, help="Ask for this much memory per task, GB.")] = 8,
+    partition: Annotated[str | None, typer.Option(help="Submit to this partition of the cluster.")] = None,
 ) -> None:
     """Write a Slurm batch file that trains an experiment, one seed a task; a task that is cut short goes on.
 

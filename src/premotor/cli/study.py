@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from premotor.cli.announcing import announce
 from premotor.errors import PremotorError
 
 
@@ -29,28 +30,31 @@ def with_command(group: Any, words: list[str]) -> list[str]:
 study = typer.Typer(
     cls=Direct,
     no_args_is_help=True,
-    help="Experiments x circuits x nulls x learners x what may learn x seeds, from one YAML file, on any engine.",
+    help="Run experiments x circuits x nulls x learners x what may learn x seeds from one YAML file, on any engine.",
 )
 
 StudyFolder = Annotated[Path, typer.Argument(help="The folder of a study.", metavar="FOLDER")]
 EngineName = Annotated[
-    str | None, typer.Option(help="local, slurm, ray or dask; its settings follow as --engine.KEY VALUE.")
+    str | None,
+    typer.Option(help="Run on this engine: local, slurm, ray or dask. Give its settings as --engine.KEY VALUE."),
 ]
 
 
 @study.command("run")
 def run_study(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help="A YAML file, or the folder of a study to go on with.")],
+    source: Annotated[str, typer.Argument(help="The YAML file of a study, or the folder of one to continue.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-study by default.")
+        Path | None, typer.Option("--output", "-o", help="Write the study to this folder; runs/NAME-study by default.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; by default one a core.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Run this many at the same time; by default one per core.")
+    ] = None,
     engine: EngineName = None,
-    episodes: Annotated[int | None, typer.Option(min=1, help="Of the test of each run.")] = None,
+    episodes: Annotated[int | None, typer.Option(min=1, help="Test each run in this many episodes.")] = None,
     adopt: Annotated[
         list[Path] | None,
-        typer.Option(help="Take over finished runs of this folder that the study asks for; can be given many times."),
+        typer.Option(help="Take over finished runs from this folder if the study asks for them. Can be repeated."),
     ] = None,
 ) -> None:
     """Run a study. Called again, maybe with more seeds, nulls or experiments in its file, it runs what is new.
@@ -61,6 +65,7 @@ def run_study(
       premotor study nulls.yaml --engine slurm --engine.partition short --engine.minutes 60
       premotor study nulls.yaml --adopt runs/walk-comparison
     """
+    announce(f"study {source}: loading")
     from premotor.studies import study as begin
 
     made = begin(
@@ -117,7 +122,7 @@ def status(folder: StudyFolder) -> None:
 
 @study.command()
 def watch(
-    folder: StudyFolder, every: Annotated[float, typer.Option(min=1.0, help="Seconds between two looks.")] = 10.0
+    folder: StudyFolder, every: Annotated[float, typer.Option(min=1.0, help="Look every so many seconds.")] = 10.0
 ) -> None:
     """The same as status, again and again, until all runs are done or none is at work.
 

@@ -35,7 +35,7 @@ def mock_combinations(
     Args:
         run: the run.
         checkpoint: "best", "last", "initial" or an iteration.
-        stride: only every so-manieth bin of each variable.
+        stride: one bin in this many of each variable is taken.
         rest: steps without input before each combination.
         chunks: how many parts.
         threads: chunks side by side; 0 for one a core. The numbers do not depend on it.
