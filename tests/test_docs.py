@@ -14,7 +14,7 @@ import premotor
 from markdown_pages import PAGES, ROOT, Code, anchors, commands, fenced, links
 from premotor.cli.commands import app
 from premotor.cli.entry import split_settings
-from premotor.cli.study import Direct, engine_words, with_command
+from premotor.cli.study import Direct, engine_words, split_engine, with_command
 from premotor.learning import LEARNERS
 from premotor.networks import NETWORKS
 from premotor.runs import load_experiment, preset_names
@@ -156,6 +156,9 @@ def parse(command: str) -> None:
     if (words or settings) and words != ["--help"]:  # a command that is only named stands without its arguments
         program.make_context("premotor", words)
     spoken = command.split()
+    if spoken[1] != "study":
+        settings, engine = split_engine(None, settings)
+        engine_settings(None if engine is None else {"kind": "ray", **engine})
     if "dynamics" in spoken[:-1]:
         # --model decides which settings there are under `model`.
         kind = ["--model.kind=rate", "--circuit.source=celegans"] if "--model rate" in command else []
