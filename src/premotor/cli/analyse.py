@@ -22,7 +22,9 @@ Models = Annotated[
     ),
 ]
 Checkpoint = Annotated[str, typer.Option(help="Take this checkpoint: best, last, initial, or an iteration.")]
-Test = Annotated[str, typer.Option(help="Take this test, as premotor spiking evaluate wrote it: test, learning, or rerun-N.")]
+Test = Annotated[
+    str, typer.Option(help="Take this test, as premotor spiking evaluate wrote it: test, learning, or rerun-N.")
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the files to this folder.")]
 Episodes = Annotated[int, typer.Option(min=1, help="Test each in this many episodes.")]
 Seed = Annotated[int, typer.Option(min=0, help="Draw the start states with this seed.")]
@@ -154,7 +156,9 @@ def variance(
 @analyse.command()
 def raster(
     run: Run,
-    episode: Annotated[int | None, typer.Option(min=0, help="Take this episode of the test; by default a middling one.")] = None,
+    episode: Annotated[
+        int | None, typer.Option(min=0, help="Take this episode of the test; by default a middling one.")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Stop after this time, s.")] = 5.0,
     test: Test = "test",
     output: Output = None,
