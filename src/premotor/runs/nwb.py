@@ -122,7 +122,7 @@ def export_nwb(run: "SpikingRun", path: str | Path, potentials: pd.DataFrame | N
             unit="millivolts",
             rate=1 / float(time[0]),
             starting_time=float(time[0]),
-            description=f"membrane potentials of the cells {', '.join(c.removeprefix('cell_') for c in recorded)}",
+            description=f"membrane potentials of the cells {', '.join(str(c).removeprefix('cell_') for c in recorded)}",
         )
         _module(file, "potentials", "membrane potentials of chosen cells").add(series)
     return _write(file, Path(path))
