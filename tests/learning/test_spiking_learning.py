@@ -29,6 +29,7 @@ from premotor.learning.plasticity.critics import critic_of, judge, value_matrix
 from premotor.learning.plasticity.lessons import action_sides
 from premotor.networks.spiking.event_driven import NormalFields, random_network
 from premotor.networks.spiking.event_driven.plasticity import control_gain, reward_synapses
+from premotor.runs.spiking.records import played_again
 from premotor.tasks.cartpole import cartpole_starts, cartpole_step
 
 NONE = HomeostasisSettings(normalise_every=0, balance="none", control_every=0)
@@ -206,6 +207,86 @@ def test_the_critic_is_the_specified_one():
     assert worth(critic, worse, better, tie=True) == pytest.approx(-1 / 1.5)
     assert worth(critic, worse, better, fell=True) == -1
     assert worth(PlasticitySettings(faithful=True).effective().critic, worse, better, fell=True) == 0
+
+
+def test_a_critic_may_see_all_variables_and_clear_flips():
+    means, deviations = (-0.00645789, -0.03634136, 0.00529333, 0.04752025), (1.0, 0.53989509, 0.09129902, 0.82070579)
+    biases = (0.5, 0.0, 2.0, 1.0)
+
+    def loss(state):
+        parts = zip(biases, state, means, deviations, strict=True)
+        return math.sqrt(sum((b * (x - m) / d) ** 2 for b, x, m, d in parts))
+
+    worse, better = [0.3, 0.2, 0.1, 0.2], [0.3, 0.1, 0.099, 0.19]
+    critic = BalanceCriticSettings(biases=biases)
+    assert worth(critic, worse, better) == pytest.approx(1.5 * 3 * (loss(worse) - loss(better)))
+    flipped = [0.3, 0.1, 0.099, -0.19]
+    assert worth(BalanceCriticSettings(clear_flips=True), worse, flipped) == 0 != worth(critic, worse, flipped)
+    assert worth(BalanceCriticSettings(clear_flips=True), worse, better) == worth(
+        BalanceCriticSettings(), worse, better
+    )
+    assert worth(BalanceCriticSettings(clear_flips=True), worse, [0, 0, 0.001, -0.001]) == 1
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_plain_stdp_and_soft_limits_pair_for_pair(soft):
+    network, steps = random_network(11), 60
+    times, sources = random_stimuli(3, seed=2)
+    random = np.random.default_rng(3)
+    rewards, actions = random.uniform(-1, 1, steps), random.integers(0, 2, steps)
+    tags = TagSettings(
+        soft=soft, highest=20, stdp_hebbian=0.05, stdp_anti_hebbian=0.03, stdp_length=7, stdp_anti_length=9
+    )
+    given = PlasticitySettings(tags=tags, homeostasis=NONE)
+    result = replay(network, motor_halves(network), (times, sources), rewards, actions, given)
+    pre, post = network.pre[network.plastic], network.post[network.plastic]
+    weight, last = network.weight[network.plastic].copy(), np.full(network.cells, -np.inf)
+    hebbian, anti = np.full(len(pre), -np.inf), np.full(len(pre), -np.inf)
+
+    def change(which, amount):
+        if soft:
+            amount = amount * np.where(amount >= 0, 1 - weight[which] / 20, weight[which] / 20)
+        weight[which] = np.clip(weight[which] + amount, 0, 20)
+
+    half = np.where(post < 140, -1, np.where(post < 160, 0, 1))  # EM are the cells 140 to 179
+    place = 0
+    for step in range(steps):
+        t = 50.0 * (step + 1)
+        while place < len(result.time) and result.time[place] + 1 <= t:
+            time, cell = result.time[place], result.cell[place]
+            if time + 1 >= 1000:
+                for mine, other, sign, size, length, marks in (
+                    (post == cell, pre, 1, 0.05, 7.0, hebbian),
+                    (pre == cell, post, -1, 0.03, 9.0, anti),
+                ):
+                    since = time - last[other]
+                    which = np.flatnonzero(mine & (since > 1))
+                    change(which, sign * size * np.exp(-since[which] / length))
+                    marks[mine & (since > 1) & (since <= 3)] = time + 1
+            last[cell] = time
+            place += 1
+        part = np.where(half < 0, 0.0, np.where(half == actions[step], 1.0, -0.8))
+        tagged = 0.04 * (t - hebbian <= 250) - 0.04 * (t - anti <= 250)
+        moved = np.flatnonzero(part)
+        change(moved, (rewards[step] * part * tagged)[moved])
+    np.testing.assert_allclose(result.weights[-1], weight, rtol=1e-10, atol=1e-12)
+    assert (np.abs(weight - network.weight[network.plastic]) > 0.05).mean() > 0.3
+
+
+def test_several_decisions_on_one_observation():
+    network, starts = random_network(2), cartpole_starts(6, 9)
+    held = SpikingAgent(network, motor_halves(network), InterfaceSettings(hold=3), seed=4)
+    episodes = held.play(starts, record=3000)
+    again = SpikingAgent(network, motor_halves(network), InterfaceSettings(hold=3), seed=4)
+    train = played_again(again, episodes.observation, episodes.counts, episodes.length)
+    assert train is not None and len(train.time) == episodes.counts.sum()
+    driven = [set(np.flatnonzero(row[:80])) for row in episodes.counts]  # of ES, one cell a source
+    begins = np.concatenate([[0], np.cumsum(episodes.length)[:-1]])
+    step = np.arange(len(driven)) - begins[np.repeat(np.arange(6), episodes.length)]
+    now = np.array([len(driven[k] - driven[k - 1]) for k in range(1, len(driven))])
+    assert now[(step[1:] % 3 != 0)].mean() < 0.5 * now[step[1:] % 3 == 0].mean()
+    one = SpikingAgent(network, motor_halves(network), InterfaceSettings(), seed=4).play(starts, record=3000)
+    assert one.counts.shape != episodes.counts.shape or (one.counts != episodes.counts).any()
 
 
 def test_other_critics():

@@ -97,7 +97,7 @@ def mock(
       premotor spiking mock runs/cartpole-evolution
       premotor spiking mock runs/cartpole-evolution --combinations
     """
-    from premotor.runs.spiking import SpikingRun, mock_combinations, mock_inputs
+    from premotor.runs.spiking import SpikingRun, mock_combinations, mock_inputs, unmoved_inputs
 
     opened = SpikingRun(run)
     if combinations:
@@ -108,7 +108,8 @@ def mock(
             f"undecided in {(margin == 0).mean():.1%}; premotor analyse policy {run} draws them"
         )
         return
-    votes = mock_inputs(opened, checkpoint=checkpoint, company=not alone, repeats=repeats)["votes"]
+    mocked = mock_inputs(opened, checkpoint=checkpoint, company=not alone, repeats=repeats)
+    votes = mocked["votes"]
     print("spikes for the last action less those for the first in a step, by bin, from the lowest to the highest")
     place = 0
     fields = opened.settings.interface.fields
@@ -119,6 +120,8 @@ def mock(
         bins = len(field.edges()) + 1
         print(f"{name:<9} {' '.join(f'{row[-1] - row[0]:+5.1f}' for row in votes[place : place + bins])}")
         place += bins
+    for reason, inputs in unmoved_inputs(opened, mocked).items():
+        print(f"{len(inputs)} of {len(votes)} inputs move nothing, since {reason}: {', '.join(map(str, inputs))}")
 
 
 @spiking.command()

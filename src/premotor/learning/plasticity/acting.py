@@ -163,7 +163,8 @@ def perform(
             if record:
                 rows.append((action, tie, worth if learn else float(reward), now, counts))
             learn_from(state, agent.plastic, interface, lessons, world, action, tie, worth, over)
-            encode_it(state, interface, world, after)
+            if over or world.book[EPISODE_STEP] % interface.hold == 0:
+                encode_it(state, interface, world, after)
             if learn:
                 keep_house(agent.plastic, lessons, state.weight, world.book[STEP], interface.step / 1000.0)
             now = after

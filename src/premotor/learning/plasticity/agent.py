@@ -62,9 +62,8 @@ class SpikingAgent:
             raise PremotorError(f"actions has {len(actions)} entries, but the network has {network.cells} cells")
         self.network = network
         edges, first = field_edges(settings.fields)
-        self.interface = Interface(
-            edges, first, 1000.0 / settings.rate, settings.step, settings.restart, actions.astype(np.int64)
-        )
+        period, votes = 1000.0 / settings.rate, actions.astype(np.int64)
+        self.interface = Interface(edges, first, period, settings.step, settings.hold, settings.restart, votes)
         self.state = network.start(most_rate=settings.rate / 1000.0 + 1 / settings.step)
         self.plastic = plastic_synapses(network)
         self.learn_by(plasticity or PlasticitySettings())

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.compiling import kernel
-from premotor.learning.plasticity.settings import ValueCriticSettings
+from premotor.learning.plasticity.settings import DEVIATIONS, MEANS, ValueCriticSettings
 from premotor.tasks.cartpole import cartpole_step
 
 BALANCE, POLICY, CONSTANT, VALUE, REWARD = range(5)
@@ -26,7 +26,11 @@ class Critic(NamedTuple):
     tie: float = 0.0
     fall: float = 0.0
     reward: float = 0.0
+    clear_flips: bool = False
+    whole: bool = False
+    """Whether the loss is of all four variables, by `weights` and `means`."""
     weights: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    means: tuple[float, float, float, float] = MEANS
     matrix: Any = None
     """P, (4, 4)."""
 
@@ -56,7 +60,10 @@ def critic_of(settings: Any) -> Critic:
     """The critic that settings describe."""
     nothing = np.zeros((4, 4))
     if settings.kind == "balance":
-        return Critic(BALANCE, **settings.model_dump(exclude={"kind"}), matrix=nothing)
+        biases = settings.biases or (0.0,) * 4
+        weights = tuple(bias / deviation for bias, deviation in zip(biases, DEVIATIONS, strict=True))
+        told = settings.model_dump(exclude={"kind", "biases"})
+        return Critic(BALANCE, **told, whole=settings.biases is not None, weights=weights, matrix=nothing)
     if settings.kind == "policy":
         return Critic(POLICY, reward=settings.reward, weights=settings.weights, matrix=nothing)
     if settings.kind == "value":
@@ -74,6 +81,16 @@ def root_cost(matrix: Any, state: Any) -> float:
         for column in range(4):
             total += state[row] * matrix[row, column] * state[column]
     return sqrt(max(total, 0.0))
+
+
+@kernel
+def whole_loss(critic: Any, state: Any) -> float:
+    """√Σ (weight · (x − mean))²"""
+    total = 0.0
+    for place in range(4):
+        part = critic.weights[place] * (state[place] - critic.means[place])
+        total += part * part
+    return sqrt(total)
 
 
 @kernel
@@ -103,6 +120,10 @@ def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, 
         reward = -critic.highest * critic.tie
     elif abs(observation[2]) < critic.balanced and abs(observation[3]) < critic.balanced:
         reward = critic.highest
+    elif critic.clear_flips and observation[3] * previous[3] < 0.0:
+        reward = 0.0
+    elif critic.whole:
+        reward = critic.gain * (whole_loss(critic, previous) - whole_loss(critic, observation))
     else:
         before = sqrt(previous[2] * previous[2] + critic.spin_weight * previous[3] * previous[3])
         after = sqrt(observation[2] * observation[2] + critic.spin_weight * observation[3] * observation[3])

@@ -39,8 +39,10 @@ class Interface(NamedTuple):
     """Between two spikes of a driven source, ms."""
     step: float
     """Time of the network in one step of the task, ms."""
+    hold: int
+    """Steps for which an observation drives the sources."""
     restart: bool
-    """Whether every step begins with a spike of each driven source."""
+    """Whether every such stretch begins with a spike of each driven source."""
     action: Any
     """For which action each cell votes, −1 for none, (cells,)."""
 
@@ -302,7 +304,8 @@ def balance_pole(
                 copy(starts[book[EPISODES]], body)
             else:
                 book[BEGUN] = 0
-        encode(body, interface.edges, interface.first, interface.period, world.interval)
-        set_intervals(state, world.interval, t, interface.restart)
+        if book[EPISODE_STEP] % interface.hold == 0:
+            encode(body, interface.edges, interface.first, interface.period, world.interval)
+            set_intervals(state, world.interval, t, interface.restart)
         if lessons.on:
             keep_house(plastic, lessons, state.weight, book[STEP], interface.step / 1000.0)

@@ -27,6 +27,8 @@ class InterfaceSettings(Settings):
     """Of a driven source, Hz."""
     step: float = Field(50.0, gt=0)
     """Time of the network in one step of the task, ms."""
+    hold: int = Field(1, ge=1)
+    """Steps for which an observation drives the sources: so many decisions are taken on each."""
     restart: bool = True
     """Whether every step begins with a spike of each driven source; else a source that stays on goes on in its
     rhythm."""
@@ -49,6 +51,17 @@ class TagSettings(Settings):
     """Whether tags fade, with their length as the time constant; else they count fully until they end."""
     highest: float = Field(400.0, gt=0)
     """No weight exceeds this, mV."""
+    soft: bool = False
+    """Whether changes shrink towards the ends: what makes a weight w larger by 1 − w / `highest`, what makes it smaller
+    by w / `highest`."""
+    stdp_hebbian: float = 0.0
+    """Plain STDP, without a reward: what a postsynaptic spike adds at once, mV, times exp(−Δt / `stdp_length`) of the
+    time since the last presynaptic one."""
+    stdp_anti_hebbian: float = 0.0
+    """The same of a presynaptic spike after a postsynaptic one, taken away."""
+    stdp_length: float = Field(10.0, gt=0)
+    """ms"""
+    stdp_anti_length: float = Field(10.0, gt=0)
 
     @model_validator(mode="after")
     def _window(self) -> Self:
@@ -129,6 +142,11 @@ class BalanceCriticSettings(Settings):
     """An undecided move costs this fraction of `highest`."""
     fall: float = Field(1.0, ge=0)
     """The end of an episode by a fall costs this fraction of `highest`."""
+    clear_flips: bool = False
+    """Whether there is no reward where the angular velocity changes its sign."""
+    biases: tuple[float, float, float, float] | None = None
+    """Of position, velocity, angle and angular velocity: the loss is then √Σ (bias · (x − mean) / deviation)², with the
+    means and deviations of the published receptive fields; null: the loss above."""
 
 
 class PolicyCriticSettings(Settings):

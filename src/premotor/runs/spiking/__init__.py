@@ -19,7 +19,11 @@ if TYPE_CHECKING:
         described_network as described_network,
         projection_table as projection_table,
     )
-    from premotor.runs.spiking.evaluation import evaluate_spiking as evaluate_spiking, mock_inputs as mock_inputs
+    from premotor.runs.spiking.evaluation import (
+        evaluate_spiking as evaluate_spiking,
+        mock_inputs as mock_inputs,
+        unmoved_inputs as unmoved_inputs,
+    )
     from premotor.runs.spiking.history import (
         Ancestor as Ancestor,
         differences as differences,

@@ -169,3 +169,20 @@ def mock_inputs(
     with replace_atomically(run.evaluations_folder / "mock.safetensors") as aside:
         save_arrays(aside, result)
     return result
+
+
+def unmoved_inputs(run: SpikingRun, found: dict[str, NDArray]) -> dict[str, list[int]]:
+    """Inputs for which `mock_inputs` found as many votes for each action, by what is the reason."""
+    network, votes, rate = run.network(), found["votes"], found["rate"]
+    reasons: dict[str, list[int]] = {}
+    for number in np.flatnonzero(votes.max(1) == votes.min(1)):
+        driven = network.post[network.pre == network.cells + number]
+        beyond = np.setdiff1d(np.flatnonzero(rate[number]), driven)
+        if not rate[number, driven].any():
+            reason = "the input cell itself is silent"
+        elif not votes[number].any():
+            reason = "the input cell fires, but no cell after it" if not len(beyond) else "no voting cell fires"
+        else:
+            reason = "all actions get as many votes"
+        reasons.setdefault(reason, []).append(int(number))
+    return reasons

@@ -95,7 +95,11 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
         "longest": rule["RLwindhebb"],
         "exponential": bool(rule["useRLexp"]),
         "highest": gain["EE"] * rule["wmax"],
+        "soft": bool(rule.get("softthresh", 0)),
     }
+    if rule.get("STDPon"):
+        tags |= {"stdp_hebbian": gain["EE"] * rule["hebbwt"], "stdp_anti_hebbian": -gain["EE"] * rule["antiwt"]}
+        tags |= {"stdp_length": rule["tauhebb"], "stdp_anti_length": rule["tauanti"]}
     mode = MODES[int(read.get("sim.targetedRL", 0))]
     targeting: dict[str, Any] = {
         "mode": mode,
@@ -108,6 +112,11 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
         for theirs, ours in (("total_gain", "gain"), ("max_reward", "highest"), ("posRewardBias", "positive_bias"))
     }
     critic["spin_weight"] = read.get("critic.angv_bias", 0.7)
+    critic["negative_bias"] = read.get("critic.negRewardBias", 1.0)
+    critic["clear_flips"] = bool(read.get("critic.clear_flips", 0))
+    biases = read.get("critic.biases", {})
+    if biases:
+        critic["biases"] = tuple(biases.get(name, 1.0) for name in ("loc", "vel", "ang", "angv"))
     targets = read.get("net.popTargetFreq", {})
     homeostasis = {
         "normalise_every": read.get("sim.normalizeInStepSize", 25) if read.get("sim.normalizeSynInputs", 0) else 0,
@@ -130,7 +139,8 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
         "interface": {
             "fields": [_field(one, file) for one in read.get("env.observation_map")],
             "rate": read.get("net.InputMaxRate", 50.0),
-            "step": read.get("sim.tstepPerAction", 50) * read.get("actionsPerPlay", 1),
+            "step": read.get("sim.tstepPerAction", 50),
+            "hold": read.get("actionsPerPlay", 1),
         },
         "plasticity": {
             "faithful": True,
@@ -142,8 +152,7 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
         },
         "learning": _learning(read) if evolved else {"kind": "plasticity", **_length(read)},
     }
-    left = [*read.left(), *(f"STDP-RL.AMPA.{key} = {rule[key]}" for key in ("STDPon", "softthresh") if rule.get(key))]
-    return Translated(settings, tuple(sizes), tuple(sizes.values()), tuple(left))
+    return Translated(settings, tuple(sizes), tuple(sizes.values()), tuple(read.left()))
 
 
 def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

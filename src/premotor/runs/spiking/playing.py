@@ -69,7 +69,7 @@ def play_spiking(
 def _shown(run: SpikingRun, agent: SpikingAgent, episode: Episodes) -> Shown:
     """What the network of an agent at rest did in an episode."""
     period, steps = run.settings.interface.step / 1000.0, int(episode.length[0])
-    train = played_again(agent, episode.observation[:steps], episode.counts)
+    train = played_again(agent, episode.observation[:steps], episode.counts, episode.length)
     if train is None:
         step, cell = np.nonzero(episode.counts[:steps])
         time = (step + 0.5) * period

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from premotor.errors import PremotorError
 from premotor.learning.plasticity.loop import STEP
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES
-from premotor.runs.spiking.records import cell_groups, read_test, tested_weights
+from premotor.runs.spiking.records import cell_groups, read_test, seen, tested_weights
 from premotor.runs.spiking.run import SpikingRun
 
 
@@ -69,8 +69,10 @@ def potentials_of_test(
     table, kinds = network.wiring.table, network.cell_type[cells]
     times = (np.arange(steps * samples) + 1) * every
     values = np.empty((len(times), len(cells)))
+    fresh = seen(record.length, interface.hold)
     for step, observation in enumerate(record.observation[:steps]):
-        agent.encode_observation(state, interface, agent.world, observation)
+        if fresh[step]:
+            agent.encode_observation(state, interface, agent.world, observation)
         for sample in range(samples):
             row = step * samples + sample
             network.advance(network.wiring, state, times[row])

@@ -204,7 +204,7 @@ def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) ->
         PremotorError: the run's weights of that iteration have changed since, so that other spikes come out.
     """
     agent = run.agent(tested_weights(record))
-    train = played_again(agent, record.observation[:steps], record.counts)
+    train = played_again(agent, record.observation[:steps], record.counts, record.length)
     if train is None:
         raise PremotorError(
             f"the {record.figures['checkpoint']} weights of {run.folder} are no longer those of its recorded test, and "
@@ -213,8 +213,17 @@ def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) ->
     return train
 
 
+def seen(length: NDArray[np.int64], hold: int) -> NDArray[np.bool_]:
+    """Whether an observation drove the sources anew in each step of episodes of these lengths, (steps,)."""
+    first = np.repeat(np.cumsum(length) - length, length)
+    return (np.arange(len(first)) - first) % hold == 0
+
+
 def played_again(
-    agent: SpikingAgent, observations: NDArray[np.float64], counts: NDArray[np.uint8]
+    agent: SpikingAgent,
+    observations: NDArray[np.float64],
+    counts: NDArray[np.uint8],
+    length: NDArray[np.int64],
 ) -> SpikeTrain | None:
     """Spikes of an agent at rest that is driven by observations once more; None where they are other than counted.
 
@@ -222,11 +231,13 @@ def played_again(
         agent: with the weights that it had, and without plasticity.
         observations: of each step, (steps, variables).
         counts: spikes of every cell in each step, (steps or more, cells).
+        length: steps of each episode, so many in all or more, (episodes,).
     """
     state, interface, wiring = agent.state, agent.interface, agent.network.wiring
     times, cells, places = [np.empty(0)], [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-    for step, observation in enumerate(observations):
-        agent.encode_observation(state, interface, agent.world, observation)
+    for step, (observation, fresh) in enumerate(zip(observations, seen(length, interface.hold), strict=False)):
+        if fresh:
+            agent.encode_observation(state, interface, agent.world, observation)
         agent.network.advance(wiring, state, (step + 1) * interface.step)
         agent.world.book[STEP] += 1
         count = int(state.cursor[SPIKES])

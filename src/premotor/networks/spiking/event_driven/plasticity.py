@@ -36,6 +36,15 @@ class Tagging(NamedTuple):
     """Whether tags fade exponentially; else they count fully until they end."""
     highest: float = 400.0
     """Weights stay between 0 and this."""
+    soft: bool = False
+    """Whether changes shrink towards these ends."""
+    stdp_hebbian: float = 0.0
+    """Change by a pair of spikes alone, mV, fading with the time between them."""
+    stdp_anti_hebbian: float = 0.0
+    """The same, taken away."""
+    stdp_length: float = 10.0
+    """ms"""
+    stdp_anti_length: float = 10.0
 
 
 class Balance(NamedTuple):
@@ -96,8 +105,19 @@ def _starts(cells: np.ndarray, count: int) -> np.ndarray:
 
 
 @kernel
+def changed(rule: Any, weight: float, change: float) -> float:
+    """A weight (mV) after a change, within its limits."""
+    if rule.soft:
+        change *= 1.0 - weight / rule.highest if change >= 0.0 else weight / rule.highest
+    return min(max(weight + change, 0.0), rule.highest)
+
+
+@kernel
 def observe(plastic: Any, rule: Any, state: Any, t: float) -> None:
-    """Let the recorded spikes that have reached the synapses by `t` leave tags, and drop them from the record."""
+    """Let the recorded spikes that have reached the synapses by `t` leave tags, and drop them from the record.
+
+    Where the rule has plain STDP, the pairs also change the weights.
+    """
     cursor, times, cells = state.cursor, state.spike_time, state.spike_cell
     pre, post, last = plastic.pre, plastic.post, plastic.last
     hebbian, anti_hebbian = plastic.hebbian, plastic.anti_hebbian
@@ -110,12 +130,22 @@ def observe(plastic: Any, rule: Any, state: Any, t: float) -> None:
         if arrival >= rule.begin:
             for place in range(incoming_first[cell], incoming_first[cell + 1]):
                 number = incoming[place]
-                if rule.shortest < time - last[pre[number]] <= rule.longest:
+                since = time - last[pre[number]]
+                if rule.shortest < since <= rule.longest:
                     hebbian[number] = arrival
+                if rule.stdp_hebbian != 0.0 and since > rule.shortest:
+                    one = plastic.synapse[number]
+                    more = rule.stdp_hebbian * np.exp(-since / rule.stdp_length)
+                    state.weight[one] = changed(rule, state.weight[one], more)
             for place in range(outgoing_first[cell], outgoing_first[cell + 1]):
                 number = outgoing[place]
-                if rule.shortest < time - last[post[number]] <= rule.longest:
+                since = time - last[post[number]]
+                if rule.shortest < since <= rule.longest:
                     anti_hebbian[number] = arrival
+                if rule.stdp_anti_hebbian != 0.0 and since > rule.shortest:
+                    one = plastic.synapse[number]
+                    less = rule.stdp_anti_hebbian * np.exp(-since / rule.stdp_anti_length)
+                    state.weight[one] = changed(rule, state.weight[one], -less)
         last[cell] = time
         seen += 1
     for place in range(seen, count):
@@ -173,8 +203,7 @@ def reward_synapses(
             bad = rule.anti_hebbian * remaining(
                 t - plastic.anti_hebbian[number], rule.anti_hebbian_length, rule.exponential
             )
-            value = weight[synapse[number]] + amount * (good - bad)
-            weight[synapse[number]] = min(max(value, 0.0), rule.highest)
+            weight[synapse[number]] = changed(rule, weight[synapse[number]], amount * (good - bad))
 
 
 @kernel
