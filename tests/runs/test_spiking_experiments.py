@@ -16,6 +16,7 @@ from premotor.runs.spiking import (
     evaluate_spiking,
     load_spiking,
     mock_inputs,
+    unmoved_inputs,
 )
 from premotor.runs.spiking.run import Arena
 
@@ -180,7 +181,16 @@ def test_mocked_inputs_show_what_each_input_does(runs):
     driven = result["rate"][np.arange(80), np.arange(80)]
     # Three spikes in a step, but for those 10 ms after another one, which fall into the depolarisation block.
     assert driven.min() >= 50 and driven.max() <= 60
-    alone = mock_inputs(runs["stdp"], checkpoint="initial", company=False, repeats=1)["rate"]
+    found = mock_inputs(runs["stdp"], checkpoint="initial", company=False, repeats=1)
+    alone, reasons = found["rate"], unmoved_inputs(runs["stdp"], found)
+    undecided = np.flatnonzero(found["votes"][:, 0] == found["votes"][:, 1]).tolist()
+    assert sorted(number for numbers in reasons.values() for number in numbers) == undecided == list(range(80))
+    assert reasons == {"the input cell fires, but no cell after it": undecided}
+    silent = {"rate": np.zeros((80, 200)), "votes": np.zeros((80, 2))}
+    silent["rate"][3, [3, 90]], silent["rate"][4, [4, 150, 170]], silent["votes"][4] = 20.0, 20.0, 1.0
+    given = unmoved_inputs(runs["stdp"], silent)
+    assert given["no voting cell fires"] == [3] and given["all actions get as many votes"] == [4]
+    assert len(given["the input cell itself is silent"]) == 78
     assert alone[:, :80].sum() == np.diag(alone[:, :80]).sum() > 0
 
 
@@ -192,7 +202,8 @@ def test_the_commands(runs, tmp_path, capsys, monkeypatch):
     assert main(["spiking", "evaluate", run, "--episodes", "2", "--rerun", "1", "--checkpoint", "4"]) == 0
     assert "from the start of episode 1" in capsys.readouterr().out
     assert main(["spiking", "mock", run, "--repeats", "1"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 5
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) >= 5 and all("inputs move nothing, since" in line for line in lines[5:])
     assert main(["evaluate", run, "--checkpoint", "9"]) == 2
     assert "it has 2, 4" in capsys.readouterr().err
     assert main(["spiking", "mock", run, "--wiring.seed", "3"]) == 2
