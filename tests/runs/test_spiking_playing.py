@@ -101,7 +101,7 @@ def test_an_episode_of_the_test_from_the_command_line(tmp_path, capsys):
     run = tmp_path / "spiking-plasticity"
     assert main(["play", str(run), "--rerun", "1", "--seconds", "0.3", "--video", str(tmp_path / "again.mp4")]) == 0
     assert (tmp_path / "again.mp4").stat().st_size > 1000
-    assert main(["play", str(run), "--live"]) != 0
+    assert main(["play", str(run), "--view"]) != 0
     assert "a spiking agent, which has no body in 3D" in capsys.readouterr().err
     assert main(["play", "walk", "--rerun", "1"]) != 0
     assert "--rerun goes with the run of a spiking agent" in capsys.readouterr().err

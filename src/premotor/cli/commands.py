@@ -233,7 +233,12 @@ def play(
         Path | None,
         typer.Option(help="Write 4 s of body and neurons in 3D to this file, *.html, which needs no server."),
     ] = None,
-    live: Annotated[bool, typer.Option("--live", help="Plot sensors, actions and reward while it runs.")] = False,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Plot sensors, actions and reward while it runs; show a spiking agent in a browser."
+        ),
+    ] = False,
     video: Annotated[Path | None, typer.Option(help="Write the video to this file, *.mp4.")] = None,
     seconds: Annotated[
         float | None, typer.Option(help="Stop after this time, s; by default at the end of the episode.")
@@ -259,6 +264,7 @@ def play(
       premotor play fly-walk --speed 0.1
       premotor play runs/walk --video walk.mp4
       premotor play runs/cartpole-stdp --rerun 16
+      premotor play runs/cartpole-stdp --live
     """
     announce(f"playing {source}: loading and compiling")
     from premotor.errors import PremotorError
@@ -270,8 +276,18 @@ def play(
     spiking = run is not None and run.kind.name == "spiking"
     if rerun is not None and not spiking:
         raise PremotorError(f"--rerun goes with the run of a spiking agent, but {source} is none")
-    if spiking and (view or live or browser or page):
-        raise PremotorError(f"{source} is a spiking agent, which has no body in 3D: it is shown as a video file")
+    if spiking and (view or page):
+        raise PremotorError(
+            f"{source} is a spiking agent, which has no body in 3D: it is shown as a video file, or with --live in a "
+            "browser"
+        )
+    if run is not None and spiking and (live or browser):
+        from premotor.runs.spiking import SpikingRun
+        from premotor.view import play_spiking_in_browser
+
+        test = Evaluation(seed=seed, checkpoint=checkpoint, only=rerun)
+        play_spiking_in_browser(SpikingRun.of(run), test, seconds, speed, port=port)
+        return
     if run is not None and not (view or live or browser or page):
         start = seed if seed is not None or spiking else 2_000
         test = Evaluation(seed=start, checkpoint=checkpoint, only=rerun)

@@ -19,5 +19,9 @@ if TYPE_CHECKING:
         write_page as write_page,
     )
     from premotor.view.session import LiveSession as LiveSession
+    from premotor.view.spiking import (
+        SpikingPage as SpikingPage,
+        play_spiking_in_browser as play_spiking_in_browser,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -44,6 +44,17 @@ def play_spiking(
         PremotorError: the folder of the file does not exist, or there is no video encoder.
     """
     path = video_path(run.places.path / "video", file, every, speed)
+    period = run.settings.interface.step / 1000.0
+    stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
+    return write_video(path, episode_frames(run, seconds, test, stride), speed / (stride * period))
+
+
+def episode_frames(run: SpikingRun, seconds: float | None, test: Evaluation, stride: int = 1) -> Iterator[np.ndarray]:
+    """Pictures of one episode, one every `stride` steps; see `play_spiking`.
+
+    Raises:
+        PremotorError: seconds or an episode that can not be.
+    """
     arena, period = run.arena, run.settings.interface.step / 1000.0
     if seconds is not None and not seconds > 0:
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
@@ -54,16 +65,14 @@ def play_spiking(
     longest = None if seconds is None else max(1, round(seconds / period))
     weights, start = run.weights(test.checkpoint), arena.starts(number + 1, seed)[number:]
     episode = arena.play(arena.agent(weights, seed), start, longest=longest, record=True)
-    length = int(episode.length[0])
-    stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
-    rows = list(range(0, length, stride))
+    rows = list(range(0, int(episode.length[0]), stride))
     shown = _shown(run, arena.agent(weights, seed), episode)
     if isinstance(run.settings.task, CartPoleSettings):
         frames = _cartpole(episode, rows)
     else:
         drawn = _rendered(run.settings.task, int(start[0]), episode, rows)
         frames = _bars(run, episode, rows) if drawn is None else iter(drawn)
-    return write_video(path, with_raster(frames, rows, shown), speed / (stride * period))
+    return with_raster(frames, rows, shown)
 
 
 def _shown(run: SpikingRun, agent: SpikingAgent, episode: Episodes) -> Shown:
