@@ -15,6 +15,7 @@ class Deliberate(NamedTuple):
 
 
 DELIBERATE: tuple[Deliberate, ...] = (
+    Deliberate(".*", r".*report\.html:section \d+How to reproduce it", "a methods paragraph stands before it"),
     Deliberate(".*", r".*\.yaml:agent", "settings need no `agent: spiking` any more; it is read as before"),
     Deliberate(
         "cartpole-stdp-published",
