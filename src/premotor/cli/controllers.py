@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from premotor.cli.announcing import announce
+from premotor.errors import PremotorError
 
 Controller = Annotated[
     str, typer.Argument(help="A run, as RUN or RUN@CHECKPOINT, or a preset with a trained controller.", metavar="RUN")
@@ -34,17 +35,37 @@ def serve(
 
 def export(
     run: Controller,
-    to: Annotated[Literal["onnx"], typer.Option(help="Write this format.")] = "onnx",
-    output: Annotated[Path, typer.Option("--output", "-o", help="Write to this file.")] = Path("controller.onnx"),
+    to: Annotated[
+        Literal["onnx", "nwb"], typer.Option(help="Write a controller as ONNX, or an episode of it as NWB.")
+    ] = "onnx",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write to this file; by default controller.onnx or episode.nwb."),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(help="With --to nwb, end the episode after this time, s; by default as in its test.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="With --to nwb, draw the start of the episode with this seed; 2,000 by default.")
+    ] = None,
 ) -> None:
-    """Write a controller in a format of others: ONNX, with state and action of one control step.
+    """Write a controller (ONNX: state and action of one control step) or its activity and its body in an episode (NWB).
 
     \b
     Example:
       premotor export runs/walk --to onnx -o walk.onnx
+      premotor export walk --to nwb --seconds 5 -o walk.nwb
     """
+    if to == "onnx" and (seconds is not None or seed is not None):
+        raise PremotorError("--seconds and --seed are of an episode; they go with --to nwb")
     announce(f"loading {run}")
+    if to == "nwb":
+        from premotor.runs import export_episode_nwb
+
+        given = {} if seed is None else {"seed": seed}
+        print(f"written to {export_episode_nwb(run, output or 'episode.nwb', seconds=seconds, **given)}")
+        return
     from premotor.runs import export_onnx, load_controller
 
     made = load_controller(run)
-    print(f"written to {export_onnx(made, output)}: {made!r}")
+    print(f"written to {export_onnx(made, output or Path('controller.onnx'))}: {made!r}")

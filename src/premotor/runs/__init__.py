@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         read_closed_loop as read_closed_loop,
     )
     from premotor.runs.doctor import Finding as Finding, examine as examine
+    from premotor.runs.episode_nwb import export_episode_nwb as export_episode_nwb
     from premotor.runs.episodes import Episodes as Episodes
     from premotor.runs.evaluation import evaluate as evaluate, silence_synapses as silence_synapses
     from premotor.runs.kinds import KINDS as KINDS, Evaluation as Evaluation, Kind as Kind, Work as Work

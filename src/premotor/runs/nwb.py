@@ -57,7 +57,7 @@ def write_nwb(simulation: "Simulation", path: str | Path) -> Path:
         PremotorError: pynwb is not installed, the file exists, or it can not be written.
     """
     settings, record = simulation.settings, simulation.circuit.provenance
-    file = _new_file(
+    file = new_file(
         Path(path),
         settings,
         f"simulation {settings.name} of {record.dataset} {record.version}".rstrip(),
@@ -66,7 +66,7 @@ def write_nwb(simulation: "Simulation", path: str | Path) -> Path:
         keywords=["simulation", "connectome"],
         was_generated_by=[["premotor", __version__]],
     )
-    module = _module(file, "simulation", "activity of the recorded neurons")
+    module = module_of(file, "simulation", "activity of the recorded neurons")
     module.add(_table(simulation.neurons))
     unit = "arbitrary" if isinstance(settings.model, RateNetworkSettings) else "hertz"
     _add_series(module, "rates", simulation.rates, unit, settings.sample_period)
@@ -75,7 +75,7 @@ def write_nwb(simulation: "Simulation", path: str | Path) -> Path:
         if spikes.potential.shape == simulation.rates.shape:
             _add_series(module, "potential", spikes.potential, "millivolts", settings.sample_period)
         file.units = _units(spikes, simulation.circuit.neurons, settings.steps * settings.step)
-    return _write(file, Path(path))
+    return write_file(file, Path(path))
 
 
 def export_nwb(run: "SpikingRun", path: str | Path, potentials: pd.DataFrame | None = None) -> Path:
@@ -95,14 +95,14 @@ def export_nwb(run: "SpikingRun", path: str | Path, potentials: pd.DataFrame | N
     from premotor.runs.spiking.records import read_test, tables_of_test
 
     tables, figures = tables_of_test(run), read_test(run).figures
-    file = _new_file(
+    file = new_file(
         Path(path),
         run.settings,
         f"test of {run.settings.name}: {figures['episodes']} episodes without learning",
         f"spiking agent, weights {figures['checkpoint']}, iteration {figures['iteration']}",
         keywords=["simulation", "reinforcement learning"],
     )
-    module = _module(file, "task", "what the agent saw and did; one sample a step of the task")
+    module = module_of(file, "task", "what the agent saw and did; one sample a step of the task")
     steps, rate = tables["steps"], 1 / (run.settings.interface.step / 1000.0)
     for name in steps.columns.difference(["time", "episode", "step"], sort=False):
         unit = {"position": "m", "velocity": "m/s", "angle": "rad", "angular_velocity": "rad/s"}.get(name, "n/a")
@@ -124,12 +124,16 @@ def export_nwb(run: "SpikingRun", path: str | Path, potentials: pd.DataFrame | N
             starting_time=float(time[0]),
             description=f"membrane potentials of the cells {', '.join(str(c).removeprefix('cell_') for c in recorded)}",
         )
-        _module(file, "potentials", "membrane potentials of chosen cells").add(series)
-    return _write(file, Path(path))
+        module_of(file, "potentials", "membrane potentials of chosen cells").add(series)
+    return write_file(file, Path(path))
 
 
-def _new_file(path: Path, settings: Any, session: str, experiment: str, **options: Any) -> Any:
-    """An empty NWB file about something with these settings; PremotorError where `path` exists."""
+def new_file(path: Path, settings: Any, session: str, experiment: str, **options: Any) -> Any:
+    """An empty NWB file about something with these settings.
+
+    Raises:
+        PremotorError: `path` exists, or pynwb is not installed.
+    """
     check_nwb()
     from pynwb import NWBFile
 
@@ -140,12 +144,13 @@ def _new_file(path: Path, settings: Any, session: str, experiment: str, **option
         identifier=str(uuid.uuid4()),
         session_start_time=datetime.now(UTC),
         experiment_description=experiment,
-        notes=dump_settings(settings),
+        notes=None if settings is None else dump_settings(settings),
         **options,
     )
 
 
-def _module(file: Any, name: str, description: str) -> Any:
+def module_of(file: Any, name: str, description: str) -> Any:
+    """A new processing module of a file."""
     from pynwb import ProcessingModule
 
     module = ProcessingModule(name=name, description=description)
@@ -153,7 +158,12 @@ def _module(file: Any, name: str, description: str) -> Any:
     return module
 
 
-def _write(file: Any, path: Path) -> Path:
+def write_file(file: Any, path: Path) -> Path:
+    """Write the file, whole or not at all.
+
+    Raises:
+        PremotorError: it cannot be written.
+    """
     from pynwb import NWBHDF5IO
 
     try:
@@ -188,7 +198,7 @@ def _table(neurons: pd.DataFrame) -> Any:
     for name in ("type", "class", "transmitter", "side"):
         columns[f"neuron_{name}"] = neurons[name].astype(object).to_numpy()
     columns |= {name: neurons[name].to_numpy() for name in ("sign", "driven", "silenced", "readout")}
-    return _dynamic(DynamicTable, "neurons", "The recorded neurons.", columns)
+    return dynamic_table(DynamicTable, "neurons", "The recorded neurons.", columns)
 
 
 def _units(spikes: Spikes, neurons: pd.DataFrame, seconds: float) -> Any:
@@ -210,7 +220,7 @@ def _units(spikes: Spikes, neurons: pd.DataFrame, seconds: float) -> Any:
         "neuron_class": np.tile(neurons["class"].astype(object).to_numpy(), spikes.replicates),
         "replicate": np.repeat(np.arange(spikes.replicates), spikes.neurons),
     }
-    return _dynamic(
+    return dynamic_table(
         Units,
         "units",
         "Every neuron of the circuit in every replicate.",
@@ -224,7 +234,7 @@ def _units(spikes: Spikes, neurons: pd.DataFrame, seconds: float) -> Any:
     )
 
 
-def _dynamic(
+def dynamic_table(
     kind: Any, name: str, description: str, columns: dict[str, np.ndarray], first: list[Any] | None = None
 ) -> Any:
     """Return a table of columns, made at once: row by row would take minutes for a brain."""
