@@ -8,6 +8,7 @@ starts is ended again, and all its files lie in a temporary folder.
 """
 
 import argparse
+import atexit
 import json
 import os
 import shutil
@@ -136,7 +137,7 @@ class Cluster:
 
     def stop(self) -> None:
         """End everything, by the pid files."""
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, SystemExit):
             self.call("scancel", "--me")
             until(lambda: not self.queue(), "an empty queue", 60)
         for name in ("n0", "n1", "ctld", "munged"):
@@ -162,13 +163,15 @@ def cluster() -> Iterator[Cluster]:
 
 def until(true: Callable[[], Any], what: str, seconds: float) -> float:
     """Wait for something; how long it took."""
-    began = time.monotonic()
+    began, said = time.monotonic(), ""
     while time.monotonic() < began + seconds:
-        with suppress(RuntimeError):
+        try:
             if true():
                 return time.monotonic() - began
+        except RuntimeError as error:
+            said = f" ({error})"
         time.sleep(0.5)
-    raise SystemExit(f"FAILED: {what} did not come in {seconds:.0f} s")
+    raise SystemExit(f"FAILED: {what} did not come in {seconds:.0f} s{said}")
 
 
 def study_file(folder: Path, seeds: int) -> Path:
@@ -213,7 +216,9 @@ def tested(made: Cluster, folder: Path, seeds: int) -> None:
     def begin() -> "subprocess.Popen[bytes]":
         words = [*PREMOTOR, "study", str(file), "-o", str(there), *ENGINE]
         log = (folder / "caller.log").open("ab")
-        return subprocess.Popen(words, env=made.environment, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        process = subprocess.Popen(words, env=made.environment, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        atexit.register(process.kill)  # one that is left over when the test fails
+        return process
 
     file, there = study_file(folder, seeds), folder / "study"
     total = 4 * seeds
@@ -225,7 +230,7 @@ def tested(made: Cluster, folder: Path, seeds: int) -> None:
     until(lambda: list(there.glob("runs/*/metrics.jsonl")), "a run that learns", 900)
     first = next(line.split()[0] for line in made.queue() if "RUNNING" in line)
     # what Slurm sends before a time limit or a pre-emption; right after its start, a job "can not be altered now"
-    until(lambda: made.call("scancel", "--signal=USR2", first) is not None, "a job that takes a signal", 60)
+    until(lambda: made.call("scancel", "--signal=USR2", first) is not None, f"that job {first} takes a signal", 60)
     waited = until(lambda: "Restarts=1" in made.call("scontrol", "show", "job", first), "it to be queued anew", 120)
     said = [
         line for log in there.glob("runs/*.log") for line in log.read_text().splitlines() if "stopped after" in line

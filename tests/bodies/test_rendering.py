@@ -10,6 +10,7 @@ import pytest
 
 from premotor.bodies import Body, build_body, choose_backend, render_frames
 from premotor.bodies.rendering import ELEVATION, opengl_renderer
+from premotor.bodies.tendon_drawing import place_tendons, tendon_pieces
 from premotor.errors import PremotorError
 
 BIPED = build_body("biped")
@@ -201,3 +202,32 @@ def test_shapes_that_software_can_not_draw_are_refused():
     body = single("name='drum' type='cylinder' size='.1 .2'")
     with pytest.raises(PremotorError, match="shape 'drum' is a cylinder"):
         render_frames(body, np.zeros((1, 1)), SIZE, "software")
+
+
+def test_muscles_are_seen_and_redden_with_their_activation():
+    arm = build_body("arm-muscle")
+    pose = arm.rest_pose[None]
+
+    def reds(**options) -> int:
+        frame = next(render_frames(arm, pose, (300, 300), "software", **options)).astype(int)
+        return int(((frame[..., 0] > 120) & (frame[..., 1] < 90) & (frame[..., 2] < 90)).sum())
+
+    still, half, full = (reds(activation=np.full((1, 4), level)) for level in (0.0, 0.5, 1.0))
+    assert still == 0 and full > 60
+    one = reds(activation=np.array([[1.0, 0.0, 0.0, 0.0]]))
+    assert 10 < one < full
+    with pytest.raises(PremotorError, match=r"activation has shape \(1, 3\); body 'arm-muscle' needs \(1, 4\)"):
+        render_frames(arm, pose, activation=np.zeros((1, 3)))
+
+
+def test_the_path_of_a_tendon_is_as_long_as_mujoco_says():
+    arm = build_body("arm-muscle")
+    data = mujoco.MjData(arm.model)
+    data.qpos[:] = arm.rest_pose + 0.3
+    mujoco.mj_kinematics(arm.model, data)
+    place_tendons(arm.model, data)
+    lengths = np.zeros(arm.model.ntendon)
+    for tendon, start, end in tendon_pieces(arm.model, data):
+        lengths[tendon] += np.linalg.norm(end - start)
+    np.testing.assert_allclose(lengths, data.ten_length, rtol=0.02)  # a chord in the place of an arc
+    assert (lengths > 0).all() and (lengths <= data.ten_length + 1e-9).all()

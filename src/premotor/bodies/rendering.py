@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from premotor.bodies.body import Body
 from premotor.bodies.software_drawing import ELEVATION, SoftwareDrawing
+from premotor.bodies.tendon_drawing import muscle_looks, place_tendons
 from premotor.errors import PremotorError
 from premotor.files import partial_name
 
@@ -45,10 +46,15 @@ def opengl_renderer() -> str | None:
 
 
 class OpenGLDrawing:
-    """Draws with OpenGL, off screen. Raises PremotorError where there is no context."""
+    """Draws with OpenGL, off screen; `active`: tendons by the activations in the data.
 
-    def __init__(self, model: mujoco.MjModel, size: tuple[int, int], height: float) -> None:
+    Raises:
+        PremotorError: there is no context.
+    """
+
+    def __init__(self, model: mujoco.MjModel, size: tuple[int, int], height: float, active: bool = False) -> None:
         model = copy.copy(model)
+        self._shown, self._own = model if active else None, copy.copy(model)
         model.vis.global_.offwidth, model.vis.global_.offheight = size
         model.vis.global_.fovy = FIELD_OF_VIEW
         model.vis.quality.shadowsize = 2048
@@ -65,6 +71,8 @@ class OpenGLDrawing:
     def draw(self, data: mujoco.MjData, look_at: np.ndarray) -> np.ndarray:
         """One frame, (height, width, 3) uint8."""
         self._camera.lookat[:] = look_at
+        if self._shown is not None:
+            self._shown.tendon_rgba[:], self._shown.tendon_width[:] = muscle_looks(self._own, data)
         self._renderer.update_scene(data, self._camera)
         return np.asarray(self._renderer.render())
 
@@ -119,10 +127,19 @@ class Drawing(Protocol):
 class Frames(Iterator[np.ndarray]):
     """Frames of a body, one for each pose, drawn as they are asked for: what `render_frames` returns."""
 
-    def __init__(self, drawing: Drawing, backend: str, body: Body, qpos: np.ndarray, captions: Sequence[str]):
+    def __init__(
+        self,
+        drawing: Drawing,
+        backend: str,
+        body: Body,
+        qpos: np.ndarray,
+        captions: Sequence[str],
+        activation: np.ndarray | None = None,
+    ):
         self.backend = backend
         """What draws: ``gl`` or ``software``."""
         self._drawing, self._body, self._qpos, self._captions = drawing, body, qpos, captions
+        self._activation = activation
         self._data = mujoco.MjData(body.model)
         self._next = 0
 
@@ -138,8 +155,11 @@ class Frames(Iterator[np.ndarray]):
         frame = self._next
         self._next += 1
         self._data.qpos[:] = self._qpos[frame]
+        if self._activation is not None:
+            self._data.act[:] = self._activation[frame]
         mujoco.mj_kinematics(self._body.model, self._data)
         mujoco.mj_camlight(self._body.model, self._data)
+        place_tendons(self._body.model, self._data)
         look_at = np.array([*self._data.xipos[1, :2], 0.46 * standing_height(self._body)])
         image = self._drawing.draw(self._data, look_at)
         return _with_caption(image, self._captions[frame]) if self._captions else image
@@ -151,6 +171,7 @@ def render_frames(
     size: tuple[int, int] = (640, 360),
     backend: Backend = "auto",
     captions: Sequence[str] = (),
+    activation: np.ndarray | None = None,
 ) -> Frames:
     """Draw a body in a sequence of poses, seen from its right, the camera following it.
 
@@ -161,6 +182,7 @@ def render_frames(
         backend: ``gl`` is MuJoCo's own renderer; ``software`` needs no graphics at all; ``auto`` takes ``gl``
             where a graphics card offers it and ``software`` elsewhere, faster than OpenGL without a card.
         captions: a text for the corner of each frame, or none.
+        activation: of muscles, (frames, na), by which tendons are coloured and swell; None: as the model colours them.
 
     Returns:
         an iterator of frames, (height, width, 3) uint8; its `backend` says what draws.
@@ -179,14 +201,18 @@ def render_frames(
         raise PremotorError(f"a frame of {size[0]} x {size[1]} pixels is too small; at least 32 x 32 are needed")
     if len(captions) not in (0, len(qpos)):
         raise PremotorError(f"{len(captions)} captions for {len(qpos)} frames")
+    if activation is not None and activation.shape != (len(qpos), body.model.na):
+        raise PremotorError(
+            f"activation has shape {activation.shape}; body '{body.name}' needs ({len(qpos)}, {body.model.na})"
+        )
     chosen = choose_backend(backend)
     height = 1.25 * standing_height(body)
     drawing: Drawing
     if chosen == "gl":
-        drawing = OpenGLDrawing(body.model, size, height)
+        drawing = OpenGLDrawing(body.model, size, height, activation is not None)
     else:
-        drawing = SoftwareDrawing(body.model, size, height, body.units.length)
-    return Frames(drawing, chosen, body, qpos, captions)
+        drawing = SoftwareDrawing(body.model, size, height, body.units.length, activation is not None)
+    return Frames(drawing, chosen, body, qpos, captions, activation)
 
 
 class ModelDrawing:
@@ -204,7 +230,7 @@ class ModelDrawing:
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, size: tuple[int, int] = (640, 360)):
         shapes = model.geom_bodyid > 0
         self._height = float((data.geom_xpos[shapes, 2] + model.geom_rbound[shapes]).max())
-        self._data, self._drawing = data, SoftwareDrawing(model, size, 2.0 * self._height)
+        self._data, self._drawing = data, SoftwareDrawing(model, size, 2.0 * self._height, active=model.na > 0)
 
     def picture(self) -> np.ndarray:
         """What it looks like now, (height, width, 3) uint8."""

@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from premotor.bodies.tendon_drawing import muscle_looks, tendon_pieces
 from premotor.errors import PremotorError
 
 ELEVATION = -12.0
@@ -40,15 +41,19 @@ class _Camera:
 
 
 class SoftwareDrawing:
-    """Draws the spheres, capsules and boxes of a model over a checkered ground, seen along y.
+    """Draws the spheres, capsules, boxes and tendons of a model over a checkered ground, seen along y.
+
+    With `active`, muscles on tendons are coloured by the activations in the data.
 
     Raises:
         PremotorError: the model shows a shape of another kind.
     """
 
-    def __init__(self, model: mujoco.MjModel, size: tuple[int, int], height: float, unit: str = "m") -> None:
+    def __init__(
+        self, model: mujoco.MjModel, size: tuple[int, int], height: float, unit: str = "m", active: bool = False
+    ) -> None:
         width, rows = size
-        self._unit = unit
+        self._unit, self._active = unit, active
         sine, cosine = np.sin(np.deg2rad(ELEVATION)), np.cos(np.deg2rad(ELEVATION))
         axes = np.array([[1.0, 0.0, 0.0], [0.0, -sine, cosine], [0.0, cosine, sine]])
         self._camera = _Camera(axes, rows / height, np.array([width, rows]) / 2, np.zeros(3))
@@ -82,7 +87,8 @@ class SoftwareDrawing:
             if self._model.geom_type[geom] == BOX:
                 self._paint_box(image, data, geom)
             else:
-                self._paint_round(image, geom, *segments[geom])
+                self._paint_round(image, self._model.geom_rgba[geom], *segments[geom])
+        self._paint_tendons(image, data)
         picture = np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
         return picture if level is None else self._distance_marks(picture)
 
@@ -138,7 +144,19 @@ class SoftwareDrawing:
             shade[window] = np.maximum(shade[window], patch)
         image *= 1 - shade[..., None]
 
-    def _paint_round(self, image: np.ndarray, geom: int, start: np.ndarray, end: np.ndarray, radius: float) -> None:
+    def _paint_tendons(self, image: np.ndarray, data: mujoco.MjData) -> None:
+        """Above everything else, so that none is hidden by what it moves."""
+        model = self._model
+        if not model.ntendon:
+            return
+        colours, widths = muscle_looks(model, data) if self._active else (model.tendon_rgba, model.tendon_width)
+        for tendon, start, end in tendon_pieces(model, data):
+            thick = max(float(widths[tendon]), 1.0 / self._camera.scale)  # two pixels at least
+            self._paint_round(image, colours[tendon], start, end, thick)
+
+    def _paint_round(
+        self, image: np.ndarray, rgba: np.ndarray, start: np.ndarray, end: np.ndarray, radius: float
+    ) -> None:
         ends = self._camera.project(np.stack([start, end]))[:, :2]
         size = radius * self._camera.scale
         window = self._window(ends, size)
@@ -146,11 +164,11 @@ class SoftwareDrawing:
             return
         pixels = np.stack(np.meshgrid(self._columns[window[1]], self._rows[window[0]]), -1)
         distance, offset = _distance(pixels, *ends)
-        coverage = np.clip(size - distance + 0.5, 0, 1) * self._model.geom_rgba[geom, 3]
+        coverage = np.clip(size - distance + 0.5, 0, 1) * rgba[3]
         normal = offset / np.float32(size)
         towards = np.sqrt(np.clip(1 - (normal**2).sum(-1), 0, 1))
         lit = normal[..., 0] * LIGHT[0] - normal[..., 1] * LIGHT[1] + towards * LIGHT[2]
-        self._blend(image, window, geom, coverage, lit, rim=np.clip(towards / 0.35, 0.6, 1))
+        self._blend(image, window, rgba, coverage, lit, rim=np.clip(towards / 0.35, 0.6, 1))
 
     def _paint_box(self, image: np.ndarray, data: mujoco.MjData, geom: int) -> None:
         size, centre = self._model.geom_size[geom], data.geom_xpos[geom]
@@ -170,20 +188,20 @@ class SoftwareDrawing:
             coverage = _polygon_coverage(pixels, corners) * self._model.geom_rgba[geom, 3]
             seen = self._camera.axes @ normal
             lit = np.full(coverage.shape, seen[0] * LIGHT[0] + seen[1] * LIGHT[1] - seen[2] * LIGHT[2], np.float32)
-            self._blend(image, window, geom, coverage, lit, rim=np.ones((), np.float32))
+            self._blend(image, window, self._model.geom_rgba[geom], coverage, lit, rim=np.ones((), np.float32))
 
     def _blend(
         self,
         image: np.ndarray,
         window: tuple,
-        geom: int,
+        rgba: np.ndarray,
         coverage: np.ndarray,
         lit: np.ndarray,
         rim: np.ndarray,
     ) -> None:
         brightness = (AMBIENT + (1.15 - AMBIENT) * np.clip(lit, 0, 1)) * rim
         gloss = 0.18 * np.clip(lit, 0, 1) ** 24
-        colour = brightness[..., None] * self._model.geom_rgba[geom, :3].astype(np.float32) + gloss[..., None]
+        colour = brightness[..., None] * rgba[:3].astype(np.float32) + gloss[..., None]
         image[window] += coverage[..., None] * (colour - image[window])
 
     def _window(self, points: np.ndarray, margin: float) -> tuple[slice, slice] | None:

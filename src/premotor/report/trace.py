@@ -24,8 +24,9 @@ TRACE_AXES = {
     "command": ("episodes",),
     "phase": ("steps", "episodes"),
     "rates": ("steps", "neurons"),
+    "activation": ("steps", "episodes", "activations"),
 }
-OPTIONAL = ("command", "phase")
+OPTIONAL = ("command", "phase", "activation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,8 @@ class Trace:
     command: NDArray | None
     phase: NDArray | None
     control_period: float
+    activation: NDArray | None = None
+    """Of muscles on tendons."""
 
     @property
     def episodes(self) -> int:
@@ -67,6 +70,7 @@ def read_trace(path: Path, task: Any, neurons: int) -> Trace:
         "actions": len(task.action_names),
         "feet": len(task.body.feet),
         "neurons": neurons,
+        "activations": task.body.model.na,
     }
     for name, axes in TRACE_AXES.items():
         if name not in arrays:

@@ -47,9 +47,9 @@ def write_walk_video(
         raise PremotorError(f"episode is {episode}; {path} holds the episodes 0 to {trace.episodes - 1}")
     stride = max(1, round(0.04 / trace.control_period))
     chosen = range(0, trace.length(episode), stride)
-    frames = render_frames(
-        task.body, trace.qpos[list(chosen), episode], size, backend, [_caption(trace, episode, step) for step in chosen]
-    )
+    active = None if trace.activation is None else trace.activation[list(chosen), episode]
+    words = [_caption(trace, episode, step) for step in chosen]
+    frames = render_frames(task.body, trace.qpos[list(chosen), episode], size, backend, words, active)
     target = run.folder / "video" / ("walk.mp4" if episode == 0 else f"walk-{episode}.mp4")
     target.parent.mkdir(exist_ok=True)
     return write_video(target, frames, 1 / (stride * trace.control_period))

@@ -22,9 +22,9 @@ Records = dict[str, np.ndarray]
 
 `time` (T,) s, `action` (T, E, actions), `reward` (T, E), `alive` (T, E) 1 until the episode ended, `terminated` (E,)
 whether it ended before its time, `rates` (T, neurons) of the first episode, and what the environment records. Physics:
-`qpos` (T, E, positions), `qvel` (T, E, velocities), `contact` (T, E, feet) 0 or 1; where the task has them, `command`
-(E,), `phase` and `heading` (T, E) rad. Gymnasium: `observation` (T, E, observations). A row holds the state at its time
-and the action that was chosen there.
+`qpos` (T, E, positions), `qvel` (T, E, velocities), `contact` (T, E, feet) 0 or 1; of muscles on tendons `activation`
+(T, E, activations); where the task has them, `command` (E,), `phase` and `heading` (T, E) rad. Gymnasium: `observation`
+(T, E, observations). A row holds the state at its time and the action that was chosen there.
 """
 
 PER_EPISODE = ("command", "terminated")

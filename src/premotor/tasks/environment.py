@@ -134,7 +134,8 @@ class PhysicsTask(Task):
         self, records: Records, rows: Sequence[int], captions: Sequence[str] = (), seed: int = 0
     ) -> Iterator[np.ndarray]:
         """The body in the poses of the first episode."""
-        return render_frames(self.body, records["qpos"][list(rows), 0], captions=captions)
+        active = records["activation"][list(rows), 0] if "activation" in records else None
+        return render_frames(self.body, records["qpos"][list(rows), 0], captions=captions, activation=active)
 
     def gait_parts(self, records: Records) -> GaitParts | None:
         """Contacts of the feet, driven joints, and the way along `root_x`; None for a body without feet."""
@@ -272,6 +273,8 @@ class PhysicsEnvironment:
             "qvel": physics.qvel.copy(),
             "contact": physics.sensors[:, self.task.body.foot_sensors] > 0,
         }
+        if self.task.body.model.ntendon and physics.act.shape[1]:  # of muscles that are seen
+            found["activation"] = physics.act.copy()
         return found | {name: np.asarray(value) for name, value in self.task.recorded(self._memory).items()}
 
     def reset(self) -> np.ndarray:
