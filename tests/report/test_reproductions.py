@@ -89,4 +89,4 @@ def test_the_spiking_agent_is_reproduced_in_miniature(tmp_path):
         assert numbers[what]["published"] == numbers[what]["ours"] == published
     assert numbers["STDP-RL: mean"]["published"] == 144.7 and math.isfinite(numbers["STDP-RL: mean"]["ours"])
     assert numbers["EVOL + STDP-RL: mean"]["published"] is None
-    assert page.read_text().count("<svg") == len(list((page.parent / "figures").glob("*.png"))) == 19
+    assert page.read_text().count("<svg") == len(list((page.parent / "figures").glob("*.png"))) == 23

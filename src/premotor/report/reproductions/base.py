@@ -31,6 +31,9 @@ class Compared:
     """What is published beside the number, or why the two cannot be the same."""
     places: int = 1
     """Decimals that are shown."""
+    published_low: float | None = None
+    """The least that is published, where it is a range."""
+    published_high: float | None = None
 
 
 @dataclass(frozen=True)

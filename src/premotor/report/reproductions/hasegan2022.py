@@ -217,8 +217,9 @@ class Hasegan2022(Reproduction):
                     min(reached, default=None),
                     max(reached, default=None),
                     of=f"{len(reached)} of {len(self._runs('evolution'))} wirings reached it",
-                    note=f"published: {first} to {last}",
                     places=0,
+                    published_low=first,
+                    published_high=last,
                 )
             )
         seconds = [float(run.metrics["steps_per_second"].median()) for run in self._runs("stdp")]
@@ -231,15 +232,17 @@ class Hasegan2022(Reproduction):
                 min(seconds),
                 max(seconds),
                 of,
-                "published: 53 to 89 on one core",
+                "published: on one core",
                 0,
+                53,
+                89,
             )
         )
         differs = (
             "Published curves are of runs that were continued by hand with other rules; the preset "
             "cartpole-stdp-published goes through the same phases without a break.",
         )
-        shown = [charts.curves(runs), _named(charts.medians(runs[STDP]), STDP)]
+        shown = [charts.curves(runs), *(_named(make(runs[STDP]), STDP) for make in (charts.medians, charts.phases))]
         return Part("Training", "Performance and undecided moves along training.", shown, numbers, differs)
 
     def _wirings(self) -> Part:
@@ -247,7 +250,7 @@ class Hasegan2022(Reproduction):
         last = [float(np.mean(np.concatenate(list(run.metrics["lengths"]))[-100:])) for run in self._runs("stdp")]
         of = f"mean (least to most) of {len(table)} wirings"
         numbers = [
-            _spread("STDP-RL: best mean of 100 episodes", 115.7, table["mean_100"], of, note="published: 75 to 157"),
+            _spread("STDP-RL: best mean of 100 episodes", 115.7, table["mean_100"], of, published_between=(75, 157)),
             _spread(
                 "STDP-RL: mean of the last 100 episodes", None, last, of, note="published: declines after its peak"
             ),
@@ -269,11 +272,14 @@ class Hasegan2022(Reproduction):
                 of = f"mean (least to most) of {len(self.untrained)} wirings"
                 numbers += [
                     _spread(
-                        "before training: mean", 23.2, self.untrained["mean"], of, note="two wirings: 23.4 and 23.0"
-                    ),
-                    _spread(
-                        "before training: median", 19.25, self.untrained["median"], of, note="two wirings: 19.5 and 19"
-                    ),
+                        f"before training: {what}",
+                        None,
+                        self.untrained[what],
+                        of,
+                        "published: two wirings",
+                        published_between=between,
+                    )
+                    for what, between in (("mean", (23.0, 23.4)), ("median", (19.0, 19.5)))
                 ]
                 continue
             for what, value, ours in (("mean", mean, values.mean()), ("median", median, values.median())):
@@ -303,7 +309,7 @@ class Hasegan2022(Reproduction):
         shown = [
             _named(make(self.models[name].run), name)
             for name in (STDP, EVOL)
-            for make in (charts.changes, charts.matrix, charts.over_time)
+            for make in (charts.changes, charts.matrix, charts.over_time, charts.histograms)
         ]
         return Part("Weights", "The plastic weights before and after, by projection and by movement.", shown)
 
@@ -320,10 +326,19 @@ def _named(chart: Chart, name: str) -> Chart:
     return replace(chart, name=f"{chart.name}-{name.lower()}", title=f"{name}: {chart.title}")
 
 
-def _spread(what: str, published: float | None, values: Any, of: str, note: str = "", places: int = 1) -> Compared:
+def _spread(
+    what: str,
+    published: float | None,
+    values: Any,
+    of: str,
+    note: str = "",
+    places: int = 1,
+    published_between: tuple[float | None, float | None] = (None, None),
+) -> Compared:
     """A mean with the least and the most."""
     found = np.asarray(values, float)
-    return Compared(what, published, found.mean(), found.min(), found.max(), of, note, places)
+    ours = float(found.mean()), float(found.min()), float(found.max())
+    return Compared(what, published, *ours, of, note, places, *published_between)
 
 
 def _reached(run: SpikingRun, goal: float) -> int | None:

@@ -93,15 +93,19 @@ def compared_table(numbers: Sequence[Compared], title: str = "") -> Table:
     """Published numbers and ours side by side."""
     rows = []
     for each in numbers:
-        ours = _shown(each.ours, each.places)
-        if each.low is not None and each.high is not None:
-            ours += f" ({_shown(each.low, each.places)} to {_shown(each.high, each.places)})"
-        rows.append([each.what, _shown(each.published, each.places), ours, each.of, each.note])
+        published = _with_range(each.published, each.published_low, each.published_high, each.places)
+        rows.append(
+            [each.what, published, _with_range(each.ours, each.low, each.high, each.places), each.of, each.note]
+        )
     return Table(["", "published", "ours", "ours is", "note"], rows, title, "", (1, 2))
 
 
-def _shown(value: float | None, places: int) -> str:
-    return "–" if value is None else decimal(value, places)
+def _with_range(value: float | None, low: float | None, high: float | None, places: int) -> str:
+    text = "–" if value is None else decimal(value, places)
+    if low is None or high is None:
+        return text
+    between = f"{decimal(low, places)} to {decimal(high, places)}"
+    return between if value is None else f"{text} ({between})"
 
 
 def _section(part: Part) -> Section:
