@@ -35,6 +35,7 @@ class Doe2020(Reproduction):
         numbers = [
             Compared("slope", 1.5, slope, 0.5, 2.0, "mean of 2"),
             Compared("intercept", None, None, note="unread"),
+            Compared("noise", None, None, published_low=0.1, published_high=0.3),
         ]
         return [Part("Slopes", "As drawn.", charts, numbers, ["Ours is less steep."])]
 
@@ -60,7 +61,8 @@ def test_a_publication_of_ones_own_is_made_once_and_drawn_again(tmp_path, capsys
     assert re.search(r"<th scope=\"row\">intercept</th>\s*<td class=\"n\">–</td>", page)
     numbers = json.loads((folder / "numbers.json").read_text())
     assert numbers["publication"] == "doe2020" and numbers["short"]
-    assert [row["published"] for row in numbers["numbers"]] == [1.5, None]
+    assert [row["published"] for row in numbers["numbers"]] == [1.5, None, None]
+    assert "0.1 to 0.3" in page and "mean of 2" in page and "unread" in page
     assert {file.name for file in (folder / "figures").iterdir()} == {"line.png", "line.csv"}
     (folder / "report.html").unlink()
     reproduce("doe2020", folder, short=True, progress=False)

@@ -94,10 +94,9 @@ def compared_table(numbers: Sequence[Compared], title: str = "") -> Table:
     rows = []
     for each in numbers:
         published = _with_range(each.published, each.published_low, each.published_high, each.places)
-        rows.append(
-            [each.what, published, _with_range(each.ours, each.low, each.high, each.places), each.of, each.note]
-        )
-    return Table(["", "published", "ours", "ours is", "note"], rows, title, "", (1, 2))
+        ours = _with_range(each.ours, each.low, each.high, each.places)
+        rows.append([each.what, published, ours, "; ".join(filter(None, (each.of, each.note)))])
+    return Table(["", "published", "ours", "ours is; note"], rows, title, "", (1, 2))
 
 
 def _with_range(value: float | None, low: float | None, high: float | None, places: int) -> str:
