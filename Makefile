@@ -26,7 +26,7 @@ SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks ex
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
 
-.PHONY: help demo test test-slow test-browser test-slurm test-ray test-processors test-extras test-lowest fuzz same-runs lint format types docs dist clean
+.PHONY: help demo test test-slow test-browser test-slurm test-ray test-processors test-extras test-lowest fuzz same-runs lint format types docs gallery dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -92,6 +92,9 @@ docs: $(STAMPS)/docs ## build the documentation into site/, strictly
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir $(SITE)
 	@echo "documentation: $(SITE)/index.html"
 
+gallery: docs $(STAMPS)/gallery ## the documentation with a page for each trained controller, to turn and pause in a browser
+	@$(BIN)/python scripts/gallery_pages.py $(SITE)
+
 dist: $(STAMPS)/package ## build wheel and source archive into dist/, twice, and check that they are the same
 	@$(PIP) install build
 	@rm -rf dist && for name in first second; do $(BIN)/python -m build -o dist/$$name . > /dev/null || exit 1; done
@@ -123,6 +126,11 @@ $(STAMPS)/test: $(STAMPS)/package
 $(STAMPS)/cluster: $(STAMPS)/test
 	@echo "installing the engines"
 	@$(PIP) install --editable '.[slurm,ray]'
+	@touch $@
+
+$(STAMPS)/gallery: $(STAMPS)/docs
+	@echo "installing the live page"
+	@$(PIP) install --editable '.[docs,view]'
 	@touch $@
 
 $(STAMPS)/docs: $(STAMPS)/package

@@ -68,10 +68,16 @@ def _circuits() -> dict[str, str]:
 
 
 def _policies() -> dict[str, str]:
-    from premotor.runs.shipping import shipped_names
+    from premotor.networks import Baseline
+    from premotor.runs.shipping import shipped, shipped_names
 
-    about = _presets()
-    return {name: about[name] for name in shipped_names()}
+    rows = {}
+    for name in shipped_names():
+        made = shipped(name)
+        plain = made.circuit is None or isinstance(made.controller.network, Baseline)
+        wiring = "without a connectome" if plain else repr(made.circuit).removeprefix("Circuit")
+        rows[name] = f"task {made.task.name}, network {made.settings.network.kind} {wiring}"
+    return rows
 
 
 def _documented(room: str, name: str) -> dict[str, str]:
