@@ -274,6 +274,7 @@ def test_trials_begin_with_the_runs_of_a_folder(fake, tmp_path, capsys):
         small |= {"learning": {"kind": "plasticity", "episodes": 1, "block": 1}, "checkpoints": {"every": 1}}
         small |= {"evaluation": {"every": 1, "episodes": 1}}
         train(small, output=tmp_path / "parents" / "runs" / f"wiring-{seed}", progress=False, finish=False)
+    (tmp_path / "parents" / "settings.yaml").write_text("kind: spiking\n")  # as the folder of a comparison has one
     words = ["--initial", str(tmp_path / "parents"), "--sampler", "grid", "--just-init", "-o", str(tmp_path / "made")]
     assert main(["sweep", "cartpole-stdp", *words]) == 0
     trials = [load_settings(file) for file in sorted((tmp_path / "made" / "trials").glob("*.yaml"))]

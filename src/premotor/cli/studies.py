@@ -150,7 +150,7 @@ def sweep(
     from premotor.runs import load_settings
 
     words, chosen = split_engine(engine, list(context.obj or []))
-    if initial is not None and ((initial / "settings.yaml").exists() or not initial.is_dir()):
+    if initial is not None and ((initial / "provenance.json").exists() or not initial.is_dir()):
         words, initial = [*words, f"--initial={initial}"], None  # one run, maybe with @CHECKPOINT: a setting of all
     if not (Path(source) / "sweep.yaml").is_file():
         load_settings(source, words)  # what is wrong is said at once, before any library is loaded

@@ -152,6 +152,9 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
         },
         "learning": _learning(read) if evolved else {"kind": "plasticity", **_length(read)},
     }
+    for rule_of, on in (("AMPAI", read.get("net.STDPconns.EI", 0)), ("NMDA", read.get("STDP-RL.NMDA.RLon", 0))):
+        if not on:  # of synapses that do not learn
+            read.used.add(f"STDP-RL.{rule_of}")
     return Translated(settings, tuple(sizes), tuple(sizes.values()), tuple(read.left()))
 
 
