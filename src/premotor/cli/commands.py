@@ -113,6 +113,12 @@ def train(
     report: Report = True,
     episodes: Test = None,
     engine: Population = None,
+    track: Annotated[
+        str | None,
+        typer.Option(
+            help="Also send metrics to these, separated by commas: wandb, mlflow. TensorBoard has them always."
+        ),
+    ] = None,
 ) -> None:
     """Train an experiment of any kind, test it, and write its report. Any setting can be given by its dotted name.
 
@@ -141,7 +147,9 @@ def train(
     from premotor.runs import train as learn
 
     with _population(chosen, settings):
-        run = learn(settings, output=output, episodes=episodes, report=report)
+        run = learn(
+            settings, output=output, episodes=episodes, report=report, track=() if track is None else track.split(",")
+        )
     print(f"run: {run.folder}")
 
 

@@ -3,11 +3,11 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from premotor.errors import PremotorError
 from premotor.files import read_json, replace_atomically, write_json
@@ -16,6 +16,7 @@ from premotor.runs.checkpoints import Checkpoint, save_checkpoint, step_name
 from premotor.runs.kinds import Figures, Work, better
 from premotor.runs.progress import TrainingProgress
 from premotor.runs.run_folder import MetricsLog, RunFolder
+from premotor.runs.tracking import Tracker, numbers, tracked
 
 if TYPE_CHECKING:
     from premotor.learning import Learner
@@ -134,14 +135,12 @@ class Loop:
             ) from error
 
     def _run(self, teller: TrainingProgress) -> None:
-        from tensorboardX import SummaryWriter  # slow to import, and needed here only
-
         work, places, schedule = self.work, self.places, self.work.schedule
         began = time.monotonic() - self.seconds
         last_saved = time.monotonic()
         with (
             MetricsLog(places.metrics_file) as log,
-            SummaryWriter(str(places.events_folder), purge_step=work.step + 1, flush_secs=10) as events,
+            tracked(places, work.step) as trackers,
             stop_requests() as request,
         ):
             finished = None
@@ -160,7 +159,7 @@ class Loop:
                     raise PremotorError(self._diverged(before, error)) from error
                 row |= {"iteration": work.iteration, "steps": work.steps, "seconds": round(self.seconds, 3)}
                 log.append(row)
-                self._tell_events(events, row)
+                self._tell(trackers, row)
                 teller.update(work.step, work.line(row, self.evaluation))
                 waited = time.monotonic() - last_saved
                 if (
@@ -204,15 +203,12 @@ class Loop:
                 save_arrays(aside, self.work.candidate)
             write_json(places.best_record, self.best)
 
-    def _tell_events(self, events: Any, row: Figures) -> None:
-        step = self.work.step
-        for name, value in row.items():
-            if _is_number(value):
-                events.add_scalar(name, value, step)
+    def _tell(self, trackers: Sequence[Tracker], row: Figures) -> None:
+        step, found = self.work.step, numbers(row)
         if self.evaluation and self.evaluation["step"] == step:
-            for name, value in self.evaluation.items():
-                if _is_number(value):
-                    events.add_scalar(f"evaluation/{name}", value, step)
+            found |= {f"evaluation/{name}": value for name, value in numbers(self.evaluation).items()}
+        for tracker in trackers:
+            tracker.tell(found, step)
 
     def _save(self, finished: str | None) -> None:
         work = self.work
@@ -234,7 +230,3 @@ class Loop:
         if self._saved:
             return f"the checkpoint of step {self._saved:,} in {self.places.path} is good"
         return "there is no checkpoint yet"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

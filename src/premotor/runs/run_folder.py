@@ -45,6 +45,8 @@ class RunFolder:
     """One line an iteration."""
     events_folder = Place("events")
     """TensorBoard's."""
+    tracking_file = Place("tracking.json")
+    """Which trackers take its metrics besides, each with what it calls the run."""
     checkpoints_folder = Place("checkpoints")
     """One folder a checkpoint, named by its step."""
     best_folder = Place("best")

@@ -19,6 +19,7 @@ from premotor.runs.progress import TrainingProgress, speaker
 from premotor.runs.provenance import provenance, session
 from premotor.runs.run import Run, ended
 from premotor.runs.run_folder import RunFolder, free_name, truncate_metrics
+from premotor.runs.tracking import check_trackers
 from premotor.runs.warm_start import warm_start
 
 
@@ -34,6 +35,7 @@ def train(
     finish: bool = True,
     episodes: int | None = None,
     report: bool = True,
+    track: Sequence[str] = (),
     **changes: Any,
 ) -> Run:
     """Train an experiment of any kind, test it and write its report; everything about it is in the run folder.
@@ -50,6 +52,8 @@ def train(
         finish: whether to test it when learning has ended.
         episodes: of that test; None: as `evaluate` takes them.
         report: whether lesions, video and page follow the test.
+        track: where metrics go beside the run folder and TensorBoard, now and after `resume`: "wandb", "mlflow", or of
+            your own (`premotor.runs.tracking.TRACKERS`).
         changes: further settings by their name at the top, sections as dicts:
             ``train("walk", seed=1, learning={"steps": 100_000})``.
 
@@ -65,6 +69,7 @@ def train(
         settings = load_settings(settings, {"initial.partial": partial})
     kind = kind_of(settings)
     refuse_memory(settings)
+    check_trackers(track)
     circuit = kind.circuit(settings)
     folder = free_name(Path("runs") / settings.name) if output is None else Path(output)
     say = speaker(progress)
@@ -88,6 +93,8 @@ def train(
         named = hook_names(hooks)
         write_json(places.provenance_file, record | ({"hooks": named} if named else {}))
         places.metrics_file.touch()
+        if track:
+            write_json(places.tracking_file, dict.fromkeys(track))
     return _go_on(Run(folder, hooks), work, None, lock, progress, finish, episodes, report)
 
 
