@@ -169,6 +169,13 @@ def test_failures_stop_no_other_run_and_are_listed(circuit_folder, tmp_path, cap
     assert main(["study", "status", str(folder)]) == 0
     assert "failed: tiny.connectome-s3 after 1 tries on" in capsys.readouterr().out
 
+    from premotor.report.sections import read_record
+    from premotor.report.study_missing import MissingRuns
+
+    text, table, _ = MissingRuns().build(read_record(folder)).blocks
+    assert text.text == "1 of 1 run has no result, and no table counts them: 1 failed."
+    assert [row[:2] for row in table.rows] == [["tiny.connectome-s3", "failed"]]
+
 
 def _begun(asked, folder: Path) -> Study:
     """The folder of a study before its first run."""

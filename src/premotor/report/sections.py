@@ -124,7 +124,16 @@ SECTIONS: Registry[type[ReportSection[Any]]] = Registry(
     "report section",
     _modules(
         *("about", "learning", "walking", "hexapod", "bipedal", "worm", "movement", "neurons", "weights", "lesions"),
-        *("comparing", "comparison_report", "study_report", "dynamics", "simulation", "sweeps", "methods"),
+        *(
+            "comparing",
+            "comparison_report",
+            "study_report",
+            "study_missing",
+            "dynamics",
+            "simulation",
+            "sweeps",
+            "methods",
+        ),
         *("spiking.about", "spiking.learning", "spiking.behaviour", "spiking.weights", "spiking.inputs"),
     ),
     derived_from(ReportSection),

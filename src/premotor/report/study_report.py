@@ -33,7 +33,7 @@ from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection
 from premotor.report.study_figures import effects, profiles, study_curves
 from premotor.report.study_rows import Answer, Group, Line, answers, groups_of, lines_of
 from premotor.report.style import as_svg
-from premotor.studies import StudySettings, is_study, read_study
+from premotor.studies import Standing, Study, StudySettings, is_study, read_study
 
 ROWS, REGISTERED = "rows.json", "registered.json"
 REACHED = 0.8
@@ -85,6 +85,13 @@ class StudyRecord(Record):
     def again(self) -> str:
         """It is no training."""
         return "study"
+
+    @cached_property
+    def missing(self) -> list[Standing]:
+        """Runs that the study asks for and that have no row, where its folder is whole."""
+        if not (self.folder / "runs").is_dir() or not (self.folder / "experiments").is_dir():
+            return []
+        return [each for each in Study(self.folder).standings() if each.state != "done"]
 
     @cached_property
     def groups(self) -> list[Group]:

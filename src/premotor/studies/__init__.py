@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from premotor.studies.run_lists import list_runs as list_runs, runs_differ as runs_differ
     from premotor.studies.searching import sweep as sweep, sweep_folder as sweep_folder
     from premotor.studies.spaces import Choice as Choice, Range as Range, read_spaces as read_spaces
-    from premotor.studies.study_folder import Study as Study, is_study as is_study
+    from premotor.studies.study_folder import Standing as Standing, Study as Study, is_study as is_study
     from premotor.studies.study_run import cancel_study as cancel_study, study as study
     from premotor.studies.study_settings import StudySettings as StudySettings, read_study as read_study
     from premotor.studies.sweeps import Sweep as Sweep, SweepSettings as SweepSettings, is_sweep as is_sweep
