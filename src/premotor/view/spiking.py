@@ -44,10 +44,12 @@ class SpikingPage:
         """Set it to end `run`."""
         self.lock = threading.RLock()
         self._frames: Iterator[np.ndarray] = iter(())
-        server.gui.configure_theme(dark_mode=False, control_width="large")
+        server.gui.configure_theme(dark_mode=False, control_layout="floating")
         gui = server.gui
         self.headline = gui.add_markdown("starting …")
-        self.picture = gui.add_image(np.full((60, 420, 3), 255, np.uint8), label="", format="jpeg")
+        server.scene.world_axes.visible = False
+        self.picture = np.full((60, 60, 3), 255, np.uint8)
+        """What the page shows."""
         self.paused = gui.add_checkbox("pause", initial_value=False)
         self.pace = gui.add_slider(
             "speed", min=SLOWEST, max=FASTEST, step=0.05, initial_value=speed, hint="over real time: 0.1 is slow motion"
@@ -74,7 +76,8 @@ class SpikingPage:
             if frame is None:
                 self.anew()
                 frame = next(self._frames)
-            self.picture.image = np.ascontiguousarray(frame)
+            self.picture = np.ascontiguousarray(frame)
+            self.server.scene.set_background_image(self.picture, format="jpeg")
             self.steps += 1
 
     def run(self, seconds: float | None = None) -> None:
