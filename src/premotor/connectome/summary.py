@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit
 
 
+MOST_GROUPS = 15
+"""Values of a column that are listed."""
+
+
 def summarise(circuit: "Circuit") -> str:
     """Return counts by class, transmitter, sign and side, wiring between classes, hops, effectors, and the record."""
     neurons, synapses = circuit.neurons, circuit.synapses
@@ -26,6 +30,7 @@ def summarise(circuit: "Circuit") -> str:
         _counts("transmitter", neurons["transmitter"]),
         _counts("sign", neurons["sign"].map({1: "excitatory (+)", -1: "inhibitory (-)", 0: "unknown (0)"})),
         _counts("side", neurons["side"]),
+        *(_counts(name, neurons[name], MOST_GROUPS) for name in _grouping(neurons)),
         _between(neurons, synapses, "edges"),
         _between(neurons, synapses, "synapses"),
         _degrees(synapses),
@@ -45,15 +50,24 @@ def as_html(circuit: "Circuit") -> str:
 
 def as_dict(circuit: "Circuit") -> dict[str, Any]:
     """Return sizes, neurons by class, transmitter, sign and side, and the record, as JSON can hold them."""
-    columns = ("class", "transmitter", "sign", "side")
+    columns = ("class", "transmitter", "sign", "side", *_grouping(circuit.neurons))
     counts = {name: {str(k): int(n) for k, n in circuit.neurons[name].value_counts().items()} for name in columns}
     return {**circuit.size, "neurons_by": counts, "provenance": circuit.provenance.as_dict()}
 
 
-def _counts(title: str, column: pd.Series) -> str:
+def _grouping(neurons: pd.DataFrame) -> list[str]:
+    """Other columns of text that put neurons into groups, as types and fibres do; not names of single neurons."""
+    usual = ("class", "transmitter", "sign", "side")
+    others = [str(name) for name in neurons if name not in usual and pd.api.types.is_string_dtype(neurons[name])]
+    return [name for name in others if 2 <= neurons[name].nunique() <= len(neurons) / 2]
+
+
+def _counts(title: str, column: pd.Series, most: int | None = None) -> str:
     counts = column.replace("", "unknown").value_counts()
-    width = max(len(str(word)) for word in counts.index)
-    lines = [f"  {word:<{width}}  {count:>9,}" for word, count in counts.items()]
+    width = max(len(str(word)) for word in counts.index[:most])
+    lines = [f"  {word:<{width}}  {count:>9,}" for word, count in counts.iloc[:most].items()]
+    if most is not None and len(counts) > most:
+        lines.append(f"  and {len(counts) - most:,} more, of {counts.iloc[most]:,} at most")
     return "\n".join([f"neurons by {title}", *lines])
 
 

@@ -124,16 +124,8 @@ SECTIONS: Registry[type[ReportSection[Any]]] = Registry(
     "report section",
     _modules(
         *("about", "learning", "walking", "hexapod", "bipedal", "worm", "movement", "neurons", "weights", "lesions"),
-        *(
-            "comparing",
-            "comparison_report",
-            "study_report",
-            "study_missing",
-            "dynamics",
-            "simulation",
-            "sweeps",
-            "methods",
-        ),
+        *("comparing", "comparison_report", "study_report", "study_missing"),
+        *("dynamics", "simulation", "sweeps", "trainings", "methods"),
         *("spiking.about", "spiking.learning", "spiking.behaviour", "spiking.weights", "spiking.inputs"),
     ),
     derived_from(ReportSection),

@@ -13,6 +13,7 @@ from premotor.runs import load_experiment, starting_arrays, train, training
 from premotor.runs.arrays import load_arrays
 from premotor.runs.dynamics import dynamics
 from premotor.runs.dynamics.descent import Descent
+from premotor.runs.dynamics.spectrum import learning_figures
 from tiny import tiny_settings
 
 
@@ -78,6 +79,28 @@ def test_a_region_is_trained_by_a_column_beside_its_null_model(regional):
         assert "after/weights" not in arrays
     weights = [regional.arrays(f"networks/{name}/network")["log_magnitude"] for name in pieces]
     assert not np.allclose(np.sort(weights[0]), weights[0])
+
+
+def test_a_training_stops_early_and_takes_a_part_of_the_exponents(tmp_path):
+    settings = {
+        "model": {"neurons": 11}, "verify": {"states": 1}, "samples": 2,
+        "learning": {**LEARNING, "exponents": 0.2, "epochs": 30, "learning_rate": 1e-9, "patience": 2},
+    }  # fmt: skip
+    result = dynamics("train", settings, output=tmp_path / "early", progress=False)
+    pieces = networks(result)
+    assert all(len(piece["after"]["exponents"]) == 3 for piece in pieces.values())
+    for name, piece in pieces.items():
+        losses = pd.read_parquet(result.path / "networks" / name / "history.parquet")["loss"].to_numpy()
+        assert piece["epochs"] == len(losses) == losses.argmin() + 3 < 30
+    figures = learning_figures(result.path)
+    assert figures["epochs"] == np.mean([piece["epochs"] for piece in pieces.values()])
+    assert figures["weight_variance"] == pytest.approx(1.5**2 / 11, rel=0.3)
+    settings["learning"]["stop_loss"] = 1e9
+    first = dynamics("train", settings, output=tmp_path / "first", progress=False)
+    assert [piece["epochs"] for piece in networks(first).values()] == [1, 1]
+    settings["learning"]["loss"] = {"target": [0.0, 0.0]}
+    with pytest.raises(PremotorError, match="another number of values than learning.exponents, 0.2 of 11 neurons"):
+        dynamics("train", settings, output=tmp_path / "none", progress=False)
 
 
 def rate_settings(source):

@@ -92,9 +92,9 @@ def objective(
     network = free.network(offsets)
     first, second = jax.random.split(key)
     if settings.replicas == 1:
-        exponents = network_exponents(network, first, settings.exponents, plan)
+        exponents = network_exponents(network, first, settings.leading, plan)
     else:
-        each = partial(network_exponents, network, exponents=settings.exponents, plan=plan)
+        each = partial(network_exponents, network, exponents=settings.leading, plan=plan)
         exponents = jax.vmap(each)(jax.random.split(first, settings.replicas)).mean(0)
     spectrum = spectrum_loss(exponents, settings.loss)
     other = jnp.zeros((), exponents.dtype)

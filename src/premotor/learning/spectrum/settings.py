@@ -1,5 +1,6 @@
 """Settings of learning on the Lyapunov spectrum."""
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -81,12 +82,17 @@ class GradientSettings(Settings):
 class SpectrumSettings(Settings):
     """Descent on the Lyapunov spectrum with Adam."""
 
-    exponents: int = Field(10, ge=1)
-    """k, the number of leading exponents."""
+    exponents: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, lt=1)] = 10
+    """k, the number of leading exponents; below 1: a part of the neurons, rounded up to at least one."""
     loss: LossSettings = LossSettings()
     trainable: TrainableSettings = TrainableSettings()
     gradient: GradientSettings = GradientSettings()
     epochs: int = Field(200, ge=1)
+    """At most."""
+    patience: int | None = Field(None, ge=1)
+    """Descent stops after so many epochs without a new least loss; null: never."""
+    stop_loss: float | None = None
+    """Descent stops at the first epoch whose loss is no more than this; null: never."""
     learning_rate: float = Field(0.03, gt=0)
     schedule: Literal["cosine", "constant"] = "cosine"
     """`cosine`: the learning rate falls to a hundredth at the last epoch."""
@@ -107,9 +113,25 @@ class SpectrumSettings(Settings):
     @model_validator(mode="after")
     def _target_fits(self) -> Self:
         target = self.loss.target
-        if isinstance(target, tuple) and len(target) != self.exponents:
+        if isinstance(target, tuple) and self.exponents >= 1 and len(target) != self.exponents:
             raise ValueError(f"loss.target has {len(target)} values, but exponents is {self.exponents}")
         return self
+
+    @property
+    def leading(self) -> int:
+        """k, of settings for a network of a known size (see `of`)."""
+        return int(self.exponents)
+
+    def of(self, neurons: int) -> "SpectrumSettings":
+        """The settings for a network of so many neurons, with a whole number of exponents.
+
+        Raises:
+            ValueError: the target spectrum has another length.
+        """
+        if self.exponents >= 1:
+            return self
+        # through validation, which compares with the target
+        return SpectrumSettings(**{**dict(self), "exponents": max(1, math.ceil(self.exponents * neurons - 1e-9))})
 
 
 class PhaseTaskSettings(Settings):

@@ -14,6 +14,7 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.files import finite, read_json, replace_atomically, write_json
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
+from premotor.learning.spectrum.settings import SpectrumSettings
 from premotor.learning.trees import fill, flatten
 from premotor.networks.base import field_of, network_arrays, with_parameters
 from premotor.runs.arrays import Arrays, save_arrays
@@ -39,8 +40,10 @@ class Descent:
         Raises:
             PremotorError: the settings do not fit the network.
         """
-        self.member, self.settings, self.folder = member, settings, folder
+        self.member, self.folder = member, folder
         self.network, self.dt = build_network(settings.model, member, settings.seed, settings.control_period)
+        settings = settings.model_copy(update={"learning": _for_size(settings, self.network.neurons)})
+        self.settings = settings
         if start:
             self.network = _started(self.network, start, member.name)
         if settings.learning.exponents > self.network.neurons:
@@ -64,6 +67,18 @@ class Descent:
         """Epochs done."""
         return int(self.state.epoch)
 
+    @property
+    def over(self) -> bool:
+        """Whether all epochs are done, or descent stops early."""
+        learning, losses = self.settings.learning, self.history.get("loss", np.empty(0))
+        if self.epoch >= learning.epochs:
+            return True
+        if not len(losses):
+            return False
+        if learning.stop_loss is not None and losses[-1] <= learning.stop_loss:
+            return True
+        return learning.patience is not None and len(losses) - 1 - int(losses.argmin()) >= learning.patience
+
     def verify(
         self, network: Any, extra: Any, states: int | None = None, seed: int | None = None
     ) -> tuple[LyapunovSpectrum, float | None]:
@@ -76,7 +91,7 @@ class Descent:
         spectrum = lyapunov_spectrum(
             NetworkMap.of(network),
             starts,
-            exponents=learning.exponents,
+            exponents=learning.leading,
             steps=max(1, round(chosen.factor * learning.length / self.dt)),
             dt=self.dt,
             transient=self.plan.transient * 2,
@@ -203,6 +218,16 @@ class Descent:
                 "after": after,
             },
         )
+
+
+def _for_size(settings: DynamicsTrainSettings, neurons: int) -> SpectrumSettings:
+    try:
+        return settings.learning.of(neurons)
+    except ValueError:
+        raise PremotorError(
+            "learning.loss.target has another number of values than learning.exponents, "
+            f"{settings.learning.exponents:g} of {neurons} neurons"
+        ) from None
 
 
 def _started(network: Any, arrays: Arrays, name: str) -> Any:

@@ -29,6 +29,8 @@ from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
 from premotor.settings import note
 
+LATE = 50
+"""Epochs at the end of a training whose mean is shown."""
 WORDS = ("best", "last", "initial")
 
 
@@ -155,8 +157,34 @@ class Spectrum(Kind):
             return play_network(run, pair, descent.dt, file, seconds, test, every, speed)
 
     def scores(self, folder: Path) -> dict[str, float]:
-        """Figures of the test, and epochs."""
-        return super().scores(folder) | {"steps": float(Run(folder).step)}
+        """Figures of the test, epochs, and what sweeps over trainings show (see `learning_figures`)."""
+        return super().scores(folder) | {"steps": float(Run(folder).step)} | learning_figures(folder)
+
+
+def learning_figures(folder: Path) -> dict[str, float]:
+    """Means over the networks that are no null models, of a finished training.
+
+    `late_loss` and `late_gradient` over the last `LATE` epochs, `seconds_per_epoch` and `epochs`; of the untrained
+    network `weight_variance` (signed weights of all synapses) and `spectrum_variance` (exponents, verified).
+    """
+    rows = []
+    for file in sorted((folder / "networks").glob("*/result.json")):
+        if file.parent.name != "circuit" and not file.parent.name.startswith("random-"):
+            continue
+        piece, history = read_json(file), pd.read_parquet(file.parent / "history.parquet")
+        arrays, network = (load_arrays(file.parent / f"{name}.safetensors") for name in ("arrays", "network"))
+        magnitudes = np.exp(arrays.get("before/weights", network["log_magnitude"]))
+        rows.append(
+            {
+                "late_loss": history["loss"].tail(LATE).mean(),
+                "late_gradient": history["gradient_norm"].tail(LATE).mean(),
+                "seconds_per_epoch": piece["seconds_per_epoch"],
+                "epochs": piece["epochs"],
+                "weight_variance": float(np.var(network["sign"] * magnitudes)),
+                "spectrum_variance": float(np.var(piece["before"]["exponents"])),
+            }
+        )
+    return {str(name): float(value) for name, value in pd.DataFrame(rows).mean().items()}
 
 
 class Descents:
@@ -229,7 +257,7 @@ class Descents:
                 self.descent.verified_before()
             row = self.descent.advance()
             epochs = self.descent.epoch
-            if epochs == self.settings.learning.epochs:
+            if self.descent.over:
                 self.descent.finish()
                 self._begin(self.number + 1)
         return {
@@ -372,7 +400,7 @@ def _collected(
             "last_window": piece["last_window"][number],
         }
         for piece in pieces
-        for number in range(settings.learning.exponents)
+        for number in range(len(piece["after"]["exponents"]))
     ]
     arrays = {name: np.array([piece[name]["exponents"] for piece in pieces]) for name in ("before", "after")} | {
         "standard_errors": np.array([piece["after"]["standard_errors"] for piece in pieces])
