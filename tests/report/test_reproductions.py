@@ -92,3 +92,23 @@ def test_the_spiking_agent_is_reproduced_in_miniature(tmp_path):
     assert numbers["STDP-RL: mean"]["published"] == 144.7 and math.isfinite(numbers["STDP-RL: mean"]["ours"])
     assert numbers["EVOL + STDP-RL: mean"]["published"] is None
     assert page.read_text().count("<svg") == len(list((page.parent / "figures").glob("*.png"))) == 23
+
+
+@pytest.mark.slow
+def test_randomnet_is_reproduced_in_miniature(tmp_path):
+    published = REPRODUCTIONS["randomnet"]
+
+    @REPRODUCTIONS.register("randomnet-miniature")
+    class Miniature(published):
+        @property
+        def scale(self):
+            small = {"neurons": 10, "length": 5.0, "epochs": 2, "exponents": (1, 2, 3), "sizes": (10, 12)}
+            return super().scale | small | {"transition": 20, "sigmas": (1.0, 64.0), "spectrum": 10, "benchmark": 20}
+
+    page = reproduce("randomnet-miniature", tmp_path / "made", short=True, progress=False)
+    numbers = {row["what"]: row for row in json.loads((page.parent / "numbers.json").read_text())["numbers"]}
+    assert numbers["two neurons, λ1"]["ours"] == pytest.approx(-1.0259, abs=1e-3)
+    assert numbers["λ1, N → ∞, g = 3"]["ours"] == pytest.approx(0.23546, abs=1e-5)
+    drawn_files = {file.stem for file in (page.parent / "figures").glob("*.png")}
+    assert {"convergence-convergence", "benchmark-benchmark", "spectrum-sets", "budget-trainings"} <= drawn_files
+    assert {"region-trainings", "region-trainings-raw", "size-trainings", "exponents-trainings"} <= drawn_files

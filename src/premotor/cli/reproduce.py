@@ -7,7 +7,9 @@ import typer
 
 
 def reproduce(
-    publication: Annotated[str, typer.Argument(help="hasegan2022: the spiking agent that balances a pole.")],
+    publication: Annotated[
+        str, typer.Argument(help="hasegan2022 (the spiking agent that balances a pole), or randomnet.")
+    ],
     short: Annotated[bool, typer.Option("--short", help="Fewer and shorter runs: minutes in place of hours.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes side by side; by default one a core.")] = None,
     output: Annotated[
@@ -19,6 +21,7 @@ def reproduce(
     \b
     Example:
       premotor reproduce hasegan2022 --short
+      premotor reproduce randomnet --short
     """
     from premotor.report import reproduce as make
 

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from premotor.networks.random_rate import RandomRateNetwork as RandomRateNetwork
     from premotor.networks.rate import RateNetwork as RateNetwork
     from premotor.networks.settings import (
+        ACTIVATIONS as ACTIVATIONS,
         NETWORKS as NETWORKS,
         BaselineSettings as BaselineSettings,
         CellTypeSettings as CellTypeSettings,

@@ -224,7 +224,8 @@ def field_of(network: Parametrised, kind: str) -> str:
     """
     if kind in network.inert:
         raise PremotorError(
-            f"trainable.{kind} is on, but the activation tanh has no {kind}; choose stretched_tanh or positive_tanh"
+            f"trainable.{kind} is on, but the activation {getattr(network, 'activation', 'tanh')} has no {kind}; "
+            "choose stretched_tanh or positive_tanh"
         )
     if kind not in network.parameters:
         raise PremotorError(f"trainable.{kind} is on, but a {type(network).__name__} has no {kind}")

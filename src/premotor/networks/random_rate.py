@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from premotor.connectome.weights import weight_rule, with_spectral_radius
 from premotor.errors import PremotorError
 from premotor.networks.product import Product
-from premotor.networks.settings import Activation, Layout, RandomRateSettings
+from premotor.networks.settings import ACTIVATIONS, Layout, RandomRateSettings, has_no_parameters
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -40,7 +40,7 @@ class RandomRateNetwork(eqx.Module):
     pre: Int[Array, " synapses"]
     post: Int[Array, " synapses"]
     neurons: int = eqx.field(static=True)
-    activation: Activation = eqx.field(static=True)
+    activation: str = eqx.field(static=True)
     dt: float = eqx.field(static=True)
     layout: Layout = eqx.field(static=True)
 
@@ -98,7 +98,7 @@ class RandomRateNetwork(eqx.Module):
     @property
     def inert(self) -> tuple[str, ...]:
         """Kinds of parameters without a part: tanh has neither gain nor shift."""
-        return ("gains", "shifts") if self.activation == "tanh" else ()
+        return ("gains", "shifts") if has_no_parameters(self.activation) else ()
 
     @property
     def weight(self) -> Float[Array, " synapses"]:
@@ -124,12 +124,29 @@ class RandomRateNetwork(eqx.Module):
         return jax.random.normal(key, (self.neurons,), self.shift.dtype)
 
 
-def activate(activation: Activation, x: Array, gain: Array | float = 1.0, shift: Array | float = 0.0) -> Array:
+@ACTIVATIONS.register("tanh")
+def tanh(x: Array) -> Array:
+    """tanh(x)."""
+    return jnp.tanh(x)
+
+
+@ACTIVATIONS.register("stretched_tanh")
+def stretched_tanh(x: Array, gain: Array | float, shift: Array | float) -> Array:
+    """tanh(gain·(x − shift))."""
+    return jnp.tanh(gain * (x - shift))
+
+
+@ACTIVATIONS.register("positive_tanh")
+def positive_tanh(x: Array, gain: Array | float, shift: Array | float) -> Array:
+    """½(1 + tanh(gain·(x − shift)))."""
+    return 0.5 * (1 + stretched_tanh(x, gain, shift))
+
+
+def activate(activation: str, x: Array, gain: Array | float = 1.0, shift: Array | float = 0.0) -> Array:
     """φ(x) of an activation of `RandomRateSettings`; `tanh` has neither gain nor shift."""
-    if activation == "tanh":
-        return jnp.tanh(x)
-    stretched = jnp.tanh(gain * (x - shift))
-    return stretched if activation == "stretched_tanh" else 0.5 * (1 + stretched)
+    function = ACTIVATIONS[activation]
+    found: Array = function(x) if has_no_parameters(activation) else function(x, gain, shift)
+    return found
 
 
 def random_matrix(neurons: int, seed: int) -> np.ndarray:

@@ -137,7 +137,25 @@ class LayeredNetworkSettings(Settings):
     """As of a rate network."""
 
 
-Activation = Literal["tanh", "stretched_tanh", "positive_tanh"]
+def _is_function(name: str, entry: Any) -> None:
+    if not callable(entry):
+        raise PremotorError(f"the activation {name!r} is {entry!r}; it has to be a function")
+
+
+ACTIVATIONS: Registry[Any] = Registry(
+    "activation",
+    {name: "premotor.networks.random_rate" for name in ("tanh", "stretched_tanh", "positive_tanh")},
+    _is_function,
+)
+"""Activations of `RandomRateNetwork` by name: functions of x alone, or of x, gain and shift, in `jax.numpy`."""
+
+
+def has_no_parameters(activation: str) -> bool:
+    """Whether an activation takes neither gain nor shift."""
+    return len(inspect.signature(ACTIVATIONS[activation]).parameters) == 1
+
+
+Activation = Annotated[str, AfterValidator(ACTIVATIONS.known)]
 
 
 class RandomRateSettings(Settings):
@@ -149,7 +167,8 @@ class RandomRateSettings(Settings):
     coupling: float = Field(1.5, gt=0)
     """g: a random network's weights are drawn from N(0, g²/N); a circuit's normalised weights are multiplied by it."""
     activation: Activation = "tanh"
-    """`tanh` tanh(x); `stretched_tanh` tanh(gain·(x − shift)); `positive_tanh` ½(1 + tanh(gain·(x − shift)))."""
+    """`tanh` tanh(x); `stretched_tanh` tanh(gain·(x − shift)); `positive_tanh` ½(1 + tanh(gain·(x − shift))); or one
+    of your own (`ACTIVATIONS`)."""
     gain: float = Field(1.0, gt=0)
     shift: float = 0.0
     dt: float = Field(0.1, gt=0, le=1)

@@ -188,7 +188,8 @@ class Training(DynamicsSection):
         groups = [group_of(name) for name in names]
         folders = [result.path / "networks" / name for name in names]
         loss = result.settings.learning.loss
-        target = loss.target if loss.kind != "entropy" else None
+        leading = len(pieces[0]["after"]["exponents"])
+        target = loss.aim(leading) if loss.kind != "entropy" else None
         histories = [pd.read_parquet(folder / "history.parquet") for folder in folders]
         first = load_arrays(folders[0] / "arrays.safetensors")
         learning = drawn(draw.learning, histories, groups, target[0] if isinstance(target, tuple) else target)

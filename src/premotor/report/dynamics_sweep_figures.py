@@ -179,8 +179,11 @@ def _spectra(axes: Axes, values: NDArray, all_of_them: NDArray) -> None:
 
 
 def _spreads(axes: Axes, values: NDArray) -> None:
-    """A logarithmic axis for values that span several powers of two."""
-    if len(values) > 2 and values[0] > 0 and values[-1] / values[0] > 20:
+    """A logarithmic axis for values that span several powers of two in about equal ratios."""
+    if len(values) < 3 or values[0] <= 0 or values[-1] < 20 * values[0]:
+        return
+    ratios = values[1:] / values[:-1]
+    if ratios.max() < 4 * ratios.min():
         axes.set_xscale("log", base=2)
 
 

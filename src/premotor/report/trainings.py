@@ -1,10 +1,12 @@
 """Figures of a sweep over trainings on the spectrum: how well and how fast they learn, by each setting."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from premotor.report.dynamics_sweep_figures import GROUPS
 from premotor.report.page import Section
@@ -17,7 +19,7 @@ SHOWN = {
     "late_gradient": "norm of the gradient, last 50",
     "seconds_per_epoch": "s an epoch",
 }
-RAW = {"weight_variance": "variance of the raw weights", "spectrum_variance": "variance of the raw spectrum"}
+RAW = {"weight_variance": "variance of the raw weights", "spectrum_variance": "variance of its exponents before"}
 
 
 @SECTIONS.register("sweep-trainings")
@@ -37,24 +39,32 @@ class Trainings(ReportSection[SweepRecord]):
 
     def charts(self, record: SweepRecord) -> list[Chart]:
         """By every searched number, and by what the network was before."""
-        table = _done(record)
-        keys = [key for key in record.sweep.settings.search if PREFIX + key in table]
-        numbers = [key for key in keys if pd.api.types.is_numeric_dtype(table[PREFIX + key])]
-        numbers = [key for key in numbers if key != "seed" and table[PREFIX + key].nunique() > 1]
-        lines = [key for key in keys if key not in numbers and key != "seed" and table[PREFIX + key].nunique() > 1]
-        named = table.assign(line=_names(table, lines))
-        rows = named.rename(columns=lambda name: str(name).removeprefix(PREFIX))
-        shown = ["line", *numbers, *SHOWN, *RAW] if lines else [*numbers, *SHOWN, *RAW]
+        table = _done(record).rename(columns=lambda name: str(name).removeprefix(PREFIX))
+        return training_charts(table, [key for key in record.sweep.settings.search if key in table])
+
+
+def training_charts(table: pd.DataFrame, keys: Sequence[str]) -> list[Chart]:
+    """Trainings by the settings `keys` that are numbers, one line for each value of the others; by the raw network.
+
+    Args:
+        table: one row a training: the settings, and the figures of `premotor.runs.dynamics.spectrum.learning_figures`.
+        keys: columns with settings; `seed` counts as no setting.
+    """
+    varied = [key for key in keys if key != "seed" and table[key].nunique() > 1]
+    numbers = [key for key in varied if pd.api.types.is_numeric_dtype(table[key])]
+    lines = [key for key in varied if key not in numbers]
+    named = table.assign(line=_names(table, lines))
+    rows = named[[*(["line"] if lines else []), *numbers, *SHOWN, *RAW]]
+    charts = []
+    if numbers:
+        figure = drawn(_by_setting, named, numbers)
         caption = "Dots: single trainings; lines: their mean."
-        charts = []
-        if numbers:
-            figure = drawn(_by_setting, named, numbers)
-            charts.append(Chart("trainings", "Trainings by setting", caption, rows[shown], figure))
-        if any(named[name].nunique() > 1 for name in RAW):
-            figure = drawn(_by_network, named)
-            title = "Trainings by the network before"
-            charts.append(Chart("trainings-raw", title, "One dot a training.", rows[shown], figure))
-        return charts
+        charts.append(Chart("trainings", "Trainings by setting", caption, rows, figure))
+    if any(named[name].nunique() > 1 for name in RAW):
+        figure = drawn(_by_network, named)
+        title = "Trainings by the network before"
+        charts.append(Chart("trainings-raw", title, "One dot a training.", rows, figure))
+    return charts
 
 
 def _done(record: SweepRecord) -> pd.DataFrame:
@@ -66,7 +76,7 @@ def _done(record: SweepRecord) -> pd.DataFrame:
 
 def _names(table: pd.DataFrame, keys: list[str]) -> "pd.Series[str]":
     """What each trial's line is called: the values of all settings that are no numbers, a path by its last part."""
-    words = [table[PREFIX + key].map(lambda value: str(value).rstrip("/").rpartition("/")[2]) for key in keys]
+    words = [table[key].map(lambda value: str(value).rstrip("/").rpartition("/")[2]) for key in keys]
     return pd.concat(words, axis=1).agg(", ".join, axis=1) if words else pd.Series("", table.index)
 
 
@@ -76,8 +86,8 @@ def _by_setting(table: pd.DataFrame, keys: list[str]) -> Figure:
     for row, (name, title) in zip(panels, SHOWN.items(), strict=True):
         for axes, key in zip(row, keys, strict=True):
             for shade, line, own in _lines(table):
-                axes.plot(own[PREFIX + key], own[name], "o", color=shade, markersize=4, alpha=0.4)
-                mean = own.groupby(PREFIX + key)[name].mean()
+                axes.plot(own[key], own[name], "o", color=shade, markersize=4, alpha=0.4)
+                mean = own.groupby(key)[name].mean()
                 axes.plot(mean.index, mean, "d-", color=shade, markersize=5, linewidth=1.3, label=line or None)
             _positive(axes, table[name], name)
         row[0].set_ylabel(title)
@@ -99,6 +109,7 @@ def _by_network(table: pd.DataFrame) -> Figure:
         row[0].set_ylabel(SHOWN[name])
     for axes, title in zip(panels[-1], RAW.values(), strict=True):
         axes.set_xlabel(title)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
     if panels[0, 0].get_legend_handles_labels()[0]:
         panels[0, 0].legend()
     return figure

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
         iterate as iterate,
         objective as objective,
         outcome as outcome,
-        spectrum_loss as spectrum_loss,
     )
     from premotor.learning.spectrum.free_parameters import FreeNetwork as FreeNetwork, free as free
+    from premotor.learning.spectrum.losses import spectrum_loss as spectrum_loss
     from premotor.learning.spectrum.sequence import (
         PhaseTask as PhaseTask,
         SequenceTask as SequenceTask,
     )
     from premotor.learning.spectrum.settings import (
+        LOSSES as LOSSES,
+        TARGETS as TARGETS,
         FreedomSettings as FreedomSettings,
         GradientSettings as GradientSettings,
         LossSettings as LossSettings,

@@ -12,24 +12,10 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.spectrum.free_parameters import FreeNetwork, Offsets
+from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.learning.spectrum.sequence import SequenceTask
-from premotor.learning.spectrum.settings import LossSettings, SpectrumSettings
+from premotor.learning.spectrum.settings import SpectrumSettings
 from premotor.learning.spectrum.window_exponents import Plan, network_exponents
-
-
-def spectrum_loss(exponents: Float[Array, " k"], settings: LossSettings) -> Float[Array, ""]:
-    """The loss of the k leading exponents, in the order of the frame.
-
-    `mse` mean (λ − target)²; `l2` √Σ (λ − target)²; `entropy` −Σ max(λ, 0), Pesin's entropy with a minus.
-    """
-    if settings.kind == "entropy":
-        return -jnp.maximum(exponents, 0.0).sum()
-    squares = (exponents - jnp.asarray(settings.target, exponents.dtype)) ** 2
-    if settings.kind == "mse":
-        return squares.mean()
-    total = squares.sum()
-    # The slope of the root is infinite at 0, where the loss has its minimum.
-    return jnp.where(total > 0, jnp.sqrt(jnp.where(total > 0, total, 1.0)), 0.0)
 
 
 class DescentState(NamedTuple):

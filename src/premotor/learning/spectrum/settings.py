@@ -1,13 +1,21 @@
 """Settings of learning on the Lyapunov spectrum."""
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from premotor.errors import PremotorError
+from premotor.registry import Registry
 from premotor.settings import Settings
 
-LossKind = Literal["mse", "l2", "entropy"]
+LOSSES: Registry[Any] = Registry(
+    "loss of a spectrum", {name: "premotor.learning.spectrum.losses" for name in ("mse", "l2", "entropy")}
+)
+"""Losses by name: functions of the k leading exponents and of their targets, in `jax.numpy`."""
+
+TARGETS: Registry[Any] = Registry("target of a spectrum", {"ramp": "premotor.learning.spectrum.losses"})
+"""Target spectra by name: functions of the number of exponents k that give k values in falling order."""
 
 
 def _on_or_off(value: object) -> object:
@@ -53,12 +61,27 @@ class TrainableSettings(Settings):
 class LossSettings(Settings):
     """What is minimised, for the k leading exponents λ."""
 
-    kind: LossKind = "mse"
-    """`mse` mean (λ − target)²; `l2` √Σ (λ − target)²; `entropy` −Σ max(λ, 0), so that entropy grows."""
-    target: float | tuple[float, ...] = 0.0
-    """One value for all exponents, or a spectrum: one a exponent, in falling order."""
+    kind: Annotated[str, AfterValidator(LOSSES.known)] = "mse"
+    """`mse` mean (λ − target)²; `l2` √Σ (λ − target)²; `entropy` −Σ max(λ, 0), so that entropy grows; or one of your
+    own (`LOSSES`)."""
+    target: float | tuple[float, ...] | Annotated[str, AfterValidator(TARGETS.known)] = 0.0
+    """One value for all exponents; a spectrum, one value for each in falling order; or the name of one: `ramp`, from
+    1.25 to −1.25, or one of your own (`TARGETS`)."""
     weight: float = Field(1.0, ge=0)
     """Of this loss beside that of a task."""
+
+    def aim(self, exponents: int) -> float | tuple[float, ...]:
+        """The target of so many exponents.
+
+        Raises:
+            PremotorError: a target of a user's own has another length.
+        """
+        if not isinstance(self.target, str):
+            return self.target
+        found = tuple(float(value) for value in TARGETS[self.target](exponents))
+        if len(found) != exponents:
+            raise PremotorError(f"the target {self.target!r} gives {len(found)} values for {exponents} exponents")
+        return found
 
 
 class GradientSettings(Settings):

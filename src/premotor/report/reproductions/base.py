@@ -97,6 +97,8 @@ class Reproduction(ABC):
 
 
 REPRODUCTIONS: Registry[type[Reproduction]] = Registry(
-    "publication", {"hasegan2022": "premotor.report.reproductions.hasegan2022"}, derived_from(Reproduction)
+    "publication",
+    {name: f"premotor.report.reproductions.{name}" for name in ("hasegan2022", "randomnet")},
+    derived_from(Reproduction),
 )
 """Every publication that can be reproduced, by name."""

@@ -5,6 +5,11 @@ from typing import TYPE_CHECKING
 from premotor.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from premotor.runs.dynamics.building import (
+        DynamicsNetwork as DynamicsNetwork,
+        Member as Member,
+        network_seed as network_seed,
+    )
     from premotor.runs.dynamics.measuring import Measurement as Measurement
     from premotor.runs.dynamics.result import (
         DynamicsResult as DynamicsResult,
@@ -12,6 +17,7 @@ if TYPE_CHECKING:
         load_dynamics as load_dynamics,
     )
     from premotor.runs.dynamics.settings import (
+        MODELS as MODELS,
         BenchmarkSettings as BenchmarkSettings,
         ConvergenceSettings as ConvergenceSettings,
         DynamicsTrainSettings as DynamicsTrainSettings,

@@ -1,8 +1,9 @@
 """From settings to networks whose spectra are computed: random ones, a circuit, and its null models."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -13,10 +14,17 @@ from premotor.analysis import LyapunovSpectrum, lyapunov_spectrum
 from premotor.connectome import Circuit
 from premotor.connectome.nulls import make_null
 from premotor.errors import PremotorError
-from premotor.networks import Product, RandomRateNetwork, RandomRateSettings, RateNetwork, started_from
+from premotor.networks import (
+    Product,
+    RandomRateNetwork,
+    RandomRateSettings,
+    RateNetwork,
+    RateNetworkSettings,
+    started_from,
+)
 from premotor.networks.random_rate import activate
-from premotor.networks.settings import Activation
 from premotor.runs.building import trained_arrays, without_muscles
+from premotor.runs.dynamics.settings import MODELS
 
 
 class Member(NamedTuple):
@@ -41,16 +49,55 @@ def members(settings: Any, circuit: Circuit | None, nulls: int, null: str) -> It
 
 def build_network(model: Any, member: Member, seed: int, control_period: float = 0.02) -> tuple[Any, float]:
     """A network, in the precision that JAX is in, and the time of its step in units of the time constant."""
-    if isinstance(model, RandomRateSettings):
+    built: tuple[Any, float] = MODELS[model.kind]().build(model, member, seed, control_period)
+    return built
+
+
+class DynamicsNetwork(ABC):
+    """A kind of network that is trained on its spectrum; an entry of `MODELS`."""
+
+    settings: ClassVar[type[Any]]
+    """Its settings, with ``kind: Literal[name] = name``."""
+
+    @abstractmethod
+    def build(self, settings: Any, member: Member, seed: int, control_period: float) -> tuple[Any, float]:
+        """The network, and the time of its step in units of its time constant.
+
+        Args:
+            settings: of the class `settings`.
+            member: what it is wired by: a circuit, or a number among the random networks (`network_seed`).
+            seed: of the experiment.
+            control_period: time of a step of networks that walk, s.
+        """
+
+
+@MODELS.register("random")
+class RandomModel(DynamicsNetwork):
+    """The rate network of studies of chaos; a circuit may be its wiring."""
+
+    settings = RandomRateSettings
+
+    def build(self, settings: Any, member: Member, seed: int, control_period: float) -> tuple[Any, float]:
+        """Random weights, or those of a circuit."""
         if member.circuit is None:
-            return RandomRateNetwork.random(model, seed=network_seed(seed, member.seed)), model.dt
-        return RandomRateNetwork.from_circuit(member.circuit, model), model.dt
-    assert member.circuit is not None
-    network = in_present_precision(RateNetwork(member.circuit, model, control_period=control_period))
-    if model.initial is not None:
-        arrays = trained_arrays(Path(model.initial), member.name, "model.initial")
-        network = started_from(network, arrays, member.circuit.ids, "model.initial")
-    return network, control_period / model.time_constant
+            return RandomRateNetwork.random(settings, seed=network_seed(seed, member.seed)), settings.dt
+        return RandomRateNetwork.from_circuit(member.circuit, settings), settings.dt
+
+
+@MODELS.register("rate")
+class RateModel(DynamicsNetwork):
+    """The network of walking controllers, on its own step."""
+
+    settings = RateNetworkSettings
+
+    def build(self, settings: Any, member: Member, seed: int, control_period: float) -> tuple[Any, float]:
+        """A circuit's network, from the weights of another one where `initial` says so."""
+        assert member.circuit is not None
+        network = in_present_precision(RateNetwork(member.circuit, settings, control_period=control_period))
+        if settings.initial is not None:
+            arrays = trained_arrays(Path(settings.initial), member.name, "model.initial")
+            network = started_from(network, arrays, member.circuit.ids, "model.initial")
+        return network, control_period / settings.time_constant
 
 
 def network_seed(seed: int, place: int) -> int:
@@ -85,7 +132,7 @@ class SweptMap(eqx.Module):
     """h ← h + dt·(−h + coupling·W φ(h)), coupling, gain and shift being parameters: many of them share one W."""
 
     product: Product
-    activation: Activation = eqx.field(static=True)
+    activation: str = eqx.field(static=True)
     dt: float = eqx.field(static=True)
 
     def __call__(self, swept: dict[str, Array], state: Float[Array, " neurons"]) -> Float[Array, " neurons"]:

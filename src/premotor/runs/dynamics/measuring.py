@@ -120,7 +120,7 @@ class Points:
         name = next(self._running)
         self._told += 1
         found = load_arrays(self._file(name))
-        return {"point": name, **{key: float(value) for key, value in found.items() if value.size == 1}}
+        return {"point": name, **{key: float(value.item()) for key, value in found.items() if value.size == 1}}
 
     def test(self, best: Figures | None) -> Figures:
         """Put all points together; writes ``results.safetensors``, ``results.parquet`` and ``summary.json``."""

@@ -1,13 +1,16 @@
 """Settings of the commands about dynamics."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from premotor.errors import PremotorError
 from premotor.learning.spectrum import PhaseTaskSettings, SpectrumSettings
-from premotor.networks import RandomRateSettings, RateNetworkSettings
+from premotor.networks import RandomRateSettings
+from premotor.networks.settings import has_no_parameters
+from premotor.registry import Registry, derived_from
 from premotor.runs.settings import CircuitSettings, CompareSettings, Initial, known_null
-from premotor.settings import Settings
+from premotor.settings import Settings, section
 
 SWEPT = ("weights", "gains", "shifts")
 """Parameters that a sweep can vary, alone or together."""
@@ -42,9 +45,26 @@ def _random_first(value: object) -> object:
     return {"kind": "random", **value} if isinstance(value, dict) else value
 
 
-Model = Annotated[
-    Annotated[RandomRateSettings | RateNetworkSettings, Field(discriminator="kind")], BeforeValidator(_random_first)
-]
+def _is_model(name: str, entry: Any) -> None:
+    from premotor.runs.dynamics.building import DynamicsNetwork  # loads JAX
+
+    derived_from(DynamicsNetwork)(name, entry)
+    if entry.settings.model_fields["kind"].default != name:
+        raise PremotorError(f"the settings {entry.settings.__name__} need the field kind: Literal[{name!r}] = {name!r}")
+
+
+MODELS: Registry[Any] = Registry(
+    "network that is trained on its spectrum",
+    {name: "premotor.runs.dynamics.building" for name in ("random", "rate")},
+    _is_model,
+    {"random": "premotor.networks:RandomRateSettings", "rate": "premotor.networks:RateNetworkSettings"},
+)
+"""Kinds of networks for training on the spectrum, by the name that `model.kind` takes."""
+
+if TYPE_CHECKING:
+    Model = Any
+else:
+    Model = Annotated[section(MODELS), BeforeValidator(_random_first)]
 
 
 class _Common(Settings):
@@ -228,8 +248,8 @@ class DynamicsTrainSettings(_Common):
 
 
 def _check_used(settings: _Sweep) -> None:
-    if set().union(*settings.sets) != {"weights"} and settings.model.activation == "tanh":
+    if set().union(*settings.sets) != {"weights"} and has_no_parameters(settings.model.activation):
         raise ValueError(
-            f"parameter is {settings.parameter}, but the activation tanh has none; "
+            f"parameter is {settings.parameter}, but the activation {settings.model.activation} has none; "
             "choose model.activation stretched_tanh or positive_tanh"
         )

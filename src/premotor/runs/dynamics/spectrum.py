@@ -14,7 +14,7 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
 from premotor.learning.spectrum import SequenceTask
-from premotor.learning.spectrum.descent import spectrum_loss
+from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.learning.trees import fill
 from premotor.networks.base import network_arrays, with_parameters
 from premotor.runs.arrays import load_arrays
