@@ -21,7 +21,7 @@ def test_a_transition_is_told_and_drawn(tmp_path, capsys):
     assert "transient" in capsys.readouterr().err
     assert main([*words.split(), "-o", str(tmp_path / "t")]) == 0
     told = capsys.readouterr().out
-    assert re.search(r"0\.800 +-0\.\d{4}", told) and "N → ∞:   -0.2000  +0.05" in told
+    assert re.search(r"0\.800 +-0\.\d{4}", told) and "N → ∞:   -0.2020  +0.05" in told
     assert (tmp_path / "t" / "figures" / "transition.png").exists()
     assert main(["report", str(tmp_path / "t")]) == 0
 
@@ -74,7 +74,7 @@ def test_groups_and_circuits_are_options(asked):
     ("words", "message"),
     [
         ("convergence --t-ons soon", "--t-ons is 'soon'"),
-        ("train --activation relu", "--model.activation is 'relu'"),
+        ("train --activation relu", "--model.activation: there is no activation 'relu'"),
         ("train --circuit nowhere", "nowhere"),
         ("transition no.yaml", "no settings file no.yaml"),
         ("spectrum --parameter gains", "activation tanh has none"),

@@ -47,7 +47,7 @@ def training_charts(table: pd.DataFrame, keys: Sequence[str]) -> list[Chart]:
     """Trainings by the settings `keys` that are numbers, one line for each value of the others; by the raw network.
 
     Args:
-        table: one row a training: the settings, and the figures of `premotor.runs.dynamics.spectrum.learning_figures`.
+        table: one row a training: the settings, and the figures of `premotor.runs.dynamics.outcomes.learning_figures`.
         keys: columns with settings; `seed` counts as no setting.
     """
     varied = [key for key in keys if key != "seed" and table[key].nunique() > 1]

@@ -13,7 +13,7 @@ from premotor.runs import load_experiment, starting_arrays, train, training
 from premotor.runs.arrays import load_arrays
 from premotor.runs.dynamics import dynamics
 from premotor.runs.dynamics.descent import Descent
-from premotor.runs.dynamics.spectrum import learning_figures
+from premotor.runs.dynamics.outcomes import learning_figures
 from tiny import tiny_settings
 
 

@@ -16,7 +16,7 @@ from premotor.report.sections import SECTIONS
 from premotor.report.style import Chart
 from premotor.report.trainings import training_charts
 from premotor.runs.dynamics import DynamicsResult, dynamics
-from premotor.runs.dynamics.spectrum import learning_figures
+from premotor.runs.dynamics.outcomes import learning_figures
 
 ACTIVATIONS = ("tanh", "positive_tanh", "stretched_tanh")
 THEORY = {1.25: 0.01696, 1.5: 0.04675, 2.0: 0.11246, 3.0: 0.23546, 5.0: 0.43370}

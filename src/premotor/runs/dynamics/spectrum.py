@@ -5,22 +5,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 
 from premotor.analysis.lyapunov.system import in_precision
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
 from premotor.learning.spectrum import SequenceTask
-from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.learning.trees import fill
 from premotor.networks.base import network_arrays, with_parameters
 from premotor.runs.arrays import load_arrays
 from premotor.runs.checkpoints import newest_checkpoint
 from premotor.runs.dynamics.building import members
 from premotor.runs.dynamics.descent import Descent
+from premotor.runs.dynamics.outcomes import collected, learning_figures, scored
 from premotor.runs.dynamics.playing import play_network
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
@@ -29,8 +27,6 @@ from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
 from premotor.settings import note
 
-LATE = 50
-"""Epochs at the end of a training whose mean is shown."""
 WORDS = ("best", "last", "initial")
 
 
@@ -161,32 +157,6 @@ class Spectrum(Kind):
         return super().scores(folder) | {"steps": float(Run(folder).step)} | learning_figures(folder)
 
 
-def learning_figures(folder: Path) -> dict[str, float]:
-    """Means over the networks that are no null models, of a finished training.
-
-    `late_loss` and `late_gradient` over the last `LATE` epochs, `seconds_per_epoch` and `epochs`; of the untrained
-    network `weight_variance` (signed weights of all synapses) and `spectrum_variance` (exponents, verified).
-    """
-    rows = []
-    for file in sorted((folder / "networks").glob("*/result.json")):
-        if file.parent.name != "circuit" and not file.parent.name.startswith("random-"):
-            continue
-        piece, history = read_json(file), pd.read_parquet(file.parent / "history.parquet")
-        arrays, network = (load_arrays(file.parent / f"{name}.safetensors") for name in ("arrays", "network"))
-        magnitudes = np.exp(arrays.get("before/weights", network["log_magnitude"]))
-        rows.append(
-            {
-                "late_loss": history["loss"].tail(LATE).mean(),
-                "late_gradient": history["gradient_norm"].tail(LATE).mean(),
-                "seconds_per_epoch": piece["seconds_per_epoch"],
-                "epochs": piece["epochs"],
-                "weight_variance": float(np.var(network["sign"] * magnitudes)),
-                "spectrum_variance": float(np.var(piece["before"]["exponents"])),
-            }
-        )
-    return {str(name): float(value) for name, value in pd.DataFrame(rows).mean().items()}
-
-
 class Descents:
     """Descent on one network after another, each with a folder of its own."""
 
@@ -288,7 +258,7 @@ class Descents:
         """The verified spectra of all networks that are finished; the result files are written."""
         pieces = [read_json(self._folder / m.name / "result.json") for m in self.members[: self.number]]
         if self.finished:
-            DynamicsResult.write(self._places.path, *_collected(self.settings, pieces))
+            DynamicsResult.write(self._places.path, *collected(self.settings, pieces))
         return scored(self.settings, [piece["after"] for piece in pieces])
 
     def snapshot(self) -> Arrays:
@@ -333,25 +303,6 @@ class Descents:
         return {f"{name}/{key}": value for key, value in arrays.items()}
 
 
-def scored(settings: DynamicsTrainSettings, found: list[Figures]) -> Figures:
-    """Figures of verified networks, means over them; `score` is the loss of their spectra with a minus."""
-    if not found:
-        return {"score": None}
-    spectra = [np.asarray(piece["exponents"]) for piece in found]
-    losses = [float(spectrum_loss(jnp.asarray(spectrum), settings.learning.loss)) for spectrum in spectra]
-    tasks = [piece["task"] for piece in found if piece["task"] is not None]
-    dimensions = [piece["dimension"] for piece in found if piece["dimension"] is not None]
-    return {
-        "score": -float(np.mean(losses)),
-        "loss": float(np.mean(losses)),
-        "largest": float(np.mean([spectrum[0] for spectrum in spectra])),
-        "entropy": float(np.mean([np.maximum(spectrum, 0).sum() for spectrum in spectra])),
-        "dimension": float(np.mean(dimensions)) if dimensions else None,
-        "task": float(np.mean(tasks)) if tasks else None,
-        "exponents": spectra[0].tolist(),
-    }
-
-
 def _names(run: Run) -> list[str]:
     """Networks of a run, in the order in which they are trained."""
     settings = run.settings
@@ -385,25 +336,3 @@ def _verified(run: Run, which: str, test: Evaluation) -> list[Figures]:
                     extra = fill(extra, task, descent.folder / "arrays.safetensors", "task/")
             found.append(descent.figures(network, extra, test.episodes, test.seed))
     return found
-
-
-def _collected(
-    settings: DynamicsTrainSettings, pieces: list[dict[str, Any]]
-) -> tuple[Arrays, pd.DataFrame, dict[str, Any]]:
-    rows = [
-        {
-            "network": piece["name"],
-            "number": number + 1,
-            "before": piece["before"]["exponents"][number],
-            "after": piece["after"]["exponents"][number],
-            "standard_error": piece["after"]["standard_errors"][number],
-            "last_window": piece["last_window"][number],
-        }
-        for piece in pieces
-        for number in range(len(piece["after"]["exponents"]))
-    ]
-    arrays = {name: np.array([piece[name]["exponents"] for piece in pieces]) for name in ("before", "after")} | {
-        "standard_errors": np.array([piece["after"]["standard_errors"] for piece in pieces])
-    }
-    summary = {"command": "train", "target": settings.learning.loss.model_dump(mode="json"), "networks": pieces}
-    return arrays, pd.DataFrame(rows), summary
