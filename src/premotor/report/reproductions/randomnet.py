@@ -45,7 +45,7 @@ class RandomNet(Reproduction):
         if self.short:
             return {
                 "neurons": 20, "samples": 2, "length": 20.0, "epochs": 10, "exponents": (1, 5, 10), "sizes": (10, 20),
-                "transition": 60, "sigmas": (1.0, 8.0, 64.0, 512.0), "spectrum": 20, "parts": (0.02, 0.1),
+                "transition": 60, "sigmas": (1.0, 8.0, 64.0, 512.0), "spectrum": 20, "parts": (0.01, 0.03),
                 "benchmark": 40, "convergence": 30, "lr": 0.03,
             }  # fmt: skip
         return {
