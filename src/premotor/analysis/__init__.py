@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     )
     from premotor.analysis.lyapunov import (
         CovariantVectors as CovariantVectors,
+        DelayMap as DelayMap,
         DiffraxMap as DiffraxMap,
         LyapunovSpectrum as LyapunovSpectrum,
         NetworkMap as NetworkMap,
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
         TwinExponents as TwinExponents,
         attractor_kind as attractor_kind,
         covariant_vectors as covariant_vectors,
+        delay_map as delay_map,
         diffrax_map as diffrax_map,
         entropy_rate as entropy_rate,
         kaplan_yorke_dimension as kaplan_yorke_dimension,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
         CovariantVectors as CovariantVectors,
         covariant_vectors as covariant_vectors,
     )
+    from premotor.analysis.lyapunov.delays import DelayMap as DelayMap, delay_map as delay_map
     from premotor.analysis.lyapunov.estimates import (
         entropy_rate as entropy_rate,
         kaplan_yorke_dimension as kaplan_yorke_dimension,
