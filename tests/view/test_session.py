@@ -1,26 +1,12 @@
 """A controller that is disturbed while it runs, without a browser."""
 
-from pathlib import Path
-
-import jax
 import numpy as np
 import pytest
 
-from networks.wiring import small_circuit
 from premotor.errors import PremotorError
-from premotor.networks import build_controller
-from premotor.runs import Player
-from premotor.tasks import WalkSettings, WalkTask, build_task
+from premotor.tasks import build_task
 from premotor.tasks.gymnasium_settings import GymnasiumSettings
 from premotor.view import LiveSession
-
-
-@pytest.fixture(scope="module")
-def shown() -> Player:
-    circuit, task = small_circuit(), WalkTask(WalkSettings())
-    names = task.observation_names, task.action_names
-    controller = build_controller(circuit, *names, control_period=task.control_period, key=jax.random.PRNGKey(0))
-    return Player(controller, task, "walk", Path(), None, [str(c) for c in circuit.neurons["class"]], circuit)
 
 
 @pytest.fixture

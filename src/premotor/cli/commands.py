@@ -247,6 +247,13 @@ def play(
             "--live", help="Plot sensors, actions and reward while it runs; show a spiking agent in a browser."
         ),
     ] = False,
+    beside: Annotated[
+        str | None,
+        typer.Option(
+            help="With --browser or --page, show another controller of the same body beside it (a run, a preset or a "
+            "YAML file), such as a null model."
+        ),
+    ] = None,
     video: Annotated[Path | None, typer.Option(help="Write the video to this file, *.mp4.")] = None,
     seconds: Annotated[
         float | None, typer.Option(help="Stop after this time, s; by default at the end of the episode.")
@@ -280,6 +287,8 @@ def play(
 
     if view + live + browser + (video is not None) + (page is not None) > 1:
         raise typer.BadParameter("--view, --live, --browser, --page and --video exclude each other")
+    if beside is not None and not (browser or page):
+        raise PremotorError("--beside goes with --browser or --page")
     run = Run(source) if Path(source).is_dir() else None
     spiking = run is not None and run.kind.name == "spiking"
     if rerun is not None and not spiking:
@@ -302,14 +311,15 @@ def play(
         print(f"video: {run.kind.play(run, video, seconds, test, every, speed)}")
         return
     seed, shown = 2_000 if seed is None else seed, player(source, checkpoint)
+    other = None if beside is None else player(beside)
     if browser:
         from premotor.view import play_in_browser
 
-        play_in_browser(shown, seconds, seed, speed, port=port)
+        play_in_browser(shown, seconds, seed, speed, port=port, beside=other)
     elif page is not None:
         from premotor.view import write_page
 
-        print(f"page: {write_page(shown, page, 4.0 if seconds is None else seconds, seed)}")
+        print(f"page: {write_page(shown, page, 4.0 if seconds is None else seconds, seed, other)}")
     elif view:
         play_in_viewer(shown, seconds, seed, speed)
     elif live:

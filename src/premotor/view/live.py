@@ -10,6 +10,8 @@ import numpy as np
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.files import write_atomically
+from premotor.runs import Run
+from premotor.runs.checkpoints import checkpoint_steps
 from premotor.runs.evaluation import Lesion, lesions_of, silenced
 from premotor.view.layout import REST, activity_raster, neuron_name, neuron_text
 from premotor.view.scene import Scene
@@ -38,9 +40,11 @@ class LivePage:
         session: what is shown.
         say: is told what was recorded where.
         speed: over real time, at first.
+        beside: another controller of the same body, shown with it; commands and pushes are for both, what is done to
+            neurons is not.
 
     Raises:
-        PremotorError: a speed that the slider does not have.
+        PremotorError: a speed that the slider does not have, or another body beside it.
     """
 
     def __init__(
@@ -49,12 +53,16 @@ class LivePage:
         session: LiveSession,
         say: Callable[[str], Any] = print,
         speed: float = 1.0,
+        beside: LiveSession | None = None,
     ):
         if not SLOWEST <= speed <= FASTEST:
             raise PremotorError(f"speed is {speed:g}; the live page runs at {SLOWEST:g} to {FASTEST:g} times real time")
-        self.session, self.server, self._say = session, server, say
+        self.session, self.server, self._say, self.beside = session, server, say, beside
+        self.sessions = [session] if beside is None else [session, beside]
         self.lock = threading.RLock()
-        self.scene = Scene(server, session)
+        self.scene = Scene(server, session, beside)
+        self.whole = session.controller
+        """What plays, before a lesion."""
         self.drawn = 0
         """Pictures of the scene so far."""
         self.ended = False
@@ -75,6 +83,13 @@ class LivePage:
                 hint="over real time: 0.1 is slow motion",
             )
             self._does = gui.add_button_group("do", options=["one step", "new episode", "record 4 s"])
+            self.run_folder = _run_of(session)
+            steps = [] if self.run_folder is None else checkpoint_steps(self.run_folder.places.checkpoints_folder)
+            self.checkpoint = None
+            if self.run_folder is not None:
+                self.checkpoint = gui.add_dropdown(
+                    "checkpoint", options=["as begun", "best", "initial", *map(str, steps)], initial_value="as begun"
+                )
         self._body_controls(gui)
         with gui.add_folder("neuron"):
             self.about = gui.add_markdown(HELP)
@@ -117,7 +132,8 @@ class LivePage:
 
                 @command.on_update
                 def _(_: Any) -> None:
-                    session.command = float(command.value)
+                    for each in self.sessions:
+                        each.command = float(command.value)
 
             if session.task.body.feet and "root_x" in session.task.body.joint_names:
                 unit = abs(commanded) if commanded else 1.0
@@ -126,7 +142,8 @@ class LivePage:
                 @push.on_click
                 def _(_: Any) -> None:
                     with self.lock:
-                        session.push(0.5 * unit * (1 if push.value == "forward" else -1))
+                        for each in self.sessions:
+                            each.push(0.5 * unit * (1 if push.value == "forward" else -1))
 
     def _plots(self, gui: Any) -> None:
         from viser import uplot
@@ -163,7 +180,10 @@ class LivePage:
         def _(_: Any) -> None:
             with self.lock:
                 if self.lesion.value in self.lesions:
-                    self.session.use(silenced(self.session.shown.controller, self.lesions[self.lesion.value]))
+                    self.session.use(silenced(self.whole, self.lesions[self.lesion.value]))
+
+        if self.checkpoint is not None:
+            self.checkpoint.on_update(lambda _: self.use_checkpoint())
 
         @self.acts.on_click
         def _(_: Any) -> None:
@@ -186,12 +206,32 @@ class LivePage:
         def _(_: Any) -> None:
             with self.lock:
                 if self._does.value == "one step":
-                    self.session.step()
+                    self._step()
                     self.draw()
                 elif self._does.value == "new episode":
-                    self.session.restart()
+                    for each in self.sessions:
+                        each.restart()
                 elif self._recorder is None:
                     self._recorder = (self.server.get_scene_serializer(), self.session.elapsed, 0.0)
+
+    def _step(self) -> None:
+        for each in self.sessions:
+            each.step()
+
+    def use_checkpoint(self) -> None:
+        """Go on with the checkpoint that was chosen, and with no lesion."""
+        chosen = "as begun" if self.checkpoint is None else str(self.checkpoint.value)
+        with self.lock:
+            if chosen == "as begun" or self.run_folder is None:
+                self.whole = self.session.shown.controller
+            else:
+                try:
+                    self.whole = self.run_folder.controller(chosen if chosen in ("best", "initial") else int(chosen))
+                except PremotorError as error:
+                    self.about.content = f"**{error}**"
+                    return
+            self.lesion.value = "intact"
+            self.session.use(self.whole)
 
     def choose(self, neuron: int | None) -> None:
         """Show a neuron's synapses, partners and trace."""
@@ -243,6 +283,8 @@ class LivePage:
             f"## {session.shown.name}\n\n**{session.measures()}**{asked}\n\n"
             f"{session.neurons} neurons, {off} silenced, {driven} driven"
         )
+        if self.beside is not None and len(self.beside.past) > 1:
+            self.headline.content += f"\n\nbeside it, {self.beside.shown.name}: **{self.beside.measures()}**"
         rates = session.history("rates")
         self.raster.image = self._picture(activity_raster(rates, self.scene.groups, session.silenced), 150)
         moments = session.history("time") - session.elapsed
@@ -271,7 +313,7 @@ class LivePage:
         while not self.ended and (seconds is None or time.monotonic() - began < seconds):
             with self.lock:
                 if not self.paused.value:
-                    self.session.step()
+                    self._step()
                 now = time.monotonic()
                 if now - drawn >= 1 / FRAMES:
                     drawn = now
@@ -281,6 +323,12 @@ class LivePage:
                     self.draw_plots()
             due = max(due + period / float(self.pace.value), time.monotonic() - 0.1)
             time.sleep(max(0.0, due - time.monotonic()))
+
+
+def _run_of(session: LiveSession) -> Run | None:
+    """The run whose controller plays; None for a preset."""
+    place = session.shown.folder.parent
+    return Run(place) if session.shown.folder.name == "video" and (place / "settings.yaml").exists() else None
 
 
 def _lesions(session: LiveSession, circuit: Circuit) -> dict[str, Lesion]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import mujoco
 import numpy as np
 
+from premotor.errors import PremotorError
 from premotor.view.layout import EXCITES, INHIBITS, UNKNOWN, activity_colours, group_colours, neuron_layout
 from premotor.view.session import LiveSession
 
@@ -21,18 +22,33 @@ class Scene:
     Args:
         server: of viser; the scene is added to it.
         session: what is shown.
+        beside: another controller of the same body, shown behind it and kept beside it; its neurons are not shown.
+
+    Raises:
+        PremotorError: the other body is another one.
     """
 
-    def __init__(self, server: "viser.ViserServer", session: LiveSession):
+    def __init__(self, server: "viser.ViserServer", session: LiveSession, beside: LiveSession | None = None):
         import trimesh
         from mjviser import ViserMujocoScene
 
-        self.session, self.server = session, server
+        self.session, self.server, self.beside = session, server, beside
         body = session.task.body
+        if beside is not None and beside.task.body.xml != body.xml:
+            raise PremotorError(
+                f"{beside.shown.name} has another body than {session.shown.name}; only controllers of one body stand "
+                "side by side"
+            )
         self._data = mujoco.MjData(body.model)
-        self._body = ViserMujocoScene(server, body.model, 1)
-        self._refresh_pose()
+        self._body = ViserMujocoScene(server, body.model, 1 if beside is None else 2)
+        self._refresh_pose(session)
         size = self.size = _extent(body.model, self._data)
+        self._apart = np.array([-0.9 * size, 0.4 * size, 0.0])
+        """From the body to the one beside it, m."""
+        if beside is not None:
+            above = np.array([0.0, 0.0, 0.75 * size])
+            server.scene.add_label("/names/own", session.shown.name, position=above)
+            server.scene.add_label("/names/beside", beside.shown.name, position=above + self._apart)
         scene = server.scene
         self._ground()
         scene.configure_environment_map(hdri=None)  # one by name would be fetched from the net
@@ -92,17 +108,33 @@ class Scene:
                 wxyz=model.geom_quat[number],
             )
 
-    def _refresh_pose(self) -> None:
-        physics = self.session.environment.physics
+    def _refresh_pose(self, session: LiveSession) -> None:
+        physics = session.environment.physics
         self._data.qpos[:], self._data.qvel[:] = physics.qpos[0], physics.qvel[0]
         mujoco.mj_kinematics(self.session.task.body.model, self._data)
         mujoco.mj_camlight(self.session.task.body.model, self._data)
 
+    def _draw_bodies(self) -> None:
+        """The body in the middle, the other one beside it, however far each has come."""
+        if self.beside is None:
+            self._refresh_pose(self.session)
+            self._body.update_from_mjdata(self._data)
+            return
+        places, turns = [], []
+        for each in (self.beside, self.session):
+            self._refresh_pose(each)
+            places.append(self._data.xpos.copy())
+            turns.append(self._data.xmat.reshape(-1, 3, 3).copy())
+        other, own = places
+        root = next(i for i in range(1, len(own)) if self.session.task.body.model.body_dofnum[i])
+        other[1:, :2] += own[root, :2] - other[root, :2]
+        other[1:] += self._apart
+        self._body.update_from_arrays(np.stack([own, other]), np.stack(turns[::-1]), env_idx=0)
+
     def update(self) -> None:
         """Draw the present state."""
         session = self.session
-        self._refresh_pose()
-        self._body.update_from_mjdata(self._data)
+        self._draw_bodies()
         rates = session.rates
         self._low, self._high = np.minimum(self._low, rates), np.maximum(self._high, rates)
         span = np.where(self._high > self._low, self._high - self._low, 1.0)

@@ -42,6 +42,7 @@ def play_in_browser(
     host: str = "127.0.0.1",
     port: int = 8080,
     say: Callable[[str], Any] = print,
+    beside: Player | None = None,
 ) -> LivePage:
     """Serve the live page of a controller until `seconds` of the clock are over, or for ever.
 
@@ -53,15 +54,18 @@ def play_in_browser(
         host: address to listen on; only this machine by default.
         port: to listen on; another free one where it is taken.
         say: is told the address.
+        beside: another controller of the same body, shown with it from the same starts: a null model, for example.
 
     Raises:
-        PremotorError: the task has no body, viser is not installed, or a number that can not be.
+        PremotorError: the task has no body, the other has another one, viser is not installed, or a number that can
+            not be.
     """
     _check_seconds(seconds)
     session = LiveSession(shown, seed)
+    other = None if beside is None else LiveSession(beside, seed)
     server = start_server(host, port)
     try:
-        page = LivePage(server, session, say, speed)
+        page = LivePage(server, session, say, speed, other)
     except PremotorError:
         server.stop()
         raise
@@ -74,7 +78,9 @@ def play_in_browser(
     return page
 
 
-def write_page(shown: Player, file: Path, seconds: float = KEPT, seed: int = TEST_SEED) -> Path:
+def write_page(
+    shown: Player, file: Path, seconds: float = KEPT, seed: int = TEST_SEED, beside: Player | None = None
+) -> Path:
     """Some seconds as one HTML file that needs no server: body and neurons in 3D, to be turned, paused and scrubbed.
 
     Args:
@@ -82,9 +88,11 @@ def write_page(shown: Player, file: Path, seconds: float = KEPT, seed: int = TES
         file: to write, ``*.html``.
         seconds: of simulated time.
         seed: of the episodes' starts.
+        beside: another controller of the same body, shown with it.
 
     Raises:
-        PremotorError: the task has no body, viser is not installed, or the file can not be written.
+        PremotorError: the task has no body, the other has another one, viser is not installed, or the file can not be
+            written.
     """
     _check_seconds(seconds)
     if file.suffix.lower() != ".html":
@@ -92,14 +100,17 @@ def write_page(shown: Player, file: Path, seconds: float = KEPT, seed: int = TES
     if not file.parent.is_dir():
         raise PremotorError(f"the folder {file.parent} does not exist")
     session = LiveSession(shown, seed)
+    other = None if beside is None else LiveSession(beside, seed)
     server = start_server("127.0.0.1", 0)
     try:
-        scene = Scene(server, session)
+        scene = Scene(server, session, other)
         server.gui.configure_theme(dark_mode=True)
         serializer = server.get_scene_serializer()
         stride = max(1, round(1 / FRAMES / session.task.control_period))
         for number in range(round(seconds / session.task.control_period)):
             session.step()
+            if other is not None:
+                other.step()
             if number % stride == 0:
                 scene.update()
                 serializer.insert_sleep(stride * session.task.control_period)
