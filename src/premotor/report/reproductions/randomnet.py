@@ -36,7 +36,8 @@ class RandomNet(Reproduction):
         "workflows of its program and the figures of its notebooks."
     )
     short_form = (
-        "Networks of 20 to 100 neurons, two samples, and ten epochs: it shows that all works, not what is reached."
+        "Networks of 10 to 60 neurons, one to three samples, ten epochs, three of five budgets, and subpopulations of "
+        "the first region alone: it shows that all works, not what is reached."
     )
 
     @property
@@ -44,7 +45,7 @@ class RandomNet(Reproduction):
         """Sizes, samples and lengths."""
         if self.short:
             return {
-                "neurons": 20, "samples": 2, "length": 20.0, "epochs": 10, "exponents": (1, 5, 10), "sizes": (10, 20),
+                "neurons": 20, "samples": 2, "length": 20.0, "epochs": 10, "exponents": (1, 5), "sizes": (10, 20),
                 "transition": 60, "sigmas": (1.0, 8.0, 64.0, 512.0), "spectrum": 20, "parts": (0.01, 0.03),
                 "benchmark": 40, "convergence": 30, "lr": 0.03,
             }  # fmt: skip
@@ -138,13 +139,17 @@ class RandomNet(Reproduction):
             "2N of all kinds": {"weights": True, "gains": True, "shifts": True, "budget": 2 * neurons},
         }
         for name, trainable in budgets.items():
-            for k in scale["exponents"][:-1] if not self.short else scale["exponents"][:2]:
+            if self.short and name in ("2N weights", "2N of all kinds"):
+                continue
+            for k in scale["exponents"] if self.short else scale["exponents"][:-1]:
                 found.append((f"budget-{name.replace(' ', '_')}-{k}", random, {"exponents": k, "trainable": trainable}))
         for region, source in self.regions.items():
             circuit = {"circuit": {"source": source}, "nulls": {"count": 0}}
             for part in scale["parts"]:
                 found.append((f"region-{region}-{part:g}", circuit, {"exponents": part, "trainable": GAINS_AND_SHIFTS}))
+        for region, source in list(self.regions.items())[: 1 if self.short else None]:
             by = {"train": True, "by": "transmitter"}
+            circuit = {"circuit": {"source": source}, "nulls": {"count": 0}}
             trainable = {"weights": False, "gains": by, "shifts": by}
             found.append((f"population-{region}", circuit, {"exponents": scale["parts"][0], "trainable": trainable}))
         return found
@@ -155,9 +160,8 @@ class RandomNet(Reproduction):
         times = {"transient": 10.0, "frame_transient": 5.0} if self.short else {}
         common = {"epochs": scale["epochs"], "length": scale["length"], "learning_rate": min(rate, 0.1), **times}
         model = {"activation": "positive_tanh", "coupling": 1.0, **settings.get("model", {})}
-        number = (
-            {} if "circuit" in settings else {"samples": min(scale["samples"], 3 if "trainable" in learning else 5)}
-        )
+        samples = 1 if self.short else min(scale["samples"], 3 if "trainable" in learning else 5)
+        number = {} if "circuit" in settings else {"samples": samples}
         verify = {"verify": {"states": 1, "factor": 2.0}} if self.short else {}
         return {**settings, "model": model, "learning": {**common, **learning}, **number, **verify}
 
