@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from premotor.cli import main
+from premotor.cli.commands import app
 from premotor.cli.entry import split_settings
 from premotor.runs import Run, dump_settings, load_experiment, train
 from tiny import tiny_circuit, tiny_settings
@@ -368,3 +370,23 @@ def test_the_doctor_finds_this_machine_well(capsys, tmp_path, monkeypatch):
     ):
         assert re.search(rf"^ok +{subject}", said, re.MULTILINE), subject
     assert list(tmp_path.iterdir()) == []
+
+
+FRAGMENT = r"(Of|At most|As|By|For|In)\b"
+
+
+def test_help_texts_are_sentences():
+    found: list[str] = []
+
+    def walk(command, name: str) -> None:
+        for parameter in command.params:
+            text = getattr(parameter, "help", None)
+            if text is None:
+                found.append(f"{name} {parameter.name}: no help")
+            elif not re.match(r"[A-Z0-9]", text) or not text.endswith((".", "…")) or re.match(FRAGMENT, text):
+                found.append(f"{name} {parameter.name}: {text}")
+        for word, each in getattr(command, "commands", {}).items():
+            walk(each, f"{name} {word}")
+
+    walk(get_command(app), "premotor")
+    assert found == []

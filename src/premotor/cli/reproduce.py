@@ -8,15 +8,22 @@ import typer
 
 def reproduce(
     publication: Annotated[
-        str, typer.Argument(help="hasegan2022 (the spiking agent that balances a pole), or randomnet.")
+        str,
+        typer.Argument(
+            help="The publication: hasegan2022 (the spiking agent that balances a pole) or randomnet (chaos)."
+        ),
     ],
-    short: Annotated[bool, typer.Option("--short", help="Fewer and shorter runs: minutes in place of hours.")] = False,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes side by side; by default one a core.")] = None,
+    short: Annotated[
+        bool, typer.Option("--short", help="Make fewer and shorter runs, in minutes instead of hours.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Run this many processes at the same time; by default one per core.")
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder; runs/reproduce-PUBLICATION by default.")
+        Path | None, typer.Option("--output", "-o", help="Write to this folder; runs/reproduce-PUBLICATION by default.")
     ] = None,
 ) -> None:
-    """Make the figures and tables of a publication from ours, published numbers beside. Called again, it goes on.
+    """Make the figures and tables of a publication anew, with published numbers beside ours. Called again, it goes on.
 
     \b
     Example:

@@ -7,10 +7,12 @@ import typer
 
 from premotor.errors import PremotorError
 
-spiking = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Spiking agents: go on, test, look inside.")
+spiking = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Continue, test and look inside spiking agents."
+)
 
-Run = Annotated[Path, typer.Argument(help="A run folder of a spiking agent.", metavar="RUN")]
-Checkpoint = Annotated[str, typer.Option(help="best, last, initial, or an iteration.")]
+Run = Annotated[Path, typer.Argument(help="The run folder of a spiking agent.", metavar="RUN")]
+Checkpoint = Annotated[str, typer.Option(help="Take this checkpoint: best, last, initial, or an iteration.")]
 
 
 @spiking.callback()
@@ -25,11 +27,15 @@ def continue_run(
     context: typer.Context,
     run: Run,
     checkpoint: Checkpoint = "last",
-    copy_from: Annotated[str | None, typer.Option(help="A preset or YAML file to take sections from.")] = None,
-    copy_fields: Annotated[str, typer.Option(help="Those sections, as 'plasticity,learning'.")] = "",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The run folder to make.")] = None,
+    copy_from: Annotated[
+        str | None, typer.Option(help="Take sections of the settings from this preset or YAML file.")
+    ] = None,
+    copy_fields: Annotated[
+        str, typer.Option(help="Take these sections, separated by commas, such as plasticity,learning.")
+    ] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the run to this new folder.")] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
-    episodes: Annotated[int, typer.Option(min=1, help="Test episodes at the end.")] = 100,
+    episodes: Annotated[int, typer.Option(min=1, help="Test in this many episodes at the end.")] = 100,
 ) -> None:
     """Begin a new run from the weights of another, with its settings; as premotor train does with --initial.
 
@@ -59,11 +65,11 @@ def continue_run(
 @spiking.command()
 def evaluate(
     run: Run,
-    episodes: Annotated[int, typer.Option(min=1, help="How many episodes.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Of the start states, as Gymnasium draws them.")] = 42,
+    episodes: Annotated[int, typer.Option(min=1, help="Test in this many episodes.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Draw the start states with this seed, as Gymnasium does.")] = 42,
     checkpoint: Checkpoint = "best",
-    rerun: Annotated[int | None, typer.Option(min=0, help="Start all episodes as this one.")] = None,
-    learning: Annotated[bool, typer.Option("--learning", help="With plasticity at work.")] = False,
+    rerun: Annotated[int | None, typer.Option(min=0, help="Start all episodes as this one of the test.")] = None,
+    learning: Annotated[bool, typer.Option("--learning", help="Keep plasticity at work while testing.")] = False,
 ) -> None:
     """Test an agent, without learning unless asked to, in other episodes or from one start again and again.
 
@@ -82,13 +88,15 @@ def evaluate(
 def mock(
     run: Run,
     checkpoint: Checkpoint = "best",
-    alone: Annotated[bool, typer.Option("--alone", help="Without inputs of the other variables.")] = False,
-    repeats: Annotated[int, typer.Option(min=1, help="Of each input.")] = 10,
+    alone: Annotated[bool, typer.Option("--alone", help="Leave out the inputs of the other variables.")] = False,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeat each input this many times.")] = 10,
     combinations: Annotated[
-        bool, typer.Option("--combinations", help="Every combination of inputs of all variables instead.")
+        bool, typer.Option("--combinations", help="Drive every combination of inputs of all variables instead.")
     ] = False,
-    stride: Annotated[int, typer.Option(min=1, help="With --combinations: take one bin in this many.")] = 1,
-    chunks: Annotated[int, typer.Option(min=1, help="With --combinations: parts; finished ones are kept.")] = 40,
+    stride: Annotated[int, typer.Option(min=1, help="With --combinations, take one bin in this many.")] = 1,
+    chunks: Annotated[
+        int, typer.Option(min=1, help="With --combinations, work in this many parts, and keep finished ones.")
+    ] = 40,
 ) -> None:
     """Drive each input cell, or every combination, and print for which action the motor cells vote.
 
@@ -127,14 +135,20 @@ def mock(
 @spiking.command()
 def export(
     run: Run,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The folder; RUN/export by default.")] = None,
-    nwb: Annotated[bool, typer.Option("--nwb", help="Also write test.nwb into it.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this folder; RUN/export by default.")
+    ] = None,
+    nwb: Annotated[bool, typer.Option("--nwb", help="Also write test.nwb into the folder.")] = False,
     potentials: Annotated[
         str | None,
-        typer.Option(help="Cells whose membrane potentials to write: 'EM left,IA:0-3,17'.", metavar="CELLS"),
+        typer.Option(
+            help="Write the membrane potentials of these cells, such as 'EM left,IA:0-3,17'.", metavar="CELLS"
+        ),
     ] = None,
-    seconds: Annotated[float, typer.Option(help="With --potentials: of the test, from its beginning on.")] = 10.0,
-    every: Annotated[float, typer.Option(help="With --potentials: ms between samples.")] = 1.0,
+    seconds: Annotated[
+        float, typer.Option(help="With --potentials, write this much of the test from its beginning, s.")
+    ] = 10.0,
+    every: Annotated[float, typer.Option(help="With --potentials, write a sample in this time, ms.")] = 1.0,
 ) -> None:
     """Write spikes, steps, episodes and cells of the last test as parquet tables, and as an NWB file.
 
@@ -167,9 +181,9 @@ def export(
 
 @spiking.command("import")
 def import_run(
-    folder: Annotated[Path, typer.Argument(help="A run folder of the original program.", metavar="DIR")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="The run folder to make.")] = None,
-    episodes: Annotated[int, typer.Option(min=0, help="Test episodes; 0: none.")] = 100,
+    folder: Annotated[Path, typer.Argument(help="The run folder of the original program.", metavar="DIR")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the run to this new folder.")] = None,
+    episodes: Annotated[int, typer.Option(min=0, help="Test in this many episodes; 0 for no test.")] = 100,
 ) -> None:
     """Make a run of ours from one of the original program (backupcfg_sim.json, synWeights.pkl), and test it.
 
@@ -195,13 +209,15 @@ def import_run(
 @spiking.command()
 def seeds(
     context: typer.Context,
-    experiment: Annotated[str, typer.Argument(help="A preset or a YAML file of settings.")],
-    wirings: Annotated[int, typer.Option(min=1, help="How many wirings.")] = 10,
-    first: Annotated[int, typer.Option(min=0, help="Seed of the first one.")] = 0,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Runs side by side; by default one a core.")] = None,
-    episodes: Annotated[int, typer.Option(min=1, help="Test episodes of each.")] = 100,
+    experiment: Annotated[str, typer.Argument(help="The experiment: a preset or a YAML file of settings.")],
+    wirings: Annotated[int, typer.Option(min=1, help="Draw this many wirings.")] = 10,
+    first: Annotated[int, typer.Option(min=0, help="Draw the first wiring with this seed.")] = 0,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Run this many at the same time; by default one per core.")
+    ] = None,
+    episodes: Annotated[int, typer.Option(min=1, help="Test each in this many episodes.")] = 100,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The folder; runs/NAME-seeds by default.")
+        Path | None, typer.Option("--output", "-o", help="Write to this folder; runs/NAME-seeds by default.")
     ] = None,
 ) -> None:
     """Train the same experiment on many wirings: premotor compare with --wirings, without null models.
@@ -236,23 +252,29 @@ def seeds(
 @spiking.command()
 def critic(
     runs: Annotated[list[Path], typer.Argument(help="Runs whose recorded tests are the log.", metavar="RUN")],
-    kind: Annotated[str, typer.Option(help="balance, value, policy or constant.")] = "balance",
+    kind: Annotated[str, typer.Option(help="Judge by this critic: balance, value, policy or constant.")] = "balance",
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", help="A setting of the critic, as spin_weight=0.5.", metavar="KEY=VALUE"),
+        typer.Option(
+            "--set",
+            help="Set this setting of the critic, such as spin_weight=0.5. Can be repeated.",
+            metavar="KEY=VALUE",
+        ),
     ] = None,
     search: Annotated[
         list[str] | None,
         typer.Option(
-            "--search", help="Search instead, as spin_weight=0..5; can be given many times.", metavar="KEY=SPACE"
+            "--search",
+            help="Search this setting in this space, such as spin_weight=0..5. Can be repeated.",
+            metavar="KEY=SPACE",
         ),
     ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="With --search: draws.")] = 100,
+    trials: Annotated[int, typer.Option(min=1, help="With --search, try this many draws.")] = 100,
     score: Annotated[
-        str, typer.Option(help="With --search: agreement, contrast, margin, positive or mean.")
+        str, typer.Option(help="With --search, optimise agreement, contrast, margin, positive or mean.")
     ] = "agreement",
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="With --search: a CSV file for all draws.")
+        Path | None, typer.Option("--output", "-o", help="With --search, write all draws to this CSV file.")
     ] = None,
 ) -> None:
     """Hold a critic against logged episodes of good agents, or search its settings on them.
