@@ -83,6 +83,7 @@ def test_interquartile_means_are_trimmed_means():
 def test_probability_of_improvement_counts_pairs():
     first, second = replicates([3.0, 1.0, 2.0]), replicates([0.0, 2.0])
     assert probability_of_improvement(first, second).value == pytest.approx(4.5 / 6)
+    assert np.isnan(probability_of_improvement(first, second).low), "too few units for an interval"
     ordered = probability_of_improvement(replicates(np.arange(5.0)), replicates(np.arange(5.0) - 9))
     assert ordered.value == ordered.high == 1.0 and 0.5 < ordered.low < 0.8
     mirrored = probability_of_improvement(replicates(np.arange(5.0) - 9), replicates(np.arange(5.0)))
@@ -111,12 +112,22 @@ def test_equivalence_is_the_90_percent_interval_within_the_margin():
         equivalence(first, second, -1)
 
 
+@pytest.mark.parametrize(("m", "n", "ratio"), [(3, 3, 1.0), (3, 8, 2.0), (5, 5, 1.0)])
+def test_the_smallest_difference_is_seen_as_often_as_it_promises(m, n, ratio):
+    first, second = np.linspace(-1, 1, m), np.linspace(-1, 1, n)
+    first, second = first / first.std(ddof=1), ratio * second / second.std(ddof=1)
+    rng = np.random.default_rng(5)
+    effect = smallest_difference(replicates(first), replicates(second))
+    drawn = effect + rng.normal(size=(20_000, m)), ratio * rng.normal(size=(20_000, n))
+    seen = scipy.stats.ttest_ind(*drawn, axis=1, equal_var=False).pvalue < 0.05
+    assert seen.mean() == pytest.approx(0.8, abs=0.012)
+
+
 def test_smallest_effects_are_those_of_tables():
     unit = np.array([-1.0, 0.0, 1.0])
-    for count, expected in ((6, 1.7953), (26, 0.7925)):  # two-sided t test, power .8, as R's power.t.test has it
-        exact = scipy.stats.norm.ppf((np.arange(count) + 0.5) / count)
-        exact /= exact.std(ddof=1)
-        assert smallest_difference(replicates(exact), replicates(exact)) == pytest.approx(expected, rel=2e-3)
+    exact = scipy.stats.norm.ppf((np.arange(26) + 0.5) / 26)
+    exact /= exact.std(ddof=1)  # two-sided t test, power .8, as R's power.t.test has it; Welch's loses next to nothing
+    assert smallest_difference(replicates(exact), replicates(exact)) == pytest.approx(0.7925, rel=4e-3)
     assert smallest_difference(replicates([5.0]), replicates(unit)) > 4  # one unit: as varied as the others
     assert np.isnan(smallest_difference(replicates([1.0, 1.0]), replicates([2.0, 2.0])))
     assert smallest_improvement(20, 20) == pytest.approx(0.5 + 2.8016 / np.sqrt(120), abs=1e-4)

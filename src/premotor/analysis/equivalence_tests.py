@@ -1,5 +1,6 @@
 """That two things are alike: equivalence within a margin, and the smallest effect that such runs could have shown."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import comb
 
@@ -10,6 +11,8 @@ import scipy.stats
 from premotor.analysis.replication import Replicates, difference_of_means
 from premotor.errors import PremotorError
 
+GRID = 60
+"""Spreads of each side over which a power is averaged."""
 POWER = 0.8
 """With which an effect would have been seen."""
 
@@ -51,21 +54,31 @@ def equivalence(first: Replicates, second: Replicates, margin: float) -> Equival
 
 
 def smallest_difference(first: Replicates, second: Replicates, power: float = POWER, alpha: float = 0.05) -> float:
-    """The difference of means that a two-sided t test of these units would show with a power, by the spread found.
+    """The difference of means that Welch's t test of these units would show with a power, by the spread found.
 
-    From the noncentral t distribution with the degrees of freedom of Welch and Satterthwaite. NaN where there is no
-    spread to go by.
+    The power is the mean over what spreads the units of such a study may happen to have, since the test's degrees of
+    freedom go by them; with few units, those at the true spread promise too much. One unit counts as varied as the
+    others, and is tested with the spread of those. NaN where there is no spread to go by.
     """
     a, b = first.values, second.values
     sizes, variances = np.array([len(a), len(b)]), [side.var(ddof=1) if len(side) > 1 else np.nan for side in (a, b)]
     if np.isnan(variances).all() or not np.nansum(variances):
         return float("nan")
-    if np.isnan(variances).any():  # one unit: as varied as the others
-        parts, free = np.nanmax(variances) / sizes, float(sizes.max() - 1)
-    else:
-        parts = np.array(variances) / sizes
-        free = float(parts.sum() ** 2 / (parts**2 / (sizes - 1)).sum())
-    return float(_shift(free, power, alpha) * np.sqrt(parts.sum()))
+    if np.isnan(variances).any():
+        parts = np.nanmax(variances) / sizes
+        found = float(_shift(float(sizes.max() - 1), power, alpha))
+        return found * float(np.sqrt(parts.sum()))
+    parts = np.array(variances) / sizes
+    share, places = parts / parts.sum(), (np.arange(GRID) + 0.5) / GRID
+    one, two = (scipy.stats.chi2.ppf(places, size - 1) / (size - 1) for size in sizes)
+    seen = share[0] * one[:, None], share[1] * two[None, :]  # of the variance of the difference, by the samples
+    free = (seen[0] + seen[1]) ** 2 / (seen[0] ** 2 / (sizes[0] - 1) + seen[1] ** 2 / (sizes[1] - 1))
+    limit = scipy.stats.t.ppf(1 - alpha / 2, free) * np.sqrt(seen[0] + seen[1])
+
+    def short(shift: float) -> float:
+        return float((scipy.stats.norm.sf(limit - shift) + scipy.stats.norm.cdf(-limit - shift)).mean()) - power
+
+    return _root(short) * float(np.sqrt(parts.sum()))
 
 
 def _shift(free: float, power: float, alpha: float) -> float:
@@ -76,6 +89,11 @@ def _shift(free: float, power: float, alpha: float) -> float:
         lower = np.nan_to_num(scipy.stats.nct.cdf(-critical, free, shift))  # which underflows, far out
         return float(scipy.stats.nct.sf(critical, free, shift) + lower) - power
 
+    return _root(short)
+
+
+def _root(short: Callable[[float], float]) -> float:
+    """Where a rising function becomes 0."""
     most = 1.0
     while short(most) < 0:
         most *= 1.5
