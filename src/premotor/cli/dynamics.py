@@ -1,4 +1,4 @@
-"""``premotor dynamics``: Lyapunov spectra, the transition to chaos, and training on the spectrum."""
+"""``premotor dynamics``: spectra, the transition to chaos, and training on the spectrum."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,31 +10,32 @@ from premotor.errors import PremotorError
 dynamics = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Lyapunov spectra, the transition to chaos, and training on the spectrum.",
+    help="Compute Lyapunov spectra, find the transition to chaos, and train networks on their spectrum.",
 )
 
-Source = Annotated[Path | None, typer.Argument(help="A YAML file of settings; defaults without one.")]
-Neurons = Annotated[int | None, typer.Option("--neurons", "-n", help="Of a random network.")]
-Samples = Annotated[int | None, typer.Option(help="Networks drawn (of a circuit: states or null models).")]
-Exponents = Annotated[int | None, typer.Option("--exponents", "-k", help="How many leading exponents.")]
-Activation = Annotated[str | None, typer.Option(help="tanh, stretched_tanh or positive_tanh.")]
-Coupling = Annotated[float | None, typer.Option("--g", help="Weights are drawn from N(0, g²/N).")]
-Every = Annotated[str | None, typer.Option("--t-ons", help="Time between two QR decompositions, τ, or auto.")]
-Length = Annotated[float | None, typer.Option(help="Time that is averaged over, τ.")]
+Source = Annotated[Path | None, typer.Argument(help="The YAML file of settings; without one, the defaults hold.")]
+Neurons = Annotated[int | None, typer.Option("--neurons", "-n", help="Draw random networks of this many neurons.")]
+Samples = Annotated[int | None, typer.Option(help="Draw this many networks (of a circuit: states or null models).")]
+Exponents = Annotated[int | None, typer.Option("--exponents", "-k", help="Compute this many leading exponents.")]
+Activation = Annotated[str | None, typer.Option(help="Use this activation: tanh, stretched_tanh or positive_tanh.")]
+Coupling = Annotated[float | None, typer.Option("--g", help="Draw weights from N(0, g²/N) with this g.")]
+Every = Annotated[str | None, typer.Option("--t-ons", help="Orthonormalise after this time, τ, or auto.")]
+Length = Annotated[float | None, typer.Option(help="Average over this time, τ.")]
 Parameter = Annotated[
     str | None,
-    typer.Option(
-        help="What is varied: weights, gains or shifts; 'gains,shifts' at once, 'weights / gains' in turn, all."
-    ),
+    typer.Option(help="Vary weights, gains or shifts; 'gains,shifts' at once, 'weights / gains' in turn, or all."),
 ]
-Wiring = Annotated[str | None, typer.Option(help="A circuit in place of random networks: a name, a file or a folder.")]
-Seed = Annotated[int | None, typer.Option(help="Of everything that is drawn.")]
-Threads = Annotated[int | None, typer.Option(help="Networks computed side by side; 0 for one a core.")]
+Wiring = Annotated[
+    str | None, typer.Option(help="Use this circuit instead of random networks: a name, a file or a folder.")
+]
+Seed = Annotated[int | None, typer.Option(help="Set the seed of everything that is drawn.")]
+Threads = Annotated[int | None, typer.Option(help="Compute this many networks at the same time; 0 for one per core.")]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="The folder to make or to go on in; dynamics/NAME by default.")
+    Path | None,
+    typer.Option("--output", "-o", help="Write to this folder, or continue in it; dynamics/NAME by default."),
 ]
 Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures into the folder.")]
-Switch = Annotated[bool | None, typer.Option(help="Whether these are trained.")]
+Switch = Annotated[bool | None, typer.Option(help="Train these, or leave them as they are.")]
 
 
 @dynamics.command()
@@ -105,9 +106,9 @@ def benchmark(
 def transition(
     context: typer.Context,
     settings: Source = None,
-    minimum: Annotated[float | None, typer.Option("--from", help="Smallest g.")] = None,
-    maximum: Annotated[float | None, typer.Option("--to", help="Largest g.")] = None,
-    values: Annotated[int | None, typer.Option(help="How many values of g.")] = None,
+    minimum: Annotated[float | None, typer.Option("--from", help="Begin with this g.")] = None,
+    maximum: Annotated[float | None, typer.Option("--to", help="End with this g.")] = None,
+    values: Annotated[int | None, typer.Option(help="Compute this many values of g.")] = None,
     samples: Samples = None,
     activation: Activation = None,
     parameter: Parameter = None,
@@ -141,7 +142,10 @@ def spectrum(
     samples: Samples = None,
     parameter: Parameter = None,
     around: Annotated[
-        int | None, typer.Option(help="1: gains and shifts N(1, σ²/N), as the RandomNet project draws them.")
+        int | None,
+        typer.Option(
+            help="Draw gains and shifts around this value: with 1 from N(1, σ²/N), as the RandomNet project does."
+        ),
     ] = None,
     activation: Activation = None,
     g: Coupling = None,
@@ -174,34 +178,43 @@ def spectrum(
 def train(
     context: typer.Context,
     settings: Source = None,
-    model: Annotated[str | None, typer.Option(help="random, or rate: the network of walking controllers.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Train this model: random, or rate, the network of walking controllers.")
+    ] = None,
     neurons: Neurons = None,
     samples: Samples = None,
     exponents: Exponents = None,
-    loss: Annotated[str | None, typer.Option(help="mse, l2 or entropy.")] = None,
-    target: Annotated[str | None, typer.Option(help="Of every exponent, or a list: '[0.1, 0, -0.1]'.")] = None,
+    loss: Annotated[str | None, typer.Option(help="Use this loss: mse, l2 or entropy.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Aim at this value of every exponent, or at a list such as '[0.1, 0, -0.1]'.")
+    ] = None,
     activation: Activation = None,
-    t_ons: Annotated[float | None, typer.Option(help="Time between two QR decompositions, τ.")] = None,
+    t_ons: Annotated[float | None, typer.Option(help="Orthonormalise after this time, τ.")] = None,
     length: Length = None,
     g: Coupling = None,
-    epochs: Annotated[int | None, typer.Option(help="Steps of Adam, at most.")] = None,
-    patience: Annotated[int | None, typer.Option(help="Stop after so many epochs without a new least loss.")] = None,
-    learning_rate: Annotated[float | None, typer.Option("--learning-rate", "--lr", help="Of Adam.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Take at most this many steps of Adam.")] = None,
+    patience: Annotated[int | None, typer.Option(help="Stop after this many epochs without a smaller loss.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", "--lr", help="Set the learning rate of Adam.")
+    ] = None,
     weights: Switch = None,
     gains: Switch = None,
     shifts: Switch = None,
-    weights_count: Annotated[int | None, typer.Option(help="Train so many weights, a random subset.")] = None,
-    gains_count: Annotated[int | None, typer.Option(help="Train so many gains.")] = None,
-    shifts_count: Annotated[int | None, typer.Option(help="Train so many shifts.")] = None,
+    weights_count: Annotated[int | None, typer.Option(help="Train this many weights, a random subset.")] = None,
+    gains_count: Annotated[int | None, typer.Option(help="Train this many gains.")] = None,
+    shifts_count: Annotated[int | None, typer.Option(help="Train this many shifts.")] = None,
     budget: Annotated[
-        int | None, typer.Option(help="Train so many values in all, a random subset of those that are on.")
+        int | None, typer.Option(help="Train this many values in all, a random subset of those that are switched on.")
     ] = None,
     by: Annotated[
-        str | None, typer.Option(help="One gain and shift for all neurons alike in this column of the neuron table.")
+        str | None,
+        typer.Option(help="Share one gain and one shift among neurons that agree in this column of the neuron table."),
     ] = None,
-    gradient: Annotated[str | None, typer.Option(help="windows, full, tangent or evolution.")] = None,
+    gradient: Annotated[
+        str | None, typer.Option(help="Follow this gradient: windows, full, tangent or evolution.")
+    ] = None,
     circuit: Wiring = None,
-    nulls: Annotated[int | None, typer.Option(help="Null models trained beside a circuit.")] = None,
+    nulls: Annotated[int | None, typer.Option(help="Train this many null models of the circuit too.")] = None,
     task: Annotated[bool, typer.Option("--task", help="Learn to tell the phase of a sine at the same time.")] = False,
     seed: Seed = None,
     output: Output = None,

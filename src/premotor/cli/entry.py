@@ -23,6 +23,7 @@ from premotor.cli.listing import list_names, schema
 from premotor.cli.reference import reference
 from premotor.cli.reproduce import reproduce
 from premotor.cli.run_lists import runs
+from premotor.cli.showing import play, report
 from premotor.cli.simulations import sequence, simulate
 from premotor.cli.spiking import spiking
 from premotor.cli.studies import batch, compare, sweep
@@ -38,6 +39,8 @@ app.add_typer(analyse, cls=Commands, name="analyse")
 app.add_typer(study, name="study")
 app.add_typer(engine, name="engine")
 app.add_typer(runs, name="runs")
+app.command()(play)
+app.command()(report)
 app.command()(simulate)
 app.command()(sequence)
 app.command()(compare)
