@@ -38,7 +38,7 @@ def check(
 
 
 @engine.command(hidden=True)
-def probe(file: Path) -> None:
+def probe(file: Annotated[Path, typer.Argument(help="Write what is found to this file.")]) -> None:
     """What the job of `check` runs."""
     from premotor.studies.engines.checking import probe as found
 
