@@ -85,7 +85,7 @@ class LivePage:
             self._does = gui.add_button_group("do", options=["one step", "new episode", "record 4 s"])
             self.run_folder = _run_of(session)
             steps = [] if self.run_folder is None else checkpoint_steps(self.run_folder.places.checkpoints_folder)
-            self.checkpoint = None
+            self.checkpoint: Any = None
             if self.run_folder is not None:
                 self.checkpoint = gui.add_dropdown(
                     "checkpoint", options=["as begun", "best", "initial", *map(str, steps)], initial_value="as begun"
@@ -102,7 +102,7 @@ class LivePage:
             )
             self.current = gui.add_slider("current", min=-5.0, max=5.0, step=0.1, initial_value=DRIVE)
             self.lesions = {} if circuit is None else _lesions(session, circuit)
-            self.lesion = gui.add_dropdown(
+            self.lesion: Any = gui.add_dropdown(
                 "lesion",
                 options=list(self.lesions) or ["intact"],
                 initial_value="intact",
