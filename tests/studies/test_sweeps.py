@@ -13,7 +13,7 @@ from premotor.errors import PremotorError
 from premotor.runs import train
 from premotor.runs.kinds import KINDS
 from premotor.runs.loading import load_settings
-from premotor.studies import Choice, Range, Sweep, processes, read_spaces, searching, sweep
+from premotor.studies import Choice, Range, Sweep, cancel_study, processes, read_spaces, searching, sweep
 
 pytest.importorskip("optuna")
 
@@ -200,6 +200,24 @@ def test_the_commands(fake, tmp_path, capsys):
     ]  # fmt: skip
     assert main(["sweep", "cartpole-stdp"]) == 2
     assert "no setting is searched; name one" in capsys.readouterr().err
+
+
+def test_a_search_that_is_cancelled_ends_and_goes_on(fake, tmp_path, monkeypatch):
+    start, begun = processes.start_process, []
+
+    def cancelling(job, log):
+        begun.append(job.name)
+        if len(begun) == 3:
+            assert cancel_study(tmp_path / "made") == "asked to stop; each run writes its checkpoint"
+        return start(job, log)
+
+    monkeypatch.setattr(processes, "start_process", cancelling)
+    with pytest.raises(PremotorError, match="cancelled; what was begun has a checkpoint"):
+        search(tmp_path / "made", trials=6)
+    assert len(begun) == 3 and len(Sweep(tmp_path / "made").table) == 3
+    assert len(search(tmp_path / "made", trials=6).table) == 6 and not (tmp_path / "made" / "cancel").exists()
+    with pytest.raises(PremotorError, match="elsewhere is no folder of a study"):
+        cancel_study(tmp_path / "elsewhere")
 
 
 def test_a_real_search(tmp_path):
