@@ -320,7 +320,7 @@ def _print_sweep(result: Any, name: str) -> None:
                 f"λ1 crosses 0 at {name} = {crossing['mean']:.3f}{interval}, in {crossing['networks']} of "
                 f"{figures['networks']} networks"
             )
-        mixed = figures["disagreement"]
+        mixed = figures.get("disagreement")
         if mixed is not None:
             where = ", ".join(
                 f"{value:g} ({positive} of {mixed['networks']} positive)"

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from premotor.cli.announcing import announce
 from premotor.errors import PremotorError
 
 
@@ -65,7 +64,6 @@ def run_study(
       premotor study nulls.yaml --engine slurm --engine.partition short --engine.minutes 60
       premotor study nulls.yaml --adopt runs/walk-comparison
     """
-    announce(f"study {source}: loading")
     from premotor.studies import study as begin
 
     made = begin(
