@@ -7,6 +7,8 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
+REFINED = 3
+"""Rounds by which the palette is refined: small things, as a red muscle in much grey, keep their colour."""
 RATE = 10
 """Frames a second."""
 
@@ -29,7 +31,9 @@ def main() -> None:
     for number, data in enumerate(reader):
         if number in wanted:
             frame = Image.fromarray(np.frombuffer(data, np.uint8).reshape(height, width, 3))
-            frames.append(frame.resize((given.width, given.width * height // width)).quantize(given.colours))
+            frames.append(
+                frame.resize((given.width, given.width * height // width)).quantize(given.colours, kmeans=REFINED)
+            )
     frames[0].save(given.picture, save_all=True, append_images=frames[1:], duration=1000 // RATE, loop=0, optimize=True)
     print(f"{given.picture}: {given.picture.stat().st_size / 1e6:.1f} MB")
 

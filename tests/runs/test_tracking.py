@@ -25,6 +25,8 @@ def notes(monkeypatch):
             self.identity = "mine"
 
         def tell(self, figures, step):
+            if step > 400:
+                raise OSError("the network is gone")
             told.append((step, dict(figures)))
 
         def close(self):
@@ -34,7 +36,7 @@ def notes(monkeypatch):
     return told
 
 
-def test_a_tracker_gets_every_figure_and_goes_on_after_resume(notes, circuit_folder, tmp_path):
+def test_a_tracker_gets_every_figure_and_goes_on_after_resume(notes, circuit_folder, tmp_path, capsys):
     settings = tiny_settings(circuit_folder, learning={"steps": 320})
     run = train(settings, output=tmp_path / "run", track=["notes"], finish=False, progress=False)
     rows = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
@@ -49,7 +51,9 @@ def test_a_tracker_gets_every_figure_and_goes_on_after_resume(notes, circuit_fol
     file = run.folder / "settings.yaml"
     file.write_text(file.read_text().replace("steps: 320", "steps: 480"))
     resume(run.folder, finish=False, progress=False)
-    assert notes[0] == ("open", "mine", 480, 320) and notes[1][0] > 320 and notes[-2][0] == 480
+    assert notes[0] == ("open", "mine", 480, 320) and notes[1][0] > 320 and notes[-1][0] == 400
+    assert json.loads((run.folder / "metrics.jsonl").read_text().splitlines()[-1])["steps"] == 480
+    assert "note: notes takes no metrics from step 416 on: the network is gone" in capsys.readouterr().err
 
 
 def test_a_tracker_that_fails_does_not_end_the_training(notes, circuit_folder, tmp_path, capsys):

@@ -231,6 +231,25 @@ def test_members_of_a_population_live_wherever_they_are_put(tmp_path, capsys, mo
 
 
 @pytest.mark.slow
+def test_a_population_by_dask_has_the_same_numbers():
+    distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    from premotor.learning.evolution.learner import Evolution
+    from premotor.runs.loading import load_settings
+    from premotor.runs.spiking.run import Arena
+    from premotor.studies import population_on
+
+    settings = load_settings(
+        "cartpole-evolution",
+        ["--learning.strategy.population=6", "--learning.episodes=1", "--learning.longest=20"],
+    )
+    here = Evolution(Arena(settings), None, settings.learning).iterate()
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        engine = {"kind": "dask", "address": cluster.scheduler_address}
+        with population_on(engine, settings):
+            assert Evolution(Arena(settings), None, settings.learning).iterate() == here
+
+
+@pytest.mark.slow
 def test_a_population_by_ray_has_the_same_numbers(tmp_path, monkeypatch):
     pytest.importorskip("ray", reason="ray is not installed")
     monkeypatch.chdir(tmp_path)

@@ -142,17 +142,19 @@ def middle_means(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(middle, ordered, 0.0).sum(-1) / middle.sum(-1)
 
 
-def probability_of_improvement(first: Replicates, second: Replicates, confidence: float = 0.95) -> Estimate:
+def probability_of_improvement(
+    first: Replicates, second: Replicates, confidence: float = 0.95, fewest: int = FEWEST
+) -> Estimate:
     """How probably a run of the first does better than one of the second, ties a half (Agarwal et al. 2021).
 
     The interval is the score-type one of Newcombe (2006, method 5), which behaves at 0 and 1 as well, of the numbers of
-    units. With fewer than five on both sides there is none (NaN): with three and three it would hold the truth in 90%
+    units. With fewer than `fewest` on both sides there is none (NaN): three against three would hold the truth in 90%
     to 94% of the cases.
     """
     a, b = first.every, second.every
     value = mann_whitney(a, b).u / (len(a) * len(b))
     m, n = len(first.values), len(second.values)
-    if max(m, n) < FEWEST:
+    if max(m, n) < fewest:
         return Estimate(value, float("nan"), float("nan"), m + n)
     z = float(scipy.stats.norm.ppf((1 + confidence) / 2))
     star = (m + n) / 2 - 1

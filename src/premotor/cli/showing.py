@@ -81,6 +81,8 @@ def play(
     spiking = run is not None and run.kind.name == "spiking"
     if rerun is not None and not spiking:
         raise PremotorError(f"--rerun goes with the run of a spiking agent, but {source} is none")
+    if beside is not None and spiking:
+        raise PremotorError(f"--beside shows bodies in 3D, which {source}, a spiking agent, has not")
     if spiking and (view or page):
         raise PremotorError(
             f"{source} is a spiking agent, which has no body in 3D: it is shown as a video file, or with --live in a "

@@ -3,8 +3,8 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from premotor.runs.checkpoints import Checkpoint, save_checkpoint, step_name
 from premotor.runs.kinds import Figures, Work, better
 from premotor.runs.progress import TrainingProgress
 from premotor.runs.run_folder import MetricsLog, RunFolder
-from premotor.runs.tracking import Tracker, numbers, tracked
+from premotor.runs.tracking import Tracking, numbers
 
 if TYPE_CHECKING:
     from premotor.learning import Learner
@@ -140,7 +140,7 @@ class Loop:
         last_saved = time.monotonic()
         with (
             MetricsLog(places.metrics_file) as log,
-            tracked(places, work.step) as trackers,
+            closing(Tracking(places, work.step)) as tracking,
             stop_requests() as request,
         ):
             finished = None
@@ -159,7 +159,7 @@ class Loop:
                     raise PremotorError(self._diverged(before, error)) from error
                 row |= {"iteration": work.iteration, "steps": work.steps, "seconds": round(self.seconds, 3)}
                 log.append(row)
-                self._tell(trackers, row)
+                self._tell(tracking, row)
                 teller.update(work.step, work.line(row, self.evaluation))
                 waited = time.monotonic() - last_saved
                 if (
@@ -203,12 +203,11 @@ class Loop:
                 save_arrays(aside, self.work.candidate)
             write_json(places.best_record, self.best)
 
-    def _tell(self, trackers: Sequence[Tracker], row: Figures) -> None:
+    def _tell(self, tracking: Tracking, row: Figures) -> None:
         step, found = self.work.step, numbers(row)
         if self.evaluation and self.evaluation["step"] == step:
             found |= {f"evaluation/{name}": value for name, value in numbers(self.evaluation).items()}
-        for tracker in trackers:
-            tracker.tell(found, step)
+        tracking.tell(found, step)
 
     def _save(self, finished: str | None) -> None:
         work = self.work

@@ -3,11 +3,10 @@
 import importlib
 import math
 import os
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, ClassVar
 
 from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
@@ -27,6 +26,9 @@ class Tracker(ABC):
         identity: what `identity` of an earlier session of the run was; None: a new run.
         step: from which the run goes on.
     """
+
+    library: ClassVar[str | None] = None
+    """The module that it needs, in the extra `tracking`."""
 
     def __init__(self, places: RunFolder, settings: Mapping[str, Any], identity: str | None, step: int):
         self.places, self.settings, self.identity, self.step = places, settings, identity, step
@@ -71,6 +73,8 @@ class TensorBoard(Tracker):
 class WeightsAndBiases(Tracker):
     """Weights & Biases, as its environment variables say: WANDB_PROJECT (premotor by default), WANDB_MODE …"""
 
+    library = "wandb"
+
     def open(self) -> None:
         """A run of the same identity goes on."""
         wandb = _library("wandb")
@@ -100,14 +104,13 @@ class MLflow(Tracker):
     Names have dots for slashes: in a store of files, a metric and a folder of metrics cannot have one name.
     """
 
+    library = "mlflow"
+
     def open(self) -> None:
         """A run of the same identity goes on."""
         mlflow = _library("mlflow")
         if not os.environ.get("MLFLOW_EXPERIMENT_NAME"):
             mlflow.set_experiment("premotor")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._client = mlflow.MlflowClient()
         if self.identity is None:
             self._run = mlflow.start_run(run_name=self.places.path.name)
             keys = list(self.settings)
@@ -142,45 +145,55 @@ def check_trackers(names: Sequence[str]) -> None:
         PremotorError: it is.
     """
     for name in names:
-        TRACKERS.known(name)
-        if name in ("wandb", "mlflow"):
-            _library(name)
+        needed = TRACKERS[name].library
+        if needed is not None:
+            _library(needed)
 
 
-@contextmanager
-def tracked(places: RunFolder, step: int) -> Iterator[Sequence[Tracker]]:
-    """TensorBoard, and those that the run folder's `tracking.json` names, with what they go on with.
+class Tracking:
+    """TensorBoard, and the trackers that the run folder's `tracking.json` names, with what they go on with.
 
     One that fails does not end the training: a line says so, and the others go on.
     """
-    file = places.tracking_file
-    known = read_json(file) if file.exists() else {}
-    known = known if isinstance(known, dict) else {}
-    settings = leaves(load_settings(places.settings_file).model_dump(mode="json")) if known else {}
-    made: list[Tracker] = [TensorBoard(places, settings, None, step)]
-    made += [
-        TRACKERS[name](places, settings, None if identity is None else str(identity), step)
-        for name, identity in known.items()
-    ]
-    with ExitStack() as stack:
-        opened: list[Tracker] = []
-        for name, tracker in zip(["tensorboard", *known], made, strict=True):
-            try:
+
+    def __init__(self, places: RunFolder, step: int):
+        file = places.tracking_file
+        known = read_json(file) if file.exists() else {}
+        known = known if isinstance(known, dict) else {}
+        settings = leaves(load_settings(places.settings_file).model_dump(mode="json")) if known else {}
+        self._own = TensorBoard(places, settings, None, step)
+        self._own.open()
+        self._others: dict[str, Tracker] = {}
+        for name, identity in known.items():
+            tracker = TRACKERS[name](places, settings, None if identity is None else str(identity), step)
+            with self._watched(name, "takes no metrics of this session"):
                 tracker.open()
-            except PremotorError:
-                raise
-            except Exception as error:
-                if name == "tensorboard":
-                    raise
-                note(f"{name} takes no metrics of this session: {' '.join(str(error).split())[:200]}")
-                continue
-            stack.callback(tracker.close)
-            opened.append(tracker)
-            if name in known:
+                self._others[name] = tracker
                 known[name] = tracker.identity
         if known:
             write_json(file, known)
-        yield opened
+
+    def tell(self, figures: Mapping[str, float], step: int) -> None:
+        """Give the figures of a step to all of them."""
+        self._own.tell(figures, step)
+        for name, tracker in list(self._others.items()):
+            with self._watched(name, f"takes no metrics from step {step:,} on"):
+                tracker.tell(figures, step)
+
+    def close(self) -> None:
+        """End the session."""
+        self._own.close()
+        for name, tracker in self._others.items():
+            with self._watched(name, "may lack the last metrics"):
+                tracker.close()
+
+    @contextmanager
+    def _watched(self, name: str, consequence: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - of a network, a server or a library that is not ours
+            self._others = {other: tracker for other, tracker in self._others.items() if other != name}
+            note(f"{name} {consequence}: {' '.join(str(error).split())[:200]}")
 
 
 def numbers(figures: Mapping[str, Any]) -> dict[str, float]:
