@@ -77,7 +77,7 @@ def run_jobs(
                     finished += 1
                     if status is None or is_cut_off(status):
                         tries[job.name] += 1
-                        if tries[job.name] <= (MOST_BEGINNINGS if engine.outlives or status is None else 1):
+                        if begins_again(engine, status, tries[job.name]):
                             say(f"{job.name}: its process was ended from outside; it goes on")
                             waiting.insert(0, job)
                             finished -= 1
@@ -97,6 +97,11 @@ def run_jobs(
             engine.close()
     if failed:
         raise PremotorError(f"{len(failed)} of {len(jobs)} runs failed: {'; '.join(failed)}")
+
+
+def begins_again(engine: Engine, status: int | None, tries: int) -> bool:
+    """Whether a job that was cut off, so often by now, begins again in this call; else the next call takes it up."""
+    return tries <= (MOST_BEGINNINGS if engine.outlives or status is None else 1)
 
 
 def obey(request: StopRequest, engine: Engine, stop: Callable[[], bool] | None) -> None:

@@ -20,7 +20,7 @@ from premotor.settings import note
 from premotor.studies.engines import Ended, Engine, engine_for, engine_settings, status_of
 from premotor.studies.processes import POLL, Job, is_cut_off, last_line, training
 from premotor.studies.samplers import grid_point, grid_size, pruner_of, sampler_of
-from premotor.studies.scheduling import CANCEL, MOST_BEGINNINGS, obey
+from premotor.studies.scheduling import CANCEL, begins_again, obey
 from premotor.studies.spaces import decoded
 from premotor.studies.sweeps import Sweep, is_sweep, open_sweep
 
@@ -214,12 +214,17 @@ class _Runner:
         if made is None:
             return None
         trial, values = made
-        folder, file = self.sweep.trial_folder(trial.number), self.sweep.trial_folder(trial.number).with_suffix(".yaml")
-        self.say(f"trial {trial.number}: {'goes on, ' if folder.exists() else ''}{_words(values)}")
-        job = training(folder.name, file, folder, self.sweep.settings.episodes, self.engine.threads)
+        going = self.sweep.trial_folder(trial.number).exists()
+        self.say(f"trial {trial.number}: {'goes on, ' if going else ''}{_words(values)}")
+        job = self._training(trial)
         self.jobs[job.name], self.trials[job.name], self.began[job.name] = job, trial, time.monotonic()
         self._write()
         return job
+
+    def _training(self, trial: Any) -> Job:
+        folder = self.sweep.trial_folder(trial.number)
+        file, episodes = folder.with_suffix(".yaml"), self.sweep.settings.episodes
+        return training(folder.name, file, folder, episodes, self.engine.threads)
 
     def _prune_if_poor(self, job: Job) -> None:
         if job.name in self.pruned:
@@ -238,14 +243,13 @@ class _Runner:
 
     def _judge(self, each: Ended) -> Job | None:
         """Take in how a job ended; the job where it has to go on."""
-        job, trial, episodes = self.jobs[each.name], self.trials[each.name], self.sweep.settings.episodes
+        job, trial = self.jobs[each.name], self.trials[each.name]
         status, folder = status_of(each, job), self.sweep.trial_folder(trial.number)
         if job.name not in self.pruned and (status is None or is_cut_off(status)):
             self.tries[job.name] += 1
             self.say(f"trial {trial.number}: its process was ended from outside; it goes on")
-            if self.tries[job.name] <= (MOST_BEGINNINGS if self.engine.outlives or status is None else 1):
-                return training(job.name, folder.with_suffix(".yaml"), folder, episodes, self.engine.threads)
-            # one time more: it stays as it is, for the next call of this search
+            if begins_again(self.engine, status, self.tries[job.name]):
+                return self._training(trial)
         elif job.name not in self.pruned:
             self._score(job, trial, folder, status)
         del self.jobs[job.name]
