@@ -9,6 +9,7 @@ environment with flygym, its own simulation of one fly takes its turns, too, at 
 """
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,7 @@ def main() -> int:
     add("--flygym", metavar="PYTHON", help="of an environment with flygym, whose own loop is timed, too")
     add("--body", action="append", help="fly (default) or neuromechfly; may be given several times")
     add("--joints", type=int, action="append", help="42, 18 or 12; may be given several times (default all)")
+    add("--json", type=Path, help="file for the table's rows")
     args = parser.parse_args()
     timed: list[Contestant] = []
     if args.flygym:
@@ -134,7 +136,10 @@ def main() -> int:
     for contestant in timed[1:] if args.flygym else ():
         contestant.against = contestant.against or timed[0].name
     measure(timed, args.runs, lambda text: print(text, file=sys.stderr, flush=True))
-    print(markdown(rows(timed)))
+    table = rows(timed)
+    print(markdown(table))
+    if args.json:
+        args.json.write_text(json.dumps(table, indent=1) + "\n")
     return 0
 
 

@@ -6,8 +6,10 @@ Needs `premotor[envpool]`. All copies are driven by the actions of the recorded 
 """
 
 import argparse
+import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -32,6 +34,7 @@ def main() -> None:
     words.add_argument("--copies", type=int, default=128)
     words.add_argument("--steps", type=int, default=60, help="of a burst, in each copy")
     words.add_argument("--rounds", type=int, default=5)
+    words.add_argument("--json", type=Path, help="file for the table's rows")
     chosen = words.parse_args()
     own = gymnasium.make_vec("BipedalWalker-v3", chosen.copies, "sync")
     own.reset(seed=0)
@@ -52,7 +55,10 @@ def main() -> None:
         for name, step in steps.items()
     ]
     measure(contestants, chosen.rounds, print)
-    print(markdown(rows(contestants)))
+    table = rows(contestants)
+    print(markdown(table))
+    if chosen.json:
+        chosen.json.write_text(json.dumps(table, indent=1) + "\n")
 
 
 if __name__ == "__main__":
