@@ -199,9 +199,41 @@ def test_bad_arguments_are_refused(change: dict, said: str):
 
 
 def test_shapes_that_software_can_not_draw_are_refused():
-    body = single("name='drum' type='cylinder' size='.1 .2'")
-    with pytest.raises(PremotorError, match="shape 'drum' is a cylinder"):
+    xml = """
+    <mujoco><asset><hfield name="hills" nrow="2" ncol="2" size="1 1 1 .1" elevation="0 1 1 0"/></asset><worldbody>
+      <geom name="land" type="hfield" hfield="hills"/>
+      <body pos="0 0 1"><joint name="x" type="slide" axis="1 0 0"/><geom size=".1"/></body>
+    </worldbody></mujoco>"""
+    body = Body("hills", mujoco.MjModel.from_xml_string(xml), xml)
+    with pytest.raises(PremotorError, match="shape 'land' is a hfield"):
         render_frames(body, np.zeros((1, 1)), SIZE, "software")
+
+
+@pytest.mark.parametrize(
+    ("shape", "area"),
+    [
+        ("type='ellipsoid' size='.3 .3 .3'", lambda tilt: np.pi * 0.09),
+        (
+            "type='ellipsoid' size='.4 .2 .1'",
+            lambda tilt: np.pi * 0.4 * np.hypot(0.1 * np.cos(tilt), 0.2 * np.sin(tilt)),
+        ),
+        ("type='cylinder' fromto='-.4 0 0 .4 0 0' size='.1'", lambda tilt: 0.8 * 0.2),
+        ("type='mesh' mesh='block'", lambda tilt: 0.8 * (0.2 * np.cos(tilt) + 0.4 * np.sin(tilt))),
+    ],
+)
+def test_other_shapes_have_their_outline(shape, area):
+    """A mesh here is a box of half sizes .4, .2 and .1 m, and the camera looks down by `ELEVATION`."""
+    corners = " ".join(f"{x} {y} {z}" for x in (-0.4, 0.4) for y in (-0.2, 0.2) for z in (-0.1, 0.1))
+    xml = f"""
+    <mujoco><asset><mesh name="block" vertex="{corners}"/></asset><worldbody>
+      <body pos="0 0 1"><joint name="x" type="slide" axis="1 0 0"/><geom {shape} mass="1" rgba="1 0 0 1"/></body>
+    </worldbody></mujoco>"""
+    body = Body("single", mujoco.MjModel.from_xml_string(xml), xml)
+    seen = red(drawn(body))
+    expected = area(np.deg2rad(-ELEVATION)) * pixels_per_metre(body) ** 2
+    assert seen.sum() == pytest.approx(expected, rel=0.05)
+    columns = np.nonzero(seen)[1]
+    assert columns.mean() == pytest.approx(SIZE[0] / 2 - 0.5, abs=1.0)
 
 
 def test_muscles_are_seen_and_redden_with_their_activation():

@@ -179,11 +179,18 @@ def test_what_cannot_be_made_is_one_sentence(name: str, changes: dict, message: 
     assert "\n" not in str(caught.value)
 
 
-def test_a_copy_can_be_drawn() -> None:
+def test_a_copy_can_be_drawn(monkeypatch) -> None:
     environment = GymnasiumEnvironment(task("Line"), 1, render=True)
     environment.reset()
     environment.step(np.zeros((1, 1)))
     assert (environment.picture() == 1).all()
+
+    def blind(self):
+        raise RuntimeError("no display")
+
+    monkeypatch.setattr(type(environment._pool._worlds.envs[0].unwrapped), "render", blind)
+    with pytest.raises(PremotorError, match="Line.* can not be drawn here: no display"):
+        environment.picture()
 
 
 def test_environments_in_mujoco_warn_once_and_are_drawn_without_a_display(capfd, monkeypatch) -> None:

@@ -1,7 +1,7 @@
 """Frames without graphics hardware or libraries: shaded shapes in parallel projection, with NumPy.
 
 A sphere is a disc and a capsule a stadium, each shaded by its normal and blended with its analytic coverage,
-so edges are smooth without oversampling; farther shapes are painted first.
+so edges are smooth without oversampling; farther shapes are painted first. Of a mesh the convex hull is drawn.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from premotor.bodies.hull_shapes import HULLS, outermost_points, outline
 from premotor.bodies.tendon_drawing import muscle_looks, tendon_pieces
 from premotor.errors import PremotorError
 
@@ -41,12 +42,12 @@ class _Camera:
 
 
 class SoftwareDrawing:
-    """Draws the spheres, capsules, boxes and tendons of a model over a checkered ground, seen along y.
+    """Draws the shapes and tendons of a model over a checkered ground, seen along y.
 
     With `active`, muscles on tendons are coloured by the activations in the data.
 
     Raises:
-        PremotorError: the model shows a shape of another kind.
+        PremotorError: the model shows a height field or a signed distance field.
     """
 
     def __init__(
@@ -62,11 +63,12 @@ class SoftwareDrawing:
         self._planes = [int(geom) for geom in shown if model.geom_type[geom] == PLANE]
         self._shapes = [int(geom) for geom in shown if model.geom_type[geom] != PLANE]
         for geom in self._shapes:
-            if model.geom_type[geom] not in (*ROUND, BOX):
+            if model.geom_type[geom] not in (*ROUND, BOX, *HULLS):
                 kind = mujoco.mjtGeom(model.geom_type[geom]).name.removeprefix("mjGEOM_").lower()
                 raise PremotorError(
                     f"shape '{model.geom(geom).name}' is a {kind}, which software drawing lacks; use 'gl'"
                 )
+        self._hulls = {geom: outermost_points(model, geom) for geom in self._shapes if model.geom_type[geom] in HULLS}
         self._columns = np.arange(width, dtype=np.float32) + 0.5
         self._rows = np.arange(rows, dtype=np.float32) + 0.5
         blend = np.linspace(0, 1, rows, dtype=np.float32)[:, None]
@@ -86,6 +88,8 @@ class SoftwareDrawing:
         for geom in sorted(self._shapes, key=lambda shape: -depth[shape]):
             if self._model.geom_type[geom] == BOX:
                 self._paint_box(image, data, geom)
+            elif geom in self._hulls:
+                self._paint_hull(image, data, geom)
             else:
                 self._paint_round(image, self._model.geom_rgba[geom], *segments[geom])
         self._paint_tendons(image, data)
@@ -96,11 +100,13 @@ class SoftwareDrawing:
         """Nothing is held."""
 
     def _segment(self, data: mujoco.MjData, geom: int) -> tuple[np.ndarray, np.ndarray, float]:
-        """The ends of a shape's axis and its radius, m; for a box the core of a capsule as large."""
+        """The ends of a shape's axis and its radius, m; for one that is not round the core of a capsule as large."""
         size, centre = self._model.geom_size[geom], data.geom_xpos[geom]
         frame = data.geom_xmat[geom].reshape(3, 3)
         kind = self._model.geom_type[geom]
-        if kind == BOX:
+        if kind not in ROUND:
+            size = self._model.geom_aabb[geom, 3:]
+            centre = centre + frame @ self._model.geom_aabb[geom, :3]
             long = int(np.argmax(size))
             radius = float(np.delete(size, long).mean())
             half = frame[:, long] * max(size[long] - radius, 0.0)
@@ -185,10 +191,29 @@ class SoftwareDrawing:
             if window is None:
                 continue
             pixels = np.stack(np.meshgrid(self._columns[window[1]], self._rows[window[0]]), -1)
-            coverage = _polygon_coverage(pixels, corners) * self._model.geom_rgba[geom, 3]
+            coverage = np.clip(_polygon_depth(pixels, corners) + 0.5, 0, 1) * self._model.geom_rgba[geom, 3]
             seen = self._camera.axes @ normal
             lit = np.full(coverage.shape, seen[0] * LIGHT[0] + seen[1] * LIGHT[1] - seen[2] * LIGHT[2], np.float32)
             self._blend(image, window, self._model.geom_rgba[geom], coverage, lit, rim=np.ones((), np.float32))
+
+    def _paint_hull(self, image: np.ndarray, data: mujoco.MjData, geom: int) -> None:
+        """The outline, shaded as if it were rounded from its edge to its middle."""
+        frame, rgba = data.geom_xmat[geom].reshape(3, 3), self._model.geom_rgba[geom]
+        seen = self._camera.project(self._hulls[geom] @ frame.T + data.geom_xpos[geom])
+        corners = outline(seen[:, :2])
+        window = self._window(corners, 1.0)
+        if window is None:
+            return
+        pixels = np.stack(np.meshgrid(self._columns[window[1]], self._rows[window[0]]), -1)
+        inside = _polygon_depth(pixels, corners)
+        thick = max(float(inside.max()), 1.0)
+        outward = (pixels - corners.mean(0)).astype(np.float32)
+        outward /= np.maximum(np.linalg.norm(outward, axis=-1, keepdims=True), 1e-6)
+        level = np.clip(1 - inside / thick, 0, 1)
+        towards = np.sqrt(1 - level**2)
+        lit = level * (outward[..., 0] * LIGHT[0] - outward[..., 1] * LIGHT[1]) + towards * LIGHT[2]
+        coverage = np.clip(inside + 0.5, 0, 1) * rgba[3]
+        self._blend(image, window, rgba, coverage, lit, rim=np.clip(towards / 0.35, 0.6, 1))
 
     def _blend(
         self,
@@ -236,8 +261,8 @@ def _distance(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[n
     return np.sqrt((offset**2).sum(-1)), offset
 
 
-def _polygon_coverage(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """How much of each pixel a convex polygon covers, by the distance from its nearest edge."""
+def _polygon_depth(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """How far points (…, 2) lie inside of a convex polygon, from its nearest edge; negative outside."""
     inside = np.full(points.shape[:-1], np.inf, np.float32)
     one, two = corners[1] - corners[0], corners[2] - corners[0]
     turn = np.sign(one[0] * two[1] - one[1] * two[0])
@@ -246,4 +271,4 @@ def _polygon_coverage(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
         offset = points - start.astype(np.float32)
         side = turn * (edge[0] * offset[..., 1] - edge[1] * offset[..., 0]) / max(float(np.hypot(*edge)), 1e-9)
         inside = np.minimum(inside, side)
-    return np.clip(inside + 0.5, 0, 1)
+    return inside

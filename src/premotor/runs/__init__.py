@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from premotor.runs.episode_nwb import export_episode_nwb as export_episode_nwb
     from premotor.runs.episodes import Episodes as Episodes
     from premotor.runs.evaluation import evaluate as evaluate, silence_synapses as silence_synapses
+    from premotor.runs.flygym_policy import FlygymPolicy as FlygymPolicy
     from premotor.runs.kinds import KINDS as KINDS, Evaluation as Evaluation, Kind as Kind, Work as Work
     from premotor.runs.listing import circuits as circuits, listed as listed, settings_schema as settings_schema
     from premotor.runs.loading import (

@@ -207,7 +207,7 @@ class GymnasiumEnvironment:
         self.task = task
         self.environments = environments
         self.discrete = task.spaces.discrete
-        self._seed, self._alike = seed, environments
+        self._seed, self._alike, self._name = seed, environments, task.settings.id
         self._opening = opening
         self._pool = _pool(task, environments, render)
         self._drawing: ModelDrawing | None = None
@@ -255,11 +255,14 @@ class GymnasiumEnvironment:
         return {"observation": self._observation}
 
     def picture(self, index: int = 0) -> np.ndarray:
-        """What a copy looks like now, (height, width, 3) uint8; needs `render`."""
+        """What a copy looks like now, (height, width, 3) uint8; needs `render`. PremotorError where it fails."""
         assert not isinstance(self._pool, ProcessPool)
         parts = self._pool.mujoco_parts(index)
         if parts is None or choose_backend() == "gl":
-            return self._pool.picture(index)
+            try:
+                return self._pool.picture(index)
+            except Exception as error:  # whatever an environment's renderer raises
+                raise PremotorError(f"{self._name} can not be drawn here: {error}") from error
         if self._drawing is None:  # Gymnasium's own renderer needs OpenGL
             self._drawing = ModelDrawing(*parts)
         return self._drawing.picture()

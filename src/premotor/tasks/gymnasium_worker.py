@@ -263,13 +263,15 @@ class Copies:
         return _flat(observation), reward.copy(), terminated + np.uint8(2) * truncated
 
     def picture(self, index: int) -> np.ndarray:
-        """What a copy looks like now, (height, width, 3) uint8."""
+        """What a copy looks like now, (height, width, 3) uint8; may raise what the environment's renderer raises."""
         return np.asarray(self._worlds.envs[index].render(), np.uint8)
 
     def mujoco_parts(self, index: int) -> tuple[Any, Any] | None:
-        """Model and data of a copy of one of Gymnasium's environments in MuJoCo; None of any other."""
-        library, inner = sys.modules.get("gymnasium.envs.mujoco"), cast(Any, self._worlds.envs[index].unwrapped)
-        return None if library is None or not isinstance(inner, library.MujocoEnv) else (inner.model, inner.data)
+        """Model and data of a copy that MuJoCo steps, as Gymnasium's and MyoSuite's; None of any other."""
+        library, inner = sys.modules.get("mujoco"), cast(Any, self._worlds.envs[index].unwrapped)
+        model, data = getattr(inner, "model", None), getattr(inner, "data", None)
+        known = library and isinstance(model, library.MjModel) and isinstance(data, library.MjData)
+        return (model, data) if known else None
 
 
 def _flat(observation: Any) -> np.ndarray:
