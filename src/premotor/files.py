@@ -11,6 +11,7 @@ import secrets
 import shutil
 import socket
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -310,6 +311,18 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def cache_folder() -> Path:
+    """Return the folder of all downloads and of compiled programs; it need not exist."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    if named and Path(named).is_absolute():
+        return Path(named) / "premotor"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "premotor"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "premotor" / "Cache"
+    return Path.home() / ".cache" / "premotor"
 
 
 def available_memory() -> int:

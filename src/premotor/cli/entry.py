@@ -15,6 +15,7 @@ import typer
 from premotor.cli.analyse import analyse
 from premotor.cli.circuits import circuits
 from premotor.cli.commands import app
+from premotor.cli.compiled import keep_compiled
 from premotor.cli.controllers import export, serve
 from premotor.cli.dynamics import dynamics
 from premotor.cli.engines import engine
@@ -76,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     with interrupts_heard():
         if not WORKER & os.environ.keys():
+            keep_compiled(os.environ)
             return _run(words)
         from premotor.studies.workers import as_worker
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PARENT = "PREMOTOR_PARENT"
 """Environment variable that tells a worker of a study who its parent is."""
+CHOSEN = "PREMOTOR_COMPILED"
+"""Environment variable with the folder of compiled programs that the command line chose, where its user named none."""
 LEASE = "PREMOTOR_LEASE"
 """Environment variable with the folder of the lease that a worker takes."""
 LONGEST = 600.0
@@ -43,7 +45,12 @@ def worker_environment(lease: Path | None, compiled: Path) -> dict[str, str]:
     environment[PARENT] = str(os.getpid())
     if lease is not None:
         environment[LEASE] = str(lease.resolve())
-    # Null models have the shapes of the connectome, so what one run has compiled serves all the others.
+    # Null models have the shapes of the connectome, so what one run has compiled serves all the others. Not in the
+    # folder that the command chose for itself: the worker may run on another kind of processor.
+    chosen = environment.pop(CHOSEN, None)
+    if chosen is not None and chosen == environment.get("JAX_COMPILATION_CACHE_DIR"):
+        del environment["JAX_COMPILATION_CACHE_DIR"]
+        environment.pop("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", None)
     environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
     environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
     return environment

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from premotor.errors import PremotorError
+from premotor.files import cache_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,18 +40,6 @@ class Entry:
     def size(self) -> int:
         """Bytes on the disk."""
         return sum(file.stat().st_size for file in self.folder.iterdir())
-
-
-def cache_folder() -> Path:
-    """Return the folder of all downloads; it need not exist."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    if named and Path(named).is_absolute():
-        return Path(named) / "premotor"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "premotor"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "premotor" / "Cache"
-    return Path.home() / ".cache" / "premotor"
 
 
 def cached() -> list[Entry]:
