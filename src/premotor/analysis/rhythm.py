@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import find_peaks
 
 from premotor.errors import PremotorError
 
@@ -132,6 +131,8 @@ def _autocorrelation(values: NDArray) -> NDArray:
 
 
 def _strongest(curve: NDArray) -> tuple[float, int]:
+    from scipy.signal import find_peaks  # takes a second to load, and is in the way of every training
+
     peaks, facts = find_peaks(curve, height=(None, None), prominence=LEAST_PROMINENCE)
     if not len(peaks):
         return 0.0, 0

@@ -7,7 +7,6 @@ its flat places and every fly walks over bumps of its own.
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 ROUGH = "rough"
 """Name of the body that carries the height field."""
@@ -27,6 +26,8 @@ BASE = 0.5
 
 def ground_heights() -> NDArray[np.float64]:
     """Heights on a square grid over ±`HALF`, (y, x), in [−1, 1] with mean near 0; the same every time."""
+    from scipy.ndimage import gaussian_filter  # slow to load, and every body would wait for it
+
     count = round(2 * HALF / CELL) + 1
     noise = gaussian_filter(np.random.default_rng(0).standard_normal((count, count)), SMOOTHING / CELL)
     heights = np.clip(noise / (2.5 * noise.std()), -1.0, 1.0)
