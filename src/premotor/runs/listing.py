@@ -68,15 +68,16 @@ def _circuits() -> dict[str, str]:
 
 
 def _policies() -> dict[str, str]:
-    from premotor.networks import Baseline
-    from premotor.runs.shipping import shipped, shipped_names
+    from premotor.networks.settings import BaselineSettings
+    from premotor.runs.building import build_circuit
+    from premotor.runs.shipping import shipped_names, shipped_settings
 
     rows = {}
     for name in shipped_names():
-        made = shipped(name)
-        plain = made.circuit is None or isinstance(made.controller.network, Baseline)
-        wiring = "without a connectome" if plain else repr(made.circuit).removeprefix("Circuit")
-        rows[name] = f"task {made.task.name}, network {made.settings.network.kind} {wiring}"
+        made = shipped_settings(name)
+        plain = isinstance(made.network, BaselineSettings)
+        wiring = "without a connectome" if plain else repr(build_circuit(made.circuit)).removeprefix("Circuit")
+        rows[name] = f"task {made.task.kind}, network {made.network.kind} {wiring}"
     return rows
 
 

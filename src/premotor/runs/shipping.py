@@ -42,8 +42,8 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sorted(entry.name for entry in place.iterdir() if entry.is_dir())) if place.is_dir() else ()
 
 
-def shipped(name: str) -> Shipped:
-    """A trained controller of the package.
+def shipped_settings(name: str) -> Experiment:
+    """With which a controller of the package was trained.
 
     Raises:
         PremotorError: there is none of this name.
@@ -53,7 +53,17 @@ def shipped(name: str) -> Shipped:
         known = ", ".join(names) or "none"
         raise PremotorError(f"there is no trained controller {name!r}{closest(name, names)}; there are {known}")
     with resources.as_file(_place() / name) as folder:
-        settings = load_experiment(folder / SETTINGS)
+        return load_experiment(folder / SETTINGS)
+
+
+def shipped(name: str) -> Shipped:
+    """A trained controller of the package.
+
+    Raises:
+        PremotorError: there is none of this name.
+    """
+    settings = shipped_settings(name)
+    with resources.as_file(_place() / name) as folder:
         task, circuit = build_task(settings.task), build_circuit(settings.circuit)
         found = _record(settings, circuit)
         if any(found.get(name) != value for name, value in read_json(folder / CIRCUIT).items()):
