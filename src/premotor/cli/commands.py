@@ -76,7 +76,7 @@ def group(
     if context.invoked_subcommand is None:
         print(context.get_help())
         raise typer.Exit
-    if split_engine(None, list(context.obj or []))[0] and context.invoked_subcommand == "resume":
+    if context.invoked_subcommand == "resume" and split_engine(None, list(context.obj or []))[0]:
         raise typer.BadParameter(
             f"{context.obj[0]}: a run is resumed with the settings that it has; to go on with others, begin a new run "
             f"with its weights, as in premotor train RUN/settings.yaml --initial RUN {' '.join(context.obj)}"
