@@ -13,6 +13,7 @@ from premotor.errors import PremotorError
 from premotor.learning.trees import flatten
 from premotor.networks import Controller
 from premotor.runs.building import controller_for
+from premotor.runs.keras_weights import is_keras, perceptron_arrays, read_keras
 from premotor.runs.kinds import Adopted, Arrays, kind_of
 from premotor.runs.provenance import sha256
 from premotor.runs.run import Run
@@ -34,9 +35,18 @@ def warm_start(
     start = kind.start(settings)
     if settings.initial is None:
         return start, {}
-    parent, which = open_parent(settings.initial.run)
-    adopted = kind.adopt(settings, circuit, parent, which)
     name = settings.initial.run
+    if is_keras(name):
+        adopted, record = _keras(settings, circuit, Path(name))
+    else:
+        parent, which = open_parent(name)
+        adopted = kind.adopt(settings, circuit, parent, which)
+        record = {
+            "run": str(parent.folder.resolve()),
+            "checkpoint": str(which),
+            "step": parent.step_of(which),
+            "sha256": sha256(Path(parent.parameters(which)[1])),
+        }
     if adopted.left and not settings.initial.partial:
         raise PremotorError(
             f"initial: not all of {name} fits: {'; '.join(adopted.left)}; set --initial.partial true to begin these "
@@ -53,17 +63,20 @@ def warm_start(
             f"then it is shown the reference (cloning.iterations is {settings.cloning.iterations}), which moves these "
             "weights; --cloning.iterations 0 leaves them as they are"
         )
-    _, file = parent.parameters(which)
-    record = {
-        "run": str(parent.folder.resolve()),
-        "checkpoint": str(which),
-        "step": parent.step_of(which),
-        "sha256": sha256(Path(file)),
-        "taken": list(adopted.taken),
-        "new": list(adopted.filled),
-        "left": list(adopted.left),
-    }
+    record |= {"taken": list(adopted.taken), "new": list(adopted.filled), "left": list(adopted.left)}
     return {**(start or {}), **adopted.arrays}, {"parent": record}
+
+
+def _keras(settings: Any, circuit: Circuit | None, file: Path) -> tuple[Adopted, dict[str, Any]]:
+    """A perceptron's weights from a file of Keras, and what provenance says of it."""
+    if not isinstance(settings, Experiment):
+        raise PremotorError(f"initial: {file} fits a controller's run only")
+    assert circuit is not None
+    layers = read_keras(file)
+    template = eqx.filter_eval_shape(lambda: controller_for(circuit, build_task(settings.task), settings))
+    arrays, words = perceptron_arrays(layers, settings, flatten_shapes(template), str(file))
+    named = {PREFIX + name: array for name, array in arrays.items()}
+    return Adopted(named, (words,), (), ()), {"file": str(file.resolve()), "sha256": sha256(file)}
 
 
 def open_parent(name: str) -> tuple[Run, str]:
