@@ -184,9 +184,9 @@ ROWS = (
         "ours", Measured(15.1)),
     Row("a table of FlyWire's size (csv.gz) loaded", "flywire", "s",
         lambda figures, limits: Measured(figures["formats"]["csv.gz"]["load"]), 60, "ours", Measured(28.8)),
-    Row("`premotor train walk` to the first learning step", "start", "s",
+    Row("`premotor train walk` to the first iteration of learning, nothing compiled before", "start", "s",
         lambda figures, limits: Measured(_middle(figures["first"])), 8, "ours"),
-    Row("the same once what it compiled is kept", "start", "s",
+    Row("the same, the second time", "start", "s",
         lambda figures, limits: Measured(_middle(figures["again"])), 4, "ours"),
 )  # fmt: skip
 

@@ -47,6 +47,24 @@ def run(physics: BatchPhysics, orders: np.ndarray, substeps: int = 3) -> None:
         physics.step(substeps)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_worlds_that_are_not_stepped_stay_as_they_are_and_the_others_go_as_ever(threads: int):
+    some, every = started(threads=threads), started(threads=threads)
+    moved = np.arange(WORLDS) % 3 > 0
+    before = some.snapshot()
+    for order in controls(5, WORLDS):
+        order[~moved] = 0.0
+        for physics, ids in ((some, moved), (every, None)):
+            physics.set_control(order)
+            physics.step(3, ids)
+    one, other = some.snapshot(), every.snapshot()
+    for name in one:
+        assert np.array_equal(one[name][moved], other[name][moved]), name
+        assert np.array_equal(one[name][~moved], before[name][~moved]), name
+    some.step(3, np.zeros(WORLDS, bool))
+    assert all(np.array_equal(value, one[name]) for name, value in some.snapshot().items())
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_worlds_go_as_a_plain_loop_goes_bit_for_bit(threads: int):
     orders = controls(60, WORLDS)

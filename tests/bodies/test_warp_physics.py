@@ -62,6 +62,17 @@ def test_worlds_go_as_those_of_the_c_engine(warp):
     np.testing.assert_allclose(quick.time, exact.time, rtol=1e-5)
 
 
+def test_worlds_that_are_not_stepped_stay_as_they_are(warp):
+    physics, every = (started(WarpPhysics, device="cpu") for _ in range(2))
+    moved = np.array([True, False, True, False])
+    before = physics.snapshot()
+    physics.step(3, moved)
+    every.step(3)
+    for name, value in physics.snapshot().items():
+        assert np.array_equal(value[~moved], before[name][~moved]), name
+        assert np.array_equal(value[moved], every.snapshot()[name][moved]), name
+
+
 def test_a_restored_snapshot_goes_on_bit_for_bit(warp):
     physics = started(WarpPhysics, device="cpu")
     run(physics)

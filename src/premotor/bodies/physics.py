@@ -156,8 +156,8 @@ class Physics(Protocol):
     def vary(self, **factors: np.ndarray) -> None:
         """Make worlds differ from each other."""
 
-    def step(self, substeps: int = 1) -> None:
-        """Advance all worlds by `substeps` time steps."""
+    def step(self, substeps: int = 1, ids: np.ndarray | None = None) -> None:
+        """Advance the worlds `ids`, or all, by `substeps` time steps."""
 
     def set_state(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None) -> None:
         """Put some worlds into new states at time 0."""
@@ -254,13 +254,23 @@ class BatchPhysics:
         apply_variation(self.model, self.environments, factors, self._batch.expand)
         self._batch.set_const()
 
-    def step(self, substeps: int = 1) -> None:
-        """Advance all worlds by `substeps` time steps of the model."""
+    def step(self, substeps: int = 1, ids: np.ndarray | None = None) -> None:
+        """Advance worlds by `substeps` time steps of the model.
+
+        Args:
+            substeps: time steps.
+            ids: the worlds, as `set_state` takes them; the others stay as they are. None: all.
+        """
+        if ids is not None:
+            ids = worlds_among(ids, self.environments)
+            if ids.size == 0:
+                return
         try:
-            self._batch.step(nstep=substeps)
+            self._batch.step(ids, nstep=substeps)
         except SimulationError as error:
             raise PhysicsError(str(error)) from error
-        np.copyto(self.sensors, self._readings)
+        where = slice(None) if ids is None else ids
+        self.sensors[where] = self._readings[where]
         self._check()
 
     def set_state(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None) -> None:

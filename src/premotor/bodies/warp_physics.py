@@ -163,8 +163,12 @@ class WarpPhysics:
     def _field(self, name: str) -> Any:
         return getattr(self._model.opt, name[4:]) if name.startswith("opt.") else getattr(self._model, name)
 
-    def step(self, substeps: int = 1) -> None:
-        """Advance all worlds by `substeps` time steps of the model."""
+    def step(self, substeps: int = 1, ids: np.ndarray | None = None) -> None:
+        """Advance the worlds `ids`, or all, by `substeps` time steps of the model, as `BatchPhysics.step`."""
+        moved = np.arange(self.environments) if ids is None else worlds_among(ids, self.environments)
+        if moved.size == 0:
+            return
+        kept = {} if moved.size == self.environments else self._state()
         with self._warp.ScopedDevice(self._device):
             if self._steps is None and substeps:
                 self._engine.step(self._model, self._data)  # loads the kernels, which a recording cannot
@@ -172,7 +176,11 @@ class WarpPhysics:
                 self._steps = self._recorded(self._engine.step)
             for _ in range(substeps):
                 self._warp.capture_launch(self._steps)
-        self._read(np.arange(self.environments))
+        if kept:  # all worlds were stepped, as the recording does; the others are put back
+            for name, value in self._state().items():
+                kept[name][moved] = value[moved]
+            self._assign(kept)
+        self._read(moved)
         self._check()
 
     def set_state(self, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray, act: np.ndarray | None = None) -> None:
@@ -181,7 +189,7 @@ class WarpPhysics:
         if ids.size == 0:
             return
         check_states(self.model, ids, qpos, qvel)
-        new = {name: getattr(self._data, name).numpy().copy() for name in STATE}
+        new = self._state()
         for value in new.values():
             value[ids] = 0
         new["qpos"][ids], new["qvel"][ids] = qpos, qvel
@@ -197,7 +205,7 @@ class WarpPhysics:
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """The whole state of each world (float32, Warp's names) and the sensor readings."""
-        kept = {name: getattr(self._data, name).numpy().copy() for name in STATE}
+        kept = self._state()
         return kept | {"sensors": self.sensors.copy()}
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
@@ -221,6 +229,9 @@ class WarpPhysics:
         self._data.overflow.zero_()
         self._read(np.arange(self.environments))
         self._host["sensors"][:] = snapshot["sensors"]
+
+    def _state(self) -> dict[str, np.ndarray]:
+        return {name: getattr(self._data, name).numpy().copy() for name in STATE}
 
     def _assign(self, values: Mapping[str, np.ndarray]) -> None:
         for name, value in values.items():

@@ -300,18 +300,20 @@ class PhysicsEnvironment:
 
     def step(self, action: np.ndarray) -> Step:
         """Act for one control period; `action` (environments, actions) in [−1, 1]."""
-        control, force = self._drive(action, self._memory)
-        self.physics.set_control(np.asarray(control))
-        if force is not None:
-            self.physics.set_force(np.asarray(force))
+        driven, pushed = self._drive(action, self._memory)
+        control, force = np.asarray(driven), None if pushed is None else np.asarray(pushed)
         held = self._elapsed < self.task.settling
-        pose = (self.physics.qpos[held], self.physics.qvel[held]) if held.any() else None  # copies
-        self.physics.step(self.task.substeps)
-        if pose is not None:
-            self.physics.set_state(held, *pose)
+        holds = bool(held.any())
+        if holds:  # nothing acts on a held body
+            control = np.where(held[:, None], 0.0, control)
+            force = None if force is None else np.where(held[:, None], 0.0, force)
+        self.physics.set_control(control)
+        if force is not None:
+            self.physics.set_force(force)
+        self.physics.step(self.task.substeps, ~held if holds else None)
         outcome, reward, final = self._advance(self.view, self._memory, action)
         terminated = np.asarray(outcome.terminated)
-        if pose is None:
+        if not holds:
             self._memory = outcome.memory
         else:
             final, self._memory = self._resume(self.view, held, self._memory, outcome.memory)
