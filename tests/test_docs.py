@@ -34,7 +34,15 @@ def python_blocks(page: Path) -> list[Code]:
 SNIPPETS = [
     pytest.param(page, block, id=f"{page.name}:{block.line}") for page in PAGES for block in python_blocks(page)
 ]
-SESSIONS = [page for page in PAGES if any(not block.skipped for block in python_blocks(page))]
+SLOW_SESSIONS = {"docs/concepts/runs.md"}
+"""Pages whose code trains a whole body, which takes long to compile."""
+SESSIONS = [
+    pytest.param(page, id=name, marks=[pytest.mark.slow] if name in SLOW_SESSIONS else [])
+    for page in PAGES
+    for name in [str(page.relative_to(ROOT))]
+    if any(not block.skipped for block in python_blocks(page))
+]
+assert {page.id for page in SESSIONS} >= SLOW_SESSIONS
 
 
 CIRCUIT_FIELDS = {field.name for field in fields(premotor.Circuit)}
@@ -114,7 +122,7 @@ def test_every_room_has_its_reference():
 
 
 @pytest.mark.filterwarnings("ignore:builtin type .*:DeprecationWarning")  # SWIG's; as an error it ends the process
-@pytest.mark.parametrize("page", SESSIONS, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", SESSIONS)
 def test_python_snippets_run(page, tmp_path, monkeypatch):
     """One page is one session, in a folder of its own; what takes minutes says so above its fence."""
     (tmp_path / "data").symlink_to(ROOT / "docs" / "data")  # tutorials read ../data

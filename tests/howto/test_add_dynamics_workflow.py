@@ -16,6 +16,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.slow  # test_add_dynamics_analysis.py follows the same commands in `make test`
 def test_the_page_works_as_it_stands(user_folder):
     follow(PAGE, user_folder, {"dynamics": SMALL})
     run = user_folder / "runs/planted"

@@ -1,5 +1,7 @@
 """The page about learners, followed literally; and what a user is told whose class is none."""
 
+import pytest
+
 from howto.pages import follow
 from howto.smaller import SMALLER
 from premotor.cli import main
@@ -16,6 +18,7 @@ FEW = [
 ]
 
 
+@pytest.mark.slow  # test_add_network.py follows a page through the same commands in `make test`
 def test_the_page_works_as_it_stands(user_folder):
     follow(PAGE, user_folder, SMALLER | {"train": FEW})
     assert (user_folder / "runs/searched/report.html").is_file()

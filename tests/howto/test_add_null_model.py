@@ -14,6 +14,16 @@ from premotor.plugins import load_plugin
 PAGE = "add-null-model"
 
 
+RUNS = {"train", "evaluate", "report", "play", "compare"}
+"""Commands that take long; test_add_network.py follows a page through them in `make test`."""
+
+
+def test_the_commands_that_read_work(user_folder, capsys):
+    follow(PAGE, user_folder, {}, without=RUNS)
+    assert "null model random_partners(seed=0" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_the_page_works_as_it_stands(user_folder, capsys):
     follow(PAGE, user_folder, SMALLER, without={"compare"})
     assert "null model random_partners(seed=0" in capsys.readouterr().out

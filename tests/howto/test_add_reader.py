@@ -15,6 +15,17 @@ from premotor.registry import UnknownName
 PAGE = "add-reader"
 
 
+RUNS = {"train", "evaluate", "report", "play"}
+"""Commands that take long; test_add_network.py follows a page through them in `make test`."""
+
+
+def test_the_commands_that_read_work(user_folder, capsys):
+    follow(PAGE, user_folder, {}, without=RUNS)
+    assert "Circuit('my lab': 7 neurons, 9 edges, 90 synapses)" in capsys.readouterr().out
+    assert (user_folder / "mycircuit/neurons.csv").is_file()
+
+
+@pytest.mark.slow
 def test_the_page_works_as_it_stands(user_folder, capsys):
     follow(PAGE, user_folder, SMALLER)
     shown = capsys.readouterr().out

@@ -12,6 +12,7 @@ from premotor.report import SECTIONS, ReportSection, RunRecord
 PAGE = "add-report-section"
 
 
+@pytest.mark.slow  # test_add_network.py follows a page through the same commands in `make test`
 def test_the_page_works_as_it_stands(user_folder):
     follow(PAGE, user_folder, SMALLER)
     page = (user_folder / "runs/walk/report.html").read_text()

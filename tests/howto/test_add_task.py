@@ -13,6 +13,7 @@ from tasks.contract import check_contract
 PAGE = "add-task"
 
 
+@pytest.mark.slow  # test_add_network.py follows a page through the same commands in `make test`
 def test_the_page_works_as_it_stands(user_folder, capsys):
     follow(PAGE, user_folder, SMALLER)
     run_folder = user_folder / "runs/cart"

@@ -211,7 +211,7 @@ def test_a_stored_state_lets_the_circuit_answer_as_it_did() -> None:
 @pytest.mark.parametrize(
     ("kind", "how", "options"),
     [
-        (SACSettings, {}, {}),
+        pytest.param(SACSettings, {}, {}, marks=pytest.mark.slow),  # all learners' tests go on from arrays
         (
             DDPGSettings,
             {"network": None, "maps": LOOP},
@@ -241,7 +241,9 @@ def test_going_on_from_a_file_gives_the_same_numbers_memory_included(kind, how, 
         np.testing.assert_array_equal(one, two)
 
 
-@pytest.mark.parametrize("kind", [DDPGSettings, pytest.param(TD3Settings, marks=pytest.mark.slow), SACSettings])
+@pytest.mark.parametrize(
+    "kind", [DDPGSettings, *(pytest.param(kind, marks=pytest.mark.slow) for kind in (TD3Settings, SACSettings))]
+)
 def test_the_point_is_brought_to_the_centre(kind) -> None:
     options = {} if kind is SACSettings else {"noise": NoiseSettings(std=0.2)}
     settings = kind(

@@ -58,7 +58,7 @@ def test_the_executed_actions_are_what_is_stored_and_judged() -> None:
 
 
 def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tuple[Controller, list]:
-    """One full-batch step of PPO written anew: Python loops over time, its own GAE, losses and Adam; no jit."""
+    """One full-batch step of PPO written anew: Python loops over time, its own GAE, losses and Adam."""
     controller, critic = state.controller, state.critic
     seen = [controller.normalizer(o) for o in batch.observation]
     value = np.array([critic(o) for o in seen])
@@ -98,7 +98,7 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
         return total
 
     values = {name: controller.parameter(name) for name in names}
-    gradient, critic_gradient = jax.grad(loss, argnums=(0, 1))(values, critic)
+    gradient, critic_gradient = jax.jit(jax.grad(loss, argnums=(0, 1)))(values, critic)
     leaves = jax.tree.leaves((gradient, critic_gradient))
     size = np.sqrt(sum(float((leaf**2).sum()) for leaf in leaves))
     shrink = min(1.0, settings.max_grad_norm / size)
@@ -140,6 +140,7 @@ def test_an_update_is_that_of_a_plain_restatement() -> None:
         np.testing.assert_allclose(found, value, rtol=1e-3, atol=2e-5)
 
 
+@pytest.mark.slow  # every operation is compiled by itself
 def test_jit_and_no_jit_agree() -> None:
     state, toy = made(TINY)
     state, batch, _ = _roll_out(state, toy, TINY)
@@ -204,6 +205,7 @@ def test_a_circuit_learns_to_centre_a_point() -> None:
     assert np.mean(rewards[-5:]) > -0.17  # going straight home earns about −0.08
 
 
+@pytest.mark.slow  # as the one before it; what is drawn and judged of choices, all learners' tests see
 def test_a_circuit_learns_to_choose() -> None:
     settings = PPOSettings(environments=64, rollout=16, minibatches=4, critic_layers=(32,), discount=0.95)
     state, toy = made(settings, kind=Choice)

@@ -81,6 +81,7 @@ def test_every_network_fits_between_the_maps(kind: str) -> None:
     made = controller(NETWORKS.settings_class(kind)())
     seen = jax.random.normal(jax.random.PRNGKey(4), (7, 6))
 
+    @jax.jit
     def actions(values: dict) -> jax.Array:
         changed = made.with_parameters(values)
         state, product, rows = changed.initial_state(7), changed.product(), []
@@ -93,7 +94,7 @@ def test_every_network_fits_between_the_maps(kind: str) -> None:
     values = {name: made.parameter(name) for name in names}
     found = actions(values)
     assert found.shape == (4, 7, 2) and np.isfinite(found).all() and np.asarray(found[-1]).std(0).min() > 1e-4
-    slopes = jax.grad(lambda v: (actions(v) ** 2).sum())(values)
+    slopes = jax.jit(jax.grad(lambda v: (actions(v) ** 2).sum()))(values)
     assert all(np.abs(slope).max(initial=1.0 if not slope.size else 0.0) > 0 for slope in slopes.values())
     assert all(float(made.step_scale[name]) > 0 for name in names if values[name].size)
 

@@ -29,6 +29,11 @@ def controller(**changes: object) -> Controller:
     return build_controller(small_circuit(), NAMES, ["a", "b"], key=jax.random.PRNGKey(3), **changes)
 
 
+@eqx.filter_jit
+def act(made: Controller, product: object, state: jax.Array, seen: jax.Array) -> tuple[jax.Array, jax.Array]:
+    return made.select_action(product, state, seen)
+
+
 def test_observations_reach_only_the_input_neurons_in_the_first_step() -> None:
     made = controller(network=RateNetworkSettings(substeps=1, activation="tanh"))
     state = made.initial_state(2)
@@ -42,8 +47,8 @@ def test_observations_reach_only_the_input_neurons_in_the_first_step() -> None:
 def test_only_the_output_neurons_are_read() -> None:
     made = controller()
     rng = np.random.default_rng(0)
-    gradient = jax.jacobian(
-        lambda state: made.output_weight @ made.whitening @ (state[made.output_neurons] - made.rest_rate)
+    gradient = jax.jit(
+        jax.jacobian(lambda state: made.output_weight @ made.whitening @ (state[made.output_neurons] - made.rest_rate))
     )(jnp.asarray(rng.random(14)))
     read = np.flatnonzero(np.abs(gradient).sum(0))
     np.testing.assert_array_equal(read, made.output_neurons)
@@ -62,7 +67,7 @@ def test_the_read_out_is_white_under_the_observations_it_was_calibrated_on() -> 
     made = calibrated(controller(), observations, jax.random.PRNGKey(2))
     state, product, rows = made.initial_state(64), made.product(), []
     for seen in observations:
-        state, _ = made.select_action(product, state, seen)
+        state, _ = act(made, product, state, seen)
         rows.append(made.whitening @ (state[made.output_neurons] - made.rest_rate[:, None]))
     white = np.concatenate(rows[10:], axis=1)
     variance = np.linalg.eigvalsh(np.cov(white))
@@ -74,19 +79,20 @@ def test_one_step_of_each_kind_of_parameter_moves_the_actions_alike() -> None:
     made = calibrated(controller(), observations, jax.random.PRNGKey(2))
     probe = jax.random.normal(jax.random.PRNGKey(2), (50, 64, 2))
 
-    def actions(candidate: Controller) -> jax.Array:
-        state, product, rows = candidate.initial_state(64), candidate.product(), []
-        for seen in observations:
-            state, action = candidate.select_action(product, state, seen)
-            rows.append(action)
-        return jnp.stack(rows)[10:]
+    @jax.jit
+    def actions(values: dict[str, jax.Array]) -> jax.Array:
+        candidate = made.with_parameters(values)
+        product = candidate.product()
+        first = candidate.initial_state(64)
+        return jax.lax.scan(lambda s, seen: candidate.select_action(product, s, seen), first, observations)[1][10:]
 
-    for name in ("log_magnitude", "bias", "input_weight", "output_weight", "output_bias"):
-        value = made.parameter(name)
-        gradient = jax.grad(lambda v, n=name: (actions(made.with_parameters({n: v})) * probe).sum())(value)
+    names = ("log_magnitude", "bias", "input_weight", "output_weight", "output_bias")
+    values = {name: made.parameter(name) for name in names}
+    gradient = jax.jit(jax.grad(lambda v: (actions(v) * probe).sum()))(values)
+    for name, value in values.items():
         size = 1e-3 * made.step_scale[name]
-        moved = actions(made.with_parameters({name: value + size * jnp.sign(gradient)}))
-        effect = float(jnp.sqrt(((moved - actions(made)) ** 2).mean())) / 1e-3
+        moved = actions(values | {name: value + size * jnp.sign(gradient[name])})
+        effect = float(jnp.sqrt(((moved - actions(values)) ** 2).mean())) / 1e-3
         assert effect == pytest.approx(1.0, rel=0.1), name
 
 
@@ -166,7 +172,7 @@ def test_local_maps_keep_to_their_leg_and_joint_and_direction() -> None:
 def _walk(made: Controller, rows: jnp.ndarray) -> np.ndarray:
     state, product, actions = made.initial_state(2), made.product(), []
     for row in rows:
-        state, action = made.select_action(product, state, row)
+        state, action = act(made, product, state, row)
         actions.append(np.asarray(action))
     return np.stack(actions)
 

@@ -8,6 +8,7 @@ from premotor.runs.episodes import Episodes
 from premotor.tasks import FlyVariation, build_task
 
 
+@pytest.mark.slow
 def test_it_walks_as_commanded_pushed_on_tilted_and_rough_ground():
     made = shipped("fly-walk")
     assert made.figures["survived"] == 1.0 and made.figures["speed_error"] < 0.05

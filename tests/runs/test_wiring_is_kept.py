@@ -35,8 +35,10 @@ PPO_SOURCES = [("tiny", None), ("tiny", "rewired"), ("celegans", None)]
 CASES = [("ppo", "rate", *source) for source in PPO_SOURCES]
 CASES += [("ppo", network, "tiny", None) for network in WIRED if network != "rate"]
 CASES += [(learner, "rate", "tiny", None) for learner in LEARNERS if learner not in ("ppo", "cloning", "plasticity")]
-# in `make test-slow`: a real circuit, whose learner and network are others' too; DDPG, of whose steps TD3's are made
+# in `make test-slow`: a real circuit, whose learner and network are others' too; DDPG, of whose steps TD3's are made;
+# SAC, which moves the same arrays; layers, whose product is the rate network's
 SLOW = [("ppo", "rate", "celegans", None), ("ddpg", "rate", "tiny", None)]
+SLOW += [("sac", "rate", "tiny", None), ("ppo", "layered", "tiny", None)]
 assert set(SLOW) <= set(CASES)
 
 

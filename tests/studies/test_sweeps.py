@@ -231,6 +231,7 @@ def test_a_real_search(tmp_path):
     assert (made.table["rates.EM"] == made.table["score"]).all() and {"median_21", "evaluation"} <= set(made.table)
 
 
+@pytest.mark.slow  # by processes, each of which compiles
 def test_the_spectrum_of_a_network_can_be_searched(tmp_path):
     short = {"epochs": 1, "exponents": 2, "length": 6.0, "transient": 2.0, "frame_transient": 1.0}
     settings = {"kind": "spectrum", "model": {"neurons": 12}, "learning": {**short, "gradient": {"window": 3.0}}}

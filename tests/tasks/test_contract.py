@@ -11,7 +11,10 @@ from premotor.tasks import TASKS, PhysicsTask, PhysicsTaskSettings, Task, build_
 from tasks.contract import check_contract
 
 
-@pytest.mark.parametrize("kind", list(TASKS))
+# fly-stand has the body and the actions of fly-walk: `make test-slow`
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.slow] if kind == "fly-stand" else []) for kind in TASKS]
+)
 def test_every_task_keeps_the_contract(kind: str) -> None:
     check_contract(kind)
 

@@ -6,6 +6,7 @@ unknown sign (0) weigh 0.
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -24,6 +25,7 @@ LIF_MILLIVOLTS = 0.275
 VNC_SCALE = 0.03
 """Weight a synapse in the rate model of the ventral nerve cord by Pugliese et al. (2025)."""
 _DENSE = 2000
+_RADII: dict[tuple[str, bytes], float] = {}
 
 
 def count(circuit: "Circuit", scale: float = 1.0) -> "csr_array":
@@ -124,7 +126,11 @@ def spectral_radius(weights: "csr_array") -> float:
     """Return the largest modulus among the eigenvalues (above 2,000 neurons by Arnoldi iteration)."""
     size = weights.shape[0]
     if size <= _DENSE:
-        return float(np.abs(np.linalg.eigvals(weights.toarray())).max(initial=0.0))
+        dense = weights.toarray()
+        known = (dense.dtype.str, sha256(dense).digest())
+        if known not in _RADII:  # a command builds the same network many times
+            _RADII[known] = float(np.abs(np.linalg.eigvals(dense)).max(initial=0.0))
+        return _RADII[known]
     from scipy.sparse.linalg import eigs
 
     # The default start vector is random, which would make results differ from run to run.

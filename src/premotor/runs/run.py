@@ -161,8 +161,8 @@ class Run:
         if self.kind.name != "control":
             raise PremotorError(f"{self.folder} is a run of the kind {self.kind.name}; it has no controller of a body")
         task = self.task()
-        # Shapes are all that a template needs, and they come without compiling anything.
-        template = eqx.filter_eval_shape(lambda: controller_for(self.circuit, task, self.settings))
+        # Shapes are all that a template needs, and they come without compiling or measuring anything.
+        template = eqx.filter_eval_shape(lambda: controller_for(self.circuit, task, self.settings, calibrate=False))
         arrays, file = self.parameters(which)
         if which in ("best", "initial"):
             return fill(template, arrays, file)

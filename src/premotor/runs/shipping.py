@@ -72,7 +72,7 @@ def shipped(name: str) -> Shipped:
                 "trained: its neurons or synapses have changed since"
             )
         # Shapes are all that a template needs, and they come without compiling anything.
-        template = eqx.filter_eval_shape(lambda: controller_for(circuit, task, settings))
+        template = eqx.filter_eval_shape(lambda: controller_for(circuit, task, settings, calibrate=False))
         file = folder / CONTROLLER
         return Shipped(settings, fill(template, load_arrays(file), file), task, read_json(folder / FIGURES), circuit)
 

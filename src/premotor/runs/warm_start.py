@@ -107,13 +107,14 @@ def adopt_controller(settings: Experiment, circuit: Circuit | None, parent: Run,
         raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of control")
     assert circuit is not None
     old = parent.controller(which)
-    new = eqx.filter_eval_shape(lambda: controller_for(circuit, build_task(settings.task), settings))
+    task = build_task(settings.task)
+    new = eqx.filter_eval_shape(lambda: controller_for(circuit, task, settings, calibrate=False))
     if not _same_neurons(settings, circuit, parent, old, new):
         had, has = parent.settings.network.kind, settings.network.kind
         reason = f"the network ({had} of {old.network.neurons} neurons, not {has} of {new.network.neurons}"
         same = (had, old.network.neurons) == (has, new.network.neurons)
         return Adopted({}, (), (), (reason + (", or of other edges)" if same else ")"),))
-    whole = controller_for(circuit, build_task(settings.task), settings)
+    whole = controller_for(circuit, task, settings)
     values, own = flatten(old), flatten(whole)
     sensors = _places(new.observation_names, old.observation_names)
     motors = _places(new.action_names, old.action_names)
