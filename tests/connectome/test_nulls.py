@@ -16,6 +16,8 @@ from premotor import PremotorError
 from premotor.connectome import Circuit, load_circuit, nulls
 
 seeds = st.integers(0, 2**31)
+A_FEW = settings().max_examples // 2
+"""Examples of what is tried with every null model."""
 
 
 def gap_degrees(circuit: Circuit) -> dict:
@@ -127,7 +129,7 @@ def link_list(matrix) -> list[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize("name", list(nulls.NULL_MODELS))
-@settings(max_examples=20)
+@settings(max_examples=A_FEW)
 @given(circuits(), seeds)
 def test_what_reaches_muscles_changes_in_the_null_models_that_say_so_alone(name, circuit, seed):
     circuit = with_places(circuit)
@@ -190,6 +192,7 @@ def test_rewired_neuromuscular_is_uniform_over_all_wirings_of_the_same_degrees()
 
 
 @pytest.mark.parametrize("name", list(nulls.NULL_MODELS))
+@settings(max_examples=A_FEW)
 @given(circuits(), seeds)
 def test_the_same_seed_gives_the_same_null(name, circuit, seed):
     circuit = with_places(circuit)

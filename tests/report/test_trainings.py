@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from premotor.report import write_figures, write_report
+from premotor.report import write_report
 from premotor.runs.dynamics import load_dynamics
 from premotor.runs.loading import dump_settings
 from premotor.runs.yaml_text import dump_yaml
@@ -32,4 +32,4 @@ def test_trainings_are_drawn_by_setting_and_by_the_network_before(tmp_path, line
     page = write_report(tmp_path).read_text()
     assert "Trainings by setting" in page and "Trainings by the network before" in page
     assert page.count("<svg") == drawn and ("positive_tanh" in page) == lines
-    assert {"trainings.png", "trainings-raw.png"} <= {file.name for file in write_figures(tmp_path)}
+    assert {"trainings.png", "trainings-raw.png"} <= {file.name for file in tmp_path.rglob("*.png")}

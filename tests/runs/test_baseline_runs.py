@@ -45,7 +45,8 @@ RUNS = {
 }
 
 
-@pytest.fixture(scope="module", params=RUNS)
+# SAC's run is DDPG's but for the task: `make test-slow`
+@pytest.fixture(scope="module", params=[pytest.param(n, marks=[pytest.mark.slow] if n == "sac" else []) for n in RUNS])
 def run(request, tmp_path_factory, circuit_folder) -> Run:
     """A finished and tested run of each kind; its figures are of two episodes."""
     changes = {**RUNS[request.param]}

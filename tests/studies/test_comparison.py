@@ -216,9 +216,8 @@ def test_a_failed_run_is_named_with_its_reason(tmp_path):
     assert (tmp_path / "good.log").read_text().startswith("premotor")
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow  # three processes; runs/test_training.py interrupts one run, runs/test_killing.py kills it
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_ctrl_c_and_termination_let_every_run_write_its_checkpoint(circuit_folder, tmp_path, killable, sent, status):
     settings = tiny_settings(circuit_folder, learning={"steps": 10**9}, checkpoints={"every_steps": None})
     file = tmp_path / "endless.yaml"

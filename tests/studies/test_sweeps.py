@@ -220,6 +220,7 @@ def test_a_search_that_is_cancelled_ends_and_goes_on(fake, tmp_path, monkeypatch
         cancel_study(tmp_path / "elsewhere")
 
 
+@pytest.mark.slow  # by processes; test_study.py and test_comparison.py start some in `make test`
 def test_a_real_search(tmp_path):
     short = {"learning.episodes": 6, "learning.block": 3, "evaluation.every": 1, "evaluation.episodes": 2}
     spaces = {"plasticity.targeting.mode": ["chosen"]}

@@ -127,7 +127,7 @@ def spectral_radius(weights: "csr_array") -> float:
     size = weights.shape[0]
     if size <= _DENSE:
         dense = weights.toarray()
-        known = (dense.dtype.str, sha256(dense).digest())
+        known = (dense.dtype.str, sha256(dense.tobytes()).digest())
         if known not in _RADII:  # a command builds the same network many times
             _RADII[known] = float(np.abs(np.linalg.eigvals(dense)).max(initial=0.0))
         return _RADII[known]
