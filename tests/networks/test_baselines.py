@@ -84,11 +84,8 @@ def test_every_network_fits_between_the_maps(kind: str) -> None:
     @jax.jit
     def actions(values: dict) -> jax.Array:
         changed = made.with_parameters(values)
-        state, product, rows = changed.initial_state(7), changed.product(), []
-        for _ in range(4):
-            state, action = changed.select_action(product, state, seen)
-            rows.append(action)
-        return jnp.stack(rows)
+        product, first = changed.product(), changed.initial_state(7)
+        return jax.lax.scan(lambda state, _: changed.select_action(product, state, seen), first, None, 4)[1]
 
     names = [name for name, rate in made.relative_learning_rates().items() if rate > 0 and name != "log_std"]
     values = {name: made.parameter(name) for name in names}

@@ -166,7 +166,6 @@ def before_and_after(
 
 def parameters(arrays: Mapping[str, NDArray], name: str) -> Figure:
     """Densities of the trained parameters before and after, and how far each moved."""
-    kinds = [key.removeprefix("after/") for key in arrays if key.startswith("after/")]
     words = {
         "weights": "ln |weight|",
         "gains": "ln gain",
@@ -174,6 +173,7 @@ def parameters(arrays: Mapping[str, NDArray], name: str) -> Figure:
         "conductances": "ln conductance",
         "time_constants": "ln time constant",
     }
+    kinds = [kind for kind in words if f"after/{kind}" in arrays]  # files give their arrays in any order
     figure = new_figure(height=2.6 * len(kinds) + 0.3)
     panels = figure.subplots(len(kinds), 2, squeeze=False)
     for (left, right), kind in zip(panels, kinds, strict=True):
