@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from premotor.errors import PremotorError
-from premotor.files import cache_folder
+from premotor.files import cache_folder as cache_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
