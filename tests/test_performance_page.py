@@ -44,6 +44,10 @@ def test_rows_tell_part_of_the_limit_and_whether_the_aim_is_met(every: ModuleTyp
     slow = every.table(records | {"training": record("training", rates(0.5), load=3.0)})
     assert "| 100 steps/s † |  |  | 200 | 0.50 | 0.9 of it | **no** |" in slow
     assert "load averages of 0.5 to 3.0" in slow
+    start = {"first, processor": [9.0], "again, processor": [3.0]}
+    busy = every.table(records | {"start": record("start", start, load=3.0)})
+    assert "| 9 s † |  |  |  |  | 8 s | under load |" in busy
+    assert "| 3 s † |  |  |  |  | 4 s | yes |" in busy
 
 
 def test_what_was_not_measured_keeps_the_documented_figure(every: ModuleType) -> None:
