@@ -266,7 +266,8 @@ def table(records: Mapping[str, Mapping[str, Any]]) -> str:
         )
     lines += [
         "",
-        f"† The load average was above {BUSY}: other work ran, and only ratios and parts mean anything.",
+        f"† The load average was above {BUSY}: other work ran; ratios mean something, parts of physics",
+        "on all cores are too low, and absolute figures say nothing of a quiet machine.",
         "",
         "‡ Measured earlier in November 2026: the peer's environment is not there now, or the benchmark has not run.",
     ]
