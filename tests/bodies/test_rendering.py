@@ -74,6 +74,16 @@ def test_a_box_shows_its_front_and_its_top():
     assert red(drawn(body)).sum() == pytest.approx(area * scale**2, rel=0.04)
 
 
+def test_a_body_that_jumps_stays_in_the_picture():
+    xml = """
+    <mujoco><worldbody><body pos="0 0 1"><joint type="slide" axis="0 0 1"/>
+      <geom size=".3" rgba="1 0 0 1"/></body></worldbody></mujoco>"""
+    body = Body("jumper", mujoco.MjModel.from_xml_string(xml), xml)
+    frames = [red(frame) for frame in render_frames(body, np.array([[0.0], [1.5], [0.0]]), SIZE, "software")]
+    assert frames[0].any() and frames[1].any() and not any(frame[0].any() for frame in frames)
+    assert frames[0].sum() == pytest.approx(frames[1].sum(), rel=0.03), "and the camera stays where it is"
+
+
 def test_nearer_shapes_hide_farther_ones():
     hidden = "<geom type='sphere' size='.2' pos='0 .5 .1' mass='1' rgba='0 0 1 1'/>"
     with_far = red(drawn(single("type='sphere' size='.3'", hidden)))

@@ -24,6 +24,8 @@ from premotor.errors import PremotorError
 from premotor.files import partial_name
 
 FIELD_OF_VIEW = 25.0
+SHOWN = 1.25
+"""Height of a picture in heights of the body."""
 
 # What the window systems' modules raise when a library, a driver or a display is missing.
 NO_CONTEXT = (ImportError, OSError, AttributeError, TypeError, RuntimeError, mujoco.FatalError)
@@ -135,11 +137,13 @@ class Frames(Iterator[np.ndarray]):
         qpos: np.ndarray,
         captions: Sequence[str],
         activation: np.ndarray | None = None,
+        height: float | None = None,
     ):
         self.backend = backend
         """What draws: ``gl`` or ``software``."""
         self._drawing, self._body, self._qpos, self._captions = drawing, body, qpos, captions
         self._activation = activation
+        self._height = standing_height(body) if height is None else height
         self._data = mujoco.MjData(body.model)
         self._next = 0
 
@@ -160,7 +164,7 @@ class Frames(Iterator[np.ndarray]):
         mujoco.mj_kinematics(self._body.model, self._data)
         mujoco.mj_camlight(self._body.model, self._data)
         place_tendons(self._body.model, self._data)
-        look_at = np.array([*self._data.xipos[1, :2], 0.46 * standing_height(self._body)])
+        look_at = np.array([*self._data.xipos[1, :2], 0.46 * self._height])
         image = self._drawing.draw(self._data, look_at)
         return _with_caption(image, self._captions[frame]) if self._captions else image
 
@@ -206,13 +210,13 @@ def render_frames(
             f"activation has shape {activation.shape}; body '{body.name}' needs ({len(qpos)}, {body.model.na})"
         )
     chosen = choose_backend(backend)
-    height = 1.25 * standing_height(body)
+    height = max(standing_height(body), _highest(body, qpos) / (0.46 + 0.5 * SHOWN))
     drawing: Drawing
     if chosen == "gl":
-        drawing = OpenGLDrawing(body.model, size, height, activation is not None)
+        drawing = OpenGLDrawing(body.model, size, SHOWN * height, activation is not None)
     else:
-        drawing = SoftwareDrawing(body.model, size, height, body.units.length, activation is not None)
-    return Frames(drawing, chosen, body, qpos, captions, activation)
+        drawing = SoftwareDrawing(body.model, size, SHOWN * height, body.units.length, activation is not None)
+    return Frames(drawing, chosen, body, qpos, captions, activation, height)
 
 
 class ModelDrawing:
@@ -254,11 +258,18 @@ def choose_backend(backend: Backend = "auto") -> Literal["gl", "software"]:
 
 def standing_height(body: Body) -> float:
     """Height of the body's highest shape above the ground in its rest pose, m."""
+    return _highest(body, body.rest_pose[None])
+
+
+def _highest(body: Body, qpos: np.ndarray) -> float:
+    """Height of the highest shape in any of the poses (poses, nq), m; a body that hops leaves no picture."""
     model, data = body.model, mujoco.MjData(body.model)
-    data.qpos[:] = body.rest_pose
-    mujoco.mj_kinematics(model, data)
-    shapes = model.geom_bodyid > 0
-    return float((data.geom_xpos[shapes, 2] + model.geom_rbound[shapes]).max())
+    shapes, heights = model.geom_bodyid > 0, [0.0]
+    for pose in qpos:
+        data.qpos[:] = pose
+        mujoco.mj_kinematics(model, data)
+        heights.append(float((data.geom_xpos[shapes, 2] + model.geom_rbound[shapes]).max()))
+    return max(heights)
 
 
 def _with_caption(image: np.ndarray, caption: str) -> np.ndarray:
