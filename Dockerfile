@@ -6,7 +6,7 @@ COPY pyproject.toml README.md LICENSE /source/
 COPY src /source/src
 RUN pip install --no-cache-dir '/source[view]' && rm -r /source
 # Numba, JAX and Matplotlib keep what they have compiled or found; any user may write there.
-ENV HOME=/home/premotor NUMBA_CACHE_DIR=/home/premotor/numba
+ENV HOME=/cache NUMBA_CACHE_DIR=/cache/numba
 RUN mkdir -p $HOME /data && chmod 1777 $HOME /data
 WORKDIR /data
 USER 1000

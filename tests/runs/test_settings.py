@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from premotor.errors import PremotorError
+from premotor.networks import NETWORKS
 from premotor.runs import Experiment, dump_settings, load_experiment, preset_names
 from premotor.runs.loading import override_pairs
 from premotor.runs.yaml_text import dump_yaml
@@ -104,6 +105,12 @@ def test_every_setting_is_written():
 def test_presets_are_valid(name):
     needed = {"task.id": "Pendulum-v1"} if name == "gymnasium" else {}
     assert load_experiment(name, needed).name == name
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_every_network_can_be_named(kind):
+    settings = load_experiment({"network": {"kind": kind}, "evaluation": {"lesions": False}})
+    assert settings.network.kind == kind and isinstance(settings.idle(), dict)
 
 
 def test_overrides_go_over_what_is_there():

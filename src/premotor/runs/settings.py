@@ -217,7 +217,7 @@ class Experiment(Settings):
         found = {}
         if self.evaluation.lesions:
             found["evaluation.lesions"] = f"network.kind is {kind}, which has no synapses of a circuit"
-        if self.network.hidden is not None:
+        if self.network.model_dump().get("hidden") is not None:
             others = ", ".join(name for name in NETWORKS if not is_baseline(name))
             why = f"network.kind is {kind} with network.hidden given; it belongs to the networks {others}"
             found |= dict.fromkeys(("circuit", "maps.inputs", "maps.outputs", "maps.local"), why)
