@@ -35,6 +35,8 @@ def keep_compiled(environment: MutableMapping[str, str]) -> None:
     environment[FOLDER] = environment[CHOSEN] = str(folder)
     # Most of a start's programs are tiny, and each takes some 50 ms to compile and 5 to read.
     environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    # On some processors XLA refuses each entry, compiles anew, and logs an error for each (jax-ml/jax issue 38445).
+    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def tidy(folder: Path) -> None:
