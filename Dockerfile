@@ -1,6 +1,6 @@
 # docker build -t premotor .
 # docker run --rm --user $(id -u):$(id -g) -v "$PWD:/data" premotor play walk --video walk.mp4
-# docker run --rm --network host premotor play walk --browser
+# docker run --rm -p 8080:8080 premotor play walk --browser --host 0.0.0.0   (its address: localhost)
 FROM python:3.12-slim
 COPY pyproject.toml README.md LICENSE /source/
 COPY src /source/src

@@ -75,7 +75,7 @@ def test_the_table_was_read():
 def test_every_command_of_the_table_runs(tmp_path, monkeypatch, capsys):
     pytest.importorskip("optuna")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(page_module, "start_server", lambda host, port: Server())
+    monkeypatch.setattr(page_module, "server_for", lambda host, port: Server())
     refused = {}
     for number, command in enumerate(sorted(set(COMMANDS) - ELSEWHERE.keys(), key=order)):
         status = main(words_of(command, tmp_path, number))

@@ -9,6 +9,7 @@ import pytest
 
 from premotor.runs import player
 from premotor.view import LivePage, LiveSession, start_server, write_page
+from premotor.view.token_gate import TokenGate
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore")]  # of libraries that are not ours
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -98,6 +99,16 @@ def test_a_silenced_class_ends_the_walk(live):
     until(lambda: page.session.falls > falls)
     assert page.session.silenced.sum() == page.scene.groups.count("motor")
     assert not errors
+
+
+def test_other_machines_see_it_through_the_gate(live, browser):
+    page, *_ = live
+    with TokenGate("127.0.0.1", 0, page.server.get_port()) as gate, browser.new_context() as stranger:
+        place, tab = f"http://127.0.0.1:{gate.port}/", stranger.new_page()
+        assert tab.goto(place).status == 403
+        tab.goto(f"{place}?token={gate.token}")
+        assert tab.url == place
+        tab.get_by_text("143 neurons", exact=False).first.wait_for(timeout=1000 * PATIENCE)
 
 
 def test_it_draws_often_enough(live):

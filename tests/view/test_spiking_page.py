@@ -70,7 +70,7 @@ def test_episodes_follow_each_other(run):
 
 def test_it_runs_until_its_time_is_over(run, monkeypatch):
     server, said = Server(), []
-    monkeypatch.setattr(page_module, "start_server", lambda host, port: server)
+    monkeypatch.setattr(page_module, "server_for", lambda host, port: server)
     page = play_spiking_in_browser(run, Evaluation(), seconds=0.3, speed=2.0, say=said.append)
     assert page.steps >= 1 and server.stopped and "http://127.0.0.1:8080" in said[0]
     with pytest.raises(PremotorError, match="the live page runs at"):

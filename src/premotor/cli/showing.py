@@ -25,6 +25,13 @@ def play(
         ),
     ] = False,
     port: Annotated[int, typer.Option(help="With --browser, listen on this port of this machine.")] = 8080,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="With --browser, listen at this address of this machine, such as 0.0.0.0; for other machines the page "
+            "asks for a token."
+        ),
+    ] = "127.0.0.1",
     page: Annotated[
         Path | None,
         typer.Option(help="Write 4 s of body and neurons in 3D to this file, *.html, which needs no server."),
@@ -93,7 +100,7 @@ def play(
         from premotor.view import play_spiking_in_browser
 
         test = Evaluation(seed=seed, checkpoint=checkpoint, only=rerun)
-        play_spiking_in_browser(SpikingRun.of(run), test, seconds, speed, port=port)
+        play_spiking_in_browser(SpikingRun.of(run), test, seconds, speed, host, port)
         return
     if run is not None and not (view or live or browser or page):
         start = seed if seed is not None or spiking else 2_000
@@ -105,7 +112,7 @@ def play(
     if browser:
         from premotor.view import play_in_browser
 
-        play_in_browser(shown, seconds, seed, speed, port=port, beside=other)
+        play_in_browser(shown, seconds, seed, speed, host, port, beside=other)
     elif page is not None:
         from premotor.view import write_page
 

@@ -1,6 +1,8 @@
 """Serve the live page, or write a page that needs no server."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from premotor.runs.evaluation import TEST_SEED
 from premotor.view.live import FRAMES, LivePage
 from premotor.view.scene import Scene
 from premotor.view.session import KEPT, LiveSession
+from premotor.view.token_gate import TokenGate
 
 if TYPE_CHECKING:
     import viser
@@ -34,6 +37,34 @@ def start_server(host: str, port: int) -> "viser.ViserServer":
     return viser.ViserServer(host=host, port=port, label="premotor", verbose=False)
 
 
+LOCAL = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = ("0.0.0.0", "::")
+
+
+def server_for(host: str, port: int) -> "viser.ViserServer":
+    """A server that `announced` opens to `host`: on this machine alone, at any port where a gate stands before it."""
+    return start_server(host, port) if host in LOCAL else start_server(LOCAL[0], 0)
+
+
+@contextmanager
+def announced(server: "viser.ViserServer", host: str, port: int, say: Callable[[str], Any]) -> Iterator[None]:
+    """Tell the address of a page; for other machines than this one open a gate that asks for a token.
+
+    Raises:
+        PremotorError: nothing can listen at that address.
+    """
+    if host in LOCAL:
+        say(f"open http://{host}:{server.get_port()} in a browser; Ctrl-C ends it")
+        say(f"from another machine: ssh -L {server.get_port()}:localhost:{server.get_port()} THIS-MACHINE")
+        yield
+        return
+    with TokenGate(host, port, server.get_port()) as gate:
+        name = socket.gethostname() if host in EVERYWHERE else host
+        say(f"open http://{name}:{gate.port}/?token={gate.token} in a browser; Ctrl-C ends it")
+        say("whoever has this address can see and disturb the body; in a network that you do not trust, use ssh -L")
+        yield
+
+
 def play_in_browser(
     shown: Player,
     seconds: float | None = None,
@@ -51,7 +82,7 @@ def play_in_browser(
         seconds: at most; None: until it is interrupted.
         seed: of the episodes' starts.
         speed: over real time.
-        host: address to listen on; only this machine by default.
+        host: address to listen on; only this machine by default. Others ask for a token.
         port: to listen on; another free one where it is taken.
         say: is told the address.
         beside: another controller of the same body, shown with it from the same starts: a null model, for example.
@@ -63,16 +94,11 @@ def play_in_browser(
     _check_seconds(seconds)
     session = LiveSession(shown, seed)
     other = None if beside is None else LiveSession(beside, seed)
-    server = start_server(host, port)
+    server = server_for(host, port)
     try:
         page = LivePage(server, session, say, speed, other)
-    except PremotorError:
-        server.stop()
-        raise
-    say(f"open http://{host}:{server.get_port()} in a browser; Ctrl-C ends it")
-    say(f"from another machine: ssh -L {server.get_port()}:localhost:{server.get_port()} THIS-MACHINE")
-    try:
-        page.run(seconds)
+        with announced(server, host, port, say):
+            page.run(seconds)
     finally:
         server.stop()
     return page

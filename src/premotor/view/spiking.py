@@ -12,7 +12,7 @@ from premotor.runs import Evaluation
 from premotor.runs.spiking.playing import episode_frames
 from premotor.runs.spiking.run import SpikingRun
 from premotor.view.live import FASTEST, SLOWEST
-from premotor.view.serving import start_server
+from premotor.view.serving import announced, server_for
 
 if TYPE_CHECKING:
     import viser
@@ -107,7 +107,7 @@ def play_spiking_in_browser(
         test: its checkpoint, the seed of the first start, and the episode that is played again and again, if any.
         seconds: at most; None: until it is interrupted.
         speed: over real time.
-        host: address to listen on; only this machine by default.
+        host: address to listen on; only this machine by default. Others ask for a token.
         port: to listen on; another free one where it is taken.
         say: is told the address.
 
@@ -116,11 +116,11 @@ def play_spiking_in_browser(
     """
     if seconds is not None and not seconds > 0:
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
-    server = start_server(host, port)
+    server = server_for(host, port)
     try:
         page = SpikingPage(server, run, test, speed)
-        say(f"open http://{host}:{server.get_port()} in a browser; Ctrl-C ends it")
-        page.run(seconds)
+        with announced(server, host, port, say):
+            page.run(seconds)
     finally:
         server.stop()
     return page
