@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         RateNetwork as RateNetwork,
         VNCNetwork as VNCNetwork,
     )
+    from premotor.report import plot as plot
     from premotor.runs import (
         Experiment as Experiment,
         Run as Run,

@@ -224,3 +224,10 @@ def test_bad_neighbours():
     with pytest.raises(PremotorError, match="direction is 'down'; it has to be downstream, upstream or both"):
         circuit.neighbours(1, "down", name="E1")  # type: ignore[arg-type]
     assert list(circuit.neighbours(1, "downstream", name="DNg100").neurons["name"]) == ["DNg100", "E1"]
+
+
+def test_a_word_of_python_may_have_an_underscore():
+    circuit = load_circuit("celegans")
+    assert circuit.select(class_="motor").digest == circuit.select(**{"class": "motor"}).digest
+    with pytest.raises(PremotorError, match="no column 'type_'"):
+        circuit.select(type_="AVB")

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,14 +30,15 @@ def from_files(conditions: Mapping[str, Any]) -> dict[str, Any]:
     """Return the conditions with ``@FILE`` replaced by the values in the file: one a line, or a column of a table.
 
     In text lines that begin with # are comments. Of a table (.csv, .tsv …) the column of the condition's name counts,
-    or the only one.
+    or the only one. A column whose name is a word of Python may have an underscore behind it: ``class_``.
 
     Raises:
         PremotorError: the file is unreadable, empty, or a table without that column.
     """
+    plain = {name[:-1] if iskeyword(name[:-1]) else name: value for name, value in conditions.items()}
     return {
         name: _read(name, Path(value[1:])) if isinstance(value, str) and value.startswith("@") else value
-        for name, value in conditions.items()
+        for name, value in plain.items()
     }
 
 

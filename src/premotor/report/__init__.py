@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Tile as Tile,
         Video as Video,
     )
+    from premotor.report.plotting import plot as plot
     from premotor.report.reading import RunRecord as RunRecord
     from premotor.report.reproductions import (
         REPRODUCTIONS as REPRODUCTIONS,
