@@ -18,6 +18,9 @@ from premotor.runs import Run, Simulation
 from premotor.runs.activity_strip import CLASS_ORDER
 from premotor.studies import Study
 
+NAMED = 40
+"""So many neurons at most are named by their types."""
+
 
 def plot(
     shown: Circuit | Run | Study | Simulation | LyapunovSpectrum | str | os.PathLike[str], figure: str = ""
@@ -78,7 +81,13 @@ def _rates(simulation: Simulation) -> Figure:
     ends = (float(simulation.time[0]), float(simulation.time[-1]), len(rates) - 0.5, -0.5)
     axes.grid(False)
     axes.imshow(tinted("accent", rates / top), aspect="auto", extent=ends, interpolation="nearest")
-    axes.set(xlabel="time (s)", ylabel="neuron, by class", title=f"rates, darkest at {top:.3g}")
+    if len(order) <= NAMED:
+        axes.set_yticks(range(len(order)), simulation.neurons["type"].astype(str).iloc[order])
+    axes.set(
+        xlabel="time (s)",
+        ylabel="" if len(order) <= NAMED else "neuron, by class",
+        title=f"rates, darkest at {top:.3g}",
+    )
     return figure
 
 
