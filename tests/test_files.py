@@ -254,3 +254,34 @@ def test_a_worker_waits_for_a_lock(tmp_path, monkeypatch):
 def test_long_names_can_be_written(tmp_path):
     write_atomically(tmp_path / ("n" * 255), "x")
     assert len(names(tmp_path)) == 1
+
+
+def test_only_a_folder_that_is_known_is_replaced_and_only_by_a_whole_one(tmp_path):
+    place = tmp_path / "run"
+    place.mkdir()
+    (place / "notes.txt").write_text("mine")
+    with pytest.raises(PremotorError, match="is not replaced: it holds no mark"), new_folder(place, "mark"):
+        pass
+    (place / "mark").write_text("old")
+    with pytest.raises(ValueError), new_folder(place, "mark") as (aside, _):
+        (aside / "mark").write_text("half")
+        raise ValueError
+    assert (place / "mark").read_text() == "old" and (place / "notes.txt").exists()
+    held = Lock(place)
+    with pytest.raises(PremotorError, match="is being written by another process"), new_folder(place, "mark"):
+        pass
+    held.release()
+    with new_folder(place, "mark") as (aside, lock):
+        (aside / "mark").write_text("new")
+        assert (place / "mark").read_text() == "old"
+    lock.release()
+    assert (place / "mark").read_text() == "new" and not (place / "notes.txt").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+
+
+def test_a_folder_whose_replacement_was_killed_comes_back(tmp_path):
+    (tmp_path / ".run.replaced").mkdir()
+    (tmp_path / ".run.replaced" / "mark").write_text("old")
+    with pytest.raises(ValueError), new_folder(tmp_path / "run", "mark"):
+        raise ValueError
+    assert (tmp_path / "run" / "mark").read_text() == "old"

@@ -256,20 +256,31 @@ class Lock:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[tuple[Path, Lock]]:
+def new_folder(path: Path, replaces: str = "") -> Iterator[tuple[Path, Lock]]:
     """Build a folder aside, as a hidden sibling, and rename it to `path` when the block ends without error.
 
     Gives the folder to fill and the lock on it, which stays held after the renaming. What a killed process
     left aside is removed by the next one that makes the same folder.
 
+    Args:
+        path: the folder.
+        replaces: name of a file by which a folder at `path` is known that may be replaced; it goes when the new one
+            stands. Empty: none may.
+
     Raises:
         PremotorError: `path` exists, cannot be written, or is being made by another process.
     """
-    aside = path.with_name(f".{path.name}.partial")
+    aside, old = (path.with_name(f".{path.name}.{state}") for state in ("partial", "replaced"))
     absent = [parent for parent in path.parents if not parent.exists()]
     try:
+        if replaces and old.is_dir() and not os.path.lexists(path):  # of a process that was killed in between
+            old.rename(path)
         if os.path.lexists(path):
-            raise PremotorError(f"{path} exists already; name another folder or remove it first")
+            if not replaces:
+                raise PremotorError(f"{path} exists already; name another folder or remove it first")
+            if path.is_symlink() or not (path / replaces).is_file():
+                raise PremotorError(f"{path} is not replaced: it holds no {replaces}, by which it would be known")
+            Lock(path).release()  # else somebody writes there
         path.parent.mkdir(parents=True, exist_ok=True)
         if aside.is_symlink():
             aside.unlink()
@@ -283,8 +294,14 @@ def new_folder(path: Path) -> Iterator[tuple[Path, Lock]]:
                 remove(leftover)
         yield aside, lock
         sync_folder(aside)
+        if replaces and path.is_dir():
+            if old.exists():
+                remove(old)
+            path.rename(old)
         aside.rename(path)
         sync_folder(path.parent)
+        if replaces and old.exists():
+            remove(old)
     except BaseException as error:
         shutil.rmtree(aside, ignore_errors=True)
         lock.release()

@@ -125,6 +125,17 @@ def test_another_seed_gives_other_numbers(trained, circuit_folder, tmp_path):
     assert last_state(other) != last_state(trained)
 
 
+def test_a_run_is_replaced_only_where_that_is_asked_for(circuit_folder, run_copy):
+    settings = tiny_settings(circuit_folder, seed=9, learning={"steps": 16})
+    with pytest.raises(PremotorError, match="exists already"):
+        train(settings, output=run_copy, progress=False, finish=False)
+    with pytest.raises(PremotorError, match="there is no run folder nowhere"):
+        train(settings, output=run_copy, overwrite=True, initial="nowhere", progress=False, finish=False)
+    assert Run(run_copy).settings.seed != 9, "a mistake leaves the old one"
+    run = train(settings, output=run_copy, overwrite=True, progress=False, finish=False)
+    assert (run.folder, run.settings.seed, run.step) == (run_copy, 9, 16)
+
+
 def test_neither_evaluations_nor_checkpoints_nor_threads_alter_the_numbers(trained, circuit_folder, tmp_path):
     overrides = {
         "evaluation.every_steps": None,

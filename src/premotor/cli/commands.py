@@ -113,6 +113,9 @@ def train(
     report: Report = True,
     episodes: Test = None,
     engine: Population = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run that is in the folder, once the new one begins.")
+    ] = False,
     track: Annotated[
         str | None,
         typer.Option(
@@ -147,9 +150,8 @@ def train(
     from premotor.runs import train as learn
 
     with _population(chosen, settings):
-        run = learn(
-            settings, output=output, episodes=episodes, report=report, track=() if track is None else track.split(",")
-        )
+        tracked = () if track is None else track.split(",")
+        run = learn(settings, output=output, episodes=episodes, report=report, track=tracked, overwrite=overwrite)
     print(f"run: {run.folder}")
 
 

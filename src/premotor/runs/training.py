@@ -36,6 +36,7 @@ def train(
     episodes: int | None = None,
     report: bool = True,
     track: Sequence[str] = (),
+    overwrite: bool = False,
     **changes: Any,
 ) -> Run:
     """Train an experiment of any kind, test it and write its report; everything about it is in the run folder.
@@ -54,6 +55,7 @@ def train(
         report: whether lesions, video and page follow the test.
         track: where metrics go beside the run folder and TensorBoard, now and after `resume`: "wandb", "mlflow", or of
             your own (`premotor.runs.tracking.TRACKERS`).
+        overwrite: whether a run in the folder `output`, or in ``runs/<name>``, is replaced.
         changes: further settings by their name at the top, sections as dicts:
             ``train("walk", seed=1, learning={"steps": 100_000})``.
 
@@ -71,9 +73,10 @@ def train(
     refuse_memory(settings)
     check_trackers(track)
     circuit = kind.circuit(settings)
-    folder = free_name(Path("runs") / settings.name) if output is None else Path(output)
+    usual = Path("runs") / settings.name
+    folder = Path(output) if output is not None else usual if overwrite else free_name(usual)
     say = speaker(progress)
-    with new_folder(folder) as (aside, lock):
+    with new_folder(folder, RunFolder(folder).provenance_file.name if overwrite else "") as (aside, lock):
         places = RunFolder(aside)
         write_atomically(places.settings_file, dump_settings(settings))
         if circuit is not None:
