@@ -140,7 +140,9 @@ $(STAMPS)/docs: $(STAMPS)/package
 
 $(STAMPS)/extras: $(STAMPS)/environment pyproject.toml
 	@echo "installing every extra into $(VENV)"
-	@$(PIP) install --editable '.[all,test]' flygym
+	@$(PIP) install --editable '.[all,test]'
+	@$(PIP) install --no-deps flygym myosuite && $(PIP) install loguru mediapy tabulate
+	@$(PIP) install flatten_dict osqp colorednoise loop-rate-limiters ml-collections termcolor
 	@touch $@
 
 $(STAMPS)/lowest: $(STAMPS)/environment pyproject.toml scripts/lowest_versions.py

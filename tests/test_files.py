@@ -279,6 +279,22 @@ def test_only_a_folder_that_is_known_is_replaced_and_only_by_a_whole_one(tmp_pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
 
 
+def test_a_folder_comes_back_if_the_new_one_can_not_take_its_place(tmp_path, monkeypatch):
+    place, rename = tmp_path / "run", Path.rename
+    place.mkdir()
+    (place / "mark").write_text("old")
+
+    def refused(self, target):
+        if self.name.endswith(".partial"):
+            raise OSError("the disk is full")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(PremotorError, match="cannot be made"), new_folder(place, "mark"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["run"] and (place / "mark").read_text() == "old"
+
+
 def test_a_folder_whose_replacement_was_killed_comes_back(tmp_path):
     (tmp_path / ".run.replaced").mkdir()
     (tmp_path / ".run.replaced" / "mark").write_text("old")

@@ -305,6 +305,8 @@ def new_folder(path: Path, replaces: str = "") -> Iterator[tuple[Path, Lock]]:
     except BaseException as error:
         shutil.rmtree(aside, ignore_errors=True)
         lock.release()
+        if replaces and old.is_dir() and not os.path.lexists(path):
+            old.rename(path)
         for parent in absent:  # the innermost first
             with suppress(OSError):
                 parent.rmdir()

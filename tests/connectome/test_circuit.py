@@ -231,3 +231,7 @@ def test_a_word_of_python_may_have_an_underscore():
     assert circuit.select(class_="motor").digest == circuit.select(**{"class": "motor"}).digest
     with pytest.raises(PremotorError, match="no column 'type_'"):
         circuit.select(type_="AVB")
+    with pytest.raises(PremotorError, match="no column 'int'"):  # a word and a letter is no such name
+        circuit.select(int="AVB")
+    with pytest.raises(PremotorError, match="two conditions on one column: class_ and class"):
+        circuit.select(class_="motor", **{"class": "sensory"})

@@ -89,6 +89,22 @@ def test_what_does_not_fit_is_one_sentence(layers, tmp_path):
     write_model(file, layers, hidden="elu")
     refused(file, tmp_path, "has the activation elu, but network.activation is relu")
     refused(tmp_path / "none.h5", tmp_path, "there is no file")
+    for kind, said in (("LeakyReLU", "a layer is LeakyReLU"), ("Rescaling", "a layer is Rescaling")):
+        write_model(file, layers)
+        with h5py.File(file, "a") as made:
+            config = json.loads(made.attrs["model_config"])
+            config["config"]["layers"].append({"class_name": kind, "config": {}})
+            made.attrs["model_config"] = json.dumps(config)
+        refused(file, tmp_path, said)
+    with h5py.File(file, "a") as made:
+        made.attrs["model_config"] = "{"
+    refused(file, tmp_path, "model_config, which describes the model, can not be read")
+    write_model(file, layers)
+    with h5py.File(file, "a") as made:
+        config = json.loads(made.attrs["model_config"])
+        del config["config"]["layers"][1:3]
+        made.attrs["model_config"] = json.dumps(config)
+    refused(file, tmp_path, "describes 3 dense layers and holds the weights of 4")
 
 
 def test_other_files_are_one_sentence(layers, tmp_path):

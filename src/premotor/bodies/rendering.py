@@ -136,14 +136,13 @@ class Frames(Iterator[np.ndarray]):
         body: Body,
         qpos: np.ndarray,
         captions: Sequence[str],
-        activation: np.ndarray | None = None,
-        height: float | None = None,
+        activation: np.ndarray | None,
+        height: float,
     ):
         self.backend = backend
         """What draws: ``gl`` or ``software``."""
         self._drawing, self._body, self._qpos, self._captions = drawing, body, qpos, captions
-        self._activation = activation
-        self._height = standing_height(body) if height is None else height
+        self._activation, self._height = activation, height
         self._data = mujoco.MjData(body.model)
         self._next = 0
 

@@ -10,9 +10,10 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from premotor.bodies.hull_shapes import HULLS, outermost_points, outline
+from premotor.bodies.hull_shapes import HULLS, MESH, outermost_points, outline
 from premotor.bodies.tendon_drawing import muscle_looks, tendon_pieces
 from premotor.errors import PremotorError
+from premotor.settings import note
 
 ELEVATION = -12.0
 """The camera looks along y, so that x points right, and a little downward, degrees."""
@@ -68,6 +69,8 @@ class SoftwareDrawing:
                 raise PremotorError(
                     f"shape '{model.geom(geom).name}' is a {kind}, which software drawing lacks; use 'gl'"
                 )
+        if any(model.geom_type[geom] == MESH for geom in self._shapes):
+            note("meshes are drawn as their convex hulls; OpenGL, where there is a graphics card, shows them whole")
         self._hulls = {geom: outermost_points(model, geom) for geom in self._shapes if model.geom_type[geom] in HULLS}
         self._columns = np.arange(width, dtype=np.float32) + 0.5
         self._rows = np.arange(rows, dtype=np.float32) + 0.5

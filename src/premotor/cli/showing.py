@@ -82,6 +82,9 @@ def play(
 
     if view + live + browser + (video is not None) + (page is not None) > 1:
         raise typer.BadParameter("--view, --live, --browser, --page and --video exclude each other")
+    for name, given in (("--host", host != "127.0.0.1"), ("--port", port != 8080)):
+        if given and not (browser or live):
+            raise PremotorError(f"{name} goes with --browser, or with --live of a spiking agent")
     if beside is not None and not (browser or page):
         raise PremotorError("--beside goes with --browser or --page")
     run = Run(source) if Path(source).is_dir() else None

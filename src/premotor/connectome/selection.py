@@ -33,13 +33,21 @@ def from_files(conditions: Mapping[str, Any]) -> dict[str, Any]:
     or the only one. A column whose name is a word of Python may have an underscore behind it: ``class_``.
 
     Raises:
-        PremotorError: the file is unreadable, empty, or a table without that column.
+        PremotorError: the file is unreadable, empty, or a table without that column; or a column is given in both ways.
     """
-    plain = {name[:-1] if iskeyword(name[:-1]) else name: value for name, value in conditions.items()}
+    plain = {name[:-1] if _is_word(name) else name: value for name, value in conditions.items()}
+    if len(plain) < len(conditions):
+        twice = next(name for name in conditions if _is_word(name))
+        raise PremotorError(f"there are two conditions on one column: {twice} and {twice[:-1]}")
     return {
         name: _read(name, Path(value[1:])) if isinstance(value, str) and value.startswith("@") else value
         for name, value in plain.items()
     }
+
+
+def _is_word(name: str) -> bool:
+    """Whether it is a word of Python with an underscore behind it."""
+    return name.endswith("_") and iskeyword(name[:-1])
 
 
 def _read(name: str, path: Path) -> Listed:

@@ -64,7 +64,7 @@ def _of_folder(folder: Any, wanted: str) -> Figure:
         page = page_of(read_record(folder))
     pictures = [block for section in page.sections for block in section.blocks if isinstance(block, Picture)]
     for block in pictures:
-        if wanted.lower() in block.title.lower() and block.svg in kept:
+        if wanted.lower() in block.title.lower():
             return kept[block.svg]
     titles = "; ".join(block.title for block in pictures)
     raise PremotorError(f"no figure of {folder} has {wanted!r} in its title; there are: {titles or 'none'}")

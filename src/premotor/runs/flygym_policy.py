@@ -10,6 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from premotor.bodies.fly_parts import JOINTS, LEGS, ROOT
 from premotor.bodies.neuromechfly import LINKS
@@ -137,10 +138,8 @@ class FlygymPolicy:
 
 def angles_of(quaternion: np.ndarray) -> tuple[float, float, float]:
     """Yaw, pitch and roll (about z, then y, then x; rad) of a unit quaternion (w, x, y, z)."""
-    w, x, y, z = quaternion
-    yaw = np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-    pitch = np.arcsin(np.clip(2 * (w * y - z * x), -1, 1))
-    return float(yaw), float(pitch), float(np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y)))
+    yaw, pitch, roll = Rotation.from_quat(quaternion, scalar_first=True).as_euler("ZYX")
+    return float(yaw), float(pitch), float(roll)
 
 
 def angle_rates(rotation: np.ndarray, pitch: float, roll: float) -> tuple[float, float, float]:

@@ -17,6 +17,9 @@ SUFFIXES = (".h5", ".hdf5")
 OUTPUTS = {"sigmoid": 0.5, "tanh": 1.0}
 """Activation of the output layer → what its weights are multiplied with under a tanh: 2 σ(x) − 1 = tanh(x / 2)."""
 
+PASSIVE = ("InputLayer", "Flatten", "Dropout")
+"""Layers that change nothing about what a perceptron does."""
+
 
 class Layer(NamedTuple):
     """A dense layer."""
@@ -44,7 +47,7 @@ def read_keras(path: Path) -> list[Layer]:
         raise PremotorError(f"initial: there is no file {path}")
     with opened(path) as file:
         named = list(_legacy(file) if "layer_names" in _root(file).attrs else _present(file))
-        said = _activations(file.attrs.get("model_config"))
+        said = _activations(file.attrs.get("model_config"), path)
     kept = [(name, arrays) for name, arrays in named if arrays]
     for name, arrays in kept:
         if [array.ndim for array in arrays] not in ([2], [2, 1]):
@@ -56,8 +59,10 @@ def read_keras(path: Path) -> list[Layer]:
             raise PremotorError(f"{path}: weights of the layer {name} are not finite")
     if not kept:
         raise PremotorError(f"{path} holds no weights of dense layers of a Keras model")
-    if len(said) != len(kept):
+    if not said:
         said = [None] * len(kept)
+    elif len(said) != len(kept):
+        raise PremotorError(f"{path} describes {len(said)} dense layers and holds the weights of {len(kept)}")
     kernels = [arrays[0] for _, arrays in kept]
     biases = [arrays[1] if arrays[1:] else np.zeros(arrays[0].shape[1]) for _, arrays in kept]
     return [Layer(*parts) for parts in zip(kernels, biases, said, strict=True)]
@@ -136,22 +141,26 @@ def _present(file: Any) -> Any:
         yield name, [np.asarray(held[key]) for key in sorted(held, key=int)]
 
 
-def _activations(config: Any) -> list[str | None]:
-    """Of each dense layer, with that of an `Activation` layer behind it."""
+def _activations(config: Any, path: Path) -> list[str | None]:
+    """Of each dense layer, with that of an `Activation` layer behind it; PremotorError for what would act otherwise."""
     if config is None:
         return []
     try:
         parts = json.loads(_text(config))["config"]
-        found: list[str | None] = []
-        for layer in parts["layers"] if isinstance(parts, dict) else parts:
-            own = layer["config"].get("activation")
-            if layer["class_name"] == "Dense":
-                found.append(str(own))
-            elif layer["class_name"] == "Activation" and found:
-                found[-1] = str(own)
-        return found
+        layers = parts["layers"] if isinstance(parts, dict) else parts
+        listed = [(str(layer["class_name"]), layer["config"].get("activation")) for layer in layers]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return []
+        raise PremotorError(f"{path}: model_config, which describes the model, can not be read") from None
+    found: list[str | None] = []
+    for kind, activation in listed:
+        if kind == "Dense":
+            found.append(str(activation))
+        elif kind == "Activation" and found and found[-1] == "linear":
+            found[-1] = str(activation)
+        elif kind not in PASSIVE:
+            allowed = ", ".join(("Dense", "Activation (once behind a linear Dense)", *PASSIVE))
+            raise PremotorError(f"{path}: a layer is {kind}; allowed are {allowed}")
+    return found
 
 
 def _text(value: Any) -> str:

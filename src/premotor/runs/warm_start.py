@@ -72,8 +72,8 @@ def _keras(settings: Any, circuit: Circuit | None, file: Path) -> tuple[Adopted,
     if not isinstance(settings, Experiment):
         raise PremotorError(f"initial: {file} fits a controller's run only")
     assert circuit is not None
-    layers = read_keras(file)
-    template = eqx.filter_eval_shape(lambda: controller_for(circuit, build_task(settings.task), settings))
+    layers, task = read_keras(file), build_task(settings.task)
+    template = eqx.filter_eval_shape(lambda: controller_for(circuit, task, settings, calibrate=False))
     arrays, words = perceptron_arrays(layers, settings, flatten_shapes(template), str(file))
     named = {PREFIX + name: array for name, array in arrays.items()}
     return Adopted(named, (words,), (), ()), {"file": str(file.resolve()), "sha256": sha256(file)}

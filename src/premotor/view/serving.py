@@ -82,8 +82,8 @@ def play_in_browser(
         seconds: at most; None: until it is interrupted.
         seed: of the episodes' starts.
         speed: over real time.
-        host: address to listen on; only this machine by default. Others ask for a token.
-        port: to listen on; another free one where it is taken.
+        host: address to listen on, by default of this machine alone; for other machines the page asks for a token.
+        port: to listen on; where it is taken another free one, or with a token PremotorError.
         say: is told the address.
         beside: another controller of the same body, shown with it from the same starts: a null model, for example.
 

@@ -107,8 +107,8 @@ def play_spiking_in_browser(
         test: its checkpoint, the seed of the first start, and the episode that is played again and again, if any.
         seconds: at most; None: until it is interrupted.
         speed: over real time.
-        host: address to listen on; only this machine by default. Others ask for a token.
-        port: to listen on; another free one where it is taken.
+        host: address to listen on, by default of this machine alone; for other machines the page asks for a token.
+        port: to listen on; where it is taken another free one, or with a token PremotorError.
         say: is told the address.
 
     Raises:
