@@ -20,6 +20,8 @@ from premotor.tasks.settings import PhysicsTaskSettings
 
 WORLDS = 2**32 - 1
 """The number that draws the differences between worlds, where a reset has its own."""
+RESETS = 16
+"""As many resets' starts are drawn at a time: a program costs more to call after physics than to run."""
 
 
 class View(NamedTuple):
@@ -198,6 +200,7 @@ class PhysicsEnvironment:
         threads: physics threads; 0 for one a core.
         seed: of all episode starts.
         physics: another back end than MuJoCo's C threads.
+        part: the first of these worlds and the number of all, where they are a part of more.
     """
 
     discrete = False
@@ -210,28 +213,42 @@ class PhysicsEnvironment:
         threads: int = 0,
         seed: int = 0,
         physics: Physics | None = None,
+        part: tuple[int, int] | None = None,
     ):
         self.task = task
         self.environments = environments
+        self._first, self._all = part or (0, environments)
         self.physics: Physics = physics or BatchPhysics(task.body.model, environments, threads)
         self._key = jax.random.PRNGKey(seed)
-        differences = task.variation(jax.random.fold_in(self._key, WORLDS), environments)
+        differences = task.variation(jax.random.fold_in(self._key, WORLDS), self._all)
         if differences is not None:
-            self.physics.vary(**differences)
-        self._resets, self._alike = 0, environments
+            here = slice(self._first, self._first + environments)
+            self.physics.vary(**{name: value[here] for name, value in differences.items()})
+        self._resets, self._alike = 0, self._all
         self._elapsed = np.zeros(environments, np.int32)
         self._draw = jax.jit(self._starts)
-        self._next: Start = self._draw(self._key, self._resets)
-        self._memory: Any = self._next.memory
+        self._drawn: tuple[int, Start] | None = None
+        self._memory: Any = self._start(self._resets).memory
         self._resume = jax.jit(self._resumes)
         self._drive = jax.jit(jax.vmap(task.drive))
         self._advance = jax.jit(self._advances)
 
-    def _starts(self, key: jax.Array, number: jax.Array | int) -> Start:
-        keys = jax.random.split(jax.random.fold_in(key, number), self.environments)
-        if self._alike < self.environments:
-            keys = keys[np.arange(self.environments) % self._alike]
-        return jax.vmap(self.task.start)(keys)
+    def _starts(self, key: jax.Array, first: int) -> Start:
+        """Those of `RESETS` resets from number `first` on, resets first."""
+
+        def of_reset(number: jax.Array) -> Start:
+            keys = jax.random.split(jax.random.fold_in(key, number), self._all)
+            worlds = self._first + np.arange(self.environments)
+            return jax.vmap(self.task.start)(keys[worlds % self._alike])
+
+        return jax.vmap(of_reset)(first + jnp.arange(RESETS))
+
+    def _start(self, number: int) -> Start:
+        """Where all worlds would start at a reset of this number, as NumPy arrays."""
+        block = number // RESETS
+        if self._drawn is None or self._drawn[0] != block:
+            self._drawn = block, jax.tree.map(np.asarray, self._draw(self._key, block * RESETS))
+        return jax.tree.map(lambda values: values[number % RESETS], self._drawn[1])
 
     def _resumes(self, view: View, where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
         memory = _merge(where, new, old)
@@ -284,14 +301,12 @@ class PhysicsEnvironment:
     def reseed(self, seed: int) -> None:
         """Draw all starts from now on as an environment made with this seed would."""
         self._key = jax.random.PRNGKey(seed)
-        self._resets = 0
-        self._next = self._draw(self._key, self._resets)
+        self._resets, self._drawn = 0, None
 
     def share_starts(self, count: int) -> bool:
         """From now on, copies whose numbers leave the same rest by `count` start alike; whether they can."""
         self._alike = count
-        self._draw = jax.jit(self._starts)
-        self._next = self._draw(self._key, self._resets)
+        self._draw, self._drawn = jax.jit(self._starts), None
         return True
 
     def place(self, start: Start) -> np.ndarray:
@@ -328,9 +343,8 @@ class PhysicsEnvironment:
         return Step(observation, np.asarray(reward), terminated, truncated, final, terms)
 
     def _begin(self, where: np.ndarray) -> np.ndarray:
-        start = self._next
+        start = self._start(self._resets)
         self._resets += 1
-        self._next = self._draw(self._key, self._resets)  # runs on while physics steps
         return self._put(where, start)
 
     def _put(self, where: np.ndarray, start: Start) -> np.ndarray:
@@ -368,7 +382,6 @@ class PhysicsEnvironment:
         self._memory = jax.tree.unflatten(structure, loaded)
         self._elapsed = np.array(snapshot["elapsed"], np.int32)
         self._resets = int(snapshot["resets"])
-        self._next = self._draw(self._key, self._resets)
 
 
 def _merge(where: jax.Array, new: Any, old: Any) -> Any:
