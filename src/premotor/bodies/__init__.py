@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from premotor.bodies.described import build_body as build_body, load_body as load_body, mjcf_body as mjcf_body
     from premotor.bodies.fly import build_fly as build_fly
     from premotor.bodies.locomotor import Locomotor as Locomotor, locomotor as locomotor
+    from premotor.bodies.mjx_engine import MJXEngine as MJXEngine, World as World
+    from premotor.bodies.mjx_physics import MJXPhysics as MJXPhysics
     from premotor.bodies.neuromechfly import build_neuromechfly as build_neuromechfly
     from premotor.bodies.physics import BatchPhysics as BatchPhysics, Physics as Physics, PhysicsError as PhysicsError
     from premotor.bodies.rendering import (

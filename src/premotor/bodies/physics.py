@@ -142,10 +142,22 @@ class Physics(Protocol):
     """What a task needs of a physics engine: live state arrays, one row a world, and steps."""
 
     environments: int
-    qpos: np.ndarray
-    qvel: np.ndarray
-    act: np.ndarray
-    sensors: np.ndarray
+
+    @property
+    def qpos(self) -> np.ndarray:
+        """Positions, (environments, nq)."""
+
+    @property
+    def qvel(self) -> np.ndarray:
+        """Velocities, (environments, nv)."""
+
+    @property
+    def act(self) -> np.ndarray:
+        """Activations of actuators, (environments, na)."""
+
+    @property
+    def sensors(self) -> np.ndarray:
+        """Readings, (environments, nsensordata)."""
 
     def set_control(self, control: np.ndarray) -> None:
         """Set the controls of all worlds, (environments, actuators)."""

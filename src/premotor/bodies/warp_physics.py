@@ -93,7 +93,7 @@ class WarpPhysics:
                 raise PremotorError(f"MuJoCo Warp cannot take this body: {error}") from error
             self._model.opt.warn_overflow = 0  # we say it ourselves
             self.contacts = contacts or most_contacts(model, self._model.nxn_geom_pair_filtered.numpy())
-            self.constraints = constraints or _most_constraints(model, self.contacts)
+            self.constraints = constraints or most_constraints(model, self.contacts)
             self._data = self._engine.make_data(
                 plain, nworld=environments, nconmax=self.contacts, njmax=self.constraints
             )
@@ -319,7 +319,7 @@ def most_contacts(model: mujoco.MjModel, pairs: NDArray[np.integer]) -> int:
     return max(1, total)
 
 
-def _most_constraints(model: mujoco.MjModel, contacts: int) -> int:
+def most_constraints(model: mujoco.MjModel, contacts: int) -> int:
     """Rows of constraints that limits, equalities, friction and so many contacts make at most in one world."""
     size = int(model.geom_condim.max(initial=1))
     pyramid = model.opt.cone == mujoco.mjtCone.mjCONE_PYRAMIDAL

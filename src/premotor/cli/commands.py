@@ -27,12 +27,13 @@ Name = Annotated[str | None, typer.Option(help="Set the name of the run.")]
 Seed = Annotated[str | None, typer.Option(help="Set the seed of the run.")]
 Threads = Annotated[str | None, typer.Option(help="Step the physics in this many threads; 0 for one per core.")]
 Device = Annotated[
-    Literal["cpu", "gpu", "warp-cpu"] | None,
+    Literal["cpu", "gpu", "warp-cpu", "mjx"] | None,
     typer.Option(
-        help="Run the physics here: by MuJoCo on the CPU, or by MuJoCo Warp on an NVIDIA GPU (or, slowly, on the CPU)."
+        help="Run the physics here: by MuJoCo on the CPU, by MuJoCo Warp on an NVIDIA GPU (or, slowly, on the CPU), or "
+        "by MJX, which makes one program of physics and learning on the device that JAX has."
     ),
 ]
-Tested = Annotated[Literal["cpu", "gpu", "warp-cpu"], typer.Option(help="Run the physics here, as for train.")]
+Tested = Annotated[Literal["cpu", "gpu", "warp-cpu", "mjx"], typer.Option(help="Run the physics here, as for train.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
 Report = Annotated[
     bool, typer.Option("--report/--no-report", help="Test lesions, record a video and write report.html at the end.")

@@ -1,7 +1,6 @@
 """Proximal policy optimisation for controllers that have a state."""
 
 import dataclasses
-from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -13,11 +12,14 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
-from premotor.learning.exploration import Normal, exploration_of, warmed
+from premotor.learning.exploration import exploration_of, warmed
+from premotor.learning.ppo_acting import act, log_probability, prepare
+from premotor.learning.ppo_program import in_one_program
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.settings import LEARNERS, PPOSettings
-from premotor.networks import Controller, Prepared
+from premotor.networks import Controller
 from premotor.tasks import VectorEnvironment
+from premotor.tasks.program import ProgramEnvironment
 
 
 class PPOState(eqx.Module):
@@ -84,16 +86,20 @@ def iterate(
         FloatingPointError: a loss or a parameter is no longer finite.
     """
     state = _spread_on_schedule(state, settings)
-    state, batch, metrics = _roll_out(state, environment, settings)
     discount = settings.discount_at(int(state.steps))
-    if discount is not None:
-        batch = batch._replace(discount=jnp.asarray(discount))
     learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
-    key, key_update = jax.random.split(state.key)
     if settings.schedule == "linear":
         left = max(1.0 - float(state.steps) / settings.steps, 0.0)
         learnt = learnt._replace(learning_rate=jnp.asarray(settings.learning_rate * left))
-    learnt, losses = update(learnt, batch, key_update, settings, exploration_of(environment))
+    if isinstance(environment, ProgramEnvironment):
+        state, learnt, metrics, losses = in_one_program(state, learnt, environment, settings, discount)
+    else:
+        state, batch, metrics = _roll_out(state, environment, settings)
+        if discount is not None:
+            batch = batch._replace(discount=jnp.asarray(discount))
+        key, key_update = jax.random.split(state.key)
+        learnt, losses = update(learnt, batch, key_update, settings, exploration_of(environment))
+        state = dataclasses.replace(state, key=key)
     metrics |= {name: float(value) for name, value in losses.items()}
     if not all(np.isfinite(metrics[name]) for name in losses):
         bad = ", ".join(f"{name} {metrics[name]}" for name in losses if not np.isfinite(metrics[name]))
@@ -101,7 +107,6 @@ def iterate(
     state = dataclasses.replace(
         state,
         **learnt._asdict(),
-        key=key,
         iteration=state.iteration + 1,
         steps=state.steps + settings.rollout * environment.environments,
     )
@@ -131,43 +136,13 @@ def _spread_on_schedule(state: PPOState, settings: PPOSettings) -> PPOState:
     return eqx.tree_at(lambda s: s.controller.log_std, state, log_std)
 
 
-@eqx.filter_jit
-def _prepare(controller: Controller, key: Array, steps: int, environments: int) -> tuple[Prepared, Array, Array]:
-    """What a roll-out needs once: the product, the noise of all of its actions, and the next key."""
-    keys = jax.random.split(key, steps + 1)
-    shape = (environments, len(controller.action_names))
-    noise = jax.vmap(lambda key: jax.random.normal(key, shape))(keys[1:])
-    return controller.product(), noise, keys[0]
-
-
-# every leaf is an array; a filtered jit would look at each of them in Python at every step
-@partial(jax.jit, static_argnames="exploration")
-def _act(
-    controller: Controller,
-    product: Prepared,
-    state: Array,
-    observation: Array,
-    started: Array,
-    noise: Array,
-    exploration: type[Normal],
-) -> tuple[Array, Array, Array]:
-    state = jnp.where(started, controller.initial_state(len(observation)), state)
-    state, mean = controller.select_action(product, state, observation)
-    return state, exploration.executed(mean, controller.log_std, noise), mean
-
-
-@partial(jax.jit, static_argnames="exploration")
-def _log_probability(action: Array, mean: Array, log_std: Array, exploration: type[Normal]) -> Array:
-    return exploration.log_probability(action, mean, log_std)
-
-
 def _roll_out(
     state: PPOState, environment: VectorEnvironment, settings: PPOSettings
 ) -> tuple[PPOState, Batch, dict[str, float]]:
     """Act for `rollout` control steps in every environment."""
     exploration = exploration_of(environment)
     controller, first_state = state.controller, state.state
-    product, noise, key = _prepare(controller, state.key, settings.rollout, environment.environments)
+    product, noise, key = prepare(controller, state.key, settings.rollout, environment.environments)
     neurons: Any = state.state
     observation: Any = state.observation
     started: Any = state.started
@@ -179,7 +154,7 @@ def _roll_out(
     terms: dict[str, float] = {}
     limit = settings.reward_clip_at(int(state.steps))
     for deviate in np.asarray(noise):
-        neurons, action, mean = _act(controller, product, neurons, observation, started, deviate, exploration)
+        neurons, action, mean = act(controller, product, neurons, observation, started, deviate, exploration)
         step = environment.step(np.asarray(action))
         done = step.terminated | step.truncated
         skipped = np.zeros_like(done) if step.skipped is None else step.skipped
@@ -209,7 +184,7 @@ def _roll_out(
         observation, started = step.observation, done | skipped
     stacked = [jnp.asarray(np.stack([np.asarray(row[i]) for row in rows])) for i in range(len(rows[0]))]
     seen, actions, means, *rest, left_out = stacked
-    log_p = _log_probability(actions, means, controller.log_std, exploration)
+    log_p = log_probability(actions, means, controller.log_std, exploration)
     last = jnp.asarray(observation, jnp.float32)
     batch = Batch(first_state, last, seen, actions, means, log_p, *rest)
     if step.skipped is not None:

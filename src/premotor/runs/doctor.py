@@ -55,6 +55,7 @@ def _devices() -> list[Finding]:
         Finding("CPU", True, f"{available_cores()} of {os.cpu_count()} threads may be used"),
         Finding("MuJoCo", True, f"{mujoco.__version__}, {available_cores()} worlds at a time"),
         Finding("MuJoCo Warp", True, _warp()),
+        Finding("MJX", True, _mjx()),
     ]
 
 
@@ -62,6 +63,13 @@ def _warp() -> str:
     if not _has("mujoco-warp"):
         return "not installed; for `--device gpu`: pip install 'premotor[warp]'"
     return f"{metadata.version('mujoco-warp')}, for `--device gpu` where there is an NVIDIA GPU"
+
+
+def _mjx() -> str:
+    if not _has("mujoco-mjx"):
+        return "not installed; for `--device mjx`, one program on the device: pip install 'premotor[mjx]'"
+    implementations = "jax and warp" if _has("warp-lang") else "jax; for warp: pip install 'premotor[gpu]'"
+    return f"{metadata.version('mujoco-mjx')}, for `--device mjx`, with the implementations {implementations}"
 
 
 def _pictures() -> list[Finding]:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import BackEnd, BatchPhysics, Body, Physics, build_physics, render_frames
 from premotor.bodies.back_ends import CPU
+from premotor.bodies.mjx_engine import chosen
 from premotor.errors import PremotorError
 from premotor.settings import note
 from premotor.tasks.base import GaitParts, Records, Step, Task
@@ -129,8 +130,11 @@ class PhysicsTask(Task):
         self, environments: int, *, threads: int = 0, seed: int = 0, back_end: BackEnd = CPU
     ) -> "PhysicsEnvironment":
         """Many copies of it."""
+        from premotor.tasks.program import ProgramEnvironment
+
         physics = build_physics(self.body.model, environments, threads=threads, back_end=back_end)
-        return PhysicsEnvironment(self, environments, seed=seed, physics=physics)
+        kind = ProgramEnvironment if back_end.device == "mjx" else PhysicsEnvironment
+        return kind(self, environments, seed=seed, physics=physics)
 
     def frames(
         self, records: Records, rows: Sequence[int], captions: Sequence[str] = (), seed: int = 0
@@ -235,13 +239,13 @@ class PhysicsEnvironment:
 
     def _starts(self, key: jax.Array, first: int) -> Start:
         """Those of `RESETS` resets from number `first` on, resets first."""
+        return jax.vmap(lambda number: self._starts_of(key, number))(first + jnp.arange(RESETS))
 
-        def of_reset(number: jax.Array) -> Start:
-            keys = jax.random.split(jax.random.fold_in(key, number), self._all)
-            worlds = self._first + np.arange(self.environments)
-            return jax.vmap(self.task.start)(keys[worlds % self._alike])
-
-        return jax.vmap(of_reset)(first + jnp.arange(RESETS))
+    def _starts_of(self, key: jax.Array, number: jax.Array) -> Start:
+        """Those of all worlds at the reset of this number."""
+        keys = jax.random.split(jax.random.fold_in(key, number), self._all)
+        worlds = self._first + np.arange(self.environments)
+        return jax.vmap(self.task.start)(keys[worlds % self._alike])
 
     def _start(self, number: int) -> Start:
         """Where all worlds would start at a reset of this number, as NumPy arrays."""
@@ -251,7 +255,7 @@ class PhysicsEnvironment:
         return jax.tree.map(lambda values: values[number % RESETS], self._drawn[1])
 
     def _resumes(self, view: View, where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
-        memory = _merge(where, new, old)
+        memory = chosen(where, new, old)
         return jax.vmap(self.task.observe)(view, memory), memory
 
     def _advances(self, view: View, memory: Any, action: jax.Array) -> tuple[Any, ...]:
@@ -382,10 +386,3 @@ class PhysicsEnvironment:
         self._memory = jax.tree.unflatten(structure, loaded)
         self._elapsed = np.array(snapshot["elapsed"], np.int32)
         self._resets = int(snapshot["resets"])
-
-
-def _merge(where: jax.Array, new: Any, old: Any) -> Any:
-    def choose(a: jax.Array, b: jax.Array) -> jax.Array:
-        return jnp.where(where.reshape(where.shape + (1,) * (a.ndim - 1)), a, b)
-
-    return jax.tree.map(choose, new, old)
