@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from premotor.analysis.lyapunov.joint import JointStep
 from premotor.analysis.lyapunov.system import System
 from premotor.errors import PremotorError
 
@@ -33,6 +34,11 @@ def orthonormalised(frame: Array) -> tuple[Array, Array]:
 def log_diagonal(triangle: Array) -> Array:
     """ln |diagonal| of a triangle (k, k)."""
     return jnp.log(jnp.abs(jnp.diagonal(triangle)))
+
+
+def unrolled(steps: int) -> int:
+    """Steps of a short scan to write out: each turn of a loop costs more than small products do, forth and back."""
+    return steps if steps <= 4 else 1
 
 
 def tangent_growth(
@@ -73,7 +79,7 @@ def tangent_growth(
         return push(step if drive is None else lambda x: step(x, drive), state, frame), None
 
     def interval(carry: tuple[Array, Array], drives: Any) -> tuple[tuple[Array, Array], Array]:
-        (state, frame), _ = jax.lax.scan(one, carry, drives, length=qr_interval)
+        (state, frame), _ = jax.lax.scan(one, carry, drives, length=qr_interval, unroll=unrolled(qr_interval))
         frame, triangle = orthonormalised(frame)
         return (state, frame), log_diagonal(triangle)
 
@@ -118,15 +124,19 @@ def grow(
     """
 
     def member(parameters: Any, state: Array, frame: Array) -> tuple[Array, ...]:
+        joint = JointStep.of(lambda index, x: system.at(parameters, index)(x), start, state)
+
         def interval(i: Array, carry: tuple[Array, ...]) -> tuple[Array, ...]:
             state, frame, growth, participation = carry
             first = start + i * qr_interval
 
             def one(j: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
-                return push(system.at(parameters, first + j), *carry)
+                if joint is None:
+                    return push(system.at(parameters, first + j), *carry)
+                return joint.push(first + j, *carry)
 
-            state, frame = jax.lax.fori_loop(0, qr_interval, one, (state, frame))
-            frame, triangle = orthonormalised(frame)
+            state, frame = jax.lax.fori_loop(0, qr_interval, one, (state, frame if joint is None else frame.T))
+            frame, triangle = orthonormalised(frame if joint is None else frame.T)
             growth = growth.at[i].set(log_diagonal(triangle))
             return state, frame, growth, participation + 1 / (frame**4).sum(0)
 

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.analysis.lyapunov.tangent import log_diagonal, orthonormalised, push, random_frame
+from premotor.analysis.lyapunov.tangent import log_diagonal, orthonormalised, push, random_frame, unrolled
 from premotor.errors import PremotorError
 from premotor.learning.spectrum.settings import SpectrumSettings
 
@@ -88,7 +88,7 @@ def network_exponents(
     def interval(carry: tuple[Array, Array], cut: Array) -> tuple[tuple[Array, Array], Array]:
         if plan.window:
             carry = jax.tree.map(lambda x: jnp.where(cut, jax.lax.stop_gradient(x), x), carry)
-        (state, frame), _ = jax.lax.scan(one, carry, None, length=plan.qr_interval)
+        (state, frame), _ = jax.lax.scan(one, carry, None, length=plan.qr_interval, unroll=unrolled(plan.qr_interval))
         frame, triangle = orthonormalised(frame)
         return (state, frame), log_diagonal(triangle)
 
