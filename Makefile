@@ -17,6 +17,10 @@ DEMO_ARGS ?=
 SHORT_ARGS ?= --learning.steps 400000
 TEST_ARGS ?=
 PYTEST_WORKERS ?= 2
+# Tests of long runs, and of other processors, have the code that users have; other tests have code that compiles fast.
+OPTIMISED := JAX_DISABLE_MOST_OPTIMIZATIONS=0
+# Every worker and every command that a test starts would compile all Python files anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 FUZZ ?= 12000
 
@@ -38,7 +42,7 @@ test: $(STAMPS)/test ## install what the tests need and run them (but the slow o
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS)
 
 test-slow: $(STAMPS)/test ## the tests that learn, minutes each
-	@$(BIN)/python -m pytest -m slow $(TEST_ARGS)
+	@$(OPTIMISED) $(BIN)/python -m pytest -m slow $(TEST_ARGS)
 
 test-browser: $(STAMPS)/test ## the live page in a real Chromium; skips where there is none
 	@$(BIN)/python -m pytest -m browser -s $(TEST_ARGS) tests/view
@@ -52,7 +56,7 @@ test-ray: $(STAMPS)/cluster ## the same on a Ray of two nodes
 test-processors: $(STAMPS)/test ## all tests once for each kind of processor: SSE4.2, AVX2, AVX-512
 	@for kind in $(PROCESSORS); do \
 	    echo "compiled for $$kind"; \
-	    XLA_FLAGS="$$XLA_FLAGS --xla_cpu_max_isa=$$kind" \
+	    $(OPTIMISED) XLA_FLAGS="$$XLA_FLAGS --xla_cpu_max_isa=$$kind" \
 	        $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS) || exit 1; \
 	done
 

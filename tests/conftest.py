@@ -15,6 +15,11 @@ import shape_checks
 # Before anything imports JAX, which reads all this then; workers and commands that a test starts have it, too.
 # Commands side by side have one thread each, and find what the tests have compiled.
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+# NumPy reads this when it is imported: a worker a core, whose threads would only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Most tests run a program a few times on little data, so that compiling it fast takes less time than fast code saves.
+if "xla_backend_optimization_level" not in os.environ["XLA_FLAGS"]:
+    os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
 BORROWED = compilation_cache.begin()

@@ -75,6 +75,7 @@ def settings_of(kind: str, **more: Any) -> Settings:
 
 
 def made(kind: str, toy: type[Centre] = Centre, task: type[Task] = Taught, seed: int = 0, **more: Any) -> Learner:
+    """A learner of a circuit; what is not calibrated in its task is not calibrated, which takes long to compile."""
     settings: Any = settings_of(kind, **more)
     world = toy(getattr(settings, "environments", 1), seed)
     world.task = task()  # type: ignore[attr-defined]
@@ -83,6 +84,7 @@ def made(kind: str, toy: type[Centre] = Centre, task: type[Task] = Taught, seed:
         world.observation_names,
         world.action_names,
         maps=MapSettings(squash="none" if toy is Choice else "tanh"),
+        calibrate=False,
         key=jax.random.PRNGKey(seed),
     )
     return LEARNERS[kind](controller, world, settings, seed=seed)
@@ -177,6 +179,7 @@ def test_evolution_brings_the_point_home() -> None:
     assert np.mean(rewards[-5:]) > np.mean(rewards[:5]) + 1.5
 
 
+@pytest.mark.slow  # as the one before it, by which evolution learns, too
 def test_evolution_learns_to_choose() -> None:
     learner = made("evolution", Choice, strategy={"population": 16, "sigma": 0.3, "learning_rate": 0.15}, longest=25)
     rewards = [learner.iterate()["reward"] for _ in range(30)]
@@ -207,6 +210,7 @@ def test_former_names_of_settings_are_read_and_the_present_ones_named(
     assert chosen(**{chosen.RENAMED[name]: value for name, value in old.items()}) == read
 
 
+@pytest.mark.slow  # test_cloning.py has such a teacher, too
 def test_cloning_does_as_its_teacher_does() -> None:
     learner = made("cloning", round=100, walk=40)
     losses = [learner.iterate()["loss"] for _ in range(3)]

@@ -88,7 +88,7 @@ def test_exploration_noise_has_its_published_statistics() -> None:
     answer, memory = jnp.zeros((500, 2)), jnp.zeros((500, 2))
     seen = []
     step = jax.jit(lambda memory, key: explore(answer, jnp.zeros(2), memory, key, ou))
-    for key in jax.random.split(jax.random.PRNGKey(0), 200):
+    for key in np.asarray(jax.random.split(jax.random.PRNGKey(0), 200)):
         action, memory = step(memory, key)
         np.testing.assert_allclose(action, np.clip(memory, -1, 1), rtol=1e-6)
         seen.append(np.asarray(memory))
@@ -212,10 +212,12 @@ def test_a_stored_state_lets_the_circuit_answer_as_it_did() -> None:
     ("kind", "how", "options"),
     [
         pytest.param(SACSettings, {}, {}, marks=pytest.mark.slow),  # all learners' tests go on from arrays
-        (
+        (DDPGSettings, {}, {"noise": NoiseSettings(kind="ornstein-uhlenbeck")}),
+        pytest.param(
             DDPGSettings,
             {"network": None, "maps": LOOP},
             {"sequence": 2, "burn_in": 1, "noise": NoiseSettings(kind="ornstein-uhlenbeck")},
+            marks=pytest.mark.slow,  # the states of sequences: the test before this one
         ),
     ],
 )

@@ -93,7 +93,7 @@ class Oracle:
             yield self.weight
 
 
-@pytest.mark.parametrize(("every", "times"), [(75, 9), (5, 140)])
+@pytest.mark.parametrize(("every", "times"), [pytest.param(75, 9, marks=pytest.mark.slow), (5, 140)])
 def test_sixty_seconds_of_the_faithful_rule_weight_for_weight(every, times):
     network, random = random_network(4), np.random.default_rng(8)
     votes = motor_halves(network)

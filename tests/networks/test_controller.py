@@ -66,7 +66,7 @@ def test_the_read_out_is_white_under_the_observations_it_was_calibrated_on() -> 
     observations = smooth_noise(jax.random.PRNGKey(1), 6, steps=200)
     made = calibrated(controller(), observations, jax.random.PRNGKey(2))
     state, product, rows = made.initial_state(64), made.product(), []
-    for seen in observations:
+    for seen in np.asarray(observations):
         state, _ = act(made, product, state, seen)
         rows.append(made.whitening @ (state[made.output_neurons] - made.rest_rate[:, None]))
     white = np.concatenate(rows[10:], axis=1)
@@ -171,7 +171,7 @@ def test_local_maps_keep_to_their_leg_and_joint_and_direction() -> None:
 
 def _walk(made: Controller, rows: jnp.ndarray) -> np.ndarray:
     state, product, actions = made.initial_state(2), made.product(), []
-    for row in rows:
+    for row in np.asarray(rows):
         state, action = act(made, product, state, row)
         actions.append(np.asarray(action))
     return np.stack(actions)

@@ -21,20 +21,21 @@ def plain_step(circuit: Circuit, network: LayeredNetwork, before: np.ndarray, cu
     number = {int(neuron): i for i, layer in enumerate(layers) for neuron in layer}
     ids, size = [int(i) for i in circuit.ids], len(circuit)
     weight = np.zeros((size, size))
-    for pre, post, value in zip(network.pre, network.post, network.weight, strict=True):
-        weight[pre, post] += value
+    np.add.at(weight, (np.asarray(network.pre), np.asarray(network.post)), np.asarray(network.weight))
+    bias = np.asarray(network.bias).tolist()
+    junctions = [np.asarray(part).tolist() for part in (network.junction_a, network.junction_b, network.conductance)]
     after = np.zeros_like(before)
     for layer in layers:
         for neuron in layer:
             post = ids.index(int(neuron))
-            total = current[post] + float(network.bias[post])
+            total = current[post] + bias[post]
             for pre in range(size):
                 earlier = number[ids[pre]] < number[ids[post]]
                 total = total + weight[pre, post] * (after if earlier else before)[pre]
-            for a, b, g in zip(network.junction_a, network.junction_b, network.conductance, strict=True):
-                for one, other in ((int(a), int(b)), (int(b), int(a))):
+            for a, b, g in zip(*junctions, strict=True):
+                for one, other in ((a, b), (b, a)):
                     if one == post:
-                        total = total + float(g) * (before[other] - before[one])
+                        total = total + g * (before[other] - before[one])
             after[post] = np.maximum(np.tanh(total), 0)
     return after
 

@@ -20,16 +20,15 @@ from premotor.networks.rate import ACTIVATIONS
 def dense_weights(network: RateNetwork) -> np.ndarray:
     """Presynaptic × postsynaptic chemical weights."""
     matrix = np.zeros((network.neurons, network.neurons))
-    for pre, post, weight in zip(network.pre, network.post, network.weight, strict=True):
-        matrix[pre, post] += weight
+    np.add.at(matrix, (np.asarray(network.pre), np.asarray(network.post)), np.asarray(network.weight))
     return matrix
 
 
 def conductances(network: RateNetwork) -> np.ndarray:
     matrix = np.zeros((network.neurons, network.neurons))
-    for a, b, g in zip(network.junction_a, network.junction_b, network.conductance, strict=True):
-        matrix[a, b] += g
-        matrix[b, a] += g
+    a, b, g = (np.asarray(part) for part in (network.junction_a, network.junction_b, network.conductance))
+    np.add.at(matrix, (a, b), g)
+    np.add.at(matrix, (b, a), g)
     return matrix
 
 

@@ -39,13 +39,14 @@ def as_oracle(network):
     )
 
 
-def test_twenty_seconds_of_the_specified_network_spike_for_spike():
+@pytest.mark.parametrize("seconds", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_the_specified_network_spike_for_spike(seconds):
     network = random_network(3)
-    times, sources = random_stimuli(20)
+    times, sources = random_stimuli(seconds)
     kinds, synapses = as_oracle(network)
-    expected, _ = simulate(kinds, synapses, list(zip(times.tolist(), sources.tolist(), strict=True)), 20_000.0)
-    time, cell = network.run(20_000.0, (times, sources))
-    assert len(expected) > 20_000
+    expected, _ = simulate(kinds, synapses, list(zip(times.tolist(), sources.tolist(), strict=True)), 1000.0 * seconds)
+    time, cell = network.run(1000.0 * seconds, (times, sources))
+    assert len(expected) > 1000 * seconds
     assert cell.tolist() == [c for _, c in expected]
     assert time.tolist() == [t for t, _ in expected]  # to the last bit: sums of delays in the same order
 

@@ -10,7 +10,7 @@ from premotor.runs.loading import dump_settings
 from premotor.runs.yaml_text import dump_yaml
 
 
-@pytest.mark.parametrize(("lines", "drawn"), [(True, 4), (False, 4)])
+@pytest.mark.parametrize(("lines", "drawn"), [(True, 4), pytest.param(False, 4, marks=pytest.mark.slow)])
 def test_trainings_are_drawn_by_setting_and_by_the_network_before(tmp_path, lines, drawn):
     search = {"learning.exponents": {"kind": "choice", "values": [1, 4]}, "seed": {"kind": "choice", "values": [0, 1]}}
     if lines:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from premotor.runs import Run, dump_settings, load_experiment
+from premotor.runs import Run, dump_settings, load_experiment, train
 from tiny import tiny_settings
 
 ITERATIONS = 40
@@ -31,13 +31,10 @@ def settings_file(tmp_path_factory, circuit_folder) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory, settings_file, killable) -> Run:
-    """The run that nobody kills."""
+def unbroken(tmp_path_factory, settings_file) -> Run:
+    """The run that nobody kills, in this process."""
     folder = tmp_path_factory.mktemp("unbroken") / "run"
-    process = start(settings_file, folder, killable)
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output
-    return Run(folder)
+    return train(settings_file, output=folder, progress=False, finish=False)
 
 
 def start(settings_file: Path, folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":

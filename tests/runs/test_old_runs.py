@@ -55,7 +55,12 @@ def test_a_run_is_tested_and_goes_on(kind, old):
     assert newest(folder) > before
 
 
-@pytest.mark.parametrize("kind", [*MORE, *RESULTS, "comparison"])
+# the arrays of these are read in the test before, and their sections are drawn for new runs: `make test-slow`
+SLOW = ("rate", "spiking-evolution", "spiking-plasticity", "spectrum-training")
+DRAWN = [*MORE, *RESULTS, "comparison"]
+
+
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] if k in SLOW else []) for k in DRAWN])
 def test_a_report_is_written(kind, old, capsys):
     folder = old(kind)
     before = {file for file in folder.rglob("*") if file.suffix in (".html", ".png")}

@@ -33,6 +33,7 @@ def test_the_layered_network_learns_the_phase(circuit_folder) -> None:
     assert np.mean(found["loss"][-10:]) < 0.5 * np.mean(found["loss"][:10])
 
 
+@pytest.mark.slow  # learning/test_cloning.py teaches a circuit, too, and looks at its signs
 def test_cloning_gives_the_recorded_actions_and_holds_the_signs() -> None:
     made = build_controller(small_circuit(), ["a", "b"], ["x"], key=jax.random.PRNGKey(0))
     seen = smooth_noise(jax.random.PRNGKey(1), 2, steps=20, episodes=12)  # the circuit takes a step or two to answer

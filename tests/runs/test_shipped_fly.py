@@ -23,16 +23,21 @@ def test_it_walks_as_commanded_pushed_on_tilted_and_rough_ground():
     assert np.ptp(records["qpos"][-1, :, :2], axis=0).max() > 3  # mm: they went their ways
 
 
-def test_six_leg_circuits_walk_by_the_synapses_that_they_have():
+@pytest.mark.slow
+def test_six_leg_circuits_walk():
     made = shipped("fly-legs")
     assert made.figures["survived"] == 1.0 and made.figures["speed_error"] < 0.06
+    episodes = Episodes(made.task, 8, 1.0, 5, 1)
+    figures = episodes.figures(episodes.run(made.controller))
+    assert figures["survived"] == 1.0 and figures["speed_error"] < 0.15
+    assert 8 < figures["stride_frequency"] < 15
+
+
+def test_six_leg_circuits_have_the_synapses_of_their_data():
+    made = shipped("fly-legs")
     network, circuit = made.controller.network, made.circuit
     pre, post, weight = (np.asarray(part) for part in (network.pre, network.post, network.weight))
     sign = circuit.neurons["sign"].to_numpy()
     real = sorted(edge for edge in zip(*circuit.synapses.nonzero(), strict=True) if sign[edge[0]] != 0)
     assert sorted(zip(pre.tolist(), post.tolist(), strict=True)) == real
     assert (np.sign(weight) == sign[pre]).all()
-    episodes = Episodes(made.task, 8, 1.0, 5, 1)
-    figures = episodes.figures(episodes.run(made.controller))
-    assert figures["survived"] == 1.0 and figures["speed_error"] < 0.15
-    assert 8 < figures["stride_frequency"] < 15

@@ -54,7 +54,14 @@ def test_a_connectomes_wiring_in_the_run_folder(tmp_path):
     assert not (tmp_path / "three").exists()
 
 
-@pytest.mark.parametrize("learning", [{}, {"kind": "plasticity", "episodes": 4, "block": 2}], ids=["evolution", "stdp"])
+# evolution runs in the test before this one: `make test-slow`
+@pytest.mark.parametrize(
+    "learning",
+    [
+        pytest.param({}, id="evolution", marks=pytest.mark.slow),
+        pytest.param({"kind": "plasticity", "episodes": 4, "block": 2}, id="stdp"),
+    ],
+)
 def test_another_task(learning, tmp_path):
     pytest.importorskip("gymnasium")
     settings = CAR | ({"learning": learning} if learning else {})

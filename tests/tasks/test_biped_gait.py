@@ -1,5 +1,6 @@
 """The made gait, judged by MuJoCo's own kinematics and collisions and by published figures."""
 
+from functools import cache
 from pathlib import Path
 
 import mujoco
@@ -13,12 +14,13 @@ from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.reference_files import load_reference
 
 BODY = build_body("biped")
-MADE = {speed: make_biped_gait(speed) for speed in (0.8, 1.35, 1.8)}
+SPEEDS = (0.8, 1.35, 1.8)
+gait_at = cache(make_biped_gait)
 
 
-@pytest.fixture(params=list(MADE))
+@pytest.fixture(params=SPEEDS)
 def made(request: pytest.FixtureRequest) -> tuple[ReferenceGait, GaitFit]:
-    return MADE[request.param]
+    return gait_at(request.param)
 
 
 def feet(gait: ReferenceGait, phases: np.ndarray) -> np.ndarray:
@@ -37,7 +39,7 @@ def feet(gait: ReferenceGait, phases: np.ndarray) -> np.ndarray:
 
 
 def test_speed_stride_and_cadence_are_a_persons():
-    gait, _ = MADE[1.35]
+    gait, _ = gait_at(1.35)
     assert gait.speed == 1.35
     assert 60 * 2 / gait.stride_period == pytest.approx(112, abs=1)  # steps a minute (Winter 2009)
     assert gait.stride_length == pytest.approx(1.45, abs=0.05)
@@ -115,14 +117,14 @@ def test_angles_are_within_the_bodys_reach(made: tuple[ReferenceGait, GaitFit]):
 
 
 def test_faster_is_longer_strides_and_more_of_them():
-    slow, middle, fast = (MADE[speed][0] for speed in sorted(MADE))
+    slow, middle, fast = (gait_at(speed)[0] for speed in SPEEDS)
     assert slow.stride_length < middle.stride_length < fast.stride_length
     assert slow.stride_period > middle.stride_period > fast.stride_period
 
 
 def test_the_grid_changes_little():
     fine, _ = make_biped_gait(1.35, phases=200)
-    coarse, _ = MADE[1.35]
+    coarse, _ = gait_at(1.35)
     np.testing.assert_allclose(fine.joint_angles[::2], coarse.joint_angles, atol=np.deg2rad(2))
 
 

@@ -62,30 +62,45 @@ def fit_sequences(
     last = learning_rate if learning_rate_end is None else learning_rate_end
     rates = jnp.asarray(np.geomspace(learning_rate, last, iterations), jnp.float32)
     begins = jnp.zeros(observations.shape[:2], bool) if started is None else started
-    adam = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(eps=1e-5))
     size = min(batch, observations.shape[1])
-
-    @eqx.filter_jit
-    def run(parameters: Any, fixed: Any, observations: Array, targets: Array, begins: Array) -> tuple[Any, Array]:
-        def loss(parameters: Any, index: Array) -> Array:
-            made = eqx.combine(parameters, fixed)
-            given = replay(made, made.initial_state(size), observations[:, index], begins[:, index])
-            return ((given - targets[:, index]) ** 2)[settling:].mean()
-
-        def descend(carry: tuple[Any, Any], row: tuple[Array, Array]) -> tuple[tuple[Any, Any], Array]:
-            (parameters, memory), (key, pace) = carry, row
-            index = jax.random.choice(key, observations.shape[1], (size,), replace=False)
-            error, gradient = eqx.filter_value_and_grad(loss)(parameters, index)
-            change, memory = adam.update(gradient, memory)
-            parameters = jax.tree.map(lambda p, c, r: p - r * pace * c, parameters, change, step_sizes)
-            return (parameters, memory), error
-
-        rows = (jax.random.split(key, iterations), rates)
-        carry, errors = jax.lax.scan(descend, (parameters, adam.init(parameters)), rows)
-        return carry[0], errors
-
-    parameters, errors = run(parameters, fixed, observations, targets, begins)
+    parameters, errors = _descended(
+        parameters, fixed, step_sizes, observations, targets, begins, key, rates, size, settling
+    )
     return eqx.combine(parameters, fixed), errors
+
+
+@eqx.filter_jit
+def _descended(
+    parameters: Any,
+    fixed: Any,
+    step_sizes: Any,
+    observations: Array,
+    targets: Array,
+    begins: Array,
+    key: PRNGKeyArray,
+    rates: Array,
+    size: int,
+    settling: int,
+) -> tuple[Any, Array]:
+    """Parameters after one step of Adam a rate, and the errors; compiled once for data of one shape."""
+    adam = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(eps=1e-5))
+
+    def loss(parameters: Any, index: Array) -> Array:
+        made = eqx.combine(parameters, fixed)
+        given = replay(made, made.initial_state(size), observations[:, index], begins[:, index])
+        return ((given - targets[:, index]) ** 2)[settling:].mean()
+
+    def descend(carry: tuple[Any, Any], row: tuple[Array, Array]) -> tuple[tuple[Any, Any], Array]:
+        (parameters, memory), (key, pace) = carry, row
+        index = jax.random.choice(key, observations.shape[1], (size,), replace=False)
+        error, gradient = eqx.filter_value_and_grad(loss)(parameters, index)
+        change, memory = adam.update(gradient, memory)
+        parameters = jax.tree.map(lambda p, c, r: p - r * pace * c, parameters, change, step_sizes)
+        return (parameters, memory), error
+
+    rows = (jax.random.split(key, len(rates)), rates)
+    carry, errors = jax.lax.scan(descend, (parameters, adam.init(parameters)), rows)
+    return carry[0], errors
 
 
 def phase_sequences(

@@ -21,7 +21,10 @@ DRAWN = {
 }
 
 
-@pytest.mark.parametrize("fixture", DRAWN)
+# those of a region are those of any training: `make test-slow`
+@pytest.mark.parametrize(
+    "fixture", [pytest.param(name, marks=[pytest.mark.slow] if name == "regional" else []) for name in DRAWN]
+)
 def test_every_result_is_drawn(fixture, request, tmp_path):
     result = request.getfixturevalue(fixture)
     folder = shutil.copytree(result.path, tmp_path / "moved")
