@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from mujoco.batch import Batch
 
 from premotor.learning import PPOSettings, ppo
+from premotor.learning.ppo_rollout import Place, acted
 from premotor.networks import build_controller
 from premotor.runs import Experiment, build_circuit, controller_for, load_experiment
 from premotor.tasks import PhysicsEnvironment, build_task
@@ -42,8 +42,6 @@ class Loop:
         self.batch = Batch(task.body.model, count)
         self.environment = PhysicsEnvironment(task, count)
         self.state = ppo.initialise(controller, self.environment, experiment.learning, jax.random.PRNGKey(0))
-        self.product = eqx.filter_jit(lambda c: c.product())(controller)
-        self.act = eqx.filter_jit(lambda c, p, s, o: c.select_action(p, s, o))
         self.start = self.environment.snapshot()  # the same walking states for all parts
 
     def round(self) -> dict[str, float]:
@@ -62,12 +60,10 @@ class Loop:
             environment.step(still)
         rates["environment"] = total / (time.perf_counter() - began)
         environment.restore(self.start)
-        controller, observation = self.state.controller, self.state.observation
-        neurons = controller.initial_state(count)
+        controller = self.state.controller
+        place = Place(controller.initial_state(count), self.state.observation, np.ones(count, bool))
         began = time.perf_counter()
-        for _ in range(self.steps):
-            neurons, action = self.act(controller, self.product, neurons, observation)
-            observation = environment.step(np.clip(np.asarray(action), -1, 1)).observation
+        acted(controller, jax.random.PRNGKey(1), self.steps, place, environment)  # as PPO does
         rates["controller in the loop"] = total / (time.perf_counter() - began)
         began = time.perf_counter()
         self.state, _ = ppo.iterate(self.state, environment, self.learning)

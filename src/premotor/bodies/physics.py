@@ -40,13 +40,16 @@ def check_controls(model: mujoco.MjModel, control: np.ndarray, environments: int
         raise PhysicsError(f"controls have shape {control.shape}; expected {(environments, model.nu)}")
 
 
-def check_finite_controls(model: mujoco.MjModel, control: np.ndarray, time: np.ndarray) -> None:
-    """PhysicsError where a control is not finite; `time` (environments,) of the worlds is named, s."""
+def check_finite_controls(model: mujoco.MjModel, control: np.ndarray, time: np.ndarray, first: int = 0) -> None:
+    """PhysicsError where a control is not finite; `time` (environments,) of the worlds is named, s.
+
+    `first` is the number of the first of these worlds.
+    """
     if np.isfinite(control).all():
         return
     world, actuator = np.argwhere(~np.isfinite(control))[0]
     raise PhysicsError(
-        f"the control of actuator '{model.actuator(actuator).name}' in world {world} at "
+        f"the control of actuator '{model.actuator(actuator).name}' in world {first + world} at "
         f"{time[world]:.3f} s is {control[world, actuator]}; it must be finite"
     )
 
@@ -57,11 +60,14 @@ def check_force(force: np.ndarray, shape: tuple[int, ...]) -> None:
         raise PhysicsError(f"forces have shape {np.shape(force)}; expected {shape}")
 
 
-def unstable(bad: np.ndarray, time: np.ndarray, said: str) -> PhysicsError:
-    """The error for unstable worlds: `bad` (environments,), their time in s, and what is wrong with the first."""
+def unstable(bad: np.ndarray, time: np.ndarray, said: str, first: int = 0) -> PhysicsError:
+    """The error for unstable worlds: `bad` (environments,), their time in s, and what is wrong with the first.
+
+    `first` is the number of the first of these worlds.
+    """
     world = int(np.flatnonzero(bad)[0])
     return PhysicsError(
-        f"world {world} is unstable after {time[world]:.3f} s ({said}); {int(bad.sum())} of "
+        f"world {first + world} is unstable after {time[world]:.3f} s ({said}); {int(bad.sum())} of "
         f"{bad.size} worlds are; a shorter time step or weaker servos may help"
     )
 
@@ -190,6 +196,7 @@ class BatchPhysics:
         model: the model of every world; copied.
         environments: number of worlds.
         threads: 0 for one thread a core.
+        first: the number by which errors name the first world.
 
     Attributes:
         qpos: positions, (environments, nq), a live float64 view.
@@ -206,7 +213,7 @@ class BatchPhysics:
             (unstable, contact or constraint buffer full). Nothing is reset silently.
     """
 
-    def __init__(self, model: mujoco.MjModel, environments: int, threads: int = 0) -> None:
+    def __init__(self, model: mujoco.MjModel, environments: int, threads: int = 0, *, first: int = 0) -> None:
         if environments < 1:
             raise PremotorError(f"environments is {environments}; at least 1 is needed")
         if threads < 0:
@@ -218,6 +225,7 @@ class BatchPhysics:
             )
         self.model = model
         self.environments = environments
+        self.first = first
         self._batch = Batch(model, environments, threads or available_cores())
         bind = self._batch.bind
         self.qpos, self.qvel, self.act = bind("qpos"), bind("qvel"), bind("act")
@@ -242,7 +250,7 @@ class BatchPhysics:
         control = np.asarray(control)
         check_controls(self.model, control, self.environments)
         self.control[:] = control
-        check_finite_controls(self.model, self.control, self.time)
+        check_finite_controls(self.model, self.control, self.time, self.first)
 
     def set_force(self, force: np.ndarray) -> None:
         """Set forces on the coordinates of all worlds from outside, (environments, nv): pushes; they stay until reset.
@@ -350,4 +358,4 @@ class BatchPhysics:
         world = int(np.flatnonzero(bad)[0])
         kinds = np.flatnonzero(warnings[world])
         said = ", ".join(WARNINGS.get(int(kind), f"MuJoCo warning {kind}") for kind in kinds) or "not finite"
-        raise unstable(bad, self.time, said)
+        raise unstable(bad, self.time, said, self.first)

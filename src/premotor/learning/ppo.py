@@ -13,8 +13,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import exploration_of, warmed
-from premotor.learning.ppo_acting import act, log_probability, prepare
+from premotor.learning.ppo_acting import log_probability
 from premotor.learning.ppo_program import in_one_program
+from premotor.learning.ppo_rollout import Place, acted
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.settings import LEARNERS, PPOSettings
 from premotor.networks import Controller
@@ -142,35 +143,21 @@ def _roll_out(
     """Act for `rollout` control steps in every environment."""
     exploration = exploration_of(environment)
     controller, first_state = state.controller, state.state
-    product, noise, key = prepare(controller, state.key, settings.rollout, environment.environments)
-    neurons: Any = state.state
-    observation: Any = state.observation
-    started: Any = state.started
+    place = Place(state.state, state.observation, state.started)
+    rows, place, key = acted(controller, state.key, settings.rollout, place, environment)
     episode_return, episode_length = np.array(state.episode_return), np.array(state.episode_length)
-    rows: list[tuple[Any, ...]] = []
+    kept: list[tuple[Any, ...]] = []
     returns: list[float] = []
     rewards: list[float] = []
     lengths: list[int] = []
     terms: dict[str, float] = {}
     limit = settings.reward_clip_at(int(state.steps))
-    for deviate in np.asarray(noise):
-        neurons, action, mean = act(controller, product, neurons, observation, started, deviate, exploration)
-        step = environment.step(np.asarray(action))
+    for row in rows:
+        step = row.step
         done = step.terminated | step.truncated
         skipped = np.zeros_like(done) if step.skipped is None else step.skipped
-        rows.append(
-            (
-                observation,
-                action,
-                mean,
-                started,
-                step.reward if limit is None else np.clip(step.reward, -limit, limit),
-                step.final_observation,
-                step.terminated,
-                step.truncated,
-                skipped,
-            )
-        )
+        reward = step.reward if limit is None else np.clip(step.reward, -limit, limit)
+        kept.append((*row[:4], reward, step.final_observation, step.terminated, step.truncated, skipped))
         rewards.append(step.reward.mean())
         episode_return += step.reward
         episode_length += ~skipped
@@ -181,13 +168,12 @@ def _roll_out(
             episode_length[done] = 0
         for name, value in step.terms.items():
             terms[name] = terms.get(name, 0.0) + float(value.mean()) / settings.rollout
-        observation, started = step.observation, done | skipped
-    stacked = [jnp.asarray(np.stack([np.asarray(row[i]) for row in rows])) for i in range(len(rows[0]))]
+    stacked = [jnp.asarray(np.stack([np.asarray(part) for part in parts])) for parts in zip(*kept, strict=True)]
     seen, actions, means, *rest, left_out = stacked
     log_p = log_probability(actions, means, controller.log_std, exploration)
-    last = jnp.asarray(observation, jnp.float32)
+    last = jnp.asarray(place.observation, jnp.float32)
     batch = Batch(first_state, last, seen, actions, means, log_p, *rest)
-    if step.skipped is not None:
+    if rows[0].step.skipped is not None:
         batch = batch._replace(learnt_from=~left_out)
     metrics = {f"reward/{name}": value for name, value in terms.items()}
     metrics["episodes"] = float(len(returns))
@@ -198,9 +184,9 @@ def _roll_out(
     state = dataclasses.replace(
         state,
         key=key,
-        state=neurons,
+        state=jnp.asarray(place.state),
         observation=batch.last_observation,
-        started=jnp.asarray(started),
+        started=jnp.asarray(place.started),
         episode_return=jnp.asarray(episode_return),
         episode_length=jnp.asarray(episode_length),
     )

@@ -205,6 +205,7 @@ class PhysicsEnvironment:
         seed: of all episode starts.
         physics: another back end than MuJoCo's C threads.
         part: the first of these worlds and the number of all, where they are a part of more.
+        twin: another part of the same size, whose compiled programs are taken.
     """
 
     discrete = False
@@ -218,8 +219,9 @@ class PhysicsEnvironment:
         seed: int = 0,
         physics: Physics | None = None,
         part: tuple[int, int] | None = None,
+        twin: "PhysicsEnvironment | None" = None,
     ):
-        self.task = task
+        self.task, self.seed = task, seed
         self.environments = environments
         self._first, self._all = part or (0, environments)
         self.physics: Physics = physics or BatchPhysics(task.body.model, environments, threads)
@@ -230,28 +232,34 @@ class PhysicsEnvironment:
             self.physics.vary(**{name: value[here] for name, value in differences.items()})
         self._resets, self._alike = 0, self._all
         self._elapsed = np.zeros(environments, np.int32)
-        self._draw = jax.jit(self._starts)
         self._drawn: tuple[int, Start] | None = None
+        if twin is None:
+            self._draw, self._drive = jax.jit(self._starts), jax.jit(jax.vmap(task.drive))
+            self._resume, self._advance = jax.jit(self._resumes), jax.jit(self._advances)
+        else:
+            self._draw, self._drive = twin._draw, twin._drive
+            self._resume, self._advance = twin._resume, twin._advance
         self._memory: Any = self._start(self._resets).memory
-        self._resume = jax.jit(self._resumes)
-        self._drive = jax.jit(jax.vmap(task.drive))
-        self._advance = jax.jit(self._advances)
+        self.halves: Any = None  # as `halves_of` makes them
 
-    def _starts(self, key: jax.Array, first: int) -> Start:
-        """Those of `RESETS` resets from number `first` on, resets first."""
-        return jax.vmap(lambda number: self._starts_of(key, number))(first + jnp.arange(RESETS))
+    def _starts(self, key: jax.Array, first: int, worlds: jax.Array) -> Start:
+        """Those of `RESETS` resets from number `first` on, resets first; `worlds` as for `_starts_of`."""
+        return jax.vmap(lambda number: self._starts_of(key, number, worlds))(first + jnp.arange(RESETS))
 
-    def _starts_of(self, key: jax.Array, number: jax.Array) -> Start:
-        """Those of all worlds at the reset of this number."""
+    def _starts_of(self, key: jax.Array, number: jax.Array, worlds: jax.Array | np.ndarray) -> Start:
+        """Those of the reset of this number; `worlds` (environments,) among all, of which some may start alike."""
         keys = jax.random.split(jax.random.fold_in(key, number), self._all)
-        worlds = self._first + np.arange(self.environments)
-        return jax.vmap(self.task.start)(keys[worlds % self._alike])
+        return jax.vmap(self.task.start)(keys[worlds])
+
+    @property
+    def _worlds(self) -> np.ndarray:
+        return (self._first + np.arange(self.environments)) % self._alike
 
     def _start(self, number: int) -> Start:
         """Where all worlds would start at a reset of this number, as NumPy arrays."""
         block = number // RESETS
         if self._drawn is None or self._drawn[0] != block:
-            self._drawn = block, jax.tree.map(np.asarray, self._draw(self._key, block * RESETS))
+            self._drawn = block, jax.tree.map(np.asarray, self._draw(self._key, block * RESETS, self._worlds))
         return jax.tree.map(lambda values: values[number % RESETS], self._drawn[1])
 
     def _resumes(self, view: View, where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
@@ -309,8 +317,7 @@ class PhysicsEnvironment:
 
     def share_starts(self, count: int) -> bool:
         """From now on, copies whose numbers leave the same rest by `count` start alike; whether they can."""
-        self._alike = count
-        self._draw, self._drawn = jax.jit(self._starts), None
+        self._alike, self._drawn = count, None
         return True
 
     def place(self, start: Start) -> np.ndarray:

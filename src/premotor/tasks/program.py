@@ -81,7 +81,7 @@ class ProgramEnvironment(PhysicsEnvironment):
 
     def _begun(self, copies: Copies, where: Array, observation: Array) -> tuple[Array, Copies]:
         """Copies with new episodes at the environments `where`, and what is observed then."""
-        start = self._starts_of(copies.key, copies.resets)
+        start = self._starts_of(copies.key, copies.resets, self._worlds)
         world = chosen(where, self.physics.engine.begin(start.qpos, start.qvel), copies.world)
         world = world._replace(fault=world.fault | copies.world.fault)  # for `adopt` to raise
         seen, memory = self._resumes(_view(world), where, start.memory, copies.memory)

@@ -1,0 +1,135 @@
+"""Acting before an update of proximal policy optimisation, in two halves of the environments where there are two."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Array, Float
+
+from premotor.learning.exploration import exploration_of
+from premotor.learning.ppo_acting import act, prepare
+from premotor.networks import Controller, Prepared
+from premotor.tasks import Step, VectorEnvironment
+from premotor.tasks.halves import Abandoned, Half, halves_of
+
+
+class Place(NamedTuple):
+    """Where acting goes on from, arrays of JAX or NumPy."""
+
+    state: Any
+    """(rows, environments)"""
+    observation: Any
+    """(environments, observations)"""
+    started: Any
+    """Environments whose episode starts at the next step, (environments,): their neurons are then silent."""
+
+
+class Row(NamedTuple):
+    """A control step of all environments."""
+
+    observation: Any
+    action: Any
+    mean: Any
+    started: Any
+    step: Step
+
+
+class Walk:
+    """Acting in an environment, or in a half of it, for as many control steps as there are deviates."""
+
+    def __init__(
+        self,
+        controller: Controller,
+        product: Prepared,
+        noise: Float[np.ndarray, "steps environments actions"],
+        place: Place,
+        environment: VectorEnvironment,
+    ):
+        self._given, self._noise = (controller, product), noise
+        self._environment = environment
+        self.place = place
+        self.rows: list[Row] = []
+
+    def steps(self) -> Iterator[None]:
+        """Act; one turn a control step."""
+        exploration = exploration_of(self._environment)
+        state, observation, started = self.place
+        for deviate in self._noise:
+            state, action, mean = act(*self._given, state, observation, started, deviate, exploration)
+            step = self._environment.step(np.asarray(action))
+            self.rows.append(Row(observation, action, mean, started, step))
+            observation, started = step.observation, step.terminated | step.truncated
+            if step.skipped is not None:
+                started = started | step.skipped
+            self.place = Place(state, observation, started)
+            yield
+
+    def all(self) -> None:
+        """Act to the end; a half that fails lets the other one know."""
+        try:
+            for _ in self.steps():
+                pass
+        except BaseException:
+            if isinstance(self._environment, Half):
+                self._environment.abandon()
+            raise
+
+
+def acted(
+    controller: Controller, key: Array, steps: int, place: Place, environment: VectorEnvironment
+) -> tuple[list[Row], Place, Array]:
+    """Act in every environment for `steps` control steps; the steps, where it goes on from, and the next key.
+
+    Two threads act in a half of the environments each, so that neither waits for the other to think or to move; numbers
+    are those of one thread.
+    """
+    product, drawn, key = prepare(controller, key, steps, environment.environments)
+    noise = np.asarray(drawn)
+    halves = halves_of(environment)
+    if halves is None:
+        walk = Walk(controller, product, noise, place, environment)
+        walk.all()
+        return walk.rows, walk.place, key
+    whole = Place(*map(np.asarray, place))
+    with halves.going_on() as sides:
+        walks = []
+        for side in sides:
+            here = side.worlds
+            part = Place(whole.state[:, here], whole.observation[here], whole.started[here])
+            walks.append(Walk(controller, product, noise[:, here], part, side))
+        if halves.used and halves.side_by_side:
+            side_by_side(walks)
+        else:  # a thread at a time compiles
+            for _ in zip(*(walk.steps() for walk in walks), strict=True):
+                pass
+            halves.used = True
+    rows = [_joined(parts) for parts in zip(*(walk.rows for walk in walks), strict=True)]
+    first, second = (walk.place for walk in walks)
+    state = np.concatenate([first.state, second.state], axis=1)
+    seen, started = (np.concatenate(parts) for parts in zip(first[1:], second[1:], strict=True))
+    return rows, Place(state, seen, started), key
+
+
+def side_by_side(walks: Sequence[Walk]) -> None:
+    """Both in a thread each; the error of the one that failed first, if any did."""
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(walks[1].all)
+        try:
+            walks[0].all()
+        except Abandoned:
+            other.result()
+            raise
+        other.result()
+
+
+def _joined(parts: Sequence[Row]) -> Row:
+    """A step of both halves as one; halves skip nothing."""
+
+    def join(name: str, of_step: bool = False) -> np.ndarray:
+        return np.concatenate([getattr(part.step if of_step else part, name) for part in parts])
+
+    terms = {name: np.concatenate([part.step.terms[name] for part in parts]) for name in parts[0].step.terms}
+    names = ("observation", "reward", "terminated", "truncated", "final_observation")
+    step = Step(**{name: join(name, True) for name in names}, terms=terms)
+    return Row(join("observation"), join("action"), join("mean"), join("started"), step)
