@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,10 @@ def test_python_snippets_name_what_exists(page, block):
     assert [name for name in used if not hasattr(premotor, name)] == []
 
 
+program_of = cache(get_command)  # of 60 commands, which takes longer to build than to ask
+
+
+@cache
 def parse(command: str) -> None:
     """Parse a command line as the program would, settings included, without running it.
 
@@ -154,7 +159,7 @@ def parse(command: str) -> None:
         Exception: an unknown command, option, setting or value, or a missing argument.
     """
     words, settings = split_settings(shlex.split(command)[1:])
-    program: Any = get_command(app)
+    program: Any = program_of(app)
     while words and hasattr(program, "commands") and not words[0].startswith("-"):
         words = with_command(program, words) if isinstance(program, Direct) else words
         name = words.pop(0)
