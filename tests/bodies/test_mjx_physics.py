@@ -63,6 +63,26 @@ def test_worlds_go_as_those_of_the_c_engine(mjx):
             pair[1].set_state([2], kept["qpos"][2:], fast)
 
 
+@pytest.mark.slow
+def test_warp_inside_of_a_program_goes_as_the_c_engine(mjx):
+    """120 steps in float32 by the kernels of MuJoCo Warp, here on the CPU, called from a jitted function."""
+    pytest.importorskip("warp", reason="needs the extra 'gpu', whose kernels take a minute to compile")
+    exact, engine = BatchPhysics(BODY.model, WORLDS, 1), MJXEngine(BODY.model, WORLDS, "warp")
+    exact.set_state(np.arange(WORLDS), *states())
+    world = jax.jit(engine.begin)(*states())
+    np.testing.assert_allclose(world.sensors, exact.sensors, rtol=1e-4, atol=1e-2)
+    advance, random = jax.jit(lambda world, control: engine.advance(world, control, None, 4)), np.random.default_rng(0)
+    for _ in range(30):
+        control = random.uniform(-0.15, 0.15, (WORLDS, 1))
+        exact.set_control(control)
+        exact.step(4)
+        world = advance(world, control)
+    np.testing.assert_allclose(world.qpos, exact.qpos, atol=1e-5)
+    np.testing.assert_allclose(world.qvel, exact.qvel, atol=1e-4)
+    np.testing.assert_allclose(world.sensors, exact.sensors, atol=1e-2)
+    assert not np.asarray(world.fault).any()
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
