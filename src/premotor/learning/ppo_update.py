@@ -11,7 +11,10 @@ from jaxtyping import Array, Bool, Float
 from premotor.learning.critic import Critic, generalised_advantages
 from premotor.learning.exploration import Normal
 from premotor.learning.settings import PPOSettings
-from premotor.networks import Controller
+from premotor.networks import Controller, Product
+
+WIDE = 64
+"""Sequences of a minibatch from which on gradients take a prepared product; with fewer it would round otherwise."""
 
 
 class Batch(NamedTuple):
@@ -64,6 +67,8 @@ def replay(
 ) -> Float[Array, "steps environments actions"]:
     """Mean actions of the controller along recorded observations, its state cut where an episode started."""
     product = controller.product()
+    if isinstance(product, Product) and observation.shape[1] >= WIDE:
+        product = product.for_gradients()
     initial = controller.initial_state(observation.shape[1])
 
     def step(state: Array, row: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -64,6 +64,19 @@ class Product(eqx.Module):
     blocks: Float[Array, "parts own_post own_pre"] | None = None
     """Weights within each part."""
     across: Int[Array, " across"] | None = None
+    transposed: Float[Array, "pre post"] | None = None
+    """Of `matrix`, for gradients, where `for_gradients` has prepared it."""
+
+    def for_gradients(self) -> Self:
+        """The same product, whose gradient along many steps takes less: a dense matrix is transposed once, here.
+
+        Numbers are the same. Forward-mode derivatives need the product as it was.
+        """
+        if self.matrix is None or self.blocks is not None:
+            return self
+        # without the barrier XLA would put the transposition back into every step
+        transposed = jax.lax.optimization_barrier(jax.lax.stop_gradient(self.matrix).T)
+        return type(self)(self.matrix, None, None, None, self.neurons, transposed=transposed)
 
     @classmethod
     def prepare(
@@ -98,7 +111,26 @@ class Product(eqx.Module):
             parts, size, _ = self.blocks.shape
             own = jnp.matmul(self.blocks, rates.reshape(parts, size, -1)).reshape(rates.shape)
             return own if self.matrix is None else own + self.matrix @ rates[self.across]
+        if self.transposed is not None:
+            return _dense(self.matrix, self.transposed, rates)
         if self.matrix is not None:
             return self.matrix @ rates
         assert self.weight is not None and self.pre is not None and self.post is not None
         return jax.ops.segment_sum(self.weight[:, None] * rates[self.pre], self.post, self.neurons)
+
+
+@jax.custom_vjp
+def _dense(matrix: Array, transposed: Array, rates: Array) -> Array:
+    return matrix @ rates
+
+
+def _dense_forward(matrix: Array, transposed: Array, rates: Array) -> tuple[Array, tuple[Array, Array]]:
+    return matrix @ rates, (transposed, rates)
+
+
+def _dense_backward(kept: tuple[Array, Array], given: Array) -> tuple[Array, None, Array]:
+    transposed, rates = kept
+    return given @ rates.T, None, transposed @ given
+
+
+_dense.defvjp(_dense_forward, _dense_backward)
