@@ -1,11 +1,13 @@
 """The parts of scripts/gpu_check.sh, in the order of what matters; what there is no time for is said."""
 
 import argparse
+import json
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -132,13 +134,21 @@ def memory() -> str:
 
 
 def training(words: tuple[str, ...]) -> str:
-    """The last lines of `premotor train walk --device mjx`."""
+    """What `premotor train walk --device mjx` comes to."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "premotor", "train", "walk", "--device", "mjx", "--no-report"]
         command += ["--output", f"{folder}/walk", *words]
         made = subprocess.run(command, capture_output=True, text=True)
-        log = (made.stdout + made.stderr).strip().splitlines()
-    return "\n    ".join([f"ended with status {made.returncode}", *log[-8:]])
+        metrics = Path(folder, "walk", "metrics.jsonl")
+        rows = [json.loads(line) for line in metrics.read_text().splitlines()] if metrics.exists() else []
+    if made.returncode or not rows:
+        return "\n    ".join([f"ended with status {made.returncode}", *made.stderr.strip().splitlines()[-8:]])
+    lengths = [row["episode_length"] for row in rows if "episode_length" in row] or [float("nan")]
+    return (
+        f"{rows[-1]['steps']:,} steps in {rows[-1]['seconds']:.0f} s, compiling included; "
+        f"{max(row['steps_per_second'] for row in rows):,.0f} a second in the quickest of {len(rows)} iterations; "
+        f"episodes lasted {lengths[0]:.0f} steps at first and {lengths[-1]:.0f} in the end"
+    )
 
 
 def tried(name: str, part: Any, *words: Any) -> None:
