@@ -111,8 +111,10 @@ class MJXPhysics:
         """MJX's worlds are all alike.
 
         Raises:
-            PremotorError: always.
+            PremotorError: something is to differ.
         """
+        if not factors:
+            return
         raise PremotorError(
             "physics.device is 'mjx', where all worlds are alike: task.variation needs the device cpu, gpu or warp-cpu"
         )
