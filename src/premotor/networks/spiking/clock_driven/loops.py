@@ -7,10 +7,14 @@ import numpy as np
 
 from premotor.compiling import kernel, part
 from premotor.networks.spiking.clock_driven.state import NEVER
-from premotor.networks.spiking.random_numbers import event_count
+from premotor.networks.spiking.random_numbers import event_count, uniform
 
 TINY = 1e-30
 """Smaller deviations (mV) are set to 0: they have no effect, but denormal numbers are slow."""
+BLOCK = 2048
+"""Neurons that are integrated before those above threshold are looked for, while they are in the nearest cache."""
+SELDOM = 0.8
+"""Probability of no event in a step from which on a drive's sources are looked through before they are handled."""
 MARGIN = 1e-9
 """A neuron that may come so close to its threshold (mV) is watched step by step."""
 
@@ -26,17 +30,41 @@ def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
     sample, recorded, refractory = state.sample, state.recorded, state.refractory
     change, fired, touched = state.cursor[0], state.cursor[1], 0
     arriving = v if cell.onto_potential else g
+    threshold, reset = cell.threshold, cell.reset
+    # Neurons at rest after a spike are put back from a list, so that the others need no look at `wake`.
+    held, holding = np.empty(len(v), np.int32), 0
+    for i in range(len(v)):
+        if step <= wake[i]:
+            held[holding] = i
+            holding += 1
+    chance = np.empty(len(key))
     while step < end and len(spike) - fired >= len(v):
         while change < len(inputs.change_step) and inputs.change_step[change] <= step:
             goal[inputs.change_neuron[change]] = inputs.change_value[change]
             change += 1
         start[step] = fired
-        if integrate(cell, decay, v, g, goal, wake, step):
-            for i in range(len(v)):
-                if v[i] > cell.threshold:
-                    spike[fired] = i
-                    fired += 1
-                    wake[i] = step + refractory[i]
+        kept = 0
+        for number in range(holding):
+            i = held[number]
+            v[i], g[i] = reset, 0.0  # what has arrived is lost
+            if step < wake[i]:
+                held[kept] = i
+                kept += 1
+        holding, old = kept, fired
+        for low in range(0, len(v), BLOCK):
+            high = min(low + BLOCK, len(v))
+            if integrate(cell, decay, v[low:high], g[low:high], goal[low:high]):
+                for i in range(low, high):
+                    if v[i] > threshold and step >= wake[i]:
+                        spike[fired] = i
+                        fired += 1
+        for number in range(holding):
+            v[held[number]], g[held[number]] = reset, 0.0
+        for number in range(old, fired):
+            i = spike[number]
+            wake[i] = step + refractory[i]
+            held[holding] = i
+            holding += 1
         past = step - cell.delay
         if past >= 0:
             for number in range(start[past], start[past + 1]):
@@ -44,18 +72,22 @@ def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
                 edges = slice(first[source], first[source + 1])
                 onto, synapses, weight = target[edges], count[edges], scale[source]
                 touched += len(onto)
-                # What reaches a refractory neuron is wiped out by `integrate` before it is used.
+                # What reaches a refractory neuron is wiped out in the next step before it is used.
                 for edge in range(len(onto)):
                     arriving[onto[edge]] += weight * synapses[edge]
         for drive in range(len(size)):
             if begin[drive] <= step < finish[drive]:
                 amount, chances, hints = size[drive], table[drive], guide[drive]
+                seldom = chances[0] > SELDOM
+                if seldom:
+                    draw(key[sources[drive] : sources[drive + 1]], step, chance)
                 for source in range(sources[drive], sources[drive + 1]):
-                    v[receiver[source]] += amount * event_count(key[source], step, chances, hints)
+                    if not seldom or chance[source - sources[drive]] >= chances[0]:
+                        v[receiver[source]] += amount * event_count(key[source], step, chances, hints)
         if len(recorded) and (step + 1) % state.every == 0:
             for column in range(len(recorded)):
                 i = recorded[column]
-                sample[(step + 1) // state.every, column] = cell.reset if step < wake[i] else v[i]
+                sample[(step + 1) // state.every, column] = reset if step < wake[i] else v[i]
         step += 1
         start[step] = fired
     state.cursor[0], state.cursor[1], state.cursor[3] = change, fired, touched
@@ -63,21 +95,28 @@ def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
 
 
 @partial(kernel, counted=True)
-def integrate(cell: Any, decay: Any, v: Any, g: Any, goal: Any, wake: Any, step: int) -> int:
-    """One step of every neuron; gives the number above threshold. Written so that it becomes vector code."""
-    slow, fast, coupling = decay.slow[1], decay.fast[1], decay.coupling[1]
-    reset, threshold = cell.reset, cell.threshold
+def integrate(cell: Any, decay: Any, v: Any, g: Any, goal: Any) -> int:
+    """One step of neurons, none at rest after a spike; gives the number above threshold.
+
+    Written so that it becomes vector code.
+    """
+    slow, fast, coupling, threshold = decay.slow[1], decay.fast[1], decay.coupling[1], cell.threshold
     above = 0
     for i in range(len(v)):
-        x = (v[i] if step > wake[i] else reset) - goal[i]
-        y = g[i] if step > wake[i] else 0.0
+        x, y = v[i] - goal[i], g[i]
         x = x if abs(x) > TINY else 0.0
         y = y if abs(y) > TINY else 0.0
         new = goal[i] + x * slow + y * coupling
-        v[i] = new if step >= wake[i] else reset
-        g[i] = y * fast if step >= wake[i] else 0.0
-        above += v[i] > threshold
+        v[i], g[i] = new, y * fast
+        above += new > threshold
     return above
+
+
+@partial(kernel, counted=True)
+def draw(key: Any, step: int, chance: Any) -> None:
+    """The random numbers of sources in a step; vector code, as it stores them instead of deciding."""
+    for source in range(len(key)):
+        chance[source] = uniform(key[source], step)
 
 
 @partial(part, counted=True)
