@@ -94,6 +94,41 @@ def test_a_gate_multiplies_stretch_and_nothing_else(circuit: Circuit) -> None:
     assert set(wires.gates) == {-1, 23}
 
 
+def test_neurons_open_a_gate_as_far_as_they_are_active(circuit: Circuit) -> None:
+    gated = ({**SENSES[0], "gate_neurons": {"type": "AVB"}, "gate_full": 0.5}, SENSES[1])
+    maps = MapSettings(muscles=MuscleMapSettings(senses=gated))
+    made = build_controller(
+        circuit, OBSERVED, muscle_names(), network=CellTypeSettings(), maps=maps, key=jax.random.PRNGKey(0)
+    )
+    plain = build_controller(
+        circuit,
+        OBSERVED,
+        muscle_names(),
+        network=CellTypeSettings(),
+        maps=MapSettings(muscles=MuscleMapSettings(senses=SENSES)),
+        key=jax.random.PRNGKey(0),
+    )
+    seen = jnp.asarray(np.random.default_rng(0).normal(size=(4, 24)), jnp.float32)
+    types = circuit.neurons["type"].to_numpy()
+    # mean outputs of AVB below 0, half open, wholly open, beyond; every other neuron is as active as can be
+    level = np.array([-1.0, 0.25, 0.5, 3.0])
+    rates = np.where((types == "AVB")[:, None], level, 1.0)
+    felt = np.isin(types[np.asarray(made.input_neurons)], ("DB", "VB"))
+    gate = np.where(felt[:, None], [0.0, 0.5, 1.0, 1.0], 1.0)
+    found = np.asarray(made.encode_observation(seen, jnp.asarray(rates, jnp.float32)))
+    np.testing.assert_allclose(found, gate * np.asarray(plain.encode_observation(seen)), atol=1e-5)
+    assert not np.asarray(made.encode_observation(seen))[felt].any()  # of no activity
+
+
+def test_strengths_at_the_start(circuit: Circuit) -> None:
+    made = CellTypeNetwork(circuit, CellTypeSettings(chemical=3, type_gains={"AVB": 5}, gain=2))
+    gains = dict(zip(made.types, np.exp(np.asarray(made.log_gain)), strict=True))
+    assert gains["AVB"] == pytest.approx(10) and gains["VB"] == pytest.approx(2)
+    np.testing.assert_allclose(np.exp(made.log_strength), [3, 1, 1, 4], rtol=1e-6)
+    with pytest.raises(PremotorError, match="type_gains: 'AVX' is none of network.types"):
+        CellTypeNetwork(circuit, CellTypeSettings(type_gains={"AVX": 5}))
+
+
 @pytest.mark.parametrize(
     ("senses", "said"),
     [

@@ -89,9 +89,10 @@ def test_maps_line_by_line(squash: str) -> None:
     assert difference(made("rate", loop=LoopSettings.model_validate(LINES), squash=squash)) < 1e-5
 
 
-def test_the_circuits_own_muscles_with_gated_stretch() -> None:
+@pytest.mark.parametrize("gate", [{"gate": "forward"}, {"gate_neurons": {"type": "AVB"}, "gate_full": 0.1}])
+def test_the_circuits_own_muscles_with_gated_stretch(gate: dict[str, object]) -> None:
     worm = load_circuit("celegans").select(type="DB|VB|DD|VD|AVB|SMD")
-    senses = ({"neurons": {"type": "DB|VB"}, "gain": 3.0, "stretch": (-0.3, 0.0), "gate": "forward"},)
+    senses = ({"neurons": {"type": "DB|VB"}, "gain": 3.0, "stretch": (-0.3, 0.0), **gate},)
     senses += ({"neurons": {"type": "AVB"}, "gain": 1.0, "sensor": "forward"},)
     names, muscles = [*(f"bend_{i + 1}" for i in range(23)), "forward"], list(worm.muscles.index)
     maps = {"muscles": MuscleMapSettings.model_validate({"senses": senses})}

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from premotor.errors import PremotorError
 from premotor.networks.base import NumpyStep
 from premotor.networks.rate import ACTIVATIONS, NUMPY_ACTIVATIONS, RateNetwork
 from premotor.networks.settings import NETWORKS, CellTypeSettings, RateNetworkSettings
@@ -70,7 +71,7 @@ class CellTypeNetwork(RateNetwork):
         """Wire the network as `circuit`.
 
         Raises:
-            PremotorError: the circuit has no signed synapse, or cannot be scaled as asked.
+            PremotorError: the circuit has no signed synapse, cannot be scaled as asked, or has no type of `type_gains`.
         """
         settings = settings or CellTypeSettings()
         shared = settings.model_dump(include=set(RateNetworkSettings.model_fields) - {"kind", "learning_rates"})
@@ -82,10 +83,14 @@ class CellTypeNetwork(RateNetwork):
         self.type_of = jnp.asarray([named.index(t) if t in named else len(named) for t in found], jnp.int32)
         size, relative = len(self.types), settings.learning_rates
         self.log_time_constant = jnp.full(size, np.log(settings.time_constant), jnp.float32)
-        self.log_gain = jnp.full(size, np.log(settings.gain), jnp.float32)
+        unknown = sorted(set(settings.type_gains) - set(named))
+        if unknown:
+            raise PremotorError(f"network.type_gains: {unknown[0]!r} is none of network.types that the circuit has")
+        factors = np.array([settings.type_gains.get(name, 1.0) for name in self.types])
+        self.log_gain = jnp.asarray(np.log(settings.gain * factors), jnp.float32)
         self.bias = jnp.full(size, settings.bias, jnp.float32)
         self.sense = jnp.ones(size, jnp.float32)
-        self.log_strength = jnp.log(jnp.array([1.0, 1.0, 1.0, settings.neuromuscular], jnp.float32))
+        self.log_strength = jnp.log(jnp.array([settings.chemical, 1.0, 1.0, settings.neuromuscular], jnp.float32))
         self.bounds = settings.time_constants
         self.learning_rates = (
             ("log_magnitude", relative.magnitudes),

@@ -106,6 +106,10 @@ class CellTypeSettings(RateNetworkSettings):
     """Least and greatest τ, s."""
     neuromuscular: float = Field(4.0, gt=0)
     """Strength of neuromuscular transmission at the start: output of a muscle whose inputs are all at 1."""
+    chemical: float = Field(1.0, gt=0)
+    """Strength of chemical transmission among neurons at the start."""
+    type_gains: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """Factors of the outputs of some of `types` at the start."""
     bias: float = 0.0
     activation: Literal["rectified_tanh", "tanh", "softplus"] = "tanh"
     spectral_radius: float | None = Field(None, gt=0)

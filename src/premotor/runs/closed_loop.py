@@ -1,14 +1,14 @@
 """The closed loop of an experiment, line by line, for people to look at."""
 
 import os
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
-from premotor.networks import LoopInput, LoopOutput, MuscleMapSettings, Sense, hops_to, wire, wire_muscles
+from premotor.networks import MuscleMapSettings, hops_to, wire, wire_muscles
 from premotor.runs.building import build_circuit
 from premotor.runs.loading import Overrides, load_experiment
 from premotor.runs.run import Run
@@ -76,11 +76,11 @@ def read_closed_loop(source: str | os.PathLike[str], overrides: Overrides = ()) 
         )
     wires = wire(loop, circuit, task.observation_names, task.action_names)
     inputs = tuple(
-        LoopLine(line.observations, line.encoding, _words(line), chosen, line.gain)
+        LoopLine(line.observations, line.encoding, _words(line.neurons), chosen, line.gain)
         for line, chosen in zip(loop.inputs, wires.senses, strict=True)
     )
     outputs = tuple(
-        LoopLine((line.actuator,), line.decoding, _words(line), chosen, line.gain)
+        LoopLine((line.actuator,), line.decoding, _words(line.neurons), chosen, line.gain)
         for line, chosen in zip(loop.outputs, wires.drives, strict=True)
     )
     return _with_hops(circuit, inputs, outputs)
@@ -104,7 +104,8 @@ def _muscle_lines(
         else:
             source, rule = f"bends from {line.stretch[0]:g} to {line.stretch[1]:g} L from each", "stretch"
             rule += f" × {line.gate}" if line.gate else ""
-        inputs.append(LoopLine((source,), rule, _words(line), chosen.neurons, line.gain))
+            rule += f" × output of {_words(line.gate_neurons)}" if line.gate_neurons else ""
+        inputs.append(LoopLine((source,), rule, _words(line.neurons), chosen.neurons, line.gain))
     outputs = []
     for quadrant in sorted(set(circuit.muscles["quadrant"])):
         rows = [i for i, name in enumerate(actions) if name.startswith(quadrant)]
@@ -113,8 +114,8 @@ def _muscle_lines(
     return tuple(inputs), tuple(outputs)
 
 
-def _words(line: LoopInput | LoopOutput | Sense) -> str:
+def _words(conditions: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{column} {'|'.join(map(str, value)) if isinstance(value, list) else value}"
-        for column, value in line.neurons.items()
+        for column, value in conditions.items()
     )

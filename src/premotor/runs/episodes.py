@@ -127,8 +127,8 @@ class Episodes:
             **self.task.metrics(records),
         }
         waves = self.task.undulation_parts(records)
-        if waves is not None:
-            figures |= undulation_figures(*waves, self.task.control_period)
+        if waves is not None and waves.steady:
+            figures |= undulation_figures(*waves[:4], self.task.control_period)
         parts = self.task.gait_parts(records) if gait else None
         if parts is not None:
             period, alive = self.task.control_period, records["alive"]

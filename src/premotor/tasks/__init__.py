@@ -76,8 +76,10 @@ if TYPE_CHECKING:
         WalkReward as WalkReward,
         WalkSettings as WalkSettings,
         WormCrawlSettings as WormCrawlSettings,
+        WormTouchSettings as WormTouchSettings,
     )
     from premotor.tasks.walk import WalkTask as WalkTask
     from premotor.tasks.worm import WormCrawlTask as WormCrawlTask
+    from premotor.tasks.worm_touch import WormTouchTask as WormTouchTask
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

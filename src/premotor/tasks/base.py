@@ -108,6 +108,8 @@ class UndulationParts(NamedTuple):
     """Of the joints from head to tail, rad."""
     command: Float[np.ndarray, " episodes"]
     """Speed, body lengths a second; negative is backward."""
+    steady: bool = True
+    """Whether it holds for a whole episode, which can be measured as one."""
 
 
 class LegMotion(Protocol):

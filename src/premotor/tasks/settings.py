@@ -154,6 +154,31 @@ class WormCrawlSettings(PhysicsTaskSettings):
         return self
 
 
+class WormTouchSettings(WormCrawlSettings):
+    """Settings of `WormTouchTask`."""
+
+    kind: Literal["worm-touch"] = "worm-touch"  # type: ignore[assignment]
+    seconds: float = Field(7.0, gt=0, le=1e6)
+    """Length of an episode, s."""
+    backward: float = Field(0.5, ge=0, le=1)
+    """Part of the episodes in which the worm goes backward by itself."""
+    onset: tuple[float, float] = (3.0, 4.0)
+    """Range from which the time of the touch is drawn, s."""
+    touch: float = Field(3.0, gt=0, le=1e6)
+    """How long it lasts, s."""
+
+    @model_validator(mode="after")
+    def _touched_in_time(self) -> Self:
+        low, high = self.onset
+        if not 0 <= low <= high:
+            raise ValueError(f"onset is [{low}, {high}], but it must be two numbers of at least 0 in rising order")
+        if high + self.touch > self.seconds:
+            raise ValueError(
+                f"seconds is {self.seconds:g}, but a touch may last until {high + self.touch:g} s (onset and touch)"
+            )
+        return self
+
+
 def check_task(name: str, task: "type[Task]") -> None:
     """PremotorError in one sentence where a class is no complete task."""
     from premotor.tasks.base import Task  # which is slow to import, and needs this module
@@ -190,6 +215,7 @@ _HOMES = {
     "fly-stand": ("fly_tasks", "fly_settings:FlyStandSettings"),
     "fly-walk": ("fly_tasks", "fly_settings:FlyWalkSettings"),
     "worm-crawl": ("worm", "settings:WormCrawlSettings"),
+    "worm-touch": ("worm_touch", "settings:WormTouchSettings"),
     "locomotion": ("locomotion", "locomotion_settings:LocomotionSettings"),
 }
 TASKS: "Registry[type[Task]]" = Registry(

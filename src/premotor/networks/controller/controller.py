@@ -67,8 +67,10 @@ class Controller(eqx.Module):
     fixed_maps: bool = eqx.field(static=True, default=False)
     """Whether the maps are the circuit's own (`wire_muscles`), which raw observations meet and nothing trains."""
     gates: Int[Array, " inputs"] | None = None
-    """Of the circuit's own maps: which observation multiplies the stretch of each input neuron, −1 for none; None:
-    there are no gates."""
+    """Of the circuit's own maps: which observation (or behind all of them which row of `gate_groups`) multiplies the
+    stretch of each input neuron, −1 for none; None: there are no gates."""
+    gate_groups: Float[Array, "groups neurons"] | None = None
+    """Rows that make of the outputs of neurons how far they open a gate (`MuscleWires`); None: no neurons do."""
 
     def initial_state(self, environments: int) -> Float[Array, "rows environments"]:
         """The state at the start of an episode: at rest, without input. Its first rows are the network's."""
@@ -101,9 +103,14 @@ class Controller(eqx.Module):
         return self.network.product()
 
     def encode_observation(
-        self, observation: Float[Array, "environments observations"]
+        self,
+        observation: Float[Array, "environments observations"],
+        rates: Float[Array, "neurons environments"] | None = None,
     ) -> Float[Array, "inputs environments"]:
-        """The current that each input neuron receives of a raw observation."""
+        """The current that each input neuron receives of a raw observation.
+
+        `rates` are the network's outputs, which open the gates of `gate_groups`; None: those gates are shut.
+        """
         if self.loop is not None:
             return self.input_map @ self.loop.encode(observation)
         seen = observation if self.fixed_maps else self.normalizer(observation)
@@ -111,7 +118,11 @@ class Controller(eqx.Module):
             return self.input_map @ seen.T
         stretch = jnp.array([name.startswith(BEND) for name in self.observation_names])
         bends = jnp.where(stretch, seen, 0.0)
-        gate = jnp.concatenate([seen.T, jnp.ones((1, len(seen)))])[self.gates]  # −1 is the last row
+        rows = [seen.T]
+        if self.gate_groups is not None:
+            shut = jnp.zeros((len(self.gate_groups), len(seen)))
+            rows.append(shut if rates is None else jnp.clip(self.gate_groups @ rates, 0, 1))
+        gate = jnp.concatenate([*rows, jnp.ones((1, len(seen)))])[self.gates]  # −1 is the last row
         return gate * (self.input_map @ bends.T) + self.input_map @ (seen - bends).T
 
     def select_action(
@@ -134,7 +145,8 @@ class Controller(eqx.Module):
         observation: Float[Array, "environments observations"],
     ) -> tuple[Float[Array, "neurons environments"], Float[Array, "environments actions"]]:
         """As `select_action`, before any squashing of the action."""
-        network, drive = self.network, self.encode_observation(observation)
+        network = self.network
+        drive = self.encode_observation(observation, None if self.gate_groups is None else state[: network.neurons])
         if network.maps_are_layers:
             state = network.step(product, state, drive)
             last = state[self.output_neurons]
@@ -262,10 +274,11 @@ def build_controller(
         size_in = maps.input_scale / np.sqrt(own.input_mask.sum(1, keepdims=True))
         size_out = maps.output_scale / np.sqrt(np.abs(own.output_sign).sum(1, keepdims=True))
     names = [*(name for name, _ in wired.learning_rates), *MAP_PARAMETERS]
-    loop = gates = None
+    loop = gates = groups = None
     if isinstance(wires, MuscleWires):
         input_weight, output_weight = (jnp.asarray(w, jnp.float32) for w in wires[-2:])
         gates = jnp.asarray(wires.gates, jnp.int32) if (wires.gates >= 0).any() else None
+        groups = jnp.asarray(wires.gate_groups, jnp.float32) if len(wires.gate_groups) else None
         output_bias = jnp.zeros(actions)
     elif maps.loop is not None and wires is not None:
         loop = Loop.of(wires, maps.loop, observation_names, action_names, control_period)
@@ -296,6 +309,7 @@ def build_controller(
         output_sign=None if own is None else jnp.asarray(own.output_sign, jnp.float32),
         fixed_maps=maps.muscles is not None,
         gates=gates,
+        gate_groups=groups,
     )
     if not calibrate:
         return controller

@@ -36,35 +36,42 @@ def forward_pass(controller: "Controller") -> Forward:
     rest = as_column(np.zeros(len(outputs)) if network.maps_are_layers else controller.rest_rate)
 
     def forward(state: Any, observation: Any) -> tuple[Any, Any]:
-        state = advance(state[:size], encode(observation))
+        state = advance(state[:size], encode(observation, state[:size]))
         answer = (weight @ (state[outputs] - rest) + bias).T
         return state, np.tanh(answer) if tanh else answer
 
     return forward
 
 
-def _encoder(controller: "Controller") -> Callable[[Any], Any]:
-    """From a raw observation to the current into every neuron, (neurons, copies)."""
+def _encoder(controller: "Controller") -> Callable[[Any, Any], Any]:
+    """From a raw observation and the network's outputs to the current into every neuron, (neurons, copies)."""
     inputs, neurons = np.asarray(controller.input_neurons), controller.network.neurons
     given = np.asarray(controller.input_map, np.float32)
     weight = np.zeros((neurons, given.shape[1]), np.float32)
     weight[inputs] = given
     if (loop := controller.loop) is not None:
-        return lambda seen: weight @ np.concatenate([line(seen)[None] for line in loop.encoders])
+        return lambda seen, rates: weight @ np.concatenate([line(seen)[None] for line in loop.encoders])
     if controller.gates is not None:
         gates, names = np.asarray(controller.gates), controller.observation_names
-        chosen, always = np.zeros_like(weight), np.ones((neurons, 1), np.float32)
+        groups = None if controller.gate_groups is None else np.asarray(controller.gate_groups)
+        size = len(names) + (0 if groups is None else len(groups))
+        chosen, always = np.zeros((neurons, size), np.float32), np.ones((neurons, 1), np.float32)
         gated = gates >= 0
         chosen[inputs[gated], gates[gated]] = 1
         always[inputs[gated]] = 0
         stretch = np.array([name.startswith(BEND) for name in names], np.float32)
         bends, others = weight * stretch, weight * (1 - stretch)
-        return lambda seen: (chosen @ seen.T + always) * (bends @ seen.T) + others @ seen.T
+
+        def gated_drive(seen: Any, rates: Any) -> Any:
+            rows = seen.T if groups is None else np.concatenate([seen.T, np.clip(groups @ rates, 0, 1)])
+            return (chosen @ rows + always) * (bends @ seen.T) + others @ seen.T
+
+        return gated_drive
     if controller.fixed_maps:
-        return lambda seen: weight @ seen.T
+        return lambda seen, rates: weight @ seen.T
     normal = controller.normalizer
     mean, scale = np.asarray(normal.mean), np.reciprocal(np.sqrt(np.asarray(normal.variance) + np.float32(1e-6)))
-    return lambda seen: weight @ np.clip((seen - mean) * scale, -normal.limit, normal.limit).T
+    return lambda seen, rates: weight @ np.clip((seen - mean) * scale, -normal.limit, normal.limit).T
 
 
 def _looped(controller: "Controller", advance: Callable[[Any, Any], Any], encode: Callable[[Any], Any]) -> Forward:
@@ -78,7 +85,7 @@ def _looped(controller: "Controller", advance: Callable[[Any, Any], Any], encode
     order = np.argsort([*rest, *pools])
 
     def forward(state: Any, observation: Any) -> tuple[Any, Any]:
-        neurons = advance(state[:size], encode(observation))
+        neurons = advance(state[:size], encode(observation, state[:size]))
         rates = neurons[outputs]
         answer = masked @ rates + bias
         if pools:

@@ -33,6 +33,10 @@ class SenseLine(NamedTuple):
     """Current for each observation of 1."""
     gate: int = -1
     """Position of the observation that multiplies it; −1: none."""
+    opened_by: tuple[int, ...] = ()
+    """Positions of the neurons whose mean output multiplies it; none: no neurons do."""
+    full: float = 1.0
+    """That output at which it is felt wholly."""
 
 
 class MuscleWires(NamedTuple):
@@ -44,7 +48,10 @@ class MuscleWires(NamedTuple):
     outputs: Int[np.ndarray, " outputs"]
     """Positions of the neurons with synapses onto muscles, sorted."""
     gates: Int[np.ndarray, " inputs"]
-    """Position of the observation that multiplies the stretch of each input neuron; −1: none."""
+    """What multiplies the stretch of each input neuron: the position of an observation, or behind all of them of a row
+    of `gate_groups`; −1: nothing."""
+    gate_groups: Float[np.ndarray, "groups neurons"]
+    """Rows that make of all outputs how far a gate is open: those below 0 are shut, those from 1 on wholly open."""
     input_weight: Float[np.ndarray, "inputs observations"]
     output_weight: Float[np.ndarray, "actions outputs"]
 
@@ -87,18 +94,23 @@ def wire_muscles(
     lines = tuple(_sense(line, i, circuit, place, observation_names) for i, line in enumerate(settings.senses))
     inputs = np.unique(np.concatenate([line.neurons for line in lines]))
     input_weight, gates = np.zeros((len(inputs), len(observation_names))), np.full(len(inputs), UNSET)
+    openers = sorted({(line.opened_by, line.full) for line in lines if line.opened_by})
+    groups = np.zeros((len(openers), len(circuit)))
+    for row, (neurons, full) in enumerate(openers):
+        groups[row, list(neurons)] = 1 / (full * len(neurons))
     for number, line in enumerate(lines):
         rows = np.searchsorted(inputs, line.neurons)
         input_weight[rows] += line.weight
         if settings.senses[number].stretch is not None:
-            if ((gates[rows] != UNSET) & (gates[rows] != line.gate)).any():
+            gate = len(observation_names) + openers.index((line.opened_by, line.full)) if line.opened_by else line.gate
+            if ((gates[rows] != UNSET) & (gates[rows] != gate)).any():
                 raise PremotorError(f"maps.muscles.senses.{number}: some of these neurons feel stretch by another gate")
-            gates[rows] = line.gate
+            gates[rows] = gate
     _tell_unused(circuit)
     synapses = circuit.neuromuscular.toarray()[:, [names.index(name) for name in action_names]].astype(float)
     signed = synapses * circuit.neurons["sign"].to_numpy(float)[:, None] / np.maximum(synapses.sum(0), 1)
     outputs = np.flatnonzero(signed.any(1))
-    return MuscleWires(lines, inputs, outputs, np.maximum(gates, -1), input_weight, signed[outputs].T)
+    return MuscleWires(lines, inputs, outputs, np.maximum(gates, -1), groups, input_weight, signed[outputs].T)
 
 
 def _tell_unused(circuit: "Circuit") -> None:
@@ -140,4 +152,7 @@ def _sense(line: Sense, number: int, circuit: "Circuit", place: Place, names: Se
         if not felt.any():  # at the ends of the body: the joint that is nearest
             felt = np.arange(len(joints)) == np.abs(joints - np.clip((first + last) / 2, 0, 1)).argmin()
         weight[row, np.array(columns)[felt]] = line.gain * (1 if place.dorsal[neuron] else -1) / felt.sum()
-    return SenseLine(chosen, weight, -1 if line.gate is None else list(names).index(line.gate))
+    opened_by = () if line.gate_neurons is None else tuple(neurons_where(circuit, line.gate_neurons, key).tolist())
+    return SenseLine(
+        chosen, weight, -1 if line.gate is None else list(names).index(line.gate), opened_by, line.gate_full
+    )

@@ -144,13 +144,23 @@ class Sense(Settings):
     """An observation in place of stretch."""
     gate: str | None = None
     """Of stretch: an observation that multiplies it, such as a command; null: it is always felt."""
+    gate_neurons: Conditions | None = Field(None, min_length=1)
+    """Of stretch: neurons whose mean output multiplies it, such as `{type: "AVB"}`: not below 0, at `gate_full` wholly.
+    """
+    gate_full: float = Field(1.0, gt=0)
+    """Mean output of `gate_neurons` at which all of the stretch is felt."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.stretch is None) == (self.sensor is None):
             raise ValueError("a sense needs either stretch or sensor")
-        if self.gate is not None and self.stretch is None:
-            raise ValueError(f"gate is {self.gate!r}, but only stretch has a gate")
+        for name in ("gate", "gate_neurons"):
+            if getattr(self, name) is not None and self.stretch is None:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, but only stretch has a gate")
+        if self.gate is not None and self.gate_neurons is not None:
+            raise ValueError("a sense has one gate: either gate, an observation, or gate_neurons")
+        if self.gate_neurons is None and self.gate_full != 1:
+            raise ValueError(f"gate_full is {self.gate_full:g}, but without gate_neurons nothing is open or shut")
         if self.stretch is not None and self.stretch[0] > self.stretch[1]:
             raise ValueError(f"stretch is {list(self.stretch)}, but it must be two numbers in rising order")
         return self

@@ -1,0 +1,116 @@
+"""Be touched as a worm: away from a touch at the head or at the tail, whatever it did before."""
+
+from typing import ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from premotor.tasks.base import Records, UndulationParts
+from premotor.tasks.environment import Outcome, Start, View
+from premotor.tasks.settings import TASKS, WormTouchSettings
+from premotor.tasks.worm import WormCrawlTask, WormMemory
+
+TOUCHES = ("touch_front", "touch_tail")
+"""1 while that end is touched, else 0."""
+MOVES = 0.05
+"""Least speed that counts as going somewhere, mm/s."""
+
+
+class TouchMemory(NamedTuple):
+    """What an episode carries along: that of crawling, and the touch."""
+
+    command: Float[Array, ""]
+    """What the worm does by itself, body lengths a second; negative is backward."""
+    middle: Float[Array, "2"]
+    speed: Float[Array, ""]
+    front: Float[Array, ""]
+    """1: the head is touched; 0: the tail is."""
+    onset: Float[Array, ""]
+    """When, s."""
+    time: Float[Array, ""]
+    """Since the start, s."""
+
+
+@TASKS.register("worm-touch")
+class WormTouchTask(WormCrawlTask):
+    """Go by itself, forward or backward, and away from a touch.
+
+    Observation: that of `WormCrawlTask`, whose commands stand for what the worm does by itself and do not change, and
+    `TOUCHES`. A touch lasts `touch` s. Reward as in `WormCrawlTask`, with the speed away from the touched end as the
+    command while it lasts. Of the four kinds of episode (forward or backward, head or tail) two ask for a turn.
+    """
+
+    settings_type: ClassVar[type[WormTouchSettings]] = WormTouchSettings
+    settings: WormTouchSettings
+
+    def __init__(self, settings: WormTouchSettings | None = None):
+        super().__init__(settings or self.settings_type())
+        self.observation_names = (*self.observation_names, *TOUCHES)
+
+    def start(self, key: PRNGKeyArray) -> Start:
+        """As in crawling; where and when the touch comes is drawn."""
+        start = super().start(key)
+        where, when = jax.random.split(jax.random.fold_in(key, 1))
+        low, high = self.settings.onset
+        front = (jax.random.uniform(where) < 0.5).astype(float)
+        onset = jax.random.uniform(when, minval=low, maxval=high)
+        return start._replace(memory=TouchMemory(*start.memory, front, onset, jnp.zeros(())))
+
+    def observe(self, view: View, memory: TouchMemory) -> Float[Array, " observations"]:  # type: ignore[override]
+        """Bends, commands and touches."""
+        touched = self._touched(memory).astype(view.qpos.dtype)
+        touches = jnp.stack([memory.front * touched, (1 - memory.front) * touched])
+        return jnp.concatenate([super().observe(view, _crawling(memory)), touches])
+
+    def advance(  # type: ignore[override]
+        self, view: View, memory: TouchMemory, action: Float[Array, " actions"]
+    ) -> Outcome:
+        """Speed against what is wanted now."""
+        away = jnp.abs(memory.command) * (1 - 2 * memory.front)
+        wanted = jnp.where(self._touched(memory), away, memory.command)
+        outcome = super().advance(view, _crawling(memory)._replace(command=wanted), action)
+        went: WormMemory = outcome.memory
+        after = memory._replace(middle=went.middle, speed=went.speed, time=memory.time + self.control_period)
+        return outcome._replace(memory=after)
+
+    def recorded(self, memory: TouchMemory) -> dict[str, Array]:  # type: ignore[override]
+        """What it does by itself, the touch, and the mean speed of the last second, mm/s."""
+        return {
+            "command": memory.command,
+            "front": memory.front,
+            "onset": memory.onset,
+            "mean_speed": memory.speed,
+        }
+
+    def undulation_parts(self, records: Records) -> UndulationParts:
+        """As of crawling; what is wanted changes within an episode."""
+        return super().undulation_parts(records)._replace(steady=False)
+
+    def metrics(self, records: Records) -> dict[str, float]:
+        """How often it goes away from the touch, after it has gone as it should before.
+
+        `reverses` are such episodes among those with the head touched while it went forward, `advances` among those
+        with the tail touched while it went backward, `goes_on` among all others; `score` among all.
+        """
+        command, front, onset = records["command"], records["front"][0] > 0.5, records["onset"][0]
+        last = len(records["mean_speed"]) - 1
+        begins = np.ceil(onset / self.control_period).astype(int)
+        ends = np.minimum(np.floor((onset + self.settings.touch) / self.control_period).astype(int), last)
+        speed, episodes = records["mean_speed"], np.arange(len(command))
+        before, after = speed[np.minimum(begins, last), episodes], speed[ends, episodes]
+        went = np.sign(command) * before >= MOVES
+        good = went & (np.where(front, -1, 1) * after >= MOVES)
+        kinds = {"reverses": front & (command > 0), "advances": ~front & (command < 0)}
+        kinds["goes_on"] = ~(kinds["reverses"] | kinds["advances"])
+        found = {name: float(good[chosen].mean()) for name, chosen in kinds.items() if chosen.any()}
+        found |= {"before": float(went.mean()), "speed_before": float((np.sign(command) * before).mean())}
+        return super().metrics(records) | found | {"score": float(good.mean())}
+
+    def _touched(self, memory: TouchMemory) -> Array:
+        return (memory.time >= memory.onset) & (memory.time < memory.onset + self.settings.touch)
+
+
+def _crawling(memory: TouchMemory) -> WormMemory:
+    return WormMemory(memory.command, memory.middle, memory.speed)
