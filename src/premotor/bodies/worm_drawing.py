@@ -10,6 +10,7 @@ from premotor.bodies.worm import LENGTH, RADIUS, SEGMENTS
 
 FINE = 3
 """Pictures are drawn so many times larger and then made smaller, for smooth edges."""
+TOUCH = (213, 94, 0)
 PAPER, LINE, TRAIL, INK = (246, 246, 242), (226, 226, 220), (205, 190, 170), (38, 44, 52)
 SKIN, HEAD, DORSAL = (204, 168, 143), (150, 80, 66), (0, 114, 178)
 GRID = 0.25
@@ -23,6 +24,7 @@ def draw_worm(
     rows: Sequence[int],
     captions: Sequence[str] = (),
     size: tuple[int, int] = (640, 360),
+    touched: Sequence[int] | np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
     """Draw some steps of an episode from above, the camera on the mean place of the body around that time.
 
@@ -33,6 +35,7 @@ def draw_worm(
         rows: the steps to draw.
         captions: a text for each picture, or none.
         size: width and height in pixels.
+        touched: in each step 1 where the head is touched, −1 where the tail is, 0 where neither; None: never.
     """
     middles = _midline(qpos)
     scale = FINE * size[1] / (1.3 * LENGTH)
@@ -58,6 +61,9 @@ def draw_worm(
         pen.polygon(pixels(np.concatenate([dorsal, ventral[::-1]])), fill=SKIN)
         pen.polygon(pixels(np.concatenate([dorsal[:3], ventral[2::-1]])), fill=HEAD)
         pen.line(pixels(dorsal[1:-1]), fill=DORSAL, width=2 * FINE, joint="curve")
+        if touched is not None and touched[row]:
+            (x, y), radius = pixels(middles[row, 0 if touched[row] > 0 else -1])[0], 1.4 * RADIUS * scale
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=TOUCH, width=2 * FINE)
         if captions:
             font = ImageFont.load_default(FINE * max(10, size[1] // 20))
             pen.text((10 * FINE, 8 * FINE), captions[number], font=font, fill=INK)

@@ -28,6 +28,15 @@ ROWS = (
 )
 """Figures of the table: key, name, unit."""
 
+ANSWERS = (
+    ("before", "it goes as it should before the touch"),
+    ("reverses", "it goes forward, is touched at the head, and reverses"),
+    ("advances", "it goes backward, is touched at the tail, and goes forward"),
+    ("goes_on", "it goes away from where it is touched already, and goes on"),
+    ("score", "all answers"),
+)
+"""Figures of a worm that is touched, and what they are parts of."""
+
 
 @SECTIONS.register("worm")
 class Worm(ReportSection[RunRecord]):
@@ -51,7 +60,15 @@ class Worm(ReportSection[RunRecord]):
             "Curvature of the first test episode over time; dorsal bends red, ventral ones blue. Bands that fall to "
             "the right are waves from head to tail."
         )
-        blocks.append(Picture(kymograph(arrays["time"], parts.bends[:, 0]), "Curvature kymograph", caption))
+        touched = None if parts.touched is None else parts.touched[0]
+        if touched is not None:
+            caption += " It is touched between the lines."
+        drawn = kymograph(arrays["time"], parts.bends[:, 0], touched)
+        blocks.append(Picture(drawn, "Curvature kymograph", caption))
+        if touched is not None:
+            rows = [[words, percent(number(record.figures, key))] for key, words in ANSWERS if key in record.figures]
+            blocks.append(Table(["of the test episodes", "part"], rows, "Answers to touch", numeric=(1,)))
+            return Section(TITLE, blocks)
         rows = []
         for key, name, unit in ROWS:
             published = CRAWLING.get(key)
@@ -64,6 +81,13 @@ class Worm(ReportSection[RunRecord]):
 
     def tiles(self, record: RunRecord) -> Sequence[Tile]:
         """How many episodes crawl, and how fast."""
+        if np.isfinite(number(record.figures, "before")):
+            tiles = (
+                ("reverses", "Reverses when its head is touched"),
+                ("advances", "Advances when its tail is touched"),
+            )
+            parts = [(words, number(record.figures, key)) for key, words in tiles]
+            return [Tile(words, percent(part), fraction=part) for words, part in parts if np.isfinite(part)]
         crawls, speed = number(record.figures, "crawls"), number(record.figures, "speed")
         if not np.isfinite(crawls):
             return []
@@ -74,8 +98,11 @@ class Worm(ReportSection[RunRecord]):
 
 
 @as_svg
-def kymograph(time: np.ndarray, bends: np.ndarray) -> Figure:
-    """Curvature over time (to the right) and along the body (downward); `bends` (steps, joints), rad."""
+def kymograph(time: np.ndarray, bends: np.ndarray, touched: np.ndarray | None = None) -> Figure:
+    """Curvature over time (to the right) and along the body (downward); `bends` (steps, joints), rad.
+
+    `touched`: times between two lines, s.
+    """
     figure = new_figure(height=2.6)
     axes = figure.subplots()
     curvature = bends.T * (bends.shape[1] + 1)
@@ -89,6 +116,8 @@ def kymograph(time: np.ndarray, bends: np.ndarray) -> Figure:
         extent=(float(time[0]), float(time[-1]), 1, 0),
         interpolation="nearest",
     )
+    for moment in () if touched is None else touched:
+        axes.axvline(float(moment), color="black", linewidth=1)
     axes.grid(visible=False)
     axes.set_xlabel("time, s")
     axes.set_ylabel("head to tail, body lengths")

@@ -142,6 +142,11 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
             f"crawls in {crawling} of {figures['episodes']} episodes ({figures['frequency']:.2f} Hz, wavelength "
             f"{figures['wavelength']:.2f} L, amplitude {figures['amplitude']:.2f} L)"
         )
+    if figures.get("reverses") is not None and figures.get("advances") is not None:
+        parts.append(
+            f"reverses in {100 * figures['reverses']:.0f}% of the episodes in which it goes forward and its head is "
+            f"touched, advances in {100 * figures['advances']:.0f}% of those backward and at the tail"
+        )
     if figures.get("survived") is not None:
         upright = round(figures["survived"] * figures["episodes"])
         parts.append(f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s")

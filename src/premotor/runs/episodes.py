@@ -127,7 +127,7 @@ class Episodes:
             **self.task.metrics(records),
         }
         waves = self.task.undulation_parts(records)
-        if waves is not None and waves.steady:
+        if waves is not None and waves.touched is None:
             figures |= undulation_figures(*waves[:4], self.task.control_period)
         parts = self.task.gait_parts(records) if gait else None
         if parts is not None:

@@ -106,7 +106,8 @@ def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> 
     return {name: json.dumps(value) for name, value in named.items()}
 
 
-FIGURES = ("survived", "success", "speed", "speed_error", "crawls", "frequency", "wavelength", "score", "return")
+FIGURES = ("survived", "success", "speed", "speed_error", "crawls", "frequency", "wavelength")
+FIGURES += ("before", "reverses", "advances", "score", "return")
 
 
 class Lesion(NamedTuple):

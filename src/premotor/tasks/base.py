@@ -108,8 +108,8 @@ class UndulationParts(NamedTuple):
     """Of the joints from head to tail, rad."""
     command: Float[np.ndarray, " episodes"]
     """Speed, body lengths a second; negative is backward."""
-    steady: bool = True
-    """Whether it holds for a whole episode, which can be measured as one."""
+    touched: Float[np.ndarray, "episodes 2"] | None = None
+    """From when to when something else was wanted, s, so that no episode can be measured as a whole; None: never."""
 
 
 class LegMotion(Protocol):

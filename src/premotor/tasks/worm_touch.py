@@ -1,5 +1,6 @@
 """Be touched as a worm: away from a touch at the head or at the tail, whatever it did before."""
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -7,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from premotor.bodies import draw_worm
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, Start, View
 from premotor.tasks.settings import TASKS, WormTouchSettings
@@ -85,8 +87,19 @@ class WormTouchTask(WormCrawlTask):
         }
 
     def undulation_parts(self, records: Records) -> UndulationParts:
-        """As of crawling; what is wanted changes within an episode."""
-        return super().undulation_parts(records)._replace(steady=False)
+        """As of crawling, and when a touch changes what is wanted."""
+        onset = records["onset"][0]
+        touched = np.stack([onset, onset + self.settings.touch], 1)
+        return super().undulation_parts(records)._replace(touched=touched)
+
+    def frames(
+        self, records: Records, rows: Sequence[int], captions: Sequence[str] = (), seed: int = 0
+    ) -> Iterator[np.ndarray]:
+        """The first episode from above, with a mark where it is touched."""
+        onset, front = float(records["onset"][0, 0]), bool(records["front"][0, 0] > 0.5)
+        time = np.arange(len(records["qpos"])) * self.control_period
+        felt = (time >= onset) & (time < onset + self.settings.touch)
+        return draw_worm(records["qpos"][:, 0], rows, captions, touched=np.where(felt, 1 if front else -1, 0))
 
     def metrics(self, records: Records) -> dict[str, float]:
         """How often it goes away from the touch, after it has gone as it should before.
