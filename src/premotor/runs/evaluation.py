@@ -106,8 +106,10 @@ def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> 
     return {name: json.dumps(value) for name, value in named.items()}
 
 
-FIGURES = ("survived", "success", "speed", "speed_error", "crawls", "frequency", "wavelength")
-FIGURES += ("before", "reverses", "advances", "score", "return")
+FIGURES = (
+    *("survived", "success", "speed", "speed_error", "crawls", "frequency", "wavelength"),
+    *("before", "reverses", "advances", "score", "return"),
+)
 
 
 class Lesion(NamedTuple):

@@ -58,7 +58,9 @@ class WormTouchTask(WormCrawlTask):
         low, high = self.settings.onset
         front = (jax.random.uniform(where) < 0.5).astype(float)
         onset = jax.random.uniform(when, minval=low, maxval=high)
-        return start._replace(memory=TouchMemory(*start.memory, front, onset, jnp.zeros(())))
+        crawl: WormMemory = start.memory
+        memory = TouchMemory(crawl.command, crawl.middle, crawl.speed, front, onset, jnp.zeros(()))
+        return start._replace(memory=memory)
 
     def observe(self, view: View, memory: TouchMemory) -> Float[Array, " observations"]:  # type: ignore[override]
         """Bends, commands and touches."""

@@ -74,7 +74,7 @@ def _encoder(controller: "Controller") -> Callable[[Any, Any], Any]:
     return lambda seen, rates: weight @ np.clip((seen - mean) * scale, -normal.limit, normal.limit).T
 
 
-def _looped(controller: "Controller", advance: Callable[[Any, Any], Any], encode: Callable[[Any], Any]) -> Forward:
+def _looped(controller: "Controller", advance: Callable[[Any, Any], Any], encode: Callable[[Any, Any], Any]) -> Forward:
     """The pass of maps that were given line by line, whose pools of motor units follow the neurons in the state."""
     loop, size, outputs = controller.loop, controller.network.neurons, np.asarray(controller.output_neurons)
     assert loop is not None
