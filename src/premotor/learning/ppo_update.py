@@ -64,10 +64,15 @@ def replay(
     first_state: Float[Array, "neurons environments"],
     observation: Float[Array, "steps environments observations"],
     started: Bool[Array, "steps environments"],
+    *,
+    forward_mode: bool = False,
 ) -> Float[Array, "steps environments actions"]:
-    """Mean actions of the controller along recorded observations, its state cut where an episode started."""
+    """Mean actions of the controller along recorded observations, its state cut where an episode started.
+
+    With `forward_mode` they have forward-mode derivatives, too, which a prepared product has not.
+    """
     product = controller.product()
-    if isinstance(product, Product) and observation.shape[1] >= WIDE:
+    if isinstance(product, Product) and observation.shape[1] >= WIDE and not forward_mode:
         product = product.for_gradients()
     initial = controller.initial_state(observation.shape[1])
 

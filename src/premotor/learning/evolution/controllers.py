@@ -169,7 +169,7 @@ def units(controller: Controller, key: Array) -> Float[Array, " parameters"]:
 
     def actions(values: dict[str, Array]) -> Array:
         made = controller.with_parameters(values)
-        return replay(made, made.initial_state(seen.shape[1]), seen, started)
+        return replay(made, made.initial_state(seen.shape[1]), seen, started, forward_mode=True)
 
     names = [name for name, rate in controller.relative_learning_rates().items() if rate > 0 and name != "log_std"]
     values = {name: controller.parameter(name) for name in names}
