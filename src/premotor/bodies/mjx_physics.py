@@ -33,7 +33,10 @@ class MJXPhysics:
     Args:
         model: the model of every world; copied.
         environments: number of worlds.
-        implementation, devices, contacts, constraints: as of `MJXEngine`.
+        implementation: as of `MJXEngine`, like the next three.
+        devices: so many share the worlds.
+        contacts: room of Warp's, a world.
+        constraints: room of Warp's, a world.
 
     Attributes:
         engine: the worlds as pure functions.
