@@ -22,6 +22,9 @@ COPIES = 4
 QUIET = 1e-7
 """A reward term that never exceeds this has no effect."""
 
+SETTINGS: dict[str, dict[str, object]] = {"gymnasium": {"id": "BipedalWalker-v3"}, "worm-touch": {"onset": (0.5, 1.0)}}
+"""Of tasks that need some, or whose observations would move too late."""
+
 
 def whole_episodes(kind: str) -> int:
     """Control steps in which every observation of the task has moved and its episodes may end."""
@@ -48,7 +51,7 @@ def same(one: Step, other: Step) -> None:
 
 def check_contract(kind: str) -> None:
     """All that a task promises, on random actions; AssertionError where it breaks its word."""
-    settings = TASKS.settings_class(kind)(**({"id": "BipedalWalker-v3"} if kind == "gymnasium" else {}))
+    settings = TASKS.settings_class(kind)(**SETTINGS.get(kind, {}))
     task, first = made(settings)
     assert task.name == kind and task.time_limit > 0 and task.control_period > 0
     assert len(set(task.observation_names)) == len(task.observation_names) > 0 and task.action_names
