@@ -22,7 +22,8 @@ from premotor.tasks.settings import PhysicsTaskSettings
 WORLDS = 2**32 - 1
 """The number that draws the differences between worlds, where a reset has its own."""
 RESETS = 16
-"""As many resets' starts are drawn at a time: a program costs more to call after physics than to run."""
+"""As many resets' starts are drawn at a time: a program costs more to call after physics than to run. Of fewer worlds
+than this they are drawn one by one, since together they would be rounded otherwise."""
 
 
 class View(NamedTuple):
@@ -231,6 +232,7 @@ class PhysicsEnvironment:
             here = slice(self._first, self._first + environments)
             self.physics.vary(**{name: value[here] for name, value in differences.items()})
         self._resets, self._alike = 0, self._all
+        self._block = RESETS if self._all >= RESETS else 1
         self._elapsed = np.zeros(environments, np.int32)
         self._drawn: tuple[int, Start] | None = None
         if twin is None:
@@ -243,8 +245,8 @@ class PhysicsEnvironment:
         self.halves: Any = None  # as `halves_of` makes them
 
     def _starts(self, key: jax.Array, first: int, worlds: jax.Array) -> Start:
-        """Those of `RESETS` resets from number `first` on, resets first; `worlds` as for `_starts_of`."""
-        return jax.vmap(lambda number: self._starts_of(key, number, worlds))(first + jnp.arange(RESETS))
+        """Those of a block of resets from number `first` on, resets first; `worlds` as for `_starts_of`."""
+        return jax.vmap(lambda number: self._starts_of(key, number, worlds))(first + jnp.arange(self._block))
 
     def _starts_of(self, key: jax.Array, number: jax.Array, worlds: jax.Array | np.ndarray) -> Start:
         """Those of the reset of this number; `worlds` (environments,) among all, of which some may start alike."""
@@ -257,10 +259,10 @@ class PhysicsEnvironment:
 
     def _start(self, number: int) -> Start:
         """Where all worlds would start at a reset of this number, as NumPy arrays."""
-        block = number // RESETS
+        block = number // self._block
         if self._drawn is None or self._drawn[0] != block:
-            self._drawn = block, jax.tree.map(np.asarray, self._draw(self._key, block * RESETS, self._worlds))
-        return jax.tree.map(lambda values: values[number % RESETS], self._drawn[1])
+            self._drawn = block, jax.tree.map(np.asarray, self._draw(self._key, block * self._block, self._worlds))
+        return jax.tree.map(lambda values: values[number % self._block], self._drawn[1])
 
     def _resumes(self, view: View, where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
         memory = chosen(where, new, old)
