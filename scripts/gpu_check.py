@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from premotor.bodies import BackEnd
+from premotor.bodies import BackEnd, PhysicsError
 from premotor.errors import PremotorError
 from premotor.learning import Critic, PPOSettings
 from premotor.learning.exploration import Normal
@@ -134,7 +134,11 @@ def memory() -> str:
 
 
 def training(words: tuple[str, ...]) -> str:
-    """What `premotor train walk --device mjx` comes to."""
+    """What `premotor train walk --device mjx` comes to.
+
+    Raises:
+        RuntimeError: it ended otherwise than well.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "premotor", "train", "walk", "--device", "mjx", "--no-report"]
         command += ["--output", f"{folder}/walk", *words]
@@ -142,7 +146,8 @@ def training(words: tuple[str, ...]) -> str:
         metrics = Path(folder, "walk", "metrics.jsonl")
         rows = [json.loads(line) for line in metrics.read_text().splitlines()] if metrics.exists() else []
     if made.returncode or not rows:
-        return "\n    ".join([f"ended with status {made.returncode}", *made.stderr.strip().splitlines()[-8:]])
+        said = " | ".join(made.stderr.strip().splitlines()[-8:])
+        raise RuntimeError(f"ended with status {made.returncode}: {said}")
     lengths = [row["episode_length"] for row in rows if "episode_length" in row] or [float("nan")]
     return (
         f"{rows[-1]['steps']:,} steps in {rows[-1]['seconds']:.0f} s, compiling included; "
@@ -151,33 +156,40 @@ def training(words: tuple[str, ...]) -> str:
     )
 
 
-def tried(name: str, part: Any, *words: Any) -> None:
-    """Say what a part finds; what is refused, or fails on this device, is said too and ends nothing."""
+def tried(name: str, part: Any, *words: Any) -> bool:
+    """Say what a part finds, and whether it went well; what this device cannot do is refused, and no failure."""
     try:
         say(f"{name}: {part(*words)}")
-    except (PremotorError, RuntimeError, NotImplementedError) as error:  # XLA's errors are RuntimeErrors
-        say(f"{name}: {type(error).__name__}: {str(error).splitlines()[0]}")
+    except PremotorError as error:
+        say(f"{name}: {error}")
+        return not isinstance(error, PhysicsError)
+    except RuntimeError as error:  # XLA's errors, such as too little memory, are RuntimeErrors
+        say(f"{name}: FAILED, {type(error).__name__}: {str(error).splitlines()[0]}")
+        return False
+    return True
 
 
-def main() -> None:
-    """All parts, until the time is over."""
+def main() -> int:
+    """All parts, until the time is over; 1 if one of them failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=300)
     parser.add_argument("--short", action="store_true")
     chosen = parser.parse_args()
     size = SHORT if chosen.short else FULL
     say("devices: " + ", ".join(f"{device.platform}:{device.id} {device.device_kind}" for device in jax.devices()))
+    well = True
     for name, preset in size.bodies.items():
         if preset == "walk" or not chosen.short:
-            tried(f"parity, {name}", parity, preset, size.parity)
-    tried("training", training, size.training)
+            well &= tried(f"parity, {name}", parity, preset, size.parity)
+    well &= tried("training", training, size.training)
     for environments in size.environments:
         for name, preset in size.bodies.items():
             if time.monotonic() - BEGAN > chosen.seconds - 20:
                 say(f"{environments:,} {name}: not measured, no time is left")
             else:
-                tried(f"{environments:,} {name}", throughput, preset, environments, size.rollout)
+                well &= tried(f"{environments:,} {name}", throughput, preset, environments, size.rollout)
+    return 0 if well else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

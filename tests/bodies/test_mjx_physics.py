@@ -28,7 +28,7 @@ def test_worlds_go_as_those_of_the_c_engine(mjx):
     """In float64, 240 steps with contacts, a servo at the limit of its force, pushes, and worlds set or not stepped."""
     random = np.random.default_rng(1)
     with jax.enable_x64(True):
-        pair = BatchPhysics(BODY.model, WORLDS, 1), MJXPhysics(BODY.model, WORLDS)
+        pair = BatchPhysics(BODY.model, WORLDS, 1), MJXPhysics(BODY.model, MJXEngine(BODY.model, WORLDS))
         for physics in pair:
             physics.set_state(np.arange(WORLDS), *states())
         np.testing.assert_allclose(pair[1].sensors, pair[0].sensors, rtol=1e-12, atol=1e-9)

@@ -77,6 +77,11 @@ def outline(head: Float[np.ndarray, "... 2"], angles: Float[np.ndarray, "... seg
     return head[..., None, :] + np.cumsum(steps, -2) - 0.5 * steps
 
 
+def coiled(angles: Float[np.ndarray, "steps ... segments"]) -> np.ndarray:
+    """Part of the time, (…), in which some stretch of a body of these `tangents` turns by more than a full circle."""
+    return (np.ptp(angles, axis=-1) > 2 * np.pi).mean(0)
+
+
 def undulation(
     head: Float[np.ndarray, "steps 2"],
     yaw: Float[np.ndarray, " steps"],
@@ -120,7 +125,7 @@ def undulation(
         efficiency=float(abs(speed) / (wavelength * frequency)) if lag and frequency else 0.0,
         turning=float((turned[-1] - turned[0]) / (period * max(len(turned) - 1, 1))),
         eigenworms=float(variances[:4].sum() / variances.sum()) if variances.sum() else 1.0,
-        coiled=float((np.ptp(angles, axis=1) > 2 * np.pi).mean()),
+        coiled=float(coiled(angles)),
     )
 
 

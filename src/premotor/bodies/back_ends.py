@@ -51,8 +51,9 @@ def build_physics(
         back_end: which engine.
 
     Raises:
-        PremotorError: what `BatchPhysics`, `WarpPhysics` and `MJXPhysics` refuse.
+        PremotorError: what `BatchPhysics`, `WarpPhysics` and `MJXEngine` refuse.
     """
+    from premotor.bodies.mjx_engine import MJXEngine
     from premotor.bodies.mjx_physics import MJXPhysics
     from premotor.bodies.physics import BatchPhysics
     from premotor.bodies.warp_physics import WarpPhysics
@@ -61,6 +62,6 @@ def build_physics(
         return BatchPhysics(model, environments, threads)
     if back_end.device == "mjx":
         chosen = back_end.model_dump(include={"implementation", "devices", "contacts", "constraints"})
-        return MJXPhysics(model, environments, **chosen)
+        return MJXPhysics(model, MJXEngine(model, environments, **chosen))
     device = "gpu" if back_end.device == "gpu" else "cpu"
     return WarpPhysics(model, environments, device, back_end.contacts, back_end.constraints)

@@ -31,33 +31,19 @@ class MJXPhysics:
     it has become back by `put`.
 
     Args:
-        model: the model of every world; copied.
-        environments: number of worlds.
-        implementation: as of `MJXEngine`, like the next three.
-        devices: so many share the worlds.
-        contacts: room of Warp's, a world.
-        constraints: room of Warp's, a world.
+        model: of every world, that of the engine; copied.
+        engine: the worlds as pure functions.
 
     Attributes:
-        engine: the worlds as pure functions.
         world: the present state of all worlds, arrays of JAX.
 
     Raises:
-        PremotorError: what `MJXEngine` says.
         PhysicsError: from `step`, `set_state` and `put`, when a world is not finite or huge, or Warp's room overflows.
     """
 
-    def __init__(
-        self,
-        model: mujoco.MjModel,
-        environments: int,
-        implementation: str | None = None,
-        devices: int | None = None,
-        contacts: int | None = None,
-        constraints: int | None = None,
-    ) -> None:
-        self.engine = MJXEngine(model, environments, implementation, devices, contacts, constraints)
-        self.model, self.environments = copy.copy(model), environments
+    def __init__(self, model: mujoco.MjModel, engine: MJXEngine) -> None:
+        self.engine, self.model, self.environments = engine, copy.copy(model), engine.environments
+        environments = self.environments
         self._begin = jax.jit(self.engine.begin)
         self._step = jax.jit(self._stepped, static_argnames="substeps")
         self._control = np.zeros((environments, model.nu))

@@ -35,7 +35,7 @@ class Row(NamedTuple):
     step: Step
 
 
-class Walk:
+class Rollout:
     """Acting in an environment, or in a half of it, for as many control steps as there are deviates."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Walk:
             self.place = Place(state, observation, started)
             yield
 
-    def all(self) -> None:
+    def run(self) -> None:
         """Act to the end; a half that fails lets the other one know."""
         try:
             for _ in self.steps():
@@ -88,35 +88,35 @@ def acted(
     noise = np.asarray(drawn)
     halves = halves_of(environment)
     if halves is None:
-        walk = Walk(controller, product, noise, place, environment)
-        walk.all()
-        return walk.rows, walk.place, key
+        rollout = Rollout(controller, product, noise, place, environment)
+        rollout.run()
+        return rollout.rows, rollout.place, key
     whole = Place(*map(np.asarray, place))
     with halves.going_on() as sides:
-        walks = []
+        rollouts = []
         for side in sides:
             here = side.worlds
             part = Place(whole.state[:, here], whole.observation[here], whole.started[here])
-            walks.append(Walk(controller, product, noise[:, here], part, side))
+            rollouts.append(Rollout(controller, product, noise[:, here], part, side))
         if halves.used and halves.side_by_side:
-            side_by_side(walks)
+            side_by_side(rollouts)
         else:  # a thread at a time compiles
-            for _ in zip(*(walk.steps() for walk in walks), strict=True):
+            for _ in zip(*(rollout.steps() for rollout in rollouts), strict=True):
                 pass
             halves.used = True
-    rows = [_joined(parts) for parts in zip(*(walk.rows for walk in walks), strict=True)]
-    first, second = (walk.place for walk in walks)
+    rows = [_joined(parts) for parts in zip(*(rollout.rows for rollout in rollouts), strict=True)]
+    first, second = (rollout.place for rollout in rollouts)
     state = np.concatenate([first.state, second.state], axis=1)
     seen, started = (np.concatenate(parts) for parts in zip(first[1:], second[1:], strict=True))
     return rows, Place(state, seen, started), key
 
 
-def side_by_side(walks: Sequence[Walk]) -> None:
+def side_by_side(rollouts: Sequence[Rollout]) -> None:
     """Both in a thread each; the error of the one that failed first, if any did."""
     with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(walks[1].all)
+        other = pool.submit(rollouts[1].run)
         try:
-            walks[0].all()
+            rollouts[0].run()
         except Abandoned:
             other.result()
             raise

@@ -63,7 +63,11 @@ def _experiment(record: RunRecord) -> str:
     )
     speed = settings.task.model_dump().get("speed")
     if speed is not None:
-        text += f" Commanded speeds are drawn between {decimal(speed[0])} and {decimal(speed[1])} m/s."
+        unit, (low, high) = record.task.speed_unit, map(decimal, speed)
+        said = (
+            f"The commanded speed is {low}" if low == high else f"Commanded speeds are drawn between {low} and {high}"
+        )
+        text += f" {said} {unit}."
     if record.run.wired and settings.circuit.null:
         text += (
             f" The wiring is not the connectome's: it was replaced by the null model {settings.circuit.null} "

@@ -29,13 +29,14 @@ ROWS = (
 """Figures of the table: key, name, unit."""
 
 ANSWERS = (
-    ("before", "it goes as it should before the touch"),
-    ("reverses", "it goes forward, is touched at the head, and reverses"),
-    ("advances", "it goes backward, is touched at the tail, and goes forward"),
-    ("goes_on", "it goes away from where it is touched already, and goes on"),
-    ("score", "all answers"),
+    ("before", "all: goes as it should before the touch"),
+    ("reverses", "forward, touched at the head: reverses"),
+    ("advances", "backward, touched at the tail: goes forward"),
+    ("goes_on", "already going away from the touch: goes on"),
+    ("score", "all: answers"),
+    ("coils", "all: its body crosses itself for more than a twentieth of the time"),
 )
-"""Figures of a worm that is touched, and what they are parts of."""
+"""Figures of a worm that is touched: of which episodes, and what it does in them."""
 
 
 @SECTIONS.register("worm")
@@ -67,7 +68,7 @@ class Worm(ReportSection[RunRecord]):
         blocks.append(Picture(drawn, "Curvature kymograph", caption))
         if touched is not None:
             rows = [[words, percent(number(record.figures, key))] for key, words in ANSWERS if key in record.figures]
-            blocks.append(Table(["of the test episodes", "part"], rows, "Answers to touch", numeric=(1,)))
+            blocks.append(Table(["test episodes", "part of them"], rows, "Answers to touch", numeric=(1,)))
             return Section(TITLE, blocks)
         rows = []
         for key, name, unit in ROWS:
@@ -85,6 +86,7 @@ class Worm(ReportSection[RunRecord]):
             tiles = (
                 ("reverses", "Reverses when its head is touched"),
                 ("advances", "Advances when its tail is touched"),
+                ("coils", "Episodes in which it coils"),
             )
             parts = [(words, number(record.figures, key)) for key, words in tiles]
             return [Tile(words, percent(part), fraction=part) for words, part in parts if np.isfinite(part)]

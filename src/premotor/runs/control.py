@@ -145,7 +145,8 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     if figures.get("reverses") is not None and figures.get("advances") is not None:
         parts.append(
             f"reverses in {100 * figures['reverses']:.0f}% of the episodes in which it goes forward and its head is "
-            f"touched, advances in {100 * figures['advances']:.0f}% of those backward and at the tail"
+            f"touched, advances in {100 * figures['advances']:.0f}% of those backward and at the tail; coils in "
+            f"{100 * figures['coils']:.0f}% of all"
         )
     if figures.get("survived") is not None:
         upright = round(figures["survived"] * figures["episodes"])

@@ -11,7 +11,7 @@ import numpy as np
 
 from premotor.analysis import gait_of, hexapod_gait, walks_of
 from premotor.analysis.gait import CHATTER, SHORTEST_EPISODE
-from premotor.analysis.undulation import undulation_figures
+from premotor.analysis.undulation import MOST_COILED, coiled, tangents, undulation_figures
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
 from premotor.networks import Controller, Prepared
@@ -129,6 +129,8 @@ class Episodes:
         waves = self.task.undulation_parts(records)
         if waves is not None and waves.touched is None:
             figures |= undulation_figures(*waves[:4], self.task.control_period)
+        elif waves is not None:  # no episode is one movement, but of each is seen whether the body crosses itself
+            figures["coils"] = float((coiled(tangents(waves.yaw, waves.bends)) > MOST_COILED).mean())
         parts = self.task.gait_parts(records) if gait else None
         if parts is not None:
             period, alive = self.task.control_period, records["alive"]
