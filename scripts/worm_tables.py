@@ -37,7 +37,7 @@ from premotor.tasks import build_task
 
 FILE = Path(__file__).parent.parent / "docs" / "data" / "worm-tables.json"
 SECONDS, EPISODES = 10.0, 16
-BRIEF, FEW = 6.0, 6
+BRIEF, FEW = SECONDS, EPISODES
 NULLS, WIRINGS = ("rewired", "rewired_neuromuscular"), 4
 MEDIA = tuple(i / 8 for i in range(9))
 SHOWN = ("crawls", "speed", "frequency", "wavelength", "amplitude", "wave", "turning")

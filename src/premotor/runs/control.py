@@ -21,7 +21,7 @@ class Control(Kind):
     """A controller that learns a task by one of `LEARNERS`."""
 
     settings = Experiment
-    figures = ("score", "walks", "crawls", "survived", "speed", "speed_error", "success", "return")
+    figures = ("score", "walks", "crawls", "reverses", "survived", "speed", "speed_error", "success", "return")
     unit = "control steps"
     required = ("circuit", "initial/controller.safetensors")
 
