@@ -112,19 +112,25 @@ def test_a_comparison_of_a_plain_network_is_one_of_seeds() -> None:
         compare("pendulum", null="rewired")
 
 
-def test_layers_of_any_number_are_their_equation() -> None:
+@pytest.mark.parametrize(
+    ("activation", "equation"),
+    [("relu", lambda x: np.maximum(x, 0)), ("elu", lambda x: np.where(x > 0, x, np.exp(x) - 1)), ("tanh", np.tanh)],
+)
+def test_layers_of_any_number_are_their_equation(activation, equation) -> None:
     import jax
 
     from premotor.networks import MLPNetwork, MLPSettings
 
-    settings = MLPSettings(hidden=(5, 3, 4), activation="relu", calibrate=False)
+    settings = MLPSettings(hidden=(5, 3, 4), activation=activation, calibrate=False)
     network = MLPNetwork(settings.hidden, settings, control_period=0.02, key=jax.random.PRNGKey(1))
     current = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
     weight = np.asarray(network.weight)
-    first = np.maximum(current, 0)
-    second = np.maximum(weight[:3, :5] @ first, 0)
-    third = np.maximum(weight[3:7, :3] @ second, 0)
+    first = equation(current)
+    second = equation(weight[:3, :5] @ first)
+    third = equation(weight[3:7, :3] @ second)
     found = network.step(network.product(), network.initial_state(2), current)
     np.testing.assert_allclose(found, np.concatenate([first, second, third]), rtol=1e-5, atol=1e-6)
+    alone = network.numpy_step()(np.zeros((12, 2), np.float32), current)
+    np.testing.assert_allclose(alone, found, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(weight[:3, :5] @ weight[:3, :5].T, 2 * np.eye(3), atol=1e-5)
     assert not weight[3:7, 3:].any()

@@ -268,6 +268,16 @@ def test_a_reference_from_a_file_serves_and_one_of_another_body_is_refused(tmp_p
         FlyWalkTask(FlyWalkSettings(reference=str(tmp_path / "biped.csv")))
 
 
+def test_a_standing_start_is_at_rest_and_keeps_the_command(walk: FlyTask, stand: FlyTask):
+    standing = FlyWalkTask(walk.settings.model_copy(update={"start": "standing"}))
+    key = jax.random.PRNGKey(3)
+    begun, moving = standing.start(key), walk.start(key)
+    assert not np.any(begun.qvel) and np.any(moving.qvel)
+    np.testing.assert_allclose(begun.qpos, stand.start(key).qpos, atol=1e-6)
+    assert 8 <= float(begun.memory.command) <= 12 and begun.memory.command == moving.memory.command
+    assert begun.memory.heading == moving.memory.heading and begun.memory.turn == moving.memory.turn
+
+
 def test_settings_out_of_range_are_refused():
     for wrong in ({"speed": (2, 10)}, {"speed": (12, 10)}, {"joints": 7}):
         with pytest.raises(ValidationError):

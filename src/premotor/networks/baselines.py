@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from premotor.connectome import Circuit
 
 
-ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
-NUMPY_ACTIVATIONS: Mapping[str, Any] = {"relu": lambda x: np.maximum(x, 0), "tanh": np.tanh}
+ACTIVATIONS = {"elu": jax.nn.elu, "relu": jax.nn.relu, "tanh": jnp.tanh}
+NUMPY_ACTIVATIONS: Mapping[str, Any] = {
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "relu": lambda x: np.maximum(x, 0),
+    "tanh": np.tanh,
+}
 
 
 class _Units(Baseline):
@@ -74,7 +78,7 @@ class MLPNetwork(_Units):
 
     settings: ClassVar[type[Settings]] = MLPSettings
     layers: tuple[int, ...] = eqx.field(static=True)
-    activation: Literal["relu", "tanh"] = eqx.field(static=True)
+    activation: Literal["elu", "relu", "tanh"] = eqx.field(static=True)
     calibrate: bool = eqx.field(static=True)
 
     stateless: ClassVar[bool] = True

@@ -227,7 +227,7 @@ class MLPSettings(BaselineSettings):
     hidden: Units | Annotated[tuple[Units, ...], Field(min_length=1)] | None = None
     """Units of each of two layers, or a list with those of each layer; null: two layers of so many that about as many
     parameters learn as with the circuit."""
-    activation: Literal["relu", "tanh"] = "tanh"
+    activation: Literal["elu", "relu", "tanh"] = "tanh"
     rate: float = Field(1.0, ge=0)
     """Relative learning rate of the hidden weights and biases."""
     calibrate: bool = True

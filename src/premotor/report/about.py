@@ -164,11 +164,12 @@ def _reproducing(provenance: Mapping[str, object], settings_file: Path, verb: st
     if isinstance(command, list) and command:
         words = ["premotor", *(str(word) for word in command[1:])]
         lines.insert(0, f"# as it was made\n{shlex.join(words)}\n\n# from its complete settings")
+    worked = f" This one was worked on in {count(len(known), 'session')}." if known else ""
     blocks: list[Block] = [
         Code("\n".join(lines)),
         Text(
             "On the same kind of CPU, the same settings, data and versions give the same numbers, bit for bit, also "
-            f"when a run is killed and resumed. This one was worked on in {count(len(known), 'session')}."
+            f"when a run is killed and resumed.{worked}"
         ),
     ]
     if known:
@@ -180,7 +181,7 @@ def _reproducing(provenance: Mapping[str, object], settings_file: Path, verb: st
                 head=["file", "SHA-256"], rows=[[str(name), str(value)] for name, value in data.items()], title="Data"
             )
         )
-    blocks.append(Code(settings_file.read_text(encoding="utf-8"), summary="All settings (settings.yaml)"))
+    blocks.append(Code(settings_file.read_text(encoding="utf-8"), summary=f"All settings ({settings_file.name})"))
     return Section("How to reproduce it", blocks)
 
 

@@ -109,6 +109,8 @@ class FlyWalkSettings(FlySettings):
     """Greatest commanded turn, rad/s, to either side; half of the episodes go straight."""
     heading: float = Field(0.2, ge=0)
     """Greatest angle to the commanded heading at the start of an episode, rad."""
+    start: Literal["gait", "standing"] = "gait"
+    """How an episode starts: within a stride of the reference gait and as fast as it, or standing still."""
     reference: str | None = None
     """A file with a reference gait; none: a tripod made for the commanded speed."""
 

@@ -58,7 +58,7 @@ class FlyWalkTask(FlyTask):
         self.reference = self._stride
 
     def start(self, key: PRNGKeyArray) -> Start:
-        """A random phase, command and heading."""
+        """A random phase, command and heading; standing still where the settings say so."""
         settings = self.settings
         key_phase, key_speed, key_turn, key_heading, key_noise, key_memory = jax.random.split(key, 6)
         phase = jax.random.uniform(key_phase, (), maxval=2 * jnp.pi)
@@ -67,7 +67,11 @@ class FlyWalkTask(FlyTask):
         turn = jax.random.uniform(key_turn, (), minval=-settings.turn, maxval=settings.turn)
         turn = jnp.where(jax.random.bernoulli(jax.random.fold_in(key_turn, 1)), turn, 0.0)
         heading = jax.random.uniform(key_heading, (), minval=-settings.heading, maxval=settings.heading)
-        return self.start_at(phase, command, heading, turn, key_memory, self.posture_noise(key_noise))
+        noise = self.posture_noise(key_noise)
+        if settings.start == "gait":
+            return self.start_at(phase, command, heading, turn, key_memory, noise)
+        start = self.start_at(phase, jnp.zeros(()), heading, turn, key_memory, noise)
+        return start._replace(memory=start.memory._replace(command=command))
 
     @property
     def expert(self) -> FlyExpert:
