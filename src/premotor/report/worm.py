@@ -93,9 +93,18 @@ class Worm(ReportSection[RunRecord]):
         crawls, speed = number(record.figures, "crawls"), number(record.figures, "speed")
         if not np.isfinite(crawls):
             return []
-        return [
-            Tile("Episodes that crawl as published", percent(crawls), fraction=crawls),
-            Tile("Forward speed", decimal(speed), "mm/s"),
+        own = [Tile("Episodes that crawl as published", percent(crawls), fraction=crawls)]
+        both = [way for way in ("forward", "backward") if np.isfinite(number(record.figures, f"speed_{way}"))]
+        if not both:
+            return [*own, Tile("Forward speed", decimal(speed), "mm/s")]
+        return own + [  # the mean of two ways says nothing
+            Tile(
+                f"Forward speed where {way} is commanded",
+                decimal(number(record.figures, f"speed_{way}")),
+                "mm/s",
+                f"{percent(number(record.figures, f'crawls_{way}'))} of these episodes crawl",
+            )
+            for way in both
         ]
 
 

@@ -151,7 +151,13 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     if figures.get("survived") is not None:
         upright = round(figures["survived"] * figures["episodes"])
         parts.append(f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s")
-    if figures.get("speed") is not None and figures.get("command") is not None:
+    both = [way for way in ("forward", "backward") if figures.get(f"speed_{way}") is not None]
+    if both:  # the mean of two ways says nothing
+        parts += [
+            f"where {way} is commanded {figures[f'crawls_{way}']:.0%} crawl, at {figures[f'speed_{way}']:.2f} {unit}"
+            for way in both
+        ]
+    elif figures.get("speed") is not None and figures.get("command") is not None:
         error = f", off by {100 * figures['speed_error']:.1f}%" if figures.get("speed_error") is not None else ""
         parts.append(f"{figures['speed']:.2f} {unit} where {figures['command']:.2f} {unit} was commanded{error}")
     elif figures.get("speed") is not None:
