@@ -149,6 +149,16 @@ def test_a_worse_state_lowers_its_term(walk: FlyTask, judge, start, term: str):
     assert judge(bad, memory, action).terms[term] < best - 1e-3
 
 
+@pytest.mark.parametrize("speed", ["v_root_z", "v_root_pitch", "v_root_roll"])
+def test_a_body_that_wobbles_costs_as_much_as_it_is_weighed(walk: FlyTask, start, speed: str):
+    reward = walk.settings.reward.model_copy(update={"wobble": 0.5})
+    judge = FlyWalkTask(walk.settings.model_copy(update={"reward": reward})).advance
+    still = {"v_root_z": 0.0, "v_root_pitch": 0.0, "v_root_roll": 0.0}
+    calm = judge(moved(walk, start, **still), start.memory, start.memory.action)
+    busy = judge(moved(walk, start, **{**still, speed: 20.0}), start.memory, start.memory.action)
+    assert calm.terms["wobble"] == 0 and float(busy.terms["wobble"]) == pytest.approx(-0.5 * 2.0**2)
+
+
 def test_a_change_of_action_and_a_fall_cost(walk: FlyTask, judge, start):
     calm = judge(moved(walk, start), start.memory, start.memory.action)
     busy = judge(moved(walk, start), start.memory, -start.memory.action + 0.5)

@@ -30,7 +30,7 @@ TIPPED = 0.5
 """Least projection of the thorax's up on the world's."""
 TERMS = (
     *("alive", "upright", "feet", "still", "progress", "heading", "imitation"),
-    *("drift", "action", "energy", "limits", "fall"),
+    *("drift", "wobble", "action", "energy", "limits", "fall"),
 )
 """The terms of the reward."""
 
@@ -225,6 +225,7 @@ class FlyTask(PhysicsTask):
             "heading": jnp.exp(-((aim / 0.25) ** 2)),
             "imitation": self._likeness(memory.command, phase, joints, contact),
             "drift": -((sideways / 5) ** 2),
+            "wobble": -((view.qvel[self._root[[2, 4, 5]]] / 10) ** 2).sum(),
             "action": -((jnp.clip(action, -1, 1) - memory.action) ** 2).mean(),
             "energy": -power,
             "limits": -jnp.mean((scaled < 0.02) | (scaled > 0.98)),

@@ -29,6 +29,8 @@ class FlyReward(Settings):
     """Times the likeness to the reference gait, in [0, 1]: 0.6 for the joint angles (0.2 rad), 0.4 for contacts."""
     drift: float = Field(0.3, ge=0)
     """Cost of the squared sideways speed over 5 mm/s."""
+    wobble: float = Field(0.0, ge=0)
+    """Cost of the squared vertical speed over 10 mm/s, and of those of pitch and roll over 10 rad/s."""
     action: float = Field(0.05, ge=0)
     """Cost of the mean squared change of the action in a step."""
     energy: float = Field(0.002, ge=0)
