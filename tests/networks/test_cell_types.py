@@ -129,6 +129,19 @@ def test_strengths_at_the_start(circuit: Circuit) -> None:
         CellTypeNetwork(circuit, CellTypeSettings(type_gains={"AVX": 5}))
 
 
+def test_biases_at_the_start_and_neurons_with_parameters_of_their_own(circuit: Circuit) -> None:
+    names = [name for name, kind in zip(circuit.neurons["name"], circuit.neurons["type"], strict=True) if kind == "VB"]
+    settings = CellTypeSettings(types=("VB", "AVB", names[0]), type_biases={names[0]: -0.3, "AVB": 0.1}, bias=0.2)
+    made = CellTypeNetwork(circuit, settings)
+    assert made.types == ("VB", "AVB", names[0], "others")
+    own = dict(zip(circuit.neurons["name"], np.asarray(made.bias)[np.asarray(made.type_of)], strict=True))
+    assert own[names[0]] == pytest.approx(-0.1)
+    assert [own[name] for name in names[1:]] == pytest.approx([0.2] * (len(names) - 1))
+    assert own["AVBL"] == pytest.approx(0.3)
+    with pytest.raises(PremotorError, match="type_biases: 'SMB' is none of network.types"):
+        CellTypeNetwork(circuit, CellTypeSettings(types=("VB",), type_biases={"SMB": 1}))
+
+
 @pytest.mark.parametrize(
     ("senses", "said"),
     [

@@ -71,24 +71,30 @@ class CellTypeNetwork(RateNetwork):
         """Wire the network as `circuit`.
 
         Raises:
-            PremotorError: the circuit has no signed synapse, cannot be scaled as asked, or has no type of `type_gains`.
+            PremotorError: the circuit has no signed synapse, cannot be scaled as asked, or lacks a type that is given a
+                gain or a bias.
         """
         settings = settings or CellTypeSettings()
         shared = settings.model_dump(include=set(RateNetworkSettings.model_fields) - {"kind", "learning_rates"})
         super().__init__(circuit, RateNetworkSettings(**shared), control_period=control_period)
         found = circuit.neurons["type"].to_numpy()
         chosen = sorted(set(found)) if settings.types is None else settings.types
+        if settings.types is not None and "name" in circuit.neurons:  # a neuron that is named is a type of its own
+            names = circuit.neurons["name"].to_numpy()
+            found = np.where(np.isin(names, chosen), names, found)
         named = [name for name in chosen if name in set(found)]
         self.types = (*named, "others")
         self.type_of = jnp.asarray([named.index(t) if t in named else len(named) for t in found], jnp.int32)
         size, relative = len(self.types), settings.learning_rates
         self.log_time_constant = jnp.full(size, np.log(settings.time_constant), jnp.float32)
-        unknown = sorted(set(settings.type_gains) - set(named))
-        if unknown:
-            raise PremotorError(f"network.type_gains: {unknown[0]!r} is none of network.types that the circuit has")
+        for key, given in (("type_gains", settings.type_gains), ("type_biases", settings.type_biases)):
+            unknown = sorted(set(given) - set(named))
+            if unknown:
+                raise PremotorError(f"network.{key}: {unknown[0]!r} is none of network.types that the circuit has")
         factors = np.array([settings.type_gains.get(name, 1.0) for name in self.types])
         self.log_gain = jnp.asarray(np.log(settings.gain * factors), jnp.float32)
-        self.bias = jnp.full(size, settings.bias, jnp.float32)
+        biases = np.array([settings.type_biases.get(name, 0.0) for name in self.types])
+        self.bias = jnp.asarray(settings.bias + biases, jnp.float32)
         self.sense = jnp.ones(size, jnp.float32)
         self.log_strength = jnp.log(jnp.array([settings.chemical, 1.0, 1.0, settings.neuromuscular], jnp.float32))
         self.bounds = settings.time_constants

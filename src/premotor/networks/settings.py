@@ -99,7 +99,8 @@ class CellTypeSettings(RateNetworkSettings):
         *("SMD", "SMB", "SIA", "SIB", "SAB", "SAA", "RMD", "RME", "RIV", "RIM", "URA", "IL1"),
         *("AVA", "AVB", "AVD", "AVE", "PVC"),
     )
-    """Cell types with parameters of their own; all others share one set. null: every type of the circuit."""
+    """Cell types with parameters of their own, or names of neurons of which each has its own, such as ASEL and ASER of
+    the type ASE; all others share one set. null: every type of the circuit."""
     time_constant: float = Field(0.15, gt=0)
     """τ of every type at the start, s."""
     time_constants: tuple[float, float] = (0.01, 0.3)
@@ -110,6 +111,8 @@ class CellTypeSettings(RateNetworkSettings):
     """Strength of chemical transmission among neurons at the start."""
     type_gains: dict[str, Annotated[float, Field(gt=0)]] = {}
     """Factors of the outputs of some of `types` at the start."""
+    type_biases: dict[str, float] = {}
+    """Biases of some of `types` at the start, added to `bias`."""
     bias: float = 0.0
     activation: Literal["rectified_tanh", "tanh", "softplus"] = "tanh"
     spectral_radius: float | None = Field(None, gt=0)
