@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         muscle_names as muscle_names,
     )
     from premotor.bodies.worm_drawing import draw_worm as draw_worm
+    from premotor.bodies.worm_plate import draw_worm_on_plate as draw_worm_on_plate
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)
 

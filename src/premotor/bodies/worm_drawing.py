@@ -1,6 +1,6 @@
 """A planar worm seen from above, the camera following it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -37,16 +37,14 @@ def draw_worm(
         size: width and height in pixels.
         touched: in each step 1 where the head is touched, −1 where the tail is, 0 where neither; None: never.
     """
-    middles = _midline(qpos)
+    middles = midline(qpos)
     scale = FINE * size[1] / (1.3 * LENGTH)
     seen = np.array(size) * FINE / scale
     way = np.cumsum(np.concatenate([np.zeros((1, 2)), middles.mean(1)]), 0)
-    place = (np.arange(SEGMENTS + 1)) / SEGMENTS
-    width = RADIUS * np.maximum(1 - np.abs(2 * place - 1) ** 3, 0.02) ** 0.5
     for number, row in enumerate(rows):
         begin, end = max(row - SMOOTH, 0), min(row + SMOOTH + 1, len(middles))
         corner = (way[end] - way[begin]) / (end - begin) - seen / 2
-        picture = _paper(size, scale, corner)
+        picture = paper(size, scale, corner)
         pen = ImageDraw.Draw(picture)
 
         def pixels(points: np.ndarray, corner: np.ndarray = corner) -> list[tuple[float, float]]:
@@ -54,13 +52,7 @@ def draw_worm(
 
         if row:
             pen.line(pixels(middles[: row + 1, 0]), fill=TRAIL, width=FINE)
-        along = np.gradient(middles[row], axis=0)
-        normal = np.stack([-along[:, 1], along[:, 0]], 1) / np.linalg.norm(along, axis=1, keepdims=True)
-        # positive bends turn the tail to the left of the way from head to tail: the dorsal side is there
-        dorsal, ventral = middles[row] + width[:, None] * normal, middles[row] - width[:, None] * normal
-        pen.polygon(pixels(np.concatenate([dorsal, ventral[::-1]])), fill=SKIN)
-        pen.polygon(pixels(np.concatenate([dorsal[:3], ventral[2::-1]])), fill=HEAD)
-        pen.line(pixels(dorsal[1:-1]), fill=DORSAL, width=2 * FINE, joint="curve")
+        draw_body(pen, pixels, middles[row])
         if touched is not None and touched[row]:
             (x, y), radius = pixels(middles[row, 0 if touched[row] > 0 else -1])[0], 1.4 * RADIUS * scale
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=TOUCH, width=2 * FINE)
@@ -70,14 +62,31 @@ def draw_worm(
         yield np.asarray(picture.resize(size, Image.Resampling.BOX))
 
 
-def _midline(qpos: np.ndarray) -> np.ndarray:
+def draw_body(
+    pen: ImageDraw.ImageDraw,
+    pixels: Callable[[np.ndarray], list[tuple[float, float]]],
+    middle: Float[np.ndarray, "segments+1 2"],
+) -> None:
+    """Draw the body of a `midline` with a dark head and a blue dorsal edge; `pixels` says where points (mm) are."""
+    place = np.arange(SEGMENTS + 1) / SEGMENTS
+    width = RADIUS * np.maximum(1 - np.abs(2 * place - 1) ** 3, 0.02) ** 0.5
+    along = np.gradient(middle, axis=0)
+    normal = np.stack([-along[:, 1], along[:, 0]], 1) / np.linalg.norm(along, axis=1, keepdims=True)
+    # positive bends turn the tail to the left of the way from head to tail: the dorsal side is there
+    dorsal, ventral = middle + width[:, None] * normal, middle - width[:, None] * normal
+    pen.polygon(pixels(np.concatenate([dorsal, ventral[::-1]])), fill=SKIN)
+    pen.polygon(pixels(np.concatenate([dorsal[:3], ventral[2::-1]])), fill=HEAD)
+    pen.line(pixels(dorsal[1:-1]), fill=DORSAL, width=2 * FINE, joint="curve")
+
+
+def midline(qpos: np.ndarray) -> np.ndarray:
     """Ends of the segments from head to tail, (steps, segments + 1, 2), mm."""
     angles = np.cumsum(np.concatenate([qpos[:, 2:3], qpos[:, 3 : 2 + SEGMENTS]], 1), 1)
     steps = np.stack([np.cos(angles), np.sin(angles)], -1) * LENGTH / SEGMENTS
     return qpos[:, None, :2] + np.concatenate([0 * steps[:, :1], np.cumsum(steps, 1)], 1)
 
 
-def _paper(size: tuple[int, int], scale: float, corner: np.ndarray) -> Image.Image:
+def paper(size: tuple[int, int], scale: float, corner: np.ndarray) -> Image.Image:
     """Squares of `GRID`, and a bar that says how long 0.5 mm are."""
     picture = Image.new("RGB", (size[0] * FINE, size[1] * FINE), PAPER)
     pen = ImageDraw.Draw(picture)

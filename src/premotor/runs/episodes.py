@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from premotor.analysis import gait_of, hexapod_gait, walks_of
+from premotor.analysis.chemotaxis import chemotaxis_figures
 from premotor.analysis.gait import CHATTER, SHORTEST_EPISODE
 from premotor.analysis.undulation import MOST_COILED, coiled, tangents, undulation_figures
 from premotor.bodies import BackEnd
@@ -131,6 +132,8 @@ class Episodes:
             figures |= undulation_figures(*waves[:4], self.task.control_period)
         elif waves is not None:  # no episode is one movement, but of each is seen whether the body crosses itself
             figures["coils"] = float((coiled(tangents(waves.yaw, waves.bends)) > MOST_COILED).mean())
+        if waves is not None and waves.source is not None:  # whose score counts in place of that of crawling
+            figures |= chemotaxis_figures(*waves[:3], waves.source, waves.region, self.task.control_period)
         parts = self.task.gait_parts(records) if gait else None
         if parts is not None:
             period, alive = self.task.control_period, records["alive"]

@@ -75,11 +75,13 @@ if TYPE_CHECKING:
         TaskSettings as TaskSettings,
         WalkReward as WalkReward,
         WalkSettings as WalkSettings,
+        WormChemotaxisSettings as WormChemotaxisSettings,
         WormCrawlSettings as WormCrawlSettings,
         WormTouchSettings as WormTouchSettings,
     )
     from premotor.tasks.walk import WalkTask as WalkTask
     from premotor.tasks.worm import WormCrawlTask as WormCrawlTask
+    from premotor.tasks.worm_chemotaxis import WormChemotaxisTask as WormChemotaxisTask
     from premotor.tasks.worm_touch import WormTouchTask as WormTouchTask
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -110,6 +110,10 @@ class UndulationParts(NamedTuple):
     """Speed, body lengths a second; negative is backward."""
     touched: Float[np.ndarray, "episodes 2"] | None = None
     """From when to when something else was wanted, s, so that no episode can be measured as a whole; None: never."""
+    source: Float[np.ndarray, "episodes 2"] | None = None
+    """Where the source is that it should come to, body lengths; None: there is none."""
+    region: float = 0.0
+    """How near to it the tip of the head is there, body lengths."""
 
 
 class LegMotion(Protocol):
@@ -174,6 +178,8 @@ class Task(ABC):
     """The movement that is imitated."""
     undulates: bool = False
     """Whether its body moves by waves along it, which `undulation_parts` gives to their analysis."""
+    seeks: bool = False
+    """Whether there is a source to come to, which `undulation_parts` gives too."""
     settling: int = 0
     """Control steps at the start of an episode in which the body is held and the network feels it."""
     debounce: float | None = None

@@ -179,6 +179,42 @@ class WormTouchSettings(WormCrawlSettings):
         return self
 
 
+class WormChemotaxisSettings(WormCrawlSettings):
+    """Settings of `WormChemotaxisTask`."""
+
+    kind: Literal["worm-chemotaxis"] = "worm-chemotaxis"  # type: ignore[assignment]
+    seconds: float = Field(30.0, gt=0, le=1e6)
+    """Length of an episode, s."""
+    gradient: Literal["conical", "gaussian"] = "conical"
+    """How the concentration falls with the distance from the source: evenly, or as a bell of `width`."""
+    width: float = Field(2.0, gt=0)
+    """Standard deviation of the bell, mm."""
+    distance: tuple[float, float] = (3.0, 3.0)
+    """Range from which the distance of the source from the tip of the head at the start is drawn, mm."""
+    region: float = Field(0.5, gt=0)
+    """How near to the source the tip of the head is there, mm."""
+    smoothing: float = Field(0.05, gt=0)
+    """Time constant with which the concentration is felt, s."""
+    adaptation: float = Field(0.3, gt=0)
+    """Time constant of what it is compared with, s: the change is felt that happens in about this time."""
+    salt: float = Field(1.0, ge=0)
+    """Reward of being at the source, mm/s."""
+    coiling: float = Field(0.3, ge=0)
+    """Cost of coiling, mm/s for each rad by which the body's direction differs along it beyond three quarters of a
+    turn: without it the worm turns by rolling up."""
+
+    @model_validator(mode="after")
+    def _salt_in_order(self) -> Self:
+        low, high = self.distance
+        if not 0 < low <= high:
+            raise ValueError(f"distance is [{low}, {high}], but it must be two positive numbers in rising order")
+        if self.smoothing >= self.adaptation:
+            raise ValueError(
+                f"smoothing is {self.smoothing:g}, but it must be less than adaptation, {self.adaptation:g}"
+            )
+        return self
+
+
 def check_task(name: str, task: "type[Task]") -> None:
     """PremotorError in one sentence where a class is no complete task."""
     from premotor.tasks.base import Task  # which is slow to import, and needs this module
@@ -216,6 +252,7 @@ _HOMES = {
     "fly-walk": ("fly_tasks", "fly_settings:FlyWalkSettings"),
     "worm-crawl": ("worm", "settings:WormCrawlSettings"),
     "worm-touch": ("worm_touch", "settings:WormTouchSettings"),
+    "worm-chemotaxis": ("worm_chemotaxis", "settings:WormChemotaxisSettings"),
     "locomotion": ("locomotion", "locomotion_settings:LocomotionSettings"),
 }
 TASKS: "Registry[type[Task]]" = Registry(
