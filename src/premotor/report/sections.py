@@ -123,8 +123,8 @@ def _modules(*names: str) -> list[str]:
 SECTIONS: Registry[type[ReportSection[Any]]] = Registry(
     "report section",
     _modules(
-        *("about", "learning", "walking", "hexapod", "bipedal", "worm", "movement", "neurons", "weights", "lesions"),
-        *("comparing", "comparison_report", "study_report", "study_missing"),
+        *("about", "learning", "walking", "hexapod", "bipedal", "worm", "chemotaxis", "movement", "neurons"),
+        *("weights", "lesions", "comparing", "comparison_report", "study_report", "study_missing"),
         *("dynamics", "simulation", "sweeps", "trainings", "methods"),
         *("spiking.about", "spiking.learning", "spiking.behaviour", "spiking.weights", "spiking.inputs"),
     ),

@@ -148,6 +148,13 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
             f"touched, advances in {100 * figures['advances']:.0f}% of those backward and at the tail; coils in "
             f"{100 * figures['coils']:.0f}% of all"
         )
+    if figures.get("index") is not None:
+        there = round(figures["reaches"] * figures["episodes"])
+        parts.insert(
+            0,
+            f"chemotaxis index {figures['index']:.2f} (at most 0 for what does not feel the source), comes to the "
+            f"source in {there} of {figures['episodes']} episodes",
+        )
     if figures.get("survived") is not None:
         upright = round(figures["survived"] * figures["episodes"])
         parts.append(f"no fall in {upright} of {figures['episodes']} episodes of {figures['seconds_per_episode']:g} s")
@@ -177,7 +184,7 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
         parts.append(f"return {figures['return']:.1f} ± {figures['return_sd']:.1f} in {figures['episodes']} episodes")
     elif figures.get("earned") is not None:
         parts.append(f"return {figures['earned']:.1f} ± {figures['earned_sd']:.1f}")
-    elif figures.get("score") is not None:
+    elif figures.get("score") is not None and figures.get("index") is None:
         parts.append(f"score {figures['score']:.3f}")
     return f"{step}: {'; '.join(parts)}"
 

@@ -108,7 +108,7 @@ def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> 
 
 FIGURES = (
     *("survived", "success", "speed", "speed_error", "crawls", "frequency", "wavelength"),
-    *("before", "reverses", "advances", "coils", "score", "return"),
+    *("before", "reverses", "advances", "coils", "index", "reaches", "score", "return"),
 )
 
 
