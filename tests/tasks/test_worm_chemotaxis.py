@@ -73,7 +73,7 @@ def test_the_analysis_is_given_head_and_source(task: WormChemotaxisTask) -> None
 
 def test_coiling_costs(task: WormChemotaxisTask) -> None:
     start = task.start(jax.random.PRNGKey(0))
-    for bend, cost in ((0.1, 0.0), (-0.3, 0.3 * (23 * 0.3 - 1.5 * np.pi))):
+    for bend, cost in ((0.1, 0.0), (-0.3, 0.3 * (23 * 0.3 - 3.1))):
         view = View(start.qpos.at[3:].set(bend), start.qvel, jnp.zeros(0))
         terms = task.advance(view, start.memory, jnp.zeros(95)).terms
         assert float(terms["coiling"]) == pytest.approx(-cost, abs=1e-5)

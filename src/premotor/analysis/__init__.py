@@ -31,6 +31,12 @@ if TYPE_CHECKING:
         bipedal_walk as bipedal_walk,
         walks_of as walks_of,
     )
+    from premotor.analysis.chemotaxis import (
+        Turning as Turning,
+        chemotaxis_figures as chemotaxis_figures,
+        chemotaxis_index as chemotaxis_index,
+        turning_by_bearing as turning_by_bearing,
+    )
     from premotor.analysis.contrasts import (
         SIGNIFICANT as SIGNIFICANT,
         Contrast as Contrast,

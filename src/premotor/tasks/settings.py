@@ -200,8 +200,10 @@ class WormChemotaxisSettings(WormCrawlSettings):
     salt: float = Field(1.0, ge=0)
     """Reward of being at the source, mm/s."""
     coiling: float = Field(0.3, ge=0)
-    """Cost of coiling, mm/s for each rad by which the body's direction differs along it beyond three quarters of a
-    turn: without it the worm turns by rolling up."""
+    """Cost of coiling, mm/s for each rad by which the body's direction differs along it beyond `bent`: without it the
+    worm turns by rolling up."""
+    bent: float = Field(3.1, ge=0)
+    """By how much the direction of a body may differ along it at no cost, rad."""
 
     @model_validator(mode="after")
     def _salt_in_order(self) -> Self:

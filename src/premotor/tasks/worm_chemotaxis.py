@@ -19,9 +19,6 @@ SALT = ("salt_rise", "salt_fall")
 PACE = 0.2
 """mm/s"""
 
-BENT = 1.5 * np.pi
-"""By how much the direction of a body may differ along it at no cost, rad; a crawling worm of here reaches it."""
-
 
 class SaltMemory(NamedTuple):
     """What an episode carries along: that of crawling, and the salt."""
@@ -48,7 +45,7 @@ class WormChemotaxisTask(WormCrawlTask):
     its rate of change at the tip of the head, the difference of two low-passes (`smoothing`, `adaptation`); rises and
     falls are two channels, since ASEL answers to the first and ASER to the second (Suzuki et al. 2008). How quick they
     are is assumed. Reward as in `WormCrawlTask`, and salt · (1 − d / d₀), of the distance from the source, less what
-    coiling costs: `coiling` times how far the body's direction differs along it beyond `BENT`.
+    coiling costs: `coiling` times how far the body's direction differs along it beyond `bent`.
     """
 
     settings_type: ClassVar[type[WormChemotaxisSettings]] = WormChemotaxisSettings
@@ -98,7 +95,7 @@ class WormChemotaxisTask(WormCrawlTask):
             for past, time in ((memory.quick, self.settings.smoothing), (memory.slow, self.settings.adaptation))
         )
         angles = jnp.cumsum(jnp.concatenate([jnp.zeros(1), view.qpos[self._bends]]))
-        beyond = jnp.maximum(angles.max() - angles.min() - BENT, 0)
+        beyond = jnp.maximum(angles.max() - angles.min() - self.settings.bent, 0)
         terms = outcome.terms | {
             "salt": self.settings.salt * (1 - distance / memory.distance),
             "coiling": -self.settings.coiling * beyond,
