@@ -41,16 +41,16 @@ FILE, PICTURE = DATA / "worm-chemotaxis.json", DATA / "worm-chemotaxis.png"
 POLICY = "default"
 """Of signs: glutamate inhibits, as in the preset."""
 RECEPTORS, MOTOR = ("ASEL", "ASER"), ("SMB", "SMD", "RMD")
-WIRINGS, EPISODES = 200, 50
-REWIRED = 10
+WIRINGS, EPISODES, STEERED = 200, 32, 50
+REWIRED = 8
 ABLATIONS = ("", "ASEL", "ASER", "ASEL ASER", "AIY", "AIZ", "AIA", "AIB", "RIA", "RIM", "SMB", "SMD", "RMD", "RME")
 CONDITIONS: dict[str, dict[str, Any]] = {
     "as trained": {},
-    "salt felt a second late and smooth": {"smoothing": 1.0, "adaptation": 1.5},
+    "no salt to be felt": {"gradient": "gaussian", "width": 0.05},
+    "salt smoothed over 1 s": {"smoothing": 1.0, "adaptation": 1.5},
     "Gaussian, 2 mm wide": {"gradient": "gaussian", "width": 2.0},
     "source 2 mm away": {"distance": (2.0, 2.0)},
     "source 5 mm away, 60 s": {"distance": (5.0, 5.0), "seconds": 60.0},
-    "thinner than agar (medium 0.9)": {"medium": 0.9},
 }
 BIASES = (("SMB", 0.5), ("SMB", -0.5), ("RMD", 0.5), ("RMD", -0.5), ("SMD", 0.5), ("SMD", -0.5))
 SHOWN = ("index", "low", "high", "score", "reaches", "towards", "ahead", "always", "crawls", "coils", "speed")
@@ -71,7 +71,7 @@ def steering(_: str | None) -> dict[str, Any]:
     """The shipped worm crawls on for 30 s, with a current into head motor neurons: dorsal ones +, ventral ones −."""
     made = shipped("worm")
     types, dorsal = made.circuit.neurons["type"].to_numpy(), places(made.circuit).dorsal
-    episodes, period, rows = Episodes(made.task, EPISODES, 30.0, TEST_SEED, 1), made.task.control_period, []
+    episodes, period, rows = Episodes(made.task, STEERED, 30.0, TEST_SEED, 1), made.task.control_period, []
     column = list(made.controller.observation_names).index("command_forward")  # which is always 1
     inputs = np.asarray(made.controller.input_neurons)
     for kind, bias in (("", 0.0), *BIASES):
@@ -89,7 +89,7 @@ def steering(_: str | None) -> dict[str, Any]:
         about |= {name: round(figures[name], 4) for name in ("turning", "speed", "crawls")}
         rows.append(about | {"straight": round(float(straight_part.mean()), 3)})
     table(rows, tuple(rows[0]))
-    return {"episodes": EPISODES, "seconds": 30, "rows": rows}
+    return {"episodes": STEERED, "seconds": 30, "rows": rows}
 
 
 def answers(circuit: Circuit) -> dict[tuple[str, str], tuple[float, float]]:

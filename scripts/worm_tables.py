@@ -282,7 +282,7 @@ def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
 
 
 def _cell(name: str, value: Any) -> str:
-    if name.startswith("crawls") and not isinstance(value, str):
+    if name.startswith("crawls") and isinstance(value, float):
         return f"{value:.0%}"
     if name.endswith("changes by"):
         return f"{value:+.0%}".replace("-", "−")
