@@ -220,7 +220,8 @@ def media(run: str | None) -> dict[str, Any]:
     name, controller, settings, _ = subject(run)
     rows = []
     for medium in MEDIA:
-        task = build_task(settings.model_copy(update={"medium": medium}))
+        here = {"media": (medium, medium)} if settings.kind == "worm-media" else {"medium": medium}
+        task = build_task(settings.model_copy(update=here))
         rows.append(told(measured(Episodes(task, 8, SECONDS, TEST_SEED, 1), controller).row(medium=medium)))
     table(rows, ("medium", *SHOWN[1:6], "efficiency", "direction"))
     return {"controller": name, "episodes": 8, "rows": rows}
@@ -297,4 +298,5 @@ if __name__ == "__main__":
     parser.add_argument("run", nargs="?", help="a run folder; by default what is shipped")
     given = parser.parse_args()
     made = TABLES[given.table](given.run)
-    write_json(FILE, (read_json(FILE) if FILE.exists() else {}) | {given.table: made})
+    key = f"media, {made['controller']}" if given.table == "media" and given.run else given.table
+    write_json(FILE, (read_json(FILE) if FILE.exists() else {}) | {key: made})

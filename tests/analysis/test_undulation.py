@@ -77,3 +77,31 @@ def test_both_ways_are_told_apart() -> None:
     assert figures["speed_forward"] == pytest.approx(0.05, abs=0.01)
     assert figures["speed_backward"] == pytest.approx(-0.2, rel=0.05)
     assert not any(name.endswith("ward") for name in undulation_figures(head, yaw, bends, np.full(3, 0.2), PERIOD))
+
+
+def test_a_swimmer_swims_and_a_crawler_crawls() -> None:
+    swimming = {"frequency": 1.8, "wavelength": 1.5, "speed": 0.2, "bend": 0.2}
+    swimmer, walker = undulation(*crawler(**swimming), PERIOD), undulation(*crawler(), PERIOD)
+    assert swimmer.swims() and not swimmer.crawls() and not swimmer.swims(backward=True)
+    assert walker.crawls() and not walker.swims()
+    for medium, fitting in ((0.0, swimmer), (1.0, walker)):
+        assert fitting.fits(medium) and not (swimmer if medium else walker).fits(medium)
+        assert fitting.fits(0.5)
+    for name, value in (("frequency", 0.8), ("wavelength", 0.7), ("speed", 0.0)):
+        assert not undulation(*crawler(**(swimming | {name: value})), PERIOD).swims()
+    assert not undulation(*crawler(**(swimming | {"frequency": 4.0})), PERIOD).fits(0.5)
+    assert swimmer.sharpness == pytest.approx(0.2 * 24, rel=0.01)
+    sharp = undulation(*crawler(**(swimming | {"bend": 0.6, "wavelength": 1.1})), PERIOD)
+    assert sharp.coiled == 0 and not sharp.swims() and not sharp.fits(0.5)
+
+
+def test_each_medium_has_figures_of_its_own() -> None:
+    worms = [crawler(frequency=1.8, wavelength=1.5, bend=0.2), crawler(), crawler()]
+    head, yaw, bends = (np.stack([worm[i] for worm in worms], 1) for i in range(3))
+    figures = undulation_figures(head, yaw, bends, np.full(3, 0.2), PERIOD, np.array([0.1, 0.2, 1.0]))
+    assert (figures["swims"], figures["crawls"]) == (0.5, 1.0)
+    assert figures["frequency_water"] == pytest.approx(1.15, rel=0.03)
+    assert figures["wavelength_agar"] == pytest.approx(0.65, rel=0.03)
+    assert figures["score"] == pytest.approx(2 / 3, rel=0.02)
+    dry = undulation_figures(head, yaw, bends, np.full(3, 0.2), PERIOD, np.array([0.8, 0.9, 0.5]))
+    assert "swims" not in dry and "frequency_water" not in dry and dry["crawls"] == 0.5

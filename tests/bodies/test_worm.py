@@ -6,7 +6,19 @@ import pytest
 
 from premotor.bodies import build_body
 from premotor.bodies.physics import BatchPhysics
-from premotor.bodies.worm import BENDING, INTERNAL, LENGTH, MEDIA, SEGMENTS, Drag, build_worm, muscle_names
+from premotor.bodies.worm import (
+    BENDING,
+    INTERNAL,
+    LENGTH,
+    MEDIA,
+    SEGMENTS,
+    Drag,
+    between_media,
+    build_worm,
+    drag_controls,
+    muscle_names,
+)
+from premotor.errors import PremotorError
 
 STEP = LENGTH / SEGMENTS
 
@@ -170,3 +182,26 @@ def test_muscles_that_switch_at_random_leave_it_stable(medium: str) -> None:
         physics.set_control(control)
         physics.step(10)
     assert np.abs(physics.qvel).max() < 30
+
+
+@pytest.mark.parametrize("agar", [0.0, 0.4, 1.0])
+def test_a_medium_that_controls_say_is_that_medium(agar: float) -> None:
+    drag = between_media(agar)
+    bodies = build_worm(medium=drag), build_worm(medium=None)
+    random = np.random.default_rng(0)
+    worlds = [BatchPhysics(body.model, 2, 1) for body in bodies]
+    for _ in range(40):
+        control = np.zeros((2, bodies[0].model.nu))
+        control[:, :95] = random.integers(0, 2, (2, 95))
+        worlds[0].set_control(control)
+        control[:, 95:] = drag_controls(agar)
+        worlds[1].set_control(control)
+        for world in worlds:
+            world.step(5)
+    np.testing.assert_allclose(worlds[1].qpos, worlds[0].qpos, atol=1e-6)
+    assert np.abs(worlds[0].qpos).max() > 0.1
+
+
+def test_in_three_dimensions_the_medium_is_built_in() -> None:
+    with pytest.raises(PremotorError, match="planar"):
+        build_worm(plane=False, medium=None)

@@ -142,6 +142,14 @@ def test_biases_at_the_start_and_neurons_with_parameters_of_their_own(circuit: C
         CellTypeNetwork(circuit, CellTypeSettings(types=("VB",), type_biases={"SMB": 1}))
 
 
+def test_time_constants_at_the_start(circuit: Circuit) -> None:
+    made = CellTypeNetwork(circuit, CellTypeSettings(time_constant=0.02, type_time_constants={"AVB": 0.1}))
+    times = dict(zip(made.types, np.asarray(made.time_constants), strict=True))
+    assert times["AVB"] == pytest.approx(0.1) and times["VB"] == times["others"] == pytest.approx(0.02)
+    with pytest.raises(PremotorError, match="type_time_constants: 'AVX' is none of network.types"):
+        CellTypeNetwork(circuit, CellTypeSettings(type_time_constants={"AVX": 0.1}))
+
+
 @pytest.mark.parametrize(
     ("senses", "said"),
     [

@@ -5,6 +5,7 @@ straight line through the phases along the body, as in Berri et al. (2009) and F
 the principal components of the body's tangent angles (Stephens et al. 2008). Lengths are in body lengths.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -16,8 +17,14 @@ FASTEST = 10.0
 """Rhythms beyond this are none of a worm's, Hz."""
 CRAWLING = {"frequency": (0.3, 0.8), "wavelength": (0.5, 0.8), "speed": (0.1, 0.3)}
 """What is published of worms on agar: Hz, body lengths, body lengths a second (a worm is 1 mm long)."""
+SWIMMING = {"frequency": (1.0, 2.5), "wavelength": (1.0, 2.0), "speed": (0.05, 0.5)}
+"""The same in water: wide about the published 1.7 to 2 Hz and 1.5 body lengths. Where the least speed is, is ours."""
+WATER, AGAR = 0.25, 0.75
+"""From water (0) to agar (1), what still counts as water, and what already as agar: ours."""
 REGULAR = 0.65
 """Least `Undulation.wave`, our own measure: a standing wave has 0.61."""
+SHARPEST = 12.0
+"""Greatest curvature times body length of a worm that swims; of crawling ones 10 to 12 are published."""
 MOST_COILED = 0.05
 """Of the time; our own measure, too."""
 
@@ -51,15 +58,28 @@ class Undulation:
     """Part of the variance of the tangent angles that four principal components hold."""
     coiled: float
     """Part of the time in which some stretch of the body turns by more than a full circle, and so crosses itself."""
+    sharpness: float
+    """Curvature times body length that one in twenty bends exceeds, to either side."""
 
     def crawls(self, backward: bool = False) -> bool:
         """Whether this is crawling as published, to the commanded side."""
-        sign = -1 if backward else 1
-        low, high = CRAWLING["speed"]
+        return self._within(CRAWLING, -1 if backward else 1)
+
+    def swims(self, backward: bool = False) -> bool:
+        """Whether this is swimming as in water, to the commanded side and without bends sharper than a worm's."""
+        return self.sharpness <= SHARPEST and self._within(SWIMMING, -1 if backward else 1)
+
+    def fits(self, medium: float, backward: bool = False) -> bool:
+        """Whether it swims in water or crawls on agar; between them, whether it does something between the two."""
+        if medium <= WATER or medium >= AGAR:
+            return self.swims(backward) if medium <= WATER else self.crawls(backward)
+        both = {name: (min(low, SWIMMING[name][0]), SWIMMING[name][1]) for name, (low, _) in CRAWLING.items()}
+        return self.sharpness <= SHARPEST and self._within(both, -1 if backward else 1)
+
+    def _within(self, ranges: Mapping[str, tuple[float, float]], sign: int) -> bool:
+        own = {"speed": sign * self.speed, "frequency": self.frequency, "wavelength": self.wavelength}
         return (
-            low <= sign * self.speed <= high
-            and CRAWLING["frequency"][0] <= self.frequency <= CRAWLING["frequency"][1]
-            and CRAWLING["wavelength"][0] <= self.wavelength <= CRAWLING["wavelength"][1]
+            all(low <= own[name] <= high for name, (low, high) in ranges.items())
             and self.direction == sign
             and self.wave >= REGULAR
             and self.coiled <= MOST_COILED
@@ -126,6 +146,7 @@ def undulation(
         turning=float((turned[-1] - turned[0]) / (period * max(len(turned) - 1, 1))),
         eigenworms=float(variances[:4].sum() / variances.sum()) if variances.sum() else 1.0,
         coiled=float(coiled(angles)),
+        sharpness=float(np.quantile(np.abs(bends), 0.95) * (bends.shape[1] + 1)),
     )
 
 
@@ -135,28 +156,42 @@ def undulation_figures(
     bends: Float[np.ndarray, "steps episodes joints"],
     command: Float[np.ndarray, " episodes"],
     period: float,
+    medium: Float[np.ndarray, " episodes"] | None = None,
 ) -> dict[str, float]:
     """Means over episodes; `crawls` is the part of them that do, and `score` what those are worth.
 
     An episode is worth 1 − |speed − command| / |command| where that is more than 0; in `score` only if it crawls
     (`Undulation.crawls`), in `any_gait_score` however it moves. Commands are body lengths a second, backward negative;
     where there are both, `crawls` and `speed` are also given for each (`crawls_forward`, …).
+
+    Where each episode has a `medium`, from water (0) to agar (1), `score` counts those that fit theirs
+    (`Undulation.fits`), `swims` is of those in water and `crawls` of those on agar, and speed, frequency and wavelength
+    are also given for each of the two that there is (`frequency_water`, …).
     """
     found = [undulation(head[:, i], yaw[:, i], bends[:, i], period) for i in range(len(command))]
     merit = np.array([1 - abs(u.speed - c) / abs(c) for u, c in zip(found, command, strict=True)]).clip(0)
     crawls = np.array([u.crawls(bool(c < 0)) for u, c in zip(found, command, strict=True)])
-    figures = {field.name: float(np.mean([getattr(u, field.name) for u in found])) for field in fields(Undulation)}
+    names = [field.name for field in fields(Undulation) if medium is not None or field.name != "sharpness"]
+    figures = {name: float(np.mean([getattr(u, name) for u in found])) for name in names}
     figures["wavelength"] = float(np.median([u.wavelength for u in found]))  # of a wave that stands it is infinite
     speed = np.array([u.speed for u in found])
     for way, chosen in (("forward", command > 0), ("backward", command < 0)):
         if 0 < chosen.sum() < len(command):
             figures |= {f"crawls_{way}": float(crawls[chosen].mean()), f"speed_{way}": float(speed[chosen].mean())}
-    return figures | {
-        "command": float(command.mean()),
-        "crawls": float(crawls.mean()),
-        "any_gait_score": float(merit.mean()),
-        "score": float((crawls * merit).mean()),
-    }
+    figures |= {"command": float(command.mean()), "any_gait_score": float(merit.mean())}
+    if medium is None:
+        return figures | {"crawls": float(crawls.mean()), "score": float((crawls * merit).mean())}
+    fits = np.array([u.fits(m, bool(c < 0)) for u, m, c in zip(found, medium, command, strict=True)])
+    for name, gait, chosen in (("water", "swims", medium <= WATER), ("agar", "crawls", medium >= AGAR)):
+        if chosen.any():
+            those = [u for u, one in zip(found, chosen, strict=True) if one]
+            figures |= {
+                gait: float(fits[chosen].mean()),
+                f"speed_{name}": float(speed[chosen].mean()),
+                f"frequency_{name}": float(np.mean([u.frequency for u in those])),
+                f"wavelength_{name}": float(np.median([u.wavelength for u in those])),
+            }
+    return figures | {"score": float((fits * merit).mean())}
 
 
 def _rhythm(bends: np.ndarray, period: float) -> tuple[float, np.ndarray]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Drag as Drag,
         between_media as between_media,
         build_worm as build_worm,
+        drag_controls as drag_controls,
         muscle_names as muscle_names,
     )
     from premotor.bodies.worm_drawing import draw_worm as draw_worm

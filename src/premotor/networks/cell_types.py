@@ -72,7 +72,7 @@ class CellTypeNetwork(RateNetwork):
 
         Raises:
             PremotorError: the circuit has no signed synapse, cannot be scaled as asked, or lacks a type that is given a
-                gain or a bias.
+                gain, a bias or a time constant.
         """
         settings = settings or CellTypeSettings()
         shared = settings.model_dump(include=set(RateNetworkSettings.model_fields) - {"kind", "learning_rates"})
@@ -86,9 +86,10 @@ class CellTypeNetwork(RateNetwork):
         self.types = (*named, "others")
         self.type_of = jnp.asarray([named.index(t) if t in named else len(named) for t in found], jnp.int32)
         size, relative = len(self.types), settings.learning_rates
-        self.log_time_constant = jnp.full(size, np.log(settings.time_constant), jnp.float32)
-        for key, given in (("type_gains", settings.type_gains), ("type_biases", settings.type_biases)):
-            unknown = sorted(set(given) - set(named))
+        start = [np.log(settings.type_time_constants.get(name, settings.time_constant)) for name in self.types]
+        self.log_time_constant = jnp.asarray(start, jnp.float32)
+        for key in ("type_gains", "type_biases", "type_time_constants"):
+            unknown = sorted(set(getattr(settings, key)) - set(named))
             if unknown:
                 raise PremotorError(f"network.{key}: {unknown[0]!r} is none of network.types that the circuit has")
         factors = np.array([settings.type_gains.get(name, 1.0) for name in self.types])

@@ -103,6 +103,8 @@ class CellTypeSettings(RateNetworkSettings):
     the type ASE; all others share one set. null: every type of the circuit."""
     time_constant: float = Field(0.15, gt=0)
     """τ of every type at the start, s."""
+    type_time_constants: dict[str, Annotated[float, Field(gt=0)]] = {}
+    """τ of some of `types` at the start, s, in place of `time_constant`."""
     time_constants: tuple[float, float] = (0.01, 0.3)
     """Least and greatest τ, s."""
     neuromuscular: float = Field(4.0, gt=0)

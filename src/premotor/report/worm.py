@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from premotor.analysis.undulation import CRAWLING
+from premotor.analysis.undulation import CRAWLING, SWIMMING
 from premotor.report.episodes import video
 from premotor.report.page import Missing, Picture, Section, Table, Tile, decimal, percent
 from premotor.report.reading import RunRecord, number
@@ -37,6 +37,12 @@ ANSWERS = (
     ("coils", "all: its body crosses itself for more than a twentieth of the time"),
 )
 """Figures of a worm that is touched: of which episodes, and what it does in them."""
+
+GAITS = (
+    ("swims", "water", "Episodes in water that swim as published"),
+    ("crawls", "agar", "Episodes on agar that crawl as published"),
+)
+"""Figures of a worm whose medium is drawn: the part of its episodes that move as they should, the medium, words."""
 
 
 @SECTIONS.register("worm")
@@ -70,6 +76,9 @@ class Worm(ReportSection[RunRecord]):
             rows = [[words, percent(number(record.figures, key))] for key, words in ANSWERS if key in record.figures]
             blocks.append(Table(["test episodes", "part of them"], rows, "Answers to touch", numeric=(1,)))
             return Section(TITLE, blocks)
+        if parts.medium is not None:
+            blocks.append(_by_medium(record))
+            return Section(TITLE, blocks)
         rows = []
         for key, name, unit in ROWS:
             published = CRAWLING.get(key)
@@ -91,6 +100,9 @@ class Worm(ReportSection[RunRecord]):
             parts = [(words, number(record.figures, key)) for key, words in tiles]
             return [Tile(words, percent(part), fraction=part) for words, part in parts if np.isfinite(part)]
         crawls, speed = number(record.figures, "crawls"), number(record.figures, "speed")
+        if any(np.isfinite(number(record.figures, f"frequency_{medium}")) for _, medium, _ in GAITS):
+            gaits = ((words, number(record.figures, key)) for key, _, words in GAITS)
+            return [Tile(words, percent(part), fraction=part) for words, part in gaits if np.isfinite(part)]
         if not np.isfinite(crawls):
             return []
         own = [Tile("Episodes that crawl as published", percent(crawls), fraction=crawls)]
@@ -106,6 +118,18 @@ class Worm(ReportSection[RunRecord]):
             )
             for way in both
         ]
+
+
+def _by_medium(record: RunRecord) -> Table:
+    """What it does in water and on agar, beside what counts as swimming and crawling."""
+    rows = []
+    for (_, medium, _), counted in zip(GAITS, (SWIMMING, CRAWLING), strict=True):
+        for key, name, unit in ROWS[:3]:
+            found = number(record.figures, f"{key}_{medium}")
+            if np.isfinite(found):
+                low, high = counted[key]
+                rows.append([f"{name}, {medium}", decimal(found), unit, f"{decimal(low)} to {decimal(high)}"])
+    return Table(["measure", "mean of the test", "unit", "counted"], rows, "Measures", numeric=(1,))
 
 
 @as_svg

@@ -21,7 +21,7 @@ class Control(Kind):
     """A controller that learns a task by one of `LEARNERS`."""
 
     settings = Experiment
-    figures = ("score", "walks", "crawls", "reverses", "survived", "speed", "speed_error", "success", "return")
+    figures = ("score", "walks", "crawls", "swims", "reverses", "survived", "speed", "speed_error", "success", "return")
     unit = "control steps"
     required = ("circuit", "initial/controller.safetensors")
 
@@ -130,13 +130,19 @@ class Control(Kind):
         return super().scores(folder) | {"evaluation": float(run.best["score"]), "steps": float(run.step)}
 
 
+MEDIA = (("water", "swims"), ("agar", "crawls"))
+"""What an undulating body can be tested in, and how it should move there."""
+
+
 def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     """What a test found, in one line."""
     step = f"the {figures['checkpoint']} controller (step {figures['step']:,})"
     parts = []
     if figures.get("walks") is not None:
         parts.append(_walking(figures))
-    if figures.get("crawls") is not None:
+    if figures.get("frequency_water") is not None or figures.get("frequency_agar") is not None:
+        parts += [_moving(figures, *each) for each in MEDIA if figures.get(f"frequency_{each[0]}") is not None]
+    elif figures.get("crawls") is not None:
         crawling = round(figures["crawls"] * figures["episodes"])
         parts.append(
             f"crawls in {crawling} of {figures['episodes']} episodes ({figures['frequency']:.2f} Hz, wavelength "
@@ -187,6 +193,14 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     elif figures.get("score") is not None and figures.get("index") is None:
         parts.append(f"score {figures['score']:.3f}")
     return f"{step}: {'; '.join(parts)}"
+
+
+def _moving(figures: Mapping[str, Any], medium: str, gait: str) -> str:
+    """How many episodes in a medium are swimming or crawling, and their figures."""
+    return (
+        f"{medium}: {gait} in {figures[gait]:.0%} ({figures[f'frequency_{medium}']:.2f} Hz, wavelength "
+        f"{figures[f'wavelength_{medium}']:.2f} L, {figures[f'speed_{medium}']:.2f} L/s)"
+    )
 
 
 def _walking(figures: Mapping[str, Any]) -> str:

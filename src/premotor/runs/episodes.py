@@ -129,7 +129,7 @@ class Episodes:
         }
         waves = self.task.undulation_parts(records)
         if waves is not None and waves.touched is None:
-            figures |= undulation_figures(*waves[:4], self.task.control_period)
+            figures |= undulation_figures(*waves[:4], self.task.control_period, waves.medium)
         elif waves is not None:  # no episode is one movement, but of each is seen whether the body crosses itself
             figures["coils"] = float((coiled(tangents(waves.yaw, waves.bends)) > MOST_COILED).mean())
         if waves is not None and waves.source is not None:  # whose score counts in place of that of crawling

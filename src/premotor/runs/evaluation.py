@@ -107,7 +107,7 @@ def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> 
 
 
 FIGURES = (
-    *("survived", "success", "speed", "speed_error", "crawls", "frequency", "wavelength"),
+    *("survived", "success", "speed", "speed_error", "crawls", "swims", "frequency", "wavelength"),
     *("before", "reverses", "advances", "coils", "index", "reaches", "score", "return"),
 )
 

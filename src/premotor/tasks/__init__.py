@@ -77,11 +77,13 @@ if TYPE_CHECKING:
         WalkSettings as WalkSettings,
         WormChemotaxisSettings as WormChemotaxisSettings,
         WormCrawlSettings as WormCrawlSettings,
+        WormMediaSettings as WormMediaSettings,
         WormTouchSettings as WormTouchSettings,
     )
     from premotor.tasks.walk import WalkTask as WalkTask
     from premotor.tasks.worm import WormCrawlTask as WormCrawlTask
     from premotor.tasks.worm_chemotaxis import WormChemotaxisTask as WormChemotaxisTask
+    from premotor.tasks.worm_media import WormMediaTask as WormMediaTask
     from premotor.tasks.worm_touch import WormTouchTask as WormTouchTask
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

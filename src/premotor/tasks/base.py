@@ -114,6 +114,8 @@ class UndulationParts(NamedTuple):
     """Where the source is that it should come to, body lengths; None: there is none."""
     region: float = 0.0
     """How near to it the tip of the head is there, body lengths."""
+    medium: Float[np.ndarray, " episodes"] | None = None
+    """What each episode was in, from water (0) to agar (1); None: on agar, or in what the settings say."""
 
 
 class LegMotion(Protocol):

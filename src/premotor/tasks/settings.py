@@ -1,7 +1,7 @@
 """Settings of tasks: what all have, those of walking and of the arm, and the registry. Loads neither JAX nor MuJoCo."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -217,6 +217,28 @@ class WormChemotaxisSettings(WormCrawlSettings):
         return self
 
 
+class WormMediaSettings(WormCrawlSettings):
+    """Settings of `WormMediaTask`."""
+
+    kind: Literal["worm-media"] = "worm-media"  # type: ignore[assignment]
+    body: Literal["worm"] = "worm"
+    medium: None = None
+    """Each episode draws its own."""
+    media: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]] = (0.0, 1.0)
+    """Range from which each episode's medium is drawn: 0 is water, 1 is agar."""
+    by_medium: tuple[Annotated[float, Field(gt=0)], ...] = Field((1.0,), min_length=1)
+    """Factors of the commanded `speed` in evenly spaced media from water to agar, straight lines between them."""
+    effort: float = Field(0.5, ge=0)
+    """Cost of effort, mm/s for muscles whose net torque would hold a mean square of 1 rad² a joint."""
+
+    @model_validator(mode="after")
+    def _media_in_order(self) -> Self:
+        low, high = self.media
+        if low > high:
+            raise ValueError(f"media is [{low}, {high}], but it must be two numbers from 0 to 1 in rising order")
+        return self
+
+
 def check_task(name: str, task: "type[Task]") -> None:
     """PremotorError in one sentence where a class is no complete task."""
     from premotor.tasks.base import Task  # which is slow to import, and needs this module
@@ -255,6 +277,7 @@ _HOMES = {
     "worm-crawl": ("worm", "settings:WormCrawlSettings"),
     "worm-touch": ("worm_touch", "settings:WormTouchSettings"),
     "worm-chemotaxis": ("worm_chemotaxis", "settings:WormChemotaxisSettings"),
+    "worm-media": ("worm_media", "settings:WormMediaSettings"),
     "locomotion": ("locomotion", "locomotion_settings:LocomotionSettings"),
 }
 TASKS: "Registry[type[Task]]" = Registry(

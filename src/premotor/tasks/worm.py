@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.bodies import between_media, build_body, build_worm, draw_worm
+from premotor.bodies import Body, between_media, build_body, build_worm, draw_worm
 from premotor.errors import PremotorError
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
@@ -49,12 +49,7 @@ class WormCrawlTask(PhysicsTask):
 
     def __init__(self, settings: WormCrawlSettings | None = None):
         settings = settings or self.settings_type()
-        if settings.medium is not None and settings.body != "worm":
-            raise PremotorError(f"task.medium is {settings.medium:g}, which is for the body worm, not {settings.body}")
-        if settings.medium is None:
-            super().__init__(settings, build_body(settings.body))
-        else:
-            super().__init__(settings, build_worm(medium=between_media(settings.medium)))
+        super().__init__(settings, self._built(settings))
         body = self.body
         self.action_names = tuple(name for name in body.actuator_names if name.startswith("M"))
         self.observation_names = (*body.task_joints, *COMMANDS)
@@ -62,6 +57,15 @@ class WormCrawlTask(PhysicsTask):
         self._rates = body.qvel_index(body.task_joints)
         self._root = body.qpos_index(("root_x", "root_y", "root_yaw"))
         self._idle = body.model.nu - len(self.action_names)
+
+    @staticmethod
+    def _built(settings: WormCrawlSettings) -> Body:
+        """The body of these settings."""
+        if settings.medium is None:
+            return build_body(settings.body)
+        if settings.body != "worm":
+            raise PremotorError(f"task.medium is {settings.medium:g}, which is for the body worm, not {settings.body}")
+        return build_worm(medium=between_media(settings.medium))
 
     def start(self, key: PRNGKeyArray) -> Start:
         """A standing wave of random phase and length, at rest; forward or backward by chance."""
