@@ -1,14 +1,17 @@
 """A new run begins with the weights of another one; what does not fit is named."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from premotor import PremotorError
+from premotor.connectome import load_circuit
+from premotor.networks import CellTypeNetwork, CellTypeSettings
 from premotor.runs import train
 from premotor.runs.arrays import load_arrays
-from premotor.runs.warm_start import _moved, _places
+from premotor.runs.warm_start import _computed, _moved, _places, _same_neurons
 from tiny import tiny_settings
 
 SILENT = {"progress": False, "finish": False}
@@ -55,3 +58,17 @@ def test_maps_go_over_by_the_names_of_observations_and_actions():
     assert mean.tolist() == [2, 0, 1]
     assert _moved("output_weight", weight, np.zeros((2, 2)), sensors, motors).tolist() == [[3, 4], [1, 2]]
     assert _moved("whitening", np.eye(3), np.eye(2), sensors, motors) is None
+
+
+def test_magnitudes_may_learn_on_from_what_cell_types_have_learned_but_not_the_other_way():
+    circuit = load_circuit("celegans")
+    held, learns = (
+        SimpleNamespace(network=CellTypeNetwork(circuit, CellTypeSettings(learning_rates={"magnitudes": rate})))
+        for rate in (0.0, 1.0)
+    )
+    assert held.network.wiring is not None and learns.network.wiring is None
+    settings = SimpleNamespace(network=SimpleNamespace(kind="cell-types"))
+    parent = SimpleNamespace(settings=settings, wired=True, circuit=circuit)
+    assert _same_neurons(settings, circuit, parent, held, learns)
+    assert not _same_neurons(settings, circuit, parent, learns, held)  # its wiring would be that of other magnitudes
+    assert _computed(learns) == {"network/wiring"}

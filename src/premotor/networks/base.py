@@ -99,6 +99,9 @@ class Network(eqx.Module):
     search_units: ClassVar[Mapping[str, float]] = {}
     """Unit of each field in a search without gradients; where there are none, they are measured."""
 
+    computed: ClassVar[tuple[str, ...]] = ()
+    """Fields that are computed from others and held while those do not learn; where they learn there are none."""
+
     stateless: ClassVar[bool] = False
     """Whether what it does depends on the present input alone."""
 

@@ -59,6 +59,7 @@ class CellTypeNetwork(RateNetwork):
         "log_strength": 1.0,
         "log_factor": 1.0,
     }
+    computed: ClassVar[tuple[str, ...]] = ("wiring",)
     sense: Float[Array, " types"]
     log_strength: Float[Array, "4"]
     type_of: Int[Array, " neurons"]

@@ -129,7 +129,8 @@ def adopt_controller(settings: Experiment, circuit: Circuit | None, parent: Run,
         else:
             arrays[PREFIX + name] = found
             taken.append(name.split("/")[0])
-    left += [f"{name}, which this run has not" for name in values if name not in own]
+    computed = _computed(new)
+    left += [f"{name}, which this run has not" for name in values if name not in own and name not in computed]
     filled = [f"the observation {new.observation_names[i]}" for i in np.flatnonzero(sensors < 0)]
     filled += [f"the action {new.action_names[i]}" for i in np.flatnonzero(motors < 0)]
     unused = [name for name in old.observation_names if name not in new.observation_names]
@@ -141,13 +142,19 @@ def adopt_controller(settings: Experiment, circuit: Circuit | None, parent: Run,
 def _same_neurons(settings: Experiment, circuit: Circuit, parent: Run, old: Controller, new: Any) -> bool:
     if parent.settings.network.kind != settings.network.kind:
         return False
-    before, now = flatten(old.network), flatten_shapes(new.network)
-    if {name: array.shape for name, array in before.items()} != now:
+    now, computed = flatten_shapes(new.network), new.network.computed
+    before = {name: array.shape for name, array in flatten(old.network).items()}
+    if {name: shape for name, shape in before.items() if name in now or name not in computed} != now:
         return False
     if not parent.wired:
         return True
     same = np.array_equal(parent.circuit.ids, circuit.ids)
     return bool(same and (parent.circuit.synapses != circuit.synapses).nnz == 0)
+
+
+def _computed(controller: Any) -> set[str]:
+    """Names in a controller of what its network computes from other fields; without them they learn."""
+    return {f"network/{name}" for name in controller.network.computed}
 
 
 def flatten_shapes(tree: Any) -> dict[str, tuple[int, ...]]:
