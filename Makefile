@@ -30,13 +30,16 @@ SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks ex
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
 
-.PHONY: help demo test test-slow test-browser test-slurm test-ray test-processors test-extras test-lowest fuzz same-runs lint format types docs gallery dist clean
+.PHONY: help demo demo-worm test test-slow test-browser test-slurm test-ray test-processors test-extras test-lowest fuzz same-runs lint format types docs gallery dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 demo: $(STAMPS)/package ## train a controller wired as C. elegans to walk; SHORT=1 for a short form
 	@$(BIN)/premotor train walk $(if $(SHORT),$(SHORT_ARGS)) $(DEMO_ARGS)
+
+demo-worm: $(STAMPS)/evolution ## let a worm wired as C. elegans learn to crawl through its own muscles
+	@$(BIN)/premotor train worm-crawl $(DEMO_ARGS)
 
 test: $(STAMPS)/test ## install what the tests need and run them (but the slow ones)
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS)
@@ -125,6 +128,11 @@ $(STAMPS)/package: $(STAMPS)/environment pyproject.toml
 $(STAMPS)/test: $(STAMPS)/package
 	@echo "installing what the tests need"
 	@$(PIP) install --editable '.[test]'
+	@touch $@
+
+$(STAMPS)/evolution: $(STAMPS)/package
+	@echo "installing evosax"
+	@$(PIP) install --editable '.[evolution]'
 	@touch $@
 
 $(STAMPS)/cluster: $(STAMPS)/test
