@@ -22,6 +22,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
         r".*agent/lessons/control_spikes",
         "gain control of the faithful rule counts over a window",
     ),
+    Deliberate("fly.*", r".*reward(/|\.)wobble.*", "a new term of the reward, of weight 0"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
     Deliberate(
         "walk.*|compare",

@@ -14,7 +14,6 @@ starts (seed 2000).
 or ASER until it settles. `p` is the part of the null wirings in which motor neurons answer at least as much.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from PIL import Image, ImageDraw, ImageFont
 from premotor.analysis import bootstrap_mean
 from premotor.analysis.chemotaxis import chemotaxis_index, turning_by_bearing
 from premotor.connectome import Circuit, load_circuit, nulls
-from premotor.files import read_json, write_json
 from premotor.networks import CellTypeNetwork, Controller, places
 from premotor.runs import Run
 from premotor.runs.building import controller_for
@@ -34,7 +32,7 @@ from premotor.runs.episodes import Episodes, Records
 from premotor.runs.evaluation import TEST_SEED, Lesion, silenced
 from premotor.runs.shipping import shipped
 from premotor.tasks import build_task
-from worm_tables import table
+from worm_tables import main, table
 
 DATA = Path(__file__).parent.parent / "docs" / "data"
 FILE, PICTURE = DATA / "worm-chemotaxis.json", DATA / "worm-chemotaxis.png"
@@ -243,12 +241,7 @@ def picture(run: str | None) -> dict[str, Any]:
     return found
 
 
-TABLES = {made.__name__: made for made in (steering, routing, ablations, conditions, wirings, picture)}
+TABLES = (steering, routing, ablations, conditions, wirings, picture)
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=TABLES)
-    parser.add_argument("run", nargs="?", help="a run folder; by default what is shipped")
-    given = parser.parse_args()
-    made = TABLES[given.table](given.run)
-    write_json(FILE, (read_json(FILE) if FILE.exists() else {}) | {given.table: made})
+    main(__doc__, TABLES, FILE)

@@ -18,6 +18,7 @@ published and can be tested is so, partly if some of it is, and else not.
 
 import argparse
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -290,13 +291,22 @@ def _cell(name: str, value: Any) -> str:
     return "" if value is None else f"{value:.2f}".replace("-", "−") if isinstance(value, float) else str(value)
 
 
-TABLES = {made.__name__: made for made in (ablations, ways, classes, media, start, wirings)}
+def main(description: str | None, tables: Sequence[Callable[[str | None], dict[str, Any]]], file: Path) -> None:
+    """Make the table that the command line names, and keep its raw numbers in `file`, beside those of the others.
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=TABLES)
+    A table of media of another run than the shipped one stands beside that of the shipped one.
+    """
+    by_name = {each.__name__: each for each in tables}
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", choices=by_name)
     parser.add_argument("run", nargs="?", help="a run folder; by default what is shipped")
     given = parser.parse_args()
-    made = TABLES[given.table](given.run)
+    made = by_name[given.table](given.run)
     key = f"media, {made['controller']}" if given.table == "media" and given.run else given.table
-    write_json(FILE, (read_json(FILE) if FILE.exists() else {}) | {key: made})
+    write_json(file, (read_json(file) if file.exists() else {}) | {key: made})
+
+
+TABLES = (ablations, ways, classes, media, start, wirings)
+
+if __name__ == "__main__":
+    main(__doc__, TABLES, FILE)

@@ -11,7 +11,6 @@ touch receptors until it settles. A touch at the head should excite the backward
 forward ones AVB, one at the tail AVB more than AVA. `p` is the part of the null wirings that do so at least as much.
 """
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from premotor.analysis.undulation import MOST_COILED, coiled, tangents
 from premotor.connectome import Circuit, load_circuit, nulls
-from premotor.files import read_json, write_json
 from premotor.networks import CellTypeNetwork
 from premotor.runs import Run
 from premotor.runs.episodes import Episodes
 from premotor.runs.evaluation import TEST_SEED
 from premotor.runs.shipping import shipped
 from premotor.tasks.worm_touch import WormTouchTask
-from worm_tables import killed, table
+from worm_tables import killed, main, table
 
 DATA = Path(__file__).parent.parent / "docs" / "data"
 FILE, PICTURE = DATA / "worm-touch.json", DATA / "worm-touch.png"
@@ -47,7 +45,7 @@ ABLATIONS = (
     ("DB VB", "forward lost", "Chalfie et al. 1985"),
     ("DA VA", "backward lost", "Chalfie et al. 1985"),
 )
-SHOWN = ("before", "reverses", "advances", "goes_on", "coils", "score")
+SHOWN = ("before_forward", "before_backward", "reverses", "advances", "goes_on", "coils", "score")
 CRAWLING, LEAVING = 0.14, 0.05
 """Speeds before a touch and away from it of the episodes of which one is drawn, mm/s."""
 MOMENTS = (-1.5, -0.7, -0.1, 0.7, 1.2, 1.8, 2.3, 2.9)
@@ -142,12 +140,7 @@ def picture(run: str | None) -> dict[str, Any]:
     return found
 
 
-TABLES = {made.__name__: made for made in (routing, ablations, picture)}
+TABLES = (routing, ablations, picture)
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=TABLES)
-    parser.add_argument("run", nargs="?", help="a run folder; by default what is shipped")
-    given = parser.parse_args()
-    made = TABLES[given.table](given.run)
-    write_json(FILE, (read_json(FILE) if FILE.exists() else {}) | {given.table: made})
+    main(__doc__, TABLES, FILE)

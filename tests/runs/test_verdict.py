@@ -18,3 +18,8 @@ def test_of_a_worm_that_goes_both_ways_each_way_is_said_and_not_their_mean():
 def test_of_a_worm_that_goes_one_way_speed_and_command_are_said():
     said = verdict(shipped("worm").figures, "mm/s")
     assert "mm/s was commanded" in said and "backward" not in said
+
+
+def test_of_six_legs_it_is_said_how_far_they_step_in_tripods():
+    figures = shipped("fly-walk-ppo").figures
+    assert f"tripod index {figures['tripod_index']:.2f} (1: a tripod)" in verdict(figures, "mm/s")

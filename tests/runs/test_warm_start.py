@@ -23,7 +23,8 @@ def test_a_run_begins_with_the_weights_of_another(trained, circuit_folder, tmp_p
     parent = json.loads(run.places.provenance_file.read_text())["parent"]
     assert (parent["run"], parent["step"], parent["left"]) == (str(trained.folder.resolve()), trained.step, [])
     assert len(parent["sha256"]) == 64 and "network" in parent["taken"]
-    assert "begins with network, normalizer, input_weight" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "begins with network, normalizer, input_weight" in said and "the critic begins anew" in said
     begun, had = load_arrays(run.places.initial_file), trained.controller("last")
     assert np.array_equal(begun["network/log_magnitude"], had.network.log_magnitude)
     assert np.array_equal(begun["input_weight"], had.input_weight)

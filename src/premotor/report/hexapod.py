@@ -12,7 +12,7 @@ from premotor.analysis import HexapodGait, hexapod_gait
 from premotor.bodies import Body
 from premotor.report.episodes import episode_tiles, video
 from premotor.report.page import Missing, Picture, Section, Table, Tile, count, decimal
-from premotor.report.reading import RunRecord
+from premotor.report.reading import RunRecord, number
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, new_figure
 from premotor.report.trace import Trace
@@ -176,8 +176,10 @@ class Hexapod(ReportSection[RunRecord]):
         )
 
     def tiles(self, record: RunRecord) -> Sequence[Tile]:
-        """What the episodes of the test came to."""
-        return episode_tiles(record)
+        """What the episodes of the test came to, and whether they are tripods."""
+        tripod = number(record.figures, "tripod_index")
+        how = Tile("Tripod index", decimal(tripod), note="1: the legs step in tripods, as those of fast flies do")
+        return [*episode_tiles(record), *([how] if np.isfinite(tripod) else [])]
 
 
 def walks_of(trace: Trace, task: Any) -> Walks:

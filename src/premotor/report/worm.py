@@ -39,7 +39,7 @@ ANSWERS = (
 """Figures of a worm that is touched: of which episodes, and what it does in them."""
 
 GAITS = (
-    ("swims", "water", "Episodes in water that swim as published"),
+    ("swims", "water", "Episodes in water that swim"),
     ("crawls", "agar", "Episodes on agar that crawl as published"),
 )
 """Figures of a worm whose medium is drawn: the part of its episodes that move as they should, the medium, words."""

@@ -183,6 +183,8 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
         reference = figures["reference_stride_frequency"]
         own = figures.get("joint_frequency") or figures["stride_frequency"]  # a foot may touch twice in a stride
         parts.append(f"{own:.2f} strides a second (reference {reference:.2f})")
+    if figures.get("tripod_index") is not None:
+        parts.append(f"tripod index {figures['tripod_index']:.2f} (1: a tripod)")
     if figures.get("success") is not None:
         reached = round(figures["success"] * figures["episodes"])
         parts.append(f"at the aim at the end of {reached} of {figures['episodes']} episodes")

@@ -58,6 +58,8 @@ def warm_start(
     for words, parts in (("new in this run", adopted.filled), ("left", adopted.left)):
         if parts:
             say(f"{words}: {'; '.join(parts)}")
+    if isinstance(settings, Experiment) and "critic_layers" in type(settings.learning).model_fields:
+        say("the critic begins anew; until it has learned, explore widely or in small steps, or the start may be lost")
     if isinstance(settings, Experiment) and settings.cloning.iterations:
         say(
             f"then it is shown the reference (cloning.iterations is {settings.cloning.iterations}), which moves these "

@@ -1,7 +1,7 @@
 """Crawl as a worm: at a commanded speed, forward or backward."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -31,6 +31,11 @@ class WormMemory(NamedTuple):
     """Of the body, mm."""
     speed: Float[Array, ""]
     """Mean of the last second, mm/s."""
+
+
+def crawling(memory: Any) -> WormMemory:
+    """The part of another task's memory that is that of crawling: its fields have the same names there."""
+    return WormMemory(memory.command, memory.middle, memory.speed)
 
 
 @TASKS.register("worm-crawl")

@@ -12,7 +12,7 @@ from premotor.bodies import draw_worm_on_plate
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, Start, View
 from premotor.tasks.settings import TASKS, WormChemotaxisSettings
-from premotor.tasks.worm import WormCrawlTask, WormMemory
+from premotor.tasks.worm import WormCrawlTask, WormMemory, crawling
 
 SALT = ("salt_rise", "salt_fall")
 """What ASEL and ASER feel; 1 is what a worm feels that crawls straight up or down a gradient at `PACE`."""
@@ -80,13 +80,13 @@ class WormChemotaxisTask(WormCrawlTask):
         """Bends, commands and salt."""
         change = self._change(memory).astype(view.qpos.dtype)
         salt = jnp.stack([jnp.maximum(change, 0), jnp.maximum(-change, 0)])
-        return jnp.concatenate([super().observe(view, _crawling(memory)), salt])
+        return jnp.concatenate([super().observe(view, crawling(memory)), salt])
 
     def advance(  # type: ignore[override]
         self, view: View, memory: SaltMemory, action: Float[Array, " actions"]
     ) -> Outcome:
         """Crawling, and how far it is from the source."""
-        outcome = super().advance(view, _crawling(memory), action)
+        outcome = super().advance(view, crawling(memory), action)
         went: WormMemory = outcome.memory
         distance = jnp.linalg.norm(view.qpos[self._root[:2]] - memory.source)
         felt, period = self.concentration(distance), self.control_period
@@ -122,7 +122,3 @@ class WormChemotaxisTask(WormCrawlTask):
     def _change(self, memory: SaltMemory) -> Array:
         """Rate of change that is felt, in units of crawling straight up at `PACE`."""
         return (memory.quick - memory.slow) / ((self.settings.adaptation - self.settings.smoothing) * PACE)
-
-
-def _crawling(memory: SaltMemory) -> WormMemory:
-    return WormMemory(memory.command, memory.middle, memory.speed)

@@ -11,7 +11,7 @@ from premotor.bodies import Body, build_worm, drag_controls, tendon_lengths
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, Start, View
 from premotor.tasks.settings import TASKS, WormCrawlSettings, WormMediaSettings
-from premotor.tasks.worm import WormCrawlTask, WormMemory
+from premotor.tasks.worm import WormCrawlTask, WormMemory, crawling
 
 BEYOND = 0.25
 """Media are drawn from a range so much wider at either end and then put at that end, where worms have been measured."""
@@ -70,7 +70,7 @@ class WormMediaTask(WormCrawlTask):
 
     def observe(self, view: View, memory: MediumMemory) -> Float[Array, " observations"]:  # type: ignore[override]
         """Bends and commands."""
-        return super().observe(view, _crawling(memory))
+        return super().observe(view, crawling(memory))
 
     def drive(self, action: Float[Array, " actions"], memory: MediumMemory) -> tuple[Array, Array | None]:
         """Activations' goals, and the drags of the episode's medium."""
@@ -80,7 +80,7 @@ class WormMediaTask(WormCrawlTask):
         self, view: View, memory: MediumMemory, action: Float[Array, " actions"]
     ) -> Outcome:
         """As in crawling, and what effort costs."""
-        outcome = super().advance(view, _crawling(memory), action)
+        outcome = super().advance(view, crawling(memory), action)
         goal = self.control(action)[: len(self.action_names)]
         activation = memory.activation + self._follows * (goal - memory.activation)
         effort = -self.settings.effort * ((self._holds @ activation) ** 2).mean()
@@ -100,7 +100,3 @@ class WormMediaTask(WormCrawlTask):
     def _built(settings: WormCrawlSettings) -> Body:
         """The planar worm, whose controls say its medium."""
         return build_worm(medium=None)
-
-
-def _crawling(memory: MediumMemory) -> WormMemory:
-    return WormMemory(memory.command, memory.middle, memory.speed)

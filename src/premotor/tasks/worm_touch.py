@@ -12,7 +12,7 @@ from premotor.bodies import draw_worm
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, Start, View
 from premotor.tasks.settings import TASKS, WormTouchSettings
-from premotor.tasks.worm import WormCrawlTask, WormMemory
+from premotor.tasks.worm import WormCrawlTask, WormMemory, crawling
 
 TOUCHES = ("touch_front", "touch_tail")
 """1 while that end is touched, else 0."""
@@ -66,7 +66,7 @@ class WormTouchTask(WormCrawlTask):
         """Bends, commands and touches."""
         touched = self._touched(memory).astype(view.qpos.dtype)
         touches = jnp.stack([memory.front * touched, (1 - memory.front) * touched])
-        return jnp.concatenate([super().observe(view, _crawling(memory)), touches])
+        return jnp.concatenate([super().observe(view, crawling(memory)), touches])
 
     def advance(  # type: ignore[override]
         self, view: View, memory: TouchMemory, action: Float[Array, " actions"]
@@ -74,7 +74,7 @@ class WormTouchTask(WormCrawlTask):
         """Speed against what is wanted now."""
         away = jnp.abs(memory.command) * (1 - 2 * memory.front)
         wanted = jnp.where(self._touched(memory), away, memory.command)
-        outcome = super().advance(view, _crawling(memory)._replace(command=wanted), action)
+        outcome = super().advance(view, crawling(memory)._replace(command=wanted), action)
         went: WormMemory = outcome.memory
         after = memory._replace(middle=went.middle, speed=went.speed, time=memory.time + self.control_period)
         return outcome._replace(memory=after)
@@ -107,7 +107,8 @@ class WormTouchTask(WormCrawlTask):
         """How often it goes away from the touch, after it has gone as it should before.
 
         `reverses` are such episodes among those with the head touched while it went forward, `advances` among those
-        with the tail touched while it went backward, `goes_on` among all others; `score` among all.
+        with the tail touched while it went backward, `goes_on` among all others; `score` among all. `before` are those
+        that went as they should before the touch, also of those forward and backward alone (`before_forward`, …).
         """
         command, front, onset = records["command"], records["front"][0] > 0.5, records["onset"][0]
         last = len(records["mean_speed"]) - 1
@@ -120,12 +121,10 @@ class WormTouchTask(WormCrawlTask):
         kinds = {"reverses": front & (command > 0), "advances": ~front & (command < 0)}
         kinds["goes_on"] = ~(kinds["reverses"] | kinds["advances"])
         found = {name: float(good[chosen].mean()) for name, chosen in kinds.items() if chosen.any()}
+        for way, chosen in (("forward", command > 0), ("backward", command < 0)):
+            found |= {f"before_{way}": float(went[chosen].mean())} if chosen.any() else {}
         found |= {"before": float(went.mean()), "speed_before": float((np.sign(command) * before).mean())}
         return super().metrics(records) | found | {"score": float(good.mean())}
 
     def _touched(self, memory: TouchMemory) -> Array:
         return (memory.time >= memory.onset) & (memory.time < memory.onset + self.settings.touch)
-
-
-def _crawling(memory: TouchMemory) -> WormMemory:
-    return WormMemory(memory.command, memory.middle, memory.speed)
