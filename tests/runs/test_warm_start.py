@@ -8,6 +8,7 @@ import pytest
 
 from premotor import PremotorError
 from premotor.connectome import load_circuit
+from premotor.learning.trees import flatten
 from premotor.networks import CellTypeNetwork, CellTypeSettings
 from premotor.runs import train
 from premotor.runs.arrays import load_arrays
@@ -24,10 +25,11 @@ def test_a_run_begins_with_the_weights_of_another(trained, circuit_folder, tmp_p
     assert (parent["run"], parent["step"], parent["left"]) == (str(trained.folder.resolve()), trained.step, [])
     assert len(parent["sha256"]) == 64 and "network" in parent["taken"]
     said = capsys.readouterr().out
-    assert "begins with network, normalizer, input_weight" in said and "the critic begins anew" in said
-    begun, had = load_arrays(run.places.initial_file), trained.controller("last")
-    assert np.array_equal(begun["network/log_magnitude"], had.network.log_magnitude)
-    assert np.array_equal(begun["input_weight"], had.input_weight)
+    assert "begins with network, normalizer, input_weight" in said and "goes on with the critic of step 64;" in said
+    begun, had = load_arrays(run.places.initial_file), flatten(trained.controller("last"))
+    assert begun.keys() == had.keys()
+    for name, array in had.items():  # whitening and normalizer among them: it does what the parent did
+        assert np.array_equal(begun[name], array), name
     assert run.settings.initial.run == f"{trained.folder.resolve()}@last"
 
 
@@ -73,3 +75,11 @@ def test_magnitudes_may_learn_on_from_what_cell_types_have_learned_but_not_the_o
     assert _same_neurons(settings, circuit, parent, held, learns)
     assert not _same_neurons(settings, circuit, parent, learns, held)  # its wiring would be that of other magnitudes
     assert _computed(learns) == {"network/wiring"}
+
+
+def test_evolution_begins_with_what_the_parent_did_too(trained, circuit_folder, tmp_path):
+    settings = tiny_settings(circuit_folder)
+    settings["learning"] = {"kind": "evolution", "steps": 8, "strategy": {"population": 2}}
+    run = train(settings, output=tmp_path / "next", initial=f"{trained.folder}@last", **SILENT)
+    begun, had = load_arrays(run.places.initial_file), flatten(trained.controller("last"))
+    assert all(np.allclose(begun[name], array, rtol=1e-6) for name, array in had.items())

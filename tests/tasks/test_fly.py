@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from premotor.bodies import BatchPhysics, build_fly
+from premotor.bodies.fly_parts import LEGS
 from premotor.errors import PremotorError
 from premotor.tasks import (
     FlyStandSettings,
@@ -157,6 +158,20 @@ def test_a_body_that_wobbles_costs_as_much_as_it_is_weighed(walk: FlyTask, start
     calm = judge(moved(walk, start, **still), start.memory, start.memory.action)
     busy = judge(moved(walk, start, **{**still, speed: 20.0}), start.memory, start.memory.action)
     assert calm.terms["wobble"] == 0 and float(busy.terms["wobble"]) == pytest.approx(-0.5 * 2.0**2)
+
+
+@pytest.mark.parametrize(
+    ("lifted", "pairs"),
+    [("", 0), ("lf", 0), ("lf rm lh", 0), ("lf lm", 1), ("lm rm", 1), ("lf lm lh", 2), ("lf lm lh rf rm rh", 7)],
+)
+def test_neighbouring_legs_off_the_ground_at_once_cost_each_pair(walk: FlyTask, start, lifted: str, pairs: int):
+    reward = walk.settings.reward.model_copy(update={"neighbours": 0.5})
+    view = moved(walk, start)
+    sensors = np.array(view.sensors)
+    sensors[walk.body.foot_sensors] = [0.0 if leg in lifted.split() else 1.0 for leg in LEGS]
+    task = FlyWalkTask(walk.settings.model_copy(update={"reward": reward}))
+    terms = task.advance(view._replace(sensors=jnp.asarray(sensors)), start.memory, start.memory.action).terms
+    assert float(terms["neighbours"]) == -0.5 * pairs
 
 
 def test_a_change_of_action_and_a_fall_cost(walk: FlyTask, judge, start):

@@ -84,6 +84,14 @@ class Learner(ABC):
     def adopt(self, candidate: Any) -> None:
         """Go on from other parameters, as a warm start or behaviour cloning gives them."""
 
+    def inherit(self, arrays: Mapping[str, np.ndarray], source: object = "the parent") -> None:
+        """Take over what the learner of a warm start's parent knew beside what it taught; before the first iteration.
+
+        Raises:
+            PremotorError: this way of learning takes over nothing, or not these arrays; `source` names them.
+        """
+        raise PremotorError(f"{source}: learning by {self.settings.kind} takes over nothing beside a controller")
+
     @abstractmethod
     def snapshot(self) -> Arrays:
         """Everything that the next iteration depends on; to be written or copied before that iteration."""

@@ -1,6 +1,7 @@
 """Proximal policy optimisation for controllers that have a state."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -18,9 +19,13 @@ from premotor.learning.ppo_program import in_one_program
 from premotor.learning.ppo_rollout import Place, acted
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
 from premotor.learning.settings import LEARNERS, PPOSettings
+from premotor.learning.trees import fill, strong
 from premotor.networks import Controller
 from premotor.tasks import VectorEnvironment
 from premotor.tasks.program import ProgramEnvironment
+
+CRITIC = "critic/"
+"""What the names of the critic's arrays begin with in what a warm start takes over."""
 
 
 class PPOState(eqx.Module):
@@ -41,6 +46,8 @@ class PPOState(eqx.Module):
     episode_length: Array
     average: Controller | None = None
     """Running mean of the controller's trained parameters; None where the settings ask for none."""
+    hold: Array | None = None
+    """Iterations at the beginning in which only the critic learns; None: none."""
 
     @property
     def tested(self) -> Controller:
@@ -75,6 +82,7 @@ def initialise(
         episode_return=jnp.zeros(n),
         episode_length=jnp.zeros(n, jnp.int32),
         average=controller if settings.average else None,
+        hold=jnp.asarray(settings.critic_first) if settings.critic_first else None,
     )
 
 
@@ -98,6 +106,8 @@ def iterate(
         state, batch, metrics = _roll_out(state, environment, settings)
         if discount is not None:
             batch = batch._replace(discount=jnp.asarray(discount))
+        if state.hold is not None:
+            batch = batch._replace(held=state.iteration < state.hold)
         key, key_update = jax.random.split(state.key)
         learnt, losses = update(learnt, batch, key_update, settings, exploration_of(environment))
         state = dataclasses.replace(state, key=key)
@@ -212,3 +222,16 @@ class PPO(ControllerLearner[PPOState]):
         super().adopt(candidate)
         if self.state.average is not None:
             self.state = dataclasses.replace(self.state, average=self.state.controller)
+
+    def inherit(self, arrays: Mapping[str, np.ndarray], source: object = "the parent") -> None:
+        """Go on with the parent's critic (``critic/…``), where there is one, and hold the controller for `hold`.
+
+        Raises:
+            PremotorError: the critic is of another shape.
+        """
+        state = self.state
+        if any(name.startswith(CRITIC) for name in arrays):
+            state = dataclasses.replace(state, critic=fill(state.critic, arrays, source, CRITIC))
+        if int(arrays["hold"]):
+            state = dataclasses.replace(state, hold=jnp.asarray(int(arrays["hold"])))
+        self.state = strong(state)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from premotor.learning.exploration import Normal, exploration_of
 from premotor.learning.ppo_acting import act, log_probability, prepare
@@ -44,9 +44,10 @@ def in_one_program(
         PhysicsError: a world became unstable; the environment is as it was before.
     """
     limit = settings.reward_clip_at(int(state.steps))
+    held = None if state.hold is None else state.iteration < state.hold
     clip, view = (None if value is None else jnp.asarray(value) for value in (limit, discount))
     state, copies, learnt, metrics, losses = _iteration(
-        state, environment.copies, learnt, clip, view, environment, settings, exploration_of(environment)
+        state, environment.copies, learnt, clip, view, held, environment, settings, exploration_of(environment)
     )
     environment.adopt(copies)
     found = {name: float(value) for name, value in metrics.items()}
@@ -62,6 +63,7 @@ def _iteration(
     learnt: Learnt,
     limit: Float[Array, ""] | None,
     discount: Float[Array, ""] | None,
+    held: Bool[Array, ""] | None,
     environment: ProgramEnvironment,
     settings: PPOSettings,
     exploration: type[Normal],
@@ -69,6 +71,7 @@ def _iteration(
     state, copies, batch, metrics = roll_out(state, copies, environment, settings, limit, exploration)
     if discount is not None:
         batch = batch._replace(discount=discount)
+    batch = batch._replace(held=held)
     key, key_update = jax.random.split(state.key)
     learnt, losses = update(learnt, batch, key_update, settings, exploration)
     return dataclasses.replace(state, key=key), copies, learnt, metrics, losses

@@ -38,6 +38,8 @@ class Batch(NamedTuple):
     """False where a step only started an episode (`Step.skipped`); None: every step counts."""
     discount: Float[Array, ""] | None = None
     """Where it is not that of the settings."""
+    held: Bool[Array, ""] | None = None
+    """Whether the controller stays as it is and only the critic learns; None: it learns."""
 
 
 class Learnt(NamedTuple):
@@ -142,8 +144,8 @@ def update(
         (_, figures), gradient = eqx.filter_value_and_grad(loss, has_aux=True)(parameters, index)
         figures["gradient_norm"] = optax.tree.norm(gradient)
         change, memory = adam.update(gradient, memory)
-        parameters = jax.tree.map(lambda p, c, r: p - r * c, parameters, change, step_sizes)
-        return (parameters, memory), figures
+        moved = jax.tree.map(lambda p, c, r: p - r * c, parameters, change, step_sizes)
+        return ((_unless(batch.held, parameters[0], moved[0]), moved[1]), memory), figures
 
     def epoch(carry: Any, key: Array) -> tuple[Any, dict[str, Array]]:
         order = jax.random.permutation(key, settings.environments).reshape(settings.minibatches, -1)
@@ -153,10 +155,11 @@ def update(
     parameters, memory = carry
     rate = learnt.learning_rate
     if settings.schedule == "divergence":
-        rate = _paced(rate, figures["kl"][-1].mean(), settings)
+        rate = _unless(batch.held, rate, _paced(rate, figures["kl"][-1].mean(), settings))
     controller, critic = eqx.combine(parameters, fixed)
     # the normalizer moves between updates only, so that roll-out and replay see the same observations
-    controller = eqx.tree_at(lambda c: c.normalizer, controller, normalizer.updated(batch.observation))
+    normalizer = _unless(batch.held, normalizer, normalizer.updated(batch.observation))
+    controller = eqx.tree_at(lambda c: c.normalizer, controller, normalizer)
     result = {name: values.mean() for name, values in figures.items()}
     result |= {
         "learning_rate": rate,
@@ -164,6 +167,11 @@ def update(
         "explained_variance": 1 - (target - value).var() / (target.var() + 1e-12),
     }
     return Learnt(controller, critic, memory, rate), result
+
+
+def _unless[Tree](held: Array | None, old: Tree, new: Tree) -> Tree:
+    """`new`, or `old` to the bit while it is held."""
+    return new if held is None else jax.tree.map(lambda before, after: jnp.where(held, before, after), old, new)
 
 
 def _mean(values: Array, where: Array | None) -> Array:

@@ -64,6 +64,10 @@ class PPOSettings(Settings):
     max_grad_norm: float = Field(1.0, gt=0)
     """Largest global norm of a gradient, in parameters that are trained."""
     critic_layers: tuple[int, ...] = (128, 128)
+    critic_first: int | None = Field(None, ge=0)
+    """Iterations at the beginning in which only the critic learns; of the controller only the spread that `action_std`
+    gives goes on. Null: none, but 10 in a warm start whose critic begins anew or was learned in another task or with
+    another discount: updates by a critic that knows nothing may wreck a controller that already can."""
 
     def reward_clip_at(self, step: int) -> float | None:
         """The limit of rewards after so many control steps of learning."""

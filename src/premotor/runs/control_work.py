@@ -12,12 +12,22 @@ from premotor.learning import LEARNERS
 from premotor.learning.base import refused
 from premotor.learning.cloning import cloned
 from premotor.learning.trees import fill, flatten
+from premotor.networks import Controller
 from premotor.runs.building import controller_for
 from premotor.runs.episodes import Episodes, joined
 from premotor.runs.kinds import Arrays, Figures, Schedule, better
 from premotor.runs.loop import LearnerWork
 from premotor.runs.settings import Experiment
 from premotor.tasks import build_environment, build_task
+
+START = Path("initial/start.safetensors")
+LEARNER = "learner/"
+"""What the names of arrays begin with that a warm start gives to the learner beside its controller."""
+
+
+def _with(controller: Controller, adopted: Arrays) -> Controller:
+    """The controller with what a warm start takes over."""
+    return fill(controller, flatten(controller, "controller/") | adopted, START, "controller/")
 
 
 class Learning(LearnerWork):
@@ -38,17 +48,22 @@ class Learning(LearnerWork):
         self._task = build_task(settings.task)
         start = dict(start or {})
         adopted = {name: start.pop(name) for name in list(start) if name.startswith("controller/")}
+        inherited = {name.removeprefix(LEARNER): start.pop(name) for name in list(start) if name.startswith(LEARNER)}
         learning, chosen = settings.learning, settings.checkpoints
         learner = LEARNERS[learning.kind]
         controller = controller_for(circuit, self._task, settings, start or None, calibrate=not learner.calibrates)
         if adopted:
-            whole = flatten(controller, "controller/") | adopted
-            controller = fill(controller, whole, Path("initial/start.safetensors"), "controller/")
+            controller = _with(controller, adopted)
         refused(learner, controller, None, learning)  # before worlds are made for it
         self.environment = build_environment(
             self._task, learning.environments, threads=settings.threads, seed=settings.seed, back_end=settings.physics
         )
         self.learner = learner(controller, self.environment, learning, seed=settings.seed, threads=settings.threads)
+        if adopted and learner.calibrates:
+            # measured anew, the coordinates of the read-out would be others than those its weights were learned in
+            self.learner.adopt(_with(self.learner.candidate, adopted))
+        if inherited:
+            self.learner.inherit(inherited, START)
         if settings.cloning.iterations:
             key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
             self.learner.adopt(cloned(self.learner.candidate, self._task, settings.cloning, key))

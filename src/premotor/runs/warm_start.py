@@ -13,6 +13,7 @@ from premotor.errors import PremotorError
 from premotor.learning.trees import flatten
 from premotor.networks import Controller
 from premotor.runs.building import controller_for
+from premotor.runs.inherited_critic import adopt_critic
 from premotor.runs.keras_weights import is_keras, perceptron_arrays, read_keras
 from premotor.runs.kinds import Adopted, Arrays, kind_of
 from premotor.runs.provenance import sha256
@@ -35,7 +36,7 @@ def warm_start(
     start = kind.start(settings)
     if settings.initial is None:
         return start, {}
-    name = settings.initial.run
+    name, which, parent = settings.initial.run, "", None
     if is_keras(name):
         adopted, record = _keras(settings, circuit, Path(name))
     else:
@@ -58,15 +59,18 @@ def warm_start(
     for words, parts in (("new in this run", adopted.filled), ("left", adopted.left)):
         if parts:
             say(f"{words}: {'; '.join(parts)}")
+    arrays = adopted.arrays
     if isinstance(settings, Experiment) and "critic_layers" in type(settings.learning).model_fields:
-        say("the critic begins anew; until it has learned, explore widely or in small steps, or the start may be lost")
+        critic = adopt_critic(settings, parent, which)
+        say(critic.words)
+        arrays, record = arrays | critic.arrays, record | {"critic": critic.words}
     if isinstance(settings, Experiment) and settings.cloning.iterations:
         say(
             f"then it is shown the reference (cloning.iterations is {settings.cloning.iterations}), which moves these "
             "weights; --cloning.iterations 0 leaves them as they are"
         )
     record |= {"taken": list(adopted.taken), "new": list(adopted.filled), "left": list(adopted.left)}
-    return {**(start or {}), **adopted.arrays}, {"parent": record}
+    return {**(start or {}), **arrays}, {"parent": record}
 
 
 def _keras(settings: Any, circuit: Circuit | None, file: Path) -> tuple[Adopted, dict[str, Any]]:

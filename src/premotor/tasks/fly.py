@@ -28,9 +28,11 @@ DROP = 0.25
 """Height from which an episode begins on rough ground, mm: noise starts feet below, where a height field keeps them."""
 TIPPED = 0.5
 """Least projection of the thorax's up on the world's."""
+NEIGHBOURS = np.array([(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)])
+"""Pairs of `LEGS` next to each other: one behind the other on a side, and left and right."""
 TERMS = (
     *("alive", "upright", "feet", "still", "progress", "heading", "imitation"),
-    *("drift", "wobble", "action", "energy", "limits", "fall"),
+    *("drift", "wobble", "neighbours", "action", "energy", "limits", "fall"),
 )
 """The terms of the reward."""
 
@@ -215,7 +217,7 @@ class FlyTask(PhysicsTask):
         power = jnp.abs(torque * view.qvel[self._joint_v]).sum() / (10 * self.body.weight)
         scaled = (joints - low) / (high - low)
         fallen = self.fallen(view)
-        command = jnp.maximum(memory.command, 1.0)
+        command, lifted = jnp.maximum(memory.command, 1.0), 1 - contact
         values = {
             "alive": jnp.ones(()),
             "upright": jnp.cos(pitch) * jnp.cos(roll),
@@ -226,6 +228,7 @@ class FlyTask(PhysicsTask):
             "imitation": self._likeness(memory.command, phase, joints, contact),
             "drift": -((sideways / 5) ** 2),
             "wobble": -((view.qvel[self._root[[2, 4, 5]]] / 10) ** 2).sum(),
+            "neighbours": -(lifted[NEIGHBOURS[:, 0]] * lifted[NEIGHBOURS[:, 1]]).sum(),
             "action": -((jnp.clip(action, -1, 1) - memory.action) ** 2).mean(),
             "energy": -power,
             "limits": -jnp.mean((scaled < 0.02) | (scaled > 0.98)),

@@ -31,6 +31,10 @@ class FlyReward(Settings):
     """Cost of the squared sideways speed over 5 mm/s."""
     wobble: float = Field(0.0, ge=0)
     """Cost of the squared vertical speed over 10 mm/s, and of those of pitch and roll over 10 rad/s."""
+    neighbours: float = Field(0.0, ge=0)
+    """Cost of each pair of neighbouring legs (one behind the other, or left and right) that is off the ground at once:
+    a rule between legs, as in Cruse's coordination (1990, Trends Neurosci. 13), that any gait from the wave to the
+    tripod obeys."""
     action: float = Field(0.05, ge=0)
     """Cost of the mean squared change of the action in a step."""
     energy: float = Field(0.002, ge=0)
