@@ -192,6 +192,7 @@ CASES: tuple[Case, ...] = (
             run(f"train cartpole-evolution --learning.strategy.kind multiplicative {EVOLUTION} --no-report -o other"),
         ),
     ),
+    Case("cartpole-surrogate", (run(f"train cartpole-surrogate {PPO} {QUIET}"),)),
     Case("cartpole-celegans", (run(f"train cartpole-celegans {EVOLUTION} {QUIET}"),)),
     Case("spiking-seeds", (run(f"spiking seeds cartpole-stdp --wirings 2 --jobs 1 {PLASTIC} -o run"),)),
     # simulations

@@ -42,11 +42,18 @@ RUNS = {
         "units": 20,
     },
     "gru": {"network": {"kind": "gru", "hidden": 5}, "task": {"kind": "walk"}, "units": 5},
+    "spiking": {
+        "network": {"kind": "surrogate-gradient"},
+        "task": {"kind": "gymnasium", "id": "CartPole-v1", "time_limit": 30},
+        "units": 200,
+    },
 }
 
 
-# SAC's run is DDPG's but for the task: `make test-slow`
-@pytest.fixture(scope="module", params=[pytest.param(n, marks=[pytest.mark.slow] if n == "sac" else []) for n in RUNS])
+# SAC's run is DDPG's but for the task, and gradients of spikes take long to compile: `make test-slow`
+@pytest.fixture(
+    scope="module", params=[pytest.param(n, marks=[pytest.mark.slow] if n in ("sac", "spiking") else []) for n in RUNS]
+)
 def run(request, tmp_path_factory, circuit_folder) -> Run:
     """A finished and tested run of each kind; its figures are of two episodes."""
     changes = {**RUNS[request.param]}
@@ -79,7 +86,9 @@ def test_the_report_speaks_of_layers_and_not_of_a_circuit(run) -> None:
 
 
 def test_there_are_no_synapses_to_silence(run) -> None:
-    with pytest.raises(PremotorError, match=r"network.kind is (mlp|gru): there are no synapses of a circuit"):
+    with pytest.raises(
+        PremotorError, match=r"network.kind is (mlp|gru|surrogate-gradient): there are no synapses of a circuit"
+    ):
         silence_synapses(run, 2)
     assert main(["evaluate", str(run.folder), "--episodes", "2"]) == 0
 

@@ -79,6 +79,13 @@ if TYPE_CHECKING:
         LIFSettings as LIFSettings,
         Spikes as Spikes,
     )
+    from premotor.networks.spiking.surrogate_gradient.network import (
+        SurrogateGradientNetwork as SurrogateGradientNetwork,
+    )
+    from premotor.networks.spiking.surrogate_gradient.settings import (
+        ClockedWiring as ClockedWiring,
+        SurrogateGradientSettings as SurrogateGradientSettings,
+    )
     from premotor.networks.stimulated import stimulate as stimulate
     from premotor.networks.stimulation import (
         ConstantDrive as ConstantDrive,

@@ -160,9 +160,14 @@ class Network(eqx.Module):
         """Whether the controller's maps are its own first and last layer: then nothing is calibrated."""
         return False
 
-    def initial_state(self, environments: int) -> Float[Array, "neurons environments"]:
+    @property
+    def rows(self) -> int:
+        """Numbers in the state of one environment; those beyond the neurons' activities are the network's affair."""
+        return self.neurons
+
+    def initial_state(self, environments: int) -> Float[Array, "rows environments"]:
         """All neurons silent."""
-        return jnp.zeros((self.neurons, environments), jnp.float32)
+        return jnp.zeros((self.rows, environments), jnp.float32)
 
     def described(self) -> Mapping[str, np.ndarray]:
         """Arrays that a report compares before and after learning, by what they are in words."""
@@ -175,6 +180,13 @@ class Baseline(Network):
 
     keeps_maps: ClassVar[bool] = False
     """Whether the maps are those of the circuit, so many neurons wide, with units in the neurons' places."""
+
+    own_maps: ClassVar[bool] = False
+    """Whether it takes observations as they are, and its read-out stays; then no map around it learns."""
+
+    def read_out(self) -> Float[Array, "actions outputs"]:
+        """The output map of a network with `own_maps`."""
+        raise NotImplementedError
 
     @property
     @abstractmethod

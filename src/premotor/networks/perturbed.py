@@ -20,9 +20,9 @@ class PerturbedNetwork(Network):
 
     settings: ClassVar[type[Settings]] = Settings
     inner: Network
-    drive: Float[Array, " neurons"]
+    drive: Float[Array, " rows"]
     """Current into each neuron besides what reaches it, in the unit of its input."""
-    active: Float[Array, " neurons"]
+    active: Float[Array, " rows"]
     """0 for neurons that are silenced, 1 for all others."""
     neurons: int = eqx.field(static=True)
     control_period: float = eqx.field(static=True)
@@ -36,13 +36,14 @@ class PerturbedNetwork(Network):
         edges = network.edges()
         cut = silent[edges.pre], silent[edges.junction_a] | silent[edges.junction_b]
         inner = network.silenced(*(jnp.asarray(part, bool) for part in cut))
-        active = jnp.asarray(~silent, jnp.float32)
+        beyond = network.rows - network.neurons
+        active = jnp.asarray(np.append(~silent, np.ones(beyond, bool)), jnp.float32)
         return cls(
             neurons=network.neurons,
             control_period=network.control_period,
             learning_rates=(),
             inner=inner,
-            drive=jnp.asarray(drive, jnp.float32),
+            drive=jnp.asarray(np.append(drive, np.zeros(beyond)), jnp.float32),
             active=active,
         )
 
@@ -55,6 +56,11 @@ class PerturbedNetwork(Network):
     def maps_are_layers(self) -> bool:
         """As of the network inside."""
         return self.inner.maps_are_layers
+
+    @property
+    def rows(self) -> int:
+        """As of the network inside."""
+        return self.inner.rows
 
     def product(self) -> Prepared:
         """As of the network inside."""

@@ -2,7 +2,7 @@
 
 import inspect
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -224,6 +224,9 @@ class VNCSettings(Settings):
 class BaselineSettings(Settings):
     """Settings of a network without a connectome."""
 
+    OWN_MAPS: ClassVar[bool] = False
+    """Whether it takes observations as they are and has a read-out of its own, so that no maps stand around it."""
+
 
 class MLPSettings(BaselineSettings):
     """A multilayer perceptron."""
@@ -337,6 +340,7 @@ NETWORKS: Registry[type["Network"]] = Registry(
         "gru": "premotor.networks.baselines",
         "direct": "premotor.networks.direct",
         "disconnected": "premotor.networks.direct",
+        "surrogate-gradient": "premotor.networks.spiking.surrogate_gradient.network",
     },
     _check,
     {
@@ -347,6 +351,7 @@ NETWORKS: Registry[type["Network"]] = Registry(
         "gru": f"{__name__}:GRUSettings",
         "direct": f"{__name__}:DirectSettings",
         "disconnected": f"{__name__}:DisconnectedSettings",
+        "surrogate-gradient": "premotor.networks.spiking.surrogate_gradient.settings:SurrogateGradientSettings",
     },
 )
 """Every network that a controller can have, by the name that `network.kind` takes."""

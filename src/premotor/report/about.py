@@ -48,6 +48,8 @@ def _experiment(record: RunRecord) -> str:
     noun, between = ("neuron", "the circuit") if record.run.wired else ("unit", "the network's own layers")
     drawn = settings.maps.loop is not None or settings.maps.muscles is not None
     how = "line by line as drawn below" if drawn else "both through a linear map"
+    if maps.fixed_maps and not drawn:
+        how = "by receptive fields and votes, which do not learn"
     if body is None:
         what = f"the environment {settings.task.id} of Gymnasium"
     else:

@@ -50,6 +50,7 @@ NULLS = {
     "direct": "has no wiring: every input on every output, linear, between the same maps",
     "disconnected": "has no wiring and no path: a constant action",
     "mlp": "has no wiring: a multilayer perceptron, by default of as many parameters that learn",
+    "surrogate-gradient": "has no connectome: a spiking network at random on a clock, of its own inputs and outputs",
     "gru": "has no wiring: a gated recurrent unit, by default of as many parameters that learn",
 }
 """What each null model keeps and what it changes, and what plain networks are."""

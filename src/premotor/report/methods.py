@@ -68,7 +68,8 @@ class MethodsOfRun(Methods[RunRecord]):
             if settings.circuit.null:
                 text += f" The wiring was the null model {settings.circuit.null}, seed {settings.circuit.null_seed}."
         if controller.fixed_maps:
-            text += " No map into or out of the circuit was trained."
+            within = "circuit" if run.wired else "network"
+            text += f" No map into or out of the {within} was trained."
         else:
             text += (
                 f" Its {count(len(controller.observation_names), 'observation')} entered at "

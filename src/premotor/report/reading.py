@@ -103,6 +103,9 @@ class RunRecord(Record):
             sizes = list(Counter(self.classes).values())
             if self.run.settings.network.kind == "gru":
                 return f"A gated recurrent unit of {count(sizes[0], 'unit')}, without a connectome"
+            if self.run.controller("initial").fixed_maps:
+                cells = listed([f"{number} {name}" for name, number in Counter(self.classes).items()])
+                return f"A spiking network on a clock ({cells}), without a connectome"
             layers = listed([str(n) for n in sizes])
             return f"A multilayer perceptron with hidden layers of {layers} units, without a connectome"
         circuit = self.run.circuit

@@ -166,7 +166,7 @@ class Parameters(ReportSection[RunRecord]):
 
     def tiles(self, record: RunRecord) -> Sequence[Tile]:
         """The size of the network."""
-        learnt = sum(values.size for values in record.before.parameters.values())
+        learnt = record.run.controller("initial").learned
         return [Tile("Units", f"{len(record.classes):,}", note=f"{learnt:,} weights and biases; no circuit")]
 
 

@@ -22,6 +22,7 @@ IR_VERSION = 8
 UNARY: Mapping[Any, str] = {
     np.tanh: "Tanh",
     np.exp: "Exp",
+    np.sin: "Sin",
     np.log: "Log",
     np.absolute: "Abs",
     np.sign: "Sign",

@@ -221,4 +221,8 @@ class Experiment(Settings):
             others = ", ".join(name for name in NETWORKS if not is_baseline(name))
             why = f"network.kind is {kind} with network.hidden given; it belongs to the networks {others}"
             found |= dict.fromkeys(("circuit", "maps.inputs", "maps.outputs", "maps.local"), why)
+        if getattr(self.network, "OWN_MAPS", False):
+            why = f"network.kind is {kind}, which has inputs and outputs of its own"
+            found |= dict.fromkeys(("circuit", "maps.inputs", "maps.outputs", "maps.local", "maps.input_scale"), why)
+            found |= dict.fromkeys(("maps.output_scale", "maps.input_rate", "maps.output_rate"), why)
         return found

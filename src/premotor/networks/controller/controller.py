@@ -79,7 +79,7 @@ class Controller(eqx.Module):
     @property
     def rows(self) -> int:
         """Numbers in the state of one environment: the network's, and one for each pool of motor units."""
-        return self.network.neurons + (0 if self.loop is None else len(self.loop.pools))
+        return self.network.rows + (0 if self.loop is None else len(self.loop.pools))
 
     @property
     def input_map(self) -> Float[Array, "inputs observations"]:
@@ -151,7 +151,7 @@ class Controller(eqx.Module):
             state = network.step(product, state, drive)
             last = state[self.output_neurons]
             return state, (self.output_weight @ last + self.output_bias[:, None]).T
-        neurons, pools = state[: network.neurons], state[network.neurons :]
+        neurons, pools = state[: network.rows], state[network.rows :]
         current = jnp.zeros_like(neurons).at[self.input_neurons].set(drive)
         neurons = network.step(product, neurons, current)
         rates = neurons[self.output_neurons]
@@ -263,8 +263,10 @@ def build_controller(
     sizes = len(inputs), len(outputs)
     context = BuildContext(observations, actions, control_period, maps, key_network, layer_key, *sizes)
     wired = kind.build(circuit, network, context)
+    votes = None
     if isinstance(wired, Baseline):
         inputs, outputs = wired.input_units, wired.output_units
+        votes = wired.read_out() if wired.own_maps else None
         key_in = key_in if wired.maps_are_layers else key_map
     if start is not None:
         wired = started_from(wired, start, circuit.ids, "network.initial")
@@ -274,6 +276,7 @@ def build_controller(
         size_in = maps.input_scale / np.sqrt(own.input_mask.sum(1, keepdims=True))
         size_out = maps.output_scale / np.sqrt(np.abs(own.output_sign).sum(1, keepdims=True))
     names = [*(name for name, _ in wired.learning_rates), *MAP_PARAMETERS]
+    fixed = votes is not None or maps.muscles is not None
     loop = gates = groups = None
     if isinstance(wires, MuscleWires):
         input_weight, output_weight = (jnp.asarray(w, jnp.float32) for w in wires[-2:])
@@ -283,6 +286,9 @@ def build_controller(
     elif maps.loop is not None and wires is not None:
         loop = Loop.of(wires, maps.loop, observation_names, action_names, control_period)
         input_weight, output_weight, output_bias = (jnp.asarray(w, jnp.float32) for w in wires[-3:])
+    elif votes is not None:
+        input_weight, output_weight = jnp.eye(observations), votes
+        output_bias = jnp.zeros(actions)
     else:
         input_weight = size_in * jax.random.normal(key_in, (len(inputs), observations))
         output_weight = size_out * jax.random.normal(key_out, (actions, len(outputs)))
@@ -293,21 +299,21 @@ def build_controller(
         input_weight=input_weight,
         output_weight=output_weight,
         output_bias=output_bias,
-        rest_state=jnp.zeros(wired.neurons + (0 if loop is None else len(loop.pools))),
+        rest_state=jnp.zeros(wired.rows + (0 if loop is None else len(loop.pools))),
         rest_rate=jnp.zeros(len(outputs)),
         whitening=jnp.eye(len(outputs)),
         step_scale={name: jnp.ones(()) for name in names},
         log_std=jnp.full(actions, np.log(maps.action_std), jnp.float32),
         input_neurons=jnp.asarray(inputs, jnp.int32),
         output_neurons=jnp.asarray(outputs, jnp.int32),
-        map_rates=(0.0, 0.0) if maps.muscles else (maps.input_rate, maps.output_rate),
+        map_rates=(0.0, 0.0) if fixed else (maps.input_rate, maps.output_rate),
         squash=maps.squash,
         observation_names=tuple(observation_names),
         action_names=tuple(action_names),
         loop=loop,
         input_mask=None if own is None else jnp.asarray(own.input_mask, jnp.float32),
         output_sign=None if own is None else jnp.asarray(own.output_sign, jnp.float32),
-        fixed_maps=maps.muscles is not None,
+        fixed_maps=fixed,
         gates=gates,
         gate_groups=groups,
     )

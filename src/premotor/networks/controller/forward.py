@@ -28,7 +28,7 @@ def forward_pass(controller: "Controller") -> Forward:
     """
     network = controller.network
     advance, encode = network.numpy_step(), _encoder(controller)
-    size, outputs = network.neurons, np.asarray(controller.output_neurons)
+    size, outputs = network.rows, np.asarray(controller.output_neurons)
     bias, tanh = as_column(controller.output_bias), controller.squash == "tanh"
     if controller.loop is not None:
         return _looped(controller, advance, encode)
@@ -45,7 +45,7 @@ def forward_pass(controller: "Controller") -> Forward:
 
 def _encoder(controller: "Controller") -> Callable[[Any, Any], Any]:
     """From a raw observation and the network's outputs to the current into every neuron, (neurons, copies)."""
-    inputs, neurons = np.asarray(controller.input_neurons), controller.network.neurons
+    inputs, neurons = np.asarray(controller.input_neurons), controller.network.rows
     given = np.asarray(controller.input_map, np.float32)
     weight = np.zeros((neurons, given.shape[1]), np.float32)
     weight[inputs] = given
@@ -76,7 +76,7 @@ def _encoder(controller: "Controller") -> Callable[[Any, Any], Any]:
 
 def _looped(controller: "Controller", advance: Callable[[Any, Any], Any], encode: Callable[[Any, Any], Any]) -> Forward:
     """The pass of maps that were given line by line, whose pools of motor units follow the neurons in the state."""
-    loop, size, outputs = controller.loop, controller.network.neurons, np.asarray(controller.output_neurons)
+    loop, size, outputs = controller.loop, controller.network.rows, np.asarray(controller.output_neurons)
     assert loop is not None
     weight, bias = np.asarray(controller.output_weight), as_column(controller.output_bias)
     masked, tanh = weight * np.asarray(loop.output_mask), controller.squash == "tanh"

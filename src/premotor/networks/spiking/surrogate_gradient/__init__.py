@@ -1,0 +1,1 @@
+"""Spiking networks on a clock, whose gradients are those of smoothed spikes."""
