@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         is_baseline as is_baseline,
     )
     from premotor.networks.spiking.clock_driven.network import (
+        Delays as Delays,
         LIFNetwork as LIFNetwork,
         LIFSettings as LIFSettings,
         Spikes as Spikes,

@@ -20,6 +20,9 @@ Conditions = dict[str, str | int | float | list[str] | list[int] | list[float]]
 """Conditions on columns of the neuron table, as ``{"type": "DNg100"}``; an empty one takes all neurons."""
 
 
+Onto = Literal["potential", "synapse"]
+
+
 class _Timed(Settings):
     neurons: Conditions
     """Which neurons are driven."""
@@ -64,7 +67,7 @@ class PoissonDrive(_Timed):
     """Events at random times, independent for every neuron and replicate.
 
     In a rate model the current is `amplitude` / `rate` times the train of events, so that its mean is
-    `amplitude`. In the LIF model every event adds `amplitude` (mV) to the membrane potential.
+    `amplitude`. In the LIF model every event adds `amplitude` (mV) to the membrane potential, or to g.
     """
 
     kind: Literal["poisson"] = "poisson"
@@ -74,6 +77,8 @@ class PoissonDrive(_Timed):
     """By default the 250 · 0.275 mV of Shiu et al. (2024)."""
     refractory: bool = False
     """LIF only: whether the driven neurons keep their refractory time; in Shiu et al. (2024) they have none."""
+    onto: Onto = "potential"
+    """LIF only: what an event adds to: the membrane potential, or, as a spike does, g (`synapse`)."""
 
 
 class FileDrive(_Timed):
@@ -107,6 +112,8 @@ class PoissonInput:
     """The step after the last such one."""
     refractory: bool = False
     """Whether the neurons keep their refractory time."""
+    onto: Onto = "potential"
+    """What an event adds to, see `PoissonDrive`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +180,7 @@ def make_stimulus(drives: Any, circuit: "Circuit", steps: int, period: float) ->
         if first >= steps:
             raise PremotorError(f"{name}.start is {drive.start:g} s, but the simulation ends at {steps * period:g} s")
         if isinstance(drive, PoissonDrive):
-            events.append(PoissonInput(where, drive.rate, drive.amplitude, first, last, drive.refractory))
+            events.append(PoissonInput(where, drive.rate, drive.amplitude, first, last, drive.refractory, drive.onto))
         elif isinstance(drive, FileDrive):
             for course, receivers in _from_file(drive, circuit, where, steps, period):
                 course[:first] = course[last:] = 0.0

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from premotor.settings import Settings
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
+    from premotor.networks.spiking.clock_driven.state import Parts
 
 Engine = Literal["auto", "event", "dense"]
 
@@ -43,6 +45,9 @@ class LIFSettings(Settings):
     """mV for each synapse of an edge, taken as negative."""
     step: float = Field(0.0001, ge=1e-7, le=1)
     """s."""
+    keep_current: bool = False
+    """Whether g goes on in a refractory neuron and takes what arrives, as in NEST's iaf_psc_exp; by default it is set
+    to 0 by a spike, and what arrives is lost, as in Shiu et al. Runs in the dense loop."""
     engine: Engine = "auto"
     """`event` updates a neuron only when something reaches it or it may fire, `dense` all neurons in every
     step; `auto` changes between them by the activity. All three do the same arithmetic up to rounding."""
@@ -53,6 +58,8 @@ class LIFSettings(Settings):
             raise ValueError(f"reset_potential ({self.reset_potential:g} mV) has to be below threshold")
         if self.delay < 0.5 * self.step:
             raise ValueError(f"delay ({self.delay:g} s) has to be at least one step ({self.step:g} s)")
+        if self.keep_current and (self.engine == "event" or self.synaptic_time_constant is None):
+            raise ValueError("keep_current needs a synaptic_time_constant, and the engine auto or dense, not event")
         return self
 
 
@@ -89,6 +96,16 @@ class Spikes:
 
 
 @dataclass(frozen=True, eq=False)
+class Delays:
+    """Delays of edges that are not all the same: a neuron's edges stand in the order of their delays."""
+
+    shortest: int
+    """Steps, at least 1."""
+    slot: NDArray[np.int32]
+    """Edges ``first + slot[:, k]`` to ``first + slot[:, k + 1]`` take ``shortest + k`` steps, (neurons, delays + 1)."""
+
+
+@dataclass(frozen=True, eq=False)
 class LIFNetwork:
     """τ_m dv/dt = v_rest − v + g + I and τ_s dg/dt = −g; a spike arrives `delay` later and adds its weight to g.
 
@@ -114,6 +131,8 @@ class LIFNetwork:
     settings: LIFSettings
     silent: NDArray[np.bool_]
     """Neurons that never fire, (neurons,)."""
+    delays: Delays | None = None
+    """None: all synapses have the settings' delay. Others run in the dense loop."""
 
     @classmethod
     def wire(cls, circuit: "Circuit", settings: LIFSettings | None = None) -> Self:
@@ -140,6 +159,22 @@ class LIFNetwork:
             settings=settings,
             silent=np.zeros(len(circuit), bool),
         )
+
+    @cached_property
+    def parts(self) -> "Parts":
+        """Parts of the edges for the dense loop, found at its first step."""
+        from premotor.networks.spiking.clock_driven.arrivals import BLOCK, split
+        from premotor.networks.spiking.clock_driven.state import Parts
+
+        size = max(1, self.neurons)
+        if self.delays is not None:
+            return Parts(self.delays.slot, size, self.delays.slot.shape[1] - 1)
+        if size > BLOCK and self.settings.delay > 1.5 * self.settings.step:
+            slot = np.empty((size, -(-size // BLOCK) + 1), np.int32)
+            if split(self.first, self.target, BLOCK, slot):
+                return Parts(slot, BLOCK, 1)
+        degree = np.diff(self.first)
+        return Parts(np.stack([0 * degree, degree], axis=1).astype(np.int32), size, 1)
 
     @property
     def neurons(self) -> int:
@@ -192,6 +227,8 @@ class LIFNetwork:
                 "replicates and every have to be at least 1, threads and seed at least 0, not "
                 f"{replicates}, {every}, {threads}, {seed}"
             )
+        if self.delays is not None and self.settings.engine == "event":
+            raise PremotorError("engine is event, which takes one delay for all synapses; use auto or dense")
         start = np.full((self.neurons, 1), self.settings.resting_potential)
         if potential is not None:
             start = np.asarray(potential, np.float64).reshape(self.neurons, -1)

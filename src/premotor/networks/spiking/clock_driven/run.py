@@ -1,22 +1,24 @@
 """Running a LIF network: tables, inputs, replicates over threads, and the choice between the two loops."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from premotor.networks.spiking.clock_driven.loops import run_dense, run_event, to_dense, to_event
-from premotor.networks.spiking.clock_driven.network import LIFNetwork, LIFSettings, Spikes
+from premotor.networks.spiking.clock_driven.dense import WIDEST, run_dense
+from premotor.networks.spiking.clock_driven.event import run_event, to_dense, to_event
+from premotor.networks.spiking.clock_driven.network import LIFNetwork, Spikes
 from premotor.networks.spiking.clock_driven.state import NEVER, Cell, Decay, Inputs, State, Wiring
 from premotor.networks.spiking.random_numbers import source_keys
 
 if TYPE_CHECKING:
     from premotor.networks.stimulation import Stimulus
 
-CHUNK = 250
-"""Steps between two decisions on the loop."""
+FIRST_CHUNK, CHUNK = 16, 256
+"""Steps between two decisions on the loop: at first these, then twice as many each time, up to those."""
 TABLE = 4096
 """Steps for which decays are tabled; after longer pauses they are computed."""
 NEURON, SYNAPSE, TOUCHED = 0.4, 7.0, 20.0
@@ -36,12 +38,12 @@ def run(
     every: int,
 ) -> Spikes:
     """See `LIFNetwork.simulate`."""
-    cell, decay = _constants(network.settings)
-    wiring = Wiring(network.first, network.target, network.count, network.scale)
+    cell, decay = _constants(network)
+    wiring = Wiring(network.first, network.target, network.count, network.scale, np.zeros((0, 2), np.int32), 1, 1)
 
     def one(replicate: int) -> State:
         inputs = _inputs(network, stimulus, replicate, seed)
-        state = _state(network, stimulus, start[:, replicate % start.shape[1]], record, every)
+        state = _state(network, cell, stimulus, start[:, replicate % start.shape[1]], record, every)
         return _run(network, cell, decay, wiring, inputs, state, stimulus.steps)
 
     with ThreadPoolExecutor(max_workers=min(threads, replicates)) as pool:
@@ -64,20 +66,24 @@ def _run(
     network: LIFNetwork, cell: Cell, decay: Decay, wiring: Wiring, inputs: Inputs, state: State, steps: int
 ) -> State:
     engine = network.settings.engine
-    dense = engine == "dense"
+    only_dense = network.delays is not None or network.settings.keep_current
+    dense = engine == "dense" or only_dense
     if not dense:
         to_event(cell, state, 0)
-    step = 0
+    step, chunk = 0, FIRST_CHUNK
     while step < steps:
         loop = run_dense if dense else run_event
-        end = min(step + CHUNK, steps)
+        if dense and not len(wiring.slot):
+            parts = network.parts
+            wiring = wiring._replace(slot=parts.slot, block=parts.block, delays=parts.delays)
+        end, chunk = min(step + chunk, steps), min(2 * chunk, CHUNK)
         before = step
         step = loop(cell, decay, wiring, inputs, state, step, end)
         if step < end:  # the record is full
             longer = np.empty(2 * len(state.spike), np.int32)
             longer[: state.cursor[1]] = state.spike[: state.cursor[1]]
             state = state._replace(spike=longer)
-        if engine == "auto" and step > before and step < steps:
+        if engine == "auto" and not only_dense and step > before and step < steps:
             dense = _choose(cell, decay, state, dense, step, step - before)
     return state
 
@@ -100,7 +106,8 @@ def _choose(cell: Cell, decay: Decay, state: State, dense: bool, step: int, made
     return True
 
 
-def _constants(settings: LIFSettings) -> tuple[Cell, Decay]:
+def _constants(network: LIFNetwork) -> tuple[Cell, Decay]:
+    settings = network.settings
     k = np.arange(TABLE) * settings.step
     slow = 1 / settings.membrane_time_constant
     delta = settings.synaptic_time_constant is None
@@ -118,8 +125,9 @@ def _constants(settings: LIFSettings) -> tuple[Cell, Decay]:
     cell = Cell(
         threshold=settings.threshold,
         reset=settings.reset_potential,
-        delay=max(1, round(settings.delay / settings.step)),
+        delay=network.delays.shortest if network.delays else max(1, round(settings.delay / settings.step)),
         onto_potential=delta,
+        keep_current=settings.keep_current,
         peak=-ratio * np.exp(-slow * peak) * np.expm1((slow - fast) * peak) * (1 + 1e-9),
         slow=slow * settings.step,
         fast=fast * settings.step,
@@ -130,6 +138,7 @@ def _constants(settings: LIFSettings) -> tuple[Cell, Decay]:
 
 def _state(
     network: LIFNetwork,
+    cell: Cell,
     stimulus: "Stimulus",
     start: NDArray[np.float64],
     record: NDArray[np.int64],
@@ -157,6 +166,7 @@ def _state(
         sample=samples,
         recorded=record,
         every=every,
+        room=int((-(-min(cell.delay, WIDEST) // refractory)).sum()),
     )
 
 
@@ -173,7 +183,8 @@ def _inputs(network: LIFNetwork, stimulus: "Stimulus", replicate: int, seed: int
     width = max((len(table) for table in tables), default=1)
     first_bits = np.arange(256) / 256
 
-    events = stimulus.events
+    # In the order of their receivers, which changes no number: the dense loop takes them block by block.
+    events = [replace(e, neurons=np.sort(e.neurons)) for e in stimulus.events]
     keys = [source_keys(network.ids[event.neurons], seed, replicate, number) for number, event in enumerate(events)]
     return Inputs(
         change_step=step,
@@ -185,6 +196,7 @@ def _inputs(network: LIFNetwork, stimulus: "Stimulus", replicate: int, seed: int
         size=np.array([event.amplitude for event in events], np.float64),
         begin=np.array([event.first for event in events], np.int64),
         end=np.array([event.last for event in events], np.int64),
+        onto_synapse=np.array([event.onto == "synapse" for event in events], np.bool_),
         table=np.array([[*table, *[1.0] * (width - len(table))] for table in tables]).reshape(-1, width),
         guide=np.array([np.searchsorted(table, first_bits, "right") for table in tables], np.int64).reshape(-1, 256),
     )

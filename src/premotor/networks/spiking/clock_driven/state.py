@@ -12,8 +12,11 @@ class Cell(NamedTuple):
     threshold: float
     reset: float
     delay: int
+    """Steps, of the shortest delay."""
     onto_potential: bool
     """Whether arriving spikes add to the potential (delta synapses) or to g."""
+    keep_current: bool
+    """Whether g goes on in refractory neurons."""
     peak: float
     """The greatest effect on v of g = 1 mV."""
     slow: float
@@ -42,6 +45,21 @@ class Wiring(NamedTuple):
     target: Any
     count: Any
     scale: Any
+    slot: Any
+    """See `Parts`; the event-driven loop has no use for these."""
+    block: int
+    delays: int
+
+
+class Parts(NamedTuple):
+    """Parts of each neuron's edges that the dense loop takes at once: those to a block of neurons, or of one delay."""
+
+    slot: Any
+    """Where they begin and end among the neuron's edges, (neurons, parts + 1)."""
+    block: int
+    """Neurons in a block."""
+    delays: int
+    """How many delays there are; 1 where parts are of blocks."""
 
 
 class Inputs(NamedTuple):
@@ -63,6 +81,8 @@ class Inputs(NamedTuple):
     """First step with events of each drive."""
     end: Any
     """The step after the last one."""
+    onto_synapse: Any
+    """Whether a drive's events arrive as a spike does, or change the potential; (drives,)."""
     table: Any
     """Probabilities of at most 0, 1, … events in a step, (drives, numbers)."""
     guide: Any
@@ -103,3 +123,5 @@ class State(NamedTuple):
     """Positions of the recorded neurons."""
     every: int
     """Steps between two samples."""
+    room: int
+    """How many spikes there can be at most in the steps that the dense loop makes at once."""

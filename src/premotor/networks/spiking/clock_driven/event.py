@@ -1,4 +1,4 @@
-"""The loops of the LIF network: every neuron in every step, or those that something reaches and that may fire."""
+"""The event-driven loop of the LIF network: neurons that something reaches and that may fire; and changes of loops."""
 
 from functools import partial
 from typing import Any
@@ -7,116 +7,10 @@ import numpy as np
 
 from premotor.compiling import kernel, part
 from premotor.networks.spiking.clock_driven.state import NEVER
-from premotor.networks.spiking.random_numbers import event_count, uniform
+from premotor.networks.spiking.random_numbers import event_count
 
-TINY = 1e-30
-"""Smaller deviations (mV) are set to 0: they have no effect, but denormal numbers are slow."""
-BLOCK = 2048
-"""Neurons that are integrated before those above threshold are looked for, while they are in the nearest cache."""
-SELDOM = 0.8
-"""Probability of no event in a step from which on a drive's sources are looked through before they are handled."""
 MARGIN = 1e-9
 """A neuron that may come so close to its threshold (mV) is watched step by step."""
-
-
-@partial(kernel, counted=True)
-def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step: int, end: int) -> int:
-    """Steps from `step` to `end`, or until the record of spikes is full; returns the first step not made."""
-    # Arrays are taken out of the tuples once: doing so in a loop costs a count of references each time.
-    v, g, goal, wake, spike, start = state.v, state.g, state.goal, state.wake, state.spike, state.start
-    first, target, count, scale = wiring.first, wiring.target, wiring.count, wiring.scale
-    table, guide, key, receiver, sources = inputs.table, inputs.guide, inputs.key, inputs.neuron, inputs.first
-    begin, finish, size = inputs.begin, inputs.end, inputs.size
-    sample, recorded, refractory = state.sample, state.recorded, state.refractory
-    change, fired, touched = state.cursor[0], state.cursor[1], 0
-    arriving = v if cell.onto_potential else g
-    threshold, reset = cell.threshold, cell.reset
-    # Neurons at rest after a spike are put back from a list, so that the others need no look at `wake`.
-    held, holding = np.empty(len(v), np.int32), 0
-    for i in range(len(v)):
-        if step <= wake[i]:
-            held[holding] = i
-            holding += 1
-    chance = np.empty(len(key))
-    while step < end and len(spike) - fired >= len(v):
-        while change < len(inputs.change_step) and inputs.change_step[change] <= step:
-            goal[inputs.change_neuron[change]] = inputs.change_value[change]
-            change += 1
-        start[step] = fired
-        kept = 0
-        for number in range(holding):
-            i = held[number]
-            v[i], g[i] = reset, 0.0  # what has arrived is lost
-            if step < wake[i]:
-                held[kept] = i
-                kept += 1
-        holding, old = kept, fired
-        for low in range(0, len(v), BLOCK):
-            high = min(low + BLOCK, len(v))
-            if integrate(cell, decay, v[low:high], g[low:high], goal[low:high]):
-                for i in range(low, high):
-                    if v[i] > threshold and step >= wake[i]:
-                        spike[fired] = i
-                        fired += 1
-        for number in range(holding):
-            v[held[number]], g[held[number]] = reset, 0.0
-        for number in range(old, fired):
-            i = spike[number]
-            wake[i] = step + refractory[i]
-            held[holding] = i
-            holding += 1
-        past = step - cell.delay
-        if past >= 0:
-            for number in range(start[past], start[past + 1]):
-                source = spike[number]
-                edges = slice(first[source], first[source + 1])
-                onto, synapses, weight = target[edges], count[edges], scale[source]
-                touched += len(onto)
-                # What reaches a refractory neuron is wiped out in the next step before it is used.
-                for edge in range(len(onto)):
-                    arriving[onto[edge]] += weight * synapses[edge]
-        for drive in range(len(size)):
-            if begin[drive] <= step < finish[drive]:
-                amount, chances, hints = size[drive], table[drive], guide[drive]
-                seldom = chances[0] > SELDOM
-                if seldom:
-                    draw(key[sources[drive] : sources[drive + 1]], step, chance)
-                for source in range(sources[drive], sources[drive + 1]):
-                    if not seldom or chance[source - sources[drive]] >= chances[0]:
-                        v[receiver[source]] += amount * event_count(key[source], step, chances, hints)
-        if len(recorded) and (step + 1) % state.every == 0:
-            for column in range(len(recorded)):
-                i = recorded[column]
-                sample[(step + 1) // state.every, column] = reset if step < wake[i] else v[i]
-        step += 1
-        start[step] = fired
-    state.cursor[0], state.cursor[1], state.cursor[3] = change, fired, touched
-    return step
-
-
-@partial(kernel, counted=True)
-def integrate(cell: Any, decay: Any, v: Any, g: Any, goal: Any) -> int:
-    """One step of neurons, none at rest after a spike; gives the number above threshold.
-
-    Written so that it becomes vector code.
-    """
-    slow, fast, coupling, threshold = decay.slow[1], decay.fast[1], decay.coupling[1], cell.threshold
-    above = 0
-    for i in range(len(v)):
-        x, y = v[i] - goal[i], g[i]
-        x = x if abs(x) > TINY else 0.0
-        y = y if abs(y) > TINY else 0.0
-        new = goal[i] + x * slow + y * coupling
-        v[i], g[i] = new, y * fast
-        above += new > threshold
-    return above
-
-
-@partial(kernel, counted=True)
-def draw(key: Any, step: int, chance: Any) -> None:
-    """The random numbers of sources in a step; vector code, as it stores them instead of deciding."""
-    for source in range(len(key)):
-        chance[source] = uniform(key[source], step)
 
 
 @partial(part, counted=True)
@@ -167,7 +61,7 @@ def run_event(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
     slow, fast, coupling = decay.slow, decay.fast, decay.coupling
     first, target, count, scale = wiring.first, wiring.target, wiring.count, wiring.scale
     table, guide, key, receiver, sources = inputs.table, inputs.guide, inputs.key, inputs.neuron, inputs.first
-    begin, finish, size = inputs.begin, inputs.end, inputs.size
+    begin, finish, size, synaptic = inputs.begin, inputs.end, inputs.size, inputs.onto_synapse
     sample, recorded = state.sample, state.recorded
     change, fired, watching, touched = state.cursor[0], state.cursor[1], state.cursor[2], 0
     column = 0 if cell.onto_potential else 1
@@ -213,11 +107,12 @@ def run_event(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
         for drive in range(len(size)):
             if begin[drive] <= step < finish[drive]:
                 amount, chances, hints = size[drive], table[drive], guide[drive]
+                onto = column if synaptic[drive] else 0
                 for source in range(sources[drive], sources[drive + 1]):
                     number = event_count(key[source], step, chances, hints)
                     i = receiver[source]
                     if number and advance(cell, slow, fast, coupling, cells, i, step):
-                        cells[i, 0] += amount * number
+                        cells[i, onto] += amount * number
                         if not watched[i] and may_fire(cell, cells[i, 0], cells[i, 1], cells[i, 2]):
                             watched[i], watch[watching], watching = True, i, watching + 1
         if len(recorded) and (step + 1) % state.every == 0:
