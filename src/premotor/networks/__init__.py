@@ -74,11 +74,19 @@ if TYPE_CHECKING:
         baseline_settings as baseline_settings,
         is_baseline as is_baseline,
     )
+    from premotor.networks.spiking.clock_driven.microcircuit import (
+        Microcircuit as Microcircuit,
+        potjans_diesmann as potjans_diesmann,
+    )
     from premotor.networks.spiking.clock_driven.network import (
         Delays as Delays,
         LIFNetwork as LIFNetwork,
         LIFSettings as LIFSettings,
         Spikes as Spikes,
+    )
+    from premotor.networks.spiking.clock_driven.populations import (
+        Projection as Projection,
+        connect_populations as connect_populations,
     )
     from premotor.networks.spiking.surrogate_gradient.network import (
         SurrogateGradientNetwork as SurrogateGradientNetwork,
