@@ -24,7 +24,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
     ),
     Deliberate("fly.*", r".*reward(/|\.)wobble.*", "a new term of the reward, of weight 0"),
     Deliberate("fly.*", r".*reward(/|\.)neighbours.*", "a new term of the reward, of weight 0"),
-    Deliberate(".*", r".*learning\.critic_first", "a new setting, null"),
+    Deliberate(".*", r".*learning\.(critic_first|stagger)", "new settings, null and false"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
     Deliberate(
         "walk.*|compare",

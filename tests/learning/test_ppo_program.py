@@ -59,8 +59,10 @@ def begun(device: str, devices: int | None = None) -> tuple[ppo.PPOState, object
 
 @pytest.mark.slow
 def test_an_iteration_in_one_program_is_the_ordinary_one_to_the_rounding_of_its_physics() -> None:
-    """Two iterations: episodes end and begin in the roll-out, rewards are clipped, the discount moves."""
+    """Two iterations: episodes end and begin in the roll-out, rewards are clipped, the discount moves, one is held."""
     (plain, exact), (whole, program) = begun("cpu"), begun("mjx")
+    plain = dataclasses.replace(plain, hold=jnp.asarray(1))
+    weight = plain.controller.output_weight
     np.testing.assert_allclose(whole.observation, plain.observation, atol=1e-5)
     whole = dataclasses.replace(plain, observation=whole.observation)  # calibrated by physics that rounds otherwise
     for _ in range(2):
@@ -68,6 +70,8 @@ def test_an_iteration_in_one_program_is_the_ordinary_one_to_the_rounding_of_its_
         whole, also = ppo.iterate(whole, program, SETTINGS)
         assert said["episodes"] > 4
         assert set(said) == set(also)
+        for one in (plain, whole):
+            assert np.array_equal(one.controller.output_weight, weight) == (int(one.iteration) == 1)
         for name in said:
             np.testing.assert_allclose(also[name], said[name], rtol=1e-3, atol=1e-4, err_msg=name)
     for one, other in zip(jax.tree.leaves(plain), jax.tree.leaves(whole), strict=True):

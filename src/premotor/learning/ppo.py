@@ -23,6 +23,7 @@ from premotor.learning.trees import fill, strong
 from premotor.networks import Controller
 from premotor.tasks import VectorEnvironment
 from premotor.tasks.program import ProgramEnvironment
+from premotor.tasks.staggering import stagger
 
 CRITIC = "critic/"
 """What the names of the critic's arrays begin with in what a warm start takes over."""
@@ -62,12 +63,17 @@ def initialise(
 
     A first roll-out of random actions sets the normalizer and the controller's calibration to observations of
     the task itself.
+
+    Raises:
+        PremotorError: episodes should begin staggered and cannot.
     """
     key_critic, key_warm, key = jax.random.split(key, 3)
     controller = warmed(controller, environment, key_warm)
     critic = Critic.initial(len(controller.observation_names), settings.critic_layers, key_critic)
     trained = eqx.filter((controller, critic), trained_arrays(controller, critic))
-    n = environment.environments
+    n, seen = environment.environments, environment.reset()
+    if settings.stagger:
+        stagger(environment, jax.random.fold_in(key_warm, 1))
     return PPOState(
         controller=controller,
         critic=critic,
@@ -77,7 +83,7 @@ def initialise(
         iteration=jnp.asarray(0),
         steps=jnp.asarray(0),
         state=controller.initial_state(n),
-        observation=jnp.asarray(environment.reset(), jnp.float32),
+        observation=jnp.asarray(seen, jnp.float32),
         started=jnp.ones(n, bool),
         episode_return=jnp.zeros(n),
         episode_length=jnp.zeros(n, jnp.int32),

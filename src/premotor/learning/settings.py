@@ -31,6 +31,9 @@ class PPOSettings(Settings):
     environments: int = Field(256, ge=1)
     rollout: int = Field(32, ge=2)
     """Control steps in each environment between two updates; gradients flow through all of them."""
+    stagger: bool = False
+    """Whether the first episodes are cut to different lengths, so that those of the environments do not all begin at
+    once and every roll-out has starts among its steps; for tasks with a body of their own."""
     epochs: int = Field(4, ge=1)
     minibatches: int = Field(4, ge=1)
     """Each holds whole sequences: environments / minibatches of them."""
