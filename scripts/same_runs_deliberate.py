@@ -23,7 +23,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "gain control of the faithful rule counts over a window",
     ),
     Deliberate("fly.*", r".*reward(/|\.)wobble.*", "a new term of the reward, of weight 0"),
-    Deliberate("fly.*", r".*reward(/|\.)neighbours.*", "a new term of the reward, of weight 0"),
+    Deliberate("fly.*", r".*reward(/|\.)(crab|neighbours|short_swing).*", "new terms of the reward, of weight 0"),
     Deliberate(".*", r".*learning\.(critic_first|stagger)", "new settings, null and false"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
     Deliberate(

@@ -174,6 +174,35 @@ def test_neighbouring_legs_off_the_ground_at_once_cost_each_pair(walk: FlyTask, 
     assert float(terms["neighbours"]) == -0.5 * pairs
 
 
+def test_walking_sideways_to_itself_costs_where_walking_off_the_path_does_not(walk: FlyTask, start):
+    reward = walk.settings.reward.model_copy(update={"crab": 0.5})
+    judge = jax.jit(FlyWalkTask(walk.settings.model_copy(update={"reward": reward})).advance)
+    period, memory = walk.control_period, start.memory._replace(velocity=jnp.asarray([10.0, 0.0]))
+    qpos = {"root_x": 10 * period, "root_y": 0.0}  # 10 mm/s along x, as before
+    ahead = judge(moved(walk, start, **qpos, root_yaw=0.0), memory, start.memory.action).terms
+    aside = judge(moved(walk, start, **qpos, root_yaw=0.2), memory, start.memory.action).terms
+    assert float(ahead["crab"]) == pytest.approx(0, abs=1e-6)
+    assert float(aside["crab"]) == pytest.approx(-0.5 * (10 * np.sin(0.2) / 5) ** 2, rel=1e-3)
+    assert float(aside["drift"]) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_touch_down_costs_what_is_missing_of_a_whole_swing(walk: FlyTask, start):
+    reward = walk.settings.reward.model_copy(update={"short_swing": 0.5})
+    task = FlyWalkTask(walk.settings.model_copy(update={"reward": reward}))
+    view, memory = moved(walk, start), start.memory._replace(aloft=jnp.zeros(6))
+    assert start.memory.aloft is None  # where nothing asks for it
+    steps, costs = [0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1], []
+    advance = jax.jit(task.advance)
+    for lifted in steps:
+        sensors = np.array(view.sensors)
+        sensors[walk.body.foot_sensors] = [float(not lifted), 1, 1, 1, 1, 1]
+        outcome = advance(view._replace(sensors=jnp.asarray(sensors)), memory, start.memory.action)
+        memory = outcome.memory
+        costs.append(float(outcome.terms["short_swing"]))
+    # after two control steps, 10 of 35 ms, and after eight
+    assert costs == pytest.approx([0, 0, 0, 0, -0.5 * (1 - 10 / 35), *[0] * 10], abs=1e-6)
+
+
 def test_a_change_of_action_and_a_fall_cost(walk: FlyTask, judge, start):
     calm = judge(moved(walk, start), start.memory, start.memory.action)
     busy = judge(moved(walk, start), start.memory, -start.memory.action + 0.5)

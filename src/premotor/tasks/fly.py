@@ -26,13 +26,15 @@ HEIGHTS = (0.55, 1.8)
 """Of the thorax, mm; beyond them a fly has fallen or jumped."""
 DROP = 0.25
 """Height from which an episode begins on rough ground, mm: noise starts feet below, where a height field keeps them."""
+SWING = 0.035
+"""Least time in the air that costs nothing, s."""
 TIPPED = 0.5
 """Least projection of the thorax's up on the world's."""
 NEIGHBOURS = np.array([(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)])
 """Pairs of `LEGS` next to each other: one behind the other on a side, and left and right."""
 TERMS = (
     *("alive", "upright", "feet", "still", "progress", "heading", "imitation"),
-    *("drift", "wobble", "neighbours", "action", "energy", "limits", "fall"),
+    *("drift", "crab", "wobble", "neighbours", "short_swing", "action", "energy", "limits", "fall"),
 )
 """The terms of the reward."""
 
@@ -63,6 +65,8 @@ class FlyMemory(NamedTuple):
     """Force on the thorax during the coming step, x and y, µN."""
     push_left: Float[Array, ""]
     """Time that the push goes on, s."""
+    aloft: Float[Array, "6"] | None = None
+    """How long each of `LEGS` has been off the ground, s; None where no term of the reward asks for it."""
 
 
 class FlyTask(PhysicsTask):
@@ -149,6 +153,7 @@ class FlyTask(PhysicsTask):
             *(command, heading, turn, jnp.zeros(()), phase, qpos[self._root[:2]], qvel[self._root[:2]]),
             *(action, action),
             *(jnp.asarray(key, jnp.uint32), jnp.zeros(2), jnp.zeros(())),
+            jnp.zeros(len(LEGS)) if self.settings.reward.short_swing else None,
         )
         return Start(qpos, qvel, memory)
 
@@ -218,6 +223,10 @@ class FlyTask(PhysicsTask):
         scaled = (joints - low) / (high - low)
         fallen = self.fallen(view)
         command, lifted = jnp.maximum(memory.command, 1.0), 1 - contact
+        aloft, missed = memory.aloft, jnp.zeros(())
+        if aloft is not None:
+            missed = (contact * (aloft > 0) * jnp.maximum(1 - aloft / SWING, 0.0)).sum()
+            aloft = lifted * (aloft + period)
         values = {
             "alive": jnp.ones(()),
             "upright": jnp.cos(pitch) * jnp.cos(roll),
@@ -227,8 +236,10 @@ class FlyTask(PhysicsTask):
             "heading": jnp.exp(-((aim / 0.25) ** 2)),
             "imitation": self._likeness(memory.command, phase, joints, contact),
             "drift": -((sideways / 5) ** 2),
+            "crab": -((velocity[1] * jnp.cos(yaw) - velocity[0] * jnp.sin(yaw)) ** 2) / 25,
             "wobble": -((view.qvel[self._root[[2, 4, 5]]] / 10) ** 2).sum(),
             "neighbours": -(lifted[NEIGHBOURS[:, 0]] * lifted[NEIGHBOURS[:, 1]]).sum(),
+            "short_swing": -missed,
             "action": -((jnp.clip(action, -1, 1) - memory.action) ** 2).mean(),
             "energy": -power,
             "limits": -jnp.mean((scaled < 0.02) | (scaled > 0.98)),
@@ -239,7 +250,7 @@ class FlyTask(PhysicsTask):
         key, push, remaining = self._pushed(memory)
         kept = FlyMemory(
             *(memory.command, heading, memory.turn, offset, phase, place, velocity),
-            *(jnp.clip(action, -1, 1), target, key, push, remaining),
+            *(jnp.clip(action, -1, 1), target, key, push, remaining, aloft),
         )
         return Outcome(kept, terms, fallen)
 

@@ -29,12 +29,17 @@ class FlyReward(Settings):
     """Times the likeness to the reference gait, in [0, 1]: 0.6 for the joint angles (0.2 rad), 0.4 for contacts."""
     drift: float = Field(0.3, ge=0)
     """Cost of the squared sideways speed over 5 mm/s."""
+    crab: float = Field(0.0, ge=0)
+    """Cost of the squared speed sideways to the thorax itself over 5 mm/s: on the commanded path, but not facing it."""
     wobble: float = Field(0.0, ge=0)
     """Cost of the squared vertical speed over 10 mm/s, and of those of pitch and roll over 10 rad/s."""
     neighbours: float = Field(0.0, ge=0)
     """Cost of each pair of neighbouring legs (one behind the other, or left and right) that is off the ground at once:
     a rule between legs, as in Cruse's coordination (1990, Trends Neurosci. 13), that any gait from the wave to the
     tripod obeys."""
+    short_swing: float = Field(0.0, ge=0)
+    """Cost of each touch-down after less than 35 ms in the air, by the missing part of it: a rule for each leg alone.
+    Swings of flies last about so long at every speed."""
     action: float = Field(0.05, ge=0)
     """Cost of the mean squared change of the action in a step."""
     energy: float = Field(0.002, ge=0)
