@@ -12,7 +12,8 @@ from premotor.files import read_json
 from premotor.runs import Run
 
 DIGITS = 4
-CURVE = ("step", "episodes", "score", "return_sd", "survived", "speed", "joint_frequency", "joint_rmse")
+CURVE = ("step", "episodes", "score", "return_sd", "survived", "speed", "speed_error", "yaw", "tripod_index")
+CURVE += ("joint_frequency", "joint_rmse")
 """What is kept of an evaluation during learning."""
 
 
