@@ -57,6 +57,16 @@ def test_tables_hold_the_test(run, tmp_path):
     assert tables["connections"]["plastic"].sum() == 1800
 
 
+def test_a_test_under_noise_is_driven_again_with_its_own(tmp_path):
+    noise = {"wiring": {"noise": {"EM": {"AM2": {"rate": 40, "weight": 4}}}}}
+    made = train({**SETTINGS, **noise}, output=tmp_path / "run", progress=False, finish=False)
+    evaluate_spiking(made, 4, seed=7)
+    tables = {file.stem: pd.read_parquet(file) for file in export_parquet(made, tmp_path / "out")}
+    assert len(tables["spikes"]) == read_test(made).counts.sum()
+    assert (tables["connections"]["pre_population"] == "noise").sum() == 40
+    assert len(spiking.potentials_of_test(made, np.array([140]), seconds=0.2)) == 200
+
+
 def test_potentials_are_those_at_which_cells_fire(run, tmp_path):
     record = read_test(run)
     cells = spiking.chosen_cells(run, "EM left, IA:1-2, 3")

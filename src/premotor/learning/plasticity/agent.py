@@ -64,7 +64,7 @@ class SpikingAgent:
         edges, first = field_edges(settings.fields)
         period, votes = 1000.0 / settings.rate, actions.astype(np.int64)
         self.interface = Interface(edges, first, period, settings.step, settings.hold, settings.restart, votes)
-        self.state = network.start(most_rate=settings.rate / 1000.0 + 1 / settings.step)
+        self.state = network.start(most_rate=settings.rate / 1000.0 + 1 / settings.step, seed=seed)
         self.plastic = plastic_synapses(network)
         self.learn_by(plasticity or PlasticitySettings())
         self.balance_pole, self.encode_observation, self.select_action = loops(network.advance, critic, encoder)
@@ -191,6 +191,8 @@ class SpikingAgent:
             cleared = {f"lessons/{name}": np.zeros_like(value) for name, value in window.items()}
             arrays = {**arrays, **cleared, "lessons/control_spikes": np.zeros_like(present["lessons/control_spikes"])}
         for name, value in present.items():
+            if not value.size and name not in arrays:  # of what came to be after the snapshot, such as random trains
+                continue
             if name not in arrays or arrays[name].shape != value.shape:
                 raise PremotorError(f"the snapshot does not fit this agent: {name} is missing or of another size")
         for name, part in (

@@ -50,7 +50,7 @@ class About(ReportSection[SpikingRecord]):
                 begins = " and ".join(f"{phase.begin:,}" for phase in learned.phases)
                 text += f" Other rules followed after {begins} steps."
         groups = cell_groups(run)
-        sent = np.bincount(network.pre, minlength=network.cells + network.sources)
+        sent = np.bincount(network.pre, minlength=network.nodes)
         received = np.bincount(network.post, minlength=network.cells)
         learning_in = np.bincount(network.post[network.plastic], minlength=network.cells)
         rows = [

@@ -64,8 +64,10 @@ def described_network(source: str | os.PathLike[str]) -> DescribedNetwork | None
 
 
 def population_names(network: "SpikingNetwork") -> NDArray[Any]:
-    """The population of every node, "inputs" for sources; of two that hold a cell the later, (cells + sources,)."""
-    names = np.full(network.cells + network.sources, "inputs", object)
+    """The population of every node, "inputs" for sources, "noise" for random trains; of two that hold a cell the
+    later, (nodes,)."""
+    names = np.full(network.nodes, "inputs", object)
+    names[network.cells + network.sources :] = "noise"
     for name, cells in network.populations.items():
         names[cells] = name
     return names

@@ -231,7 +231,8 @@ class Spiking(Kind):
 
 def projections(network: "SpikingNetwork") -> "Iterator[tuple[str, str, str, NDArray[np.bool_]]]":
     """Groups of synapses: name, presynaptic and postsynaptic population, which synapses; the first is empty."""
-    names = np.full(network.cells + network.sources, "inputs", object)
+    names = np.full(network.nodes, "inputs", object)
+    names[network.cells + network.sources :] = "noise"
     for name, cells in network.populations.items():
         names[cells] = name
     pre, post = names[network.pre], names[network.post]
@@ -240,7 +241,7 @@ def projections(network: "SpikingNetwork") -> "Iterator[tuple[str, str, str, NDA
     yield "all recurrent", "*", "*", between
     if network.plastic.any():
         yield "all plastic", "*", "*", network.plastic.copy()
-    known: Sequence[str] = [*network.populations, "inputs"]
+    known: Sequence[str] = [*network.populations, "inputs", *(["noise"] if len(network.noise) else [])]
     for first in known:
         for second in network.populations:
             mask = (pre == first) & (post == second)

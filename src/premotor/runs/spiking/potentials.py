@@ -57,7 +57,7 @@ def potentials_of_test(
         PremotorError: there is no recorded test, its weights have changed since, or samples do not fit into steps.
     """
     record = read_test(run)
-    agent = run.agent(tested_weights(record))
+    agent = run.agent(tested_weights(record), int(record.figures.get("seed", 0)))
     state, interface, network = agent.state, agent.interface, agent.network
     samples = round(interface.step / every) if every > 0 else 0
     if samples < 1 or abs(samples * every - interface.step) > 1e-9 or not seconds > 0:

@@ -203,7 +203,7 @@ def spikes_of_test(run: SpikingRun, record: Record, steps: int | None = None) ->
     Raises:
         PremotorError: the run's weights of that iteration have changed since, so that other spikes come out.
     """
-    agent = run.agent(tested_weights(record))
+    agent = run.agent(tested_weights(record), int(record.figures.get("seed", 0)))
     train = played_again(agent, record.observation[:steps], record.counts, record.length)
     if train is None:
         raise PremotorError(

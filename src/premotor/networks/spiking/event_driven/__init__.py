@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from premotor.networks.spiking.event_driven.network import SpikingNetwork as SpikingNetwork
     from premotor.networks.spiking.event_driven.random_settings import (
         GainSettings as GainSettings,
+        NoiseSettings as NoiseSettings,
         PopulationSettings as PopulationSettings,
         ProjectionSettings as ProjectionSettings,
         RandomNetworkSettings as RandomNetworkSettings,

@@ -6,12 +6,14 @@ known when it is opened. Events at the same time come in the order in which they
 
 from collections.abc import Callable
 from functools import cache
+from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from premotor.compiling import kernel, part, swapped
 from premotor.networks.spiking.event_driven.conductance_cell import receive
+from premotor.networks.spiking.random_numbers import uniform
 
 BUCKET, LENGTH, PLACE, FREE, SPIKES, COUNTED, TRAIN, ACTIVE, EVENTS, CURSORS = range(10)
 """Entries of `State.cursor`: open bucket, events in it, next of them, first free node of the pool, spikes recorded,
@@ -20,12 +22,15 @@ how many of them have been counted, next spike of the trains, sources that are o
 NEVER = -1e300
 """A time before every other (ms)."""
 
+DEAD = 0.1
+"""ms; two spikes of a random train are at least so far apart, so that the events under way have a bound."""
+
 RUN = 12
 """Stretches of so many events are sorted by insertion, longer ones by merging."""
 
 
 class Wiring(NamedTuple):
-    """What does not change: cells and the synapses that leave each cell and source (nodes: cells, then sources)."""
+    """What does not change: cells and the synapses that leave each node (cells, then sources, then random trains)."""
 
     table: Any
     """Parameters of cell types, see `SpikingCell`."""
@@ -39,6 +44,8 @@ class Wiring(NamedTuple):
     """(synapses,)"""
     delay: Any
     """ms, (synapses,)"""
+    noise: Any
+    """Mean interval of each random train beyond `DEAD`, ms."""
     width: float
     """Of a bucket, ms."""
 
@@ -70,6 +77,12 @@ class State(NamedTuple):
     """When each source fires next, ms."""
     active: Any
     """Sources that are on, the first cursor[ACTIVE] entries."""
+    noise_due: Any
+    """When each random train fires next, ms."""
+    noise_count: Any
+    """Intervals that each has drawn."""
+    noise_key: Any
+    """Random key of each, uint64."""
     train_time: Any
     """Given spikes of sources, rising, ms."""
     train_node: Any
@@ -102,6 +115,14 @@ def send(wiring: Any, state: Any, node: int, t: float) -> None:
 
 
 @part
+def draw_interval(wiring: Any, state: Any, number: int) -> None:
+    """Draw when a random train fires next: after `DEAD` and an exponential time."""
+    chance = uniform(state.noise_key[number], state.noise_count[number])
+    state.noise_due[number] += DEAD - log(1.0 - chance) * wiring.noise[number]
+    state.noise_count[number] += 1
+
+
+@part
 def fire_sources(wiring: Any, state: Any, limit: float) -> None:
     """Let the sources fire that are due before `limit`, which lies in the open bucket."""
     cursor, due, active = state.cursor, state.due, state.active
@@ -112,6 +133,10 @@ def fire_sources(wiring: Any, state: Any, limit: float) -> None:
             send(wiring, state, cells + source, due[source])
             state.fired[source] = due[source]
             due[source] += state.interval[source]
+    for number in range(len(state.noise_due)):
+        while state.noise_due[number] < limit:
+            send(wiring, state, cells + len(due) + number, state.noise_due[number])
+            draw_interval(wiring, state, number)
     place = cursor[TRAIN]
     while place < len(state.train_time) and state.train_time[place] < limit:
         send(wiring, state, state.train_node[place], state.train_time[place])

@@ -9,7 +9,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from premotor.errors import PremotorError
 from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS, CellSettings, SpikingCell
-from premotor.networks.spiking.event_driven.events import COUNTED, CURSORS, NEVER, SPIKES, State, Wiring, loop_with
+from premotor.networks.spiking.event_driven.events import (
+    COUNTED,
+    CURSORS,
+    DEAD,
+    NEVER,
+    SPIKES,
+    State,
+    Wiring,
+    draw_interval,
+    loop_with,
+)
+from premotor.networks.spiking.random_numbers import source_keys
 
 WIDEST = 0.25
 """ms; wider buckets hold more events than are quick to sort by insertion."""
@@ -22,7 +33,7 @@ CHUNK = 50.0
 class SpikingNetwork:
     """Cells, sources of spikes from outside, and synapses between them.
 
-    Nodes are numbered: cells first, then sources. All arrays of synapses are in the order given.
+    Nodes are numbered: cells first, then sources, then random trains. All arrays of synapses are in the order given.
 
     Raises:
         PremotorError: arrays that do not fit each other, or values that have no meaning.
@@ -47,13 +58,15 @@ class SpikingNetwork:
     """(synapses,)"""
     populations: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     """Cells by the name of their population."""
+    noise: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    """Rates of random trains of spikes from outside, Hz, (trains,)."""
 
     def __post_init__(self) -> None:
         count = len(self.pre)
         for name in ("post", "receptor", "weight", "delay", "plastic"):
             if len(getattr(self, name)) != count:
                 raise PremotorError(f"{name} has {len(getattr(self, name))} entries, but pre has {count}")
-        nodes = self.cells + self.sources
+        nodes = self.nodes
         for name, values, below in (
             ("cell_type", self.cell_type, len(self.cell_types)),
             ("pre", self.pre, nodes),
@@ -67,6 +80,9 @@ class SpikingNetwork:
             raise PremotorError("a delay is not a number above 0 ms; the event loop needs one on every synapse")
         if not (np.isfinite(self.weight) & (self.weight >= 0)).all():
             raise PremotorError("a weight is not a number from 0 mV on; inhibition is a matter of the receptor")
+        strange = self.noise[~((self.noise > 0) & (self.noise < 1000 / DEAD))]
+        if len(strange):
+            raise PremotorError(f"noise holds {strange[0]:g} Hz; rates lie above 0 and below {1000 / DEAD:g} Hz")
         if (self.plastic & (self.pre >= self.cells)).any():
             raise PremotorError("a synapse from a source is plastic; only those between cells can be")
 
@@ -83,6 +99,7 @@ class SpikingNetwork:
         plastic: ArrayLike | None = None,
         sources: int = 0,
         populations: dict[str, NDArray[np.int64]] | None = None,
+        noise: ArrayLike = (),
     ) -> "SpikingNetwork":
         """A network from anything that becomes arrays; `receptor` may be names such as "AM2"."""
         receptors = np.asarray(receptor)
@@ -103,12 +120,18 @@ class SpikingNetwork:
             delay=np.asarray(delay, np.float64),
             plastic=np.zeros(len(presynaptic), bool) if plastic is None else np.asarray(plastic, bool),
             populations=dict(populations or {}),
+            noise=np.asarray(noise, np.float64),
         )
 
     @property
     def cells(self) -> int:
         """Number of cells."""
         return len(self.cell_type)
+
+    @property
+    def nodes(self) -> int:
+        """Number of cells, sources and random trains."""
+        return self.cells + self.sources + len(self.noise)
 
     @cached_property
     def cell(self) -> type[SpikingCell]:
@@ -136,7 +159,7 @@ class SpikingNetwork:
     def wiring(self) -> Wiring:
         """The arrays of the event loop that never change; many states can share them."""
         order = self.order
-        counts = np.bincount(self.pre, minlength=self.cells + self.sources)
+        counts = np.bincount(self.pre, minlength=self.nodes)
         return Wiring(
             table=self.cell.table(self.cell_types),
             kind=self.cell_type.astype(np.int32),
@@ -144,20 +167,24 @@ class SpikingNetwork:
             target=self.post[order].astype(np.int32),
             receptor=self.receptor[order].astype(np.int32),
             delay=self.delay[order],
+            noise=1000.0 / self.noise - DEAD,
             width=min(WIDEST, 0.5 * float(self.delay.min(initial=np.inf))),
         )
 
-    def start(self, trains: tuple[ArrayLike, ArrayLike] | None = None, most_rate: float = 1.0) -> State:
+    def start(self, trains: tuple[ArrayLike, ArrayLike] | None = None, most_rate: float = 1.0, seed: int = 0) -> State:
         """All cells at rest at time 0.
 
         Args:
             trains: spikes of sources: times (ms) and numbers of sources.
             most_rate: no source fires faster, 1/ms.
+            seed: of the random trains.
         """
         wiring = self.wiring
         buckets = 1 << int(np.ceil(np.log2(self.delay.max(initial=1.0) / wiring.width + 3)))
         pause = np.array([types.refractory for types in self.cell_types])
-        refractory = np.concatenate([pause[self.cell_type], np.full(self.sources, 1 / most_rate)])
+        refractory = np.concatenate(
+            [pause[self.cell_type], np.full(self.sources, 1 / most_rate), np.full(len(self.noise), DEAD)]
+        )
         in_flight = np.floor(self.delay / refractory[self.pre]).astype(np.int64) + 2
         train_time, train_node = _trains(self, trains)
         if len(train_time):  # given trains may be of any density: count how many fall into the longest delay
@@ -170,7 +197,7 @@ class SpikingNetwork:
         following[-1] = -1
         cursor = np.zeros(CURSORS, np.int64)
         most = int(np.ceil(CHUNK / pause.min(initial=1.0)) + 2) * self.cells
-        return State(
+        state = State(
             cells=self.cell.resting(self.cells),
             weight=self.weight[self.order],
             cursor=cursor,
@@ -187,23 +214,32 @@ class SpikingNetwork:
             fired=np.full(self.sources, NEVER),
             due=np.full(self.sources, np.inf),
             active=np.zeros(self.sources, np.int64),
+            noise_due=np.zeros(len(self.noise)),
+            noise_count=np.zeros(len(self.noise), np.int64),
+            noise_key=source_keys(np.arange(len(self.noise)), seed, 0, 0),
             train_time=train_time,
             train_node=train_node,
             spike_time=np.zeros(2 * most),
             spike_cell=np.zeros(2 * most, np.int32),
         )
+        for number in range(len(self.noise)):
+            draw_interval(wiring, state, number)
+        return state
 
-    def run(self, until: float, trains: tuple[ArrayLike, ArrayLike]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    def run(
+        self, until: float, trains: tuple[ArrayLike, ArrayLike], seed: int = 0
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Spikes of the cells up to `until` (ms) under given spikes of the sources: times (ms) and cells.
 
         Args:
             until: ms.
             trains: times (ms) and numbers of the sources, counted from 0.
+            seed: of the random trains.
 
         Raises:
             PremotorError: a source that there is not, or a time that is not a number from 0 on.
         """
-        state = self.start(trains)
+        state = self.start(trains, seed=seed)
         times, cells = [np.empty(0)], [np.empty(0, np.int32)]
         for end in np.append(np.arange(CHUNK, until, CHUNK), until):
             self.advance(self.wiring, state, float(end))

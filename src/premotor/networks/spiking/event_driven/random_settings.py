@@ -13,7 +13,7 @@ from premotor.settings import Settings
 Receptor = Literal["AM", "NM", "GA", "AM2", "NM2", "GA2"]
 Range = tuple[float, float]
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-RESERVED = ("inputs", "other")
+RESERVED = ("inputs", "noise", "other")
 TYPES = ("E", "I", "IL")
 """Cell types that every model of cells has: excitatory, fast-spiking and low-threshold inhibitory."""
 DELAYS: dict[str, Range] = {
@@ -96,6 +96,15 @@ class StimulusSettings(Settings):
     """Uniform between these, ms."""
 
 
+class NoiseSettings(Settings):
+    """Random spikes from outside onto a receptor of each cell of a population."""
+
+    rate: float = Field(gt=0, lt=10_000)
+    """Of each cell's own train, Hz."""
+    weight: float = Field(ge=0)
+    """mV"""
+
+
 class GainSettings(Settings):
     """Factors of the weights by what the pre- and the postsynaptic population do, excite (E) or inhibit (I)."""
 
@@ -172,6 +181,8 @@ class RandomNetworkSettings(Settings):
     outputs: str | tuple[str, ...] = "EM"
     """The population that votes, in equal parts for each action, or one population for each action."""
     stimulus: StimulusSettings = StimulusSettings()
+    noise: dict[str, dict[Receptor, NoiseSettings]] = {}
+    """By population and receptor, as ``EM: {AM2: {rate: 20, weight: 3}}``; each cell has a Poisson train of its own."""
     delays: dict[Receptor, Range] = {}
     """Of a receptor's synapses, uniform between these (ms); those of others are 1.8 to 2.2, of GA2 3 to 12."""
     gains: GainSettings = GainSettings()
@@ -207,6 +218,9 @@ class RandomNetworkSettings(Settings):
             missing = [name for name in names if name not in self.populations]
             if missing:
                 raise ValueError(f"{key} names the population {missing[0]!r}, which is not there; there are {known}")
+        for name in self.noise:
+            if name not in self.populations:
+                raise ValueError(f"noise names the population {name!r}, which is not there; there are {known}")
         if self.inputs in self.voting or len(set(self.voting)) < len(self.voting) or not self.voting:
             raise ValueError(f"inputs ({self.inputs}) and outputs ({', '.join(self.voting)}) have to be apart")
         for name, projection in self.projections.items():
@@ -252,9 +266,9 @@ class RandomNetworkSettings(Settings):
         """Whether a population's first synapses are GABA's; one without synapses excites."""
         return next((one.inhibits for key, one in self.projections.items() if key.startswith(f"{name}-")), False)
 
-    def delay(self, receptor: str, synapse: SynapseSettings) -> Range:
+    def delay(self, receptor: str, synapse: SynapseSettings | None = None) -> Range:
         """Least and most delay of synapses onto a receptor, ms."""
-        return synapse.delay or self.delays.get(receptor, DELAYS[receptor])  # type: ignore[call-overload]
+        return (synapse and synapse.delay) or self.delays.get(receptor, DELAYS[receptor])  # type: ignore[call-overload]
 
     def types(self) -> dict[str, CellSettings]:
         """Cell types by name, E, I and IL first.

@@ -70,6 +70,14 @@ def random_network(
                     synapse.plastic,
                 )
             )
+    rates: list[float] = []
+    for name, receptors in words.noise.items():
+        for receptor, noise in receptors.items():
+            post = populations[name]
+            train = cells + sources + len(rates) + np.arange(len(post))
+            delay = random.uniform(*words.delay(receptor), len(post))
+            parts.append((train, post, receptor, np.full(len(post), noise.weight), delay, False))
+            rates += [noise.rate] * len(post)
     lengths, types = [len(part[0]) for part in parts], words.types()
     network = SpikingNetwork.of(
         tuple(types.values()),
@@ -82,6 +90,7 @@ def random_network(
         plastic=np.repeat([part[5] for part in parts], lengths),
         sources=sources,
         populations=populations,
+        noise=rates,
     )
     if not network.plastic.any():
         raise PremotorError(f"the random wiring of seed {seed} has no plastic synapse; raise a probability")
@@ -119,7 +128,7 @@ def with_partners(network: SpikingNetwork, pairs: dict[str, NDArray]) -> Spiking
     Raises:
         PremotorError: a cell has another number of partners in a projection than was drawn.
     """
-    name = np.full(network.cells + network.sources, "", object)
+    name = np.full(network.nodes, "", object)
     for population, cells in network.populations.items():
         name[cells] = population
     pre, given = network.pre.copy(), np.array([f"{name[a]}-{name[b]}" for a, b in zip(pairs["pre"], pairs["post"])])  # noqa: B905

@@ -22,6 +22,8 @@ class ClockedWiring(RandomNetworkSettings):
         onto = [name for name in self.projections if name.endswith(f"-{self.inputs}")]
         if onto:
             raise ValueError(f"projections.{onto[0]} ends on the inputs, which only receptive fields drive on a clock")
+        if self.noise:
+            raise ValueError("noise is given; on a clock no random spikes come from outside")
         if not self.stimulus.receptor.startswith("AM"):
             raise ValueError(f"stimulus.receptor is {self.stimulus.receptor}; on a clock it has to be AM or AM2")
         return self
