@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+GAITS, STRIDE, WALKER = ("biped-walk", "fly-tripod"), "bipedal-stride", "BipedalWalker-v3"
+"""Gaits from published kinematics; an even stride from Gymnasium's own walker; the walk of an expert trained here."""
+
 reference = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make reference gaits.")
 
 
@@ -21,7 +24,8 @@ def make(
     what: Annotated[
         str,
         typer.Argument(
-            help="The reference: biped-walk, fly-tripod, or BipedalWalker-v3 (whose expert is trained first)."
+            help="The reference: biped-walk, fly-tripod, bipedal-stride (even strides, from the walker that Gymnasium "
+            "has written by hand), or BipedalWalker-v3 (whose expert learns them first)."
         ),
     ] = "biped-walk",
     speed: Annotated[
@@ -46,13 +50,19 @@ def make(
       premotor reference make BipedalWalker-v3 -o expert.npz
       premotor train bipedal --task.reference expert.npz --task.reward.imitation 0.9 --task.reward.goal 0.1
     """
-    from premotor.runs import make_bipedal_reference, make_reference
+    from premotor.runs import make_bipedal_reference, make_reference, save_bipedal_stride
 
-    if what == "BipedalWalker-v3":
+    if what not in (*GAITS, STRIDE, WALKER):
+        raise typer.BadParameter(f"there is no reference {what!r}; allowed are {', '.join((*GAITS, STRIDE, WALKER))}")
+    for name, value, whose in (("speed", speed, GAITS), ("joints", joints, GAITS[1:]), ("run", run, (WALKER,))):
+        if value is not None and what not in whose:
+            raise typer.BadParameter(f"--{name} belongs to {' or '.join(whose)}; the reference is {what!r}")
+    if what == STRIDE:
+        print(f"{save_bipedal_stride(output)!r}\nwritten to {output}")
+        return
+    if what == WALKER:
         walk = make_bipedal_reference(output, run=run, steps=steps)
         print(f"{walk!r}\nwritten to {output}")
         return
-    if run is not None:
-        raise typer.BadParameter("--run belongs to `premotor reference make BipedalWalker-v3`")
     made, fit = make_reference(output, speed, gait=what, joints=joints)
     print(f"{made!r}\n{fit}\nwritten to {output}")

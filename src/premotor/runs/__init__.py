@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         make_bipedal_reference as make_bipedal_reference,
         make_reference as make_reference,
         record_walk as record_walk,
+        save_bipedal_stride as save_bipedal_stride,
     )
     from premotor.runs.run import Run as Run
     from premotor.runs.run_folder import RunFolder as RunFolder

@@ -15,6 +15,7 @@ from premotor.runs.run import Run
 from premotor.runs.training import resume, train
 from premotor.tasks import BipedalReference, BipedalTask, ReferenceGait, save_bipedal_reference, save_fly_gait
 from premotor.tasks.biped_gait import save_biped_gait
+from premotor.tasks.bipedal_stride import make_bipedal_stride
 
 GAITS: dict[str, Callable[..., tuple[ReferenceGait, Any]]] = {
     "biped-walk": save_biped_gait,
@@ -88,11 +89,7 @@ def make_bipedal_reference(
     Raises:
         PremotorError: a file that cannot be written, a run of another task, or an expert that does not walk.
     """
-    target = Path(output)
-    if target.suffix.lower() != ".npz":
-        raise PremotorError(f"{target} should end in .npz")
-    if not target.parent.is_dir():
-        raise PremotorError(f"the folder {target.parent} does not exist")
+    target = _npz_file(output)
     if run is not None:
         trained = Run(run)
     elif Path(folder).exists():
@@ -102,7 +99,29 @@ def make_bipedal_reference(
     task = trained.task()
     if not isinstance(task, BipedalTask):
         raise PremotorError(f"{trained.folder} is a run of the task {task.name}; one of bipedal is needed")
-    reference = record_walk(trained.controller("best"), task.tested(), steps)
+    return _written(record_walk(trained.controller("best"), task.tested(), steps), target)
+
+
+def save_bipedal_stride(output: str | os.PathLike[str]) -> BipedalReference:
+    """Write the even stride of Gymnasium's own walker (`make_bipedal_stride`) as NPZ.
+
+    Raises:
+        PremotorError: a file that cannot be written.
+    """
+    target = _npz_file(output)
+    return _written(make_bipedal_stride(), target)
+
+
+def _npz_file(output: str | os.PathLike[str]) -> Path:
+    target = Path(output)
+    if target.suffix.lower() != ".npz":
+        raise PremotorError(f"{target} should end in .npz")
+    if not target.parent.is_dir():
+        raise PremotorError(f"the folder {target.parent} does not exist")
+    return target
+
+
+def _written(reference: BipedalReference, target: Path) -> BipedalReference:
     try:
         save_bipedal_reference(reference, target)
     except OSError as error:

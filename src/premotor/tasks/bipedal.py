@@ -65,7 +65,7 @@ class BipedalTask(GymnasiumTask):
     def tested(self) -> "BipedalTask":
         """The task without aids of learning, in Gymnasium's own environment and rewarded by it alone."""
         copies = {"vectorization": "copies"} if self.settings.vectorization == "envpool" else {}
-        aids = {"least_speed": None, "speed_limit": None, "effort_cost": 0.0, "start_steps": 0}
+        aids = {"least_speed": None, "pose_limit": None, "speed_limit": None, "effort_cost": 0.0, "start_steps": 0}
         plain = copies | aids | {"reward": BipedalReward()}
         return BipedalTask(self.settings.model_copy(update=plain))
 

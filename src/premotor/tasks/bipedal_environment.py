@@ -58,18 +58,23 @@ def judge(
         if settings.imitate == "actions":
             likeness = np.exp(-((wanted.actions - np.clip(action, -1, 1)) ** 2).sum(-1))
         else:
-            pose = pose_likeness(wanted.angles, motion_of(observation).angles)
+            pose = pose_likeness(wanted.angles, motion_of(observation).angles, settings.sharpness)
             velocity = velocity_likeness(wanted.rates, motion_of(observation).rates)
             likeness = settings.pose * pose + (1 - settings.pose) * velocity
+        if settings.contact:
+            wrong = ((wanted.contacts > 0.5) != (motion_of(observation).contacts > 0.5)).mean(-1)
+            likeness = likeness * (1 - settings.contact * wrong)
         terms["imitation"] = imitation * likeness
         terms["goal"] = settings.goal * goal_likeness(reference.speed, motion_of(observation).speed)
     return Judged({name: value.astype(np.float32) for name, value in terms.items()}, fallen)
 
 
-def pose_likeness(wanted: Float[np.ndarray, "*batch 4"], found: Float[np.ndarray, "*batch 4"]) -> np.ndarray:
-    """exp(−Σ[(cos q_ref − cos q)² + (sin q_ref − sin q)²]) of joint angles in rad."""
+def pose_likeness(
+    wanted: Float[np.ndarray, "*batch 4"], found: Float[np.ndarray, "*batch 4"], sharpness: float = 1.0
+) -> np.ndarray:
+    """exp(−sharpness · Σ[(cos q_ref − cos q)² + (sin q_ref − sin q)²]) of joint angles in rad."""
     miss = (np.cos(wanted) - np.cos(found)) ** 2 + (np.sin(wanted) - np.sin(found)) ** 2
-    return np.exp(-miss.sum(-1))
+    return np.exp(-sharpness * miss.sum(-1))
 
 
 def velocity_likeness(wanted: Float[np.ndarray, "*batch 4"], found: Float[np.ndarray, "*batch 4"]) -> np.ndarray:
@@ -117,6 +122,7 @@ class BipedalEnvironment:
         self._phase = np.zeros(environments)
         self._steps = 0
         self._recent = np.zeros((settings.slow_steps, environments))
+        self._missed = np.zeros_like(self._recent)
         self._age = np.zeros(environments, np.int64)
 
     def _made(self, threads: int, seed: int) -> GymnasiumEnvironment | EnvPoolEnvironment:
@@ -171,12 +177,14 @@ class BipedalEnvironment:
         observation = step.observation
         terminated, done = step.terminated, step.terminated | step.truncated
         self._recent[self._age % len(self._recent), np.arange(self.environments)] = motion.speed
+        if self._strays:
+            self._missed[self._age % len(self._recent), np.arange(self.environments)] = self._miss(motion.angles)
         self._age += 1
-        if settings.least_speed is not None:
-            slow = (self._age >= len(self._recent)) & (self._recent.mean(0) < settings.least_speed) & ~done
-            observation = self._copies.restart(slow)
-            terminated, done = terminated | slow, done | slow
-            judged.terms["slow"] = (-settings.slow_cost * slow).astype(np.float32)
+        if settings.least_speed is not None or self._strays:
+            given_up = self._given_up() & ~done
+            observation = self._copies.restart(given_up)
+            terminated, done = terminated | given_up, done | given_up
+            judged.terms["slow"] = (-settings.slow_cost * given_up).astype(np.float32)
         self._begun(done, observation)
         reward = sum(judged.terms.values(), np.zeros(self.environments, np.float32))
         return Step(self._seen(observation), reward, terminated, step.truncated, final, judged.terms)
@@ -198,6 +206,26 @@ class BipedalEnvironment:
         miss = ((self._reference.at(candidates).angles - angles[:, None]) ** 2).sum(-1)
         best = candidates[np.arange(self.environments), np.argmin(miss, axis=1)]
         return np.mod(best, 2 * np.pi)
+
+    @property
+    def _strays(self) -> bool:
+        return self._reference is not None and self._settings.pose_limit is not None
+
+    def _miss(self, angles: np.ndarray) -> np.ndarray:
+        """Mean square difference of the joint angles from the reference at its present phase, rad²."""
+        assert self._reference is not None
+        return ((self._reference.at(self._phase).angles - angles) ** 2).mean(-1)
+
+    def _given_up(self) -> np.ndarray:
+        """Where the last steps were too slow, or too unlike the reference, to go on learning from."""
+        settings = self._settings
+        ends = np.zeros(self.environments, bool)
+        if settings.least_speed is not None:
+            ends |= self._recent.mean(0) < settings.least_speed
+        if self._strays:
+            assert settings.pose_limit is not None
+            ends |= self._missed.mean(0) > settings.pose_limit**2
+        return ends & (self._age >= len(self._recent))
 
     def _imitation_weight(self) -> float:
         reward = self._settings.reward
@@ -223,12 +251,17 @@ class BipedalEnvironment:
             "steps": np.asarray(self._steps),
             "recent": self._recent.copy(),
             "age": self._age.copy(),
+            **({"missed": self._missed.copy()} if self._strays else {}),
         }
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Go on from a `snapshot`; raises what the copies' own `restore` raises."""
         own = {"phase": self._phase.shape, "steps": (), "recent": self._recent.shape, "age": self._age.shape}
+        if self._strays:
+            own["missed"] = self._missed.shape
         check_snapshot(snapshot, own)
         self._copies.restore(snapshot)
         self._phase, self._recent = snapshot["phase"].copy(), snapshot["recent"].copy()
         self._steps, self._age = int(snapshot["steps"]), snapshot["age"].copy()
+        if self._strays:
+            self._missed = snapshot["missed"].copy()

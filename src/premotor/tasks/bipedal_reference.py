@@ -63,11 +63,15 @@ def motion_of(observation: Float[np.ndarray, "*batch 24"]) -> Motion:
 
 
 class Stride(NamedTuple):
-    """A stride sampled at equal phases from one landing of foot 1 on, (samples, 4): rad, rad/s, and actions."""
+    """A stride sampled at equal phases from one landing of foot 1 on, (samples, 4): rad, rad/s, actions; and contacts.
+
+    Contacts are (samples, 2), the fraction of the strides in which the foot was on the ground.
+    """
 
     angles: np.ndarray
     rates: np.ndarray
     actions: np.ndarray
+    contacts: np.ndarray
 
 
 def repetition_of(angles: np.ndarray) -> int | None:
@@ -159,7 +163,7 @@ class BipedalReference:
     def stride(self) -> Stride:
         """The mean stride."""
         motion = motion_of(self.observations)
-        parts = (motion.angles, motion.rates, self.actions)
+        parts = (motion.angles, motion.rates, self.actions, motion.contacts)
         strides = list(zip(self.landings[:-1], self.landings[1:], strict=True))
         grid = np.arange(SAMPLES) / SAMPLES
         means = []
@@ -170,7 +174,7 @@ class BipedalReference:
         return Stride(*means)
 
     def at(self, phase: np.ndarray) -> Stride:
-        """The mean stride at phases (…,) in rad, each part (…, 4)."""
+        """The mean stride at phases (…,) in rad: angles, rates and actions (…, 4), contacts (…, 2)."""
         place = np.mod(phase, 2 * np.pi) / (2 * np.pi) * SAMPLES
         low = place.astype(int) % SAMPLES
         share = (place - np.floor(place))[..., None]

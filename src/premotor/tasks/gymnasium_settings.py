@@ -60,7 +60,7 @@ class BipedalReward(Settings):
     """Weights of the reward: environment · its own + w_I · imitation + w_G · goal − fall.
 
     imitation = w_p · pose + w_v · velocity, each a kernel of at most 1 (Peng et al. 2018, DeepMimic):
-    pose = exp(−Σ[(cos q_ref − cos q)² + (sin q_ref − sin q)²]), velocity = exp(−1.5 Σ(q̇_ref − q̇)²),
+    pose = exp(−sharpness · Σ[(cos q_ref − cos q)² + (sin q_ref − sin q)²]), velocity = exp(−1.5 Σ(q̇_ref − q̇)²),
     goal = exp(−4 · max(0, v_ref − v)²), with q̇ in parts of the motors' top speeds and v as the environment observes it
     (0.12 a m/s).
     """
@@ -72,6 +72,10 @@ class BipedalReward(Settings):
     """w_G"""
     pose: float = Field(0.7, ge=0, le=1)
     """w_p; w_v is the rest to 1."""
+    sharpness: float = Field(1.0, gt=0)
+    """Of the pose's kernel: with 1 a lunge, whose legs never pass each other, is still much like a walk."""
+    contact: float = Field(0.0, ge=0, le=1)
+    """Imitation is less by up to this part where feet are on the ground or in the air against the reference."""
     fall: float = Field(0.0, ge=0)
     """Cost of a fall besides the environment's own."""
     imitate: Literal["states", "actions"] = "states"
@@ -83,8 +87,10 @@ class BipedalReward(Settings):
         """Parts of an imitation that is not rewarded."""
         if self.imitation == 0:
             why = "task.reward.imitation is 0"
-            return dict.fromkeys(("pose", "imitate", "imitation_steps"), why)
-        return {"pose": "task.reward.imitate is actions; it belongs to states"} if self.imitate == "actions" else {}
+            return dict.fromkeys(("pose", "sharpness", "contact", "imitate", "imitation_steps"), why)
+        if self.imitate == "actions":
+            return dict.fromkeys(("pose", "sharpness"), "task.reward.imitate is actions; it belongs to states")
+        return {}
 
     @property
     def needs_reference(self) -> bool:
@@ -109,6 +115,9 @@ class BipedalSettings(GymnasiumSettings):
     """Whether sine and cosine of the reference's phase are among the observations."""
     least_speed: float | None = Field(None, gt=0)
     """Learning only: an episode ends once its mean speed over `slow_steps` steps is below this, m/s."""
+    pose_limit: float | None = Field(None, gt=0)
+    """Learning only: an episode ends once the joint angles' root-mean-square difference from the reference, over
+    `slow_steps` steps, is above this, rad (early termination; Peng et al. 2018)."""
     slow_steps: int = Field(40, ge=1)
     slow_cost: float = Field(0.0, ge=0)
     """Cost of such an end; where it is less than that of a fall, it pays to stand still until it comes."""
