@@ -11,16 +11,20 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from premotor.files import read_json, write_json
-from premotor.learning.plasticity import SpikingAgent, motor_halves
-from premotor.networks.spiking.event_driven import random_network
+from premotor.learning.plasticity import Episodes, SpikingAgent, motor_halves
+from premotor.networks.spiking.event_driven import SpikingNetwork, random_network
 from premotor.runs import Run
 from premotor.tasks.cartpole import cartpole_starts
 
 FILE = Path(__file__).parent.parent / "docs" / "data" / "surrogate-gradient.json"
 EPISODES, SEED = 100, 42
+DRIVEN = 2000
+"""Steps in which rates are compared."""
 
 
 def figures(lengths: np.ndarray, undecided: np.ndarray) -> dict[str, float]:
@@ -30,6 +34,27 @@ def figures(lengths: np.ndarray, undecided: np.ndarray) -> dict[str, float]:
         "median": float(np.median(lengths)),
         "least": float(lengths.min()),
         "undecided": float(undecided.sum() / lengths.sum()),
+    }
+
+
+def rates(run: Run, network: SpikingNetwork, driven: Episodes) -> dict[str, list[float]]:
+    """Of each population before learning, event by event and on the clock, Hz. Both see the same observations,
+    and nothing but sources reaches the input cells."""
+    controller = run.controller("initial")
+    product, seconds = controller.product(), len(driven.observation) * run.settings.network.step / 1000
+
+    @jax.jit
+    def spikes(seen: jax.Array) -> jax.Array:
+        def step(state: jax.Array, row: jax.Array) -> tuple[jax.Array, jax.Array]:
+            state, _ = controller.select_action(product, state, row[None])
+            return state, state[: network.cells, 0]
+
+        return jax.lax.scan(step, controller.initial_state(1), seen)[1].sum(0)
+
+    clock, events = np.asarray(spikes(jnp.asarray(driven.observation, jnp.float32))), driven.counts.sum(0, dtype=int)
+    return {
+        name: [float(counts[cells].mean() / seconds) for counts in (events, clock)]
+        for name, cells in network.populations.items()
     }
 
 
@@ -48,6 +73,7 @@ def tested(run: Run) -> dict[str, Any]:
     on, before = agent(SEED).play(starts), agent(SEED, False).play(starts)
     fresh = [agent(SEED + k).play(starts[k : k + 1]) for k in range(EPISODES)]
     weight = np.exp(np.asarray(run.controller("best").network.log_weight, float))
+    driven = agent(SEED, False).play(cartpole_starts(400, 0), record=DRIVEN, steps=DRIVEN)
     own = read_json(run.places.evaluations_folder / "test.json")
     return {
         "command": f"premotor train cartpole-surrogate --network.wiring.seed {settings.wiring.seed} "
@@ -62,6 +88,7 @@ def tested(run: Run) -> dict[str, Any]:
             np.concatenate([one.length for one in fresh]), np.concatenate([one.undecided for one in fresh])
         ),
         "events_before_learning": figures(before.length, before.undecided),
+        "rates_before_learning": rates(run, network, driven),
         "heaviest_weight": float(weight.max()),
         "mean_weight": [float(weight.mean()), float(network.weight[network.plastic].mean())],
     }
