@@ -122,6 +122,20 @@ def _spikes(network: str) -> Callable[[Any, Mapping[str, float]], Measured]:
     return read
 
 
+def _microcircuit(peer: str | None = None) -> Callable[[Any, Mapping[str, float]], Measured]:
+    """Of `microcircuit.py`: seconds of the processor for a biological second; or a small one beside a peer."""
+
+    def read(figures: Any, limits: Mapping[str, float]) -> Measured:
+        if peer is None:
+            return Measured(_middle([run["a second, processor"] for run in figures["runs"]]))
+        ours, other = (
+            next(f for name, f in figures["peers"].items() if name.startswith(who)) for who in ("premotor", peer)
+        )
+        return Measured(_middle(ours["seconds"]), _middle(other["seconds"]), other["times ours"])
+
+    return read
+
+
 def _updates(figures: Any, limits: Mapping[str, float]) -> Measured:
     ours, peer = figures["premotor, updates, four a call"], figures["Stable-Baselines3, updates"]
     return Measured(_middle(ours), _middle(peer), _over(ours, peer))
@@ -172,11 +186,18 @@ ROWS = (
         "lyapunov", "s", _exponents("epoch, N = 100, k = 10, length 200: ours, float32, QR every 2 steps", 1.0,
         "float32, 1", 3 * 2000 * 2.2e5), 30, "ratio", Measured(0.101, 1.27, 13, 0.0132)),
     Row("LIF, Brunel's network; peer: Brian2", "lif", "s", _spikes("Brunel 2000, 12,500 neurons"), 3, "ratio",
-        Measured(0.62, 2.36, 3.8)),
+        Measured(2.63, 14.7, 5.5)),
     Row("LIF, fly-sized, 1,000 driven; peer: Brian2", "lif", "s", _spikes("fly-sized, 1,000 driven"), 3, "ratio",
-        Measured(0.08, 1.57, 19)),
+        Measured(0.29, 3.74, 12.9)),
     Row("LIF, fly-sized, 10,000 driven; peer: Brian2", "lif", "s", _spikes("fly-sized, 10,000 driven"), 3, "ratio",
-        Measured(1.31, 1.86, 1.4)),
+        Measured(1.26, 12.5, 4.5)),
+    Row("LIF, the microcircuit of Potjans & Diesmann, 0.3 billion synapses: a biological second, seconds of the "
+        "processor",
+        "microcircuit", "s", _microcircuit(), before=Measured(2.69)),
+    Row("the same with a tenth of the neurons and all their inputs; peer: NEST", "microcircuit", "s",
+        _microcircuit("NEST"), before=Measured(0.941, 33.3, 28.9)),
+    Row("the same; peer: Brian2", "microcircuit", "s", _microcircuit("Brian2"),
+        before=Measured(0.941, 5.77, 6.4)),
     Row("spiking CartPole agent while it learns; peer: NetPyNE", "spiking", "steps/s", _plastic, 30, "ratio",
         Measured(8_724, 255, 34)),
     Row("a thousand rewired leg circuits", "nulls", "s",

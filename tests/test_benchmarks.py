@@ -37,3 +37,19 @@ def test_a_small_table_of_the_loading_benchmark(tmp_path: Path) -> None:
             key: figures["made"][key] for key in ("neurons", "pairs", "synapses")
         }
         assert 0 < found["thresholded"] < found["pairs"] and found["peak"] > 5e7
+
+
+@pytest.mark.slow  # the network itself is in tests/networks/test_microcircuit.py
+def test_a_small_microcircuit(tmp_path: Path) -> None:
+    script = [sys.executable, str(BENCHMARKS / "microcircuit.py"), "--neurons", "0.05", "--inputs", "0.1"]
+    words = ["--seconds", "2", "--json", str(tmp_path / "figures.json"), "--figure", str(tmp_path / "spikes.png")]
+    done = subprocess.run([*script, *words], capture_output=True, text=True, timeout=300, check=True)
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    (run,) = figures["runs"]
+    assert f"{figures['synapses']:,} synapses" in done.stdout and "| L2/3e | " in done.stdout
+    assert figures["synapses"] == pytest.approx(298_880_940 * 0.05 * 0.1, rel=0.01)
+    assert all(len(run[name]) == 8 and min(run[name]) > 0 for name in ("rate", "cv", "synchrony"))
+    # Irregular, and L2/3e fires least and L5 and L6i most, as at full scale.
+    assert min(run["cv"]) > 0.5 and max(run["cv"]) < 1.3
+    assert run["rate"][0] == min(run["rate"]) and min(run["rate"][4], run["rate"][7]) > 5
+    assert run["a second, processor"] > 0 and (tmp_path / "spikes.png").stat().st_size > 10_000

@@ -55,7 +55,7 @@ def test_what_was_not_measured_keeps_the_documented_figure(every: ModuleType) ->
     records["lif"] = record("lif", None) | {"status": "its peer is not installed"}
     text = every.table(records)
     assert "RecurrentPPO of sb3-contrib, LSTM | 11,500 steps/s ‡ | 189 | 61 × |" in text
-    assert "| 1.31 s ‡ | 1.86 | 1.4 × |  |  | 3 × | **no** |" in text
+    assert "| 1.26 s ‡ | 12.5 | 4.5 × |  |  | 3 × | yes |" in text
     assert "lif: its peer is not installed" in text
 
 
@@ -85,3 +85,19 @@ def test_every_row_reads_a_benchmark_that_exists(every: ModuleType) -> None:
     assert {row.benchmark for row in ROWS} <= names
     assert all((ROOT / "benchmarks" / benchmark.words[0]).exists() for benchmark in every.BENCHMARKS)
     assert sum(benchmark.minutes for benchmark in every.BENCHMARKS) <= 60
+
+
+def test_the_microcircuit_beside_its_peers(every: ModuleType) -> None:
+    def beside(*seconds: float, ratio: float = 1.0) -> dict[str, object]:
+        return {"seconds": list(seconds), "times ours": ratio}
+
+    figures = {"runs": [{"a second, processor": 2.0}, {"a second, processor": 3.0}, {"a second, processor": 2.5}]}
+    records = {"limits": record("limits", LIMITS), "microcircuit": record("microcircuit", figures)}
+    assert "seconds of the processor | 2.5 s |  |  |  |  |  |  |" in every.table(records)
+    figures["peers"] = {
+        "premotor 0.1.0": beside(1.0),
+        "NEST 3": beside(4.0, ratio=4.0),
+        "Brian2 2": beside(6.0, ratio=6.0),
+    }  # type: ignore[assignment]
+    text = every.table(records)
+    assert "peer: NEST | 1 s | 4 | 4 × |" in text and "the same; peer: Brian2 | 1 s | 6 | 6 × |" in text

@@ -41,8 +41,9 @@ def connect_populations(
 ) -> LIFNetwork:
     """A network of populations; neurons stand in the order of `sizes`, and their ids are their positions.
 
-    Weights are kept as whole multiples of a unit of the presynaptic population, which is at most a 4,000th of its
-    strongest mean weight where SDs are 10%. An edge takes 6 bytes, and a row a neuron says where each delay begins.
+    Weights are kept as whole multiples of a unit of the presynaptic population, which is an 18,750th of its strongest
+    mean weight where SDs are 10%. Draws beyond 6 SD are made again. An edge takes 6 bytes, and 4 bytes a neuron and
+    delay say where that delay's edges begin.
 
     Args:
         sizes: neurons of each population.
