@@ -9,9 +9,10 @@ import pytest
 
 from networks.wiring import small_circuit
 from premotor.errors import PremotorError
-from premotor.learning.cloning import _cut, _Walker, cloned
+from premotor.learning.cloning import _cut, cloned
 from premotor.learning.ppo_update import replay
 from premotor.learning.settings import CloningSettings
+from premotor.learning.teacher import Actor
 from premotor.networks import build_controller
 
 
@@ -58,7 +59,7 @@ def test_in_rounds_the_controller_walks_and_learns_what_the_teacher_would_have_d
     settings = CloningSettings(iterations=5, steps=20, batch=16, rounds=1, round_steps=40, round_iterations=150)
     taught = cloned(controller, task, settings, jax.random.PRNGKey(1))
     assert task.asked == [(True, 600, 0), (False, 40, 1)]
-    task.corrections(_Walker(taught), 40, 1)
+    task.corrections(Actor(taught), 40, 1)
     assert task.missed[-1] < 0.5 * task.missed[0]  # from the same starts as in the first round
     assert (np.sign(taught.network.weight) == np.sign(controller.network.weight)).all()
 
@@ -67,7 +68,7 @@ def test_a_walker_keeps_its_state_and_starts_at_rest(controller):
     seen = np.random.default_rng(0).normal(size=(12, 3, 2)).astype(np.float32)
     started = np.zeros((12, 3), bool)
     started[0], started[7, 1] = True, True
-    walker = _Walker(controller)
+    walker = Actor(controller)
     found = np.stack([walker(*row) for row in zip(seen, started, strict=True)])
     expected = replay(controller, controller.initial_state(3) + 5, jnp.asarray(seen), jnp.asarray(started))
     np.testing.assert_allclose(found, np.clip(expected, -1, 1), atol=1e-5)

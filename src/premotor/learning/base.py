@@ -90,7 +90,7 @@ class Learner(ABC):
         Raises:
             PremotorError: this way of learning takes over nothing, or not these arrays; `source` names them.
         """
-        raise PremotorError(f"{source}: learning by {self.settings.kind} takes over nothing beside a controller")
+        raise PremotorError(f"{source}: {type(self).__name__} takes over nothing beside a controller")
 
     @abstractmethod
     def snapshot(self) -> Arrays:

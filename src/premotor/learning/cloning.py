@@ -5,7 +5,6 @@ therefore walks itself, and the reference says what it would have done there (DA
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -19,8 +18,10 @@ from premotor.errors import PremotorError
 from premotor.learning.base import ControllerLearner
 from premotor.learning.ppo_update import replay
 from premotor.learning.settings import LEARNERS, CloningLearningSettings, CloningSettings
+from premotor.learning.teacher import Actor
 from premotor.networks import Controller
 from premotor.tasks import Task, VectorEnvironment
+from premotor.tasks.base import Expert
 
 
 def fit_sequences(
@@ -121,18 +122,21 @@ SHOWN = 600
 """Control steps that a reference which corrects a controller first walks by itself."""
 
 
-def cloned(controller: Controller, task: Task, settings: CloningSettings, key: PRNGKeyArray) -> Controller:
-    """The controller after it was taught what the reference did where it was.
+def cloned(
+    controller: Controller, task: Task, settings: CloningSettings, key: PRNGKeyArray, teacher: Expert | None = None
+) -> Controller:
+    """The controller after it was taught what the reference, or a `teacher` in its place, did where it was.
 
     Raises:
         PremotorError: the task has no reference with actions, or one that is shorter than a piece.
     """
-    known = _shown(task, settings)
+    expert = teacher or task.expert
+    known = _shown(task, settings, expert, teacher is not None)
     controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(jnp.asarray(known[0])))
     for number in range(settings.rounds + 1):
         if number:
-            assert task.expert is not None  # or nothing had been shown
-            found = task.expert.corrections(_Walker(controller), settings.round_steps, number)
+            assert expert is not None  # or nothing had been shown
+            found = expert.corrections(Actor(controller), settings.round_steps, number)
             known = tuple(np.concatenate(pair, 1) for pair in zip(known, _cut(found, settings.steps), strict=True))
         seen, wanted, started = map(jnp.asarray, known)
         controller, _ = fit_sequences(
@@ -150,17 +154,17 @@ def cloned(controller: Controller, task: Task, settings: CloningSettings, key: P
     return controller
 
 
-def _shown(task: Task, settings: CloningSettings) -> tuple[np.ndarray, ...]:
-    """What the reference does by itself: observations, actions and starts of episodes, (steps, pieces, …)."""
+def _shown(task: Task, settings: CloningSettings, expert: Expert | None, taught: bool) -> tuple[np.ndarray, ...]:
+    """What the reference or expert does by itself: observations, actions and starts of episodes, (steps, pieces, …)."""
     steps = settings.steps
-    if settings.rounds:
-        if task.expert is None:
+    if settings.rounds or taught:
+        if expert is None:
             raise PremotorError(f"cloning.rounds is {settings.rounds}, but the task {task.name} corrects no controller")
         if settings.round_steps < steps:
             raise PremotorError(
                 f"cloning.round_steps is {settings.round_steps}; it must be at least cloning.steps, {steps}"
             )
-        return _cut(task.expert.corrections(None, max(SHOWN, steps), 0), steps)
+        return _cut(expert.corrections(None, max(SHOWN, steps), 0), steps)
     shown = task.demonstration()
     if shown is None:
         raise PremotorError(
@@ -187,29 +191,6 @@ def _cut(records: Sequence[np.ndarray], steps: int) -> tuple[np.ndarray, ...]:
         pieces = pieces.reshape(steps, -1, *values.shape[2:])
         cut.append(pieces if values.dtype == bool else pieces.astype(np.float32))
     return tuple(cut)
-
-
-class _Walker:
-    """A controller at work: actions from observations, with its state kept between."""
-
-    def __init__(self, controller: Controller):
-        self._act = partial(_act, controller, eqx.filter_jit(controller.product)())
-        self._state: Any = None
-        self._controller = controller
-
-    def __call__(self, observation: np.ndarray, started: np.ndarray) -> np.ndarray:
-        if self._state is None:
-            self._state = self._controller.initial_state(len(observation))
-        self._state, action = self._act(self._state, jnp.asarray(observation, jnp.float32), jnp.asarray(started))
-        return np.clip(np.asarray(action), -1, 1)
-
-
-@jax.jit
-def _act(
-    controller: Controller, product: Any, state: jax.Array, observation: jax.Array, started: jax.Array
-) -> tuple[jax.Array, jax.Array]:
-    state = jnp.where(started, controller.initial_state(len(observation)), state)
-    return controller.select_action(product, state, observation)
 
 
 class CloningState(eqx.Module):
@@ -248,9 +229,9 @@ class Cloning(ControllerLearner[CloningState]):
         controller: Controller, environment: VectorEnvironment, settings: CloningLearningSettings, key: PRNGKeyArray
     ) -> CloningState:
         """What is shown first also sets the normalizer."""
-        rounds = int(environment.task.expert is not None)
-        first = CloningSettings(steps=settings.piece, rounds=rounds, round_steps=settings.walk)
-        seen, wanted, started = _shown(environment.task, first)
+        task = environment.task
+        first = CloningSettings(steps=settings.piece, rounds=int(task.expert is not None), round_steps=settings.walk)
+        seen, wanted, started = _shown(task, first, task.expert, False)
         normalizer = controller.normalizer.updated(jnp.asarray(seen))
         return CloningState(
             controller=eqx.tree_at(lambda c: c.normalizer, controller, normalizer),
@@ -270,7 +251,7 @@ class Cloning(ControllerLearner[CloningState]):
         known, number = (state.observation, state.action, state.started), int(state.iteration)
         expert = environment.task.expert
         if number and expert is not None:
-            found = _cut(expert.corrections(_Walker(state.controller), settings.walk, number), settings.piece)
+            found = _cut(expert.corrections(Actor(state.controller), settings.walk, number), settings.piece)
             known = tuple(  # type: ignore[assignment]
                 np.concatenate([old, new.swapaxes(0, 1)]) for old, new in zip(known, found, strict=True)
             )

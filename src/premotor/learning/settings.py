@@ -144,7 +144,10 @@ class CloningSettings(Settings):
     """Where the learning rate goes in the last round; null: it stays."""
     rounds: int = Field(0, ge=0)
     """Rounds in which the controller walks itself and is then taught what the reference would have done there, with
-    all that was shown before. Only a task whose reference can say so (`fly-walk`)."""
+    all that was shown before. Only with `expert`, or in a task whose reference can say so (`fly-walk`)."""
+    expert: str | None = None
+    """A run folder, or the name of a controller of the package, that shows and corrects in place of the task's
+    reference; whatever its network, it has to see and to do what this task shows and asks for."""
     round_steps: int = Field(200, ge=2)
     """Control steps that the controller walks in each round, in 64 episodes side by side."""
     round_iterations: int = Field(300, ge=1)

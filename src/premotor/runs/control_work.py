@@ -11,12 +11,14 @@ from premotor.connectome import Circuit
 from premotor.learning import LEARNERS
 from premotor.learning.base import refused
 from premotor.learning.cloning import cloned
+from premotor.learning.teacher import Teacher
 from premotor.learning.trees import fill, flatten
 from premotor.networks import Controller
 from premotor.runs.building import controller_for
 from premotor.runs.episodes import Episodes, joined
 from premotor.runs.kinds import Arrays, Figures, Schedule, better
 from premotor.runs.loop import LearnerWork
+from premotor.runs.own_loop import trained
 from premotor.runs.settings import Experiment
 from premotor.tasks import build_environment, build_task
 
@@ -64,9 +66,7 @@ class Learning(LearnerWork):
             self.learner.adopt(_with(self.learner.candidate, adopted))
         if inherited:
             self.learner.inherit(inherited, START)
-        if settings.cloning.iterations:
-            key = jax.random.fold_in(jax.random.PRNGKey(settings.seed), 1)
-            self.learner.adopt(cloned(self.learner.candidate, self._task, settings.cloning, key))
+        self._untaught = settings.cloning.iterations > 0
         self.parameters: int | None = controller.learned
         self._tests: dict[int, Episodes] = {}
         self.schedule = Schedule(
@@ -84,15 +84,31 @@ class Learning(LearnerWork):
         """Control steps of learning so far."""
         return self.steps
 
+    def _teach(self) -> None:
+        """Cloning, once, before anything is learned; a run that goes on from a checkpoint has had it."""
+        if self._untaught:
+            self._untaught = False
+            settings, task = self.settings.cloning, self._task
+            teacher = None if settings.expert is None else Teacher(trained(settings.expert).controller, task)
+            key = jax.random.fold_in(jax.random.PRNGKey(self.settings.seed), 1)
+            self.learner.adopt(cloned(self.learner.candidate, task, settings, key, teacher))
+
+    def restore(self, arrays: Arrays, source: Path) -> None:
+        """Go on from a checkpoint, where cloning has been."""
+        self._untaught = False
+        super().restore(arrays, source)
+
     @property
     def initial(self) -> Arrays:
         """The controller as it is now; before the first iteration that of the beginning."""
+        self._teach()
         return flatten(self.learner.candidate)
 
     candidate = initial
 
     def iterate(self) -> Figures:
         """One iteration of the learner."""
+        self._teach()
         try:
             return super().iterate()
         except PhysicsError as error:

@@ -12,7 +12,7 @@ import pandas as pd
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.networks import Controller, PerturbedNetwork, forward_pass, positions_of
-from premotor.runs.playing import player
+from premotor.runs.playing import Player, player
 from premotor.runs.shipping import shipped_names
 from premotor.tasks import PhysicsTask, Task
 from premotor.tasks.gymnasium_spaces import SpacedTask
@@ -28,6 +28,16 @@ def load_controller(source: str | os.PathLike[str]) -> "LoadedController":
         PremotorError: no such run, checkpoint or preset, a run without a controller of a body (a spiking agent, a
             measurement), or a network that defines no `numpy_step`.
     """
+    shown = trained(source)
+    return LoadedController(shown.controller, shown.task, shown.circuit, os.fspath(source))
+
+
+def trained(source: str | os.PathLike[str]) -> Player:
+    """What ``RUN`` (its best), ``RUN@CHECKPOINT`` or the name of a preset with a trained controller stands for.
+
+    Raises:
+        PremotorError: no such run, checkpoint or preset, or a run without a controller of a body.
+    """
     name = os.fspath(source)
     place, at, which = name.rpartition("@")
     if not at or os.path.isdir(name):
@@ -39,8 +49,7 @@ def load_controller(source: str | os.PathLike[str]) -> "LoadedController":
         )
     if not os.path.isdir(place) and which != "best":
         raise PremotorError(f"{name}: a controller of the package has no checkpoints; name it as {place}")
-    shown = player(place, which)
-    return LoadedController(shown.controller, shown.task, shown.circuit, name)
+    return player(place, which)
 
 
 class LoadedController:
