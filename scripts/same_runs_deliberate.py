@@ -24,6 +24,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
     ),
     Deliberate("fly.*", r".*reward(/|\.)wobble.*", "a new term of the reward, of weight 0"),
     Deliberate("fly.*", r".*reward(/|\.)(crab|neighbours|short_swing).*", "new terms of the reward, of weight 0"),
+    Deliberate("fly.*", r".*task\.least_swing", "a new setting, of a term of weight 0"),
     Deliberate(".*", r".*learning\.(critic_first|stagger)", "new settings, null and false"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
     Deliberate(

@@ -26,8 +26,6 @@ HEIGHTS = (0.55, 1.8)
 """Of the thorax, mm; beyond them a fly has fallen or jumped."""
 DROP = 0.25
 """Height from which an episode begins on rough ground, mm: noise starts feet below, where a height field keeps them."""
-SWING = 0.035
-"""Least time in the air that costs nothing, s."""
 TIPPED = 0.5
 """Least projection of the thorax's up on the world's."""
 NEIGHBOURS = np.array([(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)])
@@ -225,7 +223,7 @@ class FlyTask(PhysicsTask):
         command, lifted = jnp.maximum(memory.command, 1.0), 1 - contact
         aloft, missed = memory.aloft, jnp.zeros(())
         if aloft is not None:
-            missed = (contact * (aloft > 0) * jnp.maximum(1 - aloft / SWING, 0.0)).sum()
+            missed = (contact * (aloft > 0) * jnp.maximum(1 - aloft / self.settings.least_swing, 0.0)).sum()
             aloft = lifted * (aloft + period)
         values = {
             "alive": jnp.ones(()),

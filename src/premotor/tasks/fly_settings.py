@@ -38,8 +38,8 @@ class FlyReward(Settings):
     a rule between legs, as in Cruse's coordination (1990, Trends Neurosci. 13), that any gait from the wave to the
     tripod obeys."""
     short_swing: float = Field(0.0, ge=0)
-    """Cost of each touch-down after less than 35 ms in the air, by the missing part of it: a rule for each leg alone.
-    Swings of flies last about so long at every speed."""
+    """Cost of each touch-down after less than `task.least_swing` in the air, by the missing part of it: a rule for each
+    leg alone."""
     action: float = Field(0.05, ge=0)
     """Cost of the mean squared change of the action in a step."""
     energy: float = Field(0.002, ge=0)
@@ -97,6 +97,8 @@ class FlySettings(PhysicsTaskSettings):
     """Time constant of the low-pass filter on the action, s; 0 for none."""
     adhesion: float = Field(1.0, ge=0, le=1)
     """How much the feet stick: 1 is 1 µN a foot."""
+    least_swing: float = Field(0.035, gt=0, le=1)
+    """Time in the air from which on `reward.short_swing` costs nothing, s: about what flies take at every speed."""
     clock: bool = False
     """Whether sine and cosine of the reference's phase are among the observations."""
     variation: FlyVariation = FlyVariation()
