@@ -165,7 +165,9 @@ def parse(command: str) -> None:
         name = words.pop(0)
         assert name in program.commands, f"there is no command {name}"
         program = program.commands[name]
-    preset = next((word for word in words if word in preset_names()), None)
+    # the settings of a run that is named as its preset, with a number behind it or not, are of that preset
+    named = (re.sub(r"^runs/(.+?)(-\d+)?/settings\.yaml$", r"\1", word) for word in words)
+    preset = next((word for word in named if word in preset_names()), None)
     if (words or settings) and words != ["--help"]:  # a command that is only named stands without its arguments
         program.make_context("premotor", words)
     spoken = command.split()
