@@ -13,7 +13,7 @@ from premotor.runs import Run
 
 DIGITS = 4
 CURVE = ("step", "episodes", "score", "return_sd", "survived", "speed", "speed_error", "yaw", "tripod_index")
-CURVE += ("joint_frequency", "joint_rmse")
+CURVE += ("joint_frequency", "joint_rmse", "walks", "crossings", "interlimb_phase", "asymmetry", "duty_factor")
 """What is kept of an evaluation during learning."""
 
 

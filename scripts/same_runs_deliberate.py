@@ -26,6 +26,10 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate("fly.*", r".*reward(/|\.)(crab|neighbours|short_swing).*", "new terms of the reward, of weight 0"),
     Deliberate("fly.*", r".*task\.least_swing", "a new setting, of a term of weight 0"),
     Deliberate(".*", r".*learning\.(critic_first|stagger)", "new settings, null and false"),
+    Deliberate(
+        ".*", r".*(reward\.(sharpness|contact)|task\.pose_limit|cloning\.expert)", "new settings, without effect"
+    ),
+    Deliberate("bipedal-(expert|imitation)", r".*", "the presets learn a walk on legs that pass each other"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
     Deliberate(
         "walk.*|compare",
