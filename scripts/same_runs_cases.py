@@ -130,6 +130,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case("bipedal", (run(f"train bipedal {PPO} {QUIET} --evaluation.confirm 2"), run("report run"))),
     Case("bipedal-imitation", (run(f"train bipedal-imitation {PPO} {CLONING} --evaluation.confirm 2 {QUIET}"),)),
+    Case("bipedal-walk", (run(f"train bipedal-walk {PPO} {CLONING} --evaluation.confirm 2 {QUIET}"),)),
     Case("bipedal-expert", (run(f"train bipedal-expert {PPO} {QUIET}"),)),
     Case("fly-stand", (run(f"train fly-stand {PPO} {BRIEF} {QUIET}"),)),
     Case("fly-walk", (run(f"train fly-walk {PPO} {BRIEF} {CLONING} {QUIET}"), run("report run"))),
