@@ -157,3 +157,12 @@ def test_a_controller_of_the_package_walks_as_its_wiring_has_it(name: str, caden
     figures = walked.figures(walked.run(made.controller))
     assert figures["survived"] > 0.5 and figures["speed"] > 2.8
     assert cadence[0] < figures["joint_frequency"] < cadence[1]  # the reference: 1.25 strides a second
+
+
+def test_the_legs_of_a_circuit_that_was_taught_pass_each_other() -> None:
+    made = shipped("bipedal-walk")
+    assert made.figures["survived"] > 0.9 and made.figures["crossings"] > 1.8
+    walked = Episodes(made.task, 4, 12.0, seed=78, threads=1)
+    figures = walked.figures(walked.run(made.controller))
+    assert figures["survived"] > 0.4 and figures["speed"] > 2.3
+    assert figures["crossings"] > 1.6 and abs(figures["interlimb_phase"] - 0.5) < 0.15
