@@ -11,9 +11,12 @@ import tempfile
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 KEPT = Path(__file__).resolve().parents[1] / ".cache" / "compiled"
 SUFFIX = "-cache"
+ZSTANDARD = b"\x28\xb5\x2f\xfd"
+"""What its frames begin with."""
 DAYS = 30
 """Entries that were made longer ago are made anew."""
 
@@ -61,10 +64,21 @@ def give_back(folder: Path, kept: Path = KEPT) -> None:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether an entry was written to its end; entries that are compressed otherwise than by zlib are not kept."""
-    unpacking = zlib.decompressobj()
+    """Whether an entry was written to its end; JAX compresses by zstandard where that is installed, else by zlib."""
+    unpacking, fault = _zstandard() if data.startswith(ZSTANDARD) else (zlib.decompressobj(), zlib.error)
     try:
         unpacking.decompress(data)
-    except zlib.error:
+    except fault:
         return False
     return unpacking.eof
+
+
+def _zstandard() -> tuple[Any, type[Exception]]:
+    try:
+        from compression import zstd  # of Python 3.14
+
+        return zstd.ZstdDecompressor(), zstd.ZstdError
+    except ImportError:
+        import zstandard
+
+        return zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError
