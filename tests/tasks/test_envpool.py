@@ -59,7 +59,9 @@ def test_steps_of_cartpole_are_gymnasiums() -> None:
 @needs_envpool
 def test_the_walker_moves_as_gymnasiums_does() -> None:
     """Driven alike, the two walkers stay together until the push and the ground that are drawn for each tell."""
-    ours = GymnasiumEnvironment(GymnasiumTask(GymnasiumSettings(id="BipedalWalker-v3", vectorization="copies")), 16, seed=0)
+    ours = GymnasiumEnvironment(
+        GymnasiumTask(GymnasiumSettings(id="BipedalWalker-v3", vectorization="copies")), 16, seed=0
+    )
     theirs = EnvPoolEnvironment(task("BipedalWalker-v3"), 16, seed=0)
     starts = [ours.reset(), theirs.reset()]
     scale = np.ptp(starts[0], axis=0) + 1e-3
