@@ -20,6 +20,7 @@ from premotor.runs.kinds import Arrays, Figures, Schedule, better
 from premotor.runs.loop import LearnerWork
 from premotor.runs.own_loop import trained
 from premotor.runs.settings import Experiment
+from premotor.settings import note
 from premotor.tasks import build_environment, build_task
 
 START = Path("initial/start.safetensors")
@@ -89,7 +90,10 @@ class Learning(LearnerWork):
         if self._untaught:
             self._untaught = False
             settings, task = self.settings.cloning, self._task
-            teacher = None if settings.expert is None else Teacher(trained(settings.expert).controller, task)
+            teacher = None
+            if settings.expert is not None:
+                note(f"taught by {settings.expert} before learning begins, in {settings.rounds} rounds after the first")
+                teacher = Teacher(trained(settings.expert).controller, task, self.settings.threads)
             key = jax.random.fold_in(jax.random.PRNGKey(self.settings.seed), 1)
             self.learner.adopt(cloned(self.learner.candidate, task, settings, key, teacher))
 

@@ -120,7 +120,7 @@ class BipedalSettings(GymnasiumSettings):
     `slow_steps` steps, is above this, rad (early termination; Peng et al. 2018)."""
     slow_steps: int = Field(40, ge=1)
     slow_cost: float = Field(0.0, ge=0)
-    """Cost of such an end; where it is less than that of a fall, it pays to stand still until it comes."""
+    """Cost of an end for either; where it is less than that of a fall, it pays to stand still until it comes."""
     speed_limit: float | None = Field(None, gt=0)
     """Learning only: forward motion earns nothing beyond this speed of the hull, m/s; it then pays to walk safely and
     with little torque rather than ever faster."""
@@ -130,12 +130,12 @@ class BipedalSettings(GymnasiumSettings):
     """Learning only: an episode starts after up to so many steps of the reference, drawn evenly."""
 
     def idle(self) -> dict[str, str]:
-        """Parts of a reference, and of an end for slowness, that are not there."""
+        """Parts of a reference, and of an end of learning for slowness or for the pose, that are not there."""
         found = super().idle()
         if self.reference is None:
-            found |= dict.fromkeys(("reference_columns", "phase_slack"), "task.reference is null")
-        if self.least_speed is None:
-            found |= dict.fromkeys(("slow_steps", "slow_cost"), "task.least_speed is null")
+            found |= dict.fromkeys(("reference_columns", "phase_slack", "pose_limit"), "task.reference is null")
+        if self.least_speed is None and (self.pose_limit is None or self.reference is None):
+            found |= dict.fromkeys(("slow_steps", "slow_cost"), "task.least_speed and task.pose_limit are null")
         return found
 
     @model_validator(mode="after")
