@@ -153,6 +153,16 @@ def _worms(figures: Any, limits: Mapping[str, float]) -> Measured:
     return Measured(best["of_a_core"])
 
 
+def _runs(case: str) -> Callable[[Any, Mapping[str, float]], Measured]:
+    """Of `many_runs.py`: seconds of the processor a run."""
+
+    def read(figures: Any, limits: Mapping[str, float]) -> Measured:
+        alone, kept = (figures[case][way]["processor"] for way in ("a process a run", "kept processes"))
+        return Measured(_middle(kept), _middle(alone), _over(alone, kept))
+
+    return read
+
+
 SB3 = "Walker2d: premotor PPO, celegans"
 LAYOUT = "N = 1000, k = 1: ours, float32, QR every 2 steps"
 ROWS = (
@@ -205,6 +215,10 @@ ROWS = (
         "ours", Measured(15.1)),
     Row("a table of FlyWire's size (csv.gz) loaded", "flywire", "s",
         lambda figures, limits: Measured(figures["formats"]["csv.gz"]["load"]), 60, "ours", Measured(28.8)),
+    Row("eight runs of 2,000 steps of the pendulum by `compare`, seconds of the processor a run; peer: a process a run",
+        "many", "s", _runs("pendulum"), 1.5),
+    Row("the same of the muscle arm, wired as *C. elegans* and rewired, 4,000 steps", "many", "s", _runs("arm"), 1.5),
+    Row("the same of spiking CartPole agents, 100 episodes", "many", "s", _runs("spiking"), 1.5),
     Row("`premotor train walk` to the first learnt iteration, seconds of the processor; nothing compiled before",
         "start", "s",
         lambda figures, limits: Measured(_middle(figures["first, processor"])), 8, "ours"),

@@ -62,5 +62,8 @@ def test_workers_have_the_folder_of_their_study(caches: Path, monkeypatch: pytes
     assert worker["JAX_COMPILATION_CACHE_DIR"] == str(caches / "study")
     assert worker["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0.1"
     assert compiled.CHOSEN not in worker
+    worker = worker_environment(None, caches / "study", here=True)
+    assert worker["JAX_COMPILATION_CACHE_DIR"] == chosen["JAX_COMPILATION_CACHE_DIR"]
+    assert worker["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "mine")
     assert worker_environment(None, caches / "study")["JAX_COMPILATION_CACHE_DIR"] == "mine"

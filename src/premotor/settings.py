@@ -67,6 +67,11 @@ def note(line: str) -> None:
         print(f"note: {line}", file=sys.stderr)
 
 
+def forget_notes() -> None:
+    """Say each line again: another run begins in this process."""
+    _NOTED.clear()
+
+
 class Section:
     """Which settings class a section has, by its `kind`; stands in the metadata of the field."""
 

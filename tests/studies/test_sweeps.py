@@ -52,7 +52,7 @@ def fake(monkeypatch, tmp_path):
     class State:
         starts, stop, wait = 0, None, 0.0
 
-    def start(job, log):
+    def start(job, log, channel=None):
         if State.stop is not None and State.starts >= State.stop:
             raise KeyboardInterrupt
         State.starts += 1
@@ -205,7 +205,7 @@ def test_the_commands(fake, tmp_path, capsys):
 def test_a_search_that_is_cancelled_ends_and_goes_on(fake, tmp_path, monkeypatch):
     start, begun = processes.start_process, []
 
-    def cancelling(job, log):
+    def cancelling(job, log, channel=None):
         begun.append(job.name)
         if len(begun) == 3:
             assert cancel_study(tmp_path / "made") == "asked to stop; each run writes its checkpoint"

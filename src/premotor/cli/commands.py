@@ -50,8 +50,7 @@ Population = Annotated[
     ),
 ]
 Initial = Annotated[
-    str | None,
-    typer.Option(help="Begin with the weights of this run (RUN or RUN@CHECKPOINT) or trained policy.", metavar="RUN"),
+    str | None, typer.Option(help="Begin with the weights of this run, given as RUN or RUN@CHECKPOINT.", metavar="RUN")
 ]
 
 

@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from premotor.studies.workers import as_worker
 
         try:
-            return as_worker(lambda: _run(words))
+            return as_worker(lambda words: _run(list(words)), words)
         except PremotorError as error:  # another worker has the run
             return _refuse(str(error), FAILED)
 

@@ -50,7 +50,8 @@ def compare(
 ) -> None:
     """Train an experiment of any kind and null models of its wiring, and compare. Called again, it goes on.
 
-    Options that you leave out are as in the section compare of the settings.
+    Options that you leave out are as in the section compare of the settings. Processes make one run after another;
+    --engine.keep false gives each run its own, with the same numbers.
 
     \b
     Example:
@@ -137,6 +138,8 @@ def sweep(
     ] = False,
 ) -> None:
     """Search for settings of an experiment of any kind. Called again, it goes on.
+
+    Processes make one trial after another; --engine.keep false gives each trial its own, with the same numbers.
 
     \b
     Example:

@@ -58,6 +58,8 @@ def run_study(
 ) -> None:
     """Run a study. Called again, maybe with more seeds, nulls or experiments in its file, it runs what is new.
 
+    Processes of this machine make one run after another; --engine.keep false gives each run its own.
+
     \b
     Example:
       premotor study nulls.yaml --jobs 2

@@ -1,4 +1,4 @@
-"""A network against null models of its wiring and networks without one, over several seeds, one process a run."""
+"""A network against null models of its wiring and networks without one, over several seeds."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -44,8 +44,9 @@ def compare(
 ) -> dict[str, Any]:
     """Train an experiment of any kind, null models of its wiring and baselines with several seeds each, and compare.
 
-    Runs are processes of their own in ``runs/`` of the comparison's folder. Called again with the same
-    settings (and maybe more nulls or seeds) it goes on: finished runs are kept, unfinished ones resumed.
+    Runs are folders in ``runs/`` of the comparison's folder. On this machine a process makes one after another, each
+    with the numbers that it has alone (``engine={"kind": "local", "keep": False}``: a process a run). Called again with
+    the same settings (and maybe more nulls or seeds) it goes on: finished runs are kept, unfinished ones resumed.
     Everything about a null model's run is as the connectome's but the wiring: seeds, settings, rules for
     weights and signs.
 
@@ -101,7 +102,7 @@ def compare(
         todo = [_job(folder, member, threads, episodes, settings) for member in members]
         left, total = [job for job in todo if job is not None], kind.total(settings)
         if progress:
-            print(budget(len(members), len(left), total, at_work.at_once, kind.unit), flush=True)
+            print(budget(len(members), len(left), total, at_work.at_once, kind.unit, at_work.way), flush=True)
         (folder / CANCEL).unlink(missing_ok=True)
         run_jobs(left, at_work, progress, stop=(folder / CANCEL).exists)
         result = compared([row_of(folder, member) for member in members], kind.figures, chosen.margin)
@@ -166,12 +167,12 @@ def _others(kind: Kind, settings: Any, sources: Sequence[str]) -> dict[str, str]
     return found
 
 
-def budget(runs: int, left: int, steps: int, jobs: int, unit: str = "control steps") -> str:
+def budget(runs: int, left: int, steps: int, jobs: int, unit: str = "control steps", way: str = "") -> str:
     """What a comparison asks for, in one line."""
     all_steps = left * steps
     most = f"{all_steps / 1e6:,.1f} million {unit}" if all_steps >= 100_000 else f"{all_steps:,} {unit}"
     side = min(jobs, max(left, 1))
-    return f"{runs} runs of {steps:,} {unit} each, {left} of them to do, {side} side by side: {most} at most"
+    return f"{runs} runs of {steps:,} {unit} each, {left} of them to do, {side} side by side{way}: {most} at most"
 
 
 def _listed(names: str | Sequence[str]) -> list[str]:

@@ -4,9 +4,9 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self
 
@@ -14,6 +14,7 @@ from premotor.errors import PremotorError
 from premotor.files import Lock, new_folder, open_to_write, write_atomically
 from premotor.plugins import plugin_words
 from premotor.runs.kinds import kind_of
+from premotor.studies.kept import Channel
 from premotor.studies.leases import LOST
 from premotor.studies.workers import worker_environment
 
@@ -40,57 +41,105 @@ class Job(NamedTuple):
     """What `command` are words of; -P: the current folder is no library."""
 
     @property
+    def arguments(self) -> list[str]:
+        """The words of the command line that follow the program."""
+        return [*self.command, *(plugin_words() if self.program[-1] == "premotor" else [])]
+
+    @property
     def words(self) -> list[str]:
         """The whole command line."""
-        return [*self.program, *self.command, *(plugin_words() if self.program[-1] == "premotor" else [])]
+        return [*self.program, *self.arguments]
 
 
-class Running(NamedTuple):
+@dataclass
+class Running:
     """A job at work."""
 
     job: Job
     process: "subprocess.Popen[bytes]"
-    log: BinaryIO
-    began: float
+    channel: Channel | None = None
+    """By which its worker is given the next job; None: the process ends with this one."""
+    stopped: bool = False
+    """Whether it was asked to end: its worker gets no other job."""
+
+    def wait(self) -> int:
+        """The exit status of the job, when it has ended."""
+        return self.process.wait() if self.channel is None else self.channel.outcome(self.process)
+
+    def stop(self, number: int) -> None:
+        """Send its process a signal."""
+        self.stopped = True
+        self.process.send_signal(number)
 
 
 class Processes:
-    """Jobs at work; where the context ends, those left are asked to write their checkpoint and waited for."""
+    """Jobs at work; where the context ends, those left are asked to write their checkpoint and waited for.
 
-    def __init__(self) -> None:
+    Args:
+        keep: whether a worker whose job has ended well is given the next one.
+    """
+
+    def __init__(self, keep: bool = False) -> None:
+        self.keep = keep
         self.running: list[Running] = []
+        self.idle: list[Running] = []
+        """Kept workers that wait, with the last job that each has done."""
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: Job) -> Running:
         """Start a job; what it prints is added to its log."""
-        log = open_to_write(job.log, append=True)
-        try:
-            process = start_process(job, log)
-        except BaseException:
-            log.close()
-            raise
-        self.running.append(Running(job, process, log, time.monotonic()))
+        keep = self.keep and job.program[-1] == "premotor"
+        with open_to_write(job.log, append=True) as log:
+            running = (self._given(job, log) if keep else None) or _started(job, log, keep)
+        self.running.append(running)
+        return running
 
-    def ended(self) -> list[Running]:
-        """Those that ended since the last look."""
-        ended = [each for each in self.running if each.process.poll() is not None]
-        for each in ended:
-            self.close(each)
-        return ended
+    def _given(self, job: Job, log: BinaryIO) -> Running | None:
+        """A waiting worker with the job; None where none waits that found its compiled programs in the same place."""
+        for each in [each for each in self.idle if each.job.log.parent == job.log.parent]:
+            self.idle.remove(each)
+            if each.process.poll() is None and each.channel and each.channel.give(job.arguments, job.lease, log):
+                return Running(job, each.process, each.channel)
+            _let_go(each)
+        return None
 
     def close(self, each: Running) -> None:
-        """Put away one whose process has ended."""
-        each.log.close()
+        """Put away one whose job has ended; its worker may wait for the next."""
         self.running.remove(each)
+        if each.channel is None or each.stopped or each.process.poll() is not None:
+            _let_go(each)
+        else:
+            self.idle.append(each)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for each in list(self.running):
-            each.process.send_signal(signal.SIGINT)
-        for each in list(self.running):
-            each.process.wait()
-            self.close(each)
+        for each in self.running:
+            each.stop(signal.SIGINT)
+        for each in [*self.running, *self.idle]:
+            _let_go(each)
+        self.running.clear()
+        self.idle.clear()
+
+
+def _started(job: Job, log: BinaryIO, keep: bool) -> Running:
+    channel = Channel() if keep else None
+    try:
+        return Running(job, start_process(job, log, channel), channel)
+    except BaseException:
+        if channel is not None:
+            channel.close()
+        raise
+    finally:
+        if channel is not None:
+            channel.handed_over()
+
+
+def _let_go(each: Running) -> None:
+    """Wait for the process to end, which a worker that waits for a job does when its channel closes."""
+    if each.channel is not None:
+        each.channel.close()
+    each.process.wait()
 
 
 def is_cut_off(status: int) -> bool:
@@ -161,14 +210,16 @@ def claim(folder: Path, inside: str, files: dict[str, str], same: Callable[[], b
     return lock
 
 
-def start_process(job: Job, log: BinaryIO) -> "subprocess.Popen[bytes]":
-    """Start a job; what it prints goes to `log`."""
+def start_process(job: Job, log: BinaryIO, channel: Channel | None = None) -> "subprocess.Popen[bytes]":
+    """Start a job; what it prints goes to `log`, and by `channel` further jobs may follow."""
+    environment = worker_environment(job.lease, job.log.parent.resolve() / ".compiled", here=True)
     return subprocess.Popen(
         job.words,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        env=worker_environment(job.lease, job.log.parent.resolve() / ".compiled"),
+        env=environment if channel is None else environment | channel.environment(),
+        pass_fds=() if channel is None else (channel.theirs.fileno(),),
         start_new_session=True,  # Ctrl-C on the terminal comes to us alone; we pass it on once
     )
 

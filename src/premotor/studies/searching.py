@@ -52,8 +52,9 @@ def sweep(
 ) -> Sweep:
     """Search for settings of any experiment. Called again with the same words, or with its folder, it goes on.
 
-    Trials are jobs of their own, in ``trials/`` of the search's folder; ``trials.json`` holds their figures,
-    ``best.yaml`` the settings of the best one, ``study.journal`` what Optuna knows.
+    Trials are runs in ``trials/`` of the search's folder, one after another in each process as in `compare`;
+    ``trials.json`` holds their figures, ``best.yaml`` the settings of the best one, and
+    ``study.journal`` what Optuna knows.
 
     Args:
         source: a preset's name, a YAML file or settings of an experiment of any kind; or the folder of a search to go

@@ -85,7 +85,9 @@ def study(
         at_work = engine_for(chosen, folder)
         todo = [_job(made, each, at_work.threads) for each in left]
         if progress:
-            print(f"{min(at_work.at_once, len(todo))} side by side on the engine {at_work.name}", flush=True)
+            print(
+                f"{min(at_work.at_once, len(todo))} side by side on the engine {at_work.name}{at_work.way}", flush=True
+            )
         last = time.monotonic()
 
         def written(job: Job) -> None:

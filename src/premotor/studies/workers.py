@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from premotor.files import Lock, open_to_write
+from premotor.studies.kept import one_after_another
 from premotor.studies.leases import Lease
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ LONGEST = 600.0
 """Seconds that a worker waits for the lock of a predecessor, and has to end once its parent has."""
 
 
-def worker_environment(lease: Path | None, compiled: Path) -> dict[str, str]:
+def worker_environment(lease: Path | None, compiled: Path, here: bool = False) -> dict[str, str]:
     """The environment of a worker that this process starts.
 
     Args:
         lease: the folder of the lease that it takes.
         compiled: where JAX keeps what it compiled, unless the environment says so already.
+        here: whether the worker runs on this machine, and can use what this process's command line chose.
     """
     # One thread for everything but the physics, however many runs go side by side: sums that are split among
     # threads are rounded otherwise, and a comparison must not depend on how it was spread over the cores.
@@ -45,10 +47,10 @@ def worker_environment(lease: Path | None, compiled: Path) -> dict[str, str]:
     environment[PARENT] = str(os.getpid())
     if lease is not None:
         environment[LEASE] = str(lease.resolve())
-    # Null models have the shapes of the connectome, so what one run has compiled serves all the others. Not in the
-    # folder that the command chose for itself: the worker may run on another kind of processor.
+    # Null models have the shapes of the connectome, so what one run has compiled serves all the others. Elsewhere not
+    # in the folder that the command chose for itself: the worker may run on another kind of processor.
     chosen = environment.pop(CHOSEN, None)
-    if chosen is not None and chosen == environment.get("JAX_COMPILATION_CACHE_DIR"):
+    if not here and chosen is not None and chosen == environment.get("JAX_COMPILATION_CACHE_DIR"):
         del environment["JAX_COMPILATION_CACHE_DIR"]
         environment.pop("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", None)
     environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
@@ -61,8 +63,10 @@ def is_worker() -> bool:
     return PARENT in os.environ or LEASE in os.environ
 
 
-def as_worker(command: Callable[[], int]) -> int:
+def as_worker(command: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
     """Run a command as a worker: end when the parent does, wait for locks, hold the lease; its exit status.
+
+    Where the parent keeps its workers, further commands follow (`premotor.studies.kept`).
 
     Raises:
         PremotorError: another worker holds the lease for too long.
@@ -73,17 +77,21 @@ def as_worker(command: Callable[[], int]) -> int:
         signal.signal(number, _terminated)
     if parent:
         threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-    if not lease:
-        return command()
-    with Lease(Path(lease), LONGEST) as held:
-        before = held.waited_for
-        if before is not None and before.status == 0:
-            print("done by another worker meanwhile")
-            return 0
-        status = command()
-        if status:
-            raise SystemExit(status)
-        return status
+
+    def run(words: Sequence[str], lease: Path | None) -> int:
+        if lease is None:
+            return command(words)
+        with Lease(lease, LONGEST) as held:
+            before = held.waited_for
+            if before is not None and before.status == 0:
+                print("done by another worker meanwhile")
+                return 0
+            status = command(words)
+            if status:
+                raise SystemExit(status)
+            return status
+
+    return one_after_another(run, words, Path(lease) if lease else None)
 
 
 def _terminated(number: int, frame: object) -> None:

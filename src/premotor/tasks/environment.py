@@ -12,10 +12,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import BackEnd, BatchPhysics, Body, Physics, build_physics, render_frames
 from premotor.bodies.back_ends import CPU
-from premotor.bodies.mjx_engine import chosen
 from premotor.errors import PremotorError
 from premotor.settings import note
 from premotor.tasks.base import GaitParts, Records, Step, Task
+from premotor.tasks.programs import Programs, programs_of
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.settings import PhysicsTaskSettings
 
@@ -235,23 +235,10 @@ class PhysicsEnvironment:
         self._block = RESETS if self._all >= RESETS else 1
         self._elapsed = np.zeros(environments, np.int32)
         self._drawn: tuple[int, Start] | None = None
-        if twin is None:
-            self._draw, self._drive = jax.jit(self._starts), jax.jit(jax.vmap(task.drive))
-            self._resume, self._advance = jax.jit(self._resumes), jax.jit(self._advances)
-        else:
-            self._draw, self._drive = twin._draw, twin._drive
-            self._resume, self._advance = twin._resume, twin._advance
+        mine = task, self._all, self._block, environments
+        self.programs: Programs = programs_of(*mine) if twin is None else twin.programs
         self._memory: Any = self._start(self._resets).memory
         self.halves: Any = None  # as `halves_of` makes them
-
-    def _starts(self, key: jax.Array, first: int, worlds: jax.Array) -> Start:
-        """Those of a block of resets from number `first` on, resets first; `worlds` as for `_starts_of`."""
-        return jax.vmap(lambda number: self._starts_of(key, number, worlds))(first + jnp.arange(self._block))
-
-    def _starts_of(self, key: jax.Array, number: jax.Array, worlds: jax.Array | np.ndarray) -> Start:
-        """Those of the reset of this number; `worlds` (environments,) among all, of which some may start alike."""
-        keys = jax.random.split(jax.random.fold_in(key, number), self._all)
-        return jax.vmap(self.task.start)(keys[worlds])
 
     @property
     def _worlds(self) -> np.ndarray:
@@ -261,17 +248,11 @@ class PhysicsEnvironment:
         """Where all worlds would start at a reset of this number, as NumPy arrays."""
         block = number // self._block
         if self._drawn is None or self._drawn[0] != block:
-            self._drawn = block, jax.tree.map(np.asarray, self._draw(self._key, block * self._block, self._worlds))
+            self._drawn = (
+                block,
+                jax.tree.map(np.asarray, self.programs.draw(self._key, block * self._block, self._worlds)),
+            )
         return jax.tree.map(lambda values: values[number % self._block], self._drawn[1])
-
-    def _resumes(self, view: View, where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
-        memory = chosen(where, new, old)
-        return jax.vmap(self.task.observe)(view, memory), memory
-
-    def _advances(self, view: View, memory: Any, action: jax.Array) -> tuple[Any, ...]:
-        outcome = jax.vmap(self.task.advance)(view, memory, action)
-        reward = sum(outcome.terms.values(), jnp.zeros(self.environments))
-        return outcome, reward, jax.vmap(self.task.observe)(view, outcome.memory)
 
     @property
     def view(self) -> View:
@@ -328,7 +309,7 @@ class PhysicsEnvironment:
 
     def step(self, action: np.ndarray) -> Step:
         """Act for one control period; `action` (environments, actions) in [−1, 1]."""
-        driven, pushed = self._drive(action, self._memory)
+        driven, pushed = self.programs.drive(action, self._memory)
         control, force = np.asarray(driven), None if pushed is None else np.asarray(pushed)
         held = self._elapsed < self.task.settling
         holds = bool(held.any())
@@ -339,12 +320,12 @@ class PhysicsEnvironment:
         if force is not None:
             self.physics.set_force(force)
         self.physics.step(self.task.substeps, ~held if holds else None)
-        outcome, reward, final = self._advance(self.view, self._memory, action)
+        outcome, reward, final = self.programs.advance(self.view, self._memory, action)
         terminated = np.asarray(outcome.terminated)
         if not holds:
             self._memory = outcome.memory
         else:
-            final, self._memory = self._resume(self.view, held, self._memory, outcome.memory)
+            final, self._memory = self.programs.resume(self.view, held, self._memory, outcome.memory)
             terminated = terminated & ~held
         self._elapsed += 1
         truncated = (self._elapsed >= self.task.time_limit) & ~terminated
@@ -363,7 +344,7 @@ class PhysicsEnvironment:
     def _put(self, where: np.ndarray, start: Start) -> np.ndarray:
         self.physics.set_state(where, np.asarray(start.qpos)[where], np.asarray(start.qvel)[where])
         self._elapsed[where] = 0
-        observation, self._memory = self._resume(self.view, where, start.memory, self._memory)
+        observation, self._memory = self.programs.resume(self.view, where, start.memory, self._memory)
         return np.asarray(observation)
 
     def snapshot(self) -> dict[str, np.ndarray]:

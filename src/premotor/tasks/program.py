@@ -67,10 +67,10 @@ class ProgramEnvironment(PhysicsEnvironment):
         held = copies.elapsed < task.settling
         if task.settling:  # a held body stays where it is
             world = chosen(held, copies.world, world)
-        outcome, reward, final = self._advances(_view(world), copies.memory, action)
+        outcome, reward, final = self.programs.advances(_view(world), copies.memory, action)
         memory, terminated = outcome.memory, outcome.terminated
         if task.settling:
-            final, memory = self._resumes(_view(world), held, copies.memory, memory)
+            final, memory = self.programs.resumes(_view(world), held, copies.memory, memory)
             terminated = terminated & ~held
         elapsed = copies.elapsed + 1
         truncated = (elapsed >= task.time_limit) & ~terminated
@@ -81,10 +81,10 @@ class ProgramEnvironment(PhysicsEnvironment):
 
     def _begun(self, copies: Copies, where: Array, observation: Array) -> tuple[Array, Copies]:
         """Copies with new episodes at the environments `where`, and what is observed then."""
-        start = self._starts_of(copies.key, copies.resets, self._worlds)
+        start = self.programs.starts_of(copies.key, copies.resets, self._worlds)
         world = chosen(where, self.physics.engine.begin(start.qpos, start.qvel), copies.world)
         world = world._replace(fault=world.fault | copies.world.fault)  # for `adopt` to raise
-        seen, memory = self._resumes(_view(world), where, start.memory, copies.memory)
+        seen, memory = self.programs.resumes(_view(world), where, start.memory, copies.memory)
         elapsed = jnp.where(where, 0, copies.elapsed)
         begun = Copies(world, _as_before(memory, copies.memory), elapsed, copies.resets + 1, copies.key)
         return seen.astype(observation.dtype), begun

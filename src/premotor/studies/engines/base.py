@@ -59,6 +59,11 @@ class Engine(ABC):
         return 1
 
     @property
+    def way(self) -> str:
+        """What is to be said of how it runs them, after "side by side"."""
+        return ""
+
+    @property
     def room(self) -> int:
         """How many more jobs it takes now; a queue of its own takes any number."""
         return self.at_once

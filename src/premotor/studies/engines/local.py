@@ -13,19 +13,23 @@ from premotor.studies.processes import Job, Processes, Running
 
 
 class LocalSettings(EngineSettings):
-    """Nothing but `jobs`; null: one a core."""
+    """`jobs`, null for one a core, and whether processes are kept."""
+
+    keep: bool = True
+    """Whether a process makes one run after another, so that imports and compiled programs serve them all; false: a
+    process a run. No number depends on it."""
 
 
 @ENGINES.register("local")
 class LocalEngine(Engine):
-    """One process a job."""
+    """One process a job, which is kept for the next one where the job ended well."""
 
     settings = LocalSettings
 
     def __init__(self, settings: Any, folder: Path):
         super().__init__(settings, folder)
-        self.processes = Processes()
-        self._over: queue.SimpleQueue[Running] = queue.SimpleQueue()
+        self.processes = Processes(self.chosen.keep)
+        self._over: queue.SimpleQueue[tuple[Running, int]] = queue.SimpleQueue()
 
     @property
     def at_once(self) -> int:
@@ -38,6 +42,11 @@ class LocalEngine(Engine):
         return max(1, available_cores() // self.at_once)
 
     @property
+    def way(self) -> str:
+        """Whether processes are kept."""
+        return ", each process one run after another" if self.chosen.keep else ", a process a run"
+
+    @property
     def room(self) -> int:
         """So many more can begin."""
         return self.at_once - len(self.processes.running)
@@ -45,23 +54,21 @@ class LocalEngine(Engine):
     def submit(self, jobs: Sequence[Job]) -> None:
         """Start a process for each."""
         for job in jobs:
-            self.processes.begin(job)
-            running = self.processes.running[-1]
+            running = self.processes.begin(job)
             threading.Thread(target=self._wait, args=(running,), daemon=True).start()
 
     def _wait(self, running: Running) -> None:
-        running.process.wait()
-        self._over.put(running)
+        self._over.put((running, running.wait()))
 
     def ended(self, seconds: float) -> list[Ended]:
         """By their exit status."""
         found: list[Ended] = []
         try:
-            each = self._over.get(timeout=seconds)
+            each, status = self._over.get(timeout=seconds)
             while True:
                 self.processes.close(each)
-                found.append(Ended(each.job.name, each.process.returncode))
-                each = self._over.get_nowait()
+                found.append(Ended(each.job.name, status))
+                each, status = self._over.get_nowait()
         except queue.Empty:
             return found
 
@@ -73,12 +80,12 @@ class LocalEngine(Engine):
         """By the termination signal."""
         for each in self.processes.running:
             if each.job.name == job.name:
-                each.process.terminate()
+                each.stop(signal.SIGTERM)
 
     def cancel(self) -> None:
         """SIGINT to all, as by Ctrl-C."""
         for each in self.processes.running:
-            each.process.send_signal(signal.SIGINT)
+            each.stop(signal.SIGINT)
 
     def close(self) -> None:
         """Ask those at work to write their checkpoint, and wait for them."""

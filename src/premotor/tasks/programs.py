@@ -1,0 +1,126 @@
+"""What copies of a task compile: starts, controls, reward and observation; once in a process for equal tasks."""
+
+import copy
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+
+from premotor.bodies.mjx_engine import chosen
+from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    from premotor.tasks.environment import PhysicsTask, Start, View
+
+METHODS = ("start", "observe", "control", "advance", "drive")
+"""Of a task, which programs hold."""
+STATE = ("__reduce__", "__reduce_ex__")
+"""By which an object says what it holds; those of `object` give its state, where nothing is hidden beside it."""
+MOST = 16
+"""Programs that a process holds on to."""
+
+
+class Programs:
+    """The task's own functions on all copies at once, as JAX traces them and compiled.
+
+    Args:
+        task: what is done; it must not be changed.
+        everywhere: worlds among which starts are drawn.
+        block: resets whose starts are drawn at a time.
+        environments: copies, `everywhere` or a part of them.
+    """
+
+    def __init__(self, task: "PhysicsTask", everywhere: int, block: int, environments: int):
+        self._task, self._everywhere, self._block, self._environments = task, everywhere, block, environments
+        self.draw, self.drive = jax.jit(self.starts), jax.jit(jax.vmap(task.drive))
+        self.resume, self.advance = jax.jit(self.resumes), jax.jit(self.advances)
+
+    def starts(self, key: jax.Array, first: int, worlds: jax.Array) -> "Start":
+        """Those of a block of resets from number `first` on, resets first; `worlds` as for `starts_of`."""
+        return jax.vmap(lambda number: self.starts_of(key, number, worlds))(first + jnp.arange(self._block))
+
+    def starts_of(self, key: jax.Array, number: jax.Array, worlds: jax.Array | np.ndarray) -> "Start":
+        """Those of the reset of this number; `worlds` (environments,) among all, of which some may start alike."""
+        keys = jax.random.split(jax.random.fold_in(key, number), self._everywhere)
+        return jax.vmap(self._task.start)(keys[worlds])
+
+    def resumes(self, view: "View", where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
+        """What is observed where episodes began (with the memory `new`) and where they go on, and the memory of all."""
+        memory = chosen(where, new, old)
+        return jax.vmap(self._task.observe)(view, memory), memory
+
+    def advances(self, view: "View", memory: Any, action: jax.Array) -> tuple[Any, ...]:
+        """Outcome, reward and observation of a control step."""
+        outcome = jax.vmap(self._task.advance)(view, memory, action)
+        reward = sum(outcome.terms.values(), jnp.zeros(self._environments))
+        return outcome, reward, jax.vmap(self._task.observe)(view, outcome.memory)
+
+
+_HELD: OrderedDict[tuple[Any, ...], Programs] = OrderedDict()
+
+
+def programs_of(task: "PhysicsTask", everywhere: int, block: int, environments: int) -> Programs:
+    """The programs of a task, those that another environment has where its task holds the same, to the byte.
+
+    The copies of one experiment are made several times in a process, to learn and to be tested in, and in a process
+    that makes many runs again for each run. A task that holds what cannot be compared has programs of its own.
+    """
+    size = everywhere, block, environments
+    held = hashlib.sha256()
+    try:
+        _tell(task, held.update)
+    except (_Incomparable, RecursionError):
+        return Programs(task, *size)
+    key = type(task), *(getattr(type(task), name) for name in METHODS), held.digest(), *size
+    if key not in _HELD:
+        _HELD[key] = Programs(copy.deepcopy(task), *size)  # what becomes of the task itself is of no account here
+    _HELD.move_to_end(key)
+    while len(_HELD) > MOST:
+        _HELD.popitem(last=False)
+    return _HELD[key]
+
+
+class _Incomparable(Exception):
+    """Something whose contents cannot be told, such as a function made on the spot."""
+
+
+def _tell(value: Any, say: Callable[[bytes], None]) -> None:
+    """All that a value holds, as bytes that differ where values do: types, sizes and contents.
+
+    Raises:
+        _Incomparable: it holds something else than plain values, arrays, settings, models, and objects of such.
+    """
+    say(f"{type(value).__module__}.{type(value).__qualname__} ".encode())
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes | slice | PurePath | np.generic):
+        say(repr(value).encode())
+    elif isinstance(value, np.ndarray | jax.Array):
+        array = np.asarray(value)
+        if array.dtype.hasobject:
+            raise _Incomparable
+        say(f"{array.dtype} {array.shape} ".encode() + array.tobytes())
+    elif isinstance(value, Settings):
+        say(value.model_dump_json().encode())
+    elif isinstance(value, mujoco.MjModel):
+        model = np.zeros(mujoco.mj_sizeModel(value), np.uint8)
+        mujoco.mj_saveModel(value, None, model)
+        say(model.tobytes())
+    elif isinstance(value, tuple | list | dict):
+        parts = [each for item in value.items() for each in item] if isinstance(value, dict) else value
+        say(f"{len(parts)} ".encode())
+        for part in (*parts, getattr(value, "__dict__", None)):
+            _tell(part, say)
+    else:
+        kind = type(value)
+        if any(getattr(kind, name) is not getattr(object, name) for name in STATE):
+            raise _Incomparable
+        try:
+            held = object.__reduce_ex__(value, 4)[2]
+        except TypeError:  # functions, classes, and whatever another language made
+            raise _Incomparable from None
+        _tell(held, say)
