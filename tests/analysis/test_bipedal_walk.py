@@ -102,6 +102,25 @@ def test_chatter_of_the_contact_sensor_adds_no_steps():
     assert named(noisy, hips, position).touch_downs == named(contact, hips, position).touch_downs
 
 
+def test_feet_that_scuff_in_their_swing_do_not_hide_that_the_legs_pass():
+    contact, hips, position = gait(frequency=0.8, duty=(0.55, 0.55))
+    turns = np.arange(STEPS)[:, None] * PERIOD * 0.8 + 0.1 - np.array([0.0, 0.5])
+    swing = np.round(turns % 1.0, 9) % 1.0
+    found = named(contact | ((swing > 0.72) & (swing < 0.82)), hips, position)
+    assert found.stride_frequency > 1.5, "both feet touch down twice a stride"
+    assert found.crossings == pytest.approx(2, abs=0.2)
+
+
+def test_legs_that_do_not_repeat_are_counted_by_the_feet():
+    rng = np.random.default_rng(0)
+    contact, _, position = gait()
+    legs = np.where(rng.random((STEPS, 1)) < 0.5, 0.3, -0.3) * np.array([1.0, -1.0])
+    found = named(contact, legs, position)
+    marks = np.flatnonzero(np.diff(contact[:, 1].astype(int)) == 1) + 1
+    turned = (np.diff(np.sign(legs[marks[0] : marks[-1] + 1, 0])) != 0).sum()
+    assert found.crossings == pytest.approx(turned / (len(marks) - 1), rel=0.2)
+
+
 @given(st.integers(0, 99), st.floats(0.5, 2.0), st.floats(0.55, 0.7))
 def test_names_do_not_depend_on_where_the_record_begins_or_on_which_leg_leads(start, frequency, duty):
     contact, hips, position = gait(frequency=frequency, duty=(duty, duty), start=start / 100)

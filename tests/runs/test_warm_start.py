@@ -12,6 +12,8 @@ from premotor.learning.trees import flatten
 from premotor.networks import CellTypeNetwork, CellTypeSettings
 from premotor.runs import train
 from premotor.runs.arrays import load_arrays
+from premotor.runs.loading import load_settings
+from premotor.runs.shipping import shipped
 from premotor.runs.warm_start import _computed, _moved, _places, _same_neurons
 from tiny import tiny_settings
 
@@ -49,6 +51,21 @@ def test_what_does_not_fit_is_named(trained, circuit_folder, tmp_path):
     with pytest.raises(PremotorError, match="there is no run folder"):
         train(other, output=tmp_path / "x", initial="nowhere", **SILENT)
     assert not (tmp_path / "x").exists()
+
+
+def test_a_run_begins_with_a_controller_of_the_package(circuit_folder, tmp_path, capsys):
+    made = shipped("bipedal-expert")
+    short = {"steps": 64, "environments": 4, "rollout": 8, "minibatches": 2, "epochs": 1}
+    settings = load_settings("bipedal-expert", {f"learning.{name}": value for name, value in short.items()})
+    run = train(settings, output=tmp_path / "next", initial="bipedal-expert", progress=True, finish=False)
+    assert "the critic begins anew (these weights come without one); for 10 iterations" in capsys.readouterr().out
+    begun, had = load_arrays(run.places.initial_file), flatten(made.controller)
+    assert begun.keys() == had.keys()
+    assert all(np.array_equal(begun[name], array) for name, array in had.items())
+    parent = json.loads(run.places.provenance_file.read_text())["parent"]
+    assert (parent["shipped"], parent["left"], len(parent["sha256"])) == ("bipedal-expert", [], 64)
+    with pytest.raises(PremotorError, match=r"nothing of bipedal-expert fits: the network \(mlp of"):
+        train(tiny_settings(circuit_folder), output=tmp_path / "x", initial="bipedal-expert", partial=True, **SILENT)
 
 
 def test_maps_go_over_by_the_names_of_observations_and_actions():

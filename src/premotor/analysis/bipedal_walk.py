@@ -33,6 +33,8 @@ LEAST_SWING = 0.08
 """Fraction of the time that a foot is in the air, below which it slides rather than steps."""
 CROSSING_BAND = 0.05
 """Part of the range of the legs' difference that it has to leave before a crossing counts: no chatter."""
+LEAST_REPETITION = 0.5
+"""Autocorrelation of the legs' difference from which on its lag is taken for their stride."""
 SHORTEST_EPISODE = 1.0
 """An episode without a fall that ends sooner (s) says nothing about a gait."""
 LEAST_STRIDES = 2
@@ -63,7 +65,8 @@ class BipedalWalk:
     phase_consistency: float
     """Length of the mean vector of that phase: 1 is the same in every stride."""
     crossings: float
-    """Times that the legs pass each other in a stride of the foot that steps less often; a walk: 2."""
+    """Times that the legs pass each other in a stride of theirs (after which their difference repeats), or of the foot
+    that steps less often where they do not repeat; a walk: 2."""
     stride_frequency: float
     """Hz, of the foot that steps more often."""
     stride_length: float
@@ -134,9 +137,7 @@ def bipedal_walk(
     leading = int(counts[1] > counts[0])
     marks = strikes[leading]
     strides = max(len(marks) - 1, 0)
-    # a foot that scuffs in its swing touches down more often than it strides: the other one tells how often legs pass
     rarer = min(strikes, key=len)
-    whole = slice(rarer[0], rarer[-1] + 1) if len(rarer) > 1 else slice(0, 0)
     phase, consistency = limb_phase(record)
     times = _step_times(strikes, control_period)
     lengths = _step_lengths(strikes, forward, None if feet is None else np.asarray(feet, np.float64))
@@ -147,7 +148,7 @@ def bipedal_walk(
         "duty_factors": (float(duties[0]), float(duties[1])),
         "interlimb_phase": phase,
         "phase_consistency": consistency,
-        "crossings": _crossings(sides[whole]) / (len(rarer) - 1) if len(rarer) > 1 else float("nan"),
+        "crossings": _crossings_a_stride(sides, rarer),
         "stride_frequency": strides / ((marks[-1] - marks[0]) * control_period) if strides else float("nan"),
         "stride_length": float(np.diff(forward[marks]).mean()) if strides and forward is not None else float("nan"),
         "double_support": float(support[2]),
@@ -276,6 +277,29 @@ def _kind(
     if np.mean(gait.duty_factors) < LEAST_DUTY:
         return RUNS
     return WALKS if gait.asymmetry < MOST_ASYMMETRY else LIMPS
+
+
+def _crossings_a_stride(legs: NDArray[np.float64], marks: NDArray[np.intp]) -> float:
+    """How often the legs pass each other in a stride, between the first and the last touch-down of a foot."""
+    if len(marks) < 2:
+        return float("nan")
+    # a foot that scuffs in its swing touches down more often than the leg strides
+    lag = _repetition(legs[:, 0] - legs[:, 1])
+    strides = len(marks) - 1 if lag is None else (marks[-1] - marks[0]) / lag
+    return _crossings(legs[marks[0] : marks[-1] + 1]) / strides
+
+
+def _repetition(signal: NDArray[np.float64]) -> int | None:
+    """Steps after which a signal repeats, by the first high peak of its autocorrelation; None where it does not."""
+    moving = signal - signal.mean()
+    lags = np.arange(len(moving) // 2 + 1)
+    power = (moving**2).mean()
+    if len(lags) < 3 or not power > 0:
+        return None
+    curve = np.correlate(moving, moving, "full")[len(moving) - 1 :][lags] / (len(moving) - lags) / power
+    peaks = 1 + np.flatnonzero((curve[1:-1] >= curve[:-2]) & (curve[1:-1] > curve[2:]))
+    high = peaks[curve[peaks] >= max(LEAST_REPETITION, 0.8 * curve[peaks].max(initial=0.0))]
+    return int(high[0]) if len(high) else None
 
 
 def _crossings(legs: NDArray[np.float64]) -> int:

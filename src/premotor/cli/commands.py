@@ -50,7 +50,8 @@ Population = Annotated[
     ),
 ]
 Initial = Annotated[
-    str | None, typer.Option(help="Begin with the weights of this run, given as RUN or RUN@CHECKPOINT.", metavar="RUN")
+    str | None,
+    typer.Option(help="Begin with the weights of this run (RUN or RUN@CHECKPOINT) or trained policy.", metavar="RUN"),
 ]
 
 

@@ -83,9 +83,9 @@ class Control(Kind):
 
     def adopt(self, settings: Experiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
         """Parts of a controller by the names of neurons, observations and actions."""
-        from premotor.runs.warm_start import adopt_controller
+        from premotor.runs.warm_start import adopt_from_run
 
-        return adopt_controller(settings, circuit, parent, which)
+        return adopt_from_run(settings, circuit, parent, which)
 
     def evaluate(self, run: "Run", test: Evaluation) -> Figures:
         """Episodes with the mean action; writes ``test.json`` and ``trace.safetensors``."""

@@ -33,7 +33,7 @@ def adopt_critic(settings: Experiment, parent: Run | None, which: str) -> Adopte
 
     Args:
         settings: of the new run.
-        parent: None where the weights are of a file.
+        parent: None where the weights are of a file or of a controller that comes with premotor.
         which: the parent's checkpoint, as `Run.controller` takes it.
     """
     if settings.learning.kind != "ppo":
@@ -63,7 +63,7 @@ def adopt_critic(settings: Experiment, parent: Run | None, which: str) -> Adopte
 def _unfit(settings: Experiment, parent: Run | None) -> str | None:
     """Why the parent's critic cannot serve; None where it can."""
     if parent is None:
-        return "a file of weights has none"
+        return "these weights come without one"
     had, has = parent.settings.learning, settings.learning
     if had.kind != has.kind:
         return f"the parent learned by {had.kind}"

@@ -149,7 +149,8 @@ class InitialSettings(Settings):
     """A warm start: a new run that begins with the weights of another one."""
 
     run: str
-    """A run folder, or ``FOLDER@CHECKPOINT``; without a checkpoint its best. Or Keras weights, ``*.h5``."""
+    """A run folder, or ``FOLDER@CHECKPOINT``; without a checkpoint its best. Or a controller that comes with premotor,
+    by its name, or Keras weights, ``*.h5``."""
     partial: bool = False
     """Whether parts that do not fit may stay as they are; else they are an error."""
 

@@ -16,6 +16,7 @@ from premotor.networks import Controller
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.building import build_circuit, controller_for
 from premotor.runs.loading import dump_settings, load_experiment
+from premotor.runs.provenance import sha256
 from premotor.runs.run import Run, Which
 from premotor.runs.settings import CircuitSettings, Experiment
 from premotor.runs.settings_errors import closest
@@ -75,6 +76,12 @@ def shipped(name: str) -> Shipped:
         template = eqx.filter_eval_shape(lambda: controller_for(circuit, task, settings, calibrate=False))
         file = folder / CONTROLLER
         return Shipped(settings, fill(template, load_arrays(file), file), task, read_json(folder / FIGURES), circuit)
+
+
+def shipped_hash(name: str) -> str:
+    """SHA-256 of the arrays of a controller of the package."""
+    with resources.as_file(_place() / name / CONTROLLER) as file:
+        return sha256(file)
 
 
 def ship(run: Run, folder: str | os.PathLike[str], checkpoint: Which = "best") -> Path:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import numpy as np
@@ -19,9 +19,20 @@ from premotor.runs.kinds import Adopted, Arrays, kind_of
 from premotor.runs.provenance import sha256
 from premotor.runs.run import Run
 from premotor.runs.settings import Experiment
+from premotor.runs.shipping import shipped, shipped_hash, shipped_names
 from premotor.tasks import build_task
 
 PREFIX = "controller/"
+
+
+class Parent(NamedTuple):
+    """A trained controller of which another one takes parts."""
+
+    settings: Experiment
+    controller: Controller
+    circuit: Circuit | None
+    wired: bool
+    """Whether its network is that of the circuit."""
 
 
 def warm_start(
@@ -39,6 +50,8 @@ def warm_start(
     name, which, parent = settings.initial.run, "", None
     if is_keras(name):
         adopted, record = _keras(settings, circuit, Path(name))
+    elif name in shipped_names() and not os.path.exists(name):
+        adopted, record = _shipped(settings, circuit, name)
     else:
         parent, which = open_parent(name)
         adopted = kind.adopt(settings, circuit, parent, which)
@@ -85,6 +98,16 @@ def _keras(settings: Any, circuit: Circuit | None, file: Path) -> tuple[Adopted,
     return Adopted(named, (words,), (), ()), {"file": str(file.resolve()), "sha256": sha256(file)}
 
 
+def _shipped(settings: Any, circuit: Circuit | None, name: str) -> tuple[Adopted, dict[str, Any]]:
+    """What a controller that comes with premotor gives, and what provenance says of it."""
+    if not isinstance(settings, Experiment):
+        raise PremotorError(f"initial: {name} is a controller of the package and fits a controller's run only")
+    made = shipped(name)
+    wired = kind_of(made.settings).wired(made.settings)
+    adopted = adopt_controller(settings, circuit, Parent(made.settings, made.controller, made.circuit, wired))
+    return adopted, {"shipped": name, "sha256": shipped_hash(name)}
+
+
 def open_parent(name: str) -> tuple[Run, str]:
     """The run and the checkpoint that ``FOLDER@CHECKPOINT`` or a folder alone (its best) names.
 
@@ -99,20 +122,27 @@ def open_parent(name: str) -> tuple[Run, str]:
     return run, which
 
 
-def adopt_controller(settings: Experiment, circuit: Circuit | None, parent: Run, which: str) -> Adopted:
+def adopt_from_run(settings: Experiment, circuit: Circuit | None, parent: Run, which: str) -> Adopted:
+    """What a controller takes from that of a run (`adopt_controller`).
+
+    Raises:
+        PremotorError: the run is of another kind.
+    """
+    if parent.kind.name != "control":
+        raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of control")
+    known = Parent(parent.settings, parent.controller(which), parent.wiring, parent.wired)
+    return adopt_controller(settings, circuit, known)
+
+
+def adopt_controller(settings: Experiment, circuit: Circuit | None, parent: Parent) -> Adopted:
     """What a controller takes from another one, by names of neurons, edges, observations and actions.
 
     The network goes over as a whole, where it has the same neurons and edges, or the same shapes without a connectome.
     Columns of the maps go by the names of observations and actions. An observation that the parent did not know has no
     effect at first (its weights are 0), an action that it did not know begins as in any new run.
-
-    Raises:
-        PremotorError: the parent is of another kind.
     """
-    if parent.kind.name != "control":
-        raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of control")
     assert circuit is not None
-    old = parent.controller(which)
+    old = parent.controller
     task = build_task(settings.task)
     new = eqx.filter_eval_shape(lambda: controller_for(circuit, task, settings, calibrate=False))
     if not _same_neurons(settings, circuit, parent, old, new):
@@ -145,7 +175,7 @@ def adopt_controller(settings: Experiment, circuit: Circuit | None, parent: Run,
     return Adopted(arrays, tuple(dict.fromkeys(taken)), tuple(filled), tuple(left))
 
 
-def _same_neurons(settings: Experiment, circuit: Circuit, parent: Run, old: Controller, new: Any) -> bool:
+def _same_neurons(settings: Experiment, circuit: Circuit, parent: Parent, old: Controller, new: Any) -> bool:
     if parent.settings.network.kind != settings.network.kind:
         return False
     now, computed = flatten_shapes(new.network), new.network.computed
@@ -154,6 +184,7 @@ def _same_neurons(settings: Experiment, circuit: Circuit, parent: Run, old: Cont
         return False
     if not parent.wired:
         return True
+    assert parent.circuit is not None
     same = np.array_equal(parent.circuit.ids, circuit.ids)
     return bool(same and (parent.circuit.synapses != circuit.synapses).nnz == 0)
 
