@@ -1,11 +1,12 @@
-"""Lyapunov exponents a second: ours beside a plain PyTorch implementation, on one core each.
+"""Lyapunov exponents a second: ours beside a plain PyTorch implementation and beside lyapax, on one core each.
 
     python benchmarks/lyapunov_speed.py --torch-python PYTHON     # a Python that has torch
     python benchmarks/lyapunov_speed.py                           # makes one in .benchmarks/ for it
 
 Every case has a process of its own on both sides, which answer in turns; the ratio is the median over the turns. Steps
 are averaged over without transients. PyTorch takes a QR every 2 steps, as the original does; ours takes as many as the
-precision needs, and for comparison as many as PyTorch.
+precision needs, and for comparison as many as PyTorch. lyapax, which is JAX as ours is, does what PyTorch does; it has
+no epoch of training.
 """
 
 import argparse
@@ -70,11 +71,22 @@ def weights_of(neurons: int, gain: float = 3.0) -> list[list[float]]:
     return weights.round(6).tolist()
 
 
-def in_turns(torch_python: str, ours: list[dict[str, Any]], theirs: dict[str, Any], rounds: int, core: int | None):
-    """Workers of ours, one a request, and of PyTorch, after `rounds` turns."""
+def in_turns(
+    peer_python: str,
+    ours: list[dict[str, Any]],
+    lyapax: dict[str, Any] | None,
+    torch: dict[str, Any],
+    rounds: int,
+    core: int | None,
+) -> list[Worker]:
+    """Workers of ours, one a request, of lyapax where it is asked, and of PyTorch, after `rounds` turns."""
     workers = [Worker(sys.executable, HERE / "lyapunov_ours.py", core) for _ in ours]
-    workers.append(Worker(torch_python, HERE / "peers" / "lyapunov_torch.py", core))
-    for worker, request in zip(workers, [*ours, theirs], strict=True):
+    requests = list(ours)
+    if lyapax is not None:
+        workers.append(Worker(peer_python, HERE / "peers" / "lyapunov_lyapax.py", core))
+        requests.append(lyapax)
+    workers.append(Worker(peer_python, HERE / "peers" / "lyapunov_torch.py", core))
+    for worker, request in zip(workers, [*requests, torch], strict=True):
         worker.ask(request)
     for _ in range(rounds - 1):
         for worker in workers:
@@ -125,6 +137,9 @@ def main() -> int:
         from peers.environment import make_environment
 
         python = str(make_environment(Path(".benchmarks"), sys.executable, args.torch_requirement, version("mujoco")))
+    has_lyapax = subprocess.run([python, "-c", "import lyapax"], capture_output=True, check=False).returncode == 0
+    if not has_lyapax:
+        print(f"{python} has no lyapax: left out")
     kept: dict[str, Any] = {}
     print("| case | implementation | time a step | PyTorch / ours | peak memory, MiB | λ1 |")
     print("|---|---|---:|---:|---:|---:|", flush=True)
@@ -135,7 +150,7 @@ def main() -> int:
             size["weights"] = weights_of(neurons)
             intervals = [20, ORIGINAL]
             requests = [size | {"qr_interval": interval} for interval in intervals]
-            workers = in_turns(python, requests, size | {"qr_interval": ORIGINAL}, args.rounds, args.core)
+            workers = in_turns(python, requests, None, size | {"qr_interval": ORIGINAL}, args.rounds, args.core)
             labels = ["ours, float32, QR every 20 steps", "ours, float32, QR every 2 steps", "PyTorch, float32"]
             report("epoch, N = 100, k = 10, length 200", workers, [1, 1, 1], labels, kept)
             continue
@@ -148,9 +163,12 @@ def main() -> int:
             mine | {"precision": "float32", "qr_interval": ORIGINAL},
         ]
         theirs = size | {"steps": fewer, "qr_interval": ORIGINAL}
-        workers = in_turns(python, requests, theirs, args.rounds, args.core)
-        labels = ["ours, float64", "ours, float32", "ours, float32, QR every 2 steps", "PyTorch, float32"]
-        report(f"N = {neurons}, k = {exponents}", workers, [steps, steps, steps, fewer], labels, kept)
+        second = mine | {"qr_interval": ORIGINAL} if has_lyapax else None
+        workers = in_turns(python, requests, second, theirs, args.rounds, args.core)
+        labels = ["ours, float64", "ours, float32", "ours, float32, QR every 2 steps"]
+        labels += ["lyapax, float32"] * has_lyapax + ["PyTorch, float32"]
+        counts = [steps] * (len(workers) - 1) + [fewer]
+        report(f"N = {neurons}, k = {exponents}", workers, counts, labels, kept)
     if args.json:
         args.json.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return 0

@@ -1,4 +1,4 @@
-"""Training steps a second of Stable-Baselines3; runs in the peers' own environment, which has no premotor.
+"""Training steps a second of Stable-Baselines3 and of SBX; runs in the peers' own environment, which has no premotor.
 
 One line of JSON on standard output for every line on standard input: {"name": steps a second, …} of one round.
 """
@@ -10,6 +10,7 @@ import time
 
 import gymnasium
 import numpy as np
+import sbx
 import torch
 from sb3_contrib import RecurrentPPO
 from stable_baselines3 import PPO
@@ -29,6 +30,7 @@ def main() -> None:
     makers = [lambda: gymnasium.make("Walker2d-v5")] * options.environments
     learners = {
         "sb3 PPO": PPO("MlpPolicy", DummyVecEnv(makers), n_steps=256, device="cpu"),
+        "SBX PPO": sbx.PPO("MlpPolicy", DummyVecEnv(makers), n_steps=256),
         "sb3 RecurrentPPO": RecurrentPPO("MlpLstmPolicy", SubprocVecEnv(makers), n_steps=128, device="cpu"),
     }
     for line in sys.stdin:

@@ -100,13 +100,16 @@ def _copies(figures: Any, limits: Mapping[str, float]) -> Measured:
     return Measured(ours["steps_per_second"], peer["steps_per_second"], ours["ratio"])
 
 
-def _exponents(case: str, unit: float, work: str, amount: float) -> Callable[[Any, Mapping[str, float]], Measured]:
-    """Of `lyapunov_speed.py`; the limit is `amount` over the machine's rate of `work` on one core."""
+def _exponents(
+    case: str, unit: float, work: str = "", amount: float = 0.0, peer: str = "PyTorch"
+) -> Callable[[Any, Mapping[str, float]], Measured]:
+    """Of `lyapunov_speed.py`; the limit, if `work` is named, is `amount` over the machine's rate of it on one core."""
 
     def read(figures: Any, limits: Mapping[str, float]) -> Measured:
-        ours, peer = figures[case], figures[f"{case.split(':')[0]}: PyTorch, float32"]
-        each, other = (unit * _middle(one["seconds"]) / one["steps"] for one in (ours, peer))
-        return Measured(each, other, ours["ratio"], unit * amount / limits[work])
+        ours, other = (figures[name] for name in (case, f"{case.split(':')[0]}: {peer}, float32"))
+        times = [[unit * seconds / one["steps"] for seconds in one["seconds"]] for one in (ours, other)]
+        limit = unit * amount / limits[work] if work else None
+        return Measured(_middle(times[0]), _middle(times[1]), _over(times[1], times[0]), limit)
 
     return read
 
@@ -177,6 +180,8 @@ ROWS = (
         "steps/s", _learning, 0.68, "part", Measured(15_800, limit=79_500 / (1 + 79_500 * LEARNING / 2.95e11))),
     Row("Walker2d, learning with *C. elegans*; peer: PPO of Stable-Baselines3, perceptron", "training", "steps/s",
         _rates(SB3, "Walker2d: sb3 PPO", peer=True), None, "ratio", Measured(11_500, 2_730, 4.2)),
+    Row("the same; peer: PPO of SBX, which is JAX, perceptron", "training", "steps/s",
+        _rates(SB3, "Walker2d: SBX PPO", peer=True)),
     Row("the same; peer: RecurrentPPO of sb3-contrib, LSTM", "training", "steps/s",
         _rates(SB3, "Walker2d: sb3 RecurrentPPO", peer=True), None, "ratio", Measured(11_500, 189, 61)),
     Row("updates of DDPG on the muscle arm; peer: Stable-Baselines3", "off-policy", "updates/s", _updates, None,
@@ -189,9 +194,12 @@ ROWS = (
     Row("BipedalWalker, 2 processes; peer: Gymnasium's SyncVectorEnv", "gymnasium", "steps/s", _copies),
     Row("Lyapunov exponent, N = 1000, k = 1; peer: PyTorch; limit: the weights once through the cache", "lyapunov",
         "µs a step", _exponents(LAYOUT, 1e6, "cache", 2 * 4e6), 40, "ratio", Measured(242, 5_150, 22)),
+    Row("the same; peer: lyapax", "lyapunov", "µs a step", _exponents(LAYOUT, 1e6, peer="lyapax")),
     Row("100 exponents of N = 1000; peer: PyTorch; limit: the products' operations at the peak", "lyapunov",
         "µs a step", _exponents("N = 1000, k = 100: ours, float32", 1e6, "float32, 1", 2.02e8), 0.7, "part",
         Measured(4_080, 11_600, 3, 2.02e8 / 1.0e5)),
+    Row("the same; peer: lyapax", "lyapunov", "µs a step",
+        _exponents("N = 1000, k = 100: ours, float32, QR every 2 steps", 1e6, peer="lyapax")),
     Row("epoch on the spectrum, N = 100, k = 10; peer: PyTorch; limit: the products' operations at the peak",
         "lyapunov", "s", _exponents("epoch, N = 100, k = 10, length 200: ours, float32, QR every 2 steps", 1.0,
         "float32, 1", 3 * 2000 * 2.2e5), 30, "ratio", Measured(0.101, 1.27, 13, 0.0132)),

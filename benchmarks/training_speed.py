@@ -4,7 +4,7 @@
     python benchmarks/training_speed.py --peer-python .benchmarks/bin/python
 
 All figures of a round are taken one after the other and rounds follow each other, so that a machine that slows down
-slows all of them; medians are printed. The peers (Stable-Baselines3) live in an environment of their own:
+slows all of them; medians are printed. The peers (Stable-Baselines3, SBX) live in an environment of their own:
 benchmarks/README.md says how to make it.
 """
 
@@ -151,7 +151,7 @@ def main() -> None:
     print(f"controller in the loop / physics alone, {options.environments} environments: {np.median(ratio):.2f}")
     if peer is not None:
         peer.communicate()
-        for name in ("sb3 PPO", "sb3 RecurrentPPO"):
+        for name in ("sb3 PPO", "SBX PPO", "sb3 RecurrentPPO"):
             ratio = np.array(figures[ours]) / np.array(figures[f"Walker2d: {name}"])
             print(f"premotor / {name}: {np.median(ratio):.1f}")
         observation, reward = parity(record)
