@@ -61,6 +61,6 @@ def few_programs_in_memory():
         return
     with maps.open("rb") as lines:
         mapped = sum(1 for _ in lines)
-    if mapped > int(limit.read_text()) // 3:
+    if mapped > int(limit.read_text()) // 2:
         sys.modules["jax"].clear_caches()
         gc.collect()

@@ -14,7 +14,7 @@ _LEARNING = [
 ]
 
 SMALLER: dict[str, list[str]] = {
-    "train": [*_LEARNING, "--episodes=2"],
+    "train": [*_LEARNING, "--episodes=2", "--no-report"],  # of all pages that train, the next commands make it
     "evaluate": ["--episodes=2", "--seconds=0.2"],
     "play": ["--seconds=0.2"],
     "compare": [*_LEARNING[1:], "--nulls=1", "--seeds=1", "--jobs=1", "--episodes=2"],

@@ -37,7 +37,7 @@ def test_no_learning_changes_a_sign_and_lesions_silence(user_folder):
     load_plugin(user_folder / "my_network.py")
     settings = NETWORKS.settings_class("shunting")()
     circuit = load_circuit("celegans")
-    made = build_controller(circuit, ["a", "b"], ["c"], network=settings, key=jax.random.PRNGKey(0))
+    made = build_controller(circuit, ["a", "b"], ["c"], network=settings, calibrate=False, key=jax.random.PRNGKey(0))
     keys = iter(jax.random.split(jax.random.PRNGKey(1), 100))
     moved = jax.tree.map(
         lambda x, on: x + 3 * jax.random.normal(next(keys), x.shape) if on else x,

@@ -139,20 +139,22 @@ def test_the_gradient_is_that_of_the_smoothed_network_by_finite_differences() ->
         def cost(log_weight: jax.Array, smooth: bool) -> jax.Array:
             now = replace(network, log_weight=log_weight)
             curve = partial(smooth_spike, width=2.0) if smooth else partial(spike, width=2.0)
-            state, total = jnp.zeros((now.rows, 2), jnp.float64), jnp.zeros(())
-            for row, wanted in zip(seen, aim, strict=True):
+
+            def advance(state: jax.Array, given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+                row, wanted = given
                 state = now.advance(now.product(), state, row, spike=curve, xp=jnp)
-                total = total + (wanted * state[: now.neurons]).sum()
-            return total
+                return state, (wanted * state[: now.neurons]).sum()
+
+            return jax.lax.scan(advance, jnp.zeros((now.rows, 2), jnp.float64), (seen, aim))[1].sum()
 
         start = network.log_weight
-        slope = jax.grad(cost)(start, True)
+        slope = jax.jit(jax.grad(cost), static_argnums=1)(start, True)
         assert (np.abs(slope) > 1e-4).mean() > 0.9
         for number in range(0, len(start), 9):
             change = jnp.zeros_like(start).at[number].set(1e-6)
             found = float(cost(start + change, True) - cost(start - change, True)) / 2e-6
             assert float(slope[number]) == pytest.approx(found, rel=1e-4, abs=1e-6)
-        hard = jax.grad(cost)(start, False)
+        hard = jax.jit(jax.grad(cost), static_argnums=1)(start, False)
         assert np.isfinite(hard).all() and np.abs(hard).max() > 0
         flat = float(cost(start.at[0].add(1e-9), False) - cost(start, False))
         assert flat == 0.0  # of the steps themselves there is no slope

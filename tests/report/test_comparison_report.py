@@ -9,7 +9,9 @@ import pytest
 
 from premotor.errors import PremotorError
 from premotor.report import write_report
-from premotor.report.comparing import comparison_folder, read_comparison, verdict
+from premotor.report.comparing import ComparisonOfRun, comparison_folder, read_comparison, verdict
+from premotor.report.page import Page
+from premotor.report.reading import read_run
 from report.html_page import PageOf
 
 
@@ -48,7 +50,7 @@ def test_a_comparison_has_a_page_and_a_picture(comparison):
 def test_a_run_of_a_comparison_shows_it(comparison):
     run = comparison / "runs" / "connectome-s0"
     assert comparison_folder(run) == comparison
-    page = PageOf(write_report(run).read_text())
+    page = PageOf(Page("title", "", [ComparisonOfRun().build(read_run(run))]).render())
     assert "The ring marks this run." in page.text
     assert "belongs to no comparison" not in page.text
 

@@ -8,16 +8,23 @@ import pytest
 from premotor.errors import PremotorError
 from premotor.report import page_of, read_record, write_figure_files
 from premotor.report.figure_files import numbered
+from report.synthetic import make_run
 
 
 @pytest.fixture(scope="module")
-def page(finished_run):
-    return page_of(read_record(finished_run))
+def untested_run(tmp_path_factory):
+    """A run without episodes: figures of its learning and of its weights."""
+    return make_run(tmp_path_factory.mktemp("runs") / "untested", parts=("best",))
 
 
-def test_every_figure_of_a_page_is_a_vector_file(run_folder, page):
+@pytest.fixture(scope="module")
+def page(untested_run):
+    return page_of(read_record(untested_run))
+
+
+def test_every_figure_of_a_page_is_a_vector_file(untested_run, page):
     expected = [stem for stem, _ in numbered(page)]
-    files = write_figure_files(run_folder, ["svg", "pdf"])
+    files = write_figure_files(untested_run, ["svg", "pdf"])
     assert [file.name for file in files] == [f"{stem}.{form}" for stem in expected for form in ("svg", "pdf")]
     assert len(expected) > 5
     for file in files:
@@ -30,9 +37,8 @@ def test_every_figure_of_a_page_is_a_vector_file(run_folder, page):
             assert b"var(--" not in data
             assert root.findall(".//{http://www.w3.org/2000/svg}text"), "text was turned into paths"
     first = {file.name: file.read_bytes() for file in files if file.suffix == ".svg"}
-    assert {
-        file.name: file.read_bytes() for file in write_figure_files(run_folder)
-    } == first  # as it was written before
+    again = {file.name: file.read_bytes() for file in write_figure_files(untested_run)}
+    assert again == first  # as it was written before
 
 
 def test_numbers_are_those_of_the_page(page):

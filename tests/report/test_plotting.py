@@ -35,11 +35,11 @@ def test_a_simulation_has_its_rates_by_class():
     assert axes.images[0].get_array().shape[:2] == (302, len(made.time)) and "rates" in axes.get_title(loc="left")
 
 
-def test_a_run_has_the_figures_of_its_report(finished_run):
-    first = pm.plot(finished_run)
-    assert isinstance(first, Figure) and first.axes
-    with pytest.raises(PremotorError, match="no figure of .* has 'horoscope' in its title; there are: "):
-        pm.plot(finished_run, "horoscope")
+def test_a_run_has_the_figures_of_its_report(finished_run, bare_run):
+    first, inside = pm.plot(finished_run), pm.plot(bare_run, "inside the learner")
+    assert isinstance(first, Figure) and first.axes and inside.axes
+    with pytest.raises(PremotorError, match="no figure of .* has 'horoscope' in its title; there are: .+; "):
+        pm.plot(bare_run, "horoscope")
     with pytest.raises(PremotorError, match="plot draws a circuit, a run, .*, not list"):
         pm.plot([1, 2])
     with pytest.raises(PremotorError, match="only what has a report has several figures"):

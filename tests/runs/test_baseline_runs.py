@@ -50,10 +50,9 @@ RUNS = {
 }
 
 
-# SAC's run is DDPG's but for the task, and gradients of spikes take long to compile: `make test-slow`
-@pytest.fixture(
-    scope="module", params=[pytest.param(n, marks=[pytest.mark.slow] if n in ("sac", "spiking") else []) for n in RUNS]
-)
+# SAC's run is DDPG's but for the task, and the others differ from it in what circuits' runs have, too, PPO and walking:
+# `make test-slow`
+@pytest.fixture(scope="module", params=[pytest.param(n, marks=[pytest.mark.slow] if n != "ddpg" else []) for n in RUNS])
 def run(request, tmp_path_factory, circuit_folder) -> Run:
     """A finished and tested run of each kind; its figures are of two episodes."""
     changes = {**RUNS[request.param]}

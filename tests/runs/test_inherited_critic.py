@@ -11,8 +11,8 @@ from premotor.learning import LEARNERS
 from premotor.learning.trees import flatten
 from premotor.runs import Run, resume, train
 from premotor.runs.arrays import load_arrays, save_arrays
-from premotor.runs.inherited_critic import HOLD
-from premotor.runs.loading import load_settings
+from premotor.runs.inherited_critic import HOLD, adopt_critic
+from premotor.runs.loading import dump_settings, load_settings
 from tiny import tiny_settings
 
 SILENT = {"progress": False, "finish": False}
@@ -59,9 +59,9 @@ def test_the_best_controller_has_the_critic_of_the_nearest_checkpoint(trained, c
     folder = Path(shutil.copytree(trained.folder, tmp_path / "parent"))
     best = json.loads((folder / "best" / "best.json").read_text())
     (folder / "best" / "best.json").write_text(json.dumps(best | {"step": 34}))
-    run = warm(tiny_settings(circuit_folder), tmp_path / "next", str(folder))
-    assert reason(run).startswith("goes on with the critic of step 32;")
-    assert equal(part(state(trained, 32), "state/critic/"), flatten(learner_of(run).state.critic))
+    adopted = adopt_critic(load_settings(tiny_settings(circuit_folder)), Run(folder), "best")
+    assert adopted.words.startswith("goes on with the critic of step 32;")
+    assert equal(part(state(trained, 32), "state/critic/"), part(adopted.arrays, "learner/critic/"))
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,16 @@ def test_the_best_controller_has_the_critic_of_the_nearest_checkpoint(trained, c
         ({"task": {"seconds": 3}}, "goes on with the critic of step 64, which was learned with another task"),
     ],
 )
-def test_where_the_critic_does_not_know_the_controller_is_held(changed, words, trained, circuit_folder, tmp_path):
-    run = warm(tiny_settings(circuit_folder, **changed), tmp_path / "next", f"{trained.folder}@last")
-    assert reason(run).startswith(words)
-    assert reason(run).endswith(f"for {HOLD} iterations only the critic learns (learning.critic_first)")
+def test_where_the_critic_does_not_know_the_controller_is_held(changed, words, trained, circuit_folder):
+    adopted = adopt_critic(load_settings(tiny_settings(circuit_folder, **changed)), trained, "last")
+    assert adopted.words.startswith(words)
+    assert adopted.words.endswith(f"for {HOLD} iterations only the critic learns (learning.critic_first)")
+    assert adopted.arrays["learner/hold"] == HOLD
+
+
+def test_so_it_is_in_a_run(trained, circuit_folder, tmp_path):
+    run = warm(tiny_settings(circuit_folder, task={"seconds": 3}), tmp_path / "next", f"{trained.folder}@last")
+    assert reason(run).startswith("goes on with the critic of step 64, which was learned with another task")
     # 4 iterations, all held
     assert equal(part(state(run, 64), "state/controller/"), load_arrays(run.places.initial_file))
     assert equal(flatten(trained.controller("last")), load_arrays(run.places.initial_file))
@@ -121,13 +127,13 @@ def test_a_run_that_was_killed_while_held_goes_on_as_if_it_had_not_been(trained,
     assert equal(state(resume(tmp_path / "cut", **SILENT), 64), state(straight, 64))
 
 
-def test_another_way_of_learning_has_no_critic_to_give(circuit_folder, tmp_path):
+def test_another_way_of_learning_has_no_critic_to_give(circuit_folder, run_copy):
     evolved = tiny_settings(circuit_folder)
     evolved["learning"] = {"kind": "evolution", "steps": 8, "strategy": {"population": 2}}
-    parent = train(evolved, output=tmp_path / "parent", **SILENT)
-    run = warm(tiny_settings(circuit_folder), tmp_path / "next", f"{parent.folder}@last")
-    assert reason(run).startswith("the critic begins anew (the parent learned by evolution)")
-    assert equal(flatten(parent.controller("last")), load_arrays(run.places.initial_file))
+    (run_copy / "settings.yaml").write_text(dump_settings(load_settings(evolved)))
+    adopted = adopt_critic(load_settings(tiny_settings(circuit_folder)), Run(run_copy), "last")
+    assert adopted.words.startswith("the critic begins anew (the parent learned by evolution)")
+    assert list(adopted.arrays) == ["learner/hold"]
 
 
 def test_a_folder_of_a_warm_start_from_before_goes_on(trained, circuit_folder, tmp_path):

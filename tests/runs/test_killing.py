@@ -88,6 +88,7 @@ def assert_same(run: Run, unbroken: Run) -> None:
     assert not list(run.folder.parent.glob(".*.partial"))
 
 
+@pytest.mark.slow  # two processes; runs/test_kinds.py ends every kind of run in the middle, in this process
 def test_a_killed_run_ends_in_the_same_weights(unbroken, settings_file, killable, tmp_path):
     sessions = killed_and_resumed(1, tmp_path / "run", settings_file, killable, seed=1)
     assert sessions > 1

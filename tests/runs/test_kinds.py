@@ -92,7 +92,10 @@ def test_a_killed_run_of_every_kind_goes_on_to_the_same_numbers(made, kind, tmp_
             assert np.array_equal(array, states[1][name], equal_nan=array.dtype.kind == "f"), name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+# test_cli.py says the same words to a run of a controller: `make test-slow`
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.slow] if kind == "control" else []) for kind in KINDS]
+)
 def test_the_general_words_serve_every_kind(made, kind, tmp_path, capsys):
     folder = tmp_path / "run"
     shutil.copytree(made(kind).folder, folder)

@@ -25,7 +25,7 @@ def notes(monkeypatch):
             self.identity = "mine"
 
         def tell(self, figures, step):
-            if step > 400:
+            if step > 80:
                 raise OSError("the network is gone")
             told.append((step, dict(figures)))
 
@@ -37,10 +37,10 @@ def notes(monkeypatch):
 
 
 def test_a_tracker_gets_every_figure_and_goes_on_after_resume(notes, circuit_folder, tmp_path, capsys):
-    settings = tiny_settings(circuit_folder, learning={"steps": 320})
+    settings = tiny_settings(circuit_folder, learning={"steps": 64})
     run = train(settings, output=tmp_path / "run", track=["notes"], finish=False, progress=False)
     rows = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
-    assert notes[0] == ("open", None, 320, 0) and notes[-1] == "closed"
+    assert notes[0] == ("open", None, 64, 0) and notes[-1] == "closed"
     steps = [entry for entry in notes if isinstance(entry[0], int)]
     assert [step for step, _ in steps] == [row["steps"] for row in rows]
     assert steps[0][1]["reward"] == rows[0]["reward"]
@@ -49,25 +49,25 @@ def test_a_tracker_gets_every_figure_and_goes_on_after_resume(notes, circuit_fol
 
     notes.clear()
     file = run.folder / "settings.yaml"
-    file.write_text(file.read_text().replace("steps: 320", "steps: 480"))
+    file.write_text(file.read_text().replace("steps: 64", "steps: 96"))
     resume(run.folder, finish=False, progress=False)
-    assert notes[0] == ("open", "mine", 480, 320) and notes[1][0] > 320 and notes[-1][0] == 400
-    assert json.loads((run.folder / "metrics.jsonl").read_text().splitlines()[-1])["steps"] == 480
-    assert "note: notes takes no metrics from step 416 on: the network is gone" in capsys.readouterr().err
+    assert notes[0] == ("open", "mine", 96, 64) and notes[1][0] > 64 and notes[-1][0] == 80
+    assert json.loads((run.folder / "metrics.jsonl").read_text().splitlines()[-1])["steps"] == 96
+    assert "note: notes takes no metrics from step 96 on: the network is gone" in capsys.readouterr().err
 
 
 def test_a_tracker_that_fails_does_not_end_the_training(notes, circuit_folder, tmp_path, capsys):
-    settings = tiny_settings(circuit_folder, learning={"steps": 160})
+    settings = tiny_settings(circuit_folder, learning={"steps": 32})
     with pytest.raises(PremotorError, match="there is no tracker 'noted'"):
         train(settings, output=tmp_path / "run", track=["noted"], finish=False, progress=False)
     assert not (tmp_path / "run").exists()
     run = train(settings, output=tmp_path / "run", track=["notes"], finish=False, progress=False)
     (run.folder / "tracking.json").write_text('{"notes": "broken"}')
     file = run.folder / "settings.yaml"
-    file.write_text(file.read_text().replace("steps: 160", "steps: 320"))
+    file.write_text(file.read_text().replace("steps: 32\n", "steps: 64\n", 1))
     resume(run.folder, finish=False, progress=False)
     assert "note: notes takes no metrics of this session: nobody answers" in capsys.readouterr().err
-    assert json.loads((run.folder / "metrics.jsonl").read_text().splitlines()[-1])["steps"] == 320
+    assert json.loads((run.folder / "metrics.jsonl").read_text().splitlines()[-1])["steps"] == 64
 
 
 def test_mlflow_holds_the_settings_and_the_metrics(circuit_folder, tmp_path, monkeypatch):

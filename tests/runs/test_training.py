@@ -168,7 +168,7 @@ def test_a_run_without_any_checkpoint_starts_again(trained, run_copy):
 def test_a_damaged_checkpoint_is_reported_and_the_one_before_it_taken(trained, run_copy, capsys):
     file = run_copy / "checkpoints" / "000000000064" / "state.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
-    same_run(resume(run_copy), trained)
+    same_run(resume(run_copy, finish=False), trained)
     said = capsys.readouterr().out
     assert f"warning: {file} is truncated" in said
     assert "going back to the checkpoint of step 48" in said
@@ -282,7 +282,7 @@ def test_a_change_of_versions_or_machine_is_said_when_a_run_goes_on(run_copy, ca
     record["sessions"][0]["versions"]["jax"] = "0.0.1"
     record["sessions"][0]["machine"]["cores"] = 999
     (run_copy / "provenance.json").write_text(json.dumps(record))
-    resume(run_copy)
+    resume(run_copy, finish=False)
     said = capsys.readouterr().out
     assert "warning: other versions than before (jax 0.0.1 → " in said
     assert "warning: other machine than before (cores 999 → " in said

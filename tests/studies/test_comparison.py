@@ -15,11 +15,11 @@ import scipy.stats
 
 from premotor.cli import main
 from premotor.errors import PremotorError
-from premotor.runs import Run, dump_settings, load_experiment
+from premotor.runs import Run, dump_settings, load_experiment, train
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import load_settings
 from premotor.studies import compare
-from premotor.studies.comparison import _others, budget, compared
+from premotor.studies.comparison import _claim, _others, budget, compared
 from premotor.studies.engines import LocalEngine, LocalSettings
 from premotor.studies.members import plan
 from premotor.studies.processes import Job
@@ -174,32 +174,40 @@ def test_seeds_of_a_wiring_are_one_unit():
 
 
 def test_a_comparison_runs_and_goes_on(circuit_folder, tmp_path, capsys):
+    """Of two runs one was killed before its last checkpoint, and the other one has not begun."""
     settings = tiny_settings(circuit_folder, learning={"steps": 32})
     folder = tmp_path / "comparison"
-    result = compare(settings, nulls=1, seeds=1, jobs=1, episodes=2, output=folder)  # the second compiles nothing
-    assert json.loads((folder / "comparison.json").read_text()) == result
+    whole = load_experiment(settings)
+    _claim(folder, kind_of(whole), whole).release()
+    begun = plan(whole, ["rewired"], nulls=1, seeds=1)[1]
+    cut = train(
+        load_experiment(whole, begun.settings), output=folder / "runs" / begun.name, progress=False, finish=False
+    )
+    shutil.rmtree(cut.places.checkpoints_folder / f"{32:012d}")
+    file = tmp_path / "tiny.yaml"
+    file.write_text(dump_settings(whole))
+    assert main(["compare", str(file), *OPTIONS, str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "rewired-0-s0: done" in said and "connectome-s0: done" in said
+    result = json.loads((folder / "comparison.json").read_text())
     assert [r["name"] for r in result["rows"]] == ["connectome-s0", "rewired-0-s0"]
     assert all(r["steps"] == 32 and r["finished"] == "steps" for r in result["rows"])
-    assert "rewired-0-s0: done" in capsys.readouterr().out
     ours, null = (Run(folder / "runs" / r["name"]) for r in result["rows"])
+    sessions = [len(json.loads(run.places.provenance_file.read_text())["sessions"]) for run in (ours, null)]
+    assert sessions == [1, 2], "the run that was killed began anew"
     assert null.settings.circuit.null == "rewired"
     assert ours.settings.circuit.null is None
     assert (ours.circuit.synapses != null.circuit.synapses).nnz > 0
     assert ours.settings.learning == null.settings.learning
-
-    before = {file: file.stat().st_mtime_ns for file in (folder / "runs").rglob("*.safetensors")}
-    shutil.rmtree(null.places.checkpoints_folder / f"{32:012d}")  # as if it had been killed
-    file = tmp_path / "tiny.yaml"
-    file.write_text(dump_settings(load_experiment(settings)))
-    assert main(["compare", str(file), *OPTIONS, str(folder)]) == 0
-    assert json.loads((folder / "comparison.json").read_text()) == result
-    said = capsys.readouterr().out
-    assert "connectome-s0" not in said, "a finished run was run again"
     assert re.search(r"^rewired +1 +1 seed +\d\d", said, re.MULTILINE)
     assert "1 run of the connectome and 1 of rewired. These runs can not tell" in said
     assert f"report: {folder / 'comparison.html'}" in said
     assert (folder / "comparison.png").stat().st_size > 0
-    assert all(file.stat().st_mtime_ns == t for file, t in before.items() if "connectome" in str(file))
+
+    before = {file: file.stat().st_mtime_ns for file in (folder / "runs").rglob("*.safetensors")}
+    assert compare(settings, nulls=1, seeds=1, jobs=1, episodes=2, output=folder) == result
+    assert "s0" not in capsys.readouterr().out, "a finished run was run again"
+    assert {file: file.stat().st_mtime_ns for file in (folder / "runs").rglob("*.safetensors")} == before
 
     with pytest.raises(PremotorError, match="holds a comparison with other settings"):
         compare(settings, overrides={"learning.clip": 0.3}, output=folder)

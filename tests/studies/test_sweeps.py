@@ -131,7 +131,8 @@ def rows(made):
     return made.table.drop(columns=["seconds", "failure"], errors="ignore").to_dict("records")
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+# TPE draws its first trials at random: `random` alone in `make test-slow`
+@pytest.mark.parametrize("sampler", ["tpe", pytest.param("random", marks=pytest.mark.slow)])
 def test_a_killed_search_goes_on_as_if_nothing_had_happened(fake, sampler, tmp_path):
     whole = rows(search(tmp_path / "whole", sampler=sampler))
     fake.starts, fake.stop = 0, 5

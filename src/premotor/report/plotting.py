@@ -12,7 +12,7 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.report.circuit_figures import circuit_overview
 from premotor.report.page import Picture
-from premotor.report.sections import page_of, read_record
+from premotor.report.sections import read_record, sections_of
 from premotor.report.style import RULES, colour, figures_kept, new_figure, tinted
 from premotor.runs import Run, Simulation
 from premotor.runs.activity_strip import CLASS_ORDER
@@ -60,14 +60,17 @@ def _drawn(shown: object) -> Figure:
 
 
 def _of_folder(folder: Any, wanted: str) -> Figure:
+    record, titles = read_record(folder), []
     with figures_kept() as kept:
-        page = page_of(read_record(folder))
-    pictures = [block for section in page.sections for block in section.blocks if isinstance(block, Picture)]
-    for block in pictures:
-        if wanted.lower() in block.title.lower():
-            return kept[block.svg]
-    titles = "; ".join(block.title for block in pictures)
-    raise PremotorError(f"no figure of {folder} has {wanted!r} in its title; there are: {titles or 'none'}")
+        for section in sections_of(record):  # those after the figure are not drawn
+            for block in section.build(record).blocks:
+                if not isinstance(block, Picture):
+                    continue
+                if wanted.lower() in block.title.lower():
+                    return kept[block.svg]
+                titles.append(block.title)
+    found = "; ".join(titles) or "none"
+    raise PremotorError(f"no figure of {folder} has {wanted!r} in its title; there are: {found}")
 
 
 def _rates(simulation: Simulation) -> Figure:

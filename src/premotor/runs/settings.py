@@ -12,7 +12,7 @@ from premotor.connectome.nulls import NULL_MODELS
 from premotor.connectome.signs import sign_policy
 from premotor.learning import LEARNERS
 from premotor.learning.settings import CloningSettings
-from premotor.networks import NETWORKS, MapSettings, baseline_settings, is_baseline
+from premotor.networks import NETWORKS, BaselineSettings, MapSettings, baseline_settings, is_baseline
 from premotor.settings import Settings, section
 from premotor.tasks import TASKS
 
@@ -212,17 +212,17 @@ class Experiment(Settings):
 
     def idle(self) -> dict[str, str]:
         """The circuit and its lesions, beside a network that takes nothing from it."""
-        kind = self.network.kind
-        if not is_baseline(kind):
+        network, kind = self.network, self.network.kind
+        if not isinstance(network, BaselineSettings):
             return {}
         found = {}
         if self.evaluation.lesions:
             found["evaluation.lesions"] = f"network.kind is {kind}, which has no synapses of a circuit"
-        if self.network.model_dump().get("hidden") is not None:
+        if network.model_dump().get("hidden") is not None:
             others = ", ".join(name for name in NETWORKS if not is_baseline(name))
             why = f"network.kind is {kind} with network.hidden given; it belongs to the networks {others}"
             found |= dict.fromkeys(("circuit", "maps.inputs", "maps.outputs", "maps.local"), why)
-        if getattr(self.network, "OWN_MAPS", False):
+        if network.OWN_MAPS:
             why = f"network.kind is {kind}, which has inputs and outputs of its own"
             found |= dict.fromkeys(("circuit", "maps.inputs", "maps.outputs", "maps.local", "maps.input_scale"), why)
             found |= dict.fromkeys(("maps.output_scale", "maps.input_rate", "maps.output_rate"), why)
