@@ -1,6 +1,7 @@
 """The figures of a page as files."""
 
 import re
+import shutil
 from xml.etree import ElementTree
 
 import pytest
@@ -24,21 +25,27 @@ def page(untested_run):
 
 def test_every_figure_of_a_page_is_a_vector_file(untested_run, page):
     expected = [stem for stem, _ in numbered(page)]
-    files = write_figure_files(untested_run, ["svg", "pdf"])
-    assert [file.name for file in files] == [f"{stem}.{form}" for stem in expected for form in ("svg", "pdf")]
+    files = write_figure_files(untested_run)
+    assert [file.name for file in files] == [f"{stem}.svg" for stem in expected]
     assert len(expected) > 5
     for file in files:
         data = file.read_bytes()
-        if file.suffix == ".pdf":
+        root = ElementTree.fromstring(data)
+        assert root.tag.endswith("svg") and root.get("width", "").endswith("pt")
+        assert b"var(--" not in data
+        assert root.findall(".//{http://www.w3.org/2000/svg}text"), "text was turned into paths"
+
+
+def test_every_format_is_written_and_the_same_again(bare_run, tmp_path):
+    folder, forms = shutil.copytree(bare_run, tmp_path / "run"), ("svg", "pdf")
+    files = write_figure_files(folder, forms)
+    stems = list(dict.fromkeys(file.stem for file in files))
+    assert [file.name for file in files] == [f"{stem}.{form}" for stem in stems for form in forms] and len(stems) == 2
+    first = {file.name: file.read_bytes() for file in files}
+    for name, data in first.items():
+        if name.endswith(".pdf"):
             assert data.startswith(b"%PDF-") and b"CreationDate" not in data
-        else:
-            root = ElementTree.fromstring(data)
-            assert root.tag.endswith("svg") and root.get("width", "").endswith("pt")
-            assert b"var(--" not in data
-            assert root.findall(".//{http://www.w3.org/2000/svg}text"), "text was turned into paths"
-    first = {file.name: file.read_bytes() for file in files if file.suffix == ".svg"}
-    again = {file.name: file.read_bytes() for file in write_figure_files(untested_run)}
-    assert again == first  # as it was written before
+    assert {file.name: file.read_bytes() for file in write_figure_files(folder, forms)} == first
 
 
 def test_numbers_are_those_of_the_page(page):
