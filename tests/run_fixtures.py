@@ -4,40 +4,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import compilation_cache
 from premotor.runs import Run, train
-from premotor.tasks import PhysicsEnvironment, WalkSettings, WalkTask
 from tiny import tiny_circuit, tiny_settings
-
-TRACED: dict[tuple[Any, ...], PhysicsEnvironment] = {}
-"""Environments by what their programs depend on."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def walks_are_traced_once() -> Iterator[None]:
-    """Nearly all runs of these tests walk: environments of equal size and settings take each other's programs.
-
-    To trace them takes as long as the rest of a tiny run. The programs of a walk depend on its settings alone.
-    """
-    plain, usual = PhysicsEnvironment.__init__, WalkSettings()
-
-    def begun(self: PhysicsEnvironment, task: Any, environments: int, **options: Any) -> None:
-        if type(self) is PhysicsEnvironment and type(task) is WalkTask and not {"part", "twin"} & options.keys():
-            settings = task.settings
-            if (settings.reference, settings.body) == (usual.reference, usual.body):
-                options["twin"] = TRACED.get((environments, settings.model_dump_json()))
-                plain(self, task, environments, **options)
-                TRACED.setdefault((environments, settings.model_dump_json()), self)
-                return
-        plain(self, task, environments, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PhysicsEnvironment, "__init__", begun)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import numpy as np
 
 from premotor.tasks import (
     TASKS,
-    PhysicsEnvironment,
     PhysicsTask,
     Step,
     Task,
@@ -32,13 +31,9 @@ def whole_episodes(kind: str) -> int:
     return 40 if kind == "walk" else 160
 
 
-def made(
-    settings: TaskSettings, seed: int = 1, threads: int = 1, twin: VectorEnvironment | None = None
-) -> tuple[Task, VectorEnvironment]:
-    """A task and some copies of it; where it can, one with a twin takes its programs, which take long to trace."""
+def made(settings: TaskSettings, seed: int = 1, threads: int = 1) -> tuple[Task, VectorEnvironment]:
+    """A task and some copies of it."""
     task = build_task(settings)
-    if type(twin) is PhysicsEnvironment:
-        return task, PhysicsEnvironment(twin.task, COPIES, threads=threads, seed=seed, twin=twin)
     return task, build_environment(task, COPIES, threads=threads, seed=seed)
 
 
@@ -60,7 +55,7 @@ def check_contract(kind: str) -> None:
     task, first = made(settings)
     assert task.name == kind and task.time_limit > 0 and task.control_period > 0
     assert len(set(task.observation_names)) == len(task.observation_names) > 0 and task.action_names
-    (_, again), (_, other) = made(settings, threads=2, twin=first), made(settings, seed=2, twin=first)
+    (_, again), (_, other) = made(settings, threads=2), made(settings, seed=2)
     start = first.reset()
     np.testing.assert_array_equal(start, again.reset())
     assert not np.array_equal(start, other.reset())
