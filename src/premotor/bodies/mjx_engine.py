@@ -236,12 +236,3 @@ def _mesh(environments: int, devices: int | None) -> Mesh | None:
             "do"
         )
     return None if count == 1 else Mesh(np.array(found[:count]), (AXIS,))
-
-
-def chosen[Tree](where: Array, new: Tree, old: Tree) -> Tree:
-    """Arrays with environments first: of `new` at the environments `where`, of `old` elsewhere."""
-
-    def choose(a: Array, b: Array) -> Array:
-        return jnp.where(where.reshape(where.shape + (1,) * (a.ndim - 1)), a, b)
-
-    return jax.tree.map(choose, new, old)

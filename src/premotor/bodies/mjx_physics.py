@@ -8,13 +8,14 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from premotor.bodies.mjx_engine import OVERFLOW, MJXEngine, World, chosen
+from premotor.bodies.mjx_engine import OVERFLOW, MJXEngine, World
 from premotor.bodies.physics import (
     PhysicsError,
     check_controls,
     check_finite_controls,
     check_force,
     check_states,
+    chosen,
     unstable,
     worlds_among,
 )

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import mujoco
 import numpy as np
@@ -25,6 +25,17 @@ def worlds_among(ids: np.ndarray, environments: int) -> np.ndarray:
     if ids.shape != (environments,):
         raise PhysicsError(f"the mask of worlds has shape {ids.shape}; expected ({environments},)")
     return np.flatnonzero(ids)
+
+
+def chosen[Tree](where: Any, new: Tree, old: Tree) -> Tree:
+    """Arrays of JAX with worlds first: of `new` at the worlds that the mask `where` marks, of `old` elsewhere."""
+    import jax
+    import jax.numpy as jnp
+
+    def choose(a: Any, b: Any) -> Any:
+        return jnp.where(where.reshape(where.shape + (1,) * (a.ndim - 1)), a, b)
+
+    return jax.tree.map(choose, new, old)
 
 
 def check_states(model: mujoco.MjModel, ids: np.ndarray, qpos: np.ndarray, qvel: np.ndarray) -> None:

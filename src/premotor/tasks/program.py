@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from premotor.bodies import MJXPhysics, World
-from premotor.bodies.mjx_engine import chosen
+from premotor.bodies.physics import chosen
 from premotor.tasks.base import Step
 from premotor.tasks.environment import PhysicsEnvironment, View
 

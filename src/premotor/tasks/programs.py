@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import mujoco
 import numpy as np
 
-from premotor.bodies.mjx_engine import chosen
+from premotor.bodies.physics import chosen
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
