@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 
 ROOMS: dict[str, frozenset[str]] = {
     "connectome": frozenset(),
@@ -56,6 +57,12 @@ IMPORT_SIDE_EFFECTS = frozenset(
 """Calls that change the process or the disk, and so have no place in the body of a module."""
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    """The tree of a file, which several rules read and none changes."""
+    return ast.parse(source)
+
+
 def room_of(module: str) -> str:
     """The room of a dotted module of ours: ``premotor.tasks.walk`` → ``tasks``; ``premotor`` → ````."""
     return module.split(".")[1] if "." in module else ""
@@ -86,7 +93,7 @@ def package_uses(tree: ast.Module) -> set[str]:
 
 def import_problems(source: str, module: str, is_package: bool = False) -> list[str]:
     """What a file imports although its room may not."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     room = room_of(module)
     problems = []
     for line, name in imported_modules(tree, module, is_package):
@@ -133,7 +140,7 @@ def executed_on_import(tree: ast.Module) -> Iterator[ast.AST]:
 def side_effects(source: str, module: str) -> list[str]:
     """What a file does to the process or the disk when it is imported."""
     problems = []
-    for node in executed_on_import(ast.parse(source)):
+    for node in executed_on_import(parsed(source)):
         if isinstance(node, ast.Call):
             name = dotted(node.func)
             method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
@@ -149,7 +156,7 @@ def side_effects(source: str, module: str) -> list[str]:
 def unsafe_reads(source: str, module: str) -> list[str]:
     """Pickle through the back door of NumPy or pandas."""
     problems = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Attribute) and node.attr in FORBIDDEN_NAMES:
             problems.append(f"{module}:{node.lineno} uses {node.attr}")
         refused = isinstance(node, ast.keyword) and ast.unparse(node.value) == "False"
