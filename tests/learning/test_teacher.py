@@ -25,6 +25,7 @@ def controller_of(task, seed, network=None, names=None):
     return build_controller(*made, key=jax.random.PRNGKey(seed), **options)
 
 
+@pytest.mark.slow  # test_cloning.py learns in such rounds from a task's own expert, runs/test_teaching.py from a run
 def test_a_network_with_other_units_learns_what_the_teacher_does(task):
     """Where the pupil itself goes its actions are nearer to the teacher's after the lesson than before."""
     assert task.expert is None

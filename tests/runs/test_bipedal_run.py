@@ -143,8 +143,9 @@ def test_a_controller_is_shipped_with_the_name_and_the_hash_of_its_circuit(whole
 
 @pytest.mark.parametrize(
     ("name", "cadence"),
-    [pytest.param("bipedal", (1.0, 2.0), marks=pytest.mark.slow), ("bipedal-imitation", (1.12, 1.37))],
+    [("bipedal", (1.0, 2.0)), ("bipedal-imitation", (1.12, 1.37))],
 )
+@pytest.mark.slow  # the test after it plays another one
 def test_a_controller_of_the_package_walks_as_its_wiring_has_it(name: str, cadence: tuple[float, float]) -> None:
     made = shipped(name)
     assert made.figures["episodes"] == 100 and made.figures["score"] >= 300 and made.figures["survived"] >= 0.95

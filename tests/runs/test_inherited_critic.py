@@ -110,7 +110,7 @@ def test_a_run_of_its_own_may_hold_its_controller_too(circuit_folder, tmp_path):
 
 
 def test_a_run_that_was_killed_while_held_goes_on_as_if_it_had_not_been(trained, circuit_folder, tmp_path, monkeypatch):
-    settings = tiny_settings(circuit_folder, learning={"critic_first": 3, "critic_layers": [9]})
+    settings = tiny_settings(circuit_folder, learning={"critic_first": 3})
     straight = warm(settings, tmp_path / "straight", f"{trained.folder}@last")
     advance = LEARNERS["ppo"].advance
 

@@ -36,9 +36,9 @@ CASES = [("ppo", "rate", *source) for source in PPO_SOURCES]
 CASES += [("ppo", network, "tiny", None) for network in WIRED if network != "rate"]
 CASES += [(learner, "rate", "tiny", None) for learner in LEARNERS if learner not in ("ppo", "cloning", "plasticity")]
 # in `make test-slow`: a real circuit, whose learner and network are others' too; DDPG, of whose steps TD3's are made;
-# SAC, which moves the same arrays; layers, whose product is the rate network's
+# SAC and evolution, which move the same arrays; layers, whose product is the rate network's
 SLOW = [("ppo", "rate", "celegans", None), ("ddpg", "rate", "tiny", None)]
-SLOW += [("sac", "rate", "tiny", None), ("ppo", "layered", "tiny", None)]
+SLOW += [(learner, "rate", "tiny", None) for learner in ("sac", "evolution")] + [("ppo", "layered", "tiny", None)]
 assert set(SLOW) <= set(CASES)
 
 
