@@ -193,6 +193,8 @@ SHORT = {
 @pytest.mark.slow  # three processes each; the test above is one of them
 @pytest.mark.parametrize("preset", SHORT)
 def test_every_way_of_learning_has_the_same_bits_in_a_kept_worker(preset, tmp_path):
+    for library in {"worm-crawl": ["evosax"], "pendulum": ["gymnasium"]}.get(preset, []):
+        pytest.importorskip(library)
     wirings = {"wirings": 1} if preset == "cartpole-stdp" else {}
     seeds = 2 if preset == "pendulum" else 1  # a perceptron, which has no null models
     for name, keep in (("kept", True), ("alone", False)):
@@ -213,31 +215,55 @@ def test_every_way_of_learning_has_the_same_bits_in_a_kept_worker(preset, tmp_pa
         same(run, tmp_path / "alone" / "runs" / run.name)
 
 
+PAUSE = """
+import pathlib, time
+from premotor.runs.loop import Loop
+here, runs = pathlib.Path(__file__).parent, 0
+run, save = Loop.run, Loop._save
+
+def counted(self, teller):
+    global runs
+    runs += 1
+    run(self, teller)
+
+def paused(self, finished):
+    save(self, finished)
+    if runs == 2 and not finished:
+        (here / "paused").touch()
+        while not (here / "killed").exists():
+            time.sleep(0.05)
+
+Loop.run, Loop._save = counted, paused
+"""
+
+
 @pytest.mark.slow  # four processes
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
 def test_a_worker_that_is_killed_in_its_second_run_loses_nothing(circuit_folder, tmp_path, killable, sent):
-    settings = tiny_settings(circuit_folder, learning={"steps": 20_000}, checkpoints={"every_steps": 400})
-    file = tmp_path / "tiny.yaml"
-    file.write_text(dump_settings(load_experiment(settings)))
+    file, plugin = tmp_path / "tiny.yaml", tmp_path / "pause.py"
+    file.write_text(dump_settings(load_experiment(tiny_settings(circuit_folder))))
+    plugin.write_text(PAUSE)
     words = ["compare", str(file), "--nulls", "1", "--seeds", "1", "--jobs", "1", "--episodes", "2", "-o"]
-    second = tmp_path / "killed" / "runs" / "rewired-0-s0"
-    lease = second.parent / ".leases" / second.name
+    leases = tmp_path / "there" / "runs" / ".leases"
     with (tmp_path / "said").open("w") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "premotor", *words, str(tmp_path / "killed")], env=killable, stdout=said, stderr=said
+            [sys.executable, "-m", "premotor", "--plugin", str(plugin), *words, str(tmp_path / "there")],
+            env=killable,
+            stdout=said,
+            stderr=said,
         )
     try:
-        awaited(lambda: (second / "checkpoints").exists() and any((second / "checkpoints").iterdir()), 300)
-        first = json.loads((lease.with_name("connectome-s0") / "1").read_text())
-        worker = json.loads((lease / "1").read_text())["process"]
-        assert first["process"] == worker and first["status"] == 0
-        os.kill(worker, sent)
+        awaited(lambda: (tmp_path / "paused").exists() or process.poll() is not None, 300)
+        first, second = (json.loads((leases / f"{name}-s0" / "1").read_text()) for name in ("connectome", "rewired-0"))
+        assert first["process"] == second["process"] and (first["status"], second["status"]) == (0, None)
+        os.kill(second["process"], sent)
+        (tmp_path / "killed").touch()
         assert process.wait(300) == 0, (tmp_path / "said").read_text()
     finally:
         process.kill()
         process.wait()
-    assert "its process was ended from outside; it goes on" in (tmp_path / "said").read_text()
-    assert len(list(lease.iterdir())) == 2
+    assert "rewired-0-s0: its process was ended from outside; it goes on" in (tmp_path / "said").read_text()
+    assert len(list((leases / "rewired-0-s0").iterdir())) == 2
     assert main([*words, str(tmp_path / "calm")]) == 0
-    tables = [json.loads((tmp_path / name / "comparison.json").read_text())["rows"] for name in ("killed", "calm")]
+    tables = [json.loads((tmp_path / name / "comparison.json").read_text())["rows"] for name in ("there", "calm")]
     assert tables[0] == tables[1]
