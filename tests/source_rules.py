@@ -21,7 +21,9 @@ ROOMS: dict[str, frozenset[str]] = {
 }
 """Each room, and the rooms that it may import besides itself."""
 
-SHARED = frozenset({"compiling", "errors", "files", "lazy", "settings", "registry", "plugins"})
+SHARED = frozenset(
+    {"compiling", "errors", "files", "host_random", "lazy", "on_device", "settings", "registry", "plugins"}
+)
 """Modules that every room may import; they import nothing of ours but each other."""
 
 THIRD_PARTY = {

@@ -16,24 +16,24 @@ def walk(**settings) -> Task:
 
 
 def test_equal_tasks_share_their_programs_and_others_do_not(monkeypatch):
-    first = programs_of(walk(), 8, 1, 8)
-    assert programs_of(walk(), 8, 1, 8) is first
-    assert programs_of(walk(), 16, 1, 8) is not first, "starts of more worlds are others"
-    assert programs_of(walk(speed=(1.0, 1.1)), 8, 1, 8) is not first
+    first = programs_of(walk(), 8, 8)
+    assert programs_of(walk(), 8, 8) is first
+    assert programs_of(walk(), 16, 8) is not first, "starts of more worlds are others"
+    assert programs_of(walk(speed=(1.0, 1.1)), 8, 8) is not first
     changed = walk()
     changed.time_limit += 1
-    assert programs_of(changed, 8, 1, 8) is not first
+    assert programs_of(changed, 8, 8) is not first
     with monkeypatch.context() as patched:
         patched.setattr(WalkTask, "observe", lambda self, view, memory: view.qpos)
-        assert programs_of(walk(), 8, 1, 8) is not first
-    assert programs_of(walk(), 8, 1, 8) is first
+        assert programs_of(walk(), 8, 8) is not first
+    assert programs_of(walk(), 8, 8) is first
 
 
 def test_a_task_that_cannot_be_compared_has_programs_of_its_own():
     for held in (lambda: None, {"a": [object]}, np.array([None]), partial(print), jax.jit(lambda x: x), print):
         task = walk()
         task.own = held  # type: ignore[attr-defined]
-        assert programs_of(task, 8, 1, 8) is not programs_of(task, 8, 1, 8)
+        assert programs_of(task, 8, 8) is not programs_of(task, 8, 8)
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_tasks_that_hold_other_values_have_other_programs(held):
     for value in held:
         task = walk()
         task.own = value  # type: ignore[attr-defined]
-        found.append(programs_of(task, 8, 1, 8))
+        found.append(programs_of(task, 8, 8))
     assert found[0] is not found[1]
 
 
 def test_not_all_programs_are_held():
     for environments in range(1, MOST + 3):
-        programs_of(walk(), environments, 1, environments)
+        programs_of(walk(), environments, environments)
     assert len(_HELD) == MOST
 
 

@@ -1,5 +1,6 @@
-"""What a command compiles is kept in the user's folder of caches, so that the next one need not compile it again."""
+"""What a command compiles is kept in the user's folder of caches, and what else lets learning begin soon."""
 
+import gc
 import hashlib
 import os
 import platform
@@ -37,6 +38,16 @@ def keep_compiled(environment: MutableMapping[str, str]) -> None:
     environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     # On some processors XLA refuses each entry, compiles anew, and logs an error for each (jax-ml/jax issue 38445).
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def begin_soon(environment: MutableMapping[str, str]) -> None:
+    """Settings of a process that learns; before NumPy is loaded.
+
+    A second thread of BLAS gains nothing on the small matrices of a start, and on a busy machine waits for a second.
+    JAX keeps so many objects that Python's collector, by default at every 700 new ones, takes a tenth of tracing.
+    """
+    environment.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(50_000, 20, 20)
 
 
 def tidy(folder: Path) -> None:

@@ -15,7 +15,7 @@ import typer
 from premotor.cli.analyse import analyse
 from premotor.cli.circuits import circuits
 from premotor.cli.commands import app
-from premotor.cli.compiled import keep_compiled
+from premotor.cli.compiled import begin_soon, keep_compiled
 from premotor.cli.controllers import export, serve
 from premotor.cli.dynamics import dynamics
 from premotor.cli.engines import engine
@@ -75,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(errors="replace")  # a question mark in place of a traceback
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] in (["train"], ["resume"]):
+        begin_soon(os.environ)
     with interrupts_heard():
         if not WORKER & os.environ.keys():
             keep_compiled(os.environ)

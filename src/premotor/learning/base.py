@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Protocol
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
 from premotor.errors import PremotorError
+from premotor.host_random import folded, key_of
 from premotor.learning.trees import Arrays, fill, flatten, strong
 from premotor.networks import Controller
 from premotor.settings import Settings
@@ -162,7 +162,7 @@ class ControllerLearner[State: TrainState](Learner):
     ):
         refused(type(self), subject, environment, settings)
         self.environment, self.settings = environment, settings
-        key = jax.random.fold_in(jax.random.PRNGKey(seed), 1)  # 0 is of the controller's first parameters
+        key = folded(key_of(seed), 1)  # 0 is of the controller's first parameters
         self.state = strong(self.initialise(subject, environment, settings, key))  # type: ignore[assignment]
 
     @property
@@ -189,7 +189,7 @@ class ControllerLearner[State: TrainState](Learner):
         """One iteration; see `Learner.iterate`."""
         state, figures = self.advance(self.state, self.environment, self.settings)
         state = strong(state)
-        if not bool(_all_finite(state.controller)):
+        if not _all_finite(state.controller):
             raise FloatingPointError("a parameter of the controller is no longer finite")
         self.state = state  # type: ignore[assignment]
         return dict(figures)
@@ -213,7 +213,5 @@ class ControllerLearner[State: TrainState](Learner):
             raise PremotorError(f"{source}: {error}") from error
 
 
-@eqx.filter_jit
-def _all_finite(tree: Any) -> jax.Array:
-    leaves = [leaf for leaf in jax.tree.leaves(tree) if eqx.is_inexact_array(leaf)]
-    return jnp.all(jnp.stack([jnp.isfinite(leaf).all() for leaf in leaves]))
+def _all_finite(tree: Any) -> bool:
+    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(tree) if eqx.is_inexact_array(leaf))

@@ -15,11 +15,13 @@ import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from premotor.errors import PremotorError
+from premotor.host_random import folded
 from premotor.learning.base import ControllerLearner
 from premotor.learning.ppo_update import replay
 from premotor.learning.settings import LEARNERS, CloningLearningSettings, CloningSettings
 from premotor.learning.teacher import Actor
-from premotor.networks import Controller
+from premotor.networks import Controller, normalized
+from premotor.on_device import on_device
 from premotor.tasks import Task, VectorEnvironment
 from premotor.tasks.base import Expert
 
@@ -59,14 +61,11 @@ def fit_sequences(
     """
     trained = controller.trained()
     parameters, fixed = eqx.partition(controller, trained)
-    step_sizes = eqx.filter(controller.learning_rates(), trained)
     last = learning_rate if learning_rate_end is None else learning_rate_end
-    rates = jnp.asarray(np.geomspace(learning_rate, last, iterations), jnp.float32)
-    begins = jnp.zeros(observations.shape[:2], bool) if started is None else started
+    rates = on_device(np.geomspace(learning_rate, last, iterations), np.float32)
+    begins = on_device(np.zeros(observations.shape[:2], bool)) if started is None else started
     size = min(batch, observations.shape[1])
-    parameters, errors = _descended(
-        parameters, fixed, step_sizes, observations, targets, begins, key, rates, size, settling
-    )
+    parameters, errors = _descended(parameters, fixed, observations, targets, begins, key, rates, size, settling)
     return eqx.combine(parameters, fixed), errors
 
 
@@ -74,7 +73,6 @@ def fit_sequences(
 def _descended(
     parameters: Any,
     fixed: Any,
-    step_sizes: Any,
     observations: Array,
     targets: Array,
     begins: Array,
@@ -85,6 +83,8 @@ def _descended(
 ) -> tuple[Any, Array]:
     """Parameters after one step of Adam a rate, and the errors; compiled once for data of one shape."""
     adam = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(eps=1e-5))
+    controller = eqx.combine(parameters, fixed)
+    step_sizes = eqx.filter(controller.learning_rates(), controller.trained())
 
     def loss(parameters: Any, index: Array) -> Array:
         made = eqx.combine(parameters, fixed)
@@ -132,18 +132,18 @@ def cloned(
     """
     expert = teacher or task.expert
     known = _shown(task, settings, expert, teacher is not None)
-    controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(jnp.asarray(known[0])))
+    controller = normalized(controller, on_device(known[0]))
     for number in range(settings.rounds + 1):
         if number:
             assert expert is not None  # or nothing had been shown
             found = expert.corrections(Actor(controller), settings.round_steps, number)
             known = tuple(np.concatenate(pair, 1) for pair in zip(known, _cut(found, settings.steps), strict=True))
-        seen, wanted, started = map(jnp.asarray, known)
+        seen, wanted, started = map(on_device, known)
         controller, _ = fit_sequences(
             controller,
             seen,
             wanted,
-            jax.random.fold_in(key, 2 + number),
+            folded(key, 2 + number),
             iterations=settings.round_iterations if number else settings.iterations,
             batch=settings.batch,
             learning_rate=settings.learning_rate,
@@ -232,12 +232,11 @@ class Cloning(ControllerLearner[CloningState]):
         task = environment.task
         first = CloningSettings(steps=settings.piece, rounds=int(task.expert is not None), round_steps=settings.walk)
         seen, wanted, started = _shown(task, first, task.expert, False)
-        normalizer = controller.normalizer.updated(jnp.asarray(seen))
         return CloningState(
-            controller=eqx.tree_at(lambda c: c.normalizer, controller, normalizer),
+            controller=normalized(controller, on_device(seen)),
             key=key,
-            iteration=jnp.asarray(0),
-            steps=jnp.asarray(0),
+            iteration=on_device(0),
+            steps=on_device(0),
             observation=seen.swapaxes(0, 1),
             action=wanted.swapaxes(0, 1),
             started=started.swapaxes(0, 1),
@@ -255,14 +254,14 @@ class Cloning(ControllerLearner[CloningState]):
             known = tuple(  # type: ignore[assignment]
                 np.concatenate([old, new.swapaxes(0, 1)]) for old, new in zip(known, found, strict=True)
             )
-        seen, wanted, started = (jnp.asarray(part.swapaxes(0, 1)) for part in known)
+        seen, wanted, started = (on_device(part.swapaxes(0, 1)) for part in known)
         done = int(state.steps) / settings.steps
         ratio = (settings.learning_rate_end or settings.learning_rate) / settings.learning_rate
         controller, errors = fit_sequences(
             state.controller,
             seen,
             wanted,
-            jax.random.fold_in(state.key, number),
+            folded(state.key, number),
             iterations=settings.round,
             batch=settings.batch_size,
             learning_rate=settings.learning_rate * ratio**done,
@@ -270,8 +269,7 @@ class Cloning(ControllerLearner[CloningState]):
             settling=min(10, settings.piece - 1),
             started=started,
         )
+        steps = int(state.steps) + settings.round
         figures = {"loss": float(errors[-1]), "shown": float(seen.shape[1] * seen.shape[0])}
-        taught = CloningState(
-            controller, state.key, state.iteration + 1, state.steps + settings.round, known[0], known[1], known[2]
-        )
+        taught = CloningState(controller, state.key, on_device(number + 1), on_device(steps), *known)
         return taught, figures

@@ -1,11 +1,16 @@
 """Values: a plain value function of the observation, and advantages over it."""
 
+import itertools
 from typing import Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from premotor.host_random import orthogonal, split
+from premotor.on_device import on_device
 
 ACTIVATIONS = {"tanh": jnp.tanh, "relu": jax.nn.relu}
 
@@ -21,12 +26,10 @@ class Critic(eqx.Module):
     def initial(cls, observations: int, hidden: tuple[int, ...], key: PRNGKeyArray, activation: str = "tanh") -> Self:
         """Orthogonal layers of gain √2, the last of gain 1, and no biases."""
         sizes = (observations, *hidden, 1)
-        keys = jax.random.split(key, len(sizes) - 1)
-        weights = []
-        for i, (rows, columns) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
-            gain = 1.0 if i == len(sizes) - 2 else 2**0.5
-            weights.append(jax.nn.initializers.orthogonal(gain)(keys[i], (rows, columns)))
-        return cls(tuple(weights), tuple(jnp.zeros(size) for size in sizes[1:]), activation)
+        gains = [2**0.5] * len(hidden) + [1.0]
+        drawn = zip(split(key, len(gains)), itertools.pairwise(sizes), gains, strict=True)
+        weights = tuple(on_device(orthogonal(*each)) for each in drawn)
+        return cls(weights, tuple(on_device(np.zeros(size)) for size in sizes[1:]), activation)
 
     def __call__(self, observation: Float[Array, "... observations"]) -> Float[Array, "..."]:
         """Value of each normalised observation."""

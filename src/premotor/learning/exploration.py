@@ -1,14 +1,18 @@
 """How a learner explores and judges actions: the distribution around what a controller gives."""
 
-import equinox as eqx
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import log_ndtr
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from premotor.networks import Controller, calibrated
+from premotor.host_random import key_rows, normal
+from premotor.networks import Controller, calibrated, normalized
+from premotor.on_device import on_device
 from premotor.tasks import VectorEnvironment
+from premotor.tasks.halves import observed
 
 WARM_UP = 50
 """Control steps of random actions before learning."""
@@ -90,13 +94,17 @@ def warmed(controller: Controller, environment: VectorEnvironment, key: PRNGKeyA
 
     Resets the environment and leaves it in the middle of its episodes.
     """
-    explore = exploration_of(environment).executed
-    rows = [environment.reset()]
-    key_probe, *keys = np.asarray(jax.random.split(key, WARM_UP + 1))  # in JAX, a program of 51 results
-    shape = (environment.environments, len(controller.action_names))
-    for step_key in keys:
-        action = explore(jnp.zeros(shape), controller.log_std, jax.random.normal(step_key, shape))
-        rows.append(environment.step(np.asarray(action)).observation)
-    observations = jnp.asarray(np.stack(rows), jnp.float32)
-    controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(observations))
-    return calibrated(controller, observations, key_probe)
+    first = environment.reset()
+    rows_of_keys = key_rows(key, WARM_UP + 1)
+    key_probe, keys = rows_of_keys[0], rows_of_keys[1:]
+    shape = environment.environments, len(controller.action_names)
+    noise = normal(keys, shape)
+    actions = _random_actions(controller.log_std, noise, exploration_of(environment))
+    observations = on_device([first, *observed(environment, np.asarray(actions))], np.float32)
+    return calibrated(normalized(controller, observations), observations, on_device(key_probe))
+
+
+@partial(jax.jit, static_argnames="exploration")
+def _random_actions(log_std: Each, noise: Actions, exploration: type[Normal]) -> Actions:
+    """Around a mean of 0."""
+    return exploration.executed(jnp.zeros_like(noise), log_std, noise)

@@ -6,11 +6,11 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from premotor.host_random import folded, split
 from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import exploration_of, warmed
@@ -21,6 +21,7 @@ from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_array
 from premotor.learning.settings import LEARNERS, PPOSettings
 from premotor.learning.trees import fill, strong
 from premotor.networks import Controller
+from premotor.on_device import on_device
 from premotor.tasks import VectorEnvironment
 from premotor.tasks.program import ProgramEnvironment
 from premotor.tasks.staggering import stagger
@@ -67,29 +68,38 @@ def initialise(
     Raises:
         PremotorError: episodes should begin staggered and cannot.
     """
-    key_critic, key_warm, key = jax.random.split(key, 3)
+    key_critic, key_warm, key = split(key, 3)
     controller = warmed(controller, environment, key_warm)
-    critic = Critic.initial(len(controller.observation_names), settings.critic_layers, key_critic)
-    trained = eqx.filter((controller, critic), trained_arrays(controller, critic))
     n, seen = environment.environments, environment.reset()
+    critic = Critic.initial(len(controller.observation_names), settings.critic_layers, key_critic)
+    moments, silent = _begun(controller, critic, n, settings)
     if settings.stagger:
-        stagger(environment, jax.random.fold_in(key_warm, 1))
+        stagger(environment, folded(key_warm, 1))
     return PPOState(
         controller=controller,
         critic=critic,
-        optimiser=optimiser(settings).init(trained),
-        learning_rate=jnp.asarray(settings.learning_rate),
+        optimiser=moments,
+        learning_rate=on_device(settings.learning_rate),
         key=key,
-        iteration=jnp.asarray(0),
-        steps=jnp.asarray(0),
-        state=controller.initial_state(n),
-        observation=jnp.asarray(seen, jnp.float32),
-        started=jnp.ones(n, bool),
-        episode_return=jnp.zeros(n),
-        episode_length=jnp.zeros(n, jnp.int32),
+        iteration=on_device(0),
+        steps=on_device(0),
+        state=silent,
+        observation=on_device(seen, np.float32),
+        started=on_device(np.ones(n, bool)),
+        episode_return=on_device(np.zeros(n)),
+        episode_length=on_device(np.zeros(n), np.int32),
         average=controller if settings.average else None,
-        hold=jnp.asarray(settings.critic_first) if settings.critic_first else None,
+        hold=on_device(settings.critic_first) if settings.critic_first else None,
     )
+
+
+@eqx.filter_jit
+def _begun(
+    controller: Controller, critic: Critic, environments: int, settings: PPOSettings
+) -> tuple[optax.OptState, Array]:
+    """The optimiser's memory and the neurons before the first iteration."""
+    trained = eqx.filter((controller, critic), trained_arrays(controller, critic))
+    return optimiser(settings).init(trained), controller.initial_state(environments)
 
 
 def iterate(
@@ -105,16 +115,16 @@ def iterate(
     learnt = Learnt(state.controller, state.critic, state.optimiser, state.learning_rate)
     if settings.schedule == "linear":
         left = max(1.0 - float(state.steps) / settings.steps, 0.0)
-        learnt = learnt._replace(learning_rate=jnp.asarray(settings.learning_rate * left))
+        learnt = learnt._replace(learning_rate=on_device(settings.learning_rate * left))
     if isinstance(environment, ProgramEnvironment):
         state, learnt, metrics, losses = in_one_program(state, learnt, environment, settings, discount)
     else:
         state, batch, metrics = _roll_out(state, environment, settings)
         if discount is not None:
-            batch = batch._replace(discount=jnp.asarray(discount))
+            batch = batch._replace(discount=on_device(discount))
         if state.hold is not None:
-            batch = batch._replace(held=state.iteration < state.hold)
-        key, key_update = jax.random.split(state.key)
+            batch = batch._replace(held=on_device(int(state.iteration) < int(state.hold)))
+        key, key_update = split(state.key)
         learnt, losses = update(learnt, batch, key_update, settings, exploration_of(environment))
         state = dataclasses.replace(state, key=key)
     metrics |= {name: float(value) for name, value in losses.items()}
@@ -124,13 +134,13 @@ def iterate(
     state = dataclasses.replace(
         state,
         **learnt._asdict(),
-        iteration=state.iteration + 1,
-        steps=state.steps + settings.rollout * environment.environments,
+        iteration=on_device(int(state.iteration) + 1, np.int32),
+        steps=on_device(int(state.steps) + settings.rollout * environment.environments, np.int32),
     )
     if settings.average and state.average is not None:
         # a short memory at first, so that what is not learnt yet is soon forgotten
         window = min(settings.average, max(1.0, int(state.iteration) / 3))
-        state = dataclasses.replace(state, average=_moved(state.average, state.controller, jnp.asarray(1 / window)))
+        state = dataclasses.replace(state, average=_moved(state.average, state.controller, on_device(1 / window)))
     return state, metrics
 
 
@@ -149,7 +159,7 @@ def _spread_on_schedule(state: PPOState, settings: PPOSettings) -> PPOState:
     spread = settings.action_std_at(int(state.steps))
     if spread is None:
         return state
-    log_std = jnp.full_like(state.controller.log_std, np.log(spread))
+    log_std = on_device(np.full(state.controller.log_std.shape, np.log(spread)), np.float32)
     return eqx.tree_at(lambda s: s.controller.log_std, state, log_std)
 
 
@@ -184,13 +194,13 @@ def _roll_out(
             episode_length[done] = 0
         for name, value in step.terms.items():
             terms[name] = terms.get(name, 0.0) + float(value.mean()) / settings.rollout
-    stacked = [jnp.asarray(np.stack([np.asarray(part) for part in parts])) for parts in zip(*kept, strict=True)]
+    stacked = [on_device([np.asarray(part) for part in parts]) for parts in zip(*kept, strict=True)]
     seen, actions, means, *rest, left_out = stacked
     log_p = log_probability(actions, means, controller.log_std, exploration)
-    last = jnp.asarray(place.observation, jnp.float32)
+    last = on_device(place.observation, np.float32)
     batch = Batch(first_state, last, seen, actions, means, log_p, *rest)
     if rows[0].step.skipped is not None:
-        batch = batch._replace(learnt_from=~left_out)
+        batch = batch._replace(learnt_from=on_device(~np.asarray(left_out)))
     metrics = {f"reward/{name}": value for name, value in terms.items()}
     metrics["episodes"] = float(len(returns))
     metrics["reward"] = float(np.mean(rewards))
@@ -200,11 +210,11 @@ def _roll_out(
     state = dataclasses.replace(
         state,
         key=key,
-        state=jnp.asarray(place.state),
+        state=on_device(place.state),
         observation=batch.last_observation,
-        started=jnp.asarray(place.started),
-        episode_return=jnp.asarray(episode_return),
-        episode_length=jnp.asarray(episode_length),
+        started=on_device(place.started),
+        episode_return=on_device(episode_return),
+        episode_length=on_device(episode_length),
     )
     return state, batch, metrics
 
@@ -239,5 +249,5 @@ class PPO(ControllerLearner[PPOState]):
         if any(name.startswith(CRITIC) for name in arrays):
             state = dataclasses.replace(state, critic=fill(state.critic, arrays, source, CRITIC))
         if int(arrays["hold"]):
-            state = dataclasses.replace(state, hold=jnp.asarray(int(arrays["hold"])))
+            state = dataclasses.replace(state, hold=on_device(int(arrays["hold"])))
         self.state = strong(state)

@@ -12,8 +12,14 @@ from premotor.networks import Controller, Prepared
 
 
 @eqx.filter_jit
+def prepared(controller: Controller) -> Prepared:
+    """The product of a roll-out, once."""
+    return controller.product()
+
+
+@eqx.filter_jit
 def prepare(controller: Controller, key: Array, steps: int, environments: int) -> tuple[Prepared, Array, Array]:
-    """What a roll-out needs once: the product, the noise of all of its actions, and the next key."""
+    """What a roll-out in a program needs once: the product, the noise of all of its actions, and the next key."""
     keys = jax.random.split(key, steps + 1)
     shape = (environments, len(controller.action_names))
     noise = jax.vmap(lambda key: jax.random.normal(key, shape))(keys[1:])

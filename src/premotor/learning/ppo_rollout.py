@@ -1,17 +1,18 @@
 """Acting before an update of proximal policy optimisation, in two halves of the environments where there are two."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Array, Float
 
+from premotor.host_random import key_rows, normal
 from premotor.learning.exploration import exploration_of
-from premotor.learning.ppo_acting import act, prepare
+from premotor.learning.ppo_acting import act, prepared
 from premotor.networks import Controller, Prepared
+from premotor.on_device import on_device
 from premotor.tasks import Step, VectorEnvironment
-from premotor.tasks.halves import Abandoned, Half, halves_of
+from premotor.tasks.halves import Half, halves_of, side_by_side
 
 
 class Place(NamedTuple):
@@ -84,8 +85,9 @@ def acted(
     Two threads act in a half of the environments each, so that neither waits for the other to think or to move; numbers
     are those of one thread.
     """
-    product, drawn, key = prepare(controller, key, steps, environment.environments)
-    noise = np.asarray(drawn)
+    keys = key_rows(key, steps + 1)
+    noise = np.asarray(normal(keys[1:], (environment.environments, len(controller.action_names))))
+    product, key = prepared(controller), on_device(keys[0])
     halves = halves_of(environment)
     if halves is None:
         rollout = Rollout(controller, product, noise, place, environment)
@@ -99,7 +101,7 @@ def acted(
             part = Place(whole.state[:, here], whole.observation[here], whole.started[here])
             rollouts.append(Rollout(controller, product, noise[:, here], part, side))
         if halves.used and halves.side_by_side:
-            side_by_side(rollouts)
+            side_by_side(*(rollout.run for rollout in rollouts))
         else:  # a thread at a time compiles
             for _ in zip(*(rollout.steps() for rollout in rollouts), strict=True):
                 pass
@@ -109,18 +111,6 @@ def acted(
     state = np.concatenate([first.state, second.state], axis=1)
     seen, started = (np.concatenate(parts) for parts in zip(first[1:], second[1:], strict=True))
     return rows, Place(state, seen, started), key
-
-
-def side_by_side(rollouts: Sequence[Rollout]) -> None:
-    """Both in a thread each; the error of the one that failed first, if any did."""
-    with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(rollouts[1].run)
-        try:
-            rollouts[0].run()
-        except Abandoned:
-            other.result()
-            raise
-        other.result()
 
 
 def _joined(parts: Sequence[Row]) -> Row:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from premotor.networks.controller.calibration import (
         Normalizer as Normalizer,
         calibrated as calibrated,
+        normalized as normalized,
         smooth_noise as smooth_noise,
     )
     from premotor.networks.controller.controller import Controller as Controller, build_controller as build_controller

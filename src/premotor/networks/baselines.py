@@ -15,9 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from premotor.host_random import orthogonal, split
 from premotor.networks.base import Baseline, BuildContext, NumpyStep, as_column
 from premotor.networks.controller.populations import input_neurons, output_neurons
 from premotor.networks.settings import NETWORKS, GRUSettings, MLPSettings
+from premotor.on_device import on_device
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,13 +92,13 @@ class MLPNetwork(_Units):
         """Orthogonal weights of gain √2."""
         self.layers = layers = (layers, layers) if isinstance(layers, int) else layers
         shapes = [(b, a) for a, b in itertools.pairwise(layers)]
-        draw = jax.nn.initializers.orthogonal(2**0.5)
-        keys = [key] if settings.calibrate and len(shapes) == 1 else jax.random.split(key, max(1, len(shapes)))
-        drawn = [draw(one, shape) for one, shape in zip(keys, shapes, strict=False)]
+        keys = [key] if settings.calibrate and len(shapes) == 1 else split(key, max(1, len(shapes)))
+        drawn = [orthogonal(one, shape, 2**0.5) for one, shape in zip(keys, shapes, strict=False)]
         width = max(layers)
-        wide = [jnp.pad(one, ((0, 0), (0, width - one.shape[1]))) for one in drawn]
-        self.weight = jnp.concatenate([jnp.zeros((0, width)), *wide])
-        self.bias = jnp.zeros(sum(layers))
+        library: Any = np if all(isinstance(one, np.ndarray) for one in drawn) else jnp  # JAX's while it traces
+        wide = [library.pad(one, ((0, 0), (0, width - one.shape[1]))) for one in drawn]
+        self.weight = on_device(library.concatenate([np.zeros((0, width)), *wide]), np.float32)
+        self.bias = on_device(np.zeros(sum(layers)))
         self.neurons = sum(layers)
         self.control_period = control_period
         self.learning_rates = (("weight", settings.rate), ("bias", settings.rate))
@@ -175,8 +177,8 @@ class GRUNetwork(_Units):
     settings: ClassVar[type[Settings]] = GRUSettings
 
     def __init__(self, hidden: int, settings: GRUSettings, *, control_period: float, key: PRNGKeyArray):
-        self.weight = jax.nn.initializers.orthogonal(1.0)(key, (6 * hidden, hidden)) * 6**0.5
-        self.bias = jnp.zeros(3 * hidden)
+        self.weight = on_device(orthogonal(key, (6 * hidden, hidden)) * np.float32(6**0.5))
+        self.bias = on_device(np.zeros(3 * hidden))
         self.neurons = hidden
         self.control_period = control_period
         self.learning_rates = (("weight", settings.rate), ("bias", settings.rate))

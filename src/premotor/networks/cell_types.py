@@ -12,6 +12,7 @@ from premotor.errors import PremotorError
 from premotor.networks.base import NumpyStep
 from premotor.networks.rate import ACTIVATIONS, NUMPY_ACTIVATIONS, RateNetwork
 from premotor.networks.settings import NETWORKS, CellTypeSettings, RateNetworkSettings
+from premotor.on_device import on_device
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -85,20 +86,20 @@ class CellTypeNetwork(RateNetwork):
             found = np.where(np.isin(names, chosen), names, found)
         named = [name for name in chosen if name in set(found)]
         self.types = (*named, "others")
-        self.type_of = jnp.asarray([named.index(t) if t in named else len(named) for t in found], jnp.int32)
+        self.type_of = on_device([named.index(t) if t in named else len(named) for t in found], np.int32)
         size, relative = len(self.types), settings.learning_rates
         start = [np.log(settings.type_time_constants.get(name, settings.time_constant)) for name in self.types]
-        self.log_time_constant = jnp.asarray(start, jnp.float32)
+        self.log_time_constant = on_device(start, np.float32)
         for key in ("type_gains", "type_biases", "type_time_constants"):
             unknown = sorted(set(getattr(settings, key)) - set(named))
             if unknown:
                 raise PremotorError(f"network.{key}: {unknown[0]!r} is none of network.types that the circuit has")
         factors = np.array([settings.type_gains.get(name, 1.0) for name in self.types])
-        self.log_gain = jnp.asarray(np.log(settings.gain * factors), jnp.float32)
+        self.log_gain = on_device(np.log(settings.gain * factors), np.float32)
         biases = np.array([settings.type_biases.get(name, 0.0) for name in self.types])
-        self.bias = jnp.asarray(settings.bias + biases, jnp.float32)
-        self.sense = jnp.ones(size, jnp.float32)
-        self.log_strength = jnp.log(jnp.array([settings.chemical, 1.0, 1.0, settings.neuromuscular], jnp.float32))
+        self.bias = on_device(settings.bias + biases, np.float32)
+        self.sense = on_device(np.ones(size), np.float32)
+        self.log_strength = jnp.log(on_device([settings.chemical, 1.0, 1.0, settings.neuromuscular], np.float32))
         self.bounds = settings.time_constants
         self.learning_rates = (
             ("log_magnitude", relative.magnitudes),

@@ -11,6 +11,7 @@ from premotor.connectome.layers import colour_layers, layer_numbers
 from premotor.networks.base import NumpyStep, as_column
 from premotor.networks.rate import ACTIVATIONS, NUMPY_ACTIVATIONS, RateNetwork
 from premotor.networks.settings import NETWORKS, LayeredNetworkSettings, RateNetworkSettings
+from premotor.on_device import on_device
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ class LayeredNetwork(RateNetwork):
             control_period=control_period,
         )
         place = layer_numbers(circuit, colour_layers(circuit, settings.first, last=settings.last))
-        self.place = jnp.asarray(place, jnp.int32)
+        self.place = on_device(place, np.int32)
         self.members = tuple(
-            jnp.asarray(np.flatnonzero(place == layer), jnp.int32) for layer in range(int(place.max()) + 1)
+            on_device(np.flatnonzero(place == layer), np.int32) for layer in range(int(place.max()) + 1)
         )
         self.learning_rates = tuple(
             (name, 0.0 if name == "log_time_constant" else rate) for name, rate in self.learning_rates

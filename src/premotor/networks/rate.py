@@ -14,6 +14,7 @@ from premotor.errors import PremotorError
 from premotor.networks.base import BuildContext, Edges, Network, NumpyStep, as_column
 from premotor.networks.product import Parts, Product
 from premotor.networks.settings import NETWORKS, Layout, RateNetworkSettings
+from premotor.on_device import on_device
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,25 +115,24 @@ class RateNetwork(Network):
         size = len(circuit)
         a, b, conductance = _conductances(circuit, settings.gap_junctions)
 
-        self.log_magnitude = jnp.asarray(np.log(magnitude), jnp.float32)
-        self.log_conductance = jnp.asarray(np.log(conductance), jnp.float32)
-        self.log_time_constant = jnp.full(size, np.log(settings.time_constant), jnp.float32)
-        self.log_gain = jnp.full(size, np.log(settings.gain), jnp.float32)
-        self.bias = jnp.full(size, settings.bias, jnp.float32)
-        self.sign = jnp.asarray(sign[pre], jnp.float32)
-        self.pre, self.post = jnp.asarray(pre, jnp.int32), jnp.asarray(post, jnp.int32)
-        self.junction_a, self.junction_b = jnp.asarray(a, jnp.int32), jnp.asarray(b, jnp.int32)
-        self.synapse_on = jnp.ones(len(pre), jnp.float32)
-        self.junction_on = jnp.ones(len(a), jnp.float32)
+        self.log_magnitude = on_device(np.log(magnitude), np.float32)
+        self.log_conductance = on_device(np.log(conductance), np.float32)
+        self.log_time_constant = on_device(np.full(size, np.log(settings.time_constant)), np.float32)
+        self.log_gain = on_device(np.full(size, np.log(settings.gain)), np.float32)
+        self.bias = on_device(np.full(size, settings.bias), np.float32)
+        self.sign = on_device(sign[pre], np.float32)
+        self.pre, self.post = on_device(pre, np.int32), on_device(post, np.int32)
+        self.junction_a, self.junction_b = on_device(a, np.int32), on_device(b, np.int32)
+        self.synapse_on = on_device(np.ones(len(pre)), np.float32)
+        self.junction_on = on_device(np.ones(len(a)), np.float32)
         self.log_factor = self.group = None
         if settings.groups is not None:
             if settings.groups > len(pre):
                 raise PremotorError(
                     f"network.groups is {settings.groups:,}, but the circuit has {len(pre):,} signed synaptic edges"
                 )
-            self.log_factor = jnp.zeros(settings.groups, jnp.float32)
-            drawn = np.random.default_rng(0).permutation(len(pre)) % settings.groups
-            self.group = jnp.asarray(drawn, jnp.int32)
+            self.log_factor = on_device(np.zeros(settings.groups), np.float32)
+            self.group = on_device(np.random.default_rng(0).permutation(len(pre)) % settings.groups, np.int32)
         self.neurons = size
         self.unsigned_synapses = int((~known).sum())
         self.substeps = settings.substeps

@@ -4,12 +4,12 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import jax
 import numpy as np
 
 from premotor.connectome import Circuit, load_circuit
 from premotor.connectome.nulls import NULL_MODELS, make_null
 from premotor.errors import PremotorError
+from premotor.host_random import folded, key_of
 from premotor.networks import Controller, build_controller
 from premotor.runs.arrays import load_arrays
 from premotor.runs.settings import CircuitSettings, Experiment
@@ -103,7 +103,7 @@ def controller_for(
         control_period=task.control_period,
         start=start,
         calibrate=calibrate,
-        key=jax.random.fold_in(jax.random.PRNGKey(experiment.seed), 0),
+        key=folded(key_of(experiment.seed), 0),
     )
 
 

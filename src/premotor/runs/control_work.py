@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from premotor.bodies import PhysicsError
 from premotor.connectome import Circuit
+from premotor.host_random import folded, key_of
 from premotor.learning import LEARNERS
 from premotor.learning.base import refused
 from premotor.learning.cloning import cloned
@@ -18,7 +17,6 @@ from premotor.runs.building import controller_for
 from premotor.runs.episodes import Episodes, joined
 from premotor.runs.kinds import Arrays, Figures, Schedule, better
 from premotor.runs.loop import LearnerWork
-from premotor.runs.own_loop import trained
 from premotor.runs.settings import Experiment
 from premotor.settings import note
 from premotor.tasks import build_environment, build_task
@@ -92,9 +90,11 @@ class Learning(LearnerWork):
             settings, task = self.settings.cloning, self._task
             teacher = None
             if settings.expert is not None:
+                from premotor.runs.own_loop import trained  # with all that shows a controller at work
+
                 note(f"taught by {settings.expert} before learning begins, in {settings.rounds} rounds after the first")
                 teacher = Teacher(trained(settings.expert).controller, task, self.settings.threads)
-            key = jax.random.fold_in(jax.random.PRNGKey(self.settings.seed), 1)
+            key = folded(key_of(self.settings.seed), 1)
             self.learner.adopt(cloned(self.learner.candidate, task, settings, key, teacher))
 
     def restore(self, arrays: Arrays, source: Path) -> None:

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from pydantic import Field
 
+from premotor.host_random import key_of, split
 from premotor.learning.cloning import fit_sequences, phase_sequences
 from premotor.learning.ppo_update import replay
-from premotor.networks import build_controller, calibrated
+from premotor.networks import build_controller, calibrated, normalized
 from premotor.runs.building import build_circuit, without_muscles
 from premotor.runs.settings import Experiment
 from premotor.settings import Settings
@@ -50,7 +51,7 @@ def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = N
     """
     settings = settings or SequenceSettings()
     circuit = without_muscles(build_circuit(experiment.circuit))
-    keys = jax.random.split(jax.random.PRNGKey(experiment.seed), 5)
+    keys = split(key_of(experiment.seed), 5)
     data: dict[str, Any] = {
         "steps": settings.steps,
         "control_period": settings.control_period,
@@ -66,8 +67,7 @@ def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = N
         control_period=settings.control_period,
         key=keys[1],
     )
-    controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(seen))
-    controller = calibrated(controller, seen[:, :64], keys[2])
+    controller = calibrated(normalized(controller, seen), seen[:, :64], keys[2])
     taught, losses = fit_sequences(
         controller,
         seen,

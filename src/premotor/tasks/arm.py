@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import Body, build_body
 from premotor.errors import PremotorError
+from premotor.on_device import on_device
 from premotor.tasks.base import Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.settings import TASKS, BalanceSettings, ReachSettings
@@ -48,8 +49,8 @@ class BalanceTask(PhysicsTask):
             raise PremotorError(
                 f"task '{self.name}' needs actuators with a ctrlrange; '{free}' of '{body.name}' has none"
             )
-        self._low, self._high = jnp.asarray(low, jnp.float32), jnp.asarray(high, jnp.float32)
-        self._largest = jnp.asarray(np.maximum(np.abs(low), np.abs(high)), jnp.float32)
+        self._low, self._high = on_device(low, np.float32), on_device(high, np.float32)
+        self._largest = on_device(np.maximum(np.abs(low), np.abs(high)), np.float32)
 
     def start(self, key: PRNGKeyArray) -> Start:
         """Joint angles uniform in their range, everything at rest."""
@@ -154,7 +155,7 @@ class ReachTask(BalanceTask):
         poses[:, self._q] = random.uniform(low, high, (TARGETS, len(low)))
         targets = self.hand(poses)
         self._axes = np.flatnonzero(np.ptp(targets, axis=0) > 1e-6)  # an arm in a plane has two of them
-        self._targets = jnp.asarray(targets, jnp.float32)
+        self._targets = on_device(targets, np.float32)
         self.observation_names += tuple(f"to_target_{'xyz'[axis]}" for axis in self._axes)
 
     def hand(self, qpos: Float[np.ndarray, "poses positions"]) -> Float[np.ndarray, "poses 3"]:

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from premotor.bodies import BackEnd, BatchPhysics, Body, Physics, build_physics, render_frames
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
+from premotor.host_random import folded, folded_rows, key_of, key_rows
 from premotor.settings import note
 from premotor.tasks.base import GaitParts, Records, Step, Task
 from premotor.tasks.programs import Programs, programs_of
@@ -205,7 +206,7 @@ class PhysicsEnvironment:
         threads: physics threads; 0 for one a core.
         seed: of all episode starts.
         physics: another back end than MuJoCo's C threads.
-        part: the first of these worlds and the number of all, where they are a part of more.
+        part: the environment that these worlds are a part of, and the first of them there.
         twin: another part of the same size, whose compiled programs are taken.
     """
 
@@ -219,15 +220,16 @@ class PhysicsEnvironment:
         threads: int = 0,
         seed: int = 0,
         physics: Physics | None = None,
-        part: tuple[int, int] | None = None,
+        part: "tuple[PhysicsEnvironment, int] | None" = None,
         twin: "PhysicsEnvironment | None" = None,
     ):
         self.task, self.seed = task, seed
         self.environments = environments
-        self._first, self._all = part or (0, environments)
+        whole, self._first = part or (self, 0)
+        self._all = whole.environments
         self.physics: Physics = physics or BatchPhysics(task.body.model, environments, threads)
-        self._key = jax.random.PRNGKey(seed)
-        differences = task.variation(jax.random.fold_in(self._key, WORLDS), self._all)
+        self._key = key_of(seed)
+        differences = task.variation(folded(self._key, WORLDS), self._all)
         if differences is not None:
             here = slice(self._first, self._first + environments)
             self.physics.vary(**{name: value[here] for name, value in differences.items()})
@@ -235,8 +237,9 @@ class PhysicsEnvironment:
         self._block = RESETS if self._all >= RESETS else 1
         self._elapsed = np.zeros(environments, np.int32)
         self._drawn: tuple[int, Start] | None = None
-        mine = task, self._all, self._block, environments
-        self.programs: Programs = programs_of(*mine) if twin is None else twin.programs
+        self.programs: Programs = programs_of(task, self._all, environments) if twin is None else twin.programs
+        # Parts draw all worlds' starts and take theirs, so that there is one program.
+        self._draw: Any = self.programs.draw if part is None else whole._draw
         self._memory: Any = self._start(self._resets).memory
         self.halves: Any = None  # as `halves_of` makes them
 
@@ -248,10 +251,11 @@ class PhysicsEnvironment:
         """Where all worlds would start at a reset of this number, as NumPy arrays."""
         block = number // self._block
         if self._drawn is None or self._drawn[0] != block:
-            self._drawn = (
-                block,
-                jax.tree.map(np.asarray, self.programs.draw(self._key, block * self._block, self._worlds)),
-            )
+            numbers = block * self._block + np.arange(self._block)
+            keys = key_rows(folded_rows(self._key, numbers), self._all)  # the same as in `Programs.starts_of`
+            drawn = self._draw(keys[:, np.arange(self._all) % self._alike])
+            here = slice(self._first, self._first + self.environments)
+            self._drawn = block, jax.tree.map(lambda values: np.asarray(values)[:, here], drawn)
         return jax.tree.map(lambda values: values[number % self._block], self._drawn[1])
 
     @property
@@ -295,7 +299,7 @@ class PhysicsEnvironment:
 
     def reseed(self, seed: int) -> None:
         """Draw all starts from now on as an environment made with this seed would."""
-        self._key = jax.random.PRNGKey(seed)
+        self._key = key_of(seed)
         self._resets, self._drawn = 0, None
 
     def share_starts(self, count: int) -> bool:

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from premotor.bodies.fly import ROOT
 from premotor.bodies.fly_parts import LEGS, SERVO
 from premotor.bodies.fly_terrain import PLACES, placement
+from premotor.on_device import on_device
 from premotor.tasks.base import GaitOverSpeed, Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.fly_gait import FLIES
@@ -92,13 +93,13 @@ class FlyTask(PhysicsTask):
         self._stride: ReferenceGait = gait
         self._root = body.qpos_index(ROOT)
         self._joint_q, self._joint_v = body.actuated_qpos, body.actuated_qvel
-        self._limits = jnp.asarray(body.joint_range, jnp.float32)
-        self._rest = jnp.asarray(body.rest_pose, jnp.float32)
+        self._limits = on_device(body.joint_range, np.float32)
+        self._rest = on_device(body.rest_pose, np.float32)
         tables = [np.asarray(table).reshape(-1, len(self.action_names)) for table in self.gait[1:3]]
         angles = np.concatenate([*tables, self._joints_rest])
         low, high = body.joint_range.T
-        self._low = jnp.asarray(np.maximum(angles.min(0) - settings.reach, low), jnp.float32)
-        self._high = jnp.asarray(np.minimum(angles.max(0) + settings.reach, high), jnp.float32)
+        self._low = on_device(np.maximum(angles.min(0) - settings.reach, low), np.float32)
+        self._high = on_device(np.minimum(angles.max(0) + settings.reach, high), np.float32)
         self.blend = 1.0 if settings.smoothing == 0 else 1 - float(np.exp(-self.control_period / settings.smoothing))
         """How far the filtered action goes towards the action in one control step, 0 to 1."""
         self._contacts, self._abdomen = body.foot_sensors, body.sensor("abdomen_ground").start

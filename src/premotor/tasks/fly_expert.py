@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from premotor.bodies import Body
+from premotor.on_device import on_device
 from premotor.tasks.base import Walker
 from premotor.tasks.environment import PhysicsEnvironment, View
 from premotor.tasks.fly import FlyMemory, FlyTask, target_angle
@@ -49,7 +50,7 @@ class FlyExpert:
 
     def __init__(self, task: FlyTask):
         self.task = task
-        self._left = jnp.asarray([name.startswith("l") for name in task.action_names])
+        self._left = on_device([name.startswith("l") for name in task.action_names])
         body = task.body
         self.half_track = float(np.abs(_feet_at_rest(body)[:, 1]).mean())
         """Mean distance of the feet from the middle line, mm."""

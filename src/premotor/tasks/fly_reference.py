@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from premotor.bodies import Body
 from premotor.bodies.fly_parts import LEGS
 from premotor.errors import PremotorError
+from premotor.on_device import on_device
 from premotor.tasks.fly_gait import FLIES, make_fly_gait
 from premotor.tasks.fly_settings import SPEEDS
 from premotor.tasks.reference import ReferenceGait
@@ -72,13 +73,13 @@ class GaitTable(NamedTuple):
         targets = [servo_targets(body, g)[i] for g, i in zip(gaits, grid, strict=True)]
         contacts = [g.contact(phase)[:, [g.feet.index(foot) for foot in feet]] for g in gaits]
         return cls(
-            jnp.asarray([g.speed for g in gaits], jnp.float32),
-            jnp.asarray(np.stack(angles), jnp.float32),
-            jnp.asarray(np.stack(targets), jnp.float32),
-            jnp.asarray(np.stack(contacts), jnp.float32),
-            jnp.asarray([1 / g.stride_period for g in gaits], jnp.float32),
-            jnp.asarray(gaits[0].hip_height.mean(), jnp.float32),
-            jnp.asarray(gaits[0].pitch.mean(), jnp.float32),
+            on_device([g.speed for g in gaits], np.float32),
+            on_device(np.stack(angles), np.float32),
+            on_device(np.stack(targets), np.float32),
+            on_device(np.stack(contacts), np.float32),
+            on_device([1 / g.stride_period for g in gaits], np.float32),
+            on_device(gaits[0].hip_height.mean(), np.float32),
+            on_device(gaits[0].pitch.mean(), np.float32),
         )
 
     def rate(self, speed: Array) -> Array:

@@ -1,11 +1,14 @@
 """Two halves of an environment that two threads step: while the bodies of one are moved, the other half can think."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from threading import Condition
 
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from premotor.bodies import BatchPhysics
 from premotor.tasks.base import Step, VectorEnvironment
@@ -66,8 +69,7 @@ class Half(PhysicsEnvironment):
         physics = BatchPhysics(whole.task.body.model, count, threads, first=side * count)
         self._side, self._numbers = side, resets
         self.worlds = slice(side * count, (side + 1) * count)
-        part = side * count, whole.environments
-        super().__init__(whole.task, count, seed=whole.seed, physics=physics, part=part, twin=twin)
+        super().__init__(whole.task, count, seed=whole.seed, physics=physics, part=(whole, side * count), twin=twin)
 
     def step(self, action: np.ndarray) -> Step:
         """Act for one control period."""
@@ -121,6 +123,47 @@ class Halves:
         whole._memory = jax.tree.map(lambda *parts: np.concatenate(parts), *(side._memory for side in sides))
         whole._elapsed = np.concatenate([side._elapsed for side in sides])
         whole._resets = self._resets.total
+
+
+def side_by_side(one: Callable[[], None], other: Callable[[], None]) -> None:
+    """Both in a thread each; the error of the one that failed first, if any did."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(other)
+        try:
+            one()
+        except Abandoned:
+            done.result()
+            raise
+        done.result()
+
+
+def observed(
+    environment: VectorEnvironment, actions: Float[np.ndarray, "steps environments actions"]
+) -> list[np.ndarray]:
+    """What is observed after each of some actions; by halves where there are two, whose programs a roll-out needs."""
+    halves = halves_of(environment)
+    if halves is None:
+        return [environment.step(action).observation for action in actions]
+    rows: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+
+    def act(side: int, actions: np.ndarray) -> None:
+        half = halves.sides[side]
+        try:
+            rows[side].extend(half.step(action[half.worlds]).observation for action in actions)
+        except BaseException:
+            half.abandon()
+            raise
+
+    with halves.going_on():
+        for side in (0, 1):  # a thread at a time compiles
+            act(side, actions[:1])
+        if halves.side_by_side:
+            side_by_side(partial(act, 0, actions[1:]), partial(act, 1, actions[1:]))
+        else:
+            for action in actions[1:]:
+                act(0, action[None])
+                act(1, action[None])
+    return [np.concatenate(pair) for pair in zip(*rows, strict=True)]
 
 
 def halves_of(environment: VectorEnvironment) -> Halves | None:

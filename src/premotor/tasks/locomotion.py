@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies.locomotor import CONTACT, ROOT, locomotor
 from premotor.errors import PremotorError
+from premotor.on_device import on_device
 from premotor.tasks.base import Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.locomotion_settings import LocomotionSettings
@@ -77,7 +78,7 @@ class LocomotionTask(PhysicsTask):
         body, model = made.body, made.body.model
         joints = [name for name in body.joint_names if name not in made.root_joints]
         self._joint_q, self._joint_v = body.qpos_index(joints), body.qvel_index(joints)
-        self._limits = jnp.asarray(body.limits(joints), jnp.float32)
+        self._limits = on_device(body.limits(joints), np.float32)
         self._rest = np.asarray(body.rest_pose, np.float32)
         self._root = [body.sensor(name) for name in ROOT]
         self._feet = body.foot_sensors
@@ -100,10 +101,10 @@ class LocomotionTask(PhysicsTask):
         mujoco.mj_forward(model, data)
         turn = np.array(data.sensordata[self._root[1]])
         angle = {"x": 0.0, "-x": np.pi, "y": np.pi / 2, "-y": -np.pi / 2}[settings.way]
-        self._way = jnp.array([np.cos(angle), np.sin(angle), 0.0], jnp.float32)
+        self._way = on_device([np.cos(angle), np.sin(angle), 0.0], np.float32)
         self._angle = angle
-        back = jnp.asarray(turn * [1, -1, -1, -1], jnp.float32)
-        self._up, self._front = _turned(back, jnp.array([0.0, 0.0, 1.0])), _turned(back, self._way)
+        back = on_device(turn * [1, -1, -1, -1], np.float32)
+        self._up, self._front = _turned(back, on_device([0.0, 0.0, 1.0])), _turned(back, self._way)
         self._height = float(data.sensordata[self._root[0]][2])
         names = [
             *AROUND,
@@ -269,7 +270,7 @@ def _controls(body: Any, rest: np.ndarray, reach: float) -> tuple[Array, Array, 
     middle[servo] = np.clip(middle[servo], *limit.T)
     low[servo] = np.maximum(middle[servo] - reach, limit[:, 0])
     high[servo] = np.minimum(middle[servo] + reach, limit[:, 1])
-    return jnp.asarray(low, jnp.float32), jnp.asarray(middle, jnp.float32), jnp.asarray(high, jnp.float32)
+    return on_device(low, np.float32), on_device(middle, np.float32), on_device(high, np.float32)
 
 
 def _turned(quaternion: Array, vector: Array) -> Array:

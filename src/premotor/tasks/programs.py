@@ -32,21 +32,19 @@ class Programs:
     Args:
         task: what is done; it must not be changed.
         everywhere: worlds among which starts are drawn.
-        block: resets whose starts are drawn at a time.
         environments: copies, `everywhere` or a part of them.
     """
 
-    def __init__(self, task: "PhysicsTask", everywhere: int, block: int, environments: int):
-        self._task, self._everywhere, self._block, self._environments = task, everywhere, block, environments
-        self.draw, self.drive = jax.jit(self.starts), jax.jit(jax.vmap(task.drive))
+    def __init__(self, task: "PhysicsTask", everywhere: int, environments: int):
+        self._task, self._everywhere, self._environments = task, everywhere, environments
+        self.draw, self.drive = jax.jit(jax.vmap(jax.vmap(task.start))), jax.jit(jax.vmap(task.drive))
         self.resume, self.advance = jax.jit(self.resumes), jax.jit(self.advances)
 
-    def starts(self, key: jax.Array, first: int, worlds: jax.Array) -> "Start":
-        """Those of a block of resets from number `first` on, resets first; `worlds` as for `starts_of`."""
-        return jax.vmap(lambda number: self.starts_of(key, number, worlds))(first + jnp.arange(self._block))
-
     def starts_of(self, key: jax.Array, number: jax.Array, worlds: jax.Array | np.ndarray) -> "Start":
-        """Those of the reset of this number; `worlds` (environments,) among all, of which some may start alike."""
+        """In a program: starts of the reset of this number in `worlds` (environments,), of which some may be alike.
+
+        `draw` gives the same of keys (resets, environments, 2) that the host has made.
+        """
         keys = jax.random.split(jax.random.fold_in(key, number), self._everywhere)
         return jax.vmap(self._task.start)(keys[worlds])
 
@@ -65,13 +63,13 @@ class Programs:
 _HELD: OrderedDict[tuple[Any, ...], Programs] = OrderedDict()
 
 
-def programs_of(task: "PhysicsTask", everywhere: int, block: int, environments: int) -> Programs:
+def programs_of(task: "PhysicsTask", everywhere: int, environments: int) -> Programs:
     """The programs of a task, those that another environment has where its task holds the same, to the byte.
 
     The copies of one experiment are made several times in a process, to learn and to be tested in, and in a process
     that makes many runs again for each run. A task that holds what cannot be compared has programs of its own.
     """
-    size = everywhere, block, environments
+    size = everywhere, environments
     held = hashlib.sha256()
     try:
         _tell(task, held.update)

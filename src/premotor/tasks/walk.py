@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import build_body
+from premotor.host_random import key_of, normal, split, uniform
+from premotor.on_device import on_device
 from premotor.tasks.base import GaitParts, Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.reference import ReferenceGait
@@ -79,17 +81,17 @@ class WalkTask(PhysicsTask):
         reach = 0.5 * (angles.max(0) - angles.min(0)) + 0.6  # rad beyond the gait, for recoveries
         low, high = body.joint_range.T
         self._low, self._high = (
-            jnp.asarray(np.maximum(middle - reach, low)),
-            jnp.asarray(np.minimum(middle + reach, high)),
+            on_device(np.maximum(middle - reach, low)),
+            on_device(np.minimum(middle + reach, high)),
         )
         # one row a phase, the last repeating the first: root height, root pitch, joints; and their rates a rad,
         # of root_x first
         phase = np.linspace(0, 2 * np.pi, 101)
         order = [gait.joint_names.index(joint) + 3 for joint in joints]
         poses, rates = gait.qpos(phase), gait.qvel(phase) * gait.stride_period / (2 * np.pi)
-        self._table = jnp.asarray(poses[:, [1, 2, *order]], jnp.float32)
-        self._slope = jnp.asarray(rates[:, [0, 1, 2, *order]], jnp.float32)
-        self._stance = jnp.asarray(gait.contact(phase), jnp.float32)
+        self._table = on_device(poses[:, [1, 2, *order]], np.float32)
+        self._slope = on_device(rates[:, [0, 1, 2, *order]], np.float32)
+        self._stance = on_device(gait.contact(phase), np.float32)
 
     def start(self, key: PRNGKeyArray) -> Start:
         """A random phase of the reference and a random command."""
@@ -167,11 +169,18 @@ class WalkTask(PhysicsTask):
         Returns:
             observations (steps, episodes, observations) at commands over the whole range, and actions in [−1, 1].
         """
+        model, keys = self.body.model, split(key_of(0), 4)
+        first = uniform(keys[0], SHOWN[1:], 0.0, 2 * np.pi)
+        errors = [normal(key, (*SHOWN, size)) for key, size in zip(keys[1:3], (model.nq, model.nv), strict=True)]
+        errors[0][..., 1] *= 0.2
+        errors[1][..., :2] *= 0.2
+        seen, action = jax.jit(self._demonstrated)(first, *errors)
+        return np.asarray(seen), np.clip(np.asarray(action), -1, 1)
+
+    def _demonstrated(self, first: Array, errors: Array, rate_errors: Array) -> tuple[Array, Array]:
+        """What is shown from the phases `first` on, with standard normal errors; actions may lie beyond [−1, 1]."""
         steps, episodes = SHOWN
-        key = jax.random.PRNGKey(0)
-        keys = jax.random.split(key, 4)
         command = jnp.linspace(*self.settings.speed, episodes)
-        first = jax.random.uniform(keys[0], (episodes,), maxval=2 * jnp.pi)
         phase = first + self._pace(command) * self.control_period * jnp.arange(steps)[:, None]
         angle_error, rate_error = SHOWN_ERRORS
         model = self.body.model
@@ -186,15 +195,14 @@ class WalkTask(PhysicsTask):
             return start.qpos, start.qvel, jnp.concatenate([force, wanted])
 
         rows = jax.vmap(jax.vmap(shown))(phase, jnp.broadcast_to(command, phase.shape))
-        qpos = rows[0] + angle_error * jax.random.normal(keys[1], rows[0].shape).at[..., 1].multiply(0.2)
-        qvel = rows[1] + rate_error * jax.random.normal(keys[2], rows[1].shape).at[..., :2].multiply(0.2)
+        qpos = rows[0] + angle_error * errors
+        qvel = rows[1] + rate_error * rate_errors
         feet = len(self.body.feet)
         sensors = jnp.zeros((*phase.shape, self.body.model.nsensordata))
         sensors = sensors.at[..., self._contacts].set(rows[2][..., :feet])
         memory = WalkMemory(jnp.broadcast_to(command, phase.shape), phase, phase, phase)
         seen = jax.vmap(jax.vmap(self.observe))(View(qpos, qvel, sensors), memory)
-        action = 2 * (rows[2][..., feet:] - self._low) / (self._high - self._low) - 1
-        return np.asarray(seen), np.clip(np.asarray(action), -1, 1)
+        return seen, 2 * (rows[2][..., feet:] - self._low) / (self._high - self._low) - 1
 
     def tested(self) -> "WalkTask":
         """The task in which only a fall ends an episode."""

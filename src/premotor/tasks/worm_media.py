@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import Body, build_worm, drag_controls, tendon_lengths
+from premotor.on_device import on_device
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, Start, View
 from premotor.tasks.settings import TASKS, WormCrawlSettings, WormMediaSettings
@@ -52,7 +53,7 @@ class WormMediaTask(WormCrawlTask):
         arms = np.stack([np.diff(tendon_lengths(body, name, [0, 1]), axis=0)[0] for name in body.task_joints])
         stiffness = model.jnt_stiffness[[body.joint_names.index(name) for name in body.task_joints]]
         pulls = arms[:, model.actuator_trnid[muscles, 0]] * model.actuator_gainprm[muscles, 0]
-        self._holds = jnp.asarray(pulls / stiffness[:, None], jnp.float32)
+        self._holds = on_device(pulls / stiffness[:, None], np.float32)
         self._follows = float(-np.expm1(-self.control_period / model.actuator_dynprm[muscles[0], 0]))
 
     def start(self, key: PRNGKeyArray) -> Start:

@@ -11,14 +11,16 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from premotor.errors import PremotorError
+from premotor.host_random import folded, key_of, split
 from premotor.learning.base import ENVIRONMENT, STATE
 from premotor.learning.evolution.settings import EvolutionSettings
 from premotor.learning.evolution.strategies import Vector
 from premotor.learning.exploration import warmed
 from premotor.learning.ppo_update import replay
 from premotor.learning.trees import Arrays, fill, flatten, strong
-from premotor.networks import Controller, Normalizer, Prepared
+from premotor.networks import Controller, Prepared, normalized
 from premotor.networks.controller.calibration import smooth_noise
+from premotor.on_device import on_device
 from premotor.settings import note
 from premotor.tasks import VectorEnvironment
 
@@ -52,7 +54,7 @@ class ControllerPopulation:
     def __init__(self, controller: Controller, environment: VectorEnvironment, settings: EvolutionSettings, seed: int):
         self.environment, self.settings, self.steps = environment, settings, 0
         self._starts_alike()
-        self._key, key = jax.random.split(jax.random.fold_in(jax.random.PRNGKey(seed), 1))
+        self._key, key = split(folded(key_of(seed), 1))
         self.adopt(warmed(controller, environment, key))
         self.first = np.ones(len(self.origin))
 
@@ -84,8 +86,7 @@ class ControllerPopulation:
         steps = int(length.sum())
         self.steps += steps
         for row in seen:  # between generations only, so that all members of one see alike
-            normalizer = _moved(self.controller.normalizer, jnp.asarray(row, jnp.float32))
-            self.controller = eqx.tree_at(lambda c: c.normalizer, self.controller, normalizer)
+            self.controller = normalized(self.controller, on_device(row, np.float32))
         fitness = returned.reshape(len(members), each).mean(1)
         figures = {f"reward/{name}": value / steps for name, value in terms.items()} | {
             "reward": rewards / steps,
@@ -104,7 +105,7 @@ class ControllerPopulation:
     def adopt(self, candidate: Controller) -> None:
         """Begin anew from another controller."""
         self.controller = strong(candidate)
-        self.origin = coordinates(self.controller)[0]
+        self.origin = _vector(self.controller)
         self.scale = units(self.controller, self._key)
 
     def snapshot(self, weights: Vector) -> Arrays:
@@ -117,7 +118,7 @@ class ControllerPopulation:
     def restore(self, arrays: Mapping[str, np.ndarray], source: object) -> None:
         """Go back to a snapshot."""
         self.controller = fill(self.controller, arrays, source, f"{STATE}controller/")
-        self.origin, self.scale = (jnp.asarray(arrays[f"{STATE}{name}"]) for name in ("origin", "scale"))
+        self.origin, self.scale = (on_device(arrays[f"{STATE}{name}"]) for name in ("origin", "scale"))
         self.steps = int(arrays[f"{STATE}steps"])
         try:
             self.environment.restore(
@@ -185,13 +186,13 @@ def units(controller: Controller, key: Array) -> Float[Array, " parameters"]:
 
 
 @eqx.filter_jit
-def _at(controller: Controller, vector: Array) -> Controller:
-    return coordinates(controller)[1](vector)
+def _vector(controller: Controller) -> Float[Array, " parameters"]:
+    return coordinates(controller)[0]
 
 
 @eqx.filter_jit
-def _moved(normalizer: Normalizer, observation: Array) -> Normalizer:
-    return normalizer.updated(observation)
+def _at(controller: Controller, vector: Array) -> Controller:
+    return coordinates(controller)[1](vector)
 
 
 @eqx.filter_jit

@@ -13,6 +13,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.errors import PremotorError
+from premotor.host_random import key_of, key_rows, split, uniform
 from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.off_policy.policy import explore
@@ -20,7 +21,8 @@ from premotor.learning.off_policy.replay import Columns, Replay
 from premotor.learning.off_policy.settings import DDPGSettings, SACSettings, TD3Settings
 from premotor.learning.off_policy.update import ADAM, Learnt, Parts, critic_count, learn, trained_vector
 from premotor.learning.settings import LEARNERS
-from premotor.networks import Controller, calibrated
+from premotor.networks import Controller, calibrated, normalized
+from premotor.on_device import on_device
 from premotor.tasks import VectorEnvironment
 
 CALIBRATION_ENVIRONMENTS = 16
@@ -60,7 +62,7 @@ def initialise(
     The warm-up's uniformly drawn actions also set the normalizer and the controller's calibration to observations of
     the task itself.
     """
-    key_critic, key_warm, key_probe, key = jax.random.split(key, 4)
+    key_critic, key_warm, key_probe, key = split(key, 4)
     count = environment.environments
     observations, actions = len(controller.observation_names), len(controller.action_names)
     columns = Columns(observations, actions)
@@ -71,7 +73,7 @@ def initialise(
     replay = replay.grown(rows, settings.buffer_size)
     observation, started = environment.reset(), np.ones(count, bool)
     seen = [observation]
-    drawn = np.asarray(jax.random.uniform(key_warm, (rows, count, actions), minval=-1.0, maxval=1.0))
+    drawn = uniform(key_warm, (rows, count, actions), -1.0, 1.0)
     rest = np.asarray(controller.initial_state(count)).T
     for action in drawn:
         step = environment.step(action)
@@ -79,34 +81,33 @@ def initialise(
         observation, started = step.observation, step.terminated | step.truncated
         seen.append(observation)
     if settings.normalize:
-        stacked = jnp.asarray(np.stack(seen), jnp.float32)
-        controller = eqx.tree_at(lambda c: c.normalizer, controller, controller.normalizer.updated(stacked))
-        controller = calibrated(controller, stacked[:, :CALIBRATION_ENVIRONMENTS], key_probe)
-    actor, _, _ = trained_vector(controller)
-    critics, _ = ravel_pytree(_critics(controller, settings, key_critic))
+        stacked = np.array(seen, np.float32)
+        controller = normalized(controller, on_device(stacked))
+        controller = calibrated(controller, on_device(stacked[:, :CALIBRATION_ENVIRONMENTS]), key_probe)
+    actor, critics, moments, silent = _begun(controller, _critics(controller, settings, key_critic), count)
     soft = isinstance(settings, SACSettings)
     return OffPolicyState(
         controller=controller,
         learnt=Learnt(
             actor=actor,
-            target_actor=jnp.zeros(0) if soft else actor,
+            target_actor=on_device(np.zeros(0)) if soft else actor,
             critics=critics,
             target_critics=critics,
-            actor_moments=ADAM.init(actor),
-            critic_moments=ADAM.init(critics),
-            log_temperature=jnp.log(settings.temperature) if soft else jnp.zeros(()),
-            updates=jnp.asarray(0),
+            actor_moments=moments[0],
+            critic_moments=moments[1],
+            log_temperature=jnp.log(settings.temperature) if soft else on_device(0.0),
+            updates=on_device(0),
         ),
         replay=replay,
         key=key,
-        iteration=jnp.asarray(0),
-        steps=jnp.asarray(rows * count),
-        state=controller.initial_state(count),
-        observation=jnp.asarray(observation, jnp.float32),
-        started=jnp.asarray(started),
-        noise=jnp.zeros((count, actions)),
-        episode_return=jnp.zeros(count),
-        episode_length=jnp.zeros(count, jnp.int32),
+        iteration=on_device(0),
+        steps=on_device(rows * count),
+        state=silent,
+        observation=on_device(observation, np.float32),
+        started=on_device(started),
+        noise=on_device(np.zeros((count, actions))),
+        episode_return=on_device(np.zeros(count)),
+        episode_length=on_device(np.zeros(count), np.int32),
     )
 
 
@@ -122,7 +123,7 @@ def iterate(
     columns = Columns(len(controller.observation_names), len(controller.action_names))
     replay = state.replay.grown(settings.rollout, settings.buffer_size)
     advance = _program(settings)
-    key, *keys = np.asarray(jax.random.split(state.key, settings.rollout + 1))
+    key, *keys = key_rows(state.key, settings.rollout + 1)
     random = np.random.Generator(np.random.Philox(int.from_bytes(np.asarray(key).tobytes(), "little")))
     updates = round(settings.updates * environment.environments)
     shape = (updates, settings.batch_size)
@@ -150,28 +151,42 @@ def iterate(
     if not all(np.isfinite(value) for value in metrics.values()):
         bad = ", ".join(f"{name} {value}" for name, value in metrics.items() if not np.isfinite(value))
         raise FloatingPointError(f"training diverged at iteration {int(state.iteration) + 1}: {bad}")
-    _, restore, _ = trained_vector(controller)
     state = dataclasses.replace(
         state,
-        controller=restore(learnt.actor),
+        controller=_at(controller, learnt.actor),
         learnt=learnt,
         replay=replay,
-        key=jnp.asarray(key),
-        iteration=state.iteration + 1,
-        steps=state.steps + settings.rollout * environment.environments,
+        key=on_device(key),
+        iteration=on_device(int(state.iteration) + 1),
+        steps=on_device(int(state.steps) + settings.rollout * environment.environments),
         state=neurons,
-        observation=jnp.asarray(observation, jnp.float32),
-        started=jnp.asarray(started),
+        observation=on_device(observation, np.float32),
+        started=on_device(started),
         noise=noise,
-        episode_return=jnp.asarray(counting.episode_return),
-        episode_length=jnp.asarray(counting.episode_length),
+        episode_return=on_device(counting.episode_return),
+        episode_length=on_device(counting.episode_length),
     )
     return state, metrics | counting.metrics(settings.rollout)
 
 
+@eqx.filter_jit
+def _begun(
+    controller: Controller, critics: tuple[Critic, ...], environments: int
+) -> tuple[Array, Array, tuple[Any, Any], Array]:
+    """Actor and critics as vectors, the optimisers' memories, and the neurons before the first step."""
+    actor, _, _ = trained_vector(controller)
+    all_critics, _ = ravel_pytree(critics)
+    return actor, all_critics, (ADAM.init(actor), ADAM.init(all_critics)), controller.initial_state(environments)
+
+
+@eqx.filter_jit
+def _at(controller: Controller, actor: Array) -> Controller:
+    return trained_vector(controller)[1](actor)
+
+
 def _critics(controller: Controller, settings: Any, key: Array) -> tuple[Critic, ...]:
     size = len(controller.observation_names) + len(controller.action_names)
-    keys = jax.random.split(key, critic_count(settings))
+    keys = split(key, critic_count(settings))
     return tuple(Critic.initial(size, settings.critic_layers, one, "relu") for one in keys)
 
 
@@ -196,7 +211,7 @@ def _advance(
 ) -> tuple[Any, ...]:
     """Update as often as `rows` has batches, then act on the present observation."""
     _, restore, rates = trained_vector(controller)
-    template = jax.eval_shape(lambda: _critics(controller, settings, jax.random.PRNGKey(0)))
+    template = jax.eval_shape(lambda: _critics(controller, settings, key_of(0)))
     _, critics = ravel_pytree(jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), template))
     key_learn, key_act = jax.random.split(key)
     learnt, figures = learn(learnt, Parts(restore, critics, rates, pace), rows, states, key_learn, settings)

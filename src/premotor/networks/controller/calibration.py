@@ -8,6 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from premotor.host_random import normal
+from premotor.on_device import on_device
+
 if TYPE_CHECKING:
     from premotor.networks.controller.controller import Controller
 
@@ -23,7 +26,7 @@ class Normalizer(eqx.Module):
     @classmethod
     def identity(cls, observations: int) -> Self:
         """Mean 0 and variance 1, with next to no weight."""
-        return cls(jnp.zeros(observations), jnp.ones(observations), jnp.asarray(1e-4))
+        return cls(on_device(np.zeros(observations)), on_device(np.ones(observations)), on_device(1e-4))
 
     def __call__(self, observation: Float[Array, "... observations"]) -> Float[Array, "... observations"]:
         """Observations in standard deviations from the mean, clipped to ±`limit`."""
@@ -41,13 +44,20 @@ class Normalizer(eqx.Module):
         return type(self)(self.mean + shift * added / total, pooled / total, total, self.limit)
 
 
+def normalized(controller: "Controller", observations: Float[Array, "... observations"]) -> "Controller":
+    """The controller whose normalizer has also seen `observations`."""
+    return eqx.tree_at(lambda c: c.normalizer, controller, _updated(controller.normalizer, observations))
+
+
+_updated = eqx.filter_jit(Normalizer.updated)
+
+
 SETTLE = 10
 """Control steps at the start that are left out, so that the rates have settled; of few steps, the first half."""
 RIDGE = 0.01
 """Directions of the output rates with less than this part of the largest variance are not amplified further."""
 
 
-@eqx.filter_jit
 def calibrated(
     controller: "Controller", observations: Float[Array, "steps episodes observations"], key: PRNGKeyArray
 ) -> "Controller":
@@ -70,9 +80,20 @@ def calibrated(
     """
     if controller.network.maps_are_layers or controller.fixed_maps:
         return controller
+    steps, episodes, _ = observations.shape
+    probe = normal(key, (steps - min(SETTLE, steps // 2), episodes, len(controller.action_names)))
+    return _calibrated(controller, observations, probe)
+
+
+@eqx.filter_jit
+def _calibrated(
+    controller: "Controller",
+    observations: Float[Array, "steps episodes observations"],
+    probe: Float[Array, "settled episodes actions"],
+) -> "Controller":
     controller = eqx.tree_at(lambda c: c.rest_state, controller, _rest(controller))
     if controller.loop is not None:
-        return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, key))
+        return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, probe))
     rates, actions = _responses(controller, observations)
     rest = rates.mean((0, 2))
     centred = (rates - rest[:, None]).transpose(1, 0, 2).reshape(len(rest), -1)
@@ -83,7 +104,7 @@ def calibrated(
         own = (centred**2).mean(1)
         whitening = jnp.diag(jax.lax.rsqrt(jnp.maximum(own, RIDGE * own.max()) + 1e-12))
     controller = eqx.tree_at(lambda c: (c.rest_rate, c.whitening), controller, (rest, whitening))
-    return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, key))
+    return eqx.tree_at(lambda c: c.step_scale, controller, _step_scales(controller, observations, probe))
 
 
 def smooth_noise(
@@ -122,15 +143,13 @@ def _responses(controller: "Controller", observations: Array) -> tuple[Array, Ar
     return rates[settled:], actions[settled:]
 
 
-def _step_scales(controller: "Controller", observations: Array, key: PRNGKeyArray) -> dict[str, Float[Array, ""]]:
+def _step_scales(controller: "Controller", observations: Array, probe: Array) -> dict[str, Float[Array, ""]]:
     names = [name for name in controller.relative_learning_rates() if name != "log_std"]
     values = {name: controller.parameter(name) for name in names}
 
     def actions(values: dict[str, Array]) -> Array:
         return _responses(controller.with_parameters(values), observations)[1]
 
-    shape = jax.eval_shape(actions, values)
-    probe = jax.random.normal(key, shape.shape)
     _, pull = jax.vjp(actions, values)
     direction = jax.tree.map(jnp.sign, pull(probe)[0])
 

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from premotor.errors import PremotorError
+from premotor.host_random import folded, normal, split
 from premotor.networks.base import Baseline, BuildContext, Network, Prepared, started_from
 from premotor.networks.controller.calibration import Normalizer, calibrated, smooth_noise
 from premotor.networks.controller.loop import Loop, Wires, wire
@@ -19,6 +20,7 @@ from premotor.networks.controller.muscles import BEND, MuscleWires, wire_muscles
 from premotor.networks.controller.populations import input_neurons, local_maps, output_neurons
 from premotor.networks.controller.settings import MapSettings
 from premotor.networks.settings import NETWORKS, RateNetworkSettings
+from premotor.on_device import on_device
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -239,7 +241,7 @@ def build_controller(
     """
     maps = maps or MapSettings()
     network = network or RateNetworkSettings()
-    key_in, key_out, key_noise = jax.random.split(key, 3)
+    key_in, key_out, key_noise = split(key, 3)
     observations, actions = len(observation_names), len(action_names)
     kind = NETWORKS[network.kind]
     plain = issubclass(kind, Baseline) and not kind.keeps_maps
@@ -247,7 +249,6 @@ def build_controller(
         for name, chosen in (("loop", maps.loop), ("local", maps.local), ("muscles", maps.muscles)):
             if chosen:
                 raise PremotorError(f"maps.{name} chooses neurons of a connectome, but network.kind is {network.kind}")
-    key_map, key_network = jax.random.split(key_in)
     inputs = outputs = np.zeros(0, np.intp)
     wires: Wires | MuscleWires | None = None
     if maps.loop is not None:
@@ -259,9 +260,9 @@ def build_controller(
     elif not plain:
         outputs = output_neurons(circuit, maps.outputs)
         inputs = input_neurons(circuit, maps.inputs, outputs)
-    places, layer_key = (inputs, outputs), jax.random.fold_in(key, 1)
-    sizes = len(inputs), len(outputs)
-    context = BuildContext(observations, actions, control_period, maps, key_network, layer_key, *sizes)
+    key_map, key_network = split(key_in)
+    places, sizes = (inputs, outputs), (len(inputs), len(outputs))
+    context = BuildContext(observations, actions, control_period, maps, key_network, folded(key, 1), *sizes)
     wired = kind.build(circuit, network, context)
     votes = None
     if isinstance(wired, Baseline):
@@ -279,45 +280,45 @@ def build_controller(
     fixed = votes is not None or maps.muscles is not None
     loop = gates = groups = None
     if isinstance(wires, MuscleWires):
-        input_weight, output_weight = (jnp.asarray(w, jnp.float32) for w in wires[-2:])
-        gates = jnp.asarray(wires.gates, jnp.int32) if (wires.gates >= 0).any() else None
-        groups = jnp.asarray(wires.gate_groups, jnp.float32) if len(wires.gate_groups) else None
-        output_bias = jnp.zeros(actions)
+        input_weight, output_weight = (on_device(w, np.float32) for w in wires[-2:])
+        gates = on_device(wires.gates, np.int32) if (wires.gates >= 0).any() else None
+        groups = on_device(wires.gate_groups, np.float32) if len(wires.gate_groups) else None
+        output_bias = on_device(np.zeros(actions))
     elif maps.loop is not None and wires is not None:
         loop = Loop.of(wires, maps.loop, observation_names, action_names, control_period)
-        input_weight, output_weight, output_bias = (jnp.asarray(w, jnp.float32) for w in wires[-3:])
+        input_weight, output_weight, output_bias = (on_device(w, np.float32) for w in wires[-3:])
     elif votes is not None:
-        input_weight, output_weight = jnp.eye(observations), votes
-        output_bias = jnp.zeros(actions)
+        input_weight, output_weight = on_device(np.eye(observations)), votes
+        output_bias = on_device(np.zeros(actions))
     else:
-        input_weight = size_in * jax.random.normal(key_in, (len(inputs), observations))
-        output_weight = size_out * jax.random.normal(key_out, (actions, len(outputs)))
-        output_bias = jnp.zeros(actions)
+        input_weight = on_device(size_in * normal(key_in, (len(inputs), observations)), np.float32)
+        output_weight = on_device(size_out * normal(key_out, (actions, len(outputs))), np.float32)
+        output_bias = on_device(np.zeros(actions))
     controller = Controller(
         network=wired,
         normalizer=Normalizer.identity(observations),
         input_weight=input_weight,
         output_weight=output_weight,
         output_bias=output_bias,
-        rest_state=jnp.zeros(wired.rows + (0 if loop is None else len(loop.pools))),
-        rest_rate=jnp.zeros(len(outputs)),
-        whitening=jnp.eye(len(outputs)),
-        step_scale={name: jnp.ones(()) for name in names},
-        log_std=jnp.full(actions, np.log(maps.action_std), jnp.float32),
-        input_neurons=jnp.asarray(inputs, jnp.int32),
-        output_neurons=jnp.asarray(outputs, jnp.int32),
+        rest_state=on_device(np.zeros(wired.rows + (0 if loop is None else len(loop.pools)))),
+        rest_rate=on_device(np.zeros(len(outputs))),
+        whitening=on_device(np.eye(len(outputs))),
+        step_scale={name: on_device(1.0) for name in names},
+        log_std=on_device(np.full(actions, np.log(maps.action_std)), np.float32),
+        input_neurons=on_device(inputs, np.int32),
+        output_neurons=on_device(outputs, np.int32),
         map_rates=(0.0, 0.0) if fixed else (maps.input_rate, maps.output_rate),
         squash=maps.squash,
         observation_names=tuple(observation_names),
         action_names=tuple(action_names),
         loop=loop,
-        input_mask=None if own is None else jnp.asarray(own.input_mask, jnp.float32),
-        output_sign=None if own is None else jnp.asarray(own.output_sign, jnp.float32),
+        input_mask=None if own is None else on_device(own.input_mask, np.float32),
+        output_sign=None if own is None else on_device(own.output_sign, np.float32),
         fixed_maps=fixed,
         gates=gates,
         gate_groups=groups,
     )
     if not calibrate:
         return controller
-    key_noise, key_probe = jax.random.split(key_noise)
+    key_noise, key_probe = split(key_noise)
     return calibrated(controller, smooth_noise(key_noise, observations), key_probe)

@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 from premotor.errors import PremotorError
 from premotor.networks.controller.populations import neurons_where
 from premotor.networks.controller.settings import MEANS, PRIMARY_MEAN, SECONDARY_MEAN, LoopInput, LoopSettings
+from premotor.on_device import on_device
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -148,8 +149,8 @@ class Loop(eqx.Module):
         taus = {o.actuator: o.parameter("time_constant") for o in settings.outputs if o.decoding == "motor-units"}
         pools = tuple(i for i, action in enumerate(actions) if action in taus)
         return cls(
-            input_mask=jnp.asarray(wires.input_weight != 0, jnp.float32),
-            output_mask=jnp.asarray(wires.output_weight != 0, jnp.float32),
+            input_mask=on_device(wires.input_weight != 0, np.float32),
+            output_mask=on_device(wires.output_weight != 0, np.float32),
             encoders=tuple(_encoder(line, settings, names) for line in settings.inputs),
             pools=pools,
             blends=tuple(1.0 if not (t := taus[actions[i]]) else float(-np.expm1(-period / t)) for i in pools),

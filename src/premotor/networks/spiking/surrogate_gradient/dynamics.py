@@ -22,6 +22,7 @@ from premotor.networks.spiking.surrogate_gradient.cells import (
 )
 from premotor.networks.spiking.surrogate_gradient.settings import SurrogateGradientSettings
 from premotor.networks.spiking.surrogate_gradient.wiring import Projection, Synapses, arriving
+from premotor.on_device import on_device
 
 
 class Matrices(NamedTuple):
@@ -81,8 +82,8 @@ class Dynamics(eqx.Module):
             drive=jnp.log1p(-jnp.minimum(wiring.stimulus.weight / jnp.asarray(input_cells.ampa), HEAVIEST)),
             inner=synapses.inner,
             entering=synapses.entering,
-            most={name: jnp.asarray(value) for name, value in synapses.most.items()},
-            order=jnp.asarray(np.argsort([*driven, *inside]), jnp.int32),
+            most={name: on_device(value) for name, value in synapses.most.items()},
+            order=on_device(np.argsort([*driven, *inside]), np.int32),
             sizes=tuple(len(members) for name, members in network.populations.items() if name != wiring.inputs),
             depths=synapses.depths,
             ticks=settings.ticks,

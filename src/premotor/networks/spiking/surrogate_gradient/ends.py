@@ -12,6 +12,7 @@ from premotor.errors import PremotorError
 from premotor.networks.spiking.event_driven.coding import field_edges
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 from premotor.networks.spiking.surrogate_gradient.spike import step
+from premotor.on_device import on_device
 
 COIN = 1e-3
 """Spikes by which an undecided vote is decided."""
@@ -47,10 +48,10 @@ class ReceptiveFields(eqx.Module):
         source = np.zeros(len(driven), np.int64)
         source[network.post[outside] - driven[0]] = network.pre[outside] - network.cells
         return cls(
-            edges=jnp.asarray(edges[:, None], jnp.float32),
-            variable=jnp.asarray(variable, jnp.int32),
-            enter=jnp.asarray(enter[source], jnp.float32),
-            lowest=jnp.asarray(lowest[source], jnp.float32),
+            edges=on_device(edges[:, None], np.float32),
+            variable=on_device(variable, np.int32),
+            enter=on_device(enter[source], np.float32),
+            lowest=on_device(lowest[source], np.float32),
             variables=variables,
         )
 
@@ -94,10 +95,10 @@ class Votes(eqx.Module):
                 f"{len(voting)} populations, which does not do for the {actions} actions of the task"
             )
         return cls(
-            cells=jnp.asarray(np.concatenate(parts), jnp.int32),
-            action=jnp.asarray(np.repeat(np.arange(actions), [len(part) for part in parts]), jnp.int32),
-            turn=jnp.asarray(np.linspace(*TURNS, network.cells)[:, None], jnp.float32),
-            phase=jnp.asarray(2 * np.pi * np.arange(actions)[:, None] / actions, jnp.float32),
+            cells=on_device(np.concatenate(parts), np.int32),
+            action=on_device(np.repeat(np.arange(actions), [len(part) for part in parts]), np.int32),
+            turn=on_device(np.linspace(*TURNS, network.cells)[:, None], np.float32),
+            phase=on_device(2 * np.pi * np.arange(actions)[:, None] / actions, np.float32),
             actions=actions,
         )
 

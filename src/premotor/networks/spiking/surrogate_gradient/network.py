@@ -21,6 +21,7 @@ from premotor.networks.spiking.surrogate_gradient.ends import ReceptiveFields, V
 from premotor.networks.spiking.surrogate_gradient.settings import SurrogateGradientSettings
 from premotor.networks.spiking.surrogate_gradient.spike import spike, step
 from premotor.networks.spiking.surrogate_gradient.wiring import Synapses, synapses_of
+from premotor.on_device import on_device
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,13 +91,13 @@ class SurrogateGradientNetwork(Baseline):
         for name, members in network.populations.items():
             populations[members] = name
         return cls(
-            log_weight=jnp.asarray(np.log(np.maximum(synapses.weight[synapses.plastic], LEAST)), jnp.float32),
-            weight=jnp.asarray(synapses.weight, jnp.float32),
-            synapse_on=jnp.ones(len(synapses.weight), jnp.float32),
-            plastic=jnp.asarray(synapses.plastic, jnp.int32),
-            pre=jnp.asarray(synapses.pre, jnp.int32),
-            post=jnp.asarray(synapses.post, jnp.int32),
-            sign=jnp.asarray(np.where(synapses.inhibits, -1.0, 1.0), jnp.float32),
+            log_weight=on_device(np.log(np.maximum(synapses.weight[synapses.plastic], LEAST)), np.float32),
+            weight=on_device(synapses.weight, np.float32),
+            synapse_on=on_device(np.ones(len(synapses.weight)), np.float32),
+            plastic=on_device(synapses.plastic, np.int32),
+            pre=on_device(synapses.pre, np.int32),
+            post=on_device(synapses.post, np.int32),
+            sign=on_device(np.where(synapses.inhibits, -1.0, 1.0), np.float32),
             dynamics=Dynamics.of(network, settings, cells, synapses),
             fields=ReceptiveFields.of(fields, network, network.populations[wiring.inputs]),
             votes=Votes.of(network, wiring.voting, context.actions),

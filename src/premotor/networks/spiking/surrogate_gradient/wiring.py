@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 from premotor.networks.spiking.event_driven.cell import RECEPTORS
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 from premotor.networks.spiking.surrogate_gradient.cells import HEAVIEST, Cells
+from premotor.on_device import on_device
 
 Source = tuple[int, int]
 """A population of presynaptic cells by number, and a lag in ticks."""
@@ -87,7 +88,7 @@ def synapses_of(network: SpikingNetwork, inputs: str, clock: float, cells: Cells
     def projection(kind: int, chosen: np.ndarray, sources: Sequence[Source], widths: Sequence[int]) -> Projection:
         begin = dict(zip(sources, np.cumsum([0, *widths[:-1]]), strict=True))
         column = [begin[int(population[pre[k]]), int(lag[k])] + local[pre[k]] for k in chosen]
-        index = (jnp.asarray(values, jnp.int32) for values in (chosen, place[post[chosen]], column))
+        index = (on_device(values, np.int32) for values in (chosen, place[post[chosen]], column))
         return Projection(RECEPTORS[kind], tuple(sources), int(sum(widths)), *index)
 
     within, entering = [], []
