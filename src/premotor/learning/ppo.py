@@ -15,6 +15,7 @@ from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import exploration_of, warmed
 from premotor.learning.ppo_acting import log_probability
+from premotor.learning.ppo_ahead import compiled_ahead
 from premotor.learning.ppo_program import in_one_program
 from premotor.learning.ppo_rollout import Place, acted
 from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
@@ -227,6 +228,19 @@ class PPO(ControllerLearner[PPOState]):
     calibrates = True
     initialise = staticmethod(initialise)
     advance = staticmethod(iterate)
+
+    def __init__(
+        self, subject: Controller, environment: VectorEnvironment, settings: Any, *, seed: int = 0, threads: int = 0
+    ):
+        self._ahead = compiled_ahead(subject, environment, settings) if isinstance(subject, Controller) else None
+        super().__init__(subject, environment, settings, seed=seed, threads=threads)
+
+    def iterate(self) -> dict[str, Any]:
+        """One iteration; see `Learner.iterate`."""
+        if self._ahead is not None:
+            self._ahead.join()
+            self._ahead = None
+        return super().iterate()
 
     @property
     def candidate(self) -> Controller:
