@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from premotor.host_random import folded, folded_rows, key_of, key_rows, normal, orthogonal, split, uniform
+from premotor.host_random import folded, folded_rows, key_of, key_rows, normal, orthogonal, permutation, split, uniform
 from premotor.on_device import on_device
 
 
@@ -49,6 +49,14 @@ def test_rows_of_keys_draw_as_each_of_them():
     assert np.array_equal(normal(keys, (4,)), [normal(key, (4,)) for key in keys])
     assert np.array_equal(uniform(keys, (2, 2)), [uniform(key, (2, 2)) for key in keys])
     assert np.array_equal(key_rows(keys, 4), [key_rows(key, 4) for key in keys])
+
+
+@pytest.mark.parametrize("count", [1, 2, 128, 3000])
+def test_permutations_are_those_of_jax(count):
+    keys = key_rows(key_of(11), 2)
+    for key, order in zip(keys, permutation(keys, count), strict=True):
+        assert np.array_equal(order, jax.random.permutation(key, count))
+        assert np.array_equal(order[:2], jax.random.choice(key, count, (min(2, count),), replace=False))
 
 
 @pytest.mark.parametrize("shape", [(5, 3), (3, 5), (4, 4), (1, 6), (0, 3)])

@@ -53,7 +53,7 @@ def split(key: Any, count: int = 2) -> tuple[Any, ...]:
 def key_rows(key: Any, count: int) -> Any:
     """The same as one array of NumPy, (…, count, 2), of one key or of rows of them."""
     if not _known(key):
-        return np.asarray(_each(lambda one: jax.random.split(one, count), key))
+        return _each(lambda one: jax.random.split(one, count), key)
     return np.stack(_counted(key, count), axis=-1)
 
 
@@ -83,6 +83,19 @@ def normal(key: Any, shape: Shape) -> Any:
     for one, other in zip(_MIDDLE, _TAIL, strict=True):  # rounded once a term, as fused instructions are
         result = (result * t + np.where(middle, np.float32(one), np.float32(other))).astype(np.float32)
     return np.float32(2**0.5) * (result * x)
+
+
+def permutation(key: Any, count: int) -> Any:
+    """What `jax.random.permutation` gives of the numbers below `count`; of rows of keys for each, keys first."""
+    if not _known(key):
+        return _each(lambda one: jax.random.permutation(one, count), key)
+    rounds = int(np.ceil(3 * np.log(max(1, count)) / np.log(np.iinfo(np.uint32).max)))
+    order = np.broadcast_to(np.arange(count, dtype=np.int32), (*np.shape(key)[:-1], count))
+    for _ in range(rounds):  # sorted by random numbers, so often that ties hardly count
+        key, own = np.moveaxis(key_rows(key, 2), -2, 0)
+        first, second = _counted(own, count)
+        order = np.take_along_axis(order, np.argsort(first ^ second, axis=-1, kind="stable"), axis=-1)
+    return order
 
 
 def orthogonal(key: Any, shape: tuple[int, int], gain: float = 1.0) -> Any:

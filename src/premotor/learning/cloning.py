@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from premotor.errors import PremotorError
-from premotor.host_random import folded
+from premotor.host_random import folded, key_rows, permutation
 from premotor.learning.base import ControllerLearner
 from premotor.learning.ppo_update import replay
 from premotor.learning.settings import LEARNERS, CloningLearningSettings, CloningSettings
@@ -64,9 +64,17 @@ def fit_sequences(
     last = learning_rate if learning_rate_end is None else learning_rate_end
     rates = on_device(np.geomspace(learning_rate, last, iterations), np.float32)
     begins = on_device(np.zeros(observations.shape[:2], bool)) if started is None else started
-    size = min(batch, observations.shape[1])
-    parameters, errors = _descended(parameters, fixed, observations, targets, begins, key, rates, size, settling)
+    chosen = on_device(_chosen(key, iterations, observations.shape[1], batch))
+    parameters, errors = _descended(parameters, fixed, observations, targets, begins, chosen, rates, settling)
     return eqx.combine(parameters, fixed), errors
+
+
+def _chosen(key: PRNGKeyArray, iterations: int, sequences: int, batch: int) -> Any:
+    """The sequences that each iteration sees, (iterations, batch), each at most once in an iteration."""
+    keys, together = key_rows(key, iterations), max(1, 2**20 // sequences)
+    drawn = [permutation(keys[i : i + together], sequences)[:, :batch] for i in range(0, iterations, together)]
+    library: Any = np if all(isinstance(rows, np.ndarray) for rows in drawn) else jnp  # JAX's while it traces
+    return library.concatenate(drawn)
 
 
 @eqx.filter_jit
@@ -76,9 +84,8 @@ def _descended(
     observations: Array,
     targets: Array,
     begins: Array,
-    key: PRNGKeyArray,
+    chosen: Int[Array, "iterations batch"],
     rates: Array,
-    size: int,
     settling: int,
 ) -> tuple[Any, Array]:
     """Parameters after one step of Adam a rate, and the errors; compiled once for data of one shape."""
@@ -88,19 +95,17 @@ def _descended(
 
     def loss(parameters: Any, index: Array) -> Array:
         made = eqx.combine(parameters, fixed)
-        given = replay(made, made.initial_state(size), observations[:, index], begins[:, index])
+        given = replay(made, made.initial_state(len(index)), observations[:, index], begins[:, index])
         return ((given - targets[:, index]) ** 2)[settling:].mean()
 
     def descend(carry: tuple[Any, Any], row: tuple[Array, Array]) -> tuple[tuple[Any, Any], Array]:
-        (parameters, memory), (key, pace) = carry, row
-        index = jax.random.choice(key, observations.shape[1], (size,), replace=False)
+        (parameters, memory), (index, pace) = carry, row
         error, gradient = eqx.filter_value_and_grad(loss)(parameters, index)
         change, memory = adam.update(gradient, memory)
         parameters = jax.tree.map(lambda p, c, r: p - r * pace * c, parameters, change, step_sizes)
         return (parameters, memory), error
 
-    rows = (jax.random.split(key, len(rates)), rates)
-    carry, errors = jax.lax.scan(descend, (parameters, adam.init(parameters)), rows)
+    carry, errors = jax.lax.scan(descend, (parameters, adam.init(parameters)), (chosen, rates))
     return carry[0], errors
 
 

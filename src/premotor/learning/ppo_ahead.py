@@ -11,7 +11,7 @@ from premotor.bodies.physics import available_cores
 from premotor.host_random import key_of
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import exploration_of
-from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
+from premotor.learning.ppo_update import Batch, Learnt, minibatches, optimiser, trained_arrays, update_on
 from premotor.learning.settings import PPOSettings
 from premotor.learning.trees import strong
 from premotor.networks import Controller
@@ -34,7 +34,8 @@ def compiled_ahead(
     def work() -> None:
         with suppress(Exception):  # the first update says what is wrong
             given = _first_given(controller, environment, settings)
-            update.lower(*given, key_of(0), settings, exploration_of(environment)).compile()
+            order = minibatches(key_of(0), settings)
+            update_on.lower(*given, order, settings, exploration_of(environment)).compile()
 
     thread = threading.Thread(target=work, name="compiling the update")  # no daemon: compiling cannot be cut off
     thread.start()

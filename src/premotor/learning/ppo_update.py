@@ -6,12 +6,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
+from premotor.host_random import key_rows, permutation
 from premotor.learning.critic import Critic, generalised_advantages
 from premotor.learning.exploration import Normal
 from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller, Product
+from premotor.on_device import on_device
 
 WIDE = 64
 """Sequences of a minibatch from which on gradients take a prepared product; with fewer it would round otherwise."""
@@ -85,11 +87,28 @@ def replay(
     return jax.lax.scan(step, first_state, (observation, started))[1]
 
 
-@eqx.filter_jit
 def update(
     learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings, exploration: type[Normal] = Normal
 ) -> tuple[Learnt, dict[str, Array]]:
     """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
+    return update_on(learnt, batch, minibatches(key, settings), settings, exploration)
+
+
+def minibatches(key: Array, settings: PPOSettings) -> Int[Array, "epochs minibatches sequences"]:
+    """The environments of each step of descent, anew in random order for each epoch."""
+    order = permutation(key_rows(key, settings.epochs), settings.environments)
+    return on_device(order.reshape(settings.epochs, settings.minibatches, -1))
+
+
+@eqx.filter_jit
+def update_on(
+    learnt: Learnt,
+    batch: Batch,
+    chosen: Int[Array, "epochs minibatches sequences"],
+    settings: PPOSettings,
+    exploration: type[Normal],
+) -> tuple[Learnt, dict[str, Array]]:
+    """As `update`, with the environments of each minibatch."""
     controller, critic = learnt.controller, learnt.critic
     normalizer = controller.normalizer
     discount = settings.discount if batch.discount is None else batch.discount
@@ -147,11 +166,10 @@ def update(
         moved = jax.tree.map(lambda p, c, r: p - r * c, parameters, change, step_sizes)
         return ((_unless(batch.held, parameters[0], moved[0]), moved[1]), memory), figures
 
-    def epoch(carry: Any, key: Array) -> tuple[Any, dict[str, Array]]:
-        order = jax.random.permutation(key, settings.environments).reshape(settings.minibatches, -1)
+    def epoch(carry: Any, order: Array) -> tuple[Any, dict[str, Array]]:
         return jax.lax.scan(descend, carry, order)
 
-    carry, figures = jax.lax.scan(epoch, (parameters, learnt.optimiser), jax.random.split(key, settings.epochs))
+    carry, figures = jax.lax.scan(epoch, (parameters, learnt.optimiser), chosen)
     parameters, memory = carry
     rate = learnt.learning_rate
     if settings.schedule == "divergence":
