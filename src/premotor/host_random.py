@@ -17,10 +17,15 @@ Shape = Sequence[int]
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
-_MIDDLE = (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503)
-_MIDDLE = (*_MIDDLE, -0.00417768164, 0.246640727, 1.50140941)
-_TAIL = (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613)
-_TAIL = (*_TAIL, 0.00943887047, 1.00167406, 2.83297682)
+_MIDDLE = (
+    "2.81022636e-08 3.43273939e-07 -3.5233877e-06 -4.39150654e-06 2.1858087e-4 "
+    "-1.25372503e-3 -4.17768164e-3 0.246640727 1.50140941"
+)
+_TAIL = (
+    "-2.00214257e-4 1.00950558e-4 1.34934322e-3 -3.67342844e-3 5.73950773e-3 "
+    "-7.6224613e-3 9.43887047e-3 1.00167406 2.83297682"
+)
+"""Coefficients of two polynomials, the highest power's first."""
 
 
 def key_of(seed: int) -> Any:
@@ -80,7 +85,9 @@ def normal(key: Any, shape: Shape) -> Any:
     middle = w < 5
     t = np.where(middle, w - np.float32(2.5), np.sqrt(w) - np.float32(3)).astype(np.float64)
     result = np.zeros(x.shape, np.float32)
-    for one, other in zip(_MIDDLE, _TAIL, strict=True):  # rounded once a term, as fused instructions are
+    for one, other in zip(
+        _MIDDLE.split(), _TAIL.split(), strict=True
+    ):  # rounded once a term, as fused instructions are
         result = (result * t + np.where(middle, np.float32(one), np.float32(other))).astype(np.float32)
     return np.float32(2**0.5) * (result * x)
 

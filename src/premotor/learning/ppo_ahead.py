@@ -2,12 +2,12 @@
 
 import threading
 from contextlib import suppress
+from typing import Any
 
 import equinox as eqx
 import jax
 import numpy as np
 
-from premotor.bodies.physics import available_cores
 from premotor.host_random import key_of
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import exploration_of
@@ -23,19 +23,20 @@ from premotor.tasks.environment import PhysicsEnvironment
 def compiled_ahead(
     controller: Controller, environment: VectorEnvironment, settings: PPOSettings
 ) -> threading.Thread | None:
-    """A thread that compiles the update, to be joined before the first one; None: on one core, or of other tasks.
+    """A thread that compiles the update, to be joined before the first one; None: with one thread, or of other tasks.
 
     It is compiled for the shapes and types of the first roll-out. Were those others, the first update would compile
     anew, so nothing but time depends on it.
     """
-    if type(environment) is not PhysicsEnvironment or available_cores() < 2:
+    if type(environment) is not PhysicsEnvironment or getattr(environment.physics, "threads", 1) < 2:
         return None
 
     def work() -> None:
         with suppress(Exception):  # the first update says what is wrong
             given = _first_given(controller, environment, settings)
             order = minibatches(key_of(0), settings)
-            update_on.lower(*given, order, settings, exploration_of(environment)).compile()
+            program: Any = update_on
+            program.lower(*given, order, settings, exploration_of(environment)).compile()
 
     thread = threading.Thread(target=work, name="compiling the update")  # no daemon: compiling cannot be cut off
     thread.start()
