@@ -53,6 +53,8 @@ app.command()(schema)
 app.command()(serve)
 app.command()(export)
 
+LEARNING = ("train", "resume", "compare", "batch", "sweep", "study")
+"""Commands whose processes learn; those that several of them start inherit what is set for them."""
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(errors="replace")  # a question mark in place of a traceback
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if words[:1] in (["train"], ["resume"]):
+    if words and words[0] in LEARNING:
         begin_soon(os.environ)
     with interrupts_heard():
         if not WORKER & os.environ.keys():
