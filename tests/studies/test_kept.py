@@ -181,20 +181,14 @@ SHORT = {
     "cartpole-stdp": {"learning.episodes": 6, "learning.block": 3, "evaluation.every": 1, "evaluation.episodes": 2},
     "arm-celegans": {"learning.steps": 1500, "evaluation.every_steps": 700, "evaluation.episodes": 2},
     "pendulum": {"learning.steps": 1500, "evaluation.every_steps": 700, "evaluation.episodes": 2},
-    "worm-crawl": {
-        "learning.steps": 640,
-        "learning.longest": 20,
-        "evaluation.every_steps": 640,
-        "evaluation.episodes": 2,
-    },
 }
 
 
 @pytest.mark.slow  # three processes each; the test above is one of them
 @pytest.mark.parametrize("preset", SHORT)
 def test_every_way_of_learning_has_the_same_bits_in_a_kept_worker(preset, tmp_path):
-    for library in {"worm-crawl": ["evosax"], "pendulum": ["gymnasium"]}.get(preset, []):
-        pytest.importorskip(library)
+    if preset == "pendulum":
+        pytest.importorskip("gymnasium")
     wirings = {"wirings": 1} if preset == "cartpole-stdp" else {}
     seeds = 2 if preset == "pendulum" else 1  # a perceptron, which has no null models
     for name, keep in (("kept", True), ("alone", False)):
