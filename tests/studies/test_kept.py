@@ -118,6 +118,7 @@ def test_a_worker_whose_memory_has_grown_ends_well(tmp_path, monkeypatch):
     monkeypatch.setenv(kept.CHANNEL, str(channel.theirs.detach()))
     sizes = iter([10, 10, 10 + kept.GROWTH + 1])
     monkeypatch.setattr(kept, "resident", lambda: next(sizes))
+    monkeypatch.setattr(kept, "mappings", lambda: 0)  # a process of tests may have any number
     monkeypatch.setattr(os, "dup2", lambda one, two: None)  # the tests go on printing where they print
     with (tmp_path / "log").open("wb") as log:
         assert channel.give(["two"], tmp_path / "lease", log)
