@@ -1,9 +1,5 @@
-"""The process of ours that `lyapunov_speed.py` times: the same protocol as `peers/lyapunov_torch.py`."""
+"""The process of ours that `lyapunov_speed.py` times: the same protocol as the peers' (`peers/answers.py`)."""
 
-import json
-import resource
-import sys
-import time
 from typing import Any
 
 import jax
@@ -12,6 +8,7 @@ import numpy as np
 import optax
 from jax.tree_util import Partial
 
+from peers.answers import answer
 from premotor.analysis import lyapunov_spectrum, random_frame, tangent_growth
 
 DT = 0.1
@@ -65,22 +62,10 @@ class Epoch:
         return np.asarray(values).tolist()
 
 
-def main() -> None:
-    """Answer requests until the input ends."""
-    case: Spectrum | Epoch | None = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "weights" in request:
-            kind = request.pop("kind")
-            case = Epoch(**request) if kind == "epoch" else Spectrum(**request)
-            case.run()
-        assert case is not None
-        start = time.process_time()
-        exponents = case.run()
-        seconds = time.process_time() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(json.dumps({"seconds": seconds, "exponents": exponents, "peak_kib": peak}), flush=True)
+def prepared(kind: str, **request: Any) -> Spectrum | Epoch:
+    """What a request asks for."""
+    return Epoch(**request) if kind == "epoch" else Spectrum(**request)
 
 
 if __name__ == "__main__":
-    main()
+    answer(prepared)

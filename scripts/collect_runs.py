@@ -1,6 +1,7 @@
 """Put the figures of runs into one file: python scripts/collect_runs.py RUN RUN … -o docs/data/NAME.json.
 
-For each run: its seed, the evaluations during learning, the last test, and the lesions where there are any.
+For each run: its seed, the evaluations during learning, the last test, and the lesions where there are any; a line a
+run. With --add the runs of the file stay, but those of the same names.
 """
 
 import argparse
@@ -45,7 +46,13 @@ if __name__ == "__main__":
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("-o", "--output", required=True, type=Path)
     parser.add_argument("--command", default="", help="what made the runs")
+    parser.add_argument("--add", action="store_true", help="to what the file holds")
     args = parser.parse_args()
-    content = {"command": args.command, "runs": [figures(folder) for folder in args.runs]}
-    args.output.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-    print(f"{args.output}: {len(args.runs)} runs, {args.output.stat().st_size / 1e3:.0f} kB")
+    runs, command = [figures(folder) for folder in args.runs], args.command
+    if args.add:
+        before, names = read_json(args.output), {run["run"] for run in runs}
+        runs = [run for run in before["runs"] if run["run"] not in names] + runs
+        command = command or before["command"]
+    rows = ",\n".join(json.dumps(run, ensure_ascii=False) for run in runs)
+    args.output.write_text(f'{{"command": {json.dumps(command, ensure_ascii=False)},\n"runs": [\n{rows}\n]}}\n')
+    print(f"{args.output}: {len(runs)} runs, {args.output.stat().st_size / 1e3:.0f} kB")

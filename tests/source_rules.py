@@ -22,7 +22,18 @@ ROOMS: dict[str, frozenset[str]] = {
 """Each room, and the rooms that it may import besides itself."""
 
 SHARED = frozenset(
-    {"compiling", "errors", "files", "host_random", "lazy", "on_device", "settings", "registry", "plugins"}
+    {
+        "compiling",
+        "errors",
+        "files",
+        "host_random",
+        "lazy",
+        "on_device",
+        "settings",
+        "registry",
+        "plugins",
+        "repetition",
+    }
 )
 """Modules that every room may import; they import nothing of ours but each other."""
 

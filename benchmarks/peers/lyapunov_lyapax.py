@@ -1,18 +1,14 @@
 """Runs in an environment with lyapax: Lyapunov exponents of a random rate network by its `lyapunov_spectrum`.
 
-float32, one thread; compiled once. Reads one JSON request a line from standard input and writes one JSON answer a line,
-as `lyapunov_torch.py` does. It has no epoch of training: lyapax leaves that to its user.
+float32, one thread; compiled once. It has no epoch of training: lyapax leaves that to its user.
 """
 
-import json
-import resource
-import sys
-import time
 import warnings
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from answers import answer
 from lyapax import lyapunov_spectrum
 
 DT = 0.1
@@ -40,22 +36,6 @@ class Case:
         self.run = lambda: program(matrix, state).tolist()
 
 
-def main() -> None:
-    """Answer requests until the input ends."""
-    warnings.filterwarnings("ignore", message="lyapax: jax_enable_x64")
-    case = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "weights" in request:
-            case = Case(**request)
-            case.run()
-        assert case is not None
-        start = time.process_time()
-        exponents = case.run()
-        seconds = time.process_time() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(json.dumps({"seconds": seconds, "exponents": exponents, "peak_kib": peak}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    warnings.filterwarnings("ignore", message="lyapax: jax_enable_x64")
+    answer(Case)

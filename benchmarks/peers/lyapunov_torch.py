@@ -1,16 +1,13 @@
 """Runs in an environment with torch: Lyapunov exponents of a random rate network, and a training epoch on them.
 
 A plain implementation after the RandomNet project: the Jacobian as a matrix at every step, `torch.linalg.qr`, autograd;
-float32, one thread. Reads one JSON request a line from standard input and writes one JSON answer a line.
+float32, one thread.
 """
 
-import json
-import resource
-import sys
-import time
 from typing import Any
 
 import torch
+from answers import answer
 
 DT = 0.1
 
@@ -52,22 +49,6 @@ class Case:
         return (total / (self.steps * DT)).tolist()
 
 
-def main() -> None:
-    """Answer requests until the input ends."""
-    torch.set_num_threads(1)
-    case = None
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "weights" in request:
-            case = Case(**request)
-            case.run()
-        assert case is not None
-        start = time.process_time()
-        exponents = case.run()
-        seconds = time.process_time() - start
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(json.dumps({"seconds": seconds, "exponents": exponents, "peak_kib": peak}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    torch.set_num_threads(1)
+    answer(Case)

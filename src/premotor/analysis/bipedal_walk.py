@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from premotor.analysis.footfalls import debounced, duty_factor, foot_strikes, limb_phase, support_fractions
 from premotor.errors import PremotorError
+from premotor.repetition import repetition
 
 PHASE_TOLERANCE = 0.1
 """Of the second foot's touch-down from the middle of the first one's stride, strides."""
@@ -34,7 +35,7 @@ LEAST_SWING = 0.08
 CROSSING_BAND = 0.05
 """Part of the range of the legs' difference that it has to leave before a crossing counts: no chatter."""
 LEAST_REPETITION = 0.5
-"""Autocorrelation of the legs' difference from which on its lag is taken for their stride."""
+"""Autocorrelation of the legs' difference above which its lag is taken for their stride."""
 SHORTEST_EPISODE = 1.0
 """An episode without a fall that ends sooner (s) says nothing about a gait."""
 LEAST_STRIDES = 2
@@ -284,22 +285,9 @@ def _crossings_a_stride(legs: NDArray[np.float64], marks: NDArray[np.intp]) -> f
     if len(marks) < 2:
         return float("nan")
     # a foot that scuffs in its swing touches down more often than the leg strides
-    lag = _repetition(legs[:, 0] - legs[:, 1])
+    lag = repetition(legs[:, :1] - legs[:, 1:], 1, len(legs) // 2, LEAST_REPETITION)
     strides = len(marks) - 1 if lag is None else (marks[-1] - marks[0]) / lag
     return _crossings(legs[marks[0] : marks[-1] + 1]) / strides
-
-
-def _repetition(signal: NDArray[np.float64]) -> int | None:
-    """Steps after which a signal repeats, by the first high peak of its autocorrelation; None where it does not."""
-    moving = signal - signal.mean()
-    lags = np.arange(len(moving) // 2 + 1)
-    power = (moving**2).mean()
-    if len(lags) < 3 or not power > 0:
-        return None
-    curve = np.correlate(moving, moving, "full")[len(moving) - 1 :][lags] / (len(moving) - lags) / power
-    peaks = 1 + np.flatnonzero((curve[1:-1] >= curve[:-2]) & (curve[1:-1] > curve[2:]))
-    high = peaks[curve[peaks] >= max(LEAST_REPETITION, 0.8 * curve[peaks].max(initial=0.0))]
-    return int(high[0]) if len(high) else None
 
 
 def _crossings(legs: NDArray[np.float64]) -> int:

@@ -10,6 +10,7 @@ from premotor.errors import PremotorError
 from premotor.files import Lock, new_folder, read_json, write_atomically, write_json
 from premotor.registry import Registry
 from premotor.runs.arrays import load_arrays, save_arrays
+from premotor.runs.blas import one_blas_thread
 from premotor.runs.checkpoints import ARRAYS, Checkpoint, newest_checkpoint
 from premotor.runs.effect import leaves, refuse_memory
 from premotor.runs.kinds import Evaluation, Figures, Work, kind_of
@@ -23,6 +24,7 @@ from premotor.runs.tracking import check_trackers
 from premotor.runs.warm_start import warm_start
 
 
+@one_blas_thread
 def train(
     experiment: Source,
     *,
@@ -101,6 +103,7 @@ def train(
     return _go_on(Run(folder, hooks), work, None, lock, progress, finish, episodes, report)
 
 
+@one_blas_thread
 def resume(
     folder: str | os.PathLike[str],
     *,

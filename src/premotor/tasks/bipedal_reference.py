@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from premotor.errors import PremotorError
 from premotor.files import replace_atomically
+from premotor.repetition import repetition
 from premotor.settings import note
 from premotor.tasks.gymnasium_spaces import NAMES
 from premotor.tasks.reference_files import array_files, read_array, read_table, renamed_columns
@@ -75,18 +76,8 @@ class Stride(NamedTuple):
 
 
 def repetition_of(angles: np.ndarray) -> int | None:
-    """After how many steps joint angles (steps, joints) repeat: the first high peak of their autocorrelation.
-
-    None where there is no peak above 0: nothing repeats.
-    """
-    moving = angles - angles.mean(0)
-    shortest, longest = STRIDES[0], min(STRIDES[1], len(moving) // 2)
-    lags = range(shortest, max(longest, shortest + 1))
-    match = np.array([(moving[lag:] * moving[:-lag]).sum() / (len(moving) - lag) for lag in lags])
-    peaks = np.flatnonzero((match[1:-1] >= match[:-2]) & (match[1:-1] > match[2:])) + 1
-    if not len(peaks) or not match[peaks].max() > 0:
-        return None
-    return lags[int(peaks[match[peaks] >= 0.8 * match[peaks].max()][0])]
+    """After how many steps joint angles (steps, joints) repeat; None where nothing does."""
+    return repetition(angles, STRIDES[0], min(STRIDES[1], len(angles) // 2))
 
 
 @dataclass(frozen=True, eq=False)
