@@ -31,9 +31,11 @@ TIPPED = 0.5
 """Least projection of the thorax's up on the world's."""
 NEIGHBOURS = np.array([(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)])
 """Pairs of `LEGS` next to each other: one behind the other on a side, and left and right."""
+DIAGONALS = np.array([(0, 4), (3, 1), (1, 5), (4, 2)])
+"""Pairs of `LEGS` of one tripod, across the body: front and middle, middle and hind."""
 TERMS = (
     *("alive", "upright", "feet", "still", "progress", "heading", "imitation"),
-    *("drift", "crab", "wobble", "neighbours", "short_swing", "action", "energy", "limits", "fall"),
+    *("drift", "crab", "wobble", "neighbours", "diagonals", "short_swing", "action", "energy", "limits", "fall"),
 )
 """The terms of the reward."""
 
@@ -238,6 +240,7 @@ class FlyTask(PhysicsTask):
             "crab": -((velocity[1] * jnp.cos(yaw) - velocity[0] * jnp.sin(yaw)) ** 2) / 25,
             "wobble": -((view.qvel[self._root[[2, 4, 5]]] / 10) ** 2).sum(),
             "neighbours": -(lifted[NEIGHBOURS[:, 0]] * lifted[NEIGHBOURS[:, 1]]).sum(),
+            "diagonals": -jnp.abs(lifted[DIAGONALS[:, 0]] - lifted[DIAGONALS[:, 1]]).sum(),
             "short_swing": -missed,
             "action": -((jnp.clip(action, -1, 1) - memory.action) ** 2).mean(),
             "energy": -power,

@@ -37,6 +37,9 @@ class FlyReward(Settings):
     """Cost of each pair of neighbouring legs (one behind the other, or left and right) that is off the ground at once:
     a rule between legs, as in Cruse's coordination (1990, Trends Neurosci. 13), that any gait from the wave to the
     tripod obeys."""
+    diagonals: float = Field(0.0, ge=0)
+    """Cost of each pair of legs across the body, front and middle or middle and hind, of which one is off the ground
+    and the other is not: which legs step together is then given. Together with `neighbours` only the tripod is free."""
     short_swing: float = Field(0.0, ge=0)
     """Cost of each touch-down after less than `task.least_swing` in the air, by the missing part of it: a rule for each
     leg alone."""
