@@ -161,17 +161,29 @@ def test_a_body_that_wobbles_costs_as_much_as_it_is_weighed(walk: FlyTask, start
 
 
 @pytest.mark.parametrize(
-    ("lifted", "pairs"),
-    [("", 0), ("lf", 0), ("lf rm lh", 0), ("lf lm", 1), ("lm rm", 1), ("lf lm lh", 2), ("lf lm lh rf rm rh", 7)],
+    ("lifted", "neighbours", "diagonals"),
+    [
+        ("", 0, 0),
+        ("lf", 0, 1),
+        ("lf rm lh", 0, 0),
+        ("rf lm rh", 0, 0),
+        ("lf lm", 1, 3),
+        ("lm rm", 1, 4),
+        ("lf lm lh", 2, 4),
+        ("lf lm lh rf rm rh", 7, 0),
+    ],
 )
-def test_neighbouring_legs_off_the_ground_at_once_cost_each_pair(walk: FlyTask, start, lifted: str, pairs: int):
-    reward = walk.settings.reward.model_copy(update={"neighbours": 0.5})
+def test_legs_off_the_ground_cost_each_pair_of_neighbours_and_each_that_leaves_its_tripod(
+    walk: FlyTask, start, lifted: str, neighbours: int, diagonals: int
+):
+    reward = walk.settings.reward.model_copy(update={"neighbours": 0.5, "diagonals": 0.25})
     view = moved(walk, start)
     sensors = np.array(view.sensors)
     sensors[walk.body.foot_sensors] = [0.0 if leg in lifted.split() else 1.0 for leg in LEGS]
     task = FlyWalkTask(walk.settings.model_copy(update={"reward": reward}))
     terms = task.advance(view._replace(sensors=jnp.asarray(sensors)), start.memory, start.memory.action).terms
-    assert float(terms["neighbours"]) == -0.5 * pairs
+    assert float(terms["neighbours"]) == -0.5 * neighbours
+    assert float(terms["diagonals"]) == -0.25 * diagonals
 
 
 def test_walking_sideways_to_itself_costs_where_walking_off_the_path_does_not(walk: FlyTask, start):
