@@ -57,7 +57,14 @@ class Slide:
 def test_in_rounds_the_controller_walks_and_learns_what_the_teacher_would_have_done(controller):
     task = Slide()
     settings = CloningSettings(iterations=5, steps=20, batch=16, rounds=1, round_steps=40, round_iterations=150)
-    taught = cloned(controller, task, settings, jax.random.PRNGKey(1))
+    said: list[str] = []
+    taught = cloned(controller, task, settings, jax.random.PRNGKey(1), say=said.append)
+    assert [line.split(": ")[0] for line in said] == ["lesson 1 of 2"] * 2 + ["lesson 2 of 2"] * 2
+    assert [line.split(": ")[1] for line in said[::2]] == [  # 600 steps of 8 walks, then 40 more of them
+        "5 steps of descent on 4,800 control steps that were shown",
+        "150 steps of descent on 5,120 control steps that were shown",
+    ]
+    assert float(said[3].split()[-1]) < float(said[1].split()[-1])
     assert task.asked == [(True, 600, 0), (False, 40, 1)]
     task.corrections(Actor(taught), 40, 1)
     assert task.missed[-1] < 0.5 * task.missed[0]  # from the same starts as in the first round

@@ -4,7 +4,7 @@ A controller that is taught on the reference's states alone does not know what t
 therefore walks itself, and the reference says what it would have done there (DAgger: Ross, Gordon and Bagnell 2011).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -128,9 +128,16 @@ SHOWN = 600
 
 
 def cloned(
-    controller: Controller, task: Task, settings: CloningSettings, key: PRNGKeyArray, teacher: Expert | None = None
+    controller: Controller,
+    task: Task,
+    settings: CloningSettings,
+    key: PRNGKeyArray,
+    teacher: Expert | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Controller:
     """The controller after it was taught what the reference, or a `teacher` in its place, did where it was.
+
+    `say` gets a line when a round begins, since some take minutes, and one with the error when it ends.
 
     Raises:
         PremotorError: the task has no reference with actions, or one that is shorter than a piece.
@@ -144,18 +151,23 @@ def cloned(
             found = expert.corrections(Actor(controller), settings.round_steps, number)
             known = tuple(np.concatenate(pair, 1) for pair in zip(known, _cut(found, settings.steps), strict=True))
         seen, wanted, started = map(on_device, known)
-        controller, _ = fit_sequences(
+        iterations = settings.round_iterations if number else settings.iterations
+        lesson = f"lesson {number + 1} of {settings.rounds + 1}"
+        say(f"{lesson}: {iterations:,} steps of descent on {known[2].size:,} control steps that were shown")
+        controller, errors = fit_sequences(
             controller,
             seen,
             wanted,
             folded(key, 2 + number),
-            iterations=settings.round_iterations if number else settings.iterations,
+            iterations=iterations,
             batch=settings.batch,
             learning_rate=settings.learning_rate,
             learning_rate_end=settings.learning_rate_end if number == settings.rounds else None,
             settling=min(10, settings.steps - 1),
             started=started,
         )
+        if iterations:
+            say(f"{lesson}: squared error of the actions {float(np.asarray(errors)[-1]):.3g}")
     return controller
 
 

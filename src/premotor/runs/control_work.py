@@ -95,7 +95,7 @@ class Learning(LearnerWork):
                 note(f"taught by {settings.expert} before learning begins, in {settings.rounds} rounds after the first")
                 teacher = Teacher(trained(settings.expert).controller, task, self.settings.threads)
             key = folded(key_of(self.settings.seed), 1)
-            self.learner.adopt(cloned(self.learner.candidate, task, settings, key, teacher))
+            self.learner.adopt(cloned(self.learner.candidate, task, settings, key, teacher, note))
 
     def restore(self, arrays: Arrays, source: Path) -> None:
         """Go on from a checkpoint, where cloning has been."""
