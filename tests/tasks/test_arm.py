@@ -1,5 +1,6 @@
 """The arm's tasks: reward by hand, and the returns of simple policies against those measured elsewhere."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -79,6 +80,17 @@ def test_effort_of_motors_counts_in_units_of_the_largest_voltage() -> None:
     np.testing.assert_allclose(task.control(jnp.asarray([1.0, -1.0, 0.0, 0.5])), [24, -24, 0, 12])
     assert task.observation_names[-1] == "m0_length"
     assert task.observe(view, ())[-1] == task.body.sensor("m0_length").start
+
+
+def test_episodes_begin_in_a_part_of_each_joint_s_range() -> None:
+    keys = jax.random.split(jax.random.PRNGKey(0), 500)
+    for part in (1.0, 0.05):
+        task = BalanceTask(BalanceSettings(body="arm-sea", start_range=part))
+        joints = task.body.qpos_index(task.body.task_joints)
+        found = np.asarray(jax.vmap(lambda key, task=task: task.start(key).qpos)(keys))[:, joints]
+        low, high = part * task.body.limits(task.body.task_joints).T
+        assert (found >= low).all() and (found <= high).all()
+        np.testing.assert_allclose(np.ptp(found, 0), high - low, rtol=0.05)
 
 
 def test_success_is_where_the_episode_ends() -> None:

@@ -53,8 +53,8 @@ class BalanceTask(PhysicsTask):
         self._largest = on_device(np.maximum(np.abs(low), np.abs(high)), np.float32)
 
     def start(self, key: PRNGKeyArray) -> Start:
-        """Joint angles uniform in their range, everything at rest."""
-        return Start(self._pose(key, 1.0), jnp.zeros(self.body.model.nv), ())
+        """Joint angles uniform in `start_range` of their range, everything at rest."""
+        return Start(self._pose(key, self.settings.start_range), jnp.zeros(self.body.model.nv), ())
 
     def _pose(self, key: PRNGKeyArray, part: float) -> Array:
         low, high = part * jnp.asarray(self._range, jnp.float32).T

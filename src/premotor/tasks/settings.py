@@ -113,6 +113,8 @@ class BalanceSettings(PhysicsTaskSettings):
     """Largest distance of a joint from upright at the end of a successful episode, rad."""
     sensors: tuple[str, ...] = ()
     """Sensors of the body among the observations, beside the angles and speeds of the joints."""
+    start_range: float = Field(1.0, gt=0, le=1)
+    """Part of each joint's range, about upright, in which episodes begin."""
 
 
 class ReachSettings(BalanceSettings):
