@@ -93,6 +93,17 @@ def test_episodes_begin_in_a_part_of_each_joint_s_range() -> None:
         np.testing.assert_allclose(np.ptp(found, 0), high - low, rtol=0.05)
 
 
+def test_an_arm_that_leans_too_far_has_fallen_and_pays_once() -> None:
+    task = BalanceTask(BalanceSettings(fall_angle=0.3, fall_cost=7.0))
+    for angle, fallen in ((0.29, False), (-0.31, True)):
+        view = View(jnp.asarray([0.0, angle]), jnp.zeros(2), jnp.zeros(task.body.model.nsensordata))
+        outcome = task.advance(view, (), jnp.full(4, -1.0))
+        assert bool(outcome.terminated) is fallen and float(outcome.terms["fall"]) == -7.0 * fallen
+    still = {"qpos": np.zeros((201, 4, 2)), "reward": np.zeros((201, 4))}  # a world is put back upright after a fall
+    figures = task.metrics(still | {"terminated": np.array([True, False, False, False])})
+    assert figures["success"] == 0.75
+
+
 def test_success_is_where_the_episode_ends() -> None:
     task = BalanceTask()
     qpos = np.zeros((201, 3, 2))

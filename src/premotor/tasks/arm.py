@@ -22,7 +22,7 @@ class BalanceTask(PhysicsTask):
 
     Observation: cosine, sine and speed of each joint. Action in [−1, 1] spanning each actuator's range; what is
     outside is clipped. Reward: −(Σ q² + 0.1 Σ q̇² + 0.001 Σ a²), a being the control in units of its largest.
-    No episode ends early.
+    No episode ends early, but where `fall_angle` is set and a joint is beyond it: then with the cost `fall_cost`.
     """
 
     settings_type: ClassVar[type[BalanceSettings]] = BalanceSettings
@@ -71,14 +71,18 @@ class BalanceTask(PhysicsTask):
         return self._low + 0.5 * (jnp.clip(action, -1.0, 1.0) + 1.0) * (self._high - self._low)
 
     def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
-        """The costs of position, speed and effort; never the end."""
+        """The costs of position, speed and effort, and, where `fall_angle` is set, of a fall, which is the end."""
         weights, v = self.settings.reward, view.qvel[self._v]
         terms = {
             "position": -weights.position * (self._distance(view, memory) ** 2).sum(),
             "speed": -weights.speed * (v**2).sum(),
             "effort": -weights.effort * ((self.control(action) / self._largest) ** 2).sum(),
         }
-        return Outcome(memory, terms, jnp.asarray(False))
+        limit = self.settings.fall_angle
+        if limit is None:
+            return Outcome(memory, terms, jnp.asarray(False))
+        fallen = jnp.abs(view.qpos[self._q]).max() > limit
+        return Outcome(memory, terms | {"fall": -self.settings.fall_cost * fallen.astype(jnp.float32)}, fallen)
 
     def _distance(self, view: View, memory: Any) -> Array:
         return view.qpos[self._q]
@@ -90,20 +94,22 @@ class BalanceTask(PhysicsTask):
             records: `qpos` (steps, episodes, positions), `reward` (steps, episodes), and what `memory` holds.
 
         Returns:
-            `success`: fraction of the episodes whose last state is within `tolerance` of the aim.
-            `final_error`: mean over episodes of the largest joint's distance from upright, rad. `earned`: mean return
-            over `seconds`, and `earned_sd` its standard deviation over episodes. `score`: success + earned / 100; 1 is
-            perfect.
+            `success`: fraction of the episodes whose last state is within `tolerance` of the aim; none that a fall
+            ended. `final_error`: mean over the others of the largest joint's distance from upright, rad. `earned`: mean
+            return over `seconds`, and `earned_sd` its standard deviation over episodes. `score`: success + earned /
+            100; 1 is perfect.
         """
         final = np.abs(records["qpos"][-1][:, self._q]).max(1)
         return self._success(final, records)
 
     def _success(self, final: np.ndarray, records: Records) -> dict[str, float]:
         returns = records["reward"][: self.time_limit_of_settings].sum(0)
-        success, earned = float((final < self.settings.tolerance).mean()), float(returns.mean())
+        fell = np.asarray(records.get("terminated", np.zeros(len(final))), bool)
+        success = float((~fell & (final < self.settings.tolerance)).mean())
+        earned, lasted = float(returns.mean()), final[~fell]
         return {
             "success": success,
-            "final_error": float(final.mean()),
+            "final_error": float(lasted.mean()) if len(lasted) else float("nan"),
             "earned": earned,
             "earned_sd": float(returns.std()),
             "score": success + earned / 100,

@@ -115,6 +115,14 @@ class BalanceSettings(PhysicsTaskSettings):
     """Sensors of the body among the observations, beside the angles and speeds of the joints."""
     start_range: float = Field(1.0, gt=0, le=1)
     """Part of each joint's range, about upright, in which episodes begin."""
+    fall_angle: float | None = Field(None, gt=0)
+    """An episode ends where a joint is farther than this from upright, rad; null: none ends early."""
+    fall_cost: float = Field(100.0, ge=0)
+    """Cost of such an end, once: about what lying for 4 s costs."""
+
+    def idle(self) -> dict[str, str]:
+        """The cost of an end that is none."""
+        return {"fall_cost": "task.fall_angle is null, so no episode ends early"} if self.fall_angle is None else {}
 
 
 class ReachSettings(BalanceSettings):
