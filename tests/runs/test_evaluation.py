@@ -105,6 +105,31 @@ def test_test_episodes_are_not_those_of_learning(trained, run_copy):
     assert not np.array_equal(during["qpos"][0], load_arrays(Run(run_copy).places.trace_file)["qpos"][0])
 
 
+def test_a_test_in_another_task_replaces_nothing_and_says_what_was_changed(run_copy):
+    run = Run(run_copy)
+    usual = evaluate(run, 3, 0.2)
+    other = evaluate(run, 3, 0.2, overrides=["--task.speed", "[0.2, 0.2]"])
+    assert other["command"] == pytest.approx(0.2) != pytest.approx(usual["command"])
+    assert other["changed"] == {"task.speed": [0.2, 0.2]}
+    file = run.places.evaluations_folder / other["file"].rpartition("/")[2]
+    assert json.loads(file.read_text()) == other and file.stem.startswith("changed-")
+    assert json.loads(run.places.test_file.read_text()) == usual
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"learning.steps": 5}, "learning.steps cannot be changed for a test; settings of the task can"),
+        ({"task.kind": "arm-balance"}, "task.kind cannot be changed"),
+        ({"task.clock": True}, r"task.clock: the task would have other observations \(\d+\) than those"),
+        ({"task.sped": 1}, r"unknown setting --task.sped = 1 \(did you mean task.speed\?\)"),
+    ],
+)
+def test_what_a_controller_has_not_learned_with_is_refused(trained, overrides, message):
+    with pytest.raises(PremotorError, match=message):
+        evaluate(trained, 1, 0.1, overrides=overrides)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [({"episodes": 0}, "episodes is 0"), ({"seconds": 0}, "seconds is 0"), ({"seed": -1}, "seed is -1")],

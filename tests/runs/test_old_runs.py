@@ -56,6 +56,12 @@ def test_a_run_is_tested_and_goes_on(kind, old):
 
 
 # the arrays of these are read in the test before, and their sections are drawn for new runs: `make test-slow`
+def test_a_kind_whose_tests_know_one_task_says_so(old, capsys):
+    assert main(["evaluate", str(old("spiking-plasticity")), "--no-lesions", "--task.seconds", "3"]) == 2
+    said = capsys.readouterr().err
+    assert "task.seconds: a run of the kind spiking is tested with the settings of its learning" in said
+
+
 SLOW = ("rate", "spiking-evolution", "spiking-plasticity", "spectrum-training")
 DRAWN = [*MORE, *RESULTS, "comparison"]
 

@@ -95,6 +95,7 @@ def group(
         "sweep",
         "study",
         "engine",
+        "evaluate",
     )
     if context.obj and context.invoked_subcommand not in taking:
         raise typer.BadParameter(f"{context.obj[0]}: only {', '.join(taking)} take settings")
@@ -187,6 +188,7 @@ def _population(chosen: dict[str, Any] | None, settings: Any) -> Any:
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     run: RunFolder,
     episodes: Annotated[int | None, typer.Option(help="Test in this many episodes; 100 by default.")] = None,
     seconds: Annotated[
@@ -201,20 +203,29 @@ def evaluate(
 ) -> None:
     """Test a run of any kind in episodes that learning never saw, and what each group of synapses is worth to it.
 
+    Settings of the task may differ from those of learning, as in --task.variation.push 5. What such a test finds goes
+    to a file of its own, and no synapses are silenced.
+
     \b
     Example:
       premotor evaluate runs/walk --episodes 100
+      premotor evaluate runs/fly-walk --task.variation.slope 0.1
     """
     _open(run)
     announce(f"testing {run}: loading and compiling")
     from premotor.cli.studies import lesion_table
     from premotor.runs import Evaluation, Run
+    from premotor.runs.evaluation import tested
+    from premotor.settings import note
 
-    opened = Run(run)
-    test = Evaluation(episodes, seconds, seed, checkpoint, device=device)
-    figures = opened.kind.evaluate(opened, test)
+    opened, words = Run(run), tuple(context.obj or ())
+    test = Evaluation(episodes, seconds, seed, checkpoint, device=device, overrides=words)
+    figures = tested(opened, test)
     if not as_json:
         print(opened.kind.verdict(opened, figures))
+    if words:
+        lesions = False
+        note(f"not as in learning: {' '.join(words)}; figures in {figures['file']}; no synapses are silenced")
     if lesions:
         announce("silencing groups of synapses in turn")
     rows = opened.kind.lesions(opened, test, types) if lesions else None

@@ -21,6 +21,7 @@ class Control(Kind):
     """A controller that learns a task by one of `LEARNERS`."""
 
     settings = Experiment
+    other_tasks = True
     figures = ("score", "walks", "crawls", "swims", "reverses", "survived", "speed", "speed_error", "success", "return")
     unit = "control steps"
     required = ("circuit", "initial/controller.safetensors")

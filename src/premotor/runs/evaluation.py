@@ -3,9 +3,10 @@
 A controller that does as well without its recurrent synapses does not use its wiring, whatever it scores.
 """
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -21,7 +22,9 @@ from premotor.networks import Controller
 from premotor.runs.arrays import save_arrays
 from premotor.runs.episodes import Episodes
 from premotor.runs.kinds import Evaluation, Figures
+from premotor.runs.loading import Overrides, load_settings, override_pairs
 from premotor.runs.run import Run, Which
+from premotor.tasks import Task, build_task
 
 TEST_SEED = 2_000
 """Of the starts of test episodes; those during learning have another (`evaluation.seed`)."""
@@ -36,10 +39,12 @@ def evaluate(
     checkpoint: Which = "best",
     threads: int = 0,
     device: str = "cpu",
+    overrides: Overrides = (),
 ) -> Figures:
     """Test a run of any kind, without learning, in episodes that learning never saw.
 
-    Writes the figures to ``evaluations/test.json``, what happened beside it, and returns the figures.
+    Writes the figures to ``evaluations/test.json``, what happened beside it, and returns the figures. With `overrides`
+    they go to another file, which is among the figures as ``file``, and stand beside what was changed.
 
     Args:
         run: the run, or its folder.
@@ -49,12 +54,24 @@ def evaluate(
         checkpoint: "best", "last", "initial" or the step of a checkpoint.
         threads: of the physics; 0 for one a core.
         device: of the physics: "cpu", whatever the run learned on, "gpu" or "warp-cpu".
+        overrides: settings of the task other than those of learning, as in ``{"task.variation.push": 5}``.
 
     Raises:
-        PremotorError: no such checkpoint, fewer than one episode, or the engine cannot be had.
+        PremotorError: no such checkpoint, fewer than one episode, the engine cannot be had, or another setting than the
+            task's is changed, or one that changes what the controller senses or moves.
     """
     run = run if isinstance(run, Run) else Run(run)
-    return run.kind.evaluate(run, Evaluation(episodes, seconds, seed, checkpoint, threads, device))
+    return tested(run, Evaluation(episodes, seconds, seed, checkpoint, threads, device, overrides=overrides))
+
+
+def tested(run: Run, test: Evaluation) -> Figures:
+    """`evaluate`, as the kind of the run does it."""
+    if test.overrides and not run.kind.other_tasks:
+        raise PremotorError(
+            f"{next(iter(override_pairs(test.overrides)))}: a run of the kind {run.kind.name} is tested with the "
+            "settings of its learning"
+        )
+    return run.kind.evaluate(run, test)
 
 
 def evaluate_controller(run: Run, test: Evaluation) -> Figures:
@@ -62,23 +79,55 @@ def evaluate_controller(run: Run, test: Evaluation) -> Figures:
     back_end = BackEnd.model_validate(run.settings.physics.model_dump() | {"device": test.device})
     episodes = 100 if test.episodes is None else test.episodes
     seed = TEST_SEED if test.seed is None else test.seed
-    chosen = test_episodes(run, episodes, test.seconds, seed, test.threads, back_end)
+    changed = override_pairs(test.overrides)
+    task = other_task(run, changed) if changed else None
+    chosen = test_episodes(run, episodes, test.seconds, seed, test.threads, back_end, task)
     controller = run.controller(test.checkpoint)
     records = chosen.run(controller)
     step = run.step_of(test.checkpoint)
     figures = {"step": step, "checkpoint": str(test.checkpoint), "seed": seed, **chosen.figures(records)}
     places = run.places
     places.evaluations_folder.mkdir(exist_ok=True)
+    if changed:
+        name = hashlib.sha256(json.dumps(changed, sort_keys=True, default=str).encode()).hexdigest()[:8]
+        file = places.evaluations_folder / f"changed-{name}.json"
+        figures |= {"changed": changed, "file": str(file)}
+        write_json(file, figures)
+        return figures
     with replace_atomically(places.trace_file) as aside:
         save_arrays(aside, records, _metadata(run, chosen, controller, step))
     write_json(places.test_file, figures)
     return figures
 
 
+def other_task(run: Run, changed: Mapping[str, Any]) -> Task:
+    """The task of a run with some of its settings changed, by dotted key; PremotorError where that cannot be tested."""
+    for key in changed:
+        if not key.startswith("task.") or key == "task.kind":
+            raise PremotorError(f"{key} cannot be changed for a test; settings of the task can, such as task.seconds")
+    task, learned = build_task(load_settings(run.places.settings_file, changed).task), run.task()
+    for what, now, then in (
+        ("observations", task.observation_names, learned.observation_names),
+        ("actions", task.action_names, learned.action_names),
+    ):
+        if now != then:
+            raise PremotorError(
+                f"{', '.join(changed)}: the task would have other {what} ({len(now)}) than those that the controller "
+                f"has learned with ({len(then)})"
+            )
+    return task
+
+
 def test_episodes(
-    run: Run, episodes: int, seconds: float | None, seed: int, threads: int, back_end: BackEnd = CPU
+    run: Run,
+    episodes: int,
+    seconds: float | None,
+    seed: int,
+    threads: int,
+    back_end: BackEnd = CPU,
+    task: Task | None = None,
 ) -> Episodes:
-    """The episodes of a test; PremotorError for none of them or no time."""
+    """The episodes of a test, in the task of learning or another; PremotorError for none of them or no time."""
     seconds = run.settings.evaluation.seconds if seconds is None else seconds
     if episodes < 1:
         raise PremotorError(f"episodes is {episodes}; at least 1 is needed")
@@ -86,7 +135,7 @@ def test_episodes(
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
     if seed < 0:
         raise PremotorError(f"seed is {seed}; it must be 0 or more")
-    return Episodes(run.task(), episodes, seconds, seed, threads, back_end)
+    return Episodes(task or run.task(), episodes, seconds, seed, threads, back_end)
 
 
 def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> dict[str, str]:

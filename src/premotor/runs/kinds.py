@@ -1,7 +1,7 @@
 """Kinds of experiment: what each has to say so that one loop, one run folder and one set of commands serve all."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
@@ -116,6 +116,8 @@ class Evaluation(NamedTuple):
     threads: int = 0
     device: str = "cpu"
     only: int | None = None  # spiking agents: start every episode as this one of a test
+    overrides: Mapping[str, Any] | Sequence[str] = ()
+    """Settings of the task other than in learning, by dotted key, as in ``{"task.variation.push": 5}``."""
 
 
 class Adopted(NamedTuple):
@@ -142,6 +144,8 @@ class Kind(ABC):
     """As `kind` at the top of a settings file."""
     settings: ClassVar[type[Any]]
     """At least `name`, `seed` and `threads`."""
+    other_tasks: ClassVar[bool] = False
+    """Whether runs can be tested in a task whose settings are not those of learning."""
     score: ClassVar[str] = "score"
     """The figure of a test that counts unless said otherwise; more is better."""
     figures: ClassVar[tuple[str, ...]] = ("score",)
