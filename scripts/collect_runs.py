@@ -1,7 +1,7 @@
 """Put the figures of runs into one file: python scripts/collect_runs.py RUN RUN … -o docs/data/NAME.json.
 
-For each run: its seed, the evaluations during learning, the last test, and the lesions where there are any; a line a
-run. With --add the runs of the file stay, but those of the same names.
+For each run: its seed, the evaluations during learning, the last test, those in changed tasks, and the lesions where
+there are any; a line a run. With --add the runs of the file stay, but those of the same names.
 """
 
 import argparse
@@ -14,7 +14,8 @@ from premotor.runs import Run
 
 DIGITS = 4
 CURVE = ("step", "episodes", "score", "return_sd", "survived", "speed", "speed_error", "yaw", "tripod_index")
-CURVE += ("joint_frequency", "joint_rmse", "walks", "crossings", "interlimb_phase", "asymmetry", "duty_factor")
+CURVE += ("joint_frequency", "joint_rmse", "success", "earned")
+CURVE += ("walks", "crossings", "interlimb_phase", "asymmetry", "duty_factor")
 """What is kept of an evaluation during learning."""
 
 
@@ -38,6 +39,9 @@ def figures(folder: Path) -> dict[str, Any]:
     for name, path in (("test", run.places.test_file), ("lesions", folder / "lesions.json")):
         if path.exists():
             found[name] = read_json(path)
+    others = [read_json(file) for file in sorted((folder / "evaluations").glob("changed-*.json"))]
+    if others:
+        found["changed"] = [{name: value for name, value in other.items() if name != "file"} for other in others]
     return rounded(found)
 
 
