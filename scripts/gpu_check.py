@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from premotor.bodies import BackEnd, PhysicsError
 from premotor.errors import PremotorError
-from premotor.learning import Critic, PPOSettings
+from premotor.learning import PPOSettings
 from premotor.learning.exploration import Normal
-from premotor.learning.ppo import PPOState
+from premotor.learning.ppo import begun
 from premotor.learning.ppo_program import roll_out
 from premotor.runs import build_circuit, controller_for, load_experiment
 from premotor.tasks import build_environment, build_task
@@ -93,22 +92,8 @@ def throughput(preset: str, environments: int, rollout: int) -> str:
     task = build_task(experiment.task)
     controller = controller_for(build_circuit(experiment.circuit), task, experiment, calibrate=False)
     environment = build_environment(task, environments, back_end=BackEnd(device="mjx"))
-    key = jax.random.PRNGKey(0)
-    state = PPOState(
-        controller=controller,
-        critic=Critic.initial(len(controller.observation_names), (8,), key),
-        optimiser=(),
-        learning_rate=jnp.zeros(()),
-        key=key,
-        iteration=jnp.asarray(0),
-        steps=jnp.asarray(0),
-        state=controller.initial_state(environments),
-        observation=jnp.asarray(environment.reset(), jnp.float32),
-        started=jnp.ones(environments, bool),
-        episode_return=jnp.zeros(environments),
-        episode_length=jnp.zeros(environments, jnp.int32),
-    )
     settings = PPOSettings(environments=environments, rollout=rollout, minibatches=1)
+    state = begun(controller, environment, settings, *jax.random.split(jax.random.PRNGKey(0)))
     program = jax.jit(lambda state, copies: roll_out(state, copies, environment, settings, None, Normal))
     before = time.monotonic()
     state, copies, _, _ = jax.block_until_ready(program(state, environment.copies))

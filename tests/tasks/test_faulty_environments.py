@@ -1,5 +1,8 @@
 """Environments that do what none may: in one process or in many, one sentence with name, step and value."""
 
+import os
+import threading
+from contextlib import nullcontext as does_not_raise, suppress
 from pathlib import Path
 
 import gymnasium
@@ -7,7 +10,7 @@ import numpy as np
 import pytest
 
 from premotor.errors import PremotorError
-from premotor.tasks import GymnasiumEnvironment, GymnasiumSettings, GymnasiumTask
+from premotor.tasks import GymnasiumEnvironment, GymnasiumSettings, GymnasiumTask, gymnasium_worker
 from premotor.tasks.gymnasium_spaces import Spaces
 from premotor.tasks.gymnasium_task import GymnasiumVectorEnvironment
 
@@ -115,6 +118,38 @@ def test_a_fault_is_one_sentence(fault: str) -> None:
 def test_a_fault_of_a_worker_is_the_same_sentence(fault: str) -> None:
     with pytest.raises(PremotorError, match=STEP + FAULTS[fault]):
         walked(copies(fault, 2))
+
+
+@pytest.mark.parametrize("who", ["thread", "child", "asked"])
+def test_only_what_is_asked_is_kept_from_leaving(who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread of ours that gives up, or a process that the environment forks, ends as ever."""
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)
+    monkeypatch.setattr(gymnasium_worker, "_EXIT", left.append)
+
+    def leave() -> None:
+        with suppress(SystemExit):  # the real one would not come back
+            os._exit(7)
+
+    class Leaving(gymnasium.Env):
+        observation_space = action_space = gymnasium.spaces.Box(-1, 1, (1,), np.float32)
+
+        def reset(self, **options: object) -> tuple[np.ndarray, dict]:
+            if who == "thread":
+                thread = threading.Thread(target=leave)
+                thread.start()
+                thread.join()
+                return np.zeros(1, np.float32), {}
+            if who == "child":
+                monkeypatch.setattr(os, "getpid", lambda: -1)
+            os._exit(7)
+
+    expected = does_not_raise() if who == "thread" else pytest.raises(PremotorError, match="SystemExit 7")
+    with expected:
+        gymnasium_worker.Checked(Leaving(), "leaving").reset()
+    assert left == ([] if who == "asked" else [7])
+    os._exit(8)
+    assert left[-1] == 8  # and everything does, once it has answered
 
 
 def test_a_worker_that_dies_is_a_sentence() -> None:

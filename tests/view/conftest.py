@@ -16,5 +16,7 @@ from run_fixtures import *  # noqa: F403
 def shown() -> Player:
     circuit, task = small_circuit(), WalkTask(WalkSettings())
     names = task.observation_names, task.action_names
-    controller = build_controller(circuit, *names, control_period=task.control_period, key=jax.random.PRNGKey(0))
+    controller = build_controller(
+        circuit, *names, control_period=task.control_period, calibrate=False, key=jax.random.PRNGKey(0)
+    )
     return Player(controller, task, "walk", Path(), None, [str(c) for c in circuit.neurons["class"]], circuit)

@@ -78,7 +78,7 @@ def play(
     """
     announce(f"playing {source}: loading and compiling")
     from premotor.errors import PremotorError
-    from premotor.runs import Evaluation, Run, play_in_viewer, play_live, play_to_video, player
+    from premotor.runs import Evaluation, Run, play_live, play_to_video, player
 
     if view + live + browser + (video is not None) + (page is not None) > 1:
         raise typer.BadParameter("--view, --live, --browser, --page and --video exclude each other")
@@ -121,6 +121,8 @@ def play(
 
         print(f"page: {write_page(shown, page, 4.0 if seconds is None else seconds, seed, other)}")
     elif view:
+        from premotor.view import play_in_viewer
+
         play_in_viewer(shown, seconds, seed, speed)
     elif live:
         play_live(shown, seconds, seed, speed)

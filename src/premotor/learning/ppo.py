@@ -18,7 +18,7 @@ from premotor.learning.ppo_acting import log_probability
 from premotor.learning.ppo_ahead import compiled_ahead
 from premotor.learning.ppo_program import in_one_program
 from premotor.learning.ppo_rollout import Place, acted
-from premotor.learning.ppo_update import Batch, Learnt, optimiser, trained_arrays, update
+from premotor.learning.ppo_update import Batch, Descent, Learnt, optimiser, trained_arrays, update
 from premotor.learning.settings import LEARNERS, PPOSettings
 from premotor.learning.trees import fill, strong
 from premotor.networks import Controller
@@ -70,12 +70,31 @@ def initialise(
         PremotorError: episodes should begin staggered and cannot.
     """
     key_critic, key_warm, key = split(key, 3)
-    controller = warmed(controller, environment, key_warm)
-    n, seen = environment.environments, environment.reset()
-    critic = Critic.initial(len(controller.observation_names), settings.critic_layers, key_critic)
-    moments, silent = _begun(controller, critic, n, settings)
+    state = begun(warmed(controller, environment, key_warm), environment, settings, key_critic, key)
     if settings.stagger:
         stagger(environment, folded(key_warm, 1))
+    return state
+
+
+def begun(
+    controller: Controller,
+    environment: VectorEnvironment,
+    settings: PPOSettings,
+    key_critic: PRNGKeyArray,
+    key: PRNGKeyArray,
+) -> PPOState:
+    """The state before the first iteration with `controller` as it is; resets `environment`.
+
+    Args:
+        controller: with the normalizer and the calibration that it is to have.
+        environment: what it learns in.
+        settings: of learning.
+        key_critic: of the critic's first weights.
+        key: of what is drawn while learning.
+    """
+    n, seen = environment.environments, environment.reset()
+    critic = Critic.initial(len(controller.observation_names), settings.critic_layers, key_critic)
+    moments, silent = _silent(controller, critic, n, Descent.of(settings))
     return PPOState(
         controller=controller,
         critic=critic,
@@ -95,8 +114,8 @@ def initialise(
 
 
 @eqx.filter_jit
-def _begun(
-    controller: Controller, critic: Critic, environments: int, settings: PPOSettings
+def _silent(
+    controller: Controller, critic: Critic, environments: int, settings: Descent
 ) -> tuple[optax.OptState, Array]:
     """The optimiser's memory and the neurons before the first iteration."""
     trained = eqx.filter((controller, critic), trained_arrays(controller, critic))

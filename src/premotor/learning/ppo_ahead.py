@@ -11,7 +11,7 @@ import numpy as np
 from premotor.host_random import key_of
 from premotor.learning.critic import Critic
 from premotor.learning.exploration import exploration_of
-from premotor.learning.ppo_update import Batch, Learnt, minibatches, optimiser, trained_arrays, update_on
+from premotor.learning.ppo_update import Batch, Descent, Learnt, minibatches, optimiser, trained_arrays, update_on
 from premotor.learning.settings import PPOSettings
 from premotor.learning.trees import strong
 from premotor.networks import Controller
@@ -36,7 +36,7 @@ def compiled_ahead(
             given = _first_given(controller, environment, settings)
             order = minibatches(key_of(0), settings)
             program: Any = update_on
-            program.lower(*given, order, settings, exploration_of(environment)).compile()
+            program.lower(*given, order, Descent.of(settings), exploration_of(environment)).compile()
 
     thread = threading.Thread(target=work, name="compiling the update")  # no daemon: compiling cannot be cut off
     thread.start()
@@ -53,7 +53,7 @@ def _first_given(controller: Controller, environment: VectorEnvironment, setting
 
     critic = Critic.initial(observations, settings.critic_layers, key_of(0))
     trained = eqx.filter((controller, critic), trained_arrays(controller, critic))
-    shapes = jax.eval_shape(optimiser(settings).init, trained)
+    shapes = jax.eval_shape(optimiser(Descent.of(settings)).init, trained)
     memory = jax.tree.map(lambda leaf: some(*leaf.shape, dtype=leaf.dtype), shapes)
     discount = settings.discount_at(0)
     batch = Batch(

@@ -1,6 +1,6 @@
 """The update of proximal policy optimisation: replay of whole sequences, one jitted program."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import equinox as eqx
 import jax
@@ -53,7 +53,28 @@ class Learnt(NamedTuple):
     learning_rate: Float[Array, ""]
 
 
-def optimiser(settings: PPOSettings) -> optax.GradientTransformation:
+class Descent(NamedTuple):
+    """What of the settings an update reads; runs that differ in the rest of them share its program."""
+
+    discount: float
+    gae_lambda: float
+    clip: float
+    value_coef: float
+    entropy_coef: float
+    max_grad_norm: float
+    critic_learning_rate: float
+    action_std: tuple[float, float] | None
+    schedule: str
+    target_kl: float
+    learning_rate_limits: tuple[float, float]
+
+    @classmethod
+    def of(cls, settings: PPOSettings) -> Self:
+        """That of some settings."""
+        return cls(**{name: getattr(settings, name) for name in cls._fields})
+
+
+def optimiser(settings: Descent) -> optax.GradientTransformation:
     """Adam without its step size, which the schedule gives, on gradients of limited norm."""
     return optax.chain(optax.clip_by_global_norm(settings.max_grad_norm), optax.scale_by_adam(eps=1e-5))
 
@@ -91,7 +112,7 @@ def update(
     learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings, exploration: type[Normal] = Normal
 ) -> tuple[Learnt, dict[str, Array]]:
     """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
-    return update_on(learnt, batch, minibatches(key, settings), settings, exploration)
+    return update_on(learnt, batch, minibatches(key, settings), Descent.of(settings), exploration)
 
 
 def minibatches(key: Array, settings: PPOSettings) -> Int[Array, "epochs minibatches sequences"]:
@@ -105,7 +126,7 @@ def update_on(
     learnt: Learnt,
     batch: Batch,
     chosen: Int[Array, "epochs minibatches sequences"],
-    settings: PPOSettings,
+    settings: Descent,
     exploration: type[Normal],
 ) -> tuple[Learnt, dict[str, Array]]:
     """As `update`, with the environments of each minibatch."""
@@ -200,7 +221,7 @@ def _spread(values: Array, where: Array | None) -> Array:
     return values.std() if where is None else jnp.sqrt(_mean((values - _mean(values, where)) ** 2, where))
 
 
-def _paced(rate: Array, kl: Array, settings: PPOSettings) -> Array:
+def _paced(rate: Array, kl: Array, settings: Descent) -> Array:
     """The next step size: smaller where the last epoch went too far from the old policy, larger where not far."""
     rate = jnp.where(kl > 2 * settings.target_kl, rate / 1.5, rate)
     rate = jnp.where(kl < 0.5 * settings.target_kl, rate * 1.5, rate)

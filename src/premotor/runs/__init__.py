@@ -81,6 +81,6 @@ if TYPE_CHECKING:
     )
     from premotor.runs.simulation.simulate import Simulation as Simulation, simulate as simulate
     from premotor.runs.training import resume as resume, train as train
-    from premotor.runs.viewing import LivePlots as LivePlots, play_in_viewer as play_in_viewer, play_live as play_live
+    from premotor.runs.viewing import LivePlots as LivePlots, play_live as play_live
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -111,21 +111,33 @@ class Checked(gymnasium.Wrapper):
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        leave, os._exit = os._exit, _leave
+        os._exit, _ASKING.process = _leave, os.getpid()
         try:
             yield
         except (Exception, SystemExit) as error:
             raise self._fault(_said(error)) from error
         finally:
-            os._exit = leave
+            os._exit, _ASKING.process = _EXIT, None
 
     def _fault(self, what: str) -> Fault:
         where = f"in step {self._age} of an episode" if self._age else "at the start of an episode"
         return Fault(f"the environment {self._name!r} {what}, {where}")
 
 
+_EXIT = os._exit
+_ASKING = threading.local()
+"""`process`: that whose thread asks an environment now; None where none does."""
+
+
 def _leave(status: int) -> NoReturn:
-    """In place of `os._exit` while an environment is asked, which would end the program without a word."""
+    """In place of `os._exit` while an environment is asked, which would end the program without a word.
+
+    Nothing else can tell of it: Python has no hook and no audit event there, and a process for every environment
+    would cost more than its steps. Other threads, such as that which gives up a lost lease, and processes that an
+    environment forks leave as ever.
+    """
+    if getattr(_ASKING, "process", None) != os.getpid():
+        _EXIT(status)
     raise SystemExit(status)
 
 

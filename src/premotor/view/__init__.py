@@ -1,4 +1,4 @@
-"""A controller to see and to touch in a browser: the live page, and a page without a server."""
+"""A controller to see and to touch: the live page in a browser, a page without a server, MuJoCo's viewer."""
 
 from typing import TYPE_CHECKING
 
@@ -23,5 +23,6 @@ if TYPE_CHECKING:
         SpikingPage as SpikingPage,
         play_spiking_in_browser as play_spiking_in_browser,
     )
+    from premotor.view.viewer import play_in_viewer as play_in_viewer
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -13,6 +13,7 @@ from premotor.runs import Player
 from premotor.runs.episodes import act, prepare
 from premotor.runs.evaluation import TEST_SEED
 from premotor.tasks import build_environment
+from premotor.tasks.base import Step
 
 KEPT = 4.0
 """Seconds of the past that are kept for traces, gait diagram and measures."""
@@ -45,7 +46,9 @@ class LiveSession:
         self.drive = np.zeros(self.neurons, np.float32)
         self.command: float | None = None
         """What is commanded instead of the episode's own draw; None: that."""
-        self.falls = 0
+        self.noisy = False
+        """Whether it acts with the exploration noise of learning."""
+        self.falls, self._random = 0, np.random.default_rng(seed)
         self.use(shown.controller)
         self.restart()
 
@@ -109,12 +112,16 @@ class LiveSession:
         self.past: deque[dict[str, np.ndarray]] = deque(maxlen=steps)
         """Of the last seconds: `rates`, `contact`, `qpos`, `action`, and the time in s."""
 
-    def step(self) -> None:
-        """One control step; after a fall another episode begins by itself."""
+    def step(self) -> Step:
+        """One control step, and what the environment answered; after a fall another episode begins by itself."""
         if self.command is not None and self.commanded is not None:
             self.environment.remember(command=self.command)
         self._state, chosen = act(self._disturbed, self._product, self._state, self.observation)
-        action = np.clip(np.asarray(chosen), -1, 1)
+        action = np.asarray(chosen)
+        if self.noisy:
+            spread = np.exp(np.asarray(self.controller.log_std))
+            action = action + spread * self._random.standard_normal(action.shape)
+        action = np.clip(action, -1, 1)
         now = {name: np.array(value[0]) for name, value in self.environment.recorded().items()}
         now |= {"rates": self.rates, "action": action[0], "time": np.array(self.elapsed)}
         step = self.environment.step(action.astype(np.float32))
@@ -124,6 +131,7 @@ class LiveSession:
         if bool(step.terminated[0] | step.truncated[0]):
             self.falls += int(step.terminated[0])
             self._begin()
+        return step
 
     @property
     def rates(self) -> np.ndarray:
