@@ -30,7 +30,7 @@ SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks ex
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
 
-.PHONY: help demo demo-worm test test-slow test-browser test-slurm test-ray test-processors test-extras test-lowest fuzz same-runs lint format types docs gallery dist clean
+.PHONY: help demo demo-worm test test-slow test-browser test-slurm test-ray test-processors test-shapes test-extras test-lowest fuzz same-runs lint format types docs gallery dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -62,6 +62,9 @@ test-processors: $(STAMPS)/test ## all tests once for each kind of processor: SS
 	    $(OPTIMISED) XLA_FLAGS="$$XLA_FLAGS --xla_cpu_max_isa=$$kind" \
 	        $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS) || exit 1; \
 	done
+
+test-shapes: $(STAMPS)/test ## all tests, with the shapes of arrays checked against their annotations at every call
+	@PREMOTOR_SHAPES=1 $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal $(TEST_ARGS)
 
 test-extras: ## install every extra into .venv-extras, and run the tests that need one and would skip
 	@$(MAKE) --no-print-directory VENV=.venv-extras .venv-extras/.stamps/extras

@@ -18,7 +18,7 @@ from premotor.networks import build_controller
 
 @pytest.fixture(scope="module")
 def controller():
-    return build_controller(small_circuit(), ["place", "way"], ["pull"], key=jax.random.PRNGKey(0))
+    return build_controller(small_circuit(), ["place", "way"], ["pull"], calibrate=False, key=jax.random.PRNGKey(0))
 
 
 MUTE = SimpleNamespace(name="mute", expert=None, demonstration=lambda: None)

@@ -67,12 +67,10 @@ def reference_update(state: PPOState, batch: Batch, settings: PPOSettings) -> tu
     """One full-batch step of PPO written anew: Python loops over time, its own GAE, losses and Adam."""
     controller, critic = state.controller, state.critic
     batch = jax.tree.map(np.asarray, batch)
-    normal = jax.jit(controller.normalizer)
+    normal, judge = eqx.filter_jit(controller.normalizer), eqx.filter_jit(critic)
     seen, afterwards = (np.asarray(normal(o)) for o in (batch.observation, batch.final_observation))
     last = normal(np.broadcast_to(batch.last_observation, batch.observation.shape))[-1:]
-    value, at_end, shifted = (
-        np.asarray(jax.jit(critic)(o)) for o in (seen, afterwards, np.concatenate([seen[1:], last]))
-    )
+    value, at_end, shifted = (np.asarray(judge(o)) for o in (seen, afterwards, np.concatenate([seen[1:], last])))
     steps = len(value)
     advantage = np.zeros_like(value)
     for e in range(value.shape[1]):

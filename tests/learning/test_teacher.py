@@ -22,7 +22,7 @@ def task():
 def controller_of(task, seed, network=None, names=None):
     made = (small_circuit(), list(names or task.observation_names), list(task.action_names))
     options = {} if network is None else {"network": network}
-    return build_controller(*made, key=jax.random.PRNGKey(seed), **options)
+    return build_controller(*made, calibrate=False, key=jax.random.PRNGKey(seed), **options)
 
 
 @pytest.mark.slow  # test_cloning.py learns in such rounds from a task's own expert, runs/test_teaching.py from a run

@@ -35,7 +35,7 @@ def act(made: Controller, product: object, state: jax.Array, seen: jax.Array) ->
 
 
 def test_observations_reach_only_the_input_neurons_in_the_first_step() -> None:
-    made = controller(network=RateNetworkSettings(substeps=1, activation="tanh"))
+    made = controller(network=RateNetworkSettings(substeps=1, activation="tanh"), calibrate=False)
     state = made.initial_state(2)
     seen = jnp.stack([jnp.zeros(6), jnp.ones(6)])
     after, action = made.select_action(made.product(), state, seen)
@@ -63,7 +63,7 @@ def test_an_episode_starts_at_the_rest_of_the_circuit() -> None:
 
 
 def test_the_read_out_is_white_under_the_observations_it_was_calibrated_on() -> None:
-    observations = smooth_noise(jax.random.PRNGKey(1), 6, steps=200)
+    observations = smooth_noise(jax.random.PRNGKey(1), 6)
     made = calibrated(controller(), observations, jax.random.PRNGKey(2))
     state, product, rows = made.initial_state(64), made.product(), []
     for seen in np.asarray(observations):
@@ -98,7 +98,7 @@ def test_one_step_of_each_kind_of_parameter_moves_the_actions_alike() -> None:
 
 def test_frozen_kinds_are_not_trained() -> None:
     network = RateNetworkSettings(learning_rates={"magnitudes": 0, "biases": 2})
-    made = controller(network=network, maps=MapSettings(input_rate=0))
+    made = controller(network=network, maps=MapSettings(input_rate=0), calibrate=False)
     trained = made.trained()
     assert not trained.network.log_magnitude and not trained.network.log_conductance
     assert trained.network.bias and not trained.network.log_gain and not trained.network.sign
@@ -197,7 +197,7 @@ def test_arrays_of_former_names_are_read():
 
 
 def test_calibration_measures_afresh() -> None:
-    made, observations = controller(), smooth_noise(jax.random.PRNGKey(1), 6, steps=30, episodes=4)
+    made, observations = controller(), smooth_noise(jax.random.PRNGKey(1), 6)
     bare = controller(calibrate=False)
     assert not np.array_equal(made.whitening, bare.whitening)
     for name, array in flatten(calibrated(bare, observations, jax.random.PRNGKey(2))).items():

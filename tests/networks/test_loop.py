@@ -57,20 +57,22 @@ def made() -> Controller:
     return build_controller(small_circuit(), NAMES, ACTIONS, network=network, maps=maps, control_period=0.02, key=key)
 
 
+PRIMARY, SECONDARY, ORGAN = jax.jit(spindle_primary), jax.jit(spindle_secondary), jax.jit(tendon_organ)
+
+
 @given(st.floats(-60, 60), st.floats(-900, 900), st.floats(-700, 700))
 @settings(max_examples=30)
 def test_afferents_fire_as_published(stretch: float, speed: float, force: float) -> None:
     primary = 50 + 2 * stretch + 4.3 * math.copysign(math.pow(abs(speed), 0.6), speed)  # Prochazka 1999
-    stretched, moving = jnp.asarray(stretch), jnp.asarray(speed)
-    assert float(spindle_primary(stretched, moving)) == pytest.approx(max(primary, 0), rel=1e-4, abs=1e-3)
-    assert float(spindle_secondary(stretched)) == pytest.approx(max(80 + 13.5 * stretch, 0), rel=1e-4, abs=1e-3)
-    assert float(tendon_organ(jnp.asarray(force), 700.0)) == pytest.approx(200 * abs(force) / 700, rel=1e-4, abs=1e-4)
+    assert float(PRIMARY(stretch, speed)) == pytest.approx(max(primary, 0), rel=1e-4, abs=1e-3)
+    assert float(SECONDARY(stretch)) == pytest.approx(max(80 + 13.5 * stretch, 0), rel=1e-4, abs=1e-3)
+    assert float(ORGAN(force, 700.0)) == pytest.approx(200 * abs(force) / 700, rel=1e-4, abs=1e-4)
 
 
 def test_a_motor_unit_pulls_as_published() -> None:
     # Fuglevand et al. (1993): half of the tetanic force at T / ISI = (ln 2 / 2)^(1/3)
-    assert float(unit_force(jnp.asarray((math.log(2) / 2) ** (1 / 3)))) == pytest.approx(0.5)
-    force = np.asarray(unit_force(jnp.linspace(-1, 3, 41)))
+    assert float(jax.jit(unit_force)((math.log(2) / 2) ** (1 / 3))) == pytest.approx(0.5)
+    force = np.asarray(jax.jit(unit_force)(np.linspace(-1, 3, 41)))
     np.testing.assert_allclose(force[:11], 0, atol=1e-20)
     assert (np.diff(force) >= 0).all() and force[-1] == pytest.approx(1, abs=1e-6)
 

@@ -78,7 +78,7 @@ def make_run(folder, *, seed=0, quality=1.0, null=None, parts=("evaluations", "b
     circuit = small_circuit()
     circuit.save(folder / "circuit")
     circuit_task = build_task(experiment.task)
-    controller = controller_for(circuit, circuit_task, experiment)
+    controller = controller_for(circuit, circuit_task, experiment, calibrate=False)
     arrays = flatten(controller)
     (folder / "initial").mkdir()
     save_file(arrays, folder / "initial" / "controller.safetensors")

@@ -87,7 +87,8 @@ def test_so_it_is_in_a_run(trained, circuit_folder, tmp_path):
     assert equal(flatten(trained.controller("last")), load_arrays(run.places.initial_file))
 
 
-@pytest.mark.parametrize("average", [None, 8])
+# without a mean: whole runs are held, and killed while they are
+@pytest.mark.parametrize("average", [pytest.param(None, marks=pytest.mark.slow), 8])
 def test_held_is_held_to_the_bit_and_then_let_go(average, trained, circuit_folder, tmp_path):
     learning = {"critic_first": 2, "schedule": "divergence", "average": average}
     settings = tiny_settings(circuit_folder, learning=learning, checkpoints={"keep": 9})

@@ -62,7 +62,9 @@ def expected(layers, observations) -> np.ndarray:
 def test_the_new_run_begins_with_the_actor_of_the_file(write, layers, tmp_path, capsys):
     file = tmp_path / "actor.h5"
     write(file, layers)
-    settings = load_settings("arm-original", {"learning.steps": 200, "evaluation.episodes": 2, "name": "keras"})
+    settings = load_settings(
+        "arm-original", {"learning.steps": 200, "evaluation.episodes": 2, "evaluation.seconds": 0.2, "name": "keras"}
+    )
     run = train(settings, output=tmp_path / "run", initial=file, finish=False, progress=False)
     brain, seen = pm.load_controller(f"{run.folder}@initial"), np.random.default_rng(1).normal(size=(5, 6))
     np.testing.assert_allclose(brain.reset(5).step(seen), expected(layers, seen), atol=1e-5)

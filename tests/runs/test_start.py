@@ -36,8 +36,10 @@ PPO = "--learning.environments 4 --learning.rollout 2 --learning.minibatches 1"
         pytest.param(f"fly-stand {PPO}", 24, marks=pytest.mark.slow),
     ],
 )
-def test_few_programs_are_compiled_before_the_first_iteration(words, most, tmp_path):
-    command = [sys.executable, "-c", PROBE, *words.split(), "--output", str(tmp_path / "run"), "--no-report"]
+def test_few_programs_are_compiled_before_the_first_iteration(words, most, circuit_folder, tmp_path):
+    wiring = ["--circuit.source", str(circuit_folder)] if words.startswith(WALK) else []
+    command = [sys.executable, "-c", PROBE, *words.split(), *wiring]
+    command += ["--output", str(tmp_path / "run"), "--no-report"]
     made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     programs, updates, names = made.stdout.splitlines()[-1].split(" ", 2)
     assert int(programs) <= most, names

@@ -19,7 +19,9 @@ def begun(stagger: bool, environments: int = 8) -> tuple[ppo.PPOState, PhysicsEn
     task = Hopper()
     world = build_environment(task, environments, threads=1, seed=3)
     names = task.observation_names, task.action_names
-    controller = build_controller(None, *names, network=MLPSettings(hidden=4), key=jax.random.PRNGKey(0))
+    controller = build_controller(
+        None, *names, network=MLPSettings(hidden=4), calibrate=False, key=jax.random.PRNGKey(0)
+    )
     return ppo.initialise(controller, world, settings, jax.random.PRNGKey(1)), world, settings
 
 

@@ -146,8 +146,6 @@ def answered(task: SpacedTask, age: int, step: Callable[[], Any]) -> Any:
         age: control steps since all its copies started.
         step: the call.
     """
-    from premotor.tasks.gymnasium_worker import check_answers
-
     name = task.settings.id
     try:
         given = step()
@@ -158,7 +156,13 @@ def answered(task: SpacedTask, age: int, step: Callable[[], Any]) -> Any:
     if reward.ndim != 1 or len(observation) != len(reward):
         shapes = f"observations of shape {observation.shape} and rewards of shape {reward.shape}"
         raise PremotorError(f"the environment {name!r} answers with {shapes}, {age} steps after its last start")
-    check_answers(name, age, observation, reward)
+    for what, found in (("observes", observation), ("gives the reward", reward)):
+        if not np.isfinite(found).all():
+            copy, *_ = np.argwhere(~np.isfinite(found))[0]
+            value = np.ravel(found[copy])[~np.isfinite(np.ravel(found[copy]))][0]
+            raise PremotorError(
+                f"the environment {name!r} {what} {value} in copy {copy}, {age} steps after its last start"
+            )
     return given
 
 

@@ -124,17 +124,13 @@ class Checked(gymnasium.Wrapper):
         return Fault(f"the environment {self._name!r} {what}, {where}")
 
 
-_EXIT = os._exit
-_ASKING = threading.local()
-"""`process`: that whose thread asks an environment now; None where none does."""
+_EXIT, _ASKING = os._exit, threading.local()
 
 
 def _leave(status: int) -> NoReturn:
     """In place of `os._exit` while an environment is asked, which would end the program without a word.
 
-    Nothing else can tell of it: Python has no hook and no audit event there, and a process for every environment
-    would cost more than its steps. Other threads, such as that which gives up a lost lease, and processes that an
-    environment forks leave as ever.
+    Python has no hook there. Other threads, such as that which gives up a lost lease, and forked processes leave.
     """
     if getattr(_ASKING, "process", None) != os.getpid():
         _EXIT(status)
@@ -164,15 +160,6 @@ def patience(name: str, seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def check_answers(name: str, age: int, observation: np.ndarray, reward: np.ndarray) -> None:
-    """A Fault where a vector environment of somebody else's answers with what is not finite."""
-    for what, found in (("observes", observation), ("gives the reward", reward)):
-        if not np.isfinite(found).all():
-            copy, *_ = np.argwhere(~np.isfinite(found))[0]
-            value = np.ravel(found[copy])[~np.isfinite(np.ravel(found[copy]))][0]
-            raise Fault(f"the environment {name!r} {what} {value} in copy {copy}, {age} steps after its last start")
 
 
 def quickened(environment: Any) -> None:

@@ -63,7 +63,7 @@ def test_the_same_as_linearised(large_is_small, step, exponents):
         made = joint.JointStep.of(lambda index, x: step(weights, x), index, state)
         assert made is not None
         after, rows = jax.jit(made.push)(index, state, frame.T)
-        expected, turned = push(lambda x: step(weights, x), state, frame)
+        expected, turned = jax.jit(lambda state, frame: push(lambda x: step(weights, x), state, frame))(state, frame)
     np.testing.assert_allclose(after, expected, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(rows.T, turned, rtol=1e-12, atol=1e-12)
 

@@ -83,9 +83,9 @@ def test_a_region_is_trained_by_a_column_beside_its_null_model(regional):
 
 def test_a_training_stops_early_and_takes_a_part_of_the_exponents(tmp_path):
     settings = {
-        "model": {"neurons": 11}, "verify": {"states": 1}, "samples": 2,
-        "learning": {**LEARNING, "exponents": 0.2, "epochs": 30, "learning_rate": 1e-9, "patience": 2},
-    }  # fmt: skip
+        **TRAIN,
+        "learning": {**TRAIN["learning"], "exponents": 0.2, "epochs": 30, "learning_rate": 1e-9, "patience": 2},
+    }
     result = dynamics("train", settings, output=tmp_path / "early", progress=False)
     pieces = networks(result)
     assert all(len(piece["after"]["exponents"]) == 3 for piece in pieces.values())
@@ -94,12 +94,12 @@ def test_a_training_stops_early_and_takes_a_part_of_the_exponents(tmp_path):
         assert piece["epochs"] == len(losses) == losses.argmin() + 3 < 30
     figures = learning_figures(result.path)
     assert figures["epochs"] == np.mean([piece["epochs"] for piece in pieces.values()])
-    assert figures["weight_variance"] == pytest.approx(1.5**2 / 11, rel=0.3)
+    assert figures["weight_variance"] == pytest.approx(1.5**2 / 12, rel=0.3)
     settings["learning"]["stop_loss"] = 1e9
     first = dynamics("train", settings, output=tmp_path / "first", progress=False)
     assert [piece["epochs"] for piece in networks(first).values()] == [1, 1]
     settings["learning"]["loss"] = {"target": [0.0, 0.0]}
-    with pytest.raises(PremotorError, match="another number of values than learning.exponents, 0.2 of 11 neurons"):
+    with pytest.raises(PremotorError, match="another number of values than learning.exponents, 0.2 of 12 neurons"):
         dynamics("train", settings, output=tmp_path / "none", progress=False)
 
 
