@@ -8,13 +8,14 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from premotor.learning.exploration import Normal
-from premotor.networks import Controller, Prepared
+from premotor.networks import Controller, Prepared, Product
 
 
 @eqx.filter_jit
 def prepared(controller: Controller) -> Prepared:
     """The product of a roll-out, once."""
-    return controller.product()
+    product = controller.product()
+    return product.by_edges() if isinstance(product, Product) else product
 
 
 @eqx.filter_jit

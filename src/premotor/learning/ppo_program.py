@@ -73,7 +73,7 @@ def _iteration(
         batch = batch._replace(discount=discount)
     batch = batch._replace(held=held)
     key, key_update = jax.random.split(state.key)
-    learnt, losses = update(learnt, batch, key_update, settings, exploration)
+    learnt, losses = update(learnt, batch, key_update, settings, exploration, one_device=False)
     return dataclasses.replace(state, key=key), copies, learnt, metrics, losses
 
 

@@ -91,14 +91,17 @@ def replay(
     started: Bool[Array, "steps environments"],
     *,
     forward_mode: bool = False,
+    one_device: bool = True,
 ) -> Float[Array, "steps environments actions"]:
     """Mean actions of the controller along recorded observations, its state cut where an episode started.
 
-    With `forward_mode` they have forward-mode derivatives, too, which a prepared product has not.
+    With `forward_mode` they have forward-mode derivatives, too, which a prepared product has not; without `one_device`
+    they can be shared among devices, which a product edge by edge cannot.
     """
     product = controller.product()
-    if isinstance(product, Product) and observation.shape[1] >= WIDE and not forward_mode:
-        product = product.for_gradients()
+    if isinstance(product, Product) and not forward_mode:
+        product = product.by_edges() if one_device else product
+        product = product.for_gradients() if observation.shape[1] >= WIDE else product
     initial = controller.initial_state(observation.shape[1])
 
     def step(state: Array, row: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -109,10 +112,16 @@ def replay(
 
 
 def update(
-    learnt: Learnt, batch: Batch, key: Array, settings: PPOSettings, exploration: type[Normal] = Normal
+    learnt: Learnt,
+    batch: Batch,
+    key: Array,
+    settings: PPOSettings,
+    exploration: type[Normal] = Normal,
+    *,
+    one_device: bool = True,
 ) -> tuple[Learnt, dict[str, Array]]:
-    """`epochs` × `minibatches` steps of descent; the figures are means over all of them."""
-    return update_on(learnt, batch, minibatches(key, settings), Descent.of(settings), exploration)
+    """`epochs` × `minibatches` steps of descent; the figures are means over all of them. See `replay`."""
+    return update_on(learnt, batch, minibatches(key, settings), Descent.of(settings), exploration, one_device)
 
 
 def minibatches(key: Array, settings: PPOSettings) -> Int[Array, "epochs minibatches sequences"]:
@@ -128,6 +137,7 @@ def update_on(
     chosen: Int[Array, "epochs minibatches sequences"],
     settings: Descent,
     exploration: type[Normal],
+    one_device: bool = True,
 ) -> tuple[Learnt, dict[str, Array]]:
     """As `update`, with the environments of each minibatch."""
     controller, critic = learnt.controller, learnt.critic
@@ -165,7 +175,8 @@ def update_on(
 
     def loss(parameters: Any, index: Array) -> tuple[Array, dict[str, Array]]:
         controller, critic = eqx.combine(parameters, fixed)
-        mean = replay(controller, batch.first_state[:, index], batch.observation[:, index], batch.started[:, index])
+        seen_by = batch.first_state[:, index], batch.observation[:, index], batch.started[:, index]
+        mean = replay(controller, *seen_by, one_device=one_device)
         counts = None if batch.learnt_from is None else batch.learnt_from[:, index]
         log_p = exploration.log_probability(batch.action[:, index], mean, controller.log_std)
         ratio = jnp.exp(log_p - batch.log_probability[:, index])

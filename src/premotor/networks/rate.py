@@ -199,6 +199,7 @@ class RateNetwork(Network):
             self.neurons,
             self.layout,
             self.parts,
+            loops=2 * len(a),
         )
 
     def step(
