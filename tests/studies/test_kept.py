@@ -182,6 +182,20 @@ SHORT = {
     "cartpole-stdp": {"learning.episodes": 6, "learning.block": 3, "evaluation.every": 1, "evaluation.episodes": 2},
     "arm-celegans": {"learning.steps": 1500, "evaluation.every_steps": 700, "evaluation.episodes": 2},
     "pendulum": {"learning.steps": 1500, "evaluation.every_steps": 700, "evaluation.episodes": 2},
+    "cartpole-evolution": {
+        "learning.iterations": 4,
+        "learning.strategy.population": 6,
+        "evaluation.every": 2,
+        "evaluation.episodes": 2,
+    },
+    "worm-crawl": {
+        "learning.steps": 400,
+        "learning.longest": 50,
+        "learning.strategy.population": 4,
+        "evaluation.every_steps": 200,
+        "evaluation.episodes": 2,
+        "evaluation.seconds": 0.5,
+    },
 }
 
 
@@ -190,7 +204,7 @@ SHORT = {
 def test_every_way_of_learning_has_the_same_bits_in_a_kept_worker(preset, tmp_path):
     if preset == "pendulum":
         pytest.importorskip("gymnasium")
-    wirings = {"wirings": 1} if preset == "cartpole-stdp" else {}
+    wirings = {"wirings": 1} if preset.startswith("cartpole") else {}
     seeds = 2 if preset == "pendulum" else 1  # a perceptron, which has no null models
     for name, keep in (("kept", True), ("alone", False)):
         compare(
