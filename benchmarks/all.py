@@ -60,7 +60,7 @@ def peer_python(word: str) -> tuple[str, ...]:
 
 
 BENCHMARKS = (
-    Benchmark("limits", ("limits.py",), 2),
+    Benchmark("limits", ("limits.py",), 1),
     Benchmark("start", ("start_time.py",), 3),
     Benchmark("training", ("training_speed.py",), 8, peer_python("--peer-python"), TORCH),
     Benchmark("training-leg", ("training_speed.py", "--circuit", "fly-leg"), 3),

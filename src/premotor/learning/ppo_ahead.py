@@ -36,7 +36,7 @@ def compiled_ahead(
             given = _first_given(controller, environment, settings)
             order = minibatches(key_of(0), settings)
             program: Any = update_on
-            program.lower(*given, order, Descent.of(settings), exploration_of(environment)).compile()
+            program.lower(*given, order, Descent.of(settings), exploration_of(environment), True).compile()
 
     thread = threading.Thread(target=work, name="compiling the update")  # no daemon: compiling cannot be cut off
     thread.start()

@@ -137,7 +137,7 @@ def update_on(
     chosen: Int[Array, "epochs minibatches sequences"],
     settings: Descent,
     exploration: type[Normal],
-    one_device: bool = True,
+    one_device: bool,
 ) -> tuple[Learnt, dict[str, Array]]:
     """As `update`, with the environments of each minibatch."""
     controller, critic = learnt.controller, learnt.critic
