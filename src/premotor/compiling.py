@@ -42,6 +42,13 @@ def part[**P, R](function: Callable[P, R], *, counted: bool = False) -> Callable
     return made
 
 
+def copied[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """A part that is copied into what calls it, for what is called so often that the call itself costs."""
+    flags: dict[str, Any] = {"nogil": True, "_nrt": False, "inline": "always"}
+    made: Callable[P, R] = njit(**flags)(function)
+    return made
+
+
 def swapped(compiled: Any, **parts: Any) -> Any:
     """A compiled function whose global names in `parts` stand for something else; it is compiled anew.
 

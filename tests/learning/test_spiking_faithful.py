@@ -15,6 +15,7 @@ from premotor.learning.plasticity import (
     replay,
 )
 from premotor.networks.spiking.event_driven import random_network
+from premotor.networks.spiking.event_driven.events import SLOTS
 from premotor.tasks.cartpole import cartpole_starts
 
 STEPS, STEP, BAND = 1200, 50.0, 0.01
@@ -138,3 +139,39 @@ def test_a_run_goes_on_within_the_window_and_old_checkpoints_begin_it_anew(capsy
     old.restore(former)
     assert "before gain control had a window; the window begins empty" in capsys.readouterr().err
     assert old.lessons.control_seen[0] == 0 and not old.lessons.control_spikes.any()
+
+
+def test_a_checkpoint_of_before_buckets_had_slots_goes_on():
+    """Its events on their way lie in one list for each bucket, in the order in which they were sent."""
+    network = random_network(0)
+
+    def agent():
+        return SpikingAgent(network, motor_halves(network), plasticity=PlasticitySettings(), seed=1)
+
+    whole, starts = agent(), cartpole_starts(8, 3)
+    whole.play(starts, learn=True, steps=40)
+    for _ in range(100):
+        snapshot = whole.snapshot()
+        if (snapshot["state/head"] >= 0).sum() > 5:
+            break
+        whole.play(starts, learn=True, steps=1)
+    buckets = len(snapshot["state/head"]) // SLOTS
+    head, tail = np.full(buckets, -1, np.int64), np.zeros(buckets, np.int64)
+    following, moved = snapshot["state/pool_next"].copy(), 0
+    for slot, first in enumerate(snapshot["state/head"]):
+        if first >= 0:
+            bucket = slot // SLOTS
+            if head[bucket] < 0:
+                head[bucket] = first
+            else:
+                following[tail[bucket]] = first
+            tail[bucket] = snapshot["state/tail"][slot]
+            moved += 1
+    assert moved > 5
+    former = {**snapshot, "state/head": head, "state/tail": tail, "state/pool_next": following}
+    again = agent()
+    again.restore(former)
+    for one in (whole, again):
+        one.play(starts, learn=True, steps=60)
+    assert again.weights.tolist() == whole.weights.tolist()
+    assert again.state.cells.tolist() == whole.state.cells.tolist()

@@ -13,6 +13,8 @@ from premotor.learning.plasticity.lessons import lessons_of
 from premotor.learning.plasticity.loop import BOOK, EPISODES, LOGGED, RASTER, STEP, TIES, Interface, Log, World
 from premotor.learning.plasticity.settings import InterfaceSettings, PlasticitySettings
 from premotor.networks.spiking.event_driven.coding import field_edges, inputs_needed
+from premotor.networks.spiking.event_driven.events import SLOTS
+from premotor.networks.spiking.event_driven.former_calendar import with_slots
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 from premotor.networks.spiking.event_driven.plasticity import plastic_synapses
 from premotor.settings import note
@@ -169,13 +171,16 @@ class SpikingAgent:
             "plastic": self.plastic,
             "world": self.world,
             "lessons": self.lessons,
+            "critic": self.lessons.critic,
         }
+        remembers = self.lessons.critic.signs.size > 0
         return {
             f"{name}/{key}": np.array(value)
             for name, part in parts.items()
             for key, value in part._asdict().items()
             if isinstance(value, np.ndarray)
             and (name != "lessons" or key in CHANGING or (key in WINDOWED and self.lessons.control_window))
+            and (name != "critic" or (key in REMEMBERED and remembers))
         }
 
     def restore(self, arrays: Arrays) -> None:
@@ -190,6 +195,11 @@ class SpikingAgent:
             note("the checkpoint is from before gain control had a window; the window begins empty")
             cleared = {f"lessons/{name}": np.zeros_like(value) for name, value in window.items()}
             arrays = {**arrays, **cleared, "lessons/control_spikes": np.zeros_like(present["lessons/control_spikes"])}
+        calendar = ("head", "tail", "pool_next", "pool_time")
+        if len(arrays.get("state/head", ())) * SLOTS == len(self.state.head):
+            former = {name: arrays[f"state/{name}"] for name in calendar}
+            finer = with_slots(former, self.network.wiring.width)
+            arrays = {**arrays, **{f"state/{name}": value for name, value in finer.items()}}
         for name, value in present.items():
             if not value.size and name not in arrays:  # of what came to be after the snapshot, such as random trains
                 continue
@@ -200,6 +210,7 @@ class SpikingAgent:
             ("plastic", self.plastic),
             ("world", self.world),
             ("lessons", self.lessons),
+            ("critic", self.lessons.critic),
         ):
             for key, value in part._asdict().items():
                 if f"{name}/{key}" in arrays:
@@ -210,6 +221,8 @@ CHANGING = ("control_spikes", "input_goal")
 """What changes of `Lessons` …"""
 WINDOWED = ("control_history", "control_seen")
 """… and what else where gain control has a window."""
+REMEMBERED = ("signs", "given")
+"""What changes of `Critic` where it remembers rewards."""
 
 
 def motor_halves(network: SpikingNetwork, population: str = "EM", actions: int = 2) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from premotor.compiling import part
+from premotor.compiling import copied
 from premotor.networks.spiking.event_driven.cell import CELLS, CellSettings, SpikingCell
 
 LAST, FIRST, AHP, READY, COLUMNS = 0, 1, 7, 8, 9
@@ -69,7 +69,7 @@ FAST_SPIKING = ConductanceCellSettings(
 LOW_THRESHOLD = FAST_SPIKING.model_copy(update={"resting_potential": -65.0, "threshold": -47.0})
 
 
-@part
+@copied
 def receive(
     table: NDArray[np.float64],
     kind_of_cell: int,

@@ -1,7 +1,11 @@
 """The event loop: a calendar of buckets, opened and sorted one after another.
 
 A bucket is shorter than the shortest delay, so nothing can arrive in the bucket that is open: every event of it is
-known when it is opened. Events at the same time come in the order in which they were sent.
+known when it is opened. It consists of `SLOTS` lists of events, so that few have to be sorted at a time. Events at the
+same time come in the order in which they were sent.
+
+Indices of arrays are unsigned where it counts: of signed ones numba asks each time whether they count from the end,
+which took a quarter of the time.
 """
 
 from collections.abc import Callable
@@ -25,8 +29,10 @@ NEVER = -1e300
 DEAD = 0.1
 """ms; two spikes of a random train are at least so far apart, so that the events under way have a bound."""
 
-RUN = 12
-"""Stretches of so many events are sorted by insertion, longer ones by merging."""
+SLOTS = 8
+"""Lists of events of a bucket, of equal length in time; a power of 2, so that rounding is that of buckets."""
+
+index: Any = np.uint64
 
 
 class Wiring(NamedTuple):
@@ -59,7 +65,7 @@ class State(NamedTuple):
     """mV, (synapses,)"""
     cursor: Any
     head: Any
-    """First node of each bucket's list in the pool, −1 where it is empty; a ring, (buckets,)."""
+    """First node of each slot's list in the pool, −1 where it is empty; a ring, (buckets · SLOTS,)."""
     tail: Any
     pool_next: Any
     pool_time: Any
@@ -67,8 +73,6 @@ class State(NamedTuple):
     open_time: Any
     """Events of the open bucket in their order, (synapses + 1,)."""
     open_synapse: Any
-    scratch_time: Any
-    scratch_synapse: Any
     interval: Any
     """Of the sources' regular trains, ms; inf: off, (sources,)."""
     fired: Any
@@ -96,11 +100,11 @@ def send(wiring: Any, state: Any, node: int, t: float) -> None:
     """Put an event into the calendar for every synapse of a node that fires at `t`."""
     cursor, head, tail = state.cursor, state.head, state.tail
     pool_next, pool_time, pool_synapse = state.pool_next, state.pool_time, state.pool_synapse
-    delay, scale, mask = wiring.delay, 1.0 / wiring.width, len(head) - 1
-    free, following = cursor[FREE], cursor[BUCKET] + 1
+    delay, scale, mask = wiring.delay, SLOTS / wiring.width, len(head) - 1
+    free, following = cursor[FREE], (cursor[BUCKET] + 1) * SLOTS
     for synapse in range(wiring.first[node], wiring.first[node + 1]):
-        arrival = t + delay[synapse]
-        slot = max(int(arrival * scale), following) & mask  # rounding must not put it into the open bucket
+        arrival = t + delay[index(synapse)]
+        slot = index(max(int(arrival * scale), following) & mask)  # rounding must not put it into the open bucket
         here = free
         free = pool_next[here]
         pool_time[here] = arrival
@@ -147,53 +151,33 @@ def fire_sources(wiring: Any, state: Any, limit: float) -> None:
 @part
 def open_next(state: Any) -> None:
     """Take the next bucket's events out of the calendar, in the order of their times."""
-    cursor = state.cursor
-    cursor[BUCKET] += 1
-    slot = cursor[BUCKET] & (len(state.head) - 1)
+    cursor, head, tail = state.cursor, state.head, state.tail
+    pool_next, pool_time, pool_synapse = state.pool_next, state.pool_time, state.pool_synapse
     time, synapse = state.open_time, state.open_synapse
-    node, count = state.head[slot], 0
-    if node >= 0:
+    cursor[BUCKET] += 1
+    begin = cursor[BUCKET] * SLOTS & (len(head) - 1)
+    count = 0
+    for number in range(begin, begin + SLOTS):
+        slot = index(number)
+        node, first = head[slot], count
+        if node < 0:
+            continue
         while node >= 0:
-            # Insertion within stretches of RUN keeps equal times in the order of the list.
-            value, place = state.pool_time[node], count
-            while place % RUN and time[place - 1] > value:
-                time[place] = time[place - 1]
-                synapse[place] = synapse[place - 1]
+            # Insertion keeps equal times in the order of the list.
+            value, place = pool_time[index(node)], count
+            while place > first and time[index(place - 1)] > value:
+                time[index(place)] = time[index(place - 1)]
+                synapse[index(place)] = synapse[index(place - 1)]
                 place -= 1
-            time[place] = value
-            synapse[place] = state.pool_synapse[node]
+            time[index(place)] = value
+            synapse[index(place)] = pool_synapse[index(node)]
             count += 1
-            node = state.pool_next[node]
-        state.pool_next[state.tail[slot]] = cursor[FREE]
-        cursor[FREE] = state.head[slot]
-        state.head[slot] = -1
-        if count > RUN:
-            merge_runs(time, synapse, state.scratch_time, state.scratch_synapse, count)
+            node = pool_next[index(node)]
+        pool_next[tail[slot]] = cursor[FREE]
+        cursor[FREE] = head[slot]
+        head[slot] = -1
     cursor[LENGTH] = count
     cursor[PLACE] = 0
-
-
-@part
-def merge_runs(time: Any, synapse: Any, time_2: Any, synapse_2: Any, count: int) -> None:
-    """Merge sorted stretches of RUN events, stably, until one is left."""
-    run = RUN
-    while run < count:
-        for begin in range(0, count, 2 * run):
-            middle, end = min(begin + run, count), min(begin + 2 * run, count)
-            left, right = begin, middle
-            for place in range(begin, end):
-                if left < middle and (right >= end or time[left] <= time[right]):
-                    time_2[place] = time[left]
-                    synapse_2[place] = synapse[left]
-                    left += 1
-                else:
-                    time_2[place] = time[right]
-                    synapse_2[place] = synapse[right]
-                    right += 1
-        for place in range(count):
-            time[place] = time_2[place]
-            synapse[place] = synapse_2[place]
-        run *= 2
 
 
 @kernel
@@ -209,14 +193,14 @@ def advance(wiring: Any, state: Any, until: float) -> None:
         time, synapses = state.open_time, state.open_synapse
         place, length = cursor[PLACE], cursor[LENGTH]
         while place < length and (end <= until or time[place] < until):
-            synapse = synapses[place]
-            cell = target[synapse]
+            now, synapse = time[index(place)], index(synapses[index(place)])
+            cell = index(target[synapse])
             place += 1
-            if receive(table, kind[cell], cells, cell, time[place - 1], receptor[synapse], weight[synapse]):
-                spike_time[cursor[SPIKES]] = time[place - 1]
+            if receive(table, index(kind[cell]), cells, cell, now, receptor[synapse], weight[synapse]):
+                spike_time[cursor[SPIKES]] = now
                 spike_cell[cursor[SPIKES]] = cell
                 cursor[SPIKES] += 1
-                send(wiring, state, cell, time[place - 1])
+                send(wiring, state, cell, now)
         cursor[EVENTS] += place - cursor[PLACE]
         cursor[PLACE] = place
         if end > until:

@@ -14,6 +14,7 @@ from premotor.networks.spiking.event_driven.events import (
     CURSORS,
     DEAD,
     NEVER,
+    SLOTS,
     SPIKES,
     State,
     Wiring,
@@ -23,7 +24,7 @@ from premotor.networks.spiking.event_driven.events import (
 from premotor.networks.spiking.random_numbers import source_keys
 
 WIDEST = 0.25
-"""ms; wider buckets hold more events than are quick to sort by insertion."""
+"""ms; the slots of wider buckets hold more events than are quick to sort by insertion."""
 
 CHUNK = 50.0
 """ms between two looks at the record of spikes."""
@@ -201,15 +202,13 @@ class SpikingNetwork:
             cells=self.cell.resting(self.cells),
             weight=self.weight[self.order],
             cursor=cursor,
-            head=np.full(buckets, -1, np.int64),
-            tail=np.zeros(buckets, np.int64),
+            head=np.full(buckets * SLOTS, -1, np.int64),
+            tail=np.zeros(buckets * SLOTS, np.int64),
             pool_next=following,
             pool_time=np.zeros(pool),
             pool_synapse=np.zeros(pool, np.int32),
             open_time=np.zeros(pool),
             open_synapse=np.zeros(pool, np.int32),
-            scratch_time=np.zeros(pool),
-            scratch_synapse=np.zeros(pool, np.int32),
             interval=np.full(self.sources, np.inf),
             fired=np.full(self.sources, NEVER),
             due=np.full(self.sources, np.inf),
