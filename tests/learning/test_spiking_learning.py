@@ -1,6 +1,7 @@
 """Reward-modulated plasticity against the oracle; tags, targeting, homeostasis, critics; threads and snapshots."""
 
 import math
+from collections import deque
 from types import SimpleNamespace
 
 import numpy as np
@@ -228,6 +229,34 @@ def test_a_critic_may_see_all_variables_and_clear_flips():
     assert worth(BalanceCriticSettings(clear_flips=True), worse, [0, 0, 0.001, -0.001]) == 1
 
 
+@pytest.mark.parametrize("remembered", [1, 4, 7])
+def test_what_comes_often_counts_less(remembered):
+    """Against a memory of the rewards themselves, which knows nothing of signs in a ring."""
+    critic = critic_of(BalanceCriticSettings(modulation=remembered, clear_flips=True, fall=0.5))
+    memory, random, factors = deque(maxlen=remembered), np.random.default_rng(remembered), set()
+
+    def loss(state):
+        return math.sqrt(state[2] ** 2 + 0.7 * state[3] ** 2)
+
+    for step in range(300):
+        before, after = random.normal(0, [1, 0.5, 0.05, 0.3], (2, 4))
+        before[2:] *= step % 10 != 0  # every tenth time the pole was balanced
+        tie, fell = step % 7 == 0, step % 31 == 0
+        found = judge(critic, before, 1, tie, after, fell)
+        rose, rises = (abs(state[2]) < 0.01 and abs(state[3]) < 0.01 for state in (before, after))
+        if not fell and (rose or (not tie and not rises and before[3] * after[3] < 0)):
+            assert found == 0  # and nothing is remembered
+            continue
+        told = -0.5 if fell else -1 / 1.5 if tie else 1.0 if rises else 3 * (loss(before) - loss(after))
+        told *= 1.5 if told > 0 else 1.0
+        same = sum(one > 1e-6 if told >= 0 else one < -1e-6 for one in memory)
+        factor = (len(memory) - same + 1) / (len(memory) + 1) if len(memory) >= remembered / 2 else 1.0
+        assert found == pytest.approx(min(max(told * factor, -1.0), 1.0), abs=1e-14)
+        memory.append(told)
+        factors.add(factor)
+    assert {1.0, 1 / (remembered + 1)} <= factors
+
+
 @pytest.mark.parametrize("soft", [False, True])
 def test_plain_stdp_and_soft_limits_pair_for_pair(soft):
     network, steps = random_network(11), 60
@@ -340,12 +369,14 @@ def test_learning_does_not_depend_on_threads():
 
 
 def test_a_snapshot_continues_bit_for_bit():
-    """Cut within an episode, in the middle of tags, of spikes on their way and of counts for gain control."""
+    """Cut within an episode, in the middle of tags, of spikes on their way, of counts for gain control and of a memory
+    of rewards."""
     network = random_network(2)
     starts = cartpole_starts(100, 9)
 
     def fresh():
-        return SpikingAgent(network, motor_halves(network), plasticity=PlasticitySettings(), seed=4)
+        rules = PlasticitySettings(critic=BalanceCriticSettings(modulation=40))
+        return SpikingAgent(network, motor_halves(network), plasticity=rules, seed=4)
 
     whole = fresh()
     whole.play(starts, learn=True, steps=700)

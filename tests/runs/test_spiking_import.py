@@ -12,6 +12,7 @@ from premotor.errors import PremotorError
 from premotor.networks.spiking.event_driven import random_network
 from premotor.runs import train
 from premotor.runs.spiking import SpikingRun, import_original, training_rows, weights_over_time
+from premotor.runs.spiking.original_settings import translated
 
 FIELDS = [(-0.00645789, 1.0), (-0.03634136, 0.53989509), (0.00529333, 0.09129902), (0.04752025, 0.82070579)]
 SLOW = {"tauAM": 10, "tauNM": 300, "tauGA": 10, "tauGA2": 20, "tauAM2": 20, "tauNM2": 300}
@@ -136,6 +137,15 @@ def test_settings_are_theirs_with_gains_and_signs(imported):
     for word in ("drawn anew", "env.unk_move = -1", "sim.dt = 0.6", "noise.EM.GA.rate = 100"):
         assert word in text
     assert "clear_flips" not in text and "noise.EM.AM" not in text
+
+
+def test_a_memory_of_rewards_comes_over_and_noise_that_is_damped_is_not_told():
+    changed = {**CONFIG, "critic": {**CONFIG["critic"], "modulation": {"type": "linear", "steps": 30}}}
+    found = translated(changed, "config.json", evolved=False)
+    assert found.settings["plasticity"]["critic"]["modulation"] == 30
+    assert not any("modulation" in line for line in found.left) and any("noise.EM" in line for line in found.left)
+    changed["net"] = {**CONFIG["net"], "noiseDamping": {"E": 0.0, "I": 0.0}}
+    assert not any("noise" in line for line in translated(changed, "config.json", evolved=False).left)
 
 
 def test_it_is_a_run_like_any_other(imported, tmp_path, capsys):

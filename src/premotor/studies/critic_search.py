@@ -74,13 +74,15 @@ def critic_settings(values: Mapping[str, Any]) -> Any:
 
 
 def evaluate_critic(settings: Any, steps: LoggedSteps) -> dict[str, float]:
-    """Figures of a critic on logged steps.
+    """Figures of a critic on logged steps, each judged on its own: what a critic remembers of others is left out.
 
     Returns:
         mean, reward of the actions taken; positive, the fraction of rewards above 0 among those that are not 0;
         zero, the fraction that are 0; agreement, the fraction of steps in which the action taken gets the larger reward
         (half for equal ones); contrast, mean difference of the two rewards; margin, that difference over its deviation.
     """
+    if getattr(settings, "modulation", None):
+        settings = settings.model_copy(update={"modulation": None})
     critic = critic_of(settings)
     taken, other = np.zeros(len(steps.action)), np.zeros(len(steps.action))
     _judge_all(critic, steps.before, steps.action, steps.before.copy(), taken)

@@ -12,6 +12,9 @@ from premotor.tasks.cartpole import cartpole_step
 
 BALANCE, POLICY, CONSTANT, VALUE, REWARD = range(5)
 
+SMALLEST = 1e-6
+"""A reward closer to 0 has no sign for `modulated`."""
+
 
 class Critic(NamedTuple):
     """A critic as the compiled loop reads it."""
@@ -33,6 +36,10 @@ class Critic(NamedTuple):
     means: tuple[float, float, float, float] = MEANS
     matrix: Any = None
     """P, (4, 4)."""
+    signs: Any = None
+    """Of the last rewards, a ring of −1, 0 and 1, (remembered,); of length 0: none is remembered. Changes."""
+    given: Any = None
+    """Rewards so far, (1,). Changes."""
 
 
 def value_matrix(settings: ValueCriticSettings) -> NDArray[np.float64]:
@@ -57,12 +64,17 @@ def value_matrix(settings: ValueCriticSettings) -> NDArray[np.float64]:
 
 
 def critic_of(settings: Any) -> Critic:
-    """The critic that settings describe."""
+    """The critic that settings describe; one that remembers rewards begins with none."""
+    remembered = (settings.modulation or 0) if settings.kind == "balance" else 0
+    return _critic_of(settings)._replace(signs=np.zeros(remembered, np.int64), given=np.zeros(1, np.int64))
+
+
+def _critic_of(settings: Any) -> Critic:
     nothing = np.zeros((4, 4))
     if settings.kind == "balance":
         biases = settings.biases or (0.0,) * 4
         weights = tuple(bias / deviation for bias, deviation in zip(biases, DEVIATIONS, strict=True))
-        told = settings.model_dump(exclude={"kind", "biases"})
+        told = settings.model_dump(exclude={"kind", "biases", "modulation"})
         return Critic(BALANCE, **told, whole=settings.biases is not None, weights=weights, matrix=nothing)
     if settings.kind == "policy":
         return Critic(POLICY, reward=settings.reward, weights=settings.weights, matrix=nothing)
@@ -94,6 +106,19 @@ def whole_loss(critic: Any, state: Any) -> float:
 
 
 @kernel
+def modulated(signs: Any, given: Any, reward: float) -> float:
+    """A reward by how often its sign came among the last ones (a ring, (remembered,)); then it is remembered itself."""
+    known = min(given[0], len(signs))
+    same = 0
+    for place in range(known):
+        if signs[place] == (1 if reward >= 0.0 else -1):
+            same += 1
+    signs[given[0] % len(signs)] = 1 if reward > SMALLEST else (-1 if reward < -SMALLEST else 0)
+    given[0] += 1
+    return reward * (known - same + 1) / (known + 1) if 2 * known >= len(signs) else reward
+
+
+@kernel
 def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, fell: bool) -> float:
     """The reward, within ±1, of `action` (a random one in a `tie`) that led from `previous` to `observation`."""
     if critic.kind == REWARD:
@@ -115,13 +140,13 @@ def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, 
     if fell:
         reward = -critic.highest * critic.fall
     elif abs(previous[2]) < critic.balanced and abs(previous[3]) < critic.balanced:
-        reward = 0.0
+        return 0.0
     elif tie:
         reward = -critic.highest * critic.tie
     elif abs(observation[2]) < critic.balanced and abs(observation[3]) < critic.balanced:
         reward = critic.highest
     elif critic.clear_flips and observation[3] * previous[3] < 0.0:
-        reward = 0.0
+        return 0.0
     elif critic.whole:
         reward = critic.gain * (whole_loss(critic, previous) - whole_loss(critic, observation))
     else:
@@ -129,4 +154,6 @@ def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, 
         after = sqrt(observation[2] * observation[2] + critic.spin_weight * observation[3] * observation[3])
         reward = critic.gain * (before - after)
     reward *= critic.positive_bias if reward > 0.0 else critic.negative_bias
+    if len(critic.signs) > 0:
+        reward = modulated(critic.signs, critic.given, reward)
     return min(max(reward, -critic.highest), critic.highest)

@@ -147,6 +147,10 @@ class BalanceCriticSettings(Settings):
     biases: tuple[float, float, float, float] | None = None
     """Of position, velocity, angle and angular velocity: the loss is then √Σ (bias · (x − mean) / deviation)², with the
     means and deviations of the published receptive fields; null: the loss above."""
+    modulation: int | None = Field(None, ge=1)
+    """Of so many rewards the last ones are remembered, and what comes often counts less: a reward above 0 is multiplied
+    by (n − k + 1) / (n + 1) where k of the n remembered are above 0, a punishment likewise by the punishments among
+    them. It begins once half of them are there; null: no memory."""
 
 
 class PolicyCriticSettings(Settings):

@@ -117,6 +117,8 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
     biases = read.get("critic.biases", {})
     if biases:
         critic["biases"] = tuple(biases.get(name, 1.0) for name in ("loc", "vel", "ang", "angv"))
+    if read.get("critic.modulation.type", "") == "linear":
+        critic["modulation"] = int(read.get("critic.modulation.steps"))
     targets = read.get("net.popTargetFreq", {})
     homeostasis = {
         "normalise_every": read.get("sim.normalizeInStepSize", 25) if read.get("sim.normalizeSynInputs", 0) else 0,
@@ -155,6 +157,8 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
     for rule_of, on in (("AMPAI", read.get("net.STDPconns.EI", 0)), ("NMDA", read.get("STDP-RL.NMDA.RLon", 0))):
         if not on:  # of synapses that do not learn
             read.used.add(f"STDP-RL.{rule_of}")
+    if read.get("net.noiseDamping", {}) == {"E": 0, "I": 0}:  # what its weights are multiplied by
+        read.used.add("noise")
     return Translated(settings, tuple(sizes), tuple(sizes.values()), tuple(read.left()))
 
 
