@@ -10,6 +10,7 @@ import pytest
 from premotor.cli import main
 from premotor.errors import PremotorError
 from premotor.report import REPRODUCTIONS, Chart, Compared, Part, Reproduction, drawn, new_figure, reproduce
+from premotor.report.reproductions.walker_figures import walk_numbers
 
 
 def _line():
@@ -112,3 +113,54 @@ def test_randomnet_is_reproduced_in_miniature(tmp_path):
     drawn_files = {file.stem for file in (page.parent / "figures").glob("*.png")}
     assert {"convergence-convergence", "benchmark-benchmark", "spectrum-sets", "budget-trainings"} <= drawn_files
     assert {"region-trainings", "region-trainings-raw", "size-trainings", "exponents-trainings"} <= drawn_files
+
+
+def test_the_graph_and_the_recording_of_brainrnn_are_the_published_ones(tmp_path):
+    made = REPRODUCTIONS["brainrnn"](tmp_path, short=True)
+    graph = made._graph()
+    assert len(graph.numbers) == 12 and all(row.published == row.ours for row in graph.numbers)
+    assert graph.charts[0].table["neurons"].sum() == 143 and graph.charts[0].png()
+    recording = {row.what: row for row in made._recording().numbers}
+    assert recording["lunge: speed, m/s"].published == 4.47
+    assert recording["lunge: speed, m/s"].ours == pytest.approx(3.65, abs=0.01)
+    assert recording["even stride: stride, s"].published is None
+
+
+def test_numbers_of_several_tests_are_their_mean_and_range():
+    tests = [{"survived": 1.0, "speed": 2.0, "return": None}, {"survived": 0.5, "speed": 4.0}]
+    several = walk_numbers("by day: ", tests, "two runs")
+    assert [row.what for row in several] == ["by day: episodes without a fall, %", "by day: forward speed, m/s"]
+    assert (several[0].ours, several[0].low, several[0].high, several[1].ours) == (75, 50, 100, 3)
+    alone = walk_numbers("", tests[:1], "one test")
+    assert alone[0].ours == 100 and alone[0].low is None
+
+
+@pytest.mark.slow
+def test_brainrnn_is_reproduced_in_miniature(tmp_path):
+    published = REPRODUCTIONS["brainrnn"]
+
+    @REPRODUCTIONS.register("brainrnn-miniature")
+    class Miniature(published):
+        @property
+        def scale(self):
+            held = super().scale
+            brief = {"learning.steps": 64, "learning.environments": 8, "learning.rollout": 8, "evaluation.seconds": 0.5}
+            brief |= {"evaluation.every_steps": 64, "evaluation.episodes": 2}
+            made = {name: {**value, **brief} for name, value in held.items() if isinstance(value, dict)}
+            made["seeds of nulls"] = {"rate": 1, "layered": 1}
+            return {**held, **made, "episodes": 2, "lesions": 1, "seconds": 2.0, "tested": 2, "sequence": 2}
+
+    page = reproduce("brainrnn-miniature", tmp_path / "made", short=True, jobs=1, progress=False)
+    numbers = {row["what"]: row for row in json.loads((page.parent / "numbers.json").read_text())["numbers"]}
+    assert numbers["synapses"]["published"] == numbers["synapses"]["ours"] == 52_288
+    walked = numbers["shipped, on legs that pass each other: forward speed, m/s"]
+    assert walked["published"] is None and walked["ours"] > 1.0
+    assert {f"return of the {kind} network, rewired" for kind in ("rate", "layered")} <= set(numbers)
+    files = {file.stem for file in (page.parent / "figures").glob("*.png")}
+    for name in ("graph", "sequence", "reference-bipedal", "lesions-bipedal-walk", "phases-bipedal", "learning-then"):
+        assert name in files
+    assert {"losses-learned-bipedal-walk", "states-then", "null-models-comparison", "layered-comparison"} <= files
+    before = (page.parent / "tests" / "bipedal" / "lesions.json").stat().st_mtime_ns
+    page.unlink()
+    reproduce("brainrnn-miniature", tmp_path / "made", short=True, jobs=1, progress=False)
+    assert page.exists() and (page.parent / "tests" / "bipedal" / "lesions.json").stat().st_mtime_ns == before

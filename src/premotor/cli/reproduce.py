@@ -10,7 +10,8 @@ def reproduce(
     publication: Annotated[
         str,
         typer.Argument(
-            help="The publication: hasegan2022 (the spiking agent that balances a pole) or randomnet (chaos)."
+            help="The publication: hasegan2022 (the spiking agent that balances a pole), randomnet (chaos) or brainrnn "
+            "(a leg circuit that walks)."
         ),
     ],
     short: Annotated[
@@ -29,6 +30,7 @@ def reproduce(
     Example:
       premotor reproduce hasegan2022 --short
       premotor reproduce randomnet --short
+      premotor reproduce brainrnn --short
     """
     from premotor.report import reproduce as make
 

@@ -1,6 +1,7 @@
 """How BipedalWalker walks, for the report of a run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,45 +37,70 @@ class Bipedal(ReportSection[RunRecord]):
         path = record.run.places.trace_file
         if not path.exists():
             return Section(title, [*blocks, Missing("No states were recorded:", record.command("evaluate"))])
-        trace, task = load_arrays(path), record.task
-        length = int(trace["alive"][:, 0].sum())
-        start = max(0, length - round(WINDOW / task.control_period))
-        motion = task.leg_motion(trace["observation"][start:length, 0])
-        actions, time = trace["action"][start:length, 0], trace["time"][start:length]
-        reference = task.reference
-        beside: Any = None if reference is None else reference.at(trace["phase"][start:length, 0])
+        shown = Excerpt.of(load_arrays(path), record.task)
         blocks.append(_figures(record.figures))
-        blocks.append(
-            Picture(
-                states_and_actions(
-                    time,
-                    motion.angles,
-                    actions,
-                    None if beside is None else beside.angles,
-                    None if beside is None or not reference.actions.any() else beside.actions,
-                ),
-                "States and actions",
-                f"The last {decimal(WINDOW, 0)} s of the first test episode"
-                + ("; dashed: the reference's mean stride at the same phase." if reference is not None else "."),
-            )
-        )
-        blocks.append(
-            Picture(
-                portraits(
-                    motion.angles,
-                    motion.rates,
-                    None if reference is None else reference.stride.angles,
-                    None if reference is None else reference.stride.rates,
-                ),
-                "Phase portraits",
-                "The same excerpt: a rhythm closes, and lies on the dashed stride where it is the reference's.",
-            )
-        )
+        blocks.append(Picture(as_svg(shown.states)(), "States and actions", shown.caption))
+        caption = "The same excerpt: a rhythm closes, and lies on the dashed stride where it is the reference's."
+        blocks.append(Picture(as_svg(shown.portraits)(), "Phase portraits", caption))
         return Section(title, blocks)
 
     def tiles(self, record: RunRecord) -> Sequence[Tile]:
         """What the episodes of the test came to."""
         return episode_tiles(record)
+
+
+@dataclass(frozen=True, eq=False)
+class Excerpt:
+    """The last `WINDOW` of an episode, and the reference at the same phase."""
+
+    time: NDArray
+    """(steps,), s."""
+    motion: Any
+    """Joint angles and speeds, as the task's `leg_motion` gives them."""
+    actions: NDArray
+    """(steps, 4)"""
+    reference: Any
+    """`BipedalReference`; None: the task has none."""
+    beside: Any
+    """Its stride at the phase of each step."""
+
+    @classmethod
+    def of(cls, trace: Mapping[str, NDArray], task: Any) -> "Excerpt":
+        """Of the first episode of a test.
+
+        Args:
+            trace: what `Episodes` records.
+            task: whose observations tell how two legs move.
+        """
+        length = int(trace["alive"][:, 0].sum())
+        start = max(0, length - round(WINDOW / task.control_period))
+        reference = task.reference
+        return cls(
+            trace["time"][start:length],
+            task.leg_motion(trace["observation"][start:length, 0]),
+            trace["action"][start:length, 0],
+            reference,
+            None if reference is None else reference.at(trace["phase"][start:length, 0]),
+        )
+
+    @property
+    def caption(self) -> str:
+        """What `states` shows."""
+        beside = "." if self.reference is None else "; dashed: the reference's mean stride at the same phase."
+        return f"The last {decimal(WINDOW, 0)} s of the first test episode{beside}"
+
+    def states(self) -> Figure:
+        """`states_and_actions`."""
+        told = self.beside is not None and self.reference.actions.any()
+        wanted = None if self.beside is None else self.beside.angles
+        torques = self.beside.actions if told else None
+        return states_and_actions(self.time, self.motion.angles, self.actions, wanted, torques)
+
+    def portraits(self) -> Figure:
+        """`portraits`, with one stride of the reference."""
+        stride = None if self.reference is None else self.reference.stride
+        wanted = (None, None) if stride is None else (stride.angles, stride.rates)
+        return portraits(self.motion.angles, self.motion.rates, *wanted)
 
 
 def _figures(figures: Mapping[str, object]) -> Table:
@@ -106,7 +132,6 @@ LEGS = (("left", "leg 1", 0), ("right", "leg 2", 2))
 DASHES = (0, (4, 2))
 
 
-@as_svg
 def states_and_actions(
     time: NDArray, angles: NDArray, actions: NDArray, wanted: NDArray | None, torques: NDArray | None
 ) -> Figure:
@@ -142,7 +167,6 @@ def states_and_actions(
     return figure
 
 
-@as_svg
 def portraits(angles: NDArray, rates: NDArray, wanted: NDArray | None, wanted_rates: NDArray | None) -> Figure:
     """Hip 1 against hip 2, and each leg's knee and hip against their velocities; the reference's stride dashed.
 

@@ -31,7 +31,7 @@ class Learning(ReportSection[RunRecord]):
         best_step = None if record.best is None else number(record.best, "step")
         blocks.append(
             Picture(
-                progress(metrics, evaluations, best_step),
+                as_svg(progress)(metrics, evaluations, best_step),
                 "Progress",
                 "Above: mean over the episodes that ended in an iteration, exploration included (faint), and "
                 "its running mean over a twentieth of the run. Below: deterministic evaluations of the mean "
@@ -45,7 +45,7 @@ class Learning(ReportSection[RunRecord]):
         blocks.append(Text(_story(record)))
         blocks.append(
             Picture(
-                inside(metrics),
+                as_svg(inside)(metrics),
                 "Inside the learner",
                 "Each iteration's value (faint) and its running mean over a twentieth of the run."
                 + (
@@ -95,7 +95,6 @@ def _story(record: RunRecord) -> str:
 TERM_COLOURS = ("left", "accent", "excitatory", "right", "sensory", "motor")
 
 
-@as_svg
 def progress(metrics: pd.DataFrame, evaluations: pd.DataFrame, best_step: float | None) -> Figure:
     """Return and episode length by iteration; survival and speed by evaluation."""
     figure = new_figure(height=4.6)
@@ -130,7 +129,6 @@ def progress(metrics: pd.DataFrame, evaluations: pd.DataFrame, best_step: float 
     return figure
 
 
-@as_svg
 def inside(metrics: pd.DataFrame) -> Figure:
     """Reward terms, losses, divergence, step size, exploration and speed of computation, by iteration."""
     rows = 2 if "critic_loss" in metrics and "temperature" not in metrics else 3

@@ -51,7 +51,7 @@ class Lesions(ReportSection[RunRecord]):
             worst = sorted(groups, key=_order)[:MOST_GROUPS]
             blocks.append(
                 Picture(
-                    lesion_bars(worst, intact, command),
+                    as_svg(lesion_bars)(worst, intact, command),
                     "One group of synapses silenced at a time",
                     "Each bar is the same controller in the same episodes with the synapses from one class onto "
                     "another at zero, nothing learned again. Blue: chemical synapses; olive: gap junctions; "
@@ -66,7 +66,7 @@ class Lesions(ReportSection[RunRecord]):
             worst = sorted(types, key=_harm)[:MOST_TYPES]
             blocks.append(
                 Picture(
-                    lesion_bars(worst, intact, command),
+                    as_svg(lesion_bars)(worst, intact, command),
                     "One cell type at a time",
                     "All synapses and gap junctions of a cell type at zero, those onto it and those it makes."
                     + _shortened(worst, types, "type"),
@@ -192,7 +192,6 @@ def measures_of(intact: Mapping[str, object]) -> tuple[Measure, ...]:
     return tuple(next((m for m in line if np.isfinite(number(intact, m.key))), line[0]) for line in MEASURES)
 
 
-@as_svg
 def lesion_bars(rows: Sequence[Mapping[str, object]], intact: Mapping[str, object], command: float) -> Figure:
     """Survival and speed (or what `measures_of` says) without each group of synapses; intact as a line.
 

@@ -212,8 +212,22 @@ def silence_synapses(
         raise PremotorError(f"network.kind is {kind}: there are no synapses of a circuit to silence")
     controller = run.controller(checkpoint)
     chosen = test_episodes(run, episodes, seconds, seed, threads)
+    rows = lesion_rows(chosen, controller, run.circuit.neurons, types)
+    write_json(run.places.lesions_file, rows)
+    return rows
+
+
+def lesion_rows(chosen: Episodes, controller: Controller, neurons: Any, types: bool = False) -> list[dict[str, Any]]:
+    """Figures of the same episodes without each group of synapses in turn, the first with all of them.
+
+    Args:
+        chosen: the episodes.
+        controller: a controller with a circuit.
+        neurons: the circuit's table of neurons.
+        types: also one cell type at a time.
+    """
     rows = []
-    for lesion in lesions_of(controller, run.circuit.neurons, types):
+    for lesion in lesions_of(controller, neurons, types):
         figures = chosen.figures(chosen.run(silenced(controller, lesion)), gait=False)
         row = {
             "name": lesion.name,
@@ -224,7 +238,6 @@ def silence_synapses(
             **{name: figures[name] for name in FIGURES if name in figures},
         }
         rows.append(row)
-    write_json(run.places.lesions_file, rows)
     return rows
 
 

@@ -98,7 +98,7 @@ class Reproduction(ABC):
 
 REPRODUCTIONS: Registry[type[Reproduction]] = Registry(
     "publication",
-    {name: f"premotor.report.reproductions.{name}" for name in ("hasegan2022", "randomnet")},
+    {name: f"premotor.report.reproductions.{name}" for name in ("brainrnn", "hasegan2022", "randomnet")},
     derived_from(Reproduction),
 )
 """Every publication that can be reproduced, by name."""
