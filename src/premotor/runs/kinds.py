@@ -33,8 +33,7 @@ class Schedule(NamedTuple):
     """So many of the newest checkpoints are kept."""
     total: int = 1
     """The step at which learning ends; for the progress bar."""
-    stop_score: float | None = None
-    """Learning ends once an evaluation scores at least this."""
+    stop_score: float | None = None  # learning ends once an evaluation scores at least this
     stop_minutes: float | None = None
     unit: str = "steps"
     """What `Work.step` counts, for people."""
@@ -116,8 +115,7 @@ class Evaluation(NamedTuple):
     threads: int = 0
     device: str = "cpu"
     only: int | None = None  # spiking agents: start every episode as this one of a test
-    overrides: Mapping[str, Any] | Sequence[str] = ()
-    """Settings of the task other than in learning, by dotted key, as in ``{"task.variation.push": 5}``."""
+    overrides: Mapping[str, Any] | Sequence[str] = ()  # settings of the task other than in learning, by dotted key
 
 
 class Adopted(NamedTuple):
@@ -144,8 +142,7 @@ class Kind(ABC):
     """As `kind` at the top of a settings file."""
     settings: ClassVar[type[Any]]
     """At least `name`, `seed` and `threads`."""
-    other_tasks: ClassVar[bool] = False
-    """Whether runs can be tested in a task whose settings are not those of learning."""
+    other_tasks: ClassVar[bool] = False  # whether runs can be tested in a task with other settings than in learning
     score: ClassVar[str] = "score"
     """The figure of a test that counts unless said otherwise; more is better."""
     figures: ClassVar[tuple[str, ...]] = ("score",)
