@@ -166,7 +166,7 @@ def parse(command: str) -> None:
         assert name in program.commands, f"there is no command {name}"
         program = program.commands[name]
     # the settings of a run that is named as its preset, with a number behind it or not, are of that preset
-    named = (re.sub(r"^runs/(.+?)(-\d+)?/settings\.yaml$", r"\1", word) for word in words)
+    named = (re.sub(r"^runs/(.+?)(-\d+)?(/settings\.yaml)?$", r"\1", word) for word in words)
     preset = next((word for word in named if word in preset_names()), None)
     if (words or settings) and words != ["--help"]:  # a command that is only named stands without its arguments
         program.make_context("premotor", words)
