@@ -23,12 +23,17 @@ DELIBERATE: tuple[Deliberate, ...] = (
         "gain control of the faithful rule counts over a window",
     ),
     Deliberate("fly.*", r".*reward(/|\.)wobble.*", "a new term of the reward, of weight 0"),
-    Deliberate("fly.*", r".*reward(/|\.)(crab|neighbours|short_swing).*", "new terms of the reward, of weight 0"),
+    Deliberate(
+        "fly.*", r".*reward(/|\.)(crab|neighbours|diagonals|short_swing).*", "new terms of the reward, of weight 0"
+    ),
     Deliberate("fly.*", r".*task\.least_swing", "a new setting, of a term of weight 0"),
     Deliberate(".*", r".*learning\.(critic_first|stagger)", "new settings, null and false"),
     Deliberate(
         ".*", r".*(reward\.(sharpness|contact)|task\.pose_limit|cloning\.expert)", "new settings, without effect"
     ),
+    Deliberate("arm.*", r".*task\.(start_range|fall_angle|fall_cost)", "new settings, without effect"),
+    Deliberate("fly-legs", r".*", "the preset learns for longer, with rules between legs"),
+    Deliberate("fly-walk-ppo", r".*", "the preset goes on from fly-set-out, which is what it was"),
     Deliberate("bipedal-expert", r".*", "the preset learns a walk on legs that pass each other"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
     Deliberate(
