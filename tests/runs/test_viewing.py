@@ -1,28 +1,18 @@
 """Slow motion and frames of a video; live plots."""
 
-from pathlib import Path
-
-import jax
 import matplotlib
 import numpy as np
 import pytest
 
-from networks.wiring import small_circuit
+from balancing import balancing_player
 from premotor.errors import PremotorError
-from premotor.networks import build_controller
 from premotor.runs import play_live
 from premotor.runs.playing import Player, episodes_of, play_to_video
-from premotor.tasks import BalanceSettings, BalanceTask
 
 
 @pytest.fixture(scope="module")
 def shown() -> Player:
-    task = BalanceTask(BalanceSettings())
-    names = task.observation_names, task.action_names
-    controller = build_controller(
-        small_circuit(), *names, control_period=task.control_period, calibrate=False, key=jax.random.PRNGKey(0)
-    )
-    return Player(controller, task, "balance", Path(), None)
+    return balancing_player()
 
 
 def test_frames_every_n_steps_and_slow_motion(shown, tmp_path, monkeypatch):

@@ -1,27 +1,17 @@
 """What the viewer's keys do, without a window."""
 
-from pathlib import Path
-
-import jax
 import numpy as np
 import pytest
 
-from networks.wiring import small_circuit
+from balancing import balancing_player
 from premotor.errors import PremotorError
-from premotor.networks import build_controller
 from premotor.runs import Player
-from premotor.tasks import BalanceSettings, BalanceTask
 from premotor.view.viewer import KEYS, Show, play_in_viewer
 
 
 @pytest.fixture(scope="module")
 def shown() -> Player:
-    task = BalanceTask(BalanceSettings())
-    names = task.observation_names, task.action_names
-    controller = build_controller(
-        small_circuit(), *names, control_period=task.control_period, calibrate=False, key=jax.random.PRNGKey(0)
-    )
-    return Player(controller, task, "balance", Path(), None)
+    return balancing_player()
 
 
 def test_keys_start_anew_print_terms_stop_drawing_add_noise_and_end(shown):
