@@ -12,11 +12,20 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import numpy as np
 from numba import njit
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
+from numpy.typing import NDArray
 
 _Base: Any = FunctionCache._impl_class
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Shorts = NDArray[np.int32]
+Keys = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+"""Arrays of kernels, by the numbers in them."""
 
 MARK = b"from premotor.compiling import"
 """What a file with kernels holds."""

@@ -8,9 +8,17 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.typing import DTypeLike
+from numpy.typing import ArrayLike
+
+Numbers = jax.Array | np.ndarray
+"""An array of JAX or of NumPy, in functions that work with both."""
+
+type PyTree = Any
+"""A tree of arrays whose structure only another part of the program knows, such as what a user's class keeps."""
 
 
-def on_device(values: Any, dtype: Any = None) -> jax.Array:
+def on_device(values: ArrayLike, dtype: DTypeLike | None = None) -> jax.Array:
     """What `jnp.array` gives, made by NumPy: a copy, of the type that JAX has for it and never of a weak one.
 
     In a function that is being traced it is a part of its program.

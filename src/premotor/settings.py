@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
@@ -46,6 +46,14 @@ class Settings(BaseModel):
             present.pop(new, None)
             present[new] = value
         return present
+
+
+class OfKind(Protocol):
+    """Settings of an entry of a registry."""
+
+    @property
+    def kind(self) -> str:
+        """The name of the entry."""
 
 
 def sections(settings: Settings, prefix: str = "") -> Iterator[tuple[str, Settings]]:

@@ -284,8 +284,6 @@ def test_settings_that_do_not_fit_together_are_refused() -> None:
         DDPGSettings(updates=0.3, environments=4)
     with pytest.raises(ValueError, match="one sequence in every environment takes 12"):
         DDPGSettings(buffer_size=10, sequence=2, environments=4)
-    original = DDPGSettings.original(steps=50_000)
-    assert (original.buffer_size, original.batch_size, original.tau) == (1_000, 5, 1e-3)
 
 
 def test_the_vector_of_what_is_trained_leads_back_to_the_controller() -> None:

@@ -20,7 +20,6 @@ Actuators that are not named are removed. A sensor that the MJCF has needs no me
 import warnings
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import mujoco
 import yaml
@@ -147,7 +146,7 @@ def load_body(path: str | Path) -> Body:
 
 def _read(path: Path) -> BodyDescription:
     try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data: object = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise PremotorError(f"there is no file {path} that describes a body") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -11,7 +11,8 @@ import importlib.util
 import io
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +24,9 @@ from jaxtyping import Array, Float, Int
 from premotor.bodies.warp_physics import GREATEST, most_constraints, most_contacts
 from premotor.errors import PremotorError
 from premotor.settings import note
+
+if TYPE_CHECKING:
+    from mujoco import mjx
 
 AXIS = "environments"
 """Of the mesh of devices that share the worlds."""
@@ -171,14 +175,14 @@ class MJXEngine:
             qfrc_applied=force,
         )
 
-        def step(number: Array, data: Any) -> Any:
+        def step(number: Array, data: "mjx.Data") -> "mjx.Data":
             # what a loop carries keeps its types, which MJX's integers do not in float64
             return jax.tree.map(lambda new, old: new.astype(old.dtype), self._step(data), data)
 
         after = self._world(jax.lax.fori_loop(0, substeps, step, data))
         return after._replace(fault=after.fault | world.fault)
 
-    def _step(self, data: Any) -> Any:
+    def _step(self, data: "mjx.Data") -> "mjx.Data":
         if not self._clamped.any():
             return self._mjx.step(self._model, data)
         # The C engine and Warp leave an actuator at the limit of its force out of the derivative; MJX's own does not.
@@ -188,7 +192,7 @@ class MJXEngine:
         gain, bias = (value.at[:, 2].multiply(free) for value in (model.actuator_gainprm, model.actuator_biasprm))
         return self._mjx.implicit(model.replace(actuator_gainprm=gain, actuator_biasprm=bias), data)
 
-    def _world(self, data: Any) -> World:
+    def _world(self, data: "mjx.Data") -> World:
         state = jnp.concatenate([data.qpos, data.qvel])
         fault = jnp.where((jnp.abs(state) < GREATEST).all(), 0, NOT_FINITE)
         if self.implementation == "warp":
@@ -197,11 +201,11 @@ class MJXEngine:
         return World(*parts, fault.astype(jnp.int32))
 
 
-def load_mjx() -> Any:
+def load_mjx() -> ModuleType:
     """The module `mujoco.mjx`; PremotorError where it cannot be imported."""
     with contextlib.redirect_stdout(io.StringIO()):  # says in print whether it finds Warp
         try:
-            warp: Any = importlib.import_module("warp")
+            warp = importlib.import_module("warp")
             warp.config.log_level = warp.LOG_WARNING  # says every kernel that it loads
         except ImportError:
             pass

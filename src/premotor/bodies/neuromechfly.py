@@ -10,7 +10,6 @@ ours, which building a model does not need:
 import importlib
 import warnings
 from functools import partial
-from typing import Any
 
 import mujoco
 import numpy as np
@@ -93,8 +92,8 @@ def build_neuromechfly(joints: int = 42, timestep: float = TIMESTEP, roughness: 
 def _flygym_body() -> tuple[mujoco.MjSpec, dict[str, float]]:
     """flygym's fly without joints, and its neutral angles by joint, rad."""
     try:
-        compose: Any = importlib.import_module("flygym.compose")
-        anatomy: Any = importlib.import_module("flygym.anatomy")
+        compose = importlib.import_module("flygym.compose")
+        anatomy = importlib.import_module("flygym.anatomy")
     except ImportError as error:
         raise PremotorError(
             f"the body neuromechfly comes from flygym, which cannot be imported ({error}); install it beside "

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import mujoco
 import numpy as np
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from premotor.bodies.fly_terrain import ROUGH
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.on_device import Numbers
 
 
 class PhysicsError(PremotorError):
@@ -27,12 +30,12 @@ def worlds_among(ids: np.ndarray, environments: int) -> np.ndarray:
     return np.flatnonzero(ids)
 
 
-def chosen[Tree](where: Any, new: Tree, old: Tree) -> Tree:
+def chosen[Tree](where: "Numbers", new: Tree, old: Tree) -> Tree:
     """Arrays of JAX with worlds first: of `new` at the worlds that the mask `where` marks, of `old` elsewhere."""
     import jax
     import jax.numpy as jnp
 
-    def choose(a: Any, b: Any) -> Any:
+    def choose(a: "Numbers", b: "Numbers") -> jax.Array:
         return jnp.where(where.reshape(where.shape + (1,) * (a.ndim - 1)), a, b)
 
     return jax.tree.map(choose, new, old)

@@ -7,6 +7,7 @@ go apart as anything chaotic does. States, sensors and controls pass through the
 import copy
 import importlib
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 import mujoco
@@ -97,8 +98,8 @@ class WarpPhysics:
             self._data = self._engine.make_data(
                 plain, nworld=environments, nconmax=self.contacts, njmax=self.constraints
             )
-        self._steps: Any = None
-        self._forwards: Any = None
+        self._steps: object = None
+        self._forwards: object = None
         flags = self._engine.OverflowType
         # The iterations of the solver are limited on purpose, in both engines.
         self._harmless = int(flags.ITERATIONS | flags.LS_ITERATIONS)
@@ -249,7 +250,7 @@ class WarpPhysics:
                 self._warp.capture_launch(self._forwards)
         self._data.qacc_warmstart.assign(warm)
 
-    def _recorded(self, function: Callable[[Any, Any], None]) -> Any:
+    def _recorded(self, function: Callable[..., None]) -> object:
         with self._warp.ScopedCapture() as capture:
             function(self._model, self._data)
         return capture.graph
@@ -288,10 +289,10 @@ class WarpPhysics:
         )
 
 
-def load_warp() -> tuple[Any, Any]:
+def load_warp() -> tuple[ModuleType, ModuleType]:
     """The modules `warp` and `mujoco_warp`; PremotorError where they cannot be imported."""
     try:
-        warp: Any = importlib.import_module("warp")
+        warp = importlib.import_module("warp")
         warp.config.log_level = warp.LOG_WARNING  # says every kernel that it loads
         return warp, importlib.import_module("mujoco_warp")
     except ImportError as error:
@@ -301,7 +302,7 @@ def load_warp() -> tuple[Any, Any]:
         ) from error
 
 
-def _device(warp: Any, name: str) -> Any:
+def _device(warp: ModuleType, name: str) -> object:
     if name not in ("gpu", "cpu"):
         raise PremotorError(f"device is '{name}'; allowed are gpu and cpu")
     if name == "gpu" and not warp.is_cuda_available():

@@ -13,14 +13,15 @@ from premotor.errors import PremotorError
 from premotor.host_random import folded, key_of
 from premotor.learning.trees import Arrays, fill, flatten, strong
 from premotor.networks import Controller
-from premotor.settings import Settings
+from premotor.on_device import PyTree
+from premotor.settings import OfKind, Settings
 from premotor.tasks import VectorEnvironment
 
 STATE, ENVIRONMENT = "state/", "environment/"
 """First parts of the names in a snapshot."""
 
 
-class Learner(ABC):
+class Learner[Candidate](ABC):
     """A way of learning at work on one network.
 
     The loop of a run calls `iterate` until `finished`, tests the `candidate` now and then, and keeps `snapshot`.
@@ -43,14 +44,22 @@ class Learner(ABC):
 
     @classmethod
     @abstractmethod
-    def serves(cls, subject: object, environment: object, settings: Any) -> str | None:
+    def serves(cls, subject: object, environment: VectorEnvironment | None, settings: Any) -> str | None:
         """None where this can teach `subject` there; else one sentence that says why not.
 
         `environment` may be None: then of what subject and settings decide alone.
         """
 
     @abstractmethod
-    def __init__(self, subject: Any, environment: Any, settings: Any, *, seed: int = 0, threads: int = 0): ...
+    def __init__(
+        self,
+        subject: object,
+        environment: VectorEnvironment | None,
+        settings: Settings,
+        *,
+        seed: int = 0,
+        threads: int = 0,
+    ): ...
 
     @property
     @abstractmethod
@@ -69,11 +78,11 @@ class Learner(ABC):
 
     @property
     @abstractmethod
-    def candidate(self) -> Any:
+    def candidate(self) -> Candidate:
         """What a test would take now: a controller, or plastic weights."""
 
     @abstractmethod
-    def iterate(self) -> dict[str, Any]:
+    def iterate(self) -> dict[str, object]:
         """One iteration; what happened, by name.
 
         Raises:
@@ -81,7 +90,7 @@ class Learner(ABC):
         """
 
     @abstractmethod
-    def adopt(self, candidate: Any) -> None:
+    def adopt(self, candidate: Candidate) -> None:
         """Go on from other parameters, as a warm start or behaviour cloning gives them."""
 
     def inherit(self, arrays: Mapping[str, np.ndarray], source: object = "the parent") -> None:
@@ -105,7 +114,7 @@ class Learner(ABC):
         """
 
 
-def refused(kind: type[Learner], subject: object, environment: object, settings: Any) -> None:
+def refused(kind: type[Learner], subject: object, environment: VectorEnvironment | None, settings: object) -> None:
     """PremotorError with the learner's sentence where it does not serve."""
     why = kind.serves(subject, environment, settings)
     if why is not None:
@@ -121,7 +130,15 @@ class TrainState(Protocol):
     """Control steps so far, in all environments together."""
 
 
-class ControllerLearner[State: TrainState](Learner):
+class StepSettings(OfKind, Protocol):
+    """Settings of what learns for so many control steps."""
+
+    @property
+    def steps(self) -> int:
+        """In all environments together."""
+
+
+class ControllerLearner[State: TrainState](Learner[Controller]):
     """A learner of a `Controller` whose whole memory is a pytree of arrays.
 
     A subclass says `settings_type` (with `steps` and `environments` among them) and two functions:
@@ -134,18 +151,16 @@ class ControllerLearner[State: TrainState](Learner):
 
     @staticmethod
     @abstractmethod
-    def initialise(
-        controller: Controller, environment: VectorEnvironment, settings: Any, key: PRNGKeyArray
-    ) -> "TrainState":
+    def initialise(controller: Controller, environment: VectorEnvironment, settings: Any, key: PRNGKeyArray) -> State:
         """The state before the first iteration; resets the environment."""
 
     @staticmethod
     @abstractmethod
-    def advance(state: Any, environment: VectorEnvironment, settings: Any) -> tuple["TrainState", dict[str, float]]:
+    def advance(state: State, environment: VectorEnvironment, settings: Any) -> tuple[State, dict[str, float]]:
         """The next state, and figures of the iteration by name."""
 
     @classmethod
-    def serves(cls, subject: object, environment: object, settings: Any) -> str | None:
+    def serves(cls, subject: object, environment: VectorEnvironment | None, settings: Any) -> str | None:
         """Any controller in any environment."""
         if isinstance(subject, Controller):
             return None
@@ -155,7 +170,7 @@ class ControllerLearner[State: TrainState](Learner):
         self,
         subject: Controller,
         environment: VectorEnvironment,
-        settings: Any,
+        settings: StepSettings,
         *,
         seed: int = 0,
         threads: int = 0,
@@ -163,7 +178,7 @@ class ControllerLearner[State: TrainState](Learner):
         refused(type(self), subject, environment, settings)
         self.environment, self.settings = environment, settings
         key = folded(key_of(seed), 1)  # 0 is of the controller's first parameters
-        self.state = strong(self.initialise(subject, environment, settings, key))  # type: ignore[assignment]
+        self.state = strong(self.initialise(subject, environment, settings, key))
 
     @property
     def iteration(self) -> int:
@@ -185,13 +200,13 @@ class ControllerLearner[State: TrainState](Learner):
         """The controller that a test takes."""
         return self.state.controller
 
-    def iterate(self) -> dict[str, Any]:
+    def iterate(self) -> dict[str, object]:
         """One iteration; see `Learner.iterate`."""
         state, figures = self.advance(self.state, self.environment, self.settings)
         state = strong(state)
         if not _all_finite(state.controller):
             raise FloatingPointError("a parameter of the controller is no longer finite")
-        self.state = state  # type: ignore[assignment]
+        self.state = state
         return dict(figures)
 
     def adopt(self, candidate: Controller) -> None:
@@ -213,5 +228,5 @@ class ControllerLearner[State: TrainState](Learner):
             raise PremotorError(f"{source}: {error}") from error
 
 
-def _all_finite(tree: Any) -> bool:
+def _all_finite(tree: PyTree) -> bool:
     return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(tree) if eqx.is_inexact_array(leaf))

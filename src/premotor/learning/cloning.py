@@ -5,7 +5,7 @@ therefore walks itself, and the reference says what it would have done there (DA
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import ModuleType
 
 import equinox as eqx
 import jax
@@ -21,7 +21,7 @@ from premotor.learning.ppo_update import replay
 from premotor.learning.settings import LEARNERS, CloningLearningSettings, CloningSettings
 from premotor.learning.teacher import Actor
 from premotor.networks import Controller, normalized
-from premotor.on_device import on_device
+from premotor.on_device import PyTree, on_device
 from premotor.tasks import Task, VectorEnvironment
 from premotor.tasks.base import Expert
 
@@ -69,36 +69,38 @@ def fit_sequences(
     return eqx.combine(parameters, fixed), errors
 
 
-def _chosen(key: PRNGKeyArray, iterations: int, sequences: int, batch: int) -> Any:
+def _chosen(
+    key: PRNGKeyArray, iterations: int, sequences: int, batch: int
+) -> Int[Array | np.ndarray, "iterations batch"]:
     """The sequences that each iteration sees, (iterations, batch), each at most once in an iteration."""
     keys, together = key_rows(key, iterations), max(1, 2**20 // sequences)
     drawn = [permutation(keys[i : i + together], sequences)[:, :batch] for i in range(0, iterations, together)]
-    library: Any = np if all(isinstance(rows, np.ndarray) for rows in drawn) else jnp  # JAX's while it traces
+    library: ModuleType = np if all(isinstance(rows, np.ndarray) for rows in drawn) else jnp  # JAX's while it traces
     return library.concatenate(drawn)
 
 
 @eqx.filter_jit
 def _descended(
-    parameters: Any,
-    fixed: Any,
+    parameters: PyTree,
+    fixed: PyTree,
     observations: Array,
     targets: Array,
     begins: Array,
     chosen: Int[Array, "iterations batch"],
     rates: Array,
     settling: int,
-) -> tuple[Any, Array]:
+) -> tuple[PyTree, Array]:
     """Parameters after one step of Adam a rate, and the errors; compiled once for data of one shape."""
     adam = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(eps=1e-5))
     controller = eqx.combine(parameters, fixed)
     step_sizes = eqx.filter(controller.learning_rates(), controller.trained())
 
-    def loss(parameters: Any, index: Array) -> Array:
+    def loss(parameters: PyTree, index: Array) -> Array:
         made = eqx.combine(parameters, fixed)
         given = replay(made, made.initial_state(len(index)), observations[:, index], begins[:, index])
         return ((given - targets[:, index]) ** 2)[settling:].mean()
 
-    def descend(carry: tuple[Any, Any], row: tuple[Array, Array]) -> tuple[tuple[Any, Any], Array]:
+    def descend(carry: tuple[PyTree, PyTree], row: tuple[Array, Array]) -> tuple[tuple[PyTree, PyTree], Array]:
         (parameters, memory), (index, pace) = carry, row
         error, gradient = eqx.filter_value_and_grad(loss)(parameters, index)
         change, memory = adam.update(gradient, memory)
@@ -230,7 +232,9 @@ class Cloning(ControllerLearner[CloningState]):
     settings_type = CloningLearningSettings
 
     @classmethod
-    def serves(cls, subject: object, environment: Any, settings: CloningLearningSettings) -> str | None:
+    def serves(
+        cls, subject: object, environment: VectorEnvironment | None, settings: CloningLearningSettings
+    ) -> str | None:
         """Controllers, in tasks with an expert or with a reference whose actions are known."""
         if not isinstance(subject, Controller):
             return super().serves(subject, environment, settings)

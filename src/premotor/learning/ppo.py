@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -22,7 +21,7 @@ from premotor.learning.ppo_update import Batch, Descent, Learnt, optimiser, trai
 from premotor.learning.settings import LEARNERS, PPOSettings
 from premotor.learning.trees import fill, strong
 from premotor.networks import Controller
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
 from premotor.tasks import VectorEnvironment
 from premotor.tasks.program import ProgramEnvironment
 from premotor.tasks.staggering import stagger
@@ -192,7 +191,7 @@ def _roll_out(
     place = Place(state.state, state.observation, state.started)
     rows, place, key = acted(controller, state.key, settings.rollout, place, environment)
     episode_return, episode_length = np.array(state.episode_return), np.array(state.episode_length)
-    kept: list[tuple[Any, ...]] = []
+    kept: list[tuple[Numbers, ...]] = []
     returns: list[float] = []
     rewards: list[float] = []
     lengths: list[int] = []
@@ -249,12 +248,18 @@ class PPO(ControllerLearner[PPOState]):
     advance = staticmethod(iterate)
 
     def __init__(
-        self, subject: Controller, environment: VectorEnvironment, settings: Any, *, seed: int = 0, threads: int = 0
+        self,
+        subject: Controller,
+        environment: VectorEnvironment,
+        settings: PPOSettings,
+        *,
+        seed: int = 0,
+        threads: int = 0,
     ):
         self._ahead = compiled_ahead(subject, environment, settings) if isinstance(subject, Controller) else None
         super().__init__(subject, environment, settings, seed=seed, threads=threads)
 
-    def iterate(self) -> dict[str, Any]:
+    def iterate(self) -> dict[str, object]:
         """One iteration; see `Learner.iterate`."""
         if self._ahead is not None:
             self._ahead.join()

@@ -1,7 +1,7 @@
 """An iteration of PPO as one program on the device: physics, task, controller and update, without the host between."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -12,6 +12,7 @@ from premotor.learning.exploration import Normal, exploration_of
 from premotor.learning.ppo_acting import act, log_probability, prepare
 from premotor.learning.ppo_update import Batch, Learnt, update
 from premotor.learning.settings import PPOSettings
+from premotor.on_device import PyTree
 from premotor.tasks.program import Copies, ProgramEnvironment
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ def in_one_program(
     return state, learnt, found, losses
 
 
+Carried = tuple[Copies, Array, Array, Array, Array, Array]
+"""From step to step of a roll-out: copies, neurons, observations, starts of episodes, returns and lengths so far."""
+
+
 @eqx.filter_jit
 def _iteration(
     state: "PPOState",
@@ -67,7 +72,7 @@ def _iteration(
     environment: ProgramEnvironment,
     settings: PPOSettings,
     exploration: type[Normal],
-) -> tuple[Any, ...]:
+) -> "tuple[PPOState, Copies, Learnt, dict[str, Array], dict[str, Array]]":
     state, copies, batch, metrics = roll_out(state, copies, environment, settings, limit, exploration)
     if discount is not None:
         batch = batch._replace(discount=discount)
@@ -99,7 +104,7 @@ def roll_out(
     product, noise, key = prepare(controller, state.key, settings.rollout, environment.environments)
     first_state = shared(state.state, axis=1)
 
-    def step(carry: tuple[Any, ...], deviate: Array) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def step(carry: Carried, deviate: Array) -> tuple[Carried, PyTree]:
         copies, neurons, observation, started, earned, lasted = carry
         neurons, action, mean = act(controller, product, neurons, observation, started, deviate, exploration)
         copies, made = environment.control_step(copies, action)

@@ -1,7 +1,7 @@
 """Acting before an update of proximal policy optimisation, in two halves of the environments where there are two."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Array, Float
@@ -10,7 +10,7 @@ from premotor.host_random import key_rows, normal
 from premotor.learning.exploration import exploration_of
 from premotor.learning.ppo_acting import act, prepared
 from premotor.networks import Controller, Prepared
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
 from premotor.tasks import Step, VectorEnvironment
 from premotor.tasks.halves import Half, halves_of, side_by_side
 
@@ -18,21 +18,21 @@ from premotor.tasks.halves import Half, halves_of, side_by_side
 class Place(NamedTuple):
     """Where acting goes on from, arrays of JAX or NumPy."""
 
-    state: Any
+    state: Numbers
     """(rows, environments)"""
-    observation: Any
+    observation: Numbers
     """(environments, observations)"""
-    started: Any
+    started: Numbers
     """Environments whose episode starts at the next step, (environments,): their neurons are then silent."""
 
 
 class Row(NamedTuple):
     """A control step of all environments."""
 
-    observation: Any
-    action: Any
-    mean: Any
-    started: Any
+    observation: Numbers
+    action: Numbers
+    mean: Numbers
+    started: Numbers
     step: Step
 
 

@@ -1,6 +1,6 @@
 """The update of proximal policy optimisation: replay of whole sequences, one jitted program."""
 
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import equinox as eqx
 import jax
@@ -13,7 +13,7 @@ from premotor.learning.critic import Critic, generalised_advantages
 from premotor.learning.exploration import Normal
 from premotor.learning.settings import PPOSettings
 from premotor.networks import Controller, Product
-from premotor.on_device import on_device
+from premotor.on_device import PyTree, on_device
 
 WIDE = 64
 """Sequences of a minibatch from which on gradients take a prepared product; with fewer it would round otherwise."""
@@ -79,7 +79,7 @@ def optimiser(settings: Descent) -> optax.GradientTransformation:
     return optax.chain(optax.clip_by_global_norm(settings.max_grad_norm), optax.scale_by_adam(eps=1e-5))
 
 
-def trained_arrays(controller: Controller, critic: Critic) -> Any:
+def trained_arrays(controller: Controller, critic: Critic) -> tuple[PyTree, PyTree]:
     """Which arrays of (controller, critic) change at all."""
     return controller.trained(), jax.tree.map(lambda _: True, critic)
 
@@ -173,7 +173,7 @@ def update_on(
     step_sizes = eqx.filter(step_sizes, trained)
     adam = optimiser(settings)
 
-    def loss(parameters: Any, index: Array) -> tuple[Array, dict[str, Array]]:
+    def loss(parameters: PyTree, index: Array) -> tuple[Array, dict[str, Array]]:
         controller, critic = eqx.combine(parameters, fixed)
         seen_by = batch.first_state[:, index], batch.observation[:, index], batch.started[:, index]
         mean = replay(controller, *seen_by, one_device=one_device)
@@ -190,7 +190,7 @@ def update_on(
         clipped = _mean(jnp.abs(ratio - 1) > settings.clip, counts)
         return total, {"policy_loss": policy, "value_loss": error, "kl": kl, "clipped_fraction": clipped}
 
-    def descend(carry: tuple[Any, Any], index: Array) -> tuple[tuple[Any, Any], dict[str, Array]]:
+    def descend(carry: tuple[PyTree, PyTree], index: Array) -> tuple[tuple[PyTree, PyTree], dict[str, Array]]:
         parameters, memory = carry
         (_, figures), gradient = eqx.filter_value_and_grad(loss, has_aux=True)(parameters, index)
         figures["gradient_norm"] = optax.tree.norm(gradient)
@@ -198,7 +198,7 @@ def update_on(
         moved = jax.tree.map(lambda p, c, r: p - r * c, parameters, change, step_sizes)
         return ((_unless(batch.held, parameters[0], moved[0]), moved[1]), memory), figures
 
-    def epoch(carry: Any, order: Array) -> tuple[Any, dict[str, Array]]:
+    def epoch(carry: PyTree, order: Array) -> tuple[PyTree, dict[str, Array]]:
         return jax.lax.scan(descend, carry, order)
 
     carry, figures = jax.lax.scan(epoch, (parameters, learnt.optimiser), chosen)

@@ -1,14 +1,13 @@
 """A trained controller as the expert of any task that it can see and act in: it says what it would do."""
 
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from premotor.errors import PremotorError
-from premotor.networks import Controller
+from premotor.networks import Controller, Prepared
 from premotor.tasks import Task, build_environment
 from premotor.tasks.base import Walker
 
@@ -25,7 +24,7 @@ class Actor:
         """It begins at rest, in as many episodes as the first observations have."""
         self._controller = controller
         self._act = partial(_act, controller, jax.jit(lambda c: c.product())(controller))
-        self._state: Any = None
+        self._state: jax.Array | None = None
 
     def __call__(self, observation: np.ndarray, started: np.ndarray) -> np.ndarray:
         """Mean actions in [−1, 1], (episodes, actions); where an episode `started`, the state begins anew."""
@@ -37,7 +36,7 @@ class Actor:
 
 @jax.jit
 def _act(
-    controller: Controller, product: Any, state: jax.Array, observation: jax.Array, started: jax.Array
+    controller: Controller, product: Prepared, state: jax.Array, observation: jax.Array, started: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     state = jnp.where(started, controller.initial_state(len(observation)), state)
     return controller.select_action(product, state, observation)

@@ -1,21 +1,23 @@
 """Trees of arrays by name: what snapshots are made of."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeGuard
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
 
 Arrays = dict[str, np.ndarray]
+Leaf = jax.Array | np.ndarray | bool | int | float
 
 RENAMED = {"log_spread": "log_std"}
 """Former names of arrays, which files from before go on using, and their present ones."""
 
 
-def flatten(tree: Any, prefix: str = "") -> Arrays:
+def flatten(tree: PyTree, prefix: str = "") -> Arrays:
     """The leaves of a tree by path, such as ``controller/network/bias``; all leaves are arrays or numbers."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
     return {prefix + _name(path): _plain(leaf) for path, leaf in leaves}
@@ -57,19 +59,19 @@ def strong[Tree](tree: Tree) -> Tree:
     return jax.tree.map(lambda x: jnp.asarray(x, x.dtype) if getattr(x, "weak_type", False) else x, tree)
 
 
-def _name(path: tuple[Any, ...]) -> str:
+def _name(path: jax.tree_util.KeyPath) -> str:
     return jax.tree_util.keystr(path, simple=True, separator="/")
 
 
-def _is_key(leaf: object) -> bool:
+def _is_key(leaf: object) -> TypeGuard[jax.Array]:
     return isinstance(leaf, jax.Array) and bool(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key))
 
 
-def _plain(leaf: Any) -> np.ndarray:
+def _plain(leaf: Leaf) -> np.ndarray:
     return np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf)
 
 
-def _like(leaf: Any, value: np.ndarray) -> Any:
+def _like(leaf: Leaf | jax.ShapeDtypeStruct, value: np.ndarray) -> Leaf:
     """`value` as the kind of thing that `leaf` is: random key, JAX array, NumPy array or Python number."""
     if _is_key(leaf):
         return jax.random.wrap_key_data(jnp.asarray(value), impl=jax.random.key_impl(leaf))

@@ -9,9 +9,11 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
     from premotor.networks.controller.settings import MapSettings
 
 
-Prepared = Any
+Prepared = PyTree
 """What a network makes of its weights once for many steps, such as a `Product`; only its own `step` reads it."""
-NumpyStep = Callable[[Any, Any], Any]
+NumpyStep = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """The next state from a state and a current, (neurons, copies) float32 each."""
 
 
@@ -39,7 +41,7 @@ class Edges(NamedTuple):
     conductance: np.ndarray
     """(junctions,)"""
 
-    def received(self, neurons: int) -> Any:
+    def received(self, neurons: int) -> np.ndarray | csr_array:
         """What each neuron receives of each other's rate, (neurons, neurons) float32, postsynaptic first.
 
         Sparse where less than a tenth of it is filled, which is the quicker one then.
@@ -151,9 +153,9 @@ class Network(eqx.Module):
         """A copy in which the marked synapses and gap junctions carry nothing."""
 
     @property
-    def inert(self) -> tuple[str, ...]:
-        """Kinds of `parameters` that play no part under its settings."""
-        return ()
+    def inert(self) -> Mapping[str, str]:
+        """Kinds of `parameters` that play no part under its settings, each with the reason."""
+        return {}
 
     @property
     def maps_are_layers(self) -> bool:
@@ -222,11 +224,43 @@ class Parametrised(Protocol):
     edge_fields: ClassVar[tuple[str, ...]]
 
     @property
-    def inert(self) -> tuple[str, ...]:
-        """Kinds of `parameters` that play no part."""
+    def inert(self) -> Mapping[str, str]:
+        """Kinds of `parameters` that play no part, each with the reason."""
 
 
-def as_column(values: Any) -> np.ndarray:
+class SpectralNetwork(Parametrised, Protocol):
+    """A network whose Lyapunov spectrum can be learned: `RateNetwork`, `RandomRateNetwork`. States are (neurons, …)."""
+
+    @property
+    def neurons(self) -> int:
+        """How many there are."""
+
+    @property
+    def sign(self) -> Array:
+        """Of each synapse, (synapses,)."""
+
+    @property
+    def pre(self) -> Array:
+        """Position of the presynaptic neuron, (synapses,)."""
+
+    @property
+    def post(self) -> Array:
+        """Of the postsynaptic one."""
+
+    def product(self) -> Prepared:
+        """The linear part of the dynamics, prepared once for many steps."""
+
+    def step(self, product: Prepared, state: Array, current: Array, /) -> Array:
+        """The state one step later."""
+
+    def rates_of(self, state: Array) -> Array:
+        """What the neurons give to others in a state."""
+
+    def random_state(self, key: PRNGKeyArray) -> Array:
+        """A state to start from, (neurons,)."""
+
+
+def as_column(values: ArrayLike) -> np.ndarray:
     """One number a neuron as a float32 column, (neurons, 1)."""
     return np.asarray(values, np.float32)[:, None]
 
@@ -238,10 +272,7 @@ def field_of(network: Parametrised, kind: str) -> str:
         PremotorError: the network has none, or its activation makes no use of it.
     """
     if kind in network.inert:
-        raise PremotorError(
-            f"trainable.{kind} is on, but the activation {getattr(network, 'activation', 'tanh')} has no {kind}; "
-            "choose stretched_tanh or positive_tanh"
-        )
+        raise PremotorError(f"trainable.{kind} is on, but {network.inert[kind]}")
     if kind not in network.parameters:
         raise PremotorError(f"trainable.{kind} is on, but a {type(network).__name__} has no {kind}")
     return network.parameters[kind]

@@ -6,8 +6,9 @@ parameters that learn as the controller with a rate network would have.
 
 import itertools
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 ACTIVATIONS = {"elu": jax.nn.elu, "relu": jax.nn.relu, "tanh": jnp.tanh}
-NUMPY_ACTIVATIONS: Mapping[str, Any] = {
+NUMPY_ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
     "relu": lambda x: np.maximum(x, 0),
     "tanh": np.tanh,
@@ -95,7 +96,7 @@ class MLPNetwork(_Units):
         keys = [key] if settings.calibrate and len(shapes) == 1 else split(key, max(1, len(shapes)))
         drawn = [orthogonal(one, shape, 2**0.5) for one, shape in zip(keys, shapes, strict=False)]
         width = max(layers)
-        library: Any = np if all(isinstance(one, np.ndarray) for one in drawn) else jnp  # JAX's while it traces
+        library: ModuleType = np if all(isinstance(one, np.ndarray) for one in drawn) else jnp  # JAX's while it traces
         wide = [library.pad(one, ((0, 0), (0, width - one.shape[1]))) for one in drawn]
         self.weight = on_device(library.concatenate([np.zeros((0, width)), *wide]), np.float32)
         self.bias = on_device(np.zeros(sum(layers)))
@@ -159,7 +160,7 @@ class MLPNetwork(_Units):
         activate, weight, bias = NUMPY_ACTIVATIONS[self.activation], np.asarray(self.weight), as_column(self.bias)
         first, *others = self.layers
 
-        def step(state: Any, current: Any) -> Any:
+        def step(state: np.ndarray, current: np.ndarray) -> np.ndarray:
             states, row, before = [activate(current[:first] + bias[:first])], first, first
             for size in others:
                 own = weight[row - first : row - first + size, :before]
@@ -221,10 +222,10 @@ class GRUNetwork(_Units):
         size, bias = self.neurons, as_column(self.bias)
         fed, kept = np.split(np.asarray(self.weight), 2)
 
-        def gate(x: Any) -> Any:
+        def gate(x: np.ndarray) -> np.ndarray:
             return 0.5 * (1 + np.tanh(0.5 * x))  # the logistic function, which can not overflow so
 
-        def step(state: Any, current: Any) -> Any:
+        def step(state: np.ndarray, current: np.ndarray) -> np.ndarray:
             given, held = fed @ current + bias, kept @ state
             update = gate(given[:size] + held[:size])
             reset = gate(given[size : 2 * size] + held[size : 2 * size])

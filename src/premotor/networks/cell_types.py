@@ -1,7 +1,7 @@
 """A rate network whose neurons share their parameters by cell type: few numbers, on synapses that stay as counted."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -166,7 +166,7 @@ class CellTypeNetwork(RateNetwork):
         scaled = edges._replace(weight=chemical * edges.weight, conductance=electrical * edges.conductance)
         received = scaled.received(self.neurons)
 
-        def step(rates: Any, current: Any) -> Any:
+        def step(rates: np.ndarray, current: np.ndarray) -> np.ndarray:
             drive = sense * current + bias
             for _ in range(substeps):
                 rates = rates + blend * (amplitude * activate(received @ rates + drive) - rates)

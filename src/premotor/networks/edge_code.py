@@ -16,7 +16,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 import jax
 from jax import Array
@@ -45,25 +44,27 @@ _ALONE = threading.Lock()
 class Code(ir.IRBuilder):
     """Writes a function that takes addresses for what they are, numbers of 64 bits."""
 
-    def word(self, value: int) -> Any:
+    def word(self, value: int) -> ir.Value:
         """A constant."""
         return ir.Constant(WORD, value)
 
-    def at(self, address: Any, place: Any, kind: Any, size: int = 0) -> Any:
+    def at(self, address: ir.Value, place: ir.Value | int, kind: ir.Type, size: int = 0) -> ir.Value:
         """A pointer to entry number `place` of an array of entries of `size` bytes, read as `kind`."""
         place = self.word(place) if isinstance(place, int) else place
         return self.inttoptr(self.add(address, self.mul(place, self.word(size or 8))), kind.as_pointer())
 
-    def read(self, address: Any, place: Any, kind: Any = WORD, size: int = 0) -> Any:
+    def read(self, address: ir.Value, place: ir.Value | int, kind: ir.Type = WORD, size: int = 0) -> ir.Value:
         """What stands there; `at` tells the arguments."""
         return self.load(self.at(address, place, kind, size), align=min(size or 8, 8))
 
-    def write(self, value: Any, address: Any, place: Any, size: int = 0) -> None:
+    def write(self, value: ir.Value, address: ir.Value, place: ir.Value | int, size: int = 0) -> None:
         """Write it there; `at` tells the arguments."""
         self.store(value, self.at(address, place, value.type, size), align=min(size or 8, 8))
 
     @contextmanager
-    def counting(self, begin: Any, end: Any, by: int, *sums: Any) -> Iterator[tuple[Any, list[Any], list[Any]]]:
+    def counting(
+        self, begin: ir.Value, end: ir.Value, by: int, *sums: ir.Value
+    ) -> Iterator[tuple[ir.Value, list[ir.Value], list[ir.Value]]]:
         """A loop whose variables begin with `sums`: the counter, the variables, and a list for what they become.
 
         After it the list holds what they have become.
@@ -77,7 +78,7 @@ class Code(ir.IRBuilder):
         held = [self.phi(value.type) for value in sums]
         for variable, value in zip(held, sums, strict=True):
             variable.add_incoming(value, before)
-        become: list[Any] = []
+        become: list[ir.Value] = []
         yield number, held, become
         last, following = self.block, self.add(number, self.word(by))
         number.add_incoming(following, last)
@@ -92,7 +93,7 @@ class Code(ir.IRBuilder):
             become[place] = found
 
 
-def _handler(module: ir.Module, name: str, work: Callable[[Code, Any, Any], None]) -> None:
+def _handler(module: ir.Module, name: str, work: Callable[[Code, ir.Value, ir.Value], None]) -> None:
     """A function for XLA: it answers the question for its version, or does its work on operands and results."""
     function = ir.Function(module, ir.FunctionType(WORD, [WORD]), name)
     code, frame = Code(function.append_basic_block()), function.args[0]
@@ -109,26 +110,26 @@ def _handler(module: ir.Module, name: str, work: Callable[[Code, Any, Any], None
     code.ret(code.word(0))
 
 
-def _data(code: Code, operands: Any, *numbers: int) -> list[Any]:
+def _data(code: Code, operands: ir.Value, *numbers: int) -> list[ir.Value]:
     return [code.read(code.read(operands, number), DATA) for number in numbers]
 
 
-def _extent(code: Code, operands: Any, number: int, axis: int) -> Any:
+def _extent(code: Code, operands: ir.Value, number: int, axis: int) -> ir.Value:
     return code.read(code.read(code.read(operands, number), EXTENTS), axis)
 
 
-def _row(code: Code, array: Any, which: Any, edge: Any, columns: Any) -> Any:
+def _row(code: Code, array: ir.Value, which: ir.Value, edge: ir.Value, columns: ir.Value) -> ir.Value:
     """Address of the row of a neuron, whose number `which` has for this edge."""
     neuron = code.zext(code.read(which, edge, INDEX, 4), WORD)
     return code.add(array, code.mul(code.mul(neuron, columns), code.word(4)))
 
 
-def _whole(code: Code, columns: Any) -> Any:
+def _whole(code: Code, columns: ir.Value) -> ir.Value:
     """Columns that are taken `WIDE` at a time."""
     return code.and_(columns, code.word(-WIDE))
 
 
-def _product(code: Code, operands: Any, results: Any) -> None:
+def _product(code: Code, operands: ir.Value, results: ir.Value) -> None:
     """(pre, post, weight, own, rates) → out: own × rate, and weight × rate of the presynaptic neuron of each edge."""
     pre, post, weight, own, rates = _data(code, operands, 0, 1, 2, 3, 4)
     (out,) = _data(code, results, 0)
@@ -150,7 +151,7 @@ def _product(code: Code, operands: Any, results: Any) -> None:
                 code.write(code.fadd(code.read(onto, column, kind, 4), added), onto, column, 4)
 
 
-def _slopes(code: Code, operands: Any, results: Any) -> None:
+def _slopes(code: Code, operands: ir.Value, results: ir.Value) -> None:
     """(pre, post, given, rates) → out: what is given for the postsynaptic neuron × rate of the presynaptic, summed."""
     pre, post, given, rates = _data(code, operands, 0, 1, 2, 3)
     (out,) = _data(code, results, 0)
@@ -174,12 +175,12 @@ def _slopes(code: Code, operands: Any, results: Any) -> None:
         code.write(narrow[0], out, edge, 4)
 
 
-def _lanes(numbers: Sequence[int]) -> Any:
+def _lanes(numbers: Sequence[int]) -> ir.Value:
     return ir.Constant(ir.VectorType(INDEX, len(numbers)), list(numbers))
 
 
 @cache
-def engine() -> Any:
+def engine() -> binding.ExecutionEngine:
     """Holds the machine code as long as this process lives."""
     module = ir.Module("premotor_edges")
     for name, work in ((PRODUCT, _product), (SLOPES, _slopes)):

@@ -1,6 +1,6 @@
 """A circuit whose activity passes through layers within a step (BrainRNN)."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -111,7 +111,7 @@ class LayeredNetwork(RateNetwork):
         bias, gain = as_column(self.bias), as_column(np.exp(np.asarray(self.log_gain)))
         place = np.argsort(order)
 
-        def step(rates: Any, current: Any) -> Any:
+        def step(rates: np.ndarray, current: np.ndarray) -> np.ndarray:
             drive = back @ rates + current + bias
             first, *others = members
             now = activate(gain[first] * drive[first])

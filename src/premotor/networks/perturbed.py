@@ -1,6 +1,6 @@
 """A network some of whose neurons are held silent or driven, while it runs."""
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -48,7 +48,7 @@ class PerturbedNetwork(Network):
         )
 
     @classmethod
-    def build(cls, circuit: Any, settings: Any, context: BuildContext) -> Self:
+    def build(cls, circuit: object, settings: object, context: BuildContext) -> Self:
         """Not made from settings: it is put around a network that exists."""
         raise NotImplementedError("a perturbed network is made of another one")
 

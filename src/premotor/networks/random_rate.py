@@ -96,9 +96,11 @@ class RandomRateNetwork(eqx.Module):
         return cls(pre[kept], post[kept], settings.coupling * sign * magnitude, len(circuit), settings)
 
     @property
-    def inert(self) -> tuple[str, ...]:
+    def inert(self) -> Mapping[str, str]:
         """Kinds of parameters without a part: tanh has neither gain nor shift."""
-        return ("gains", "shifts") if has_no_parameters(self.activation) else ()
+        kinds = ("gains", "shifts") if has_no_parameters(self.activation) else ()
+        why = "the activation {} has no {}; choose stretched_tanh or positive_tanh"
+        return {kind: why.format(self.activation, kind) for kind in kinds}
 
     @property
     def weight(self) -> Float[Array, " synapses"]:

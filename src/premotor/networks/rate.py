@@ -1,6 +1,6 @@
 """A rate network whose every synapse is a real one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import equinox as eqx
@@ -29,7 +29,7 @@ def rectified_tanh(x: Array) -> Array:
 TINY = 1e-12
 """Least magnitude at the start: a rule may send a synapse to zero, whose logarithm does not exist."""
 ACTIVATIONS = {"rectified_tanh": rectified_tanh, "tanh": jnp.tanh, "softplus": jax.nn.softplus}
-NUMPY_ACTIVATIONS: Mapping[str, Any] = {
+NUMPY_ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "rectified_tanh": lambda x: np.maximum(np.tanh(x), 0),
     "tanh": np.tanh,
     "softplus": lambda x: np.logaddexp(x, 0),
@@ -229,7 +229,7 @@ class RateNetwork(Network):
         blend = as_column(-np.expm1(-period * np.exp(-np.asarray(self.log_time_constant))))
         gain, bias = as_column(np.exp(np.asarray(self.log_gain))), as_column(self.bias)
 
-        def step(rates: Any, current: Any) -> Any:
+        def step(rates: np.ndarray, current: np.ndarray) -> np.ndarray:
             drive = current + bias
             for _ in range(substeps):
                 rates = rates + blend * (activate(gain * (received @ rates + drive)) - rates)

@@ -1,8 +1,9 @@
 """Settings of the networks that a controller can have, and their registry; neither loads JAX."""
 
 import inspect
+from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -11,6 +12,8 @@ from premotor.registry import Registry
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
+    from jax import Array
+
     from premotor.networks.base import Network
 
 Layout = Literal["auto", "dense", "sparse"]
@@ -146,12 +149,12 @@ class LayeredNetworkSettings(Settings):
     """As of a rate network."""
 
 
-def _is_function(name: str, entry: Any) -> None:
+def _is_function(name: str, entry: object) -> None:
     if not callable(entry):
         raise PremotorError(f"the activation {name!r} is {entry!r}; it has to be a function")
 
 
-ACTIVATIONS: Registry[Any] = Registry(
+ACTIVATIONS: Registry[Callable[..., "Array"]] = Registry(
     "activation",
     {name: "premotor.networks.random_rate" for name in ("tanh", "stretched_tanh", "positive_tanh")},
     _is_function,
@@ -309,7 +312,7 @@ MEMBERS = (
 """What a network needs, in the order in which a class that lacks something is told."""
 
 
-def _check(name: str, entry: Any) -> None:
+def _check(name: str, entry: object) -> None:
     from premotor.networks.base import Baseline, Network  # loads JAX
 
     if not (inspect.isclass(entry) and issubclass(entry, Network)):

@@ -1,17 +1,19 @@
 """Rate networks under a stimulus: one compiled loop for all replicates."""
 
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float, PRNGKeyArray
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from premotor.errors import PremotorError
+from premotor.networks.base import Prepared
 from premotor.networks.stimulation import PoissonInput, Stimulus
 
 RARE = 1e-12
@@ -21,10 +23,10 @@ RARE = 1e-12
 class SteppedNetwork(Protocol):
     """What can be stimulated: rates and currents are (neurons, replicates)."""
 
-    def product(self) -> Any:
+    def product(self) -> Prepared:
         """The linear part of the dynamics."""
 
-    def step(self, product: Any, rates: Array, current: Array) -> Array:
+    def step(self, product: Prepared, rates: Array, current: Array) -> Array:
         """Rates one step later."""
 
 
@@ -79,7 +81,7 @@ class _Noise(NamedTuple):
     """Probabilities of at most 0, 1, 2, … events in a step."""
 
 
-def _noise(event: PoissonInput, period: float, dtype: Any) -> _Noise:
+def _noise(event: PoissonInput, period: float, dtype: DTypeLike) -> _Noise:
     mean = event.rate * period
     most = int(poisson.isf(RARE, mean)) + 1
     return _Noise(
@@ -93,7 +95,7 @@ def _noise(event: PoissonInput, period: float, dtype: Any) -> _Noise:
 
 @eqx.filter_jit
 def _scan(
-    network: Any,
+    network: SteppedNetwork,
     course: Array,
     target: Array,
     noise: list[_Noise],

@@ -1,8 +1,9 @@
 """What drives a circuit that is simulated on its own: currents and random events onto chosen neurons."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -163,7 +164,7 @@ def positions_of(circuit: "Circuit", conditions: Conditions, name: str) -> NDArr
     return where
 
 
-def make_stimulus(drives: Any, circuit: "Circuit", steps: int, period: float) -> Stimulus:
+def make_stimulus(drives: Iterable[Drive], circuit: "Circuit", steps: int, period: float) -> Stimulus:
     """Lay `drives` onto a grid of `steps` steps of `period` s; times are rounded to the nearest step.
 
     Raises:
@@ -204,7 +205,7 @@ def _mask(size: int, where: NDArray) -> NDArray[np.float64]:
     return mask
 
 
-def _course(drive: Any, steps: int, period: float, first: int, last: int) -> NDArray[np.float64]:
+def _course(drive: ConstantDrive | PulseDrive, steps: int, period: float, first: int, last: int) -> NDArray[np.float64]:
     course = np.zeros(steps)
     course[first:last] = drive.amplitude
     if isinstance(drive, PulseDrive):

@@ -6,7 +6,7 @@ Inputs are `observation` (batch, observations) and `state` (batch, rows), output
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +148,8 @@ def onnx_model(controller: LoadedController) -> Any:
         raise PremotorError(f"{error.name} is not installed; pip install 'premotor[onnx]' brings it") from None
     recorder, helper = Recorder(onnx), onnx.helper
     seen, before = Recorded(recorder, "observation"), Recorded(recorder, "state")
-    state, action = controller.forward(before.T, seen)
+    forward: Callable[..., Any] = controller.forward  # it does with what is recorded as with an array
+    state, action = forward(before.T, seen)
     if not controller.discrete:
         action = np.clip(action, -1.0, 1.0)
     recorder.nodes.append(helper.make_node("Identity", [action.name], ["action"]))

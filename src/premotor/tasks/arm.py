@@ -1,6 +1,6 @@
 """Hold an arm upright, or bring its hand to a target: tasks for any body with muscles, tendons or motors."""
 
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import Body, build_body
 from premotor.errors import PremotorError
-from premotor.on_device import on_device
+from premotor.on_device import PyTree, on_device
 from premotor.tasks.base import Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.settings import TASKS, BalanceSettings, ReachSettings
@@ -61,7 +61,7 @@ class BalanceTask(PhysicsTask):
         angles = jax.random.uniform(key, low.shape, minval=low, maxval=high)
         return jnp.asarray(self.body.rest_pose, jnp.float32).at[self._q].set(angles)
 
-    def observe(self, view: View, memory: Any) -> Float[Array, " observations"]:
+    def observe(self, view: View, memory: PyTree) -> Float[Array, " observations"]:
         """Cosine, sine and speed of each joint, then the sensors that were asked for; SI units."""
         q, v = view.qpos[self._q], view.qvel[self._v]
         return jnp.concatenate([jnp.stack([jnp.cos(q), jnp.sin(q), v], 1).ravel(), view.sensors[self._sensors]])
@@ -70,7 +70,7 @@ class BalanceTask(PhysicsTask):
         """Controls, spanning each actuator's range: activations, or voltages."""
         return self._low + 0.5 * (jnp.clip(action, -1.0, 1.0) + 1.0) * (self._high - self._low)
 
-    def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
+    def advance(self, view: View, memory: PyTree, action: Float[Array, " actions"]) -> Outcome:
         """The costs of position, speed and effort, and, where `fall_angle` is set, of a fall, which is the end."""
         weights, v = self.settings.reward, view.qvel[self._v]
         terms = {
@@ -84,7 +84,7 @@ class BalanceTask(PhysicsTask):
         fallen = jnp.abs(view.qpos[self._q]).max() > limit
         return Outcome(memory, terms | {"fall": -self.settings.fall_cost * fallen.astype(jnp.float32)}, fallen)
 
-    def _distance(self, view: View, memory: Any) -> Array:
+    def _distance(self, view: View, memory: PyTree) -> Array:
         return view.qpos[self._q]
 
     def metrics(self, records: Records) -> dict[str, float]:

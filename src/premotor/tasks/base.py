@@ -188,7 +188,7 @@ class Task(ABC):
     """Stances and swings shorter than this, s, are chatter of the feet and none; None: as analyses have it."""
 
     @abstractmethod
-    def __init__(self, settings: Any): ...
+    def __init__(self, settings: TaskSettings): ...
 
     @property
     def name(self) -> str:

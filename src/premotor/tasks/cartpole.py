@@ -1,12 +1,11 @@
 """CartPole-v1 (Barto, Sutton and Anderson 1983, as in Gymnasium), compiled: a pole on a cart, pushed left or right."""
 
 from math import cos, pi, sin
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.compiling import kernel
+from premotor.compiling import Floats, kernel
 from premotor.tasks.gymnasium_settings import MOST_STEPS as MOST_STEPS, SPREAD as SPREAD
 
 GRAVITY = 9.8
@@ -26,7 +25,7 @@ STEEPEST = 12 * 2 * pi / 360
 
 
 @kernel
-def cartpole_step(state: Any, action: int) -> bool:
+def cartpole_step(state: Floats, action: int) -> bool:
     """One step in place: position (m), velocity, angle (rad), angular velocity; says whether it fell or left.
 
     Args:

@@ -1,8 +1,8 @@
 """A task of a simulated body, and many copies of it."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,11 +14,15 @@ from premotor.bodies import BackEnd, BatchPhysics, Body, Physics, build_physics,
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
 from premotor.host_random import folded, folded_rows, key_of, key_rows
+from premotor.on_device import PyTree
 from premotor.settings import note
 from premotor.tasks.base import GaitParts, Records, Step, Task
 from premotor.tasks.programs import Programs, programs_of
 from premotor.tasks.reference import ReferenceGait
 from premotor.tasks.settings import PhysicsTaskSettings
+
+if TYPE_CHECKING:
+    from premotor.tasks.halves import Halves
 
 WORLDS = 2**32 - 1
 """The number that draws the differences between worlds, where a reset has its own."""
@@ -40,14 +44,14 @@ class Start(NamedTuple):
 
     qpos: Float[Array, " positions"]
     qvel: Float[Array, " velocities"]
-    memory: Any
+    memory: PyTree
     """What the task carries along: a tree of arrays."""
 
 
 class Outcome(NamedTuple):
     """What one control step brought."""
 
-    memory: Any
+    memory: PyTree
     terms: dict[str, Float[Array, ""]]
     """Reward terms by name; the reward is their sum."""
     terminated: Array
@@ -102,7 +106,7 @@ class PhysicsTask(Task):
         """Draw the start of an episode."""
 
     @abstractmethod
-    def observe(self, view: View, memory: Any) -> Float[Array, " observations"]:
+    def observe(self, view: View, memory: PyTree) -> Float[Array, " observations"]:
         """What the controller senses."""
 
     @abstractmethod
@@ -110,10 +114,10 @@ class PhysicsTask(Task):
         """Actuator controls for an action in [−1, 1]."""
 
     @abstractmethod
-    def advance(self, view: View, memory: Any, action: Float[Array, " actions"]) -> Outcome:
+    def advance(self, view: View, memory: PyTree, action: Float[Array, " actions"]) -> Outcome:
         """Judge the step that led to `view`."""
 
-    def drive(self, action: Float[Array, " actions"], memory: Any) -> tuple[Array, Array | None]:
+    def drive(self, action: Float[Array, " actions"], memory: PyTree) -> tuple[Array, Array | None]:
         """Controls (actuators,) for the coming control step, and forces on the coordinates (nv,) from outside, if any.
 
         For a task whose controls depend on what it carries along (a filter), or that pushes the body.
@@ -124,7 +128,7 @@ class PhysicsTask(Task):
         """How worlds differ from each other, as `Physics.vary` takes it; None: they do not."""
         return None
 
-    def recorded(self, memory: Any) -> dict[str, Array]:
+    def recorded(self, memory: PyTree) -> dict[str, Array]:
         """What an evaluation keeps of the memory (environments first), such as `command` and `phase`."""
         return {}
 
@@ -239,9 +243,9 @@ class PhysicsEnvironment:
         self._drawn: tuple[int, Start] | None = None
         self.programs: Programs = programs_of(task, self._all, environments) if twin is None else twin.programs
         # Parts draw all worlds' starts and take theirs, so that there is one program.
-        self._draw: Any = self.programs.draw if part is None else whole._draw
-        self._memory: Any = self._start(self._resets).memory
-        self.halves: Any = None  # as `halves_of` makes them
+        self._draw: Callable[[np.ndarray], Start] = self.programs.draw if part is None else whole._draw
+        self._memory: PyTree = self._start(self._resets).memory
+        self.halves: Halves | None = None  # as `halves_of` makes them
 
     @property
     def _worlds(self) -> np.ndarray:
@@ -265,7 +269,7 @@ class PhysicsEnvironment:
         return View(physics.qpos, physics.qvel, physics.sensors)
 
     @property
-    def memory(self) -> Any:
+    def memory(self) -> PyTree:
         """What the task carries along in each environment, a pytree of arrays with environments first."""
         return self._memory
 

@@ -8,9 +8,11 @@ import importlib
 import importlib.util
 import warnings
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step
@@ -125,12 +127,12 @@ class EnvPoolEnvironment(ReplayedEnvironment):
         return super().snapshot() | {"ended": np.array([*self._cuts, self._ended], bool)}
 
 
-def _flat(observation: Any) -> np.ndarray:
+def _flat(observation: ArrayLike) -> np.ndarray:
     given = np.array(observation, np.float32)
     return given.reshape(len(given), -1)
 
 
-def _envpool() -> Any:
+def _envpool() -> ModuleType:
     if importlib.util.find_spec("envpool") is None:
         raise PremotorError(
             "task.vectorization is 'envpool', but EnvPool is not installed; pip install 'premotor[envpool]' brings it"

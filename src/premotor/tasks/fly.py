@@ -1,6 +1,6 @@
 """What standing and walking with a fly have in common: senses, actions, reward, and what ends an episode."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from premotor.bodies.fly import ROOT
 from premotor.bodies.fly_parts import LEGS, SERVO
 from premotor.bodies.fly_terrain import PLACES, placement
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
 from premotor.tasks.base import GaitOverSpeed, Records
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.fly_gait import FLIES
@@ -300,7 +300,7 @@ class FlyTask(PhysicsTask):
         """What differs between worlds, for `Physics.vary`: factors (environments,), else (environments, …)."""
         settings = self.settings.variation
         keys = jax.random.split(key, 4)
-        drawn: dict[str, Any] = {}
+        drawn: dict[str, Numbers] = {}
         factors = {"friction": settings.friction, "mass": settings.mass, "strength": settings.strength}
         for (name, (low, high)), each in zip(factors.items(), keys[:3], strict=True):
             if (low, high) != (1.0, 1.0):

@@ -5,12 +5,13 @@ Importing this module makes them known to Gymnasium: ``import premotor.tasks.gym
 ``gymnasium.make("premotor.tasks.gymnasium:premotor/Walk-v0")``.
 """
 
-from typing import Any, cast
+from typing import cast
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
+from numpy.typing import ArrayLike
 
 from premotor.bodies import render_frames
 from premotor.tasks import TASKS, PhysicsEnvironment, PhysicsTask, build_task
@@ -25,7 +26,7 @@ def environment_ids() -> dict[str, str]:
     return {f"premotor/{''.join(part.title() for part in kind.split('-'))}-v0": kind for kind in kinds}
 
 
-def _spaces(task: Any) -> tuple[gymnasium.spaces.Box, gymnasium.spaces.Box]:
+def _spaces(task: PhysicsTask) -> tuple[gymnasium.spaces.Box, gymnasium.spaces.Box]:
     observation = gymnasium.spaces.Box(-np.inf, np.inf, (len(task.observation_names),), np.float32)
     return observation, gymnasium.spaces.Box(-1.0, 1.0, (len(task.action_names),), np.float32)
 
@@ -39,28 +40,28 @@ class TaskEnvironment(gymnasium.Env):
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 50}
 
-    def __init__(self, kind: str = "walk", render_mode: str | None = None, **options: Any):
+    def __init__(self, kind: str = "walk", render_mode: str | None = None, **options: object):
         self.render_mode = render_mode
-        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings_type(**options)))
+        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings_type.model_validate(options)))
         self.observation_space, self.action_space = _spaces(self.task)
         self.metadata = {**self.metadata, "render_fps": round(1 / self.task.control_period)}
         self._worlds = PhysicsEnvironment(self.task, 1, threads=1)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict]:
+    def reset(self, *, seed: int | None = None, options: dict[str, object] | None = None) -> tuple[np.ndarray, dict]:
         """Start an episode."""
         super().reset(seed=seed)
         if seed is not None:
             self._worlds.reseed(seed)
         return self._worlds.reset()[0].astype(np.float32), {}
 
-    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    def step(self, action: ArrayLike) -> tuple[np.ndarray, float, bool, bool, dict[str, object]]:
         """Act for one control period."""
         step = self._worlds.step(np.asarray(action, np.float32)[None])
         terms = {name: float(value[0]) for name, value in step.terms.items()}
         seen = step.final_observation[0].astype(np.float32)
         return seen, float(step.reward[0]), bool(step.terminated[0]), bool(step.truncated[0]), {"terms": terms}
 
-    def render(self) -> Any:
+    def render(self) -> np.ndarray | None:
         """What the body looks like now, (height, width, 3) uint8."""
         if self.render_mode is None:
             return None
@@ -72,16 +73,16 @@ class TaskVectorEnvironment(gymnasium.vector.VectorEnv):
 
     metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}
 
-    def __init__(self, num_envs: int = 1, kind: str = "walk", threads: int = 0, **options: Any):
+    def __init__(self, num_envs: int = 1, kind: str = "walk", threads: int = 0, **options: object):
         self.num_envs = num_envs
-        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings_type(**options)))
+        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings_type.model_validate(options)))
         self.single_observation_space, self.single_action_space = _spaces(self.task)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._worlds = PhysicsEnvironment(self.task, num_envs, threads=threads)
 
     def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, object] | None = None
     ) -> tuple[np.ndarray, dict]:
         """Start an episode everywhere; of a list of seeds the first serves all copies."""
         first = seed[0] if isinstance(seed, list) else seed
@@ -90,10 +91,10 @@ class TaskVectorEnvironment(gymnasium.vector.VectorEnv):
             self._worlds.reseed(first)
         return self._worlds.reset().astype(np.float32), {}
 
-    def step(self, actions: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+    def step(self, actions: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, object]]:
         """Act everywhere; where an episode ended, the observation is the next one's and `final_obs` its last."""
         step = self._worlds.step(np.asarray(actions, np.float32))
-        info: dict[str, Any] = {"terms": dict(step.terms)}
+        info: dict[str, object] = {"terms": dict(step.terms)}
         done = step.terminated | step.truncated
         if done.any():
             final = np.full(self.num_envs, None, object)

@@ -8,7 +8,7 @@ import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class ProcessPool:
     def __init__(
         self,
         name: str,
-        options: Mapping[str, Any],
+        options: Mapping[str, object],
         count: int,
         *,
         processes: int,

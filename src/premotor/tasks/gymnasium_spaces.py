@@ -3,15 +3,19 @@
 import importlib
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.tasks.base import Step, Task
 from premotor.tasks.gymnasium_settings import GymnasiumSettings
+
+if TYPE_CHECKING:
+    import gymnasium
 
 NAMES = {
     "BipedalWalker": (
@@ -33,14 +37,14 @@ UNBOUNDED = 1e30
 """Bounds of actions beyond ± this are none: spaces say the largest number of their type instead of infinity."""
 
 
-def gymnasium_module() -> Any:
+def gymnasium_module() -> ModuleType:
     """The library; PremotorError that says how to get it where it is missing."""
     if importlib.util.find_spec("gymnasium") is None:
         raise PremotorError("Gymnasium is not installed; pip install 'premotor[gymnasium]' brings it")
     return importlib.import_module("gymnasium")
 
 
-def refused(name: str, make: Callable[[], Any]) -> Any:
+def refused[T](name: str, make: Callable[[], T]) -> T:
     """What `make` gives; Gymnasium's own complaints about the environment `name` as PremotorError."""
     gym = gymnasium_module()
     try:
@@ -65,7 +69,7 @@ class Spaces:
     high: np.ndarray
 
     @classmethod
-    def of(cls, name: str, observation: Any, action: Any) -> "Spaces":
+    def of(cls, name: str, observation: object, action: object) -> "Spaces":
         """The spaces of the environment `name`.
 
         Raises:
@@ -118,7 +122,7 @@ class Spaces:
         return scaled
 
 
-def made_spaces(settings: GymnasiumSettings) -> tuple[Spaces, Any]:
+def made_spaces(settings: GymnasiumSettings) -> tuple[Spaces, "gymnasium.Env"]:
     """The spaces of an environment, and the environment.
 
     Raises:
@@ -127,7 +131,7 @@ def made_spaces(settings: GymnasiumSettings) -> tuple[Spaces, Any]:
     gymnasium_module()
     from premotor.tasks.gymnasium_worker import make_environment
 
-    made: Any = refused(settings.id, lambda: make_environment(settings.id, settings.options))
+    made = refused(settings.id, lambda: make_environment(settings.id, settings.options))
     return Spaces.of(settings.id, made.observation_space, made.action_space), made
 
 
@@ -138,7 +142,7 @@ class SpacedTask(Task):
     spaces: Spaces
 
 
-def answered(task: SpacedTask, age: int, step: Callable[[], Any]) -> Any:
+def answered[T: Sequence[object]](task: SpacedTask, age: int, step: Callable[[], T]) -> T:
     """What a vector environment of somebody else's answers to a step; PremotorError where it raises or is not finite.
 
     Args:
@@ -166,16 +170,15 @@ def answered(task: SpacedTask, age: int, step: Callable[[], Any]) -> Any:
     return given
 
 
-def time_step(environment: Any, chosen: float | None) -> float:
+def time_step(environment: "gymnasium.Env", chosen: float | None) -> float:
     """Time between two actions in s: as chosen, else what the environment says, else 0.02."""
     if chosen is not None:
         return chosen
-    own = environment.unwrapped
+    own: Any = environment.unwrapped
     period = own.dt if "dt" in dir(own) else None
     if isinstance(period, int | float | np.number) and period > 0:
         return float(period)
-    metadata: Mapping[str, Any] = environment.metadata or {}
-    frames = metadata.get("render_fps")
+    frames = (environment.metadata or {}).get("render_fps")
     return 1.0 / float(frames) if frames else 0.02
 
 

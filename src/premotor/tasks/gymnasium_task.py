@@ -1,9 +1,10 @@
 """Any Gymnasium environment as a task, in copies of ours or in its own vector environment."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
@@ -44,7 +45,7 @@ class GymnasiumVectorEnvironment(ReplayedEnvironment):
         super().__init__(task, environments, seed)
         gym = gymnasium_module()
         settings = task.settings
-        options: dict[str, Any] = dict(settings.options)
+        options: dict[str, object] = dict(settings.options)
         mode = gym.VectorizeMode.VECTOR_ENTRY_POINT
         self._own = refused(settings.id, lambda: gym.make_vec(settings.id, environments, mode, **options))
         modes = gym.vector.AutoresetMode
@@ -85,7 +86,7 @@ class GymnasiumVectorEnvironment(ReplayedEnvironment):
         reward = np.where(skipped, 0.0, np.asarray(reward, np.float64)).astype(np.float32)
         return Step(after.copy(), reward, terminated, truncated, final.copy(), {"environment": reward}, skipped)
 
-    def _flat(self, observation: Any) -> np.ndarray:
+    def _flat(self, observation: ArrayLike) -> np.ndarray:
         return np.array(observation, np.float32).reshape(self.environments, -1)
 
 

@@ -21,11 +21,12 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MethodType
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn, SupportsFloat
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from numpy.typing import ArrayLike
 
 try:
     from premotor.errors import PremotorError
@@ -44,6 +45,7 @@ TOPS = (4.0, 6.0, 4.0, 6.0)
 """Top speeds of hips and knees, rad/s."""
 RESET, STEP, SHOW, END = b"R", b"S", b"V", b"E"
 GOOD, BAD, LENGTH = b"+", b"!", struct.Struct("<I")
+Info = dict[str, object]
 RETURNED = "observation, reward, terminated, truncated and info"
 
 
@@ -60,25 +62,25 @@ class Checked(gymnasium.Wrapper):
         self._shape = environment.observation_space.shape
 
     @property
-    def spec(self) -> Any:  # type: ignore[override]
+    def spec(self) -> "gymnasium.envs.registration.EnvSpec | None":  # type: ignore[override]
         """That of the environment."""
         return self.env.spec
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[object, Info]:
         """Start an episode."""
         self._age = 0
         with self._told():
-            given: Any = self.env.reset(seed=seed, options=options)
+            given: object = self.env.reset(seed=seed, options=options)
         if not isinstance(given, tuple) or len(given) != 2:
             raise self._fault("returns something else than observation and info")
         self._look_at(given[0])
         return given
 
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+    def step(self, action: object) -> tuple[object, SupportsFloat, bool, bool, Info]:
         """Act."""
         self._age += 1
         with self._told():
-            given: Any = self.env.step(action)
+            given: object = self.env.step(action)
         if not isinstance(given, tuple) or len(given) != 5:
             count = f"{len(given)} values" if isinstance(given, tuple) else f"a {type(given).__name__}"
             raise self._fault(f"returns {count}; {RETURNED} are expected")
@@ -94,7 +96,7 @@ class Checked(gymnasium.Wrapper):
                 raise self._fault(f"gives {ends} for terminated and truncated; true or false are expected")
         return given
 
-    def _look_at(self, observation: Any) -> None:
+    def _look_at(self, observation: ArrayLike) -> None:
         if type(observation) is np.ndarray and observation.shape == self._shape and observation.dtype.kind == "f":
             if math.isfinite(np.vdot(observation, observation)):
                 return  # the usual case, quickly; the sum of squares may overflow
@@ -162,9 +164,9 @@ def patience(name: str, seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def quickened(environment: Any) -> None:
+def quickened(environment: gymnasium.Env) -> None:
     """Give a BipedalWalker the faster `step`; leave any other environment as it is."""
-    inner = environment.unwrapped
+    inner: Any = environment.unwrapped
     kind = type(inner)
     if kind.__module__ != "gymnasium.envs.box2d.bipedal_walker" or kind.__name__ != "BipedalWalker":
         return
@@ -213,9 +215,9 @@ class Replayed(gymnasium.Wrapper):
     a world of its own.
     """
 
-    actions: Sequence[Any] = ()
+    actions: Sequence[np.ndarray | np.generic] = ()
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: Info | None = None) -> tuple[object, Info]:
         """Start an episode and replay the actions in it; what is observed then."""
         inner: Any = self.unwrapped
         if {"world", "_destroy"} <= set(dir(inner)) and type(inner.world).__name__ == "b2World":
@@ -232,11 +234,8 @@ class Copies:
 
     def __init__(self, name: str, options: Mapping[str, Any], count: int, render: bool = False, seconds: float = 300.0):
         self._name, self._seconds = name, seconds
-
-        def made() -> Replayed:
-            return Replayed(make_environment(name, options, render))
-
-        self._worlds = SyncVectorEnv([made] * count, autoreset_mode=AutoresetMode.DISABLED)
+        made = [lambda: Replayed(make_environment(name, options, render))] * count
+        self._worlds = SyncVectorEnv(made, autoreset_mode=AutoresetMode.DISABLED)
         self._space = self._worlds.action_space
         self._single = self._worlds.single_action_space
         self.close = self._worlds.close
@@ -247,7 +246,8 @@ class Copies:
         seeds: list[int | None] = [None] * len(where)
         for copy, seed, actions in episodes:
             where[copy], seeds[copy] = True, seed
-            replayed: Any = self._worlds.envs[copy]
+            replayed = self._worlds.envs[copy]
+            assert isinstance(replayed, Replayed)
             replayed.actions = [row.astype(self._single.dtype).reshape(self._single.shape)[()] for row in actions]
         longest = 1 + max((len(actions) for *_, actions in episodes), default=0)
         with patience(self._name, self._seconds * longest):
@@ -265,20 +265,20 @@ class Copies:
         """What a copy looks like now, (height, width, 3) uint8; may raise what the environment's renderer raises."""
         return np.asarray(self._worlds.envs[index].render(), np.uint8)
 
-    def mujoco_parts(self, index: int) -> tuple[Any, Any] | None:
+    def mujoco_parts(self, index: int) -> tuple[object, object] | None:
         """Model and data of a copy that MuJoCo steps, as Gymnasium's and MyoSuite's; None of any other."""
-        library, inner = sys.modules.get("mujoco"), cast(Any, self._worlds.envs[index].unwrapped)
+        library, inner = sys.modules.get("mujoco"), self._worlds.envs[index].unwrapped
         model, data = getattr(inner, "model", None), getattr(inner, "data", None)
         known = library and isinstance(model, library.MjModel) and isinstance(data, library.MjData)
         return (model, data) if known else None
 
 
-def _flat(observation: Any) -> np.ndarray:
+def _flat(observation: ArrayLike) -> np.ndarray:
     given = np.array(observation, np.float32)
     return given.reshape(len(given), -1)
 
 
-def _step(self: Any, action: np.ndarray) -> tuple[np.ndarray, Any, bool, bool, dict[str, Any]]:
+def _step(self: Any, action: np.ndarray) -> tuple[np.ndarray, SupportsFloat, bool, bool, Info]:
     from gymnasium.envs.box2d import bipedal_walker as own
 
     efforts = [size if size < ONE else ONE for size in np.abs(action)]
@@ -312,7 +312,7 @@ def _step(self: Any, action: np.ndarray) -> tuple[np.ndarray, Any, bool, bool, d
     state += [ray.fraction for ray in self.lidar]
     self.scroll = x - own.VIEWPORT_W / own.SCALE / 5
     shaping = 130 * x / own.SCALE - 5.0 * abs(angle)
-    reward: Any = 0
+    reward: float | np.floating = 0
     if self.prev_shaping is not None:
         reward = shaping - self.prev_shaping
     self.prev_shaping = shaping

@@ -1,7 +1,7 @@
 """Move forward with any body that MuJoCo reads: walk, hop, crawl or swim."""
 
 from fnmatch import fnmatchcase
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from premotor.bodies import Body
 from premotor.bodies.locomotor import CONTACT, ROOT, locomotor
 from premotor.errors import PremotorError
 from premotor.on_device import on_device
@@ -254,7 +255,7 @@ class LocomotionTask(PhysicsTask):
         return figures
 
 
-def _controls(body: Any, rest: np.ndarray, reach: float) -> tuple[Array, Array, Array]:
+def _controls(body: Body, rest: np.ndarray, reach: float) -> tuple[Array, Array, Array]:
     """The controls at actions of −1, 0 and 1, (actuators,) each; without a range −1 and 1."""
     model, ranges = body.model, body.control_range
     low, high = np.where(np.isfinite(ranges), ranges, [-1.0, 1.0]).T

@@ -1,6 +1,6 @@
 """Many copies of a task whose control steps are functions of JAX, so that they can be part of a larger program."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int
 
 from premotor.bodies import MJXPhysics, World
 from premotor.bodies.physics import chosen
-from premotor.tasks.base import Step
+from premotor.on_device import PyTree
 from premotor.tasks.environment import PhysicsEnvironment, View
 
 
@@ -17,7 +17,7 @@ class Copies(NamedTuple):
     """All that decides how copies of a task go on, environments first."""
 
     world: World
-    memory: Any
+    memory: PyTree
     """What the task carries along: a tree of arrays."""
     elapsed: Int[Array, " environments"]
     """Control steps since the episode began."""
@@ -25,6 +25,17 @@ class Copies(NamedTuple):
     """How often episodes began so far, in all copies together."""
     key: Array
     """Of all starts."""
+
+
+class ProgramStep(NamedTuple):
+    """As `Step`, of arrays of JAX."""
+
+    observation: Array
+    reward: Array
+    terminated: Array
+    truncated: Array
+    final_observation: Array
+    terms: dict[str, Array]
 
 
 class ProgramEnvironment(PhysicsEnvironment):
@@ -59,8 +70,8 @@ class ProgramEnvironment(PhysicsEnvironment):
         self._memory = copies.memory
         self._elapsed, self._resets = np.array(copies.elapsed, np.int32), int(copies.resets)
 
-    def control_step(self, copies: Copies, action: Float[Array, "environments actions"]) -> tuple[Copies, Step]:
-        """One control step of all copies, as `step` makes it, as a pure function; all arrays are JAX's."""
+    def control_step(self, copies: Copies, action: Float[Array, "environments actions"]) -> tuple[Copies, ProgramStep]:
+        """One control step of all copies, as `step` makes it, as a pure function."""
         task, engine = self.task, self.physics.engine
         control, force = jax.vmap(task.drive)(action, copies.memory)
         world = engine.advance(copies.world, control, force, task.substeps)
@@ -77,7 +88,7 @@ class ProgramEnvironment(PhysicsEnvironment):
         done = terminated | truncated
         after = Copies(world, _as_before(memory, copies.memory), elapsed, copies.resets, copies.key)
         observation, after = jax.lax.cond(done.any(), lambda: self._begun(after, done, final), lambda: (final, after))
-        return after, Step(observation, reward, terminated, truncated, final, outcome.terms)
+        return after, ProgramStep(observation, reward, terminated, truncated, final, outcome.terms)
 
     def _begun(self, copies: Copies, where: Array, observation: Array) -> tuple[Array, Copies]:
         """Copies with new episodes at the environments `where`, and what is observed then."""
@@ -94,6 +105,6 @@ def _view(world: World) -> View:
     return View(world.qpos, world.qvel, world.sensors)
 
 
-def _as_before(new: Any, old: Any) -> Any:
+def _as_before[Tree](new: Tree, old: Tree) -> Tree:
     """A tree with the types of the one before: what a loop carries keeps its types."""
     return jax.tree.map(lambda value, kept: value.astype(kept.dtype), new, old)

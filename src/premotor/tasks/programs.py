@@ -5,7 +5,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -13,10 +13,11 @@ import mujoco
 import numpy as np
 
 from premotor.bodies.physics import chosen
+from premotor.on_device import PyTree
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
-    from premotor.tasks.environment import PhysicsTask, Start, View
+    from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 
 METHODS = ("start", "observe", "control", "advance", "drive")
 """Of a task, which programs hold."""
@@ -48,19 +49,19 @@ class Programs:
         keys = jax.random.split(jax.random.fold_in(key, number), self._everywhere)
         return jax.vmap(self._task.start)(keys[worlds])
 
-    def resumes(self, view: "View", where: jax.Array, new: Any, old: Any) -> tuple[jax.Array, Any]:
+    def resumes(self, view: "View", where: jax.Array, new: PyTree, old: PyTree) -> tuple[jax.Array, PyTree]:
         """What is observed where episodes began (with the memory `new`) and where they go on, and the memory of all."""
         memory = chosen(where, new, old)
         return jax.vmap(self._task.observe)(view, memory), memory
 
-    def advances(self, view: "View", memory: Any, action: jax.Array) -> tuple[Any, ...]:
+    def advances(self, view: "View", memory: PyTree, action: jax.Array) -> "tuple[Outcome, jax.Array, jax.Array]":
         """Outcome, reward and observation of a control step."""
         outcome = jax.vmap(self._task.advance)(view, memory, action)
         reward = sum(outcome.terms.values(), jnp.zeros(self._environments))
         return outcome, reward, jax.vmap(self._task.observe)(view, outcome.memory)
 
 
-_HELD: OrderedDict[tuple[Any, ...], Programs] = OrderedDict()
+_HELD: OrderedDict[tuple[object, ...], Programs] = OrderedDict()
 
 
 def programs_of(task: "PhysicsTask", everywhere: int, environments: int) -> Programs:
@@ -88,7 +89,7 @@ class _Incomparable(Exception):
     """Something whose contents cannot be told, such as a function made on the spot."""
 
 
-def _tell(value: Any, say: Callable[[bytes], None]) -> None:
+def _tell(value: object, say: Callable[[bytes], None]) -> None:
     """All that a value holds, as bytes that differ where values do: types, sizes and contents.
 
     Raises:

@@ -1,7 +1,7 @@
 """Crawl as a worm: at a commanded speed, forward or backward."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -33,7 +33,23 @@ class WormMemory(NamedTuple):
     """Mean of the last second, mm/s."""
 
 
-def crawling(memory: Any) -> WormMemory:
+class Crawling(Protocol):
+    """The memory of a task in which the worm crawls."""
+
+    @property
+    def command(self) -> Array:
+        """As of `WormMemory`."""
+
+    @property
+    def middle(self) -> Array:
+        """Likewise."""
+
+    @property
+    def speed(self) -> Array:
+        """Likewise."""
+
+
+def crawling(memory: Crawling) -> WormMemory:
     """The part of another task's memory that is that of crawling: its fields have the same names there."""
     return WormMemory(memory.command, memory.middle, memory.speed)
 

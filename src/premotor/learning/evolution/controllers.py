@@ -1,7 +1,7 @@
 """A population of controllers: mutants of one, side by side in the same environments."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -58,7 +58,7 @@ class ControllerPopulation:
         self.adopt(warmed(controller, environment, key))
         self.first = np.ones(len(self.origin))
 
-    def live(self, members: Vector, iteration: int) -> tuple[Vector, Vector | None, dict[str, Any]]:
+    def live(self, members: Vector, iteration: int) -> tuple[Vector, Vector | None, dict[str, float]]:
         """Episodes of all members at once, all from one reset; the mean of their returns is the fitness."""
         environment, each = self.environment, self.settings.episodes
         vectors = self._vectors(members)

@@ -5,15 +5,19 @@ import importlib.util
 import inspect
 from dataclasses import fields
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jaxtyping import Array, PRNGKeyArray
 
 from premotor.errors import PremotorError
 from premotor.learning.evolution.strategies import SMALLEST, StrategySettings, Vector
+from premotor.learning.trees import Arrays
+from premotor.on_device import PyTree
 
 NEEDED = {"self", "population_size", "solution"}
 
@@ -68,7 +72,7 @@ class EvosaxEvolution:
         else:
             self.state = self._begun(jnp.tile(nothing, (settings.population, 1)), jnp.zeros(settings.population))
         self._iteration = 0
-        self._proposed: tuple[Any, Any] | None = None
+        self._proposed: tuple[Array, PyTree] | None = None
 
     @property
     def iteration(self) -> int:
@@ -109,32 +113,32 @@ class EvosaxEvolution:
             self.state, _ = self.algorithm.tell(self._key(2), members, cost, state, self.parameters)
         self._iteration, self._proposed = self._iteration + 1, None
 
-    def snapshot(self) -> dict[str, Any]:
+    def snapshot(self) -> Arrays:
         """Everything that the algorithm keeps, by number."""
         leaves = jax.tree_util.tree_leaves(self.state)
         arrays = {f"evosax/{number}": np.array(leaf) for number, leaf in enumerate(leaves)}
         return arrays | {"weights": self.weights, "iteration": np.array([self._iteration], np.float64)}
 
-    def restore(self, arrays: dict[str, Any]) -> None:
+    def restore(self, arrays: Arrays) -> None:
         """Go back to a snapshot."""
         leaves, shape = jax.tree_util.tree_flatten(self.state)
         kept = [jnp.asarray(arrays[f"evosax/{n}"], jnp.asarray(leaf).dtype) for n, leaf in enumerate(leaves)]
         self.state = jax.tree_util.tree_unflatten(shape, kept)
         self._iteration, self._proposed = int(arrays["iteration"][0]), None
 
-    def _ask(self) -> tuple[Any, Any]:
+    def _ask(self) -> tuple[Array, PyTree]:
         if not self.has_mean and self._iteration == 0:  # these want a population that has been tried
             size = (self.settings.population, len(self.start))
             return self.settings.sigma * jax.random.normal(self._key(1), size, jnp.float32), self.state
         return self.algorithm.ask(self._key(1), self.state, self.parameters)
 
-    def _begun(self, members: Any, cost: Any) -> Any:
+    def _begun(self, members: Array, cost: Array) -> PyTree:
         return self.algorithm.init(self._key(0), members, cost, self.parameters)
 
-    def _key(self, use: int) -> Any:
+    def _key(self, use: int) -> PRNGKeyArray:
         return jax.random.fold_in(jax.random.fold_in(self.key, getattr(self, "_iteration", 0)), use)
 
-    def _weights(self, place: Any) -> Vector:
+    def _weights(self, place: Array) -> Vector:
         return self.start * np.exp(np.asarray(place, np.float64))
 
 
@@ -144,7 +148,7 @@ def _algorithm(settings: str, size: int) -> Any:
     chosen = StrategySettings.model_validate_json(settings)
     made = _library().algorithms[chosen.algorithm]
     given = inspect.signature(made).parameters
-    options: dict[str, Any] = {}
+    options: dict[str, object] = {}
     if "std_schedule" in given:
         options["std_schedule"] = optax.constant_schedule(chosen.sigma)
     if "optimizer" in given:
@@ -152,7 +156,7 @@ def _algorithm(settings: str, size: int) -> Any:
     return made(population_size=chosen.population, solution=jnp.zeros(size, jnp.float32), **options)
 
 
-def _library() -> Any:
+def _library() -> ModuleType:
     if importlib.util.find_spec("evosax") is None:
         raise PremotorError(
             "learning.strategy.kind is 'evosax', which is not installed; pip install 'premotor[evolution]' brings it"

@@ -17,6 +17,7 @@ from premotor.learning.plasticity.learner import SpikingArena
 from premotor.learning.settings import LEARNERS
 from premotor.learning.trees import Arrays
 from premotor.networks import Controller
+from premotor.tasks import VectorEnvironment
 
 NOTHING = np.zeros((0, 0), np.uint8)
 
@@ -30,7 +31,7 @@ class SpikingPopulation:
         self.arena, self.settings, self.seed, self.threads = arena, settings, seed, threads
         self.first, self.steps = arena.first_weights, 0
 
-    def live(self, members: Vector, iteration: int) -> tuple[Vector, Vector | None, dict[str, Any]]:
+    def live(self, members: Vector, iteration: int) -> tuple[Vector, Vector | None, dict[str, float]]:
         """Episodes without, with and without plasticity; the last ones count."""
         arena, learning = self.arena, self.settings
         each = learning.before + learning.plastic + learning.episodes
@@ -89,7 +90,7 @@ def _live(
     return result._replace(counts=NOTHING), agent.steps, agent.weights, moves
 
 
-class Population(Protocol):
+class Population[Candidate](Protocol):
     """What a vector of positive numbers means: a controller, or the weights of a spiking network."""
 
     first: Vector
@@ -99,13 +100,13 @@ class Population(Protocol):
     prefix: str
     """What the strategy's names in a snapshot begin with."""
 
-    def live(self, members: Vector, iteration: int) -> tuple[Vector, Vector | None, dict[str, Any]]:
+    def live(self, members: Vector, iteration: int) -> tuple[Vector, Vector | None, dict[str, float]]:
         """Lives of the members (members, weights): fitness, what they learned, and figures for the metrics."""
 
-    def candidate(self, weights: Vector) -> Any:
+    def candidate(self, weights: Vector) -> Candidate:
         """What a test would take."""
 
-    def adopt(self, candidate: Any) -> None:
+    def adopt(self, candidate: Candidate) -> None:
         """Begin anew from other parameters."""
 
     def snapshot(self, weights: Vector) -> Arrays:
@@ -116,14 +117,14 @@ class Population(Protocol):
 
 
 @LEARNERS.register("evolution")
-class Evolution(Learner):
+class Evolution(Learner[Any]):
     """Evolution strategies, own ones and those of evosax, of a controller in any task or of a spiking network."""
 
     settings_type = EvolutionSettings
     calibrates = True
 
     @classmethod
-    def serves(cls, subject: object, environment: object, settings: Any) -> str | None:
+    def serves(cls, subject: object, environment: object, settings: EvolutionSettings) -> str | None:
         """Controllers and spiking networks; `multiplicative` for the latter only, whose weights are positive."""
         if isinstance(subject, Controller):
             if settings.strategy.kind == "multiplicative":
@@ -137,14 +138,23 @@ class Evolution(Learner):
         found = type(subject).__name__
         return f"learning.kind is evolution, which teaches controllers and spiking networks, not a {found}"
 
-    def __init__(self, subject: Any, environment: Any, settings: Any, *, seed: int = 0, threads: int = 0):
+    def __init__(
+        self,
+        subject: Controller | SpikingArena,
+        environment: VectorEnvironment | None,
+        settings: Any,
+        *,
+        seed: int = 0,
+        threads: int = 0,
+    ):
         refused(type(self), subject, environment, settings)
         self.settings, self.seed = settings, seed
-        self.population: Population = (
-            ControllerPopulation(subject, environment, settings, seed)
-            if isinstance(subject, Controller)
-            else SpikingPopulation(subject, settings, seed, threads)
-        )
+        self.population: Population[Any]
+        if isinstance(subject, Controller):
+            assert environment is not None  # only a spiking network brings its own
+            self.population = ControllerPopulation(subject, environment, settings, seed)
+        else:
+            self.population = SpikingPopulation(subject, settings, seed, threads)
         self.strategy = evolution_of(settings.strategy, self.population.first, seed)
 
     @property
@@ -167,13 +177,13 @@ class Evolution(Learner):
         """What evolution has come to: a controller, or plastic weights, (plastic,)."""
         return self.population.candidate(self.strategy.weights)
 
-    def iterate(self) -> dict[str, Any]:
+    def iterate(self) -> dict[str, object]:
         """One generation."""
         fitness, learned, row = self.population.live(self.strategy.propose(), self.iteration)
         if not np.isfinite(fitness).all():
             raise FloatingPointError("a member's fitness is not finite")
         self.strategy.follow(fitness, learned)
-        return row
+        return dict(row)
 
     def adopt(self, candidate: Any) -> None:
         """Begin anew from other parameters."""

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Protocol
 
 from premotor.learning.plasticity import in_parallel
 
-type Share = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
-"""Calls a function on each item, anywhere, and gives the results in their order; both travel by pickle."""
+
+class Share(Protocol):
+    """Calls a function on each item, anywhere, and gives the results in their order; both travel by pickle."""
+
+    def __call__[T, R](self, live: Callable[[T], R], members: Sequence[T], /) -> list[R]:
+        """The results, in the order of the members."""
+
 
 _share: Share | None = None
 

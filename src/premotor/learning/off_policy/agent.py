@@ -3,12 +3,12 @@
 import dataclasses
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -18,12 +18,12 @@ from premotor.learning.base import ControllerLearner
 from premotor.learning.critic import Critic
 from premotor.learning.off_policy.policy import explore
 from premotor.learning.off_policy.replay import Columns, Replay
-from premotor.learning.off_policy.settings import DDPGSettings, SACSettings, TD3Settings
+from premotor.learning.off_policy.settings import DDPGSettings, OffPolicyKind, SACSettings, TD3Settings
 from premotor.learning.off_policy.update import ADAM, Learnt, Parts, critic_count, learn, trained_vector
 from premotor.learning.settings import LEARNERS
 from premotor.networks import Controller, calibrated, normalized
 from premotor.on_device import on_device
-from premotor.tasks import VectorEnvironment
+from premotor.tasks import Step, VectorEnvironment
 
 CALIBRATION_ENVIRONMENTS = 16
 """Sequences of warm-up observations on which a controller is calibrated, at most."""
@@ -55,7 +55,7 @@ class OffPolicyState(eqx.Module):
 
 
 def initialise(
-    controller: Controller, environment: VectorEnvironment, settings: Any, key: PRNGKeyArray
+    controller: Controller, environment: VectorEnvironment, settings: OffPolicyKind, key: PRNGKeyArray
 ) -> OffPolicyState:
     """The state after the warm-up, whose steps the memory holds; resets `environment`.
 
@@ -95,7 +95,7 @@ def initialise(
             target_critics=critics,
             actor_moments=moments[0],
             critic_moments=moments[1],
-            log_temperature=jnp.log(settings.temperature) if soft else on_device(0.0),
+            log_temperature=jnp.log(settings.temperature) if isinstance(settings, SACSettings) else on_device(0.0),
             updates=on_device(0),
         ),
         replay=replay,
@@ -112,7 +112,7 @@ def initialise(
 
 
 def iterate(
-    state: OffPolicyState, environment: VectorEnvironment, settings: Any
+    state: OffPolicyState, environment: VectorEnvironment, settings: OffPolicyKind
 ) -> tuple[OffPolicyState, dict[str, float]]:
     """`rollout` control steps everywhere, each followed by its updates; the new state and what happened.
 
@@ -128,7 +128,7 @@ def iterate(
     updates = round(settings.updates * environment.environments)
     shape = (updates, settings.batch_size)
     learnt, neurons, noise = state.learnt, state.state, state.noise
-    observation: Any = np.asarray(state.observation)
+    observation: np.ndarray = np.asarray(state.observation)
     started = np.asarray(state.started)
     counting = _Counting(state)
     pace = np.float32(1.0)
@@ -172,7 +172,7 @@ def iterate(
 @eqx.filter_jit
 def _begun(
     controller: Controller, critics: tuple[Critic, ...], environments: int
-) -> tuple[Array, Array, tuple[Any, Any], Array]:
+) -> tuple[Array, Array, tuple[optax.OptState, optax.OptState], Array]:
     """Actor and critics as vectors, the optimisers' memories, and the neurons before the first step."""
     actor, _, _ = trained_vector(controller)
     all_critics, _ = ravel_pytree(critics)
@@ -184,20 +184,24 @@ def _at(controller: Controller, actor: Array) -> Controller:
     return trained_vector(controller)[1](actor)
 
 
-def _critics(controller: Controller, settings: Any, key: Array) -> tuple[Critic, ...]:
+def _critics(controller: Controller, settings: OffPolicyKind, key: Array) -> tuple[Critic, ...]:
     size = len(controller.observation_names) + len(controller.action_names)
     keys = split(key, critic_count(settings))
     return tuple(Critic.initial(size, settings.critic_layers, one, "relu") for one in keys)
 
 
+Advanced = tuple[Learnt, Array, Array, Array, dict[str, Array]]
+"""What was learnt, neurons, what the noise remembers, the action, and figures."""
+
+
 @lru_cache(maxsize=8)
-def _program(settings: Any) -> Callable[..., Any]:
+def _program(settings: OffPolicyKind) -> Callable[..., Advanced]:
     """Updates and the next action in one jitted program; a function of arrays alone."""
     return jax.jit(partial(_advance, settings))
 
 
 def _advance(
-    settings: Any,
+    settings: OffPolicyKind,
     controller: Controller,
     learnt: Learnt,
     rows: Array,
@@ -208,7 +212,7 @@ def _advance(
     noise: Array,
     key: Array,
     pace: Array,
-) -> tuple[Any, ...]:
+) -> Advanced:
     """Update as often as `rows` has batches, then act on the present observation."""
     _, restore, rates = trained_vector(controller)
     template = jax.eval_shape(lambda: _critics(controller, settings, key_of(0)))
@@ -228,7 +232,7 @@ def _remember(
     columns: Columns,
     observation: np.ndarray,
     action: np.ndarray,
-    step: Any,
+    step: Step,
     started: np.ndarray,
     state: np.ndarray | None,
 ) -> None:
@@ -258,7 +262,7 @@ class _Counting:
         self._terms: dict[str, float] = {}
         self._reward = 0.0
 
-    def add(self, step: Any) -> None:
+    def add(self, step: Step) -> None:
         done = step.terminated | step.truncated
         self.episode_return += step.reward
         self.episode_length += 1
@@ -287,7 +291,7 @@ class OffPolicy(ControllerLearner[OffPolicyState]):
     advance = staticmethod(iterate)
 
     @classmethod
-    def serves(cls, subject: object, environment: Any, settings: Any) -> str | None:
+    def serves(cls, subject: object, environment: VectorEnvironment | None, settings: OffPolicyKind) -> str | None:
         """Controllers whose actions are numbers and squashed; with a state, where sequences are longer than a step."""
         if not isinstance(subject, Controller):
             return super().serves(subject, environment, settings)

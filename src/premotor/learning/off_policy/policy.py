@@ -1,12 +1,12 @@
 """The actor's side: actions along sequences, exploration, log-probabilities."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from premotor.learning.off_policy.settings import NoiseSettings, SACSettings
+from premotor.learning.off_policy.settings import OffPolicyKind, SACSettings
 from premotor.networks import Controller
 
 
@@ -79,13 +79,13 @@ def explore(
     log_std: Float[Array, " actions"],
     memory: Float[Array, "environments actions"],
     key: Array,
-    settings: Any,
+    settings: OffPolicyKind,
 ) -> tuple[Float[Array, "environments actions"], Float[Array, "environments actions"]]:
     """An action as it is executed, in [−1, 1], and the noise's memory afterwards."""
     deviate = jax.random.normal(key, answer.shape)
     if isinstance(settings, SACSettings):
         return squashed_sample(answer, log_std, deviate)[0], memory
-    noise: NoiseSettings = settings.noise
+    noise = settings.noise
     if noise.kind == "gaussian":
         added = noise.std * deviate
     else:

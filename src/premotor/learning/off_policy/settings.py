@@ -1,7 +1,7 @@
 """Settings of the off-policy ways of learning."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -38,7 +38,7 @@ class OffPolicySettings(Settings):
         "target_rate": "tau",
         "gradient_limit": "max_grad_norm",
     }
-    NEEDS: ClassVar[Mapping[str, Any]] = {"maps.squash": "tanh"}
+    NEEDS: ClassVar[Mapping[str, object]] = {"maps.squash": "tanh"}
 
     steps: int = Field(100_000, ge=1)
     """Control steps in all environments together, rounded up to whole iterations."""
@@ -114,25 +114,6 @@ class DDPGSettings(OffPolicySettings):
     """Cost of the mean squared answer of the actor before it is squashed. At the ends of the range tanh is flat: a
     pair of antagonists that are both off there would hardly learn to take over from each other."""
 
-    @classmethod
-    def original(cls, **changes: Any) -> Self:
-        """The configuration of Roboy's arm (2018), by keras-rl: a small memory, tiny batches, a slow target."""
-        chosen: dict[str, Any] = {
-            "environments": 1,
-            "rollout": 200,
-            "warm_up": 10,
-            "buffer_size": 1_000,
-            "batch_size": 5,
-            "tau": 1e-3,
-            "noise": NoiseSettings(kind="ornstein-uhlenbeck", std=0.4),
-            "schedule": "constant",
-            "critic_loss": "huber",
-            "max_grad_norm": 1.0,
-            "saturation": 0.0,
-            "normalize": False,
-        }
-        return cls(**{**chosen, **changes})
-
 
 class TD3Settings(OffPolicySettings):
     """Twin delayed DDPG (Fujimoto et al. 2018): the smaller of two critics, smoothed targets, a slower actor."""
@@ -173,3 +154,7 @@ class SACSettings(OffPolicySettings):
     """At the start; in units of the scaled reward."""
     temperature_learning_rate: float = Field(1e-3, ge=0)
     """0 holds it."""
+
+
+OffPolicyKind = DDPGSettings | TD3Settings | SACSettings
+"""Settings of one of the three."""

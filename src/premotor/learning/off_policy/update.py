@@ -1,7 +1,7 @@
 """Updates of DDPG, TD3 and SAC: one program for what they share, a few lines for where they differ."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -13,7 +13,13 @@ from jaxtyping import Array, Float
 from premotor.learning.critic import Critic
 from premotor.learning.off_policy.policy import along, squashed_sample
 from premotor.learning.off_policy.replay import Columns
-from premotor.learning.off_policy.settings import DDPGSettings, OffPolicySettings, SACSettings, TD3Settings
+from premotor.learning.off_policy.settings import (
+    DDPGSettings,
+    OffPolicyKind,
+    OffPolicySettings,
+    SACSettings,
+    TD3Settings,
+)
 from premotor.networks import Controller
 
 Critics = tuple[Critic, ...]
@@ -28,8 +34,8 @@ class Learnt(NamedTuple):
     """Nothing for SAC."""
     critics: Float[Array, " weights"]
     target_critics: Float[Array, " weights"]
-    actor_moments: Any
-    critic_moments: Any
+    actor_moments: optax.OptState
+    critic_moments: optax.OptState
     log_temperature: Float[Array, ""]
     """Of SAC."""
     updates: Array
@@ -105,7 +111,7 @@ def sequences(rows: Array, states: Array, controller: Controller, settings: OffP
 
 
 def learn(
-    learnt: Learnt, parts: Parts, rows: Array, states: Array, key: Array, settings: Any
+    learnt: Learnt, parts: Parts, rows: Array, states: Array, key: Array, settings: OffPolicyKind
 ) -> tuple[Learnt, dict[str, Array]]:
     """As many updates as `rows` (updates, batch, steps, columns) has batches; figures are means over them."""
 
@@ -121,7 +127,7 @@ def learn(
 
 
 def _update(
-    learnt: Learnt, parts: Parts, rows: Array, states: Array, key: Array, settings: Any
+    learnt: Learnt, parts: Parts, rows: Array, states: Array, key: Array, settings: OffPolicyKind
 ) -> tuple[Learnt, dict[str, Array]]:
     controller = parts.controller(learnt.actor)
     batch = sequences(rows, states, controller, settings)
@@ -161,7 +167,7 @@ def _values(critics: Critics, seen: Array, action: Array) -> Float[Array, "criti
     return jnp.stack([critic(together) for critic in critics])
 
 
-def _target(learnt: Learnt, parts: Parts, batch: Sequences, key: Array, settings: Any) -> Array:
+def _target(learnt: Learnt, parts: Parts, batch: Sequences, key: Array, settings: OffPolicyKind) -> Array:
     """r + γ Q̄(next observation, action there), the smaller of two critics where there are two."""
     soft = isinstance(settings, SACSettings)
     actor = parts.controller(learnt.actor if soft else learnt.target_actor)
@@ -183,16 +189,15 @@ def _target(learnt: Learnt, parts: Parts, batch: Sequences, key: Array, settings
 
 
 def _improve(
-    learnt: Learnt, parts: Parts, batch: Sequences, seen: Array, key: Array, settings: Any
+    learnt: Learnt, parts: Parts, batch: Sequences, seen: Array, key: Array, settings: OffPolicyKind
 ) -> tuple[Learnt, Array]:
     """A step of the actor towards larger values, and of all targets towards what they follow."""
     critics = parts.critics(learnt.critics)
-    soft = isinstance(settings, SACSettings)
 
     def actor_loss(vector: Array) -> tuple[Array, Array]:
         actor = parts.controller(vector)
         answer = along(actor, batch.state, batch.observation, batch.last, batch.started, settings.burn_in, False).now
-        if soft:
+        if isinstance(settings, SACSettings):
             action, log_p = squashed_sample(answer, actor.log_std, jax.random.normal(key, answer.shape))
             value = _values(critics, seen, action).min(0)
             return (jnp.exp(learnt.log_temperature) * log_p - value).mean(), log_p.mean()
@@ -208,7 +213,7 @@ def _improve(
         actor_moments=moments,
         target_critics=learnt.target_critics + rate * (learnt.critics - learnt.target_critics),
     )
-    if not soft:
+    if not isinstance(settings, SACSettings):
         return learnt._replace(target_actor=learnt.target_actor + rate * (actor - learnt.target_actor)), log_p
     wanted = -float(batch.action.shape[-1]) if settings.target_entropy is None else settings.target_entropy
     step = settings.temperature_learning_rate * (log_p + wanted)  # up where the entropy is less than wanted

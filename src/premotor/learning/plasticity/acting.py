@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.compiling import compiled, kernel, part, swapped
+from premotor.compiling import Floats, Ints, compiled, kernel, part, swapped
 from premotor.errors import PremotorError
 from premotor.learning.plasticity.loop import (
     EPISODE_STEP,
     EPISODE_TIES,
     STEP,
     TIES,
+    Interface,
+    Lessons,
+    World,
     balance_pole,
     copy,
     count_groups,
@@ -21,10 +24,24 @@ from premotor.learning.plasticity.loop import (
     keep_house,
     reinforce,
 )
-from premotor.learning.plasticity.settings import ConstantCriticSettings, RewardCriticSettings
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, encode, set_intervals
-from premotor.networks.spiking.event_driven.plasticity import forget, observe
+from premotor.learning.plasticity.settings import ConstantCriticSettings, CriticSettings, RewardCriticSettings
+from premotor.networks.spiking.event_driven.events import (
+    COUNTED,
+    SPIKES,
+    Loop,
+    State,
+    Wiring,
+    advance,
+    encode,
+    set_intervals,
+)
+from premotor.networks.spiking.event_driven.plasticity import Plastic, forget, observe
 from premotor.networks.spiking.random_numbers import uniform
+
+if TYPE_CHECKING:
+    import gymnasium
+
+    from premotor.learning.plasticity.agent import SpikingAgent
 
 Critic = Callable[[NDArray[np.float64], int, bool, NDArray[np.float64], float, bool], float]
 """What an action was worth, within ±1: of the observation before it, the action, whether it was a tie, the
@@ -70,7 +87,7 @@ class Episodes(NamedTuple):
 
 
 @kernel
-def encode_observation(state: Any, interface: Any, world: Any, observation: Any) -> None:
+def encode_observation(state: State, interface: Interface, world: World, observation: Floats) -> None:
     """Let an observation (variables,) drive the sources from now on."""
     copy(observation, world.body)
     encode(observation, interface.edges, interface.first, interface.period, world.interval)
@@ -78,7 +95,7 @@ def encode_observation(state: Any, interface: Any, world: Any, observation: Any)
 
 
 @kernel
-def select_action(wiring: Any, state: Any, interface: Any, world: Any) -> int:
+def select_action(wiring: Wiring, state: State, interface: Interface, world: World) -> int:
     """Run the network for one step; the action, or −1 − the random one after a tie."""
     book = world.book
     advance(wiring, state, (book[STEP] + 1) * interface.step)
@@ -92,7 +109,15 @@ def select_action(wiring: Any, state: Any, interface: Any, world: Any) -> int:
 
 @kernel
 def learn_from(
-    state: Any, plastic: Any, interface: Any, lessons: Any, world: Any, action: int, tie: bool, reward: float, end: bool
+    state: State,
+    plastic: Plastic,
+    interface: Interface,
+    lessons: Lessons,
+    world: World,
+    action: int,
+    tie: bool,
+    reward: float,
+    end: bool,
 ) -> None:
     """End a step: learn from its reward (within ±1), and count it; `end` says that the episode is over."""
     book = world.book
@@ -111,8 +136,8 @@ def learn_from(
 
 
 def perform(
-    agent: Any,
-    environment: Any,
+    agent: "SpikingAgent",
+    environment: "gymnasium.Env",
     seeds: Sequence[int],
     *,
     learn: bool = False,
@@ -184,7 +209,7 @@ def perform(
     )
 
 
-def critic_of_task(settings: Any) -> Critic:
+def critic_of_task(settings: CriticSettings) -> Critic:
     """The critic that settings describe, for any task.
 
     Raises:
@@ -200,7 +225,7 @@ def critic_of_task(settings: Any) -> Critic:
     )
 
 
-def _checked(agent: Any, environment: Any) -> tuple[int, int, int]:
+def _checked(agent: "SpikingAgent", environment: "gymnasium.Env") -> tuple[int, int, int]:
     space = environment.action_space
     if not hasattr(space, "n"):
         raise PremotorError(f"the task's actions are {space}; a spiking agent needs discrete ones")
@@ -215,8 +240,8 @@ def _checked(agent: Any, environment: Any) -> tuple[int, int, int]:
 
 @cache
 def loops(
-    advance_cells: Any, critic: Callable[..., float] | None, encoder: Callable[..., None] | None
-) -> tuple[Any, Any, Any]:
+    advance_cells: Loop, critic: Callable[..., float] | None, encoder: Callable[..., None] | None
+) -> tuple[Callable[..., None], Callable[..., None], Callable[..., int]]:
     """The loop of CartPole, and for other tasks what encodes an observation and selects an action.
 
     The user's parts are in place; what has none is the package's own.
@@ -226,12 +251,12 @@ def loops(
         critic: (before, action, tie, after, reward, over) to a reward, which is cut to ±1.
         encoder: (observation, period, interval) writes the interval of every source (ms, inf: off).
     """
-    parts: dict[str, Any] = {} if advance_cells is advance else {"advance": advance_cells}
+    parts: dict[str, Callable[..., object]] = {} if advance_cells is advance else {"advance": advance_cells}
     if critic is not None:
         worth = compiled(critic)
 
         @part
-        def judge(settings: Any, previous: Any, action: int, tie: bool, observation: Any, fell: bool) -> float:
+        def judge(settings: object, previous: Floats, action: int, tie: bool, observation: Floats, fell: bool) -> float:
             return min(max(worth(previous, action, tie, observation, 1.0, fell), -1.0), 1.0)
 
         parts["judge"] = judge
@@ -239,7 +264,7 @@ def loops(
         drive = compiled(encoder)
 
         @part
-        def encode(observation: Any, edges: Any, first: Any, period: float, interval: Any) -> None:
+        def encode(observation: Floats, edges: Floats, first: Ints, period: float, interval: Floats) -> None:
             drive(observation, period, interval)
 
         parts["encode"] = encode

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
 from premotor.learning.plasticity.acting import Episodes, loops, perform
+from premotor.learning.plasticity.critics import Critic
 from premotor.learning.plasticity.lessons import lessons_of
-from premotor.learning.plasticity.loop import BOOK, EPISODES, LOGGED, RASTER, STEP, TIES, Interface, Log, World
+from premotor.learning.plasticity.loop import BOOK, EPISODES, LOGGED, RASTER, STEP, TIES, Interface, Lessons, Log, World
 from premotor.learning.plasticity.settings import InterfaceSettings, PlasticitySettings
 from premotor.networks.spiking.event_driven.coding import field_edges, inputs_needed
-from premotor.networks.spiking.event_driven.events import SLOTS
+from premotor.networks.spiking.event_driven.events import SLOTS, State
 from premotor.networks.spiking.event_driven.former_calendar import with_slots
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
-from premotor.networks.spiking.event_driven.plasticity import plastic_synapses
+from premotor.networks.spiking.event_driven.plasticity import Plastic, plastic_synapses
 from premotor.settings import note
 from premotor.tasks.cartpole import MOST_STEPS
 
@@ -76,7 +76,7 @@ class SpikingAgent:
             votes=np.zeros(int(actions.max()) + 1, np.int64),
             interval=np.full(network.sources, np.inf),
             book=np.zeros(BOOK, np.int64),
-            key=np.random.SeedSequence([seed, 0x5B1CE]).generate_state(1, np.uint64),
+            key=np.asarray(np.random.SeedSequence([seed, 0x5B1CE]).generate_state(1, np.uint64), np.uint64),
         )
 
     def learn_by(self, plasticity: PlasticitySettings) -> None:
@@ -164,19 +164,22 @@ class SpikingAgent:
 
     perform = perform  # episodes of any other task with discrete actions
 
-    def snapshot(self) -> Arrays:
-        """Everything that changes, as arrays by name; `restore` takes it back."""
-        parts: dict[str, Any] = {
+    def _parts(self) -> dict[str, State | Plastic | World | Lessons | Critic]:
+        """What holds arrays that change, by its name in a snapshot."""
+        return {
             "state": self.state,
             "plastic": self.plastic,
             "world": self.world,
             "lessons": self.lessons,
             "critic": self.lessons.critic,
         }
+
+    def snapshot(self) -> Arrays:
+        """Everything that changes, as arrays by name; `restore` takes it back."""
         remembers = self.lessons.critic.signs.size > 0
         return {
             f"{name}/{key}": np.array(value)
-            for name, part in parts.items()
+            for name, part in self._parts().items()
             for key, value in part._asdict().items()
             if isinstance(value, np.ndarray)
             and (name != "lessons" or key in CHANGING or (key in WINDOWED and self.lessons.control_window))
@@ -205,13 +208,7 @@ class SpikingAgent:
                 continue
             if name not in arrays or arrays[name].shape != value.shape:
                 raise PremotorError(f"the snapshot does not fit this agent: {name} is missing or of another size")
-        for name, part in (
-            ("state", self.state),
-            ("plastic", self.plastic),
-            ("world", self.world),
-            ("lessons", self.lessons),
-            ("critic", self.lessons.critic),
-        ):
+        for name, part in self._parts().items():
             for key, value in part._asdict().items():
                 if f"{name}/{key}" in arrays:
                     value[...] = arrays[f"{name}/{key}"]

@@ -1,13 +1,13 @@
 """Critics: what the task's state after an action, against the one before, is worth as a reward."""
 
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.compiling import kernel
-from premotor.learning.plasticity.settings import DEVIATIONS, MEANS, ValueCriticSettings
+from premotor.compiling import Floats, Ints, kernel
+from premotor.learning.plasticity.settings import DEVIATIONS, MEANS, CriticSettings, ValueCriticSettings
 from premotor.tasks.cartpole import cartpole_step
 
 BALANCE, POLICY, CONSTANT, VALUE, REWARD = range(5)
@@ -20,6 +20,12 @@ class Critic(NamedTuple):
     """A critic as the compiled loop reads it."""
 
     kind: int
+    matrix: Floats
+    """P, (4, 4)."""
+    signs: Ints
+    """Of the last rewards, a ring of −1, 0 and 1, (remembered,); of length 0: none is remembered. Changes."""
+    given: Ints
+    """Rewards so far, (1,). Changes."""
     gain: float = 0.0
     spin_weight: float = 0.0
     balanced: float = 0.0
@@ -32,14 +38,8 @@ class Critic(NamedTuple):
     clear_flips: bool = False
     whole: bool = False
     """Whether the loss is of all four variables, by `weights` and `means`."""
-    weights: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    means: tuple[float, float, float, float] = MEANS
-    matrix: Any = None
-    """P, (4, 4)."""
-    signs: Any = None
-    """Of the last rewards, a ring of −1, 0 and 1, (remembered,); of length 0: none is remembered. Changes."""
-    given: Any = None
-    """Rewards so far, (1,). Changes."""
+    weights: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    means: tuple[float, ...] = MEANS
 
 
 def value_matrix(settings: ValueCriticSettings) -> NDArray[np.float64]:
@@ -63,30 +63,27 @@ def value_matrix(settings: ValueCriticSettings) -> NDArray[np.float64]:
     return solve_discrete_are(drift, push, np.diag(settings.cost) + 1e-9 * np.eye(size), np.array([[settings.effort]]))
 
 
-def critic_of(settings: Any) -> Critic:
+def critic_of(settings: CriticSettings) -> Critic:
     """The critic that settings describe; one that remembers rewards begins with none."""
     remembered = (settings.modulation or 0) if settings.kind == "balance" else 0
-    return _critic_of(settings)._replace(signs=np.zeros(remembered, np.int64), given=np.zeros(1, np.int64))
-
-
-def _critic_of(settings: Any) -> Critic:
-    nothing = np.zeros((4, 4))
+    critic = Critic(CONSTANT, np.zeros((4, 4)), np.zeros(remembered, np.int64), np.zeros(1, np.int64))
     if settings.kind == "balance":
         biases = settings.biases or (0.0,) * 4
         weights = tuple(bias / deviation for bias, deviation in zip(biases, DEVIATIONS, strict=True))
         told = settings.model_dump(exclude={"kind", "biases", "modulation"})
-        return Critic(BALANCE, **told, whole=settings.biases is not None, weights=weights, matrix=nothing)
+        return critic._replace(kind=BALANCE, **told, whole=settings.biases is not None, weights=weights)
     if settings.kind == "policy":
-        return Critic(POLICY, reward=settings.reward, weights=settings.weights, matrix=nothing)
+        return critic._replace(kind=POLICY, reward=settings.reward, weights=settings.weights)
     if settings.kind == "value":
-        return Critic(VALUE, gain=settings.gain, fall=settings.fall, tie=settings.tie, matrix=value_matrix(settings))
+        matrix = value_matrix(settings)
+        return critic._replace(kind=VALUE, gain=settings.gain, fall=settings.fall, tie=settings.tie, matrix=matrix)
     if settings.kind == "reward":
-        return Critic(REWARD, reward=min(max(settings.gain + settings.offset, -1.0), 1.0), matrix=nothing)
-    return Critic(CONSTANT, reward=settings.reward, fall=settings.fall, matrix=nothing)
+        return critic._replace(kind=REWARD, reward=min(max(settings.gain + settings.offset, -1.0), 1.0))
+    return critic._replace(reward=settings.reward, fall=settings.fall)
 
 
 @kernel
-def root_cost(matrix: Any, state: Any) -> float:
+def root_cost(matrix: Floats, state: Floats) -> float:
     """√(sᵀ P s)"""
     total = 0.0
     for row in range(4):
@@ -96,7 +93,7 @@ def root_cost(matrix: Any, state: Any) -> float:
 
 
 @kernel
-def whole_loss(critic: Any, state: Any) -> float:
+def whole_loss(critic: Critic, state: Floats) -> float:
     """√Σ (weight · (x − mean))²"""
     total = 0.0
     for place in range(4):
@@ -106,7 +103,7 @@ def whole_loss(critic: Any, state: Any) -> float:
 
 
 @kernel
-def modulated(signs: Any, given: Any, reward: float) -> float:
+def modulated(signs: Ints, given: Ints, reward: float) -> float:
     """A reward by how often its sign came among the last ones (a ring, (remembered,)); then it is remembered itself."""
     known = min(given[0], len(signs))
     same = 0
@@ -119,7 +116,7 @@ def modulated(signs: Any, given: Any, reward: float) -> float:
 
 
 @kernel
-def judge(critic: Any, previous: Any, action: int, tie: bool, observation: Any, fell: bool) -> float:
+def judge(critic: Critic, previous: Floats, action: int, tie: bool, observation: Floats, fell: bool) -> float:
     """The reward, within ±1, of `action` (a random one in a `tie`) that led from `previous` to `observation`."""
     if critic.kind == REWARD:
         return critic.reward

@@ -1,7 +1,7 @@
 """Reward-modulated plasticity as a learner: one network that learns without a break."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from premotor.learning.plasticity import Episodes, SpikingAgent
 from premotor.learning.plasticity.settings import PlasticityLearningSettings
 from premotor.learning.settings import LEARNERS
 from premotor.learning.trees import Arrays
+from premotor.tasks import VectorEnvironment
 
 
 @runtime_checkable
@@ -24,18 +25,16 @@ class SpikingArena(Protocol):
     def agent(self, weights: NDArray[np.float64] | None = None, seed: int = 0) -> SpikingAgent:
         """An agent at rest, with these plastic weights (mV)."""
 
-    def starts(self, episodes: int, seed: int) -> NDArray[Any]:
+    def starts(self, episodes: int, seed: int) -> np.ndarray:
         """Starts of episodes as Gymnasium draws them with that seed, (episodes, …)."""
 
-    def drawn(
-        self, random: np.random.Generator, members: int, episodes: int, spread: tuple[float, ...]
-    ) -> NDArray[Any]:
+    def drawn(self, random: np.random.Generator, members: int, episodes: int, spread: tuple[float, ...]) -> np.ndarray:
         """Starts of episodes for learning, (members, episodes, …)."""
 
     def play(
         self,
         agent: SpikingAgent,
-        starts: NDArray[Any],
+        starts: np.ndarray,
         *,
         learn: bool = False,
         longest: int | None = None,
@@ -54,7 +53,7 @@ class Plasticity(Learner):
     settings_type = PlasticityLearningSettings
 
     @classmethod
-    def serves(cls, subject: object, environment: object, settings: Any) -> str | None:
+    def serves(cls, subject: object, environment: object, settings: PlasticityLearningSettings) -> str | None:
         """Spiking networks in their arena."""
         if isinstance(subject, SpikingArena):
             return None
@@ -66,7 +65,7 @@ class Plasticity(Learner):
     def __init__(
         self,
         subject: SpikingArena,
-        environment: object,
+        environment: VectorEnvironment | None,
         settings: PlasticityLearningSettings,
         *,
         seed: int = 0,
@@ -102,7 +101,7 @@ class Plasticity(Learner):
         """Whether all episodes or steps are done."""
         return self.settings.ends(self.episodes, self.steps)
 
-    def iterate(self) -> dict[str, Any]:
+    def iterate(self) -> dict[str, object]:
         """A block of episodes."""
         phases = self.settings.phases
         while self.phase < len(phases) and self.steps >= phases[self.phase].begin:

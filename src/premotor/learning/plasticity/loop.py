@@ -5,12 +5,26 @@ Within a step come, in this order: the network for one step's time, the decision
 on from one episode to the next. `acting` takes the same steps one by one, for any task.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from premotor.compiling import kernel
-from premotor.learning.plasticity.critics import judge
-from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, advance, encode, set_intervals
+import numpy as np
+from numpy.typing import NDArray
+
+from premotor.compiling import Flags, Floats, Ints, Keys, Shorts, kernel
+from premotor.learning.plasticity.critics import Critic, judge
+from premotor.networks.spiking.event_driven.events import (
+    COUNTED,
+    SPIKES,
+    State,
+    Wiring,
+    advance,
+    encode,
+    set_intervals,
+)
 from premotor.networks.spiking.event_driven.plasticity import (
+    Balance,
+    Plastic,
+    Tagging,
     control_gain,
     forget,
     normalise_inputs,
@@ -32,9 +46,9 @@ DEAD_BAND = 0.01
 class Interface(NamedTuple):
     """How the network is joined to its task."""
 
-    edges: Any
+    edges: Floats
     """Of the receptive fields, see `coding`."""
-    first: Any
+    first: Ints
     period: float
     """Between two spikes of a driven source, ms."""
     step: float
@@ -43,7 +57,7 @@ class Interface(NamedTuple):
     """Steps for which an observation drives the sources."""
     restart: bool
     """Whether every such stretch begins with a spike of each driven source."""
-    action: Any
+    action: Ints
     """For which action each cell votes, −1 for none, (cells,)."""
 
 
@@ -51,13 +65,12 @@ class Lessons(NamedTuple):
     """How the network learns while it acts."""
 
     on: bool
-    rule: Any
-    """`Tagging`"""
-    critic: Any
-    group: Any
+    rule: Tagging
+    critic: Critic
+    group: Ints
     """Of each plastic synapse, by the cell that it ends on: 1 + the action of a motor cell; 0 for a hidden cell, or 1 +
     actions + its action where it has one, (plastic,)."""
-    gain: Any
+    gain: Floats
     """Part of the reward that each group gets, by action; the last row is for ties: (actions + 1, 1 + 2 actions)."""
     tie_as_drawn: bool
     """Whether a tie counts as the random action that followed it."""
@@ -65,78 +78,77 @@ class Lessons(NamedTuple):
     """Whether tags are taken away where an episode ends."""
     normalise_every: int
     """Steps; 0: never."""
-    balance: Any
-    """`Balance`"""
+    balance: Balance
     control_from: int
     """Steps before gain control begins."""
     control_every: int
     """Steps; 0: never."""
     control_change: float
-    control_group: Any
+    control_group: Ints
     """Group of each cell under gain control, −1 for none, (cells,)."""
-    control_size: Any
+    control_size: Ints
     """Cells of each group."""
-    control_target: Any
+    control_target: Floats
     """Hz"""
     control_window: int
     """Decisions over which spikes are counted; 0: since the last control."""
-    control_spikes: Any
+    control_spikes: Ints
     """Spikes of each group within the window, or since the last control; changes."""
-    control_history: Any
+    control_history: Ints
     """The same of each decision of the window, a ring, (window, groups); changes."""
-    control_seen: Any
+    control_seen: Ints
     """Decisions counted since these lessons began, (1,); changes."""
-    input_goal: Any
+    input_goal: Floats
     """Mean plastic weight onto each cell that normalisation brings back, mV; changes."""
 
 
 class World(NamedTuple):
     """The task's state and the agent's bookkeeping; all arrays, all change."""
 
-    body: Any
+    body: Floats
     """CartPole's state, (4,)."""
-    before: Any
+    before: Floats
     """The same before the last action."""
-    votes: Any
+    votes: Ints
     """(actions,)"""
-    interval: Any
+    interval: Floats
     """Of the sources, ms."""
-    book: Any
-    key: Any
+    book: Ints
+    key: Keys
     """Of the random actions, (1,) uint64."""
 
 
 class Log(NamedTuple):
     """What is kept; an array of length 0 keeps nothing."""
 
-    length: Any
+    length: Ints
     """Steps of each episode, (episodes,)."""
-    undecided: Any
+    undecided: Ints
     """Undecided moves of each episode, (episodes,)."""
-    centred: Any
+    centred: Floats
     """Sum over the steps of each episode of 1 − ½ (x / 2.4 m)² − ½ (θ / 12°)², (episodes,)."""
-    action: Any
+    action: NDArray[np.int8]
     """(steps,)"""
-    tie: Any
-    reward: Any
-    observation: Any
+    tie: Flags
+    reward: Floats
+    observation: Floats
     """Before the action, (steps, 4)."""
-    counts: Any
+    counts: NDArray[np.uint8]
     """Spikes of every cell, (steps, cells)."""
-    raster_time: Any
+    raster_time: Floats
     """ms"""
-    raster_cell: Any
+    raster_cell: Shorts
 
 
 @kernel
-def copy(values: Any, into: Any) -> None:
+def copy(values: Floats, into: Floats) -> None:
     """Copy one vector into another."""
     for place in range(len(into)):
         into[place] = values[place]
 
 
 @kernel
-def decide(state: Any, interface: Any, world: Any) -> int:
+def decide(state: State, interface: Interface, world: World) -> int:
     """Count the step's votes: the action with most spikes, −1 for a tie."""
     votes, action, cells = world.votes, interface.action, state.spike_cell
     votes[:] = 0
@@ -154,7 +166,7 @@ def decide(state: Any, interface: Any, world: Any) -> int:
 
 
 @kernel
-def keep_house(plastic: Any, lessons: Any, weight: Any, step: int, seconds: float) -> None:
+def keep_house(plastic: Plastic, lessons: Lessons, weight: Floats, step: int, seconds: float) -> None:
     """Homeostasis after a step of the task; `seconds` is how long a step is."""
     if lessons.control_window == 0 and lessons.control_every > 0 and step % lessons.control_every == 0:
         change = lessons.control_change if step >= lessons.control_from else 0.0
@@ -165,7 +177,7 @@ def keep_house(plastic: Any, lessons: Any, weight: Any, step: int, seconds: floa
 
 
 @kernel
-def move_goals(lessons: Any, seconds: float, change: float, band: float) -> None:
+def move_goals(lessons: Lessons, seconds: float, change: float, band: float) -> None:
     """Gain control by the spikes that were counted in `seconds`."""
     control_gain(
         lessons.input_goal,
@@ -180,7 +192,7 @@ def move_goals(lessons: Any, seconds: float, change: float, band: float) -> None
 
 
 @kernel
-def count_groups(state: Any, lessons: Any, seconds: float) -> None:
+def count_groups(state: State, lessons: Lessons, seconds: float) -> None:
     """Count the spikes of a step of `seconds` for gain control, which acts at once where it has a window.
 
     The window's control follows the original program: with the decision after every `control_every`-th, once the
@@ -207,14 +219,16 @@ def count_groups(state: Any, lessons: Any, seconds: float) -> None:
 
 
 @kernel
-def reinforce(plastic: Any, lessons: Any, state: Any, action: int, tie: bool, reward: float, t: float) -> None:
+def reinforce(
+    plastic: Plastic, lessons: Lessons, state: State, action: int, tie: bool, reward: float, t: float
+) -> None:
     """Change the weights by the reward of an action at time `t` (ms)."""
     row = len(lessons.gain) - 1 if tie and not lessons.tie_as_drawn else action
     reward_synapses(plastic, lessons.rule, state.weight, lessons.group, lessons.gain[row], lessons.balance, reward, t)
 
 
 @kernel
-def write_log(log: Any, state: Any, world: Any, action: int, tie: bool, reward: float) -> None:
+def write_log(log: Log, state: State, world: World, action: int, tie: bool, reward: float) -> None:
     """Log a step."""
     book = world.book
     place = book[LOGGED]
@@ -238,14 +252,14 @@ def write_log(log: Any, state: Any, world: Any, action: int, tie: bool, reward: 
 
 @kernel
 def balance_pole(
-    wiring: Any,
-    state: Any,
-    plastic: Any,
-    interface: Any,
-    lessons: Any,
-    world: Any,
-    log: Any,
-    starts: Any,
+    wiring: Wiring,
+    state: State,
+    plastic: Plastic,
+    interface: Interface,
+    lessons: Lessons,
+    world: World,
+    log: Log,
+    starts: Floats,
     steps: int,
     longest: int,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -16,18 +16,22 @@ from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.learning.spectrum.sequence import SequenceTask
 from premotor.learning.spectrum.settings import SpectrumSettings
 from premotor.learning.spectrum.window_exponents import Plan, network_exponents
+from premotor.on_device import PyTree
+
+Descended = tuple[Offsets, PyTree]
+"""What descent changes: values of the network, and parameters of the task beside the network's."""
 
 
 class DescentState(NamedTuple):
     """Everything that descent carries from one epoch to the next."""
 
     offsets: Offsets
-    extra: Any
+    extra: PyTree
     """Parameters of the task beside the network's: its maps in and out. None without a task."""
-    optimiser: Any
+    optimiser: optax.OptState
     key: PRNGKeyArray
     epoch: Array
-    best: tuple[Offsets, Any]
+    best: Descended
     """Values and parameters of the task of the epoch with the least loss so far."""
     least: Float[Array, ""]
     """That loss."""
@@ -57,7 +61,7 @@ def initialise(
 
 def optimiser_of(settings: SpectrumSettings) -> optax.GradientTransformation:
     """Adam (Kingma & Ba 2015) with the learning rate's schedule and the limit of the gradient's norm."""
-    rate: Any = settings.learning_rate
+    rate: float | optax.Schedule = settings.learning_rate
     if settings.schedule == "cosine":
         rate = optax.cosine_decay_schedule(settings.learning_rate, settings.epochs, alpha=0.01)
     limit = settings.gradient.limit
@@ -66,7 +70,7 @@ def optimiser_of(settings: SpectrumSettings) -> optax.GradientTransformation:
 
 
 def objective(
-    values: tuple[Offsets, Any],
+    values: Descended,
     free: FreeNetwork,
     key: PRNGKeyArray,
     settings: SpectrumSettings,
@@ -116,26 +120,28 @@ def iterate(
     return after, happened
 
 
-def outcome(state: DescentState, settings: SpectrumSettings) -> tuple[Offsets, Any]:
+def outcome(state: DescentState, settings: SpectrumSettings) -> Descended:
     """The values that descent ends with, and the parameters of the task: the last or the best ones."""
     return state.best if settings.keep == "best" else (state.offsets, state.extra)
 
 
 @eqx.filter_jit
-def _stepped(values: Any, gradient: Any, optimiser: Any, settings: SpectrumSettings) -> tuple[Any, Any]:
+def _stepped(
+    values: Descended, gradient: Descended, optimiser: optax.OptState, settings: SpectrumSettings
+) -> tuple[Descended, optax.OptState]:
     updates, optimiser = optimiser_of(settings).update(gradient, optimiser, values)
     return optax.apply_updates(values, updates), optimiser
 
 
 def gradient_of(
-    values: tuple[Offsets, Any],
+    values: Descended,
     free: FreeNetwork,
     key: PRNGKeyArray,
     draws: PRNGKeyArray,
     settings: SpectrumSettings,
     plan: Plan,
     task: SequenceTask | None = None,
-) -> tuple[tuple[Array, Parts], Any]:
+) -> tuple[tuple[Array, Parts], Descended]:
     """Loss with its parts, and its gradient in the mode that settings name."""
     whole = partial(objective, free=free, key=key, settings=settings, plan=plan, task=task)
     if settings.gradient.mode != "evolution":
@@ -146,7 +152,7 @@ def gradient_of(
     return whole(values), gradient
 
 
-def norm_of(tree: Any) -> Array:
+def norm_of(tree: PyTree) -> Array:
     """Euclidean norm of all numbers of a tree."""
     return jnp.sqrt(sum(jnp.vdot(leaf, leaf) for leaf in jax.tree.leaves(tree)))
 
@@ -154,9 +160,9 @@ def norm_of(tree: Any) -> Array:
 _compiled_gradient = eqx.filter_jit(gradient_of)
 
 
-def evolution_gradient(
-    loss: Callable[[Any], Array], values: Any, key: PRNGKeyArray, population: int, perturbation: float
-) -> Any:
+def evolution_gradient[Tree](
+    loss: Callable[[Tree], Array], values: Tree, key: PRNGKeyArray, population: int, perturbation: float
+) -> Tree:
     """Gradient of a loss smoothed by a Gaussian, from antithetic pairs (Salimans et al. 2017, arXiv:1703.03864).
 
     Args:

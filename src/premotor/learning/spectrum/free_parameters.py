@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from operator import attrgetter
-from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -11,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from premotor.errors import PremotorError
 from premotor.learning.spectrum.settings import FreedomSettings, TrainableSettings
-from premotor.networks.base import field_of
+from premotor.networks.base import SpectralNetwork, field_of
 
 KINDS = ("weights", "gains", "shifts", "conductances", "time_constants")
 """Of parameters that can be free."""
@@ -22,7 +21,7 @@ Offsets = dict[str, Float[Array, " values"]]
 class FreeNetwork(eqx.Module):
     """A network, and for each kind of parameter which value is added to each of its elements."""
 
-    base: Any
+    base: SpectralNetwork
     slots: dict[str, Int[Array, " elements"]]
     """Number of the value of each element; −1 where it stays as it is."""
     sizes: tuple[tuple[str, int], ...] = eqx.field(static=True)
@@ -33,7 +32,7 @@ class FreeNetwork(eqx.Module):
             kind: jnp.zeros(size, attrgetter(field_of(self.base, kind))(self.base).dtype) for kind, size in self.sizes
         }
 
-    def network(self, offsets: Offsets) -> Any:
+    def network(self, offsets: Offsets) -> SpectralNetwork:
         """The network with the values added."""
         changed = self.base
         for kind, values in offsets.items():
@@ -50,7 +49,11 @@ class FreeNetwork(eqx.Module):
 
 
 def free(
-    network: Any, settings: TrainableSettings, groups: Mapping[str, np.ndarray] | None = None, *, seed: int = 0
+    network: SpectralNetwork,
+    settings: TrainableSettings,
+    groups: Mapping[str, np.ndarray] | None = None,
+    *,
+    seed: int = 0,
 ) -> FreeNetwork:
     """A network with the freedom that settings give.
 
@@ -114,7 +117,9 @@ def _within(
     return left, counts
 
 
-def _shared(network: Any, kind: str, freedom: FreedomSettings, groups: Mapping[str, np.ndarray]) -> np.ndarray:
+def _shared(
+    network: SpectralNetwork, kind: str, freedom: FreedomSettings, groups: Mapping[str, np.ndarray]
+) -> np.ndarray:
     """Number of the value of each element when none is left out."""
     size = attrgetter(field_of(network, kind))(network).shape[0]
     if freedom.by is None:
@@ -125,6 +130,12 @@ def _shared(network: Any, kind: str, freedom: FreedomSettings, groups: Mapping[s
     if kind == "weights":
         group = group[np.asarray(network.pre)] * (int(group.max()) + 1) + group[np.asarray(network.post)]
     elif kind == "conductances":
-        ends = np.sort([group[np.asarray(network.junction_a)], group[np.asarray(network.junction_b)]], axis=0)
+        ends = np.sort(
+            [
+                group[np.asarray(attrgetter("junction_a")(network))],
+                group[np.asarray(attrgetter("junction_b")(network))],
+            ],
+            axis=0,
+        )
         group = ends[0] * (int(group.max()) + 1) + ends[1]
     return np.unique(group, return_inverse=True)[1]

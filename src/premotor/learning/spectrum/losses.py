@@ -10,8 +10,7 @@ from premotor.learning.spectrum.settings import LOSSES, TARGETS, LossSettings
 def spectrum_loss(exponents: Float[Array, " k"], settings: LossSettings) -> Float[Array, ""]:
     """The loss of the k leading exponents, in the order of the frame, as `LossSettings` names it."""
     target = jnp.asarray(settings.aim(len(exponents)), exponents.dtype)
-    loss: Array = LOSSES[settings.kind](exponents, target)
-    return loss
+    return LOSSES[settings.kind](exponents, target)
 
 
 @LOSSES.register("mse")

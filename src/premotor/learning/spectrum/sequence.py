@@ -1,13 +1,16 @@
 """Sequence tasks that are learned together with the spectrum."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.spectrum.settings import PhaseTaskSettings
+from premotor.networks.base import SpectralNetwork
+from premotor.on_device import PyTree
 
 
 class SequenceTask(Protocol):
@@ -17,10 +20,10 @@ class SequenceTask(Protocol):
     def weight(self) -> float:
         """Of its loss beside that of the spectrum."""
 
-    def initialise(self, network: Any, key: PRNGKeyArray) -> Any:
+    def initialise(self, network: SpectralNetwork, key: PRNGKeyArray) -> PyTree:
         """Parameters of its own, a tree of arrays: maps in and out."""
 
-    def loss(self, extra: Any, network: Any, key: PRNGKeyArray) -> Array:
+    def loss(self, extra: PyTree, network: SpectralNetwork, key: PRNGKeyArray) -> Array:
         """Loss (), differentiable with respect to `extra` and the network."""
 
 
@@ -36,7 +39,7 @@ class PhaseTask(eqx.Module):
         """Of its loss."""
         return self.settings.weight
 
-    def initialise(self, network: Any, key: PRNGKeyArray) -> dict[str, Array]:
+    def initialise(self, network: SpectralNetwork, key: PRNGKeyArray) -> dict[str, Array]:
         """Input weights (neurons,) of standard deviation 1, and an output map (2, neurons) and its offset, 0."""
         dtype = network.sign.dtype
         return {
@@ -45,7 +48,7 @@ class PhaseTask(eqx.Module):
             "offset": jnp.zeros(2, dtype),
         }
 
-    def sequences(self, key: PRNGKeyArray, dtype: Any) -> Float[Array, "steps batch"]:
+    def sequences(self, key: PRNGKeyArray, dtype: DTypeLike) -> Float[Array, "steps batch"]:
         """Phases θ, rad, each at a frequency and from a start of its own."""
         first, second = jax.random.split(key)
         chosen = self.settings
@@ -55,7 +58,7 @@ class PhaseTask(eqx.Module):
         return start + 2 * jnp.pi * frequency * time[:, None]
 
     def outputs(
-        self, extra: dict[str, Array], network: Any, phases: Float[Array, "steps batch"]
+        self, extra: dict[str, Array], network: SpectralNetwork, phases: Float[Array, "steps batch"]
     ) -> Float[Array, "steps 2 batch"]:
         """What the network answers to sin θ, from rest."""
         product = network.product()
@@ -68,7 +71,7 @@ class PhaseTask(eqx.Module):
 
         return jax.lax.scan(step, state, jnp.sin(phases))[1]
 
-    def loss(self, extra: dict[str, Array], network: Any, key: PRNGKeyArray) -> Array:
+    def loss(self, extra: dict[str, Array], network: SpectralNetwork, key: PRNGKeyArray) -> Array:
         """Mean squared error of the outputs; 0.5 is what a constant answer reaches."""
         phases = self.sequences(key, network.sign.dtype)
         wanted = jnp.stack([jnp.sin(phases), jnp.cos(phases)], 1)

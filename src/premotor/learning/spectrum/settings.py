@@ -1,7 +1,8 @@
 """Settings of learning on the Lyapunov spectrum."""
 
 import math
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -9,12 +10,18 @@ from premotor.errors import PremotorError
 from premotor.registry import Registry
 from premotor.settings import Settings
 
-LOSSES: Registry[Any] = Registry(
+if TYPE_CHECKING:
+    import numpy as np
+    from jax import Array
+
+LOSSES: Registry[Callable[..., "Array"]] = Registry(
     "loss of a spectrum", {name: "premotor.learning.spectrum.losses" for name in ("mse", "l2", "entropy")}
 )
 """Losses by name: functions of the k leading exponents and of their targets, in `jax.numpy`."""
 
-TARGETS: Registry[Any] = Registry("target of a spectrum", {"ramp": "premotor.learning.spectrum.losses"})
+TARGETS: Registry[Callable[[int], "np.ndarray"]] = Registry(
+    "target of a spectrum", {"ramp": "premotor.learning.spectrum.losses"}
+)
 """Target spectra by name: functions of the number of exponents k that give k values in falling order."""
 
 

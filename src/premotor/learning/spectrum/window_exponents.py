@@ -1,6 +1,6 @@
 """Exponents of a network over a window, differentiable in several ways."""
 
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from premotor.analysis.lyapunov.tangent import log_diagonal, orthonormalised, push, random_frame, unrolled
 from premotor.errors import PremotorError
 from premotor.learning.spectrum.settings import SpectrumSettings
+from premotor.networks.base import SpectralNetwork
 
 
 class Plan(NamedTuple):
@@ -50,7 +51,11 @@ class Plan(NamedTuple):
 
 
 def network_exponents(
-    network: Any, key: PRNGKeyArray, exponents: int, plan: Plan, start: Float[Array, " neurons"] | None = None
+    network: SpectralNetwork,
+    key: PRNGKeyArray,
+    exponents: int,
+    plan: Plan,
+    start: Float[Array, " neurons"] | None = None,
 ) -> Float[Array, " k"]:
     """Leading exponents of a network, 1/τ, from a random state and a random frame.
 
@@ -75,7 +80,7 @@ def network_exponents(
     frame = random_frame(second, network.neurons, exponents, state.dtype)
     stopped = jax.lax.stop_gradient(product)
 
-    def settle(_: Any, state: Array) -> Array:
+    def settle(_: Array, state: Array) -> Array:
         return network.step(stopped, state[:, None], silent)[:, 0]
 
     state = jax.lax.stop_gradient(jax.lax.fori_loop(0, plan.transient, settle, jax.lax.stop_gradient(state)))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import equinox as eqx
 import jax
@@ -21,6 +21,7 @@ from premotor.networks.controller.populations import input_neurons, local_maps, 
 from premotor.networks.controller.settings import MapSettings
 from premotor.networks.settings import NETWORKS, RateNetworkSettings
 from premotor.on_device import on_device
+from premotor.settings import OfKind
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -174,7 +175,7 @@ class Controller(eqx.Module):
         """A kind of parameter, of the network or of the maps, by its name in `relative_learning_rates`."""
         return _parameter(name, self)
 
-    def with_parameters(self, values: dict[str, Any]) -> Self:
+    def with_parameters(self, values: Mapping[str, object]) -> Self:
         """A copy with some kinds of parameters replaced."""
         for name, value in values.items():
             self = eqx.tree_at(partial(_parameter, name), self, value)
@@ -215,7 +216,7 @@ def build_controller(
     observation_names: Sequence[str],
     action_names: Sequence[str],
     *,
-    network: Any = None,
+    network: OfKind | None = None,
     maps: MapSettings | None = None,
     control_period: float = 0.02,
     start: Mapping[str, np.ndarray] | None = None,

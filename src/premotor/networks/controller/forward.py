@@ -1,18 +1,18 @@
 """A controller's forward pass in NumPy: the same numbers as in JAX up to rounding, with nothing compiled."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from premotor.networks.base import as_column
+from premotor.networks.base import NumpyStep, as_column
 from premotor.networks.controller.loop import EDGE
 from premotor.networks.controller.muscles import BEND
 
 if TYPE_CHECKING:
     from premotor.networks.controller.controller import Controller
 
-Forward = Callable[[Any, Any], tuple[Any, Any]]
+Forward = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From state (rows, copies) and observation (copies, observations) to the next state and the action (copies, actions),
 float32 each; the action is not clipped."""
 
@@ -35,7 +35,7 @@ def forward_pass(controller: "Controller") -> Forward:
     weight = np.asarray(controller.output_weight if network.maps_are_layers else controller.output_map, np.float32)
     rest = as_column(np.zeros(len(outputs)) if network.maps_are_layers else controller.rest_rate)
 
-    def forward(state: Any, observation: Any) -> tuple[Any, Any]:
+    def forward(state: np.ndarray, observation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         state = advance(state[:size], encode(observation, state[:size]))
         answer = (weight @ (state[outputs] - rest) + bias).T
         return state, np.tanh(answer) if tanh else answer
@@ -43,7 +43,7 @@ def forward_pass(controller: "Controller") -> Forward:
     return forward
 
 
-def _encoder(controller: "Controller") -> Callable[[Any, Any], Any]:
+def _encoder(controller: "Controller") -> NumpyStep:
     """From a raw observation and the network's outputs to the current into every neuron, (neurons, copies)."""
     inputs, neurons = np.asarray(controller.input_neurons), controller.network.rows
     given = np.asarray(controller.input_map, np.float32)
@@ -62,7 +62,7 @@ def _encoder(controller: "Controller") -> Callable[[Any, Any], Any]:
         stretch = np.array([name.startswith(BEND) for name in names], np.float32)
         bends, others = weight * stretch, weight * (1 - stretch)
 
-        def gated_drive(seen: Any, rates: Any) -> Any:
+        def gated_drive(seen: np.ndarray, rates: np.ndarray) -> np.ndarray:
             rows = seen.T if groups is None else np.concatenate([seen.T, np.clip(groups @ rates, 0, 1)])
             return (chosen @ rows + always) * (bends @ seen.T) + others @ seen.T
 
@@ -74,7 +74,7 @@ def _encoder(controller: "Controller") -> Callable[[Any, Any], Any]:
     return lambda seen, rates: weight @ np.clip((seen - mean) * scale, -normal.limit, normal.limit).T
 
 
-def _looped(controller: "Controller", advance: Callable[[Any, Any], Any], encode: Callable[[Any, Any], Any]) -> Forward:
+def _looped(controller: "Controller", advance: NumpyStep, encode: NumpyStep) -> Forward:
     """The pass of maps that were given line by line, whose pools of motor units follow the neurons in the state."""
     loop, size, outputs = controller.loop, controller.network.rows, np.asarray(controller.output_neurons)
     assert loop is not None
@@ -84,7 +84,7 @@ def _looped(controller: "Controller", advance: Callable[[Any, Any], Any], encode
     rest = [i for i in range(len(weight)) if i not in pools]
     order = np.argsort([*rest, *pools])
 
-    def forward(state: Any, observation: Any) -> tuple[Any, Any]:
+    def forward(state: np.ndarray, observation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         neurons = advance(state[:size], encode(observation, state[:size]))
         rates = neurons[outputs]
         answer = masked @ rates + bias

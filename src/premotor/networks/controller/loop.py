@@ -6,7 +6,8 @@ mm/s as in the sources, stretch and lengthening positive; a rate is never below 
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from jaxtyping import Array, Float
 from premotor.errors import PremotorError
 from premotor.networks.controller.populations import neurons_where
 from premotor.networks.controller.settings import MEANS, PRIMARY_MEAN, SECONDARY_MEAN, LoopInput, LoopSettings
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -28,11 +29,9 @@ PRIMARY_LENGTH_GAIN, SECONDARY_LENGTH_GAIN = 2.0, 13.5
 """Impulses/s for a stretch of 1 mm, of Ia and of group II afferents."""
 TENDON_ORGAN_GREATEST = 200.0
 """Rate of Ib afferents at a muscle's greatest force, impulses/s; the order of what is recorded, our choice."""
-Numbers = Any
-"""A number, or an array of JAX or NumPy."""
 
 
-def _library(values: Numbers) -> Any:
+def _library(values: Numbers) -> ModuleType:
     """`numpy` for its arrays and what behaves as one, else `jax.numpy`."""
     return np if isinstance(values, np.ndarray | np.lib.mixins.NDArrayOperatorsMixin) else jnp
 

@@ -1,7 +1,7 @@
 """Settings of a controller's maps: linear ones, or a closed loop line by line."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -108,7 +108,7 @@ class LoopOutput(Settings):
 
     def parameter(self, key: str) -> float:
         """A parameter of `motor-units`, or its default."""
-        value: Any = getattr(self, key)
+        value: float | None = getattr(self, key)
         return float({"peak_rate": 40.0}.get(key, 0.04) if value is None else value)
 
 

@@ -1,11 +1,9 @@
 """Random numbers of both stacks of spiking networks: a function of a source's key and the step, in any order."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.compiling import part
+from premotor.compiling import Floats, Ints, part
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -16,7 +14,7 @@ _UNIT = 2.0**-53
 
 
 @part
-def random_bits(key: Any, step: Any) -> Any:
+def random_bits(key: np.uint64, step: int) -> np.uint64:
     """64 random bits for a source and a step: SplitMix64 (Steele et al. 2014), random access."""
     z = key + np.uint64(step) * _GOLDEN
     z = (z ^ (z >> _S30)) * _FIRST
@@ -25,13 +23,13 @@ def random_bits(key: Any, step: Any) -> Any:
 
 
 @part
-def uniform(key: Any, step: int) -> float:
+def uniform(key: np.uint64, step: int) -> float:
     """A number in [0, 1) for a source and a step."""
     return np.float64(np.int64(random_bits(key, step) >> _S11)) * _UNIT  # of a signed number: quicker
 
 
 @part
-def event_count(key: Any, step: int, table: Any, guide: Any) -> int:
+def event_count(key: np.uint64, step: int, table: Floats, guide: Ints) -> int:
     """Events of a source in a step: its table inverted at the number that `uniform` gives."""
     bits = random_bits(key, step)
     chance = np.float64(np.int64(bits >> _S11)) * _UNIT

@@ -1,14 +1,18 @@
 """How spikes and random events arrive in the dense loop of the LIF network."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core.base import BaseContext
+from numba.core.typing.templates import Signature
 from numba.extending import intrinsic
 
-from premotor.compiling import kernel, part
+from premotor.compiling import Floats, Ints, Shorts, kernel, part
+from premotor.networks.spiking.clock_driven.state import Inputs, Wiring
 from premotor.networks.spiking.random_numbers import event_count, uniform
 
 SELDOM = 0.8
@@ -23,8 +27,12 @@ LINE = 64
 """Bytes of a line of the cache."""
 
 
-def _fetch(context: Any, array: Any, index: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+def _fetch(
+    context: object, array: types.Array, index: types.Integer
+) -> tuple[Signature, Callable[[BaseContext, ir.IRBuilder, Signature, Sequence[ir.Value]], ir.Value]]:
+    def generate(
+        context: BaseContext, builder: ir.IRBuilder, signature: Signature, arguments: Sequence[ir.Value]
+    ) -> ir.Value:
         view = context.make_array(signature.args[0])(context, builder, arguments[0])
         byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
         place = builder.bitcast(builder.gep(view.data, [arguments[1]]), byte)
@@ -41,7 +49,7 @@ fetch: Any = intrinsic(_fetch)
 
 
 @partial(kernel)
-def split(first: Any, target: Any, block: int, slot: Any) -> bool:
+def split(first: Ints, target: Shorts, block: int, slot: Shorts) -> bool:
     """Write where each neuron's edges to the first block of neurons, the second, … begin among its edges.
 
     `slot` has (neurons, blocks + 1). False if edges are not in the order of their targets.
@@ -61,9 +69,9 @@ def split(first: Any, target: Any, block: int, slot: Any) -> bool:
 
 
 @partial(part)
-def arrive(wiring: Any, spike: Any, begin: int, end: int, column: int, onto: Any) -> int:
+def arrive(wiring: Wiring, spike: Shorts, begin: int, end: int, column: int, onto: Floats) -> int:
     """Add what the spikes from `begin` to `end` bring over the edges of one column of `slot`; gives their number."""
-    first, target, count, scale, slot = wiring.first, wiring.target, wiring.count, wiring.scale, wiring.slot
+    first, target, count, scale, slot = wiring.first, wiring.target, wiring.synapses, wiring.scale, wiring.slot
     total = 0
     for number in range(begin, end):
         if number + AHEAD < end:
@@ -83,7 +91,7 @@ def arrive(wiring: Any, spike: Any, begin: int, end: int, column: int, onto: Any
 
 
 @partial(part)
-def drive(inputs: Any, number: int, low: int, high: int, step: int, chance: Any, onto: Any) -> None:
+def drive(inputs: Inputs, number: int, low: int, high: int, step: int, chance: Floats, onto: Floats) -> None:
     """Add the events of a drive's sources from `low` to `high` in a step."""
     amount, table, guide, key, receiver = inputs.size[number], inputs.table, inputs.guide, inputs.key, inputs.neuron
     none = table[number, 0]

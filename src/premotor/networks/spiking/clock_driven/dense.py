@@ -1,12 +1,12 @@
 """The dense loop of the LIF network: every neuron in every step, a block of neurons for several steps at a time."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from premotor.compiling import kernel, part
+from premotor.compiling import Floats, Ints, Shorts, kernel, part
 from premotor.networks.spiking.clock_driven.arrivals import STRETCH, arrive, drive
+from premotor.networks.spiking.clock_driven.state import Cell, Decay, Inputs, State, Wiring
 
 TINY = 1e-30
 """Smaller deviations (mV) are set to 0: they have no effect, but denormal numbers are slow."""
@@ -19,7 +19,7 @@ WIDEST = 64
 
 
 @partial(kernel, counted=True)
-def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step: int, end: int) -> int:
+def run_dense(cell: Cell, decay: Decay, wiring: Wiring, inputs: Inputs, state: State, step: int, end: int) -> int:
     """Steps from `step` to `end`, or until the record of spikes is full; returns the first step not made.
 
     What arrives within the shortest delay is known when it begins, so blocks of neurons make its steps one after the
@@ -100,7 +100,7 @@ def run_dense(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
 
 
 @partial(part)
-def put_back(cell: Any, v: Any, g: Any, i: int) -> None:
+def put_back(cell: Cell, v: Floats, g: Floats, i: int) -> None:
     """Hold a refractory neuron where it is."""
     v[i] = cell.reset
     if not cell.keep_current:
@@ -108,7 +108,7 @@ def put_back(cell: Any, v: Any, g: Any, i: int) -> None:
 
 
 @partial(part, counted=True)
-def sources_of_blocks(inputs: Any, size: int, block: int) -> Any:
+def sources_of_blocks(inputs: Inputs, size: int, block: int) -> Ints:
     """Where the sources of each drive whose receivers are in each block begin, (drives, blocks + 1)."""
     blocks = (size + block - 1) // block
     parts = np.empty((len(inputs.begin), blocks + 1), np.int64)
@@ -124,17 +124,17 @@ def sources_of_blocks(inputs: Any, size: int, block: int) -> Any:
 
 @partial(part)
 def integrate(
-    cell: Any,
-    decay: Any,
-    v: Any,
-    g: Any,
-    goal: Any,
+    cell: Cell,
+    decay: Decay,
+    v: Floats,
+    g: Floats,
+    goal: Floats,
     alike: bool,
-    wake: Any,
+    wake: Shorts,
     low: int,
     high: int,
     now: int,
-    found: Any,
+    found: Shorts,
     place: int,
 ) -> int:
     """One step of the neurons from `low` to `high`; writes those that fire to `found` from `place` on."""
@@ -156,7 +156,7 @@ def integrate(
 
 
 @partial(part)
-def above(v: Any, low: int, high: int, threshold: float) -> int:
+def above(v: Floats, low: int, high: int, threshold: float) -> int:
     """How many neurons are above threshold; vector code."""
     number = 0
     for i in range(np.uint64(low), np.uint64(high)):
@@ -166,7 +166,7 @@ def above(v: Any, low: int, high: int, threshold: float) -> int:
 
 @partial(part)
 def step_strip(
-    slow: float, fast: float, coupling: float, threshold: float, v: Any, g: Any, goal: Any, low: int, high: int
+    slow: float, fast: float, coupling: float, threshold: float, v: Floats, g: Floats, goal: Floats, low: int, high: int
 ) -> bool:
     """One step of neurons, none at rest after a spike; tells whether any is above threshold.
 
@@ -182,7 +182,7 @@ def step_strip(
 
 @partial(part)
 def step_alike(
-    slow: float, fast: float, coupling: float, threshold: float, v: Any, g: Any, goal: float, low: int, high: int
+    slow: float, fast: float, coupling: float, threshold: float, v: Floats, g: Floats, goal: float, low: int, high: int
 ) -> bool:
     """The same for neurons that tend to one potential, which saves a third of what is read."""
     above = False

@@ -1,12 +1,11 @@
 """The event-driven loop of the LIF network: neurons that something reaches and that may fire; and changes of loops."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from premotor.compiling import kernel, part
-from premotor.networks.spiking.clock_driven.state import NEVER
+from premotor.compiling import Floats, kernel, part
+from premotor.networks.spiking.clock_driven.state import NEVER, Cell, Decay, Inputs, State, Wiring
 from premotor.networks.spiking.random_numbers import event_count
 
 MARGIN = 1e-9
@@ -14,7 +13,7 @@ MARGIN = 1e-9
 
 
 @partial(part, counted=True)
-def advance(cell: Any, slow: Any, fast: Any, coupling: Any, cells: Any, i: int, step: int) -> bool:
+def advance(cell: Cell, slow: Floats, fast: Floats, coupling: Floats, cells: Floats, i: int, step: int) -> bool:
     """Bring a neuron to the end of `step`, in closed form; False if it is refractory in this step."""
     last = cells[i, 3]
     if last < -1.0:
@@ -35,7 +34,7 @@ def advance(cell: Any, slow: Any, fast: Any, coupling: Any, cells: Any, i: int, 
 
 
 @partial(part, counted=True)
-def leap(cell: Any, cells: Any, i: int, k: int) -> None:
+def leap(cell: Cell, cells: Floats, i: int, k: int) -> None:
     """As `advance`, over more steps than the tables hold."""
     goal, g = cells[i, 2], cells[i, 1]
     slow, fast = np.exp(-k * cell.slow), np.exp(-k * cell.fast)
@@ -44,7 +43,7 @@ def leap(cell: Any, cells: Any, i: int, k: int) -> None:
 
 
 @partial(part, counted=True)
-def may_fire(cell: Any, v: float, g: float, goal: float) -> bool:
+def may_fire(cell: Cell, v: float, g: float, goal: float) -> bool:
     """Whether v can exceed the threshold later without further input: a bound that is quick to find."""
     highest = max(v - goal, 0.0)
     if g > 0:
@@ -53,13 +52,13 @@ def may_fire(cell: Any, v: float, g: float, goal: float) -> bool:
 
 
 @partial(kernel, counted=True)
-def run_event(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step: int, end: int) -> int:
+def run_event(cell: Cell, decay: Decay, wiring: Wiring, inputs: Inputs, state: State, step: int, end: int) -> int:
     """Steps from `step` to `end`, or until the record of spikes is full; returns the first step not made."""
     # Arrays are taken out of the tuples once: doing so in a loop costs a count of references each time.
     cells, watched, watch = state.cells, state.watched, state.watch
     spike, start, refractory = state.spike, state.start, state.refractory
     slow, fast, coupling = decay.slow, decay.fast, decay.coupling
-    first, target, count, scale = wiring.first, wiring.target, wiring.count, wiring.scale
+    first, target, count, scale = wiring.first, wiring.target, wiring.synapses, wiring.scale
     table, guide, key, receiver, sources = inputs.table, inputs.guide, inputs.key, inputs.neuron, inputs.first
     begin, finish, size, synaptic = inputs.begin, inputs.end, inputs.size, inputs.onto_synapse
     sample, recorded = state.sample, state.recorded
@@ -127,7 +126,7 @@ def run_event(cell: Any, decay: Any, wiring: Any, inputs: Any, state: Any, step:
 
 
 @partial(kernel, counted=True)
-def to_event(cell: Any, state: Any, step: int) -> None:
+def to_event(cell: Cell, state: State, step: int) -> None:
     """Between the loops: after dense steps, before event-driven ones from `step` on."""
     cells, watched, watch, watching = state.cells, state.watched, state.watch, 0
     v, g, goal, wake = state.v, state.g, state.goal, state.wake
@@ -144,7 +143,7 @@ def to_event(cell: Any, state: Any, step: int) -> None:
 
 
 @partial(kernel, counted=True)
-def to_dense(cell: Any, decay: Any, state: Any, step: int) -> None:
+def to_dense(cell: Cell, decay: Decay, state: State, step: int) -> None:
     """Between the loops: after event-driven steps, before dense ones from `step` on."""
     cells, slow, fast, coupling = state.cells, decay.slow, decay.fast, decay.coupling
     v, g, goal, wake = state.v, state.g, state.goal, state.wake

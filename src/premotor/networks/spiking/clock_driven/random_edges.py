@@ -1,11 +1,11 @@
 """Edges of a network of populations, drawn neuron by neuron: targets, weights and delays."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from premotor.compiling import kernel, part
+from premotor.compiling import Floats, Ints, Keys, Shorts, kernel, part
 from premotor.networks.spiking.random_numbers import uniform
 
 REACH = 6.0
@@ -14,7 +14,14 @@ REACH = 6.0
 
 @partial(kernel, counted=True)
 def draw_edges(
-    keys: Any, number: Any, rule: Any, first: Any, target: Any, count: Any, slot: Any, shortest: int
+    keys: Keys,
+    number: Shorts,
+    rule: Floats,
+    first: Ints,
+    target: Shorts,
+    count: NDArray[np.int16],
+    slot: Shorts,
+    shortest: int,
 ) -> None:
     """Write the edges of a population's neurons in the order of their delays.
 

@@ -1,6 +1,11 @@
 """What the compiled loops of the LIF network share: constants, wiring, inputs, state."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from premotor.compiling import Flags, Floats, Ints, Keys, Shorts
 
 NEVER = 2**31 - 1
 """`wake` of a neuron that is silenced."""
@@ -30,22 +35,23 @@ class Cell(NamedTuple):
 class Decay(NamedTuple):
     """What is left after k = 0, 1, … steps, (steps,) each."""
 
-    slow: Any
+    slow: Floats
     """exp(−k dt / τ_m)"""
-    fast: Any
+    fast: Floats
     """exp(−k dt / τ_s)"""
-    coupling: Any
+    coupling: Floats
     """Effect on v after k steps of g = 1 mV now."""
 
 
 class Wiring(NamedTuple):
     """Edges by presynaptic neuron, see `LIFNetwork`."""
 
-    first: Any
-    target: Any
-    count: Any
-    scale: Any
-    slot: Any
+    first: Ints
+    target: Shorts
+    synapses: NDArray[np.signedinteger]
+    """Of each edge."""
+    scale: Floats
+    slot: Shorts
     """See `Parts`; the event-driven loop has no use for these."""
     block: int
     delays: int
@@ -54,7 +60,7 @@ class Wiring(NamedTuple):
 class Parts(NamedTuple):
     """Parts of each neuron's edges that the dense loop takes at once: those to a block of neurons, or of one delay."""
 
-    slot: Any
+    slot: Shorts
     """Where they begin and end among the neuron's edges, (neurons, parts + 1)."""
     block: int
     """Neurons in a block."""
@@ -65,27 +71,27 @@ class Parts(NamedTuple):
 class Inputs(NamedTuple):
     """Currents and random events from outside."""
 
-    change_step: Any
-    change_neuron: Any
-    change_value: Any
+    change_step: Ints
+    change_neuron: Shorts
+    change_value: Floats
     """From this step on the neuron tends to this potential, mV."""
-    neuron: Any
+    neuron: Shorts
     """Receiver of each random source, one drive after the other."""
-    key: Any
+    key: Keys
     """Random key of each source."""
-    first: Any
+    first: Ints
     """Where each drive's sources begin, (drives + 1,)."""
-    size: Any
+    size: Floats
     """mV of one event of each drive."""
-    begin: Any
+    begin: Ints
     """First step with events of each drive."""
-    end: Any
+    end: Ints
     """The step after the last one."""
-    onto_synapse: Any
+    onto_synapse: Flags
     """Whether a drive's events arrive as a spike does, or change the potential; (drives,)."""
-    table: Any
+    table: Floats
     """Probabilities of at most 0, 1, … events in a step, (drives, numbers)."""
-    guide: Any
+    guide: Ints
     """Events of a random number whose first 8 bits are these and the others 0, (drives, 256): where to begin in the
     table, so that one look is nearly always enough (Chen & Asau 1974, AIIE Transactions 6:163-166)."""
 
@@ -93,33 +99,33 @@ class Inputs(NamedTuple):
 class State(NamedTuple):
     """Everything that changes in a replicate."""
 
-    v: Any
+    v: Floats
     """mV; v, g, goal and wake are the dense loop's."""
-    g: Any
+    g: Floats
     """mV"""
-    goal: Any
+    goal: Floats
     """v_rest + I, mV."""
-    wake: Any
+    wake: Shorts
     """First step in which the neuron is integrated again after a spike; until then it stays at reset."""
-    cells: Any
+    cells: Floats
     """The event-driven loop's: v, g, goal and the step to whose end they are current, (neurons, 4), so that a
     neuron is one stretch of memory. A neuron that is refractory until step w has −(w + 2) as its step."""
-    watched: Any
+    watched: Flags
     """Whether a neuron is on the list of those that may fire."""
-    watch: Any
+    watch: Shorts
     """Those neurons, the first cursor[2] entries."""
-    refractory: Any
+    refractory: Shorts
     """Steps."""
-    cursor: Any
+    cursor: Ints
     """Next change of current, spikes recorded, neurons watched, synapses and neurons touched by the last call."""
-    spike: Any
+    spike: Shorts
     """Neurons in the order of their spikes. The record doubles as the delay line: what arrives in a step is
     what was recorded `delay` steps before."""
-    start: Any
+    start: Ints
     """Where each step's spikes begin, (steps + 1,)."""
-    sample: Any
+    sample: NDArray[np.float32]
     """Recorded potentials, (samples, recorded)."""
-    recorded: Any
+    recorded: Ints
     """Positions of the recorded neurons."""
     every: int
     """Steps between two samples."""

@@ -1,7 +1,7 @@
 """What a spiking cell of the event-driven stack has to be, and the registry of cells; ms and mV."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,10 @@ RECEPTORS = ("AM", "NM", "GA", "AM2", "NM2", "GA2")
 
 
 class CellSettings(Settings):
-    """A type of cell; a cell's own settings inherit from it."""
+    """A type of cell; a cell's own settings inherit from it and say their `kind`."""
+
+    if TYPE_CHECKING:  # no field here, so that files list the others as they did
+        kind: str
 
     refractory: float = Field(5.0, ge=0.1)
     """ms."""
@@ -67,12 +70,14 @@ class SpikingCell:
         raise PremotorError(f"the model {cls.__name__} of the cells does not say membrane potentials")
 
 
-def _check(name: str, entry: Any) -> None:
+def _check(name: str, entry: object) -> None:
     if not (isinstance(entry, type) and issubclass(entry, SpikingCell)):
         raise PremotorError(
             f"the spiking cell {name!r} is {entry!r}; it has to be a class that inherits from SpikingCell"
         )
-    members: Mapping[str, Any] = {key: value for base in reversed(entry.__mro__) for key, value in vars(base).items()}
+    members: Mapping[str, object] = {
+        key: value for base in reversed(entry.__mro__) for key, value in vars(base).items()
+    }
     for member in ("settings", "types", "columns", "table", "receive"):
         if member not in members or members[member] is vars(SpikingCell).get(member):
             raise PremotorError(f"the spiking cell {name!r}: the class {entry.__qualname__} has no {member}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,8 @@ FACTORS = (0.02, 20.0)
 def circuit_network(
     circuit: Circuit,
     sources: int,
-    inputs: Mapping[str, Any],
-    outputs: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    inputs: Mapping[str, object],
+    outputs: Mapping[str, object] | Sequence[Mapping[str, object]],
     *,
     seed: int = 0,
     motor_rate: float | None = 6.0,
@@ -114,7 +114,7 @@ def circuit_network(
 
 
 def _populations(
-    circuit: Circuit, inputs: Mapping[str, Any], outputs: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    circuit: Circuit, inputs: Mapping[str, object], outputs: Mapping[str, object] | Sequence[Mapping[str, object]]
 ) -> dict[str, NDArray[np.int64]]:
     groups = [outputs] if isinstance(outputs, Mapping) else list(outputs)
     motor = np.zeros(len(circuit), bool)

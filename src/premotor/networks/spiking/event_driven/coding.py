@@ -1,7 +1,7 @@
 """Receptive fields of input cells: each variable is cut into bins, and one cell answers to each bin."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ Fields = Annotated[
 """Receptive fields for one variable."""
 
 
-def field_edges(fields: Sequence[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def field_edges(fields: Sequence[Fields]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Edges of all variables, one after another, and where each variable's begin, (variables + 1,).
 
     The bins of variable v are the inputs from ``first[v] + v`` on.
@@ -131,6 +131,6 @@ def field_edges(fields: Sequence[Any]) -> tuple[NDArray[np.float64], NDArray[np.
     return np.concatenate(edges), np.concatenate([[0], np.cumsum([len(one) for one in edges])]).astype(np.int64)
 
 
-def inputs_needed(fields: Sequence[Any]) -> int:
+def inputs_needed(fields: Sequence[Fields]) -> int:
     """Number of input cells: one for each bin."""
     return sum(len(field.edges()) + 1 for field in fields)

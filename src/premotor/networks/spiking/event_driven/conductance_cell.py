@@ -7,7 +7,7 @@ spike). The raised threshold after a spike follows from that time, so that it ne
 
 from collections.abc import Sequence
 from math import exp
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,9 +72,9 @@ LOW_THRESHOLD = FAST_SPIKING.model_copy(update={"resting_potential": -65.0, "thr
 @copied
 def receive(
     table: NDArray[np.float64],
-    kind_of_cell: int,
+    kind_of_cell: int | np.uint64,
     cells: NDArray[np.float64],
-    i: int,
+    i: int | np.uint64,
     t: float,
     receptor: int,
     weight: float,
@@ -135,7 +135,7 @@ class ConductanceCell(SpikingCell):
     receive = staticmethod(receive)
 
     @classmethod
-    def table(cls, types: Sequence[Any]) -> NDArray[np.float64]:
+    def table(cls, types: Sequence[ConductanceCellSettings]) -> NDArray[np.float64]:
         """Parameters of the cell types as `receive` reads them, (types, parameters)."""
         rows = []
         for cell in types:

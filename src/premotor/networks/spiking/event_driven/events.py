@@ -11,11 +11,11 @@ which took a quarter of the time.
 from collections.abc import Callable
 from functools import cache
 from math import log
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from premotor.compiling import kernel, part, swapped
+from premotor.compiling import Floats, Ints, Keys, Shorts, kernel, part, swapped
 from premotor.networks.spiking.event_driven.conductance_cell import receive
 from premotor.networks.spiking.random_numbers import uniform
 
@@ -32,25 +32,25 @@ DEAD = 0.1
 SLOTS = 8
 """Lists of events of a bucket, of equal length in time; a power of 2, so that rounding is that of buckets."""
 
-index: Any = np.uint64
+index = np.uint64
 
 
 class Wiring(NamedTuple):
     """What does not change: cells and the synapses that leave each node (cells, then sources, then random trains)."""
 
-    table: Any
+    table: Floats
     """Parameters of cell types, see `SpikingCell`."""
-    kind: Any
+    kind: Shorts
     """Type of each cell, (cells,)."""
-    first: Any
+    first: Ints
     """Where each node's synapses begin, (nodes + 1,)."""
-    target: Any
+    target: Shorts
     """Postsynaptic cells, (synapses,)."""
-    receptor: Any
+    receptor: Shorts
     """(synapses,)"""
-    delay: Any
+    delay: Floats
     """ms, (synapses,)"""
-    noise: Any
+    noise: Floats
     """Mean interval of each random train beyond `DEAD`, ms."""
     width: float
     """Of a bucket, ms."""
@@ -59,44 +59,44 @@ class Wiring(NamedTuple):
 class State(NamedTuple):
     """Everything that changes; all arrays."""
 
-    cells: Any
+    cells: Floats
     """(cells, columns), see `SpikingCell`."""
-    weight: Any
+    weight: Floats
     """mV, (synapses,)"""
-    cursor: Any
-    head: Any
+    cursor: Ints
+    head: Ints
     """First node of each slot's list in the pool, −1 where it is empty; a ring, (buckets · SLOTS,)."""
-    tail: Any
-    pool_next: Any
-    pool_time: Any
-    pool_synapse: Any
-    open_time: Any
+    tail: Ints
+    pool_next: Ints
+    pool_time: Floats
+    pool_synapse: Shorts
+    open_time: Floats
     """Events of the open bucket in their order, (synapses + 1,)."""
-    open_synapse: Any
-    interval: Any
+    open_synapse: Shorts
+    interval: Floats
     """Of the sources' regular trains, ms; inf: off, (sources,)."""
-    fired: Any
+    fired: Floats
     """When each source last fired, ms."""
-    due: Any
+    due: Floats
     """When each source fires next, ms."""
-    active: Any
+    active: Ints
     """Sources that are on, the first cursor[ACTIVE] entries."""
-    noise_due: Any
+    noise_due: Floats
     """When each random train fires next, ms."""
-    noise_count: Any
+    noise_count: Ints
     """Intervals that each has drawn."""
-    noise_key: Any
+    noise_key: Keys
     """Random key of each, uint64."""
-    train_time: Any
+    train_time: Floats
     """Given spikes of sources, rising, ms."""
-    train_node: Any
-    spike_time: Any
+    train_node: Ints
+    spike_time: Floats
     """Spikes of cells since the record was last cleared, the first cursor[SPIKES] entries, ms."""
-    spike_cell: Any
+    spike_cell: Shorts
 
 
 @part
-def send(wiring: Any, state: Any, node: int, t: float) -> None:
+def send(wiring: Wiring, state: State, node: int | np.uint64, t: float) -> None:
     """Put an event into the calendar for every synapse of a node that fires at `t`."""
     cursor, head, tail = state.cursor, state.head, state.tail
     pool_next, pool_time, pool_synapse = state.pool_next, state.pool_time, state.pool_synapse
@@ -119,7 +119,7 @@ def send(wiring: Any, state: Any, node: int, t: float) -> None:
 
 
 @part
-def draw_interval(wiring: Any, state: Any, number: int) -> None:
+def draw_interval(wiring: Wiring, state: State, number: int) -> None:
     """Draw when a random train fires next: after `DEAD` and an exponential time."""
     chance = uniform(state.noise_key[number], state.noise_count[number])
     state.noise_due[number] += DEAD - log(1.0 - chance) * wiring.noise[number]
@@ -127,7 +127,7 @@ def draw_interval(wiring: Any, state: Any, number: int) -> None:
 
 
 @part
-def fire_sources(wiring: Any, state: Any, limit: float) -> None:
+def fire_sources(wiring: Wiring, state: State, limit: float) -> None:
     """Let the sources fire that are due before `limit`, which lies in the open bucket."""
     cursor, due, active = state.cursor, state.due, state.active
     cells = len(wiring.kind)
@@ -149,7 +149,7 @@ def fire_sources(wiring: Any, state: Any, limit: float) -> None:
 
 
 @part
-def open_next(state: Any) -> None:
+def open_next(state: State) -> None:
     """Take the next bucket's events out of the calendar, in the order of their times."""
     cursor, head, tail = state.cursor, state.head, state.tail
     pool_next, pool_time, pool_synapse = state.pool_next, state.pool_time, state.pool_synapse
@@ -181,7 +181,7 @@ def open_next(state: Any) -> None:
 
 
 @kernel
-def advance(wiring: Any, state: Any, until: float) -> None:
+def advance(wiring: Wiring, state: State, until: float) -> None:
     """Deliver every event before `until` (ms). The record of spikes has to have room for them."""
     cursor, cells, weight = state.cursor, state.cells, state.weight
     table, kind, target, receptor = wiring.table, wiring.kind, wiring.target, wiring.receptor
@@ -209,7 +209,7 @@ def advance(wiring: Any, state: Any, until: float) -> None:
 
 
 @kernel
-def set_intervals(state: Any, interval: Any, t: float, restart: bool) -> None:
+def set_intervals(state: State, interval: Floats, t: float, restart: bool) -> None:
     """Give the sources other intervals (ms, inf: off) from time `t` on.
 
     A source whose interval becomes shorter fires at once, one whose interval becomes longer as late as it says. With
@@ -228,14 +228,18 @@ def set_intervals(state: Any, interval: Any, t: float, restart: bool) -> None:
     state.cursor[ACTIVE] = count
 
 
+Loop = Callable[[Wiring, State, float], None]
+"""An event loop: (wiring, state, until)."""
+
+
 @cache
-def loop_with(receive_event: Callable[..., bool]) -> Any:
+def loop_with(receive_event: Callable[..., bool]) -> Loop:
     """`advance` for the cells whose `receive` is given; compiled anew for others than the package's first."""
     return advance if receive_event is receive else swapped(advance, receive=receive_event)
 
 
 @kernel
-def encode(observation: Any, edges: Any, first: Any, period: float, interval: Any) -> None:
+def encode(observation: Floats, edges: Floats, first: Ints, period: float, interval: Floats) -> None:
     """Drive the input of the bin that each variable lies in every `period` ms, and no other.
 
     Args:

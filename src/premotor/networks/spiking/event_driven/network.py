@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +15,7 @@ from premotor.networks.spiking.event_driven.events import (
     NEVER,
     SLOTS,
     SPIKES,
+    Loop,
     State,
     Wiring,
     draw_interval,
@@ -40,7 +40,7 @@ class SpikingNetwork:
         PremotorError: arrays that do not fit each other, or values that have no meaning.
     """
 
-    cell_types: tuple[Any, ...]
+    cell_types: tuple[CellSettings, ...]
     """Settings of one model of cells."""
     cell_type: NDArray[np.int64]
     """Type of each cell, (cells,)."""
@@ -147,7 +147,7 @@ class SpikingNetwork:
         return CELLS[kinds[0]]
 
     @property
-    def advance(self) -> Any:
+    def advance(self) -> Loop:
         """The compiled event loop for its cells: (wiring, state, until)."""
         return loop_with(self.cell.receive)
 

@@ -4,13 +4,12 @@ Nearest neighbours: a postsynaptic spike soon after the last presynaptic one lea
 soon after the last postsynaptic one an anti-Hebbian tag. A tag is a time; the next one takes its place.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from premotor.compiling import kernel
-from premotor.networks.spiking.event_driven.events import COUNTED, NEVER, SPIKES
+from premotor.compiling import Floats, Ints, kernel
+from premotor.networks.spiking.event_driven.events import COUNTED, NEVER, SPIKES, State
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 
 
@@ -55,27 +54,27 @@ class Balance(NamedTuple):
     least: float
     most: float
     """Limits of the factor."""
-    goal: Any
+    goal: Floats
     """Mean plastic weight from each cell at the start, mV, (cells,)."""
 
 
 class Plastic(NamedTuple):
     """The plastic synapses of a network, numbered in the order of the network's synapses, and their tags."""
 
-    synapse: Any
+    synapse: Ints
     """Where each is in the event loop's arrays, (plastic,)."""
-    pre: Any
-    post: Any
-    incoming: Any
+    pre: Ints
+    post: Ints
+    incoming: Ints
     """Plastic synapses by postsynaptic cell, (plastic,)."""
-    incoming_first: Any
+    incoming_first: Ints
     """Where those of each cell begin, (cells + 1,)."""
-    outgoing: Any
-    outgoing_first: Any
-    hebbian: Any
+    outgoing: Ints
+    outgoing_first: Ints
+    hebbian: Floats
     """Time of the last Hebbian tag, ms, (plastic,)."""
-    anti_hebbian: Any
-    last: Any
+    anti_hebbian: Floats
+    last: Floats
     """Last spike of each cell that has reached its synapses, ms, (cells,)."""
 
 
@@ -105,7 +104,7 @@ def _starts(cells: np.ndarray, count: int) -> np.ndarray:
 
 
 @kernel
-def changed(rule: Any, weight: float, change: float) -> float:
+def changed(rule: Tagging, weight: float, change: float) -> float:
     """A weight (mV) after a change, within its limits."""
     if rule.soft:
         change *= 1.0 - weight / rule.highest if change >= 0.0 else weight / rule.highest
@@ -113,7 +112,7 @@ def changed(rule: Any, weight: float, change: float) -> float:
 
 
 @kernel
-def observe(plastic: Any, rule: Any, state: Any, t: float) -> None:
+def observe(plastic: Plastic, rule: Tagging, state: State, t: float) -> None:
     """Let the recorded spikes that have reached the synapses by `t` leave tags, and drop them from the record.
 
     Where the rule has plain STDP, the pairs also change the weights.
@@ -164,7 +163,14 @@ def remaining(age: float, length: float, exponential: bool) -> float:
 
 @kernel
 def reward_synapses(
-    plastic: Any, rule: Any, weight: Any, group: Any, gain: Any, balance: Any, reward: float, t: float
+    plastic: Plastic,
+    rule: Tagging,
+    weight: Floats,
+    group: Ints,
+    gain: Floats,
+    balance: Balance,
+    reward: float,
+    t: float,
 ) -> None:
     """Change the weights by a reward at time `t` (ms).
 
@@ -207,13 +213,13 @@ def reward_synapses(
 
 
 @kernel
-def forget(plastic: Any) -> None:
+def forget(plastic: Plastic) -> None:
     """Take all tags away."""
     plastic.hebbian[:] = NEVER
     plastic.anti_hebbian[:] = NEVER
 
 
-def mean_weights(plastic: Plastic, weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def mean_weights(plastic: Plastic, weight: Floats) -> tuple[Floats, Floats]:
     """Mean plastic weight onto each cell and from each cell, mV, (cells,) each; 0 where a cell has none."""
     values, cells = weight[plastic.synapse], len(plastic.last)
     means = []
@@ -224,7 +230,7 @@ def mean_weights(plastic: Plastic, weight: NDArray[np.float64]) -> tuple[NDArray
 
 
 @kernel
-def normalise_inputs(plastic: Any, weight: Any, goal: Any) -> None:
+def normalise_inputs(plastic: Plastic, weight: Floats, goal: Floats) -> None:
     """Scale the plastic inputs of every cell so that their mean is the cell's `goal` (mV)."""
     first, order, synapse = plastic.incoming_first, plastic.incoming, plastic.synapse
     for cell in range(len(goal)):
@@ -239,7 +245,7 @@ def normalise_inputs(plastic: Any, weight: Any, goal: Any) -> None:
 
 @kernel
 def control_gain(
-    goal: Any, group: Any, spikes: Any, size: Any, target: Any, seconds: float, change: float, band: float
+    goal: Floats, group: Ints, spikes: Ints, size: Ints, target: Floats, seconds: float, change: float, band: float
 ) -> None:
     """Move the goal of every cell by a fraction `change`, up where its group fires less than its target (Hz).
 

@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Literal, Self
 
-from pydantic import Field, SerializationInfo, TypeAdapter, ValidationError, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS, CellSettings
 from premotor.settings import Settings
@@ -52,7 +60,7 @@ class SynapseSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _weight_alone(cls, data: Any) -> Any:
+    def _weight_alone(cls, data: object) -> object:
         return {"weight": data} if isinstance(data, int | float) and not isinstance(data, bool) else data
 
     @model_validator(mode="after")
@@ -114,15 +122,15 @@ class GainSettings(Settings):
     II: float = Field(1.0, ge=0)
 
 
-def _excites(fast: float, slow: float) -> dict[str, Any]:
+def _excites(fast: float, slow: float) -> dict[str, dict[str, object]]:
     return {"AM2": {"weight": fast}, "NM2": {"weight": slow}}
 
 
-def _learns(fast: float, slow: float) -> dict[str, Any]:
+def _learns(fast: float, slow: float) -> dict[str, dict[str, object]]:
     return {"AM2": {"weight": fast, "spread": 0.5, "plastic": True}, "NM2": {"weight": slow}}
 
 
-NETWORKS: dict[str, dict[str, Any]] = {
+NETWORKS: dict[str, dict[str, dict[str, dict[str, object]]]] = {
     "hasegan2022": {
         "populations": {
             "ES": {"size": 80, "cell": "E"},
@@ -191,17 +199,16 @@ class RandomNetworkSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _over_the_base(cls, data: Any) -> Any:
-        base = NETWORKS.get(str(data.get("base", "hasegan2022"))) if isinstance(data, dict) else None
-        if base is None:
+    def _over_the_base(cls, data: object) -> object:
+        if not isinstance(data, dict) or (base := NETWORKS.get(str(data.get("base", "hasegan2022")))) is None:
             return data
         return {**data, **{key: _over(value, data.get(key, {})) for key, value in base.items()}}
 
     @model_serializer(mode="wrap")
-    def _what_differs(self, plain: Any, info: SerializationInfo) -> dict[str, Any]:
-        data: dict[str, Any] = plain(self)
+    def _what_differs(self, plain: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, object]:
+        data: dict[str, object] = plain(self)
         if self.base is not None:
-            data |= {key: _less(value, data[key]) for key, value in _base(self.base, info.mode).items()}
+            data |= {key: _less(value, data[key]) for key, value in _base(self.base, info.mode == "json").items()}
         return data
 
     @model_validator(mode="after")
@@ -305,7 +312,7 @@ def _rising(key: str, between: Range | None) -> None:
         raise ValueError(f"{key} goes from {between[0]:g} to {between[1]:g} ms; it has to rise, from above 0")
 
 
-def _over(base: Any, change: Any) -> Any:
+def _over(base: object, change: object) -> object:
     """Settings put over others: null takes one away, a number over a synapse is its weight."""
     if not isinstance(base, Mapping):
         return change
@@ -315,7 +322,7 @@ def _over(base: Any, change: Any) -> Any:
     return kept | {key: _over(base.get(key), value) for key, value in change.items() if value is not None}
 
 
-def _less(base: Any, full: Any) -> Any:
+def _less(base: object, full: object) -> object:
     """What `_over` makes `full` of, put over `base`."""
     if not (isinstance(base, Mapping) and isinstance(full, Mapping)):
         return full
@@ -326,8 +333,9 @@ def _less(base: Any, full: Any) -> Any:
 
 
 @cache
-def _base(name: str, mode: Any) -> dict[str, Any]:
+def _base(name: str, json: bool) -> dict[str, object]:
     """A network to start from, with every setting."""
+    mode: Literal["json", "python"] = "json" if json else "python"
     whole = {"populations": dict[str, PopulationSettings], "projections": dict[str, ProjectionSettings]}
     return {
         key: (adapter := TypeAdapter(kind)).dump_python(adapter.validate_python(NETWORKS[name][key]), mode=mode)

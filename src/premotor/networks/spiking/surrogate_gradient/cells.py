@@ -9,53 +9,54 @@ refractory while q > 1, and its threshold is raised by q times the rise after th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Array, Float
 
 from premotor.networks.spiking.event_driven.cell import RECEPTORS
 from premotor.networks.spiking.event_driven.conductance_cell import ConductanceCellSettings
 from premotor.networks.spiking.surrogate_gradient.spike import step
+from premotor.on_device import Numbers
 
 HEAVIEST = 0.9
 """An AMPA event takes at most this part of the distance to the reversal potential."""
 SLACK = 1e-4
 """q up to 1 + SLACK counts as 1, for the sake of rounding."""
-Spike = Callable[[Any], Any]
+Spike = Callable[[Numbers], Numbers]
 """From the potential above the threshold, mV, to a spike."""
 
 
 class Cells(NamedTuple):
     """Parameters of cells, (cells, 1) each; of potentials in mV."""
 
-    rest: Any
-    threshold: Any
-    block: Any
-    rise: Any
-    refractory: Any
+    rest: Numbers
+    threshold: Numbers
+    block: Numbers
+    rise: Numbers
+    refractory: Numbers
     """q after a spike."""
-    rise_decay: Any
+    rise_decay: Numbers
     """Of q in a tick."""
-    ahp_step: Any
-    ahp_decay: Any
-    ampa: Any
+    ahp_step: Numbers
+    ahp_decay: Numbers
+    ampa: Numbers
     """Reversal potentials from rest."""
-    nmda: Any
-    gaba: Any
-    magnesium: Any
-    decay: dict[str, Any]
+    nmda: Numbers
+    gaba: Numbers
+    magnesium: Numbers
+    decay: dict[str, Numbers]
     """Of each receptor's potential in a tick."""
 
 
 class Potentials(NamedTuple):
     """State of cells, (cells, environments) each."""
 
-    receptor: dict[str, Any]
+    receptor: dict[str, Numbers]
     """Potential of each receptor, mV from rest."""
-    ahp: Any
+    ahp: Numbers
     """After-hyperpolarisation, mV."""
-    q: Any
+    q: Numbers
     """Of the raised threshold; 0 for a cell that never fired."""
 
 
@@ -93,8 +94,8 @@ def decayed(cells: Cells, state: Potentials, ticks: int = 1) -> Potentials:
 
 
 def received(
-    cells: Cells, state: Potentials, arrived: Mapping[str, Any], spike: Spike, xp: Any
-) -> tuple[Potentials, Float[Array, "cells environments"]]:
+    cells: Cells, state: Potentials, arrived: Mapping[str, Numbers], spike: Spike, xp: ModuleType
+) -> tuple[Potentials, Numbers]:
     """Let the events of a tick reach cells that are up to date; the new state, and who fires.
 
     Args:
@@ -107,7 +108,7 @@ def received(
     """
     receptor = dict(state.receptor)
     u = sum(receptor.values()) + state.ahp
-    events = 0.0
+    events: Numbers | float = 0.0
     for name in (name for name in arrived if name.startswith("GA")):
         weight, before = arrived[name], receptor[name]
         change = weight * (1.0 - u / cells.gaba) * step(before - cells.gaba, xp)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple, Self
+from types import ModuleType
+from typing import NamedTuple, Self
 
 import equinox as eqx
 import jax
@@ -22,7 +23,10 @@ from premotor.networks.spiking.surrogate_gradient.cells import (
 )
 from premotor.networks.spiking.surrogate_gradient.settings import SurrogateGradientSettings
 from premotor.networks.spiking.surrogate_gradient.wiring import Projection, Synapses, arriving
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
+
+History = tuple[tuple[Numbers, ...], ...]
+"""Spikes of each inner population in the last ticks, the last first: (cells, environments) each."""
 
 
 class Matrices(NamedTuple):
@@ -40,8 +44,7 @@ class Flight(NamedTuple):
     inputs: Potentials
     """At the last tick that brought them a spike."""
     inner: Potentials
-    history: tuple[Any, ...]
-    """Spikes of each inner population in the last ticks, the last first: tuples of (cells, environments)."""
+    history: History
 
 
 class Dynamics(eqx.Module):
@@ -104,7 +107,9 @@ class Dynamics(eqx.Module):
         inner, entering = (tuple(one.matrix(weight, self.cells) for one in part) for part in parts)
         return Matrices(inner, entering)
 
-    def advance(self, matrices: Matrices, state: Any, driven: Any, spike: Spike, xp: Any) -> tuple[Any, Any]:
+    def advance(
+        self, matrices: Matrices, state: Numbers, driven: Numbers, spike: Spike, xp: ModuleType
+    ) -> tuple[Numbers, Numbers]:
         """A control step.
 
         Args:
@@ -119,7 +124,7 @@ class Dynamics(eqx.Module):
         """
         flight = self._unpacked(state)
         inputs, sent = flight.inputs, {}
-        count: Any = 0.0
+        count: Numbers | float = 0.0
         last = self.stimuli[-1] - self.ticks
         for tick in self.stimuli:
             before = decayed(self.input_cells, inputs, tick - last)
@@ -139,9 +144,9 @@ class Dynamics(eqx.Module):
         inner, history, spikes = carry
         return xp.concatenate([count, spikes])[self.order], self._packed(Flight(inputs, inner, history), xp)
 
-    def _external(self, matrices: Matrices, sent: Mapping[int, Any]) -> list[dict[str, Any]]:
+    def _external(self, matrices: Matrices, sent: Mapping[int, Numbers]) -> list[dict[str, Numbers]]:
         """What the input cells' spikes bring to the inner cells at each tick, by receptor."""
-        found: list[dict[str, Any]] = [{} for _ in range(self.ticks)]
+        found: list[dict[str, Numbers]] = [{} for _ in range(self.ticks)]
         for projection, matrix in zip(self.entering, matrices.entering, strict=True):
             for tick, fired in sent.items():
                 row, name = found[tick + projection.sources[0][1]], projection.receptor
@@ -153,13 +158,13 @@ class Dynamics(eqx.Module):
         self,
         matrices: Matrices,
         inner: Potentials,
-        history: tuple[Any, ...],
-        spikes: Any,
-        external: Mapping[str, Any],
+        history: History,
+        spikes: Numbers,
+        external: Mapping[str, Numbers],
         *,
         spike: Spike,
-        xp: Any,
-    ) -> tuple[Potentials, tuple[Any, ...], Any]:
+        xp: ModuleType,
+    ) -> tuple[Potentials, History, Numbers]:
         """A tick of the inner cells, and their spikes in the step so far."""
         arrived = dict(external)
         for projection, matrix in zip(self.inner, matrices.inner, strict=True):
@@ -176,10 +181,10 @@ class Dynamics(eqx.Module):
             first += size
         return inner, tuple(later), spikes + fired
 
-    def _unpacked(self, state: Any) -> Flight:
+    def _unpacked(self, state: Numbers) -> Flight:
         place = 0
 
-        def rows(count: int) -> Any:
+        def rows(count: int) -> Numbers:
             nonlocal place
             place += count
             return state[place - count : place]
@@ -190,8 +195,8 @@ class Dynamics(eqx.Module):
         lags = zip(self.sizes, self.depths, strict=True)
         return Flight(inputs, inner, tuple(tuple(rows(size) for _ in range(depth)) for size, depth in lags))
 
-    def _packed(self, flight: Flight, xp: Any) -> Any:
-        parts: list[Any] = []
+    def _packed(self, flight: Flight, xp: ModuleType) -> Numbers:
+        parts: list[Numbers] = []
         for one in (flight.inputs, flight.inner):
             parts += [*one.receptor.values(), one.ahp, one.q]
         return xp.concatenate([*parts, *(spikes for lags in flight.history for spikes in lags)])

@@ -1,7 +1,8 @@
 """The two ends of a spiking network on a clock: receptive fields, and votes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from types import ModuleType
+from typing import Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -9,10 +10,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from premotor.errors import PremotorError
-from premotor.networks.spiking.event_driven.coding import field_edges
+from premotor.networks.spiking.event_driven.coding import Fields, field_edges
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 from premotor.networks.spiking.surrogate_gradient.spike import step
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
 
 COIN = 1e-3
 """Spikes by which an undecided vote is decided."""
@@ -34,7 +35,7 @@ class ReceptiveFields(eqx.Module):
     variables: int = eqx.field(static=True)
 
     @classmethod
-    def of(cls, fields: Sequence[Any], network: SpikingNetwork, driven: np.ndarray) -> Self:
+    def of(cls, fields: Sequence[Fields], network: SpikingNetwork, driven: np.ndarray) -> Self:
         """The fields of some settings, before the sources of a network that drive the cells `driven`."""
         edges, first = field_edges(fields)
         variables, count = len(fields), len(edges)
@@ -55,7 +56,7 @@ class ReceptiveFields(eqx.Module):
             variables=variables,
         )
 
-    def driven(self, observation: Any, xp: Any) -> Any:
+    def driven(self, observation: Numbers, xp: ModuleType) -> Numbers:
         """1 for each input cell that is driven, (inputs, environments), by observations (variables, environments)."""
         passed = 1.0 - step(self.edges - observation[: self.variables][self.variable], xp)
         return self.enter @ passed + self.lowest
@@ -102,7 +103,7 @@ class Votes(eqx.Module):
             actions=actions,
         )
 
-    def coins(self, counts: Any, xp: Any) -> Any:
+    def coins(self, counts: Numbers, xp: ModuleType) -> Numbers:
         """A number between −1 and 1 for each action, (actions, environments), of spikes (cells, environments)."""
         return xp.sin((counts * self.turn).sum(axis=0)[None] + self.phase)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -21,7 +22,7 @@ from premotor.networks.spiking.surrogate_gradient.ends import ReceptiveFields, V
 from premotor.networks.spiking.surrogate_gradient.settings import SurrogateGradientSettings
 from premotor.networks.spiking.surrogate_gradient.spike import spike, step
 from premotor.networks.spiking.surrogate_gradient.wiring import Synapses, synapses_of
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
 from premotor.settings import Settings
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class SurrogateGradientNetwork(Baseline):
         product = jax.tree.map(np.asarray, self.product())
         return partial(network.advance, product, spike=partial(step, xp=np), xp=np)
 
-    def advance(self, product: Matrices, state: Any, current: Any, *, spike: Spike, xp: Any) -> Any:
+    def advance(self, product: Matrices, state: Numbers, current: Numbers, *, spike: Spike, xp: ModuleType) -> Numbers:
         """`step` with any function from the potential above the threshold (mV) to a spike.
 
         Args:

@@ -5,19 +5,21 @@ The curve is the fast sigmoid of Zenke & Ganguli (2018, Neural Computation 30:15
 """
 
 from functools import partial
-from typing import Any
+from types import ModuleType
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from premotor.on_device import Numbers
 
-def step(x: Any, xp: Any = jnp) -> Any:
+
+def step[X: Numbers | float](x: X, xp: ModuleType = jnp) -> X:
     """1 where x > 0, and 0 elsewhere; of functions that an ONNX model has, too."""
     return xp.maximum(xp.sign(x), 0.0)
 
 
-def smooth_spike(x: Any, width: float, xp: Any = jnp) -> Any:
+def smooth_spike(x: Numbers, width: float, xp: ModuleType = jnp) -> Numbers:
     """The fast sigmoid of x (mV) with a width w (mV)."""
     return 0.5 * (1.0 + x / (width + xp.absolute(x)))
 
@@ -29,6 +31,6 @@ def spike(x: Float[Array, "..."], width: float) -> Float[Array, "..."]:
 
 
 @spike.defjvp
-def _spike_slope(width: float, primals: tuple[Any], tangents: tuple[Any]) -> tuple[Any, Any]:
+def _spike_slope(width: float, primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
     (x,), (change,) = primals, tangents
     return step(x), change * (0.5 * width / (width + jnp.abs(x)) ** 2)

@@ -1,7 +1,8 @@
 """The synapses of a spiking network as matrices: which spikes reach which cells after how many ticks."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ from jaxtyping import Array, Float, Int
 from premotor.networks.spiking.event_driven.cell import RECEPTORS
 from premotor.networks.spiking.event_driven.network import SpikingNetwork
 from premotor.networks.spiking.surrogate_gradient.cells import HEAVIEST, Cells
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
 
 Source = tuple[int, int]
 """A population of presynaptic cells by number, and a lag in ticks."""
@@ -122,7 +123,7 @@ def synapses_of(network: SpikingNetwork, inputs: str, clock: float, cells: Cells
     )
 
 
-def arriving(history: Sequence[Any], sources: Sequence[Source], xp: Any) -> Any:
+def arriving(history: Sequence[Sequence[Numbers]], sources: Sequence[Source], xp: ModuleType) -> Numbers:
     """Spikes of the columns of a projection, (columns, environments), from those of the last ticks.
 
     Args:
