@@ -1,4 +1,4 @@
-"""Any task with discrete actions: the agent's step in compiled parts, and episodes of a Gymnasium environment."""
+"""Any task with discrete actions: episodes of a Gymnasium environment, and loops with a user's own parts."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -7,36 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from premotor.compiling import Floats, Ints, compiled, kernel, part, swapped
+from premotor.compiling import Floats, Ints, compiled, part, swapped
 from premotor.errors import PremotorError
 from premotor.learning.plasticity.loop import (
     EPISODE_STEP,
     EPISODE_TIES,
     STEP,
-    TIES,
-    Interface,
-    Lessons,
-    World,
     balance_pole,
-    copy,
-    count_groups,
-    decide,
+    encode_observation,
     keep_house,
-    reinforce,
+    learn_from,
+    select_action,
 )
 from premotor.learning.plasticity.settings import ConstantCriticSettings, CriticSettings, RewardCriticSettings
-from premotor.networks.spiking.event_driven.events import (
-    COUNTED,
-    SPIKES,
-    Loop,
-    State,
-    Wiring,
-    advance,
-    encode,
-    set_intervals,
-)
-from premotor.networks.spiking.event_driven.plasticity import Plastic, forget, observe
-from premotor.networks.spiking.random_numbers import uniform
+from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, Loop, advance
 
 if TYPE_CHECKING:
     import gymnasium
@@ -84,55 +68,6 @@ class Episodes(NamedTuple):
             "reward": float(self.reward.mean()),
             "rewarded": float((self.reward > 0).mean()),
         }
-
-
-@kernel
-def encode_observation(state: State, interface: Interface, world: World, observation: Floats) -> None:
-    """Let an observation (variables,) drive the sources from now on."""
-    copy(observation, world.body)
-    encode(observation, interface.edges, interface.first, interface.period, world.interval)
-    set_intervals(state, world.interval, world.book[STEP] * interface.step, interface.restart)
-
-
-@kernel
-def select_action(wiring: Wiring, state: State, interface: Interface, world: World) -> int:
-    """Run the network for one step; the action, or −1 − the random one after a tie."""
-    book = world.book
-    advance(wiring, state, (book[STEP] + 1) * interface.step)
-    action = decide(state, interface, world)
-    if action >= 0:
-        return action
-    book[TIES] += 1
-    book[EPISODE_TIES] += 1
-    return -1 - int(uniform(world.key[0], book[STEP]) * len(world.votes))
-
-
-@kernel
-def learn_from(
-    state: State,
-    plastic: Plastic,
-    interface: Interface,
-    lessons: Lessons,
-    world: World,
-    action: int,
-    tie: bool,
-    reward: float,
-    end: bool,
-) -> None:
-    """End a step: learn from its reward (within ±1), and count it; `end` says that the episode is over."""
-    book = world.book
-    t = (book[STEP] + 1) * interface.step
-    if lessons.on:
-        count_groups(state, lessons, interface.step / 1000.0)
-        observe(plastic, lessons.rule, state, t)
-        if reward != 0.0:
-            reinforce(plastic, lessons, state, action, tie, reward, t)
-        if end and lessons.forget:
-            forget(plastic)
-    else:
-        state.cursor[SPIKES] = state.cursor[COUNTED] = 0
-    book[STEP] += 1
-    book[EPISODE_STEP] += 1
 
 
 def perform(
@@ -251,7 +186,10 @@ def loops(
         critic: (before, action, tie, after, reward, over) to a reward, which is cut to ±1.
         encoder: (observation, period, interval) writes the interval of every source (ms, inf: off).
     """
-    parts: dict[str, Callable[..., object]] = {} if advance_cells is advance else {"advance": advance_cells}
+    encoding, selecting = encode_observation, select_action
+    parts: dict[str, Callable[..., object]] = {}
+    if advance_cells is not advance:
+        parts["select_action"] = selecting = swapped(select_action, advance=advance_cells)
     if critic is not None:
         worth = compiled(critic)
 
@@ -267,8 +205,5 @@ def loops(
         def encode(observation: Floats, edges: Floats, first: Ints, period: float, interval: Floats) -> None:
             drive(observation, period, interval)
 
-        parts["encode"] = encode
-    loop = swapped(balance_pole, **parts) if parts else balance_pole
-    encoding = swapped(encode_observation, encode=parts["encode"]) if "encode" in parts else encode_observation
-    selecting = swapped(select_action, advance=advance_cells) if "advance" in parts else select_action
-    return loop, encoding, selecting
+        parts["encode_observation"] = encoding = swapped(encode_observation, encode=encode)
+    return swapped(balance_pole, **parts) if parts else balance_pole, encoding, selecting

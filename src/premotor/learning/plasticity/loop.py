@@ -251,6 +251,55 @@ def write_log(log: Log, state: State, world: World, action: int, tie: bool, rewa
 
 
 @kernel
+def encode_observation(state: State, interface: Interface, world: World, observation: Floats) -> None:
+    """Let an observation (variables,) drive the sources from now on."""
+    copy(observation, world.body)
+    encode(observation, interface.edges, interface.first, interface.period, world.interval)
+    set_intervals(state, world.interval, world.book[STEP] * interface.step, interface.restart)
+
+
+@kernel
+def select_action(wiring: Wiring, state: State, interface: Interface, world: World) -> int:
+    """Run the network for one step; the action, or −1 − the random one after a tie."""
+    book = world.book
+    advance(wiring, state, (book[STEP] + 1) * interface.step)
+    action = decide(state, interface, world)
+    if action >= 0:
+        return action
+    book[TIES] += 1
+    book[EPISODE_TIES] += 1
+    return -1 - int(uniform(world.key[0], book[STEP]) * len(world.votes))
+
+
+@kernel
+def learn_from(
+    state: State,
+    plastic: Plastic,
+    interface: Interface,
+    lessons: Lessons,
+    world: World,
+    action: int,
+    tie: bool,
+    reward: float,
+    end: bool,
+) -> None:
+    """End a step: learn from its reward (within ±1), and count it; `end` says that the episode is over."""
+    book = world.book
+    t = (book[STEP] + 1) * interface.step
+    if lessons.on:
+        count_groups(state, lessons, interface.step / 1000.0)
+        observe(plastic, lessons.rule, state, t)
+        if reward != 0.0:
+            reinforce(plastic, lessons, state, action, tie, reward, t)
+        if end and lessons.forget:
+            forget(plastic)
+    else:
+        state.cursor[SPIKES] = state.cursor[COUNTED] = 0
+    book[STEP] += 1
+    book[EPISODE_STEP] += 1
+
+
+@kernel
 def balance_pole(
     wiring: Wiring,
     state: State,
@@ -279,36 +328,18 @@ def balance_pole(
     """
     book, body, before = world.book, world.body, world.before
     if book[BEGUN] == 0:
-        copy(starts[0], body)
-        encode(body, interface.edges, interface.first, interface.period, world.interval)
-        set_intervals(state, world.interval, book[STEP] * interface.step, interface.restart)
+        encode_observation(state, interface, world, starts[0])
         book[BEGUN] = 1
     while book[STEP] < steps and book[EPISODES] < len(log.length):
-        t = (book[STEP] + 1) * interface.step
-        advance(wiring, state, t)
-        action = decide(state, interface, world)
-        tie = action < 0
-        if tie:
-            action = int(uniform(world.key[0], book[STEP]) * len(world.votes))
-            book[TIES] += 1
-            book[EPISODE_TIES] += 1
+        choice = select_action(wiring, state, interface, world)
+        tie, action = choice < 0, choice if choice >= 0 else -1 - choice
         copy(body, before)
         fell = cartpole_step(body, action)
-        book[EPISODE_STEP] += 1
         reward = judge(lessons.critic, before, action, tie, body, fell)
-        ended = fell or book[EPISODE_STEP] >= longest
+        ended = fell or book[EPISODE_STEP] + 1 >= longest
         log.centred[book[EPISODES]] += 1.0 - 0.5 * (body[0] / FARTHEST) ** 2 - 0.5 * (body[2] / STEEPEST) ** 2
         write_log(log, state, world, action, tie, reward)
-        if lessons.on:
-            count_groups(state, lessons, interface.step / 1000.0)
-            observe(plastic, lessons.rule, state, t)
-            if reward != 0.0:
-                reinforce(plastic, lessons, state, action, tie, reward, t)
-            if ended and lessons.forget:
-                forget(plastic)
-        else:
-            state.cursor[SPIKES] = state.cursor[COUNTED] = 0
-        book[STEP] += 1
+        learn_from(state, plastic, interface, lessons, world, action, tie, reward, ended)
         if ended:
             log.length[book[EPISODES]] = book[EPISODE_STEP]
             log.undecided[book[EPISODES]] = book[EPISODE_TIES]
@@ -319,7 +350,6 @@ def balance_pole(
             else:
                 book[BEGUN] = 0
         if book[EPISODE_STEP] % interface.hold == 0:
-            encode(body, interface.edges, interface.first, interface.period, world.interval)
-            set_intervals(state, world.interval, t, interface.restart)
+            encode_observation(state, interface, world, body)
         if lessons.on:
             keep_house(plastic, lessons, state.weight, book[STEP], interface.step / 1000.0)
