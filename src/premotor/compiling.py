@@ -18,7 +18,7 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
-_Base: Any = FunctionCache._impl_class
+_Base: Any = FunctionCache._impl_class  # numba says no types
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,26 +46,25 @@ def kernel[**P, R](function: Callable[P, R], *, counted: bool = False) -> Callab
 
 def part[**P, R](function: Callable[P, R], *, counted: bool = False) -> Callable[P, R]:
     """The same for what kernels call, which is kept with them alone."""
-    flags: dict[str, Any] = {"nogil": True} if counted else {"nogil": True, "_nrt": False}
-    made: Callable[P, R] = njit(**flags)(function)
+    made: Callable[P, R] = njit(nogil=True, **({} if counted else {"_nrt": False}))(function)
     return made
 
 
 def copied[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """A part that is copied into what calls it, for what is called so often that the call itself costs."""
-    flags: dict[str, Any] = {"nogil": True, "_nrt": False, "inline": "always"}
-    made: Callable[P, R] = njit(**flags)(function)
+    made: Callable[P, R] = njit(nogil=True, _nrt=False, inline="always")(function)
     return made
 
 
-def swapped(compiled: Any, **parts: Any) -> Any:
+def swapped[**P, R](compiled: Callable[P, R], **parts: Callable[..., object]) -> Callable[P, R]:
     """A compiled function whose global names in `parts` stand for something else; it is compiled anew.
 
     Args:
         compiled: a function that numba has compiled.
         parts: compiled functions by the names that they replace in `compiled`.
     """
-    source = compiled.py_func
+    assert isinstance(compiled, Dispatcher)
+    source: FunctionType = compiled.py_func
     return part(FunctionType(source.__code__, {**source.__globals__, **parts}, source.__name__))
 
 
@@ -86,7 +85,7 @@ def sources_hash() -> str:
 
 
 class _Implementation(_Base):
-    def __init__(self, function: Callable[..., Any]):
+    def __init__(self, function: Callable[..., object]):
         super().__init__(function)
         self._locator.get_source_stamp = sources_hash
 

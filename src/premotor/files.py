@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, NoReturn
+from typing import Any, BinaryIO, ClassVar, NoReturn, SupportsFloat
 from zlib import crc32
 
 from premotor.errors import PremotorError
@@ -138,12 +138,12 @@ def _alive(process: int) -> bool:
     return True
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write `value` as indented JSON, atomically; NaN and infinity are refused since JSON has neither."""
     write_atomically(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
-def finite(value: Any) -> float | None:
+def finite(value: SupportsFloat) -> float | None:
     """A number as JSON can hold it: None where it does not exist (NaN) or is infinite."""
     return float(value) if math.isfinite(value) else None
 

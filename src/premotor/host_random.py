@@ -6,7 +6,6 @@ Threefry, or inside of a function that is being traced, `jax.random` itself is a
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import jax
 import numpy as np
@@ -14,6 +13,8 @@ import numpy as np
 from premotor.on_device import on_device
 
 Shape = Sequence[int]
+Numbers = jax.Array | np.ndarray
+"""A key, rows of keys, or what is drawn: of NumPy, or of JAX where `jax.random` itself was asked."""
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -28,7 +29,7 @@ _TAIL = (
 """Coefficients of two polynomials, the highest power's first."""
 
 
-def key_of(seed: int) -> Any:
+def key_of(seed: int) -> jax.Array:
     """What `jax.random.PRNGKey` gives."""
     if not _known():
         return jax.random.PRNGKey(seed)
@@ -36,33 +37,33 @@ def key_of(seed: int) -> Any:
     return on_device([high, seed & 0xFFFFFFFF], np.uint32)
 
 
-def folded(key: Any, number: int) -> Any:
+def folded(key: Numbers, number: int) -> jax.Array:
     """What `jax.random.fold_in` gives for a number from 0 to 2³² − 1."""
     if not _known(key):
         return jax.random.fold_in(key, number)
     return on_device(_threefry(key, np.uint32(0), np.uint32(number)))
 
 
-def folded_rows(key: Any, numbers: np.ndarray) -> np.ndarray:
+def folded_rows(key: Numbers, numbers: np.ndarray) -> np.ndarray:
     """The same for many numbers, as one array of NumPy, (numbers, 2)."""
     if not _known(key):
         return np.asarray(jax.vmap(jax.random.fold_in, (None, 0))(key, numbers))
     return np.stack(_threefry(key, np.uint32(0), numbers.astype(np.uint32)), axis=-1)
 
 
-def split(key: Any, count: int = 2) -> tuple[Any, ...]:
+def split(key: Numbers, count: int = 2) -> tuple[jax.Array, ...]:
     """What `jax.random.split` gives, one by one."""
     return tuple(map(on_device, key_rows(key, count))) if _known(key) else tuple(jax.random.split(key, count))
 
 
-def key_rows(key: Any, count: int) -> Any:
+def key_rows(key: Numbers, count: int) -> Numbers:
     """The same as one array of NumPy, (…, count, 2), of one key or of rows of them."""
     if not _known(key):
         return _each(lambda one: jax.random.split(one, count), key)
     return np.stack(_counted(key, count), axis=-1)
 
 
-def uniform(key: Any, shape: Shape, low: float = 0.0, high: float = 1.0) -> Any:
+def uniform(key: Numbers, shape: Shape, low: float = 0.0, high: float = 1.0) -> Numbers:
     """What `jax.random.uniform` gives in float32; of rows of keys for each, keys first."""
     if not _known(key):
         return _each(lambda one: jax.random.uniform(one, shape, np.float32, low, high), key)
@@ -73,7 +74,7 @@ def uniform(key: Any, shape: Shape, low: float = 0.0, high: float = 1.0) -> Any:
     return np.maximum(least, drawn).reshape((*np.shape(key)[:-1], *shape))
 
 
-def normal(key: Any, shape: Shape) -> Any:
+def normal(key: Numbers, shape: Shape) -> Numbers:
     """What `jax.random.normal` gives in float32, to 5 parts in 10⁷: √2 times the inverse of erf (Giles 2012).
 
     Of rows of keys for each, keys first.
@@ -92,7 +93,7 @@ def normal(key: Any, shape: Shape) -> Any:
     return np.float32(2**0.5) * (result * x)
 
 
-def permutation(key: Any, count: int) -> Any:
+def permutation(key: Numbers, count: int) -> Numbers:
     """What `jax.random.permutation` gives of the numbers below `count`; of rows of keys for each, keys first."""
     if not _known(key):
         return _each(lambda one: jax.random.permutation(one, count), key)
@@ -105,7 +106,7 @@ def permutation(key: Any, count: int) -> Any:
     return order
 
 
-def orthogonal(key: Any, shape: tuple[int, int], gain: float = 1.0) -> Any:
+def orthogonal(key: Numbers, shape: tuple[int, int], gain: float = 1.0) -> Numbers:
     """What `jax.nn.initializers.orthogonal` gives in float32, up to rounding."""
     rows, columns = shape
     if not _known(key):
@@ -117,24 +118,24 @@ def orthogonal(key: Any, shape: tuple[int, int], gain: float = 1.0) -> Any:
     return np.float32(gain) * (made if rows >= columns else made.T)
 
 
-def _each(drawn: Callable[[Any], Any], key: Any) -> Any:
+def _each(drawn: Callable[[Numbers], jax.Array], key: Numbers) -> Numbers:
     """What is drawn for a raw key, or for each of a row of them."""
     typed = jax.numpy.issubdtype(key.dtype, jax.dtypes.prng_key)
     return drawn(key) if key.ndim == (0 if typed else 1) else jax.vmap(drawn)(key)
 
 
-def _known(key: Any = None) -> bool:
+def _known(key: Numbers | None = None) -> bool:
     """Whether keys are those of Threefry, counted as JAX does now, and `key` is one that is known here."""
     usual = jax.config.jax_default_prng_impl == "threefry2x32" and jax.config.jax_threefry_partitionable
     return bool(usual) and (key is None or (not isinstance(key, jax.core.Tracer) and key.dtype == np.uint32))
 
 
-def _counted(key: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _counted(key: Numbers, count: int) -> tuple[np.ndarray, np.ndarray]:
     numbers, keys = np.arange(count, dtype=np.uint64), np.asarray(key)[..., None, :]
     return _threefry(keys, (numbers >> np.uint64(32)).astype(np.uint32), numbers.astype(np.uint32))
 
 
-def _threefry(key: Any, high: Any, low: Any) -> tuple[np.ndarray, np.ndarray]:
+def _threefry(key: Numbers, high: np.ndarray | np.uint32, low: np.ndarray | np.uint32) -> tuple[np.ndarray, np.ndarray]:
     """Twenty rounds of Threefry-2x32 (Salmon et al. 2011, *SC*) on counters."""
     one, other = np.moveaxis(np.asarray(key), -1, 0)
     keys = one, other, one ^ other ^ _PARITY

@@ -34,7 +34,7 @@ def lazy_exports(
     class Package(ModuleType):
         """Keeps what it exports where a file of the same name is imported, as `rhythm` of ``analysis/rhythm.py``."""
 
-        def __setattr__(self, name: str, value: Any) -> None:
+        def __setattr__(self, name: str, value: object) -> None:
             if name in homes and homes[name][1] and isinstance(value, ModuleType):
                 return
             super().__setattr__(name, value)

@@ -3,9 +3,12 @@
 import difflib
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.settings import Settings
 
 
 class Registry[T](Mapping[str, T]):
@@ -62,7 +65,7 @@ class Registry[T](Mapping[str, T]):
 
         return add
 
-    def settings_class(self, name: str) -> Any:
+    def settings_class(self, name: str) -> "type[Settings]":
         """The settings class of an entry; of the package's own without importing the entry.
 
         Raises:
@@ -70,8 +73,10 @@ class Registry[T](Mapping[str, T]):
         """
         if name in self._settings and name not in self._entries:
             module, _, attribute = self._settings[name].partition(":")
-            return getattr(importlib.import_module(module), attribute)
-        return getattr(self[name], self._attribute)
+            found: type[Settings] = getattr(importlib.import_module(module), attribute)
+        else:
+            found = getattr(self[name], self._attribute)
+        return found
 
     def known(self, name: str) -> str:
         """The name itself; nothing is imported for it.
@@ -110,13 +115,13 @@ class Registry[T](Mapping[str, T]):
             importlib.import_module(self._modules.pop(0))
 
 
-def derived_from(base: type) -> Callable[[str, Any], None]:
+def derived_from(base: type) -> Callable[[str, object], None]:
     """A check for `Registry`: an entry is a class derived from `base`, with all that `base` declares.
 
     That is, every abstract method, and every attribute that `base` annotates without giving it a value.
     """
 
-    def check(name: str, entry: Any) -> None:
+    def check(name: str, entry: object) -> None:
         if not (isinstance(entry, type) and issubclass(entry, base)):
             raise PremotorError(f"{name!r} has to be a class derived from {base.__name__}, not {_named(entry)}")
         missing = sorted(getattr(entry, "__abstractmethods__", ()))

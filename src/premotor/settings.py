@@ -1,11 +1,14 @@
 """The base of every settings class: strict, immutable, and clear about what is wrong."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Protocol
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, model_validator
 from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from premotor.registry import Registry
 
 
 class Settings(BaseModel):
@@ -22,7 +25,7 @@ class Settings(BaseModel):
     KIND: ClassVar[str] = ""
     """Of the settings of a whole experiment: which kind of experiment it is."""
 
-    NEEDS: ClassVar[Mapping[str, Any]] = {}
+    NEEDS: ClassVar[Mapping[str, object]] = {}
     """Settings of other sections, by dotted key, without which this one cannot work: chosen where nobody says them."""
 
     def idle(self) -> dict[str, str]:
@@ -35,10 +38,10 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _present_names(cls, data: Any) -> Any:
+    def _present_names(cls, data: object) -> object:
         if not isinstance(data, dict) or not cls.RENAMED.keys() & data.keys():
             return data
-        present: dict[Any, Any] = {}
+        present: dict[object, object] = {}
         for key, value in data.items():  # what stands later was put over what stands before, by either name
             new = cls.RENAMED.get(key, key)
             if new != key:
@@ -83,29 +86,26 @@ def forget_notes() -> None:
 class Section:
     """Which settings class a section has, by its `kind`; stands in the metadata of the field."""
 
-    def __init__(self, kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings]] | None):
-        self.kinds, self._settings_of = kinds, settings_of
+    def __init__(self, kinds: "Registry[Any]"):
+        self.kinds = kinds
 
-    def settings_class(self, kind: Any) -> type[Settings]:
+    def settings_class(self, kind: object) -> type[Settings]:
         """The settings class of a kind; of the first for one that does not exist."""
         name = kind if isinstance(kind, str) and kind in self.kinds else next(iter(self.kinds))
-        if self._settings_of is not None:
-            return self._settings_of(self.kinds[name])
-        return self.kinds.settings_class(name)  # type: ignore[attr-defined]
+        return self.kinds.settings_class(name)
 
 
-def section(kinds: Mapping[str, Any], settings_of: Callable[[Any], type[Settings]] | None = None) -> Any:
+def section(kinds: "Registry[Any]") -> object:
     """The type of a section whose `kind` chooses an entry of a registry; the first entry is the default.
 
     The registry is read when settings are validated, so that entries may be added at any time.
 
     Args:
         kinds: entries by the name that `kind` takes.
-        settings_of: the settings class of an entry; None: as `Registry.settings_class` says, which need not import it.
     """
-    known = Section(kinds, settings_of)
+    known = Section(kinds)
 
-    def validated(value: Any) -> Any:
+    def validated(value: object) -> Settings:
         if isinstance(value, Settings):
             return value
         if not isinstance(value, dict):

@@ -1,11 +1,15 @@
 """``premotor analyse``: tables and figures from run folders of spiking agents, and of searches."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.report.style import Chart
+    from premotor.runs.spiking import Model, SpikingRun
 
 analyse = typer.Typer(
     no_args_is_help=True,
@@ -31,19 +35,19 @@ Seed = Annotated[int, typer.Option(min=0, help="Draw the start states with this 
 HERE = Path("analysis")
 
 
-def _open(run: Path) -> Any:
+def _open(run: Path) -> "SpikingRun":
     from premotor.runs.spiking import SpikingRun
 
     return SpikingRun(run)
 
 
-def _models(words: list[str]) -> Any:
+def _models(words: list[str]) -> "list[Model]":
     from premotor.runs.spiking import Model
 
     return [Model.parse(word) for word in words]
 
 
-def _say(found: Any, folder: Path) -> None:
+def _say(found: "Chart", folder: Path) -> None:
     table = found.table
     if len(table) > MOST_ROWS:
         print(table.describe().to_string(float_format=lambda value: f"{value:.4g}"))
@@ -52,7 +56,7 @@ def _say(found: Any, folder: Path) -> None:
     print(f"written to {', '.join(str(file) for file in found.write(folder))}")
 
 
-def _of_run(name: str, run: Path, output: Path | None, *arguments: Any, **options: Any) -> None:
+def _of_run(name: str, run: Path, output: Path | None, *arguments: object, **options: object) -> None:
     from premotor.report import spiking
 
     _say(getattr(spiking, name)(_open(run), *arguments, **options), output or run / "analysis")

@@ -1,12 +1,16 @@
 """``premotor circuit``: look at wiring, and keep a part of it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.connectome import Circuit
 
 circuits = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at circuits, and build new ones.")
 
@@ -238,7 +242,7 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove everything
     print(f"{len(entries)} downloads in {cache_folder()}" + (f", {clear_cache()} removed" if clear else ""))
 
 
-def reading(columns: str | None, no_header: bool, scale: float | None, also: list[Path] | None) -> dict[str, Any]:
+def reading(columns: str | None, no_header: bool, scale: float | None, also: list[Path] | None) -> dict[str, object]:
     """The settings of a circuit that say how its source is read; those that were not given are left out."""
     given = {
         "columns": columns,
@@ -256,9 +260,9 @@ def _circuit(
     signs: str | None,
     null: str | None,
     null_seed: int,
-    how: dict[str, Any],
+    how: dict[str, object],
     refresh: bool = False,
-) -> Any:
+) -> "Circuit":
     from premotor.runs import build_circuit, load_experiment
 
     conditions: dict[str, str] = {}
@@ -281,7 +285,7 @@ def _circuit(
     return build_circuit(load_experiment({"circuit": section}).circuit, refresh=refresh, progress=_progress())
 
 
-def _progress() -> Any:
+def _progress() -> Callable[[str], None] | None:
     """Tells on a terminal how far a download is, on one line."""
     import sys
 

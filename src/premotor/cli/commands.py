@@ -1,9 +1,9 @@
 """The commands about runs."""
 
 import json
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,6 +11,9 @@ from premotor import __version__
 from premotor.cli.announcing import announce
 from premotor.cli.help import TopCommands
 from premotor.cli.study import split_engine
+
+if TYPE_CHECKING:
+    from premotor.runs.settings import RunSettings
 
 app = typer.Typer(
     cls=TopCommands,
@@ -177,9 +180,9 @@ def resume(
         go_on(run, episodes=episodes, report=report)
 
 
-def _population(chosen: dict[str, Any] | None, settings: Any) -> Any:
+def _population(chosen: dict[str, object] | None, settings: "RunSettings | None") -> AbstractContextManager[None]:
     """Where the members of its population live; without an engine, nothing is loaded for it."""
-    if chosen is None:
+    if chosen is None or settings is None:
         return nullcontext()
     from premotor.studies import population_on
 

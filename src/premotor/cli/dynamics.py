@@ -1,11 +1,14 @@
 """``premotor dynamics``: spectra, the transition to chaos, and training on the spectrum."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.runs.dynamics import DynamicsResult
 
 dynamics = typer.Typer(
     no_args_is_help=True,
@@ -230,7 +233,7 @@ def train(
       premotor dynamics train --circuit celegans --model rate --exponents 1 --nulls 0 -o edge
     """
     kinds = {"weights": (weights, weights_count), "gains": (gains, gains_count), "shifts": (shifts, shifts_count)}
-    trainable: dict[str, Any] = {}
+    trainable: dict[str, object] = {}
     for kind, (switch, count) in kinds.items():
         key = f"learning.trainable.{kind}"
         trainable[key] = True if switch is None and count is not None else switch
@@ -267,7 +270,7 @@ TRAINING = {
 """The same, of ``train`` alone."""
 
 
-def _run(context: typer.Context, command: str, *last: str, **given: Any) -> Any:
+def _run(context: typer.Context, command: str, *last: str, **given: object) -> "DynamicsResult":
     """The result of a command with its options, `given` in the place of some, as settings.
 
     Options come first in the order of the command's signature, then the settings by their dotted names, which
@@ -299,7 +302,7 @@ def _time(text: str | None) -> float | str | None:
         raise PremotorError(f"--t-ons is {text!r}; it has to be a time in τ or auto") from None
 
 
-def _print_sweep(result: Any, name: str) -> None:
+def _print_sweep(result: "DynamicsResult", name: str) -> None:
     summary = result.summary
     for group, figures in summary["groups"].items():
         print(f"{group}: {figures['networks']} network" + ("s" if figures["networks"] > 1 else ""))
@@ -339,7 +342,7 @@ def _proposed(samples: int | None) -> str:
     return "over 1,000 would be needed to tell" if samples is None else f"try --samples {samples}"
 
 
-def _print_training(result: Any) -> None:
+def _print_training(result: "DynamicsResult") -> None:
     for piece in result.summary["networks"]:
         parameters = ", ".join(f"{count:,} {kind}" for kind, count in piece["parameters"].items())
         check = piece["gradient_check"]["first"]
@@ -371,7 +374,7 @@ def _cell(value: float | None, width: int, digits: int = 4, plus: bool = False) 
     return f"{text:>{width}}"
 
 
-def _end(result: Any, figures: bool) -> None:
+def _end(result: "DynamicsResult", figures: bool) -> None:
     print(f"written to {result.path}")
     if figures:
         from premotor.report import write_report

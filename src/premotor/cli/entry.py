@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from io import TextIOWrapper
-from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from premotor.cli.analyse import analyse
 from premotor.cli.circuits import circuits
@@ -96,7 +96,7 @@ def interrupts_heard() -> Iterator[None]:
     """Send a Ctrl-C again that came where Python can only ignore it, as in a callback of the garbage collector."""
     before = sys.unraisablehook
 
-    def hook(lost: Any) -> None:
+    def hook(lost: "sys.UnraisableHookArgs") -> None:
         if lost.exc_type is KeyboardInterrupt:
             threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
         else:
@@ -171,7 +171,8 @@ def options_of(words: Sequence[str]) -> frozenset[str] | None:
     """The options of a command that takes settings of any kind; None of any other."""
     if words[:1] not in (["train"], ["compare"], ["batch"], ["sweep"]):
         return None
-    command: Any = typer.main.get_command(app)
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperGroup)
     found = {name for part in command.commands[words[0]].params for name in (*part.opts, *part.secondary_opts)}
     return frozenset({*found, "--help"})
 

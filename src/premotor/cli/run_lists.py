@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -60,7 +60,7 @@ def diff(
         print("no setting differs")
 
 
-def runs_table(rows: list[dict[str, Any]]) -> str:
+def runs_table(rows: list[dict[str, object]]) -> str:
     """One line a run; columns that are the same in all of them stand above."""
     shown = [column for column in COLUMNS if any(row.get(column) is not None for row in rows)]
     same = [c for c in shown if len(rows) > 1 and len({_cell(row.get(c)) for row in rows}) == 1]
@@ -72,7 +72,7 @@ def runs_table(rows: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, f"{len(rows)} runs"])
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return "–"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,12 +1,17 @@
 """The commands about circuits on their own: ``simulate`` and, on sequence data, ``sequence``."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from premotor.cli.circuits import Columns, NoHeader, reading
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.runs import SimulationSettings
+    from premotor.runs.figures import Figures
 
 MOST_TYPES = 40
 """Lines of a summary."""
@@ -124,7 +129,7 @@ def simulate(
                 print(f"figures: {', '.join(sorted(file.name for file in (output / 'figures').glob('*.png')))}")
 
 
-def _settings(source: str, *, dotted: list[str], **options: Any) -> Any:
+def _settings(source: str, *, dotted: list[str], **options: object) -> "SimulationSettings":
     from premotor.runs import load_simulation
 
     base = load_simulation(source)
@@ -136,7 +141,7 @@ def _settings(source: str, *, dotted: list[str], **options: Any) -> Any:
     return load_simulation(load_simulation(base, given), dotted)
 
 
-def _screen(settings: Any, selection: str, output: Path | None) -> None:
+def _screen(settings: "SimulationSettings", selection: str, output: Path | None) -> None:
     from premotor.runs import screen
 
     table = screen(settings, selection, output=output, progress=_progress("neurons driven"))
@@ -151,7 +156,7 @@ def _screen(settings: Any, selection: str, output: Path | None) -> None:
         print(f"written to {output}")
 
 
-def _prune(settings: Any, output: Path | None) -> None:
+def _prune(settings: "SimulationSettings", output: Path | None) -> None:
     from premotor.runs import prune
 
     found = prune(settings, output=output, progress=_progress("neurons left, circuits tried"))
@@ -167,7 +172,7 @@ def _prune(settings: Any, output: Path | None) -> None:
         print(f"written to {output}; premotor simulate {output}/circuit goes on with it")
 
 
-def _progress(what: str) -> Any:
+def _progress(what: str) -> Callable[[int, int], None] | None:
     """Tells on a terminal how far it is, on one line."""
     import sys
 
@@ -180,7 +185,7 @@ def _progress(what: str) -> Any:
     return tell
 
 
-def summary_text(figures: dict[str, Any]) -> str:
+def summary_text(figures: "Figures") -> str:
     """What a simulation found: one paragraph, then a line a type."""
     circuit, rhythmic, frequency = figures["circuit"], figures["rhythmic"], figures["frequency"]
     lines = [

@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from premotor.cli.announcing import announce
 from premotor.cli.study import EngineName, split_engine
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.runs.figures import Figures
 
 Experiment = Annotated[str, typer.Argument(help="The experiment: a preset such as walk, or a YAML file of settings.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Run this many at the same time; by default one per core.")]
@@ -240,7 +243,7 @@ COLUMNS = {
 """Figures of lesions in the order in which they are shown, and their headings; three of them at most."""
 
 
-def lesion_table(rows: list[dict[str, Any]]) -> str:
+def lesion_table(rows: "list[Figures]") -> str:
     """One line a group of synapses."""
     keys = [key for key in COLUMNS if any(row.get(key) is not None for row in rows)]
     keys = [*[key for key in keys if key != "score"][:2], "score"]
@@ -250,7 +253,7 @@ def lesion_table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def comparison_table(result: dict[str, Any]) -> str:
+def comparison_table(result: "Figures") -> str:
     """One line a wiring and figure, mean with its interval; then what it shows."""
     from premotor.report.comparing import frame, verdict
 

@@ -3,12 +3,15 @@
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    from premotor.studies.study_folder import Study
 
 
 class Direct(TyperGroup):
@@ -19,7 +22,7 @@ class Direct(TyperGroup):
         return super().parse_args(ctx, with_command(self, args))
 
 
-def with_command(group: Any, words: list[str]) -> list[str]:
+def with_command(group: TyperGroup, words: list[str]) -> list[str]:
     """Words of a command line with the first command of a group named."""
     if not words or words[0] in group.commands or words[0] in ("--help", "-h"):
         return words
@@ -79,7 +82,7 @@ def run_study(
     print(f"rows: {made.folder / 'rows.json'}; report: premotor study report {made.folder}")
 
 
-def split_engine(engine: str | None, words: list[str]) -> tuple[list[str], dict[str, Any] | None]:
+def split_engine(engine: str | None, words: list[str]) -> tuple[list[str], dict[str, object] | None]:
     """Words without ``--engine.KEY VALUE``, and the engine's settings from those and its name; None: there are none."""
     from premotor.runs.loading import override_pairs
 
@@ -95,7 +98,7 @@ def split_engine(engine: str | None, words: list[str]) -> tuple[list[str], dict[
     return rest, chosen or None
 
 
-def engine_words(engine: str | None, words: list[str]) -> dict[str, Any] | None:
+def engine_words(engine: str | None, words: list[str]) -> dict[str, object] | None:
     """`split_engine` where there is nothing else to be set.
 
     Raises:
@@ -171,7 +174,7 @@ def report(folder: StudyFolder) -> None:
     print(f"report: {page}; figures (SVG, PDF) in {page.parent / 'figures'}, table in comparisons.csv, .md and .tex")
 
 
-def status_table(made: Any) -> str:
+def status_table(made: "Study") -> str:
     """One line an experiment and wiring, then what failed."""
     standings = made.standings()
     states = ("done", "running", "waiting", "stopped", "failed")

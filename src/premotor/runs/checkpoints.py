@@ -7,17 +7,36 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from premotor.errors import PremotorError
 from premotor.files import open_to_write, partial_name, read_bytes, read_json, sync_folder, write_all
 from premotor.runs.arrays import MOST_ARRAYS, Arrays, load_arrays, save_arrays
+from premotor.runs.figures import Figures
 
 ARRAYS = "state.safetensors"
 RECORD = "state.json"
 FORMAT = 1
+
+
+class CheckpointRecord(TypedDict, total=False):
+    """What stands beside the arrays of a checkpoint."""
+
+    format: int
+    step: int
+    sha256: str
+    """Of the file of arrays."""
+    iteration: int
+    steps: int
+    seconds: float
+    finished: str | None
+    """Why learning ended; None where it goes on."""
+    best: Figures | None
+    """Figures of the best evaluation so far."""
+    evaluation: Figures | None
+    """Those of the newest one."""
 
 
 class Checkpoint(NamedTuple):
@@ -26,7 +45,7 @@ class Checkpoint(NamedTuple):
     folder: Path
     step: int
     arrays: Arrays
-    record: dict[str, Any]
+    record: CheckpointRecord
 
 
 def step_name(step: int) -> str:
@@ -41,7 +60,7 @@ def checkpoint_steps(folder: Path) -> list[int]:
     return sorted(int(item.name) for item in folder.iterdir() if item.name.isdecimal() and item.is_dir())
 
 
-def save_checkpoint(folder: Path, step: int, arrays: Arrays, record: dict[str, Any], keep: int) -> Path:
+def save_checkpoint(folder: Path, step: int, arrays: Arrays, record: CheckpointRecord, keep: int) -> Path:
     """Write a checkpoint unless there is one of this step, and remove all but the newest `keep`."""
     path = folder / step_name(step)
     if not path.exists():
@@ -62,14 +81,14 @@ def save_checkpoint(folder: Path, step: int, arrays: Arrays, record: dict[str, A
     return path
 
 
-def checkpoint_record(folder: Path, step: int) -> dict[str, Any]:
+def checkpoint_record(folder: Path, step: int) -> CheckpointRecord:
     """Read what goes beside the arrays of the checkpoint of a step.
 
     Raises:
         PremotorError: the file is missing, damaged, or written by another version of the format.
     """
     path = folder / step_name(step) / RECORD
-    record = read_json(path)
+    record: CheckpointRecord = read_json(path)
     if not isinstance(record, dict) or record.get("format") != FORMAT or record.get("step") != step:
         raise PremotorError(f"{path} is no record of a checkpoint of step {step} in format {FORMAT}")
     _check(record, path)
@@ -91,7 +110,7 @@ def load_checkpoint(folder: Path, step: int) -> Checkpoint:
     return Checkpoint(path, step, arrays, record)
 
 
-def _check(record: dict[str, Any], path: Path) -> None:
+def _check(record: Mapping[str, object], path: Path) -> None:
     """PremotorError where the loop could not go on from what a record says."""
     for key in ("iteration", "steps", "seconds"):
         value = record.get(key, 0)
@@ -105,7 +124,7 @@ def _check(record: dict[str, Any], path: Path) -> None:
         raise PremotorError(f"{path}: finished is {record['finished']!r}; a word or nothing is needed")
 
 
-def number_or_none(value: Any) -> bool:
+def number_or_none(value: object) -> bool:
     """Whether it is a number, or nothing, as a score may be."""
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -114,7 +114,7 @@ def _muscle_lines(
     return tuple(inputs), tuple(outputs)
 
 
-def _words(conditions: Mapping[str, Any]) -> str:
+def _words(conditions: Mapping[str, object]) -> str:
     return ", ".join(
         f"{column} {'|'.join(map(str, value)) if isinstance(value, list) else value}"
         for column, value in conditions.items()

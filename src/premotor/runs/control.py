@@ -1,23 +1,23 @@
 """The kind "control": a network, a task and a learner; PPO, DDPG and all others that learn in copies of a task."""
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from premotor.networks import is_baseline
-from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Figures, Kind
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind, UserFunctions
 from premotor.runs.settings import Experiment
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
     from premotor.runs.control_work import Learning
-    from premotor.runs.run import Run
+    from premotor.runs.run import Run, Which
     from premotor.runs.run_folder import RunFolder
 
 
 @KINDS.register("control")
-class Control(Kind):
+class Control(Kind[Experiment]):
     """A controller that learns a task by one of `LEARNERS`."""
 
     settings = Experiment
@@ -26,7 +26,7 @@ class Control(Kind):
     unit = "control steps"
     required = ("circuit", "initial/controller.safetensors")
 
-    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+    def anchor(self, data: dict[str, object], folder: Path) -> None:
         """circuit.source, task.reference, task.body, network.initial, initial; a file of maps.loop is read."""
         from premotor.runs.loading import anchor_initial, anchor_path, read_loop
 
@@ -49,7 +49,7 @@ class Control(Kind):
         """Whether the network is no baseline."""
         return not is_baseline(settings.network.kind)
 
-    def baseline(self, settings: Experiment, network: str) -> dict[str, Any]:
+    def baseline(self, settings: Experiment, network: str) -> dict[str, object]:
         """Another `network.kind`."""
         return {"network.kind": network}
 
@@ -74,7 +74,7 @@ class Control(Kind):
         circuit: "Circuit | None",
         start: Arrays | None,
         places: "RunFolder",
-        hooks: Any = None,
+        hooks: UserFunctions | None = None,
     ) -> "Learning":
         """Learning in copies of the task."""
         from premotor.runs.control_work import Learning
@@ -82,19 +82,19 @@ class Control(Kind):
         assert circuit is not None
         return Learning(settings, circuit, start)
 
-    def adopt(self, settings: Experiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
+    def adopt(self, settings: Experiment, circuit: "Circuit | None", parent: "Run", which: "Which") -> Adopted:
         """Parts of a controller by the names of neurons, observations and actions."""
         from premotor.runs.warm_start import adopt_from_run
 
         return adopt_from_run(settings, circuit, parent, which)
 
-    def evaluate(self, run: "Run", test: Evaluation) -> Figures:
+    def evaluate(self, run: "Run[Experiment]", test: Evaluation) -> Figures:
         """Episodes with the mean action; writes ``test.json`` and ``trace.safetensors``."""
         from premotor.runs.evaluation import evaluate_controller
 
         return evaluate_controller(run, test)
 
-    def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures] | None:
+    def lesions(self, run: "Run[Experiment]", test: Evaluation, types: bool = False) -> list[Figures] | None:
         """Every group of synapses of a network that is no plain one."""
         from premotor.runs.evaluation import silence_synapses
 
@@ -111,7 +111,13 @@ class Control(Kind):
         )
 
     def play(
-        self, run: "Run", file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+        self,
+        run: "Run[Experiment]",
+        file: Path | None,
+        seconds: float | None,
+        test: Evaluation,
+        every: int | None,
+        speed: float,
     ) -> Path:
         """The body or the environment, with the activity of the network below."""
         from premotor.runs.playing import play_to_video, player
@@ -119,7 +125,7 @@ class Control(Kind):
         seed = {} if test.seed is None else {"seed": test.seed}
         return play_to_video(player(run.folder, test.checkpoint), file, seconds, **seed, every=every, speed=speed)
 
-    def verdict(self, run: "Run", figures: Figures) -> str:
+    def verdict(self, run: "Run[Experiment]", figures: Figures) -> str:
         """Falls, speed, return or score."""
         return verdict(figures, run.speed_unit)
 
@@ -135,7 +141,7 @@ MEDIA = (("water", "swims"), ("agar", "crawls"))
 """What an undulating body can be tested in, and how it should move there."""
 
 
-def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
+def verdict(figures: Figures, unit: str = "m/s") -> str:
     """What a test found, in one line."""
     step = f"the {figures['checkpoint']} controller (step {figures['step']:,})"
     parts = []
@@ -198,7 +204,7 @@ def verdict(figures: dict[str, Any], unit: str = "m/s") -> str:
     return f"{step}: {'; '.join(parts)}"
 
 
-def _moving(figures: Mapping[str, Any], medium: str, gait: str) -> str:
+def _moving(figures: Figures, medium: str, gait: str) -> str:
     """How many episodes in a medium are swimming or crawling, and their figures."""
     return (
         f"{medium}: {gait} in {figures[gait]:.0%} ({figures[f'frequency_{medium}']:.2f} Hz, wavelength "
@@ -206,7 +212,7 @@ def _moving(figures: Mapping[str, Any], medium: str, gait: str) -> str:
     )
 
 
-def _walking(figures: Mapping[str, Any]) -> str:
+def _walking(figures: Figures) -> str:
     """How many episodes are a walk, and what the most frequent of the others is."""
     walking = round(figures["walks"] * figures["episodes"])
     others = [(name, count) for name, count in figures["gaits"].items() if name != "walks"]

@@ -1,8 +1,6 @@
 """Learning in copies of a task, as work: PPO, DDPG and all other learners of `LEARNERS`."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from premotor.bodies import PhysicsError
 from premotor.connectome import Circuit
@@ -15,7 +13,8 @@ from premotor.learning.trees import fill, flatten
 from premotor.networks import Controller
 from premotor.runs.building import controller_for
 from premotor.runs.episodes import Episodes, joined
-from premotor.runs.kinds import Arrays, Figures, Schedule, better
+from premotor.runs.figures import Figures, better
+from premotor.runs.kinds import Arrays, Schedule
 from premotor.runs.loop import LearnerWork
 from premotor.runs.settings import Experiment
 from premotor.settings import note
@@ -132,7 +131,7 @@ class Learning(LearnerWork):
             raise FloatingPointError(str(error)) from error
         return figures
 
-    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+    def line(self, row: Figures, evaluation: Figures | None) -> str:
         """Speed of learning, return, speed of the body."""
         parts = [f"{row['steps_per_second']:,.0f} steps/s"]
         if row.get("return") is not None:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from premotor.runs.effect import leaves
+from premotor.settings import Settings
 
 
-def differing(settings: Sequence[Any]) -> dict[str, list[Any]]:
+def differing(settings: Sequence[Settings]) -> dict[str, list[object]]:
     """By dotted key, the values of all settings that are not the same everywhere, in order.
 
     Args:

@@ -1,16 +1,15 @@
 """Which settings of an experiment have an effect: those without are refused, those that others need are chosen."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from premotor.errors import PremotorError
 from premotor.files import available_memory, size_text
 from premotor.settings import Settings, note, sections
 
 
-def leaves(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def leaves(data: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """The values of raw settings by dotted key; a list is a value."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, value in data.items():
         found |= leaves(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
     return found
@@ -26,10 +25,10 @@ def refuse_idle(settings: Settings, said: Iterable[str]) -> None:
                     raise PremotorError(f"the setting {word} has no effect here: {why}; leave it out")
 
 
-def needed(settings: Settings, said: Iterable[str]) -> dict[str, Any]:
+def needed(settings: Settings, said: Iterable[str]) -> dict[str, object]:
     """What sections need of each other and nobody said otherwise, by dotted key; each is told in a line."""
     values = leaves(settings.model_dump(mode="json"))
-    found = {}
+    found: dict[str, object] = {}
     for prefix, section in sections(settings):
         for key, value in section.NEEDS.items():
             if key not in said and values.get(key) != value:

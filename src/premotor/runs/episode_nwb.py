@@ -12,7 +12,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from premotor.errors import PremotorError
 from premotor.runs.evaluation import TEST_SEED
 from premotor.runs.nwb import check_nwb, dynamic_table, module_of, new_file, write_file
 from premotor.runs.playing import Player, episodes_of, player
+
+if TYPE_CHECKING:
+    from pynwb import NWBFile, ProcessingModule
 
 UNITS = {"qpos": "m or rad", "qvel": "m/s or rad/s", "heading": "rad", "phase": "rad"}
 """Of what environments record; everything else has none that holds for all of its columns."""
@@ -74,7 +77,7 @@ def export_episode_nwb(
     return write_file(file, Path(path))
 
 
-def _activity(file: Any, shown: Player, rates: np.ndarray, rate: float) -> None:
+def _activity(file: "NWBFile", shown: Player, rates: np.ndarray, rate: float) -> None:
     from hdmf.common import DynamicTable
 
     module = module_of(file, "activity", "activity of every neuron")
@@ -90,7 +93,9 @@ def _activity(file: Any, shown: Player, rates: np.ndarray, rate: float) -> None:
     _series(module, "rates", rates, "arbitrary", rate)
 
 
-def _series(module: Any, name: str, values: np.ndarray, unit: str, rate: float, columns: tuple[str, ...] = ()) -> None:
+def _series(
+    module: "ProcessingModule", name: str, values: np.ndarray, unit: str, rate: float, columns: tuple[str, ...] = ()
+) -> None:
     from hdmf.backends.hdf5 import H5DataIO
     from pynwb import TimeSeries
 

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -16,6 +15,7 @@ from premotor.analysis.undulation import MOST_COILED, coiled, tangents, undulati
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
 from premotor.networks import Controller, Prepared
+from premotor.runs.figures import Figures
 from premotor.tasks import Task, build_environment
 
 Records = dict[str, np.ndarray]
@@ -81,7 +81,7 @@ class Episodes:
         """All episodes with `controller`; `watch` is called with what is recorded of each control step at once."""
         environment, count = self._environment, self.episodes
         environment.restore(self._beginning)
-        observation: Any = environment.reset()
+        observation = environment.reset()
         product = prepare(controller)
         state = controller.initial_state(count)
         for _ in range(environment.task.settling):  # the body is held: nothing to be recorded
@@ -119,9 +119,9 @@ class Episodes:
         records["time"] = np.arange(self.steps, dtype=np.float32) * np.float32(self.task.control_period)
         return records
 
-    def figures(self, records: Records, gait: bool = True) -> dict[str, Any]:
+    def figures(self, records: Records, gait: bool = True) -> Figures:
         """What the task counts as success, the mean return, and with `gait` how the feet and joints move."""
-        figures: dict[str, Any] = {
+        figures: Figures = {
             "episodes": records["alive"].shape[1],
             "seconds_per_episode": self.seconds,
             "return": float(records["reward"].sum(0).mean()),
@@ -172,7 +172,7 @@ def act(
     return controller.select_action(product, state, jnp.asarray(observation))
 
 
-def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> dict[str, Any]:
+def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> Figures:
     """What only six legs have, means over the episodes that lasted a second.
 
     `phase_A_B`: of the touch-down of leg B in the stride of leg A, circular mean, for all pairs; `front_asymmetry` and
@@ -189,7 +189,7 @@ def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: flo
         "stance": np.array([row.stance for row in rows]),
         "ipsilateral_phase": np.array([row.ipsilateral_phase for row in rows]),
     }
-    figures: dict[str, Any] = {
+    figures: Figures = {
         name: float(v[np.isfinite(v)].mean()) if np.isfinite(v).any() else np.nan for name, v in values.items()
     }
     if rows:
@@ -203,6 +203,6 @@ def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: flo
     return figures
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Numbers as JSON can hold them: what does not exist (NaN) is null."""
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -7,11 +7,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 
 from premotor.bodies import BackEnd
 from premotor.bodies.back_ends import CPU
@@ -21,9 +22,11 @@ from premotor.files import replace_atomically, write_json
 from premotor.networks import Controller
 from premotor.runs.arrays import save_arrays
 from premotor.runs.episodes import Episodes
-from premotor.runs.kinds import Evaluation, Figures
-from premotor.runs.loading import Overrides, load_settings, override_pairs
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import Evaluation
+from premotor.runs.loading import Overrides, load_experiment, override_pairs
 from premotor.runs.run import Run, Which
+from premotor.runs.settings import Experiment
 from premotor.tasks import Task, build_task
 
 TEST_SEED = 2_000
@@ -74,7 +77,7 @@ def tested(run: Run, test: Evaluation) -> Figures:
     return run.kind.evaluate(run, test)
 
 
-def evaluate_controller(run: Run, test: Evaluation) -> Figures:
+def evaluate_controller(run: Run[Experiment], test: Evaluation) -> Figures:
     """`evaluate` for a run of control: episodes side by side, with the mean action."""
     back_end = BackEnd.model_validate(run.settings.physics.model_dump() | {"device": test.device})
     episodes = 100 if test.episodes is None else test.episodes
@@ -100,12 +103,12 @@ def evaluate_controller(run: Run, test: Evaluation) -> Figures:
     return figures
 
 
-def other_task(run: Run, changed: Mapping[str, Any]) -> Task:
+def other_task(run: Run[Experiment], changed: Mapping[str, object]) -> Task:
     """The task of a run with some of its settings changed, by dotted key; PremotorError where that cannot be tested."""
     for key in changed:
         if not key.startswith("task.") or key == "task.kind":
             raise PremotorError(f"{key} cannot be changed for a test; settings of the task can, such as task.seconds")
-    task, learned = build_task(load_settings(run.places.settings_file, changed).task), run.task()
+    task, learned = build_task(load_experiment(run.places.settings_file, changed).task), run.task()
     for what, now, then in (
         ("observations", task.observation_names, learned.observation_names),
         ("actions", task.action_names, learned.action_names),
@@ -119,7 +122,7 @@ def other_task(run: Run, changed: Mapping[str, Any]) -> Task:
 
 
 def test_episodes(
-    run: Run,
+    run: Run[Experiment],
     episodes: int,
     seconds: float | None,
     seed: int,
@@ -138,9 +141,9 @@ def test_episodes(
     return Episodes(task or run.task(), episodes, seconds, seed, threads, back_end)
 
 
-def _metadata(run: Run, chosen: Episodes, controller: Controller, step: int) -> dict[str, str]:
+def _metadata(run: Run[Experiment], chosen: Episodes, controller: Controller, step: int) -> dict[str, str]:
     """What names the columns of the trace, as JSON texts."""
-    named: dict[str, Any] = {
+    named: dict[str, object] = {
         "action_names": chosen.task.action_names,
         "observation_names": chosen.task.observation_names,
         "control_period": chosen.task.control_period,
@@ -178,7 +181,7 @@ class Lesion(NamedTuple):
 
 
 def silence_synapses(
-    run: Run,
+    run: Run[Experiment],
     episodes: int = 50,
     seconds: float | None = None,
     *,
@@ -186,7 +189,7 @@ def silence_synapses(
     seed: int = TEST_SEED,
     checkpoint: Which = "best",
     threads: int = 0,
-) -> list[dict[str, Any]]:
+) -> list[Figures]:
     """Silence every group of synapses in turn and walk the same episodes each time.
 
     Groups: all synapses from one class of neurons to another, chemical and electrical separately; all
@@ -217,7 +220,7 @@ def silence_synapses(
     return rows
 
 
-def lesion_rows(chosen: Episodes, controller: Controller, neurons: Any, types: bool = False) -> list[dict[str, Any]]:
+def lesion_rows(chosen: Episodes, controller: Controller, neurons: pd.DataFrame, types: bool = False) -> list[Figures]:
     """Figures of the same episodes without each group of synapses in turn, the first with all of them.
 
     Args:
@@ -251,7 +254,7 @@ def silenced(controller: Controller, lesion: Lesion) -> Controller:
     return eqx.tree_at(lambda c: c.output_weight, controller, left)
 
 
-def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Lesion]:
+def lesions_of(controller: Controller, neurons: pd.DataFrame, types: bool) -> Iterator[Lesion]:
     """Every group of the network's synapses that has at least one; `neurons` is the circuit's table."""
     edges = controller.network.edges()
     pre, post, a, b = edges.pre, edges.post, edges.junction_a, edges.junction_b
@@ -284,7 +287,7 @@ def lesions_of(controller: Controller, neurons: Any, types: bool) -> Iterator[Le
 
 
 def _leg_lesions(
-    neurons: Any, synapses: tuple[np.ndarray, np.ndarray], junctions: tuple[np.ndarray, np.ndarray]
+    neurons: pd.DataFrame, synapses: tuple[np.ndarray, np.ndarray], junctions: tuple[np.ndarray, np.ndarray]
 ) -> Iterator[Lesion]:
     """One leg at a time, what couples the legs, and one motor module at a time, as the neuron table names them."""
     (pre, post), (a, b) = synapses, junctions

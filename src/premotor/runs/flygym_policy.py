@@ -4,11 +4,13 @@ flygym's fly (Wang-Chen et al. 2024, *Nature Methods* 21, 2353–2362) has our f
 What the controller sees is read from flygym's simulation, and its actions become flygym's position targets.
 """
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import mujoco
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -17,9 +19,60 @@ from premotor.bodies.neuromechfly import LINKS
 from premotor.errors import PremotorError
 from premotor.runs.own_loop import LoadedController
 from premotor.tasks import FlyTask, View
+from premotor.tasks.fly import FlyMemory
 
 POSITION = "position"
 """flygym's name of the servos that a controller drives."""
+
+
+class Named(Protocol):
+    """A joint of flygym's."""
+
+    name: str
+
+
+class Simulation(Protocol):
+    """What a controller needs of a simulation of flygym's; arrays are in the order that the fly says."""
+
+    timestep: float
+    """Time of a step of physics, s."""
+    mj_model: mujoco.MjModel
+    mj_data: mujoco.MjData
+
+    def get_joint_angles(self, fly: str) -> np.ndarray:
+        """Of all joints, rad."""
+
+    def get_joint_velocities(self, fly: str) -> np.ndarray:
+        """Of all joints, rad/s."""
+
+    def get_ground_contact_info(self, fly: str) -> Sequence[np.ndarray]:
+        """Whether each leg is on the ground (legs,), and forces."""
+
+    def set_actuator_inputs(self, fly: str, kind: object, values: np.ndarray) -> None:
+        """Controls of all actuators of a kind."""
+
+    def set_leg_adhesion_states(self, fly: str, states: np.ndarray) -> None:
+        """How much each leg adheres, (legs,)."""
+
+
+class Fly(Protocol):
+    """What a controller needs of a fly of flygym's."""
+
+    name: str
+    jointdof_to_mjcfactuator_by_type: Mapping[Any, object]
+    """Actuators by their kind."""
+    leg_to_adhesionactuator: Mapping[Any, object]
+    jointdof_to_neutralangle: Mapping[Any, float]
+    """rad"""
+
+    def get_jointdofs_order(self) -> Sequence[Named]:
+        """All joints."""
+
+    def get_actuated_jointdofs_order(self, kind: object) -> Sequence[Named]:
+        """Those with an actuator of a kind."""
+
+    def get_legs_order(self) -> Sequence[object]:
+        """All legs."""
 
 
 class FlygymPolicy:
@@ -48,7 +101,7 @@ class FlygymPolicy:
             period that is not a whole number of flygym's steps.
     """
 
-    def __init__(self, controller: LoadedController, simulation: Any, fly: Any, speed: float, turn: float = 0.0):
+    def __init__(self, controller: LoadedController, simulation: Simulation, fly: Fly, speed: float, turn: float = 0.0):
         task = controller.task
         if not isinstance(task, FlyTask):
             raise PremotorError(f"{controller.name} was trained on {task.settings.kind}, but this is a fly")
@@ -92,8 +145,8 @@ class FlygymPolicy:
 
     def reset(self) -> None:
         """The next call begins an episode."""
-        self._memory: Any = None
-        self._action: Any = None
+        self._memory: FlyMemory | None = None
+        self._action: jax.Array | None = None
         self.controller.reset()
 
     def __call__(self) -> np.ndarray:
@@ -111,7 +164,7 @@ class FlygymPolicy:
             self.simulation.set_leg_adhesion_states(self.fly.name, np.full(len(LEGS), task.settings.adhesion))
         return np.asarray(action)
 
-    def _begin(self, view: View) -> Any:
+    def _begin(self, view: View) -> FlyMemory:
         task = self.task
         yaw = view.qpos[task.body.qpos_index(ROOT)[3]]
         key, speed, turn = jax.random.key_data(jax.random.key(0)), jnp.asarray(self.speed), jnp.asarray(self.turn)

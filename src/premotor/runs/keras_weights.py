@@ -3,15 +3,19 @@
 import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from premotor.connectome.readers.sonata_files import opened
 from premotor.errors import PremotorError
+from premotor.networks import MLPSettings
 from premotor.runs.settings import Experiment
+
+if TYPE_CHECKING:
+    from h5py import File, Group
 
 SUFFIXES = (".h5", ".hdf5")
 OUTPUTS = {"sigmoid": 0.5, "tanh": 1.0}
@@ -82,8 +86,13 @@ def perceptron_arrays(
     Raises:
         PremotorError: the new run's network or its maps are no such perceptron.
     """
-    network: Any = settings.network
-    if network.kind != "mlp" or network.hidden is None or network.calibrate or settings.maps.squash != "tanh":
+    network = settings.network
+    if (
+        not isinstance(network, MLPSettings)
+        or not isinstance(network.hidden, tuple)
+        or network.calibrate
+        or settings.maps.squash != "tanh"
+    ):
         raise PremotorError(
             f"initial: {name} fits a perceptron whose layers the settings name (network.kind mlp, network.hidden, "
             f"network.calibrate false, maps.squash tanh), as that of arm-original; this network is {network.kind}"
@@ -121,11 +130,12 @@ def perceptron_arrays(
     return {key: array.astype(np.float32) for key, array in arrays.items()}, words
 
 
-def _root(file: Any) -> Any:
-    return file.get("model_weights", file)
+def _root(file: "File") -> "Group":
+    weights: Group = file.get("model_weights", file)
+    return weights
 
 
-def _legacy(file: Any) -> Any:
+def _legacy(file: "File") -> Iterator[tuple[str, list[np.ndarray]]]:
     """Layers as Keras 1 and 2, and the HDF5 format of Keras 3, name them."""
     root = _root(file)
     for name in map(_text, root.attrs["layer_names"]):
@@ -133,7 +143,7 @@ def _legacy(file: Any) -> Any:
         yield name, [np.asarray(group[_text(weight)]) for weight in group.attrs.get("weight_names", ())]
 
 
-def _present(file: Any) -> Any:
+def _present(file: "File") -> Iterator[tuple[str, list[np.ndarray]]]:
     """Layers as ``save_weights`` of Keras 3 writes them: dense, dense_1, …, in the order of their numbers."""
     layers = file.get("layers", {})
     for name in sorted(layers, key=lambda text: [int(part) for part in re.findall(r"_(\d+)$", text)] or [-1]):
@@ -141,7 +151,7 @@ def _present(file: Any) -> Any:
         yield name, [np.asarray(held[key]) for key in sorted(held, key=int)]
 
 
-def _activations(config: Any, path: Path) -> list[str | None]:
+def _activations(config: str | bytes | None, path: Path) -> list[str | None]:
     """Of each dense layer, with that of an `Activation` layer behind it; PremotorError for what would act otherwise."""
     if config is None:
         return []
@@ -163,5 +173,5 @@ def _activations(config: Any, path: Path) -> list[str | None]:
     return found
 
 
-def _text(value: Any) -> str:
+def _text(value: str | bytes) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

@@ -3,22 +3,29 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.files import read_json
 from premotor.registry import Registry, derived_from
+from premotor.runs.figures import Figures, numbers
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
+    from premotor.runs.checkpoints import CheckpointRecord
     from premotor.runs.run import Run
     from premotor.runs.run_folder import RunFolder
+    from premotor.runs.settings import CircuitSettings, RunSettings
 
 Arrays = dict[str, np.ndarray]
-Figures = dict[str, Any]
-"""Numbers, texts and lists by name, as JSON holds them; always with a number called as the kind's `score`."""
+
+
+class UserFunctions(Protocol):
+    """Functions of a user's own, which are arguments of Python calls and never stand in a file: a NamedTuple."""
+
+    def _asdict(self) -> dict[str, object]: ...
 
 
 class Schedule(NamedTuple):
@@ -98,7 +105,7 @@ class Work(Protocol):
             PremotorError: it is of another experiment.
         """
 
-    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+    def line(self, row: Figures, evaluation: Figures | None) -> str:
         """The newest figures, for people."""
 
 
@@ -115,7 +122,7 @@ class Evaluation(NamedTuple):
     threads: int = 0
     device: str = "cpu"
     only: int | None = None  # spiking agents: start every episode as this one of a test
-    overrides: Mapping[str, Any] | Sequence[str] = ()  # settings of the task other than in learning, by dotted key
+    overrides: Mapping[str, object] | Sequence[str] = ()  # settings of the task other than in learning, by dotted key
 
 
 class Adopted(NamedTuple):
@@ -131,7 +138,7 @@ class Adopted(NamedTuple):
     """Parts of the parent that do not fit, each with the reason."""
 
 
-class Kind(ABC):
+class Kind[S: "RunSettings"](ABC):
     """One kind of experiment; an entry of `KINDS` says what differs, and holds no state.
 
     A run folder of any kind holds ``settings.yaml`` (with the kind), ``provenance.json``, ``metrics.jsonl``,
@@ -140,7 +147,7 @@ class Kind(ABC):
 
     name: ClassVar[str] = ""
     """As `kind` at the top of a settings file."""
-    settings: ClassVar[type[Any]]
+    settings: ClassVar["type[RunSettings]"]
     """At least `name`, `seed` and `threads`."""
     other_tasks: ClassVar[bool] = False  # whether runs can be tested in a task with other settings than in learning
     score: ClassVar[str] = "score"
@@ -162,29 +169,29 @@ class Kind(ABC):
 
     # Settings
 
-    def anchor(self, data: dict[str, Any], folder: Path) -> None:  # noqa: B027
+    def anchor(self, data: dict[str, object], folder: Path) -> None:  # noqa: B027
         """Make the paths in `data` absolute, as counted from `folder`."""
 
-    def expanded(self, section: str, value: Any) -> dict[str, Any] | None:
+    def expanded(self, section: str, value: object) -> dict[str, object] | None:
         """A section that was written as a single value, as a mapping; None where it has none such."""
         return {"run": value} if section == "initial" and isinstance(value, str) else None
 
-    def named(self, source: str) -> dict[str, Any] | None:
+    def named(self, source: str) -> dict[str, object] | None:
         """What a text stands for that is neither a preset nor a file; None: nothing."""
         return None
 
-    def completed(self, settings: Any) -> Any:
+    def completed(self, settings: S) -> S:
         """Settings with what only the task can say."""
         return settings
 
-    def verify(self, settings: Any) -> None:  # noqa: B027
+    def verify(self, settings: S) -> None:  # noqa: B027
         """Refuse in the first second, before libraries are loaded, what no run can come of."""
 
-    def circuit_settings(self, settings: Any) -> Any:
+    def circuit_settings(self, settings: S) -> "CircuitSettings | None":
         """The `CircuitSettings` of an experiment; None where its wiring is no connectome's."""
         return getattr(settings, "circuit", None)
 
-    def rewired(self, settings: Any, null: str, seed: int) -> dict[str, Any]:
+    def rewired(self, settings: S, null: str, seed: int) -> dict[str, object]:
         """Overrides that put a null model in the place of the connectome.
 
         Raises:
@@ -192,15 +199,15 @@ class Kind(ABC):
         """
         return {"circuit.null": null, "circuit.null_seed": seed}
 
-    def other_circuit(self, settings: Any, source: str) -> dict[str, Any]:
+    def other_circuit(self, settings: S, source: str) -> dict[str, object]:
         """Overrides that put another circuit in its place; as `rewired`."""
         return {"circuit.source": source}
 
-    def baseline(self, settings: Any, network: str) -> dict[str, Any]:
+    def baseline(self, settings: S, network: str) -> dict[str, object]:
         """Overrides that put a network without a connectome in its place; PremotorError where it knows none."""
         raise PremotorError(f"an experiment of the kind {self.name} has no baseline beside it ({network})")
 
-    def drawn(self, settings: Any, seed: int) -> dict[str, Any]:
+    def drawn(self, settings: S, seed: int) -> dict[str, object]:
         """Overrides that draw another random wiring.
 
         Raises:
@@ -208,48 +215,48 @@ class Kind(ABC):
         """
         raise PremotorError(f"an experiment of the kind {self.name} draws no wiring by a seed of its own: leave it out")
 
-    def wiring(self, settings: Any) -> str:
+    def wiring(self, settings: S) -> str:
         """What a comparison calls the experiment's own wiring."""
         return "random" if self.circuit_settings(settings) is None else "connectome"
 
-    def wired(self, settings: Any) -> bool:
+    def wired(self, settings: S) -> bool:
         """Whether its network is a connectome (or a null model of one), so that null models mean something."""
         return self.circuit_settings(settings) is not None
 
-    def rewirable(self, settings: Any) -> bool:
+    def rewirable(self, settings: S) -> bool:
         """Whether `rewired` can put a null model in the place of its wiring."""
         return self.wired(settings)
 
-    def lesioned(self, settings: Any) -> bool:
+    def lesioned(self, settings: S) -> bool:
         """Whether training ends with lesions."""
         return False
 
-    def total(self, settings: Any) -> int:
+    def total(self, settings: S) -> int:
         """The `Work.step` at which learning ends, at most."""
         return 1
 
-    def over(self, settings: Any, record: Mapping[str, Any]) -> bool:
+    def over(self, settings: S, record: "CheckpointRecord") -> bool:
         """Whether learning that came as far as a checkpoint's record says had all its steps."""
-        return int(record.get("step", 0)) >= self.total(settings)
+        return record.get("step", 0) >= self.total(settings)
 
     # Work
 
-    def circuit(self, settings: Any) -> "Circuit | None":
+    def circuit(self, settings: S) -> "Circuit | None":
         """The circuit, from where the settings say; None where there is none."""
         from premotor.runs.building import build_circuit
 
         chosen = self.circuit_settings(settings)
         return None if chosen is None else build_circuit(chosen)
 
-    def start(self, settings: Any) -> Arrays | None:
+    def start(self, settings: S) -> Arrays | None:
         """Arrays to start from that the settings name beside `initial`."""
         return None
 
-    def inherited(self, settings: Any, parent: "Run") -> dict[str, Any]:
+    def inherited(self, settings: S, parent: "Run") -> dict[str, object]:
         """Overrides without which the weights of another run can not fit."""
         return {}
 
-    def adopt(self, settings: Any, circuit: "Circuit | None", parent: "Run", which: str | int) -> "Adopted":
+    def adopt(self, settings: S, circuit: "Circuit | None", parent: "Run", which: str | int) -> "Adopted":
         """What a new run takes from the weights of another one, in its own shapes.
 
         Raises:
@@ -259,7 +266,12 @@ class Kind(ABC):
 
     @abstractmethod
     def work(
-        self, settings: Any, circuit: "Circuit | None", start: Arrays | None, places: "RunFolder", hooks: Any = None
+        self,
+        settings: S,
+        circuit: "Circuit | None",
+        start: Arrays | None,
+        places: "RunFolder",
+        hooks: UserFunctions | None = None,
     ) -> Work:
         """The work before the first iteration.
 
@@ -276,24 +288,24 @@ class Kind(ABC):
 
     # Runs
 
-    def opened(self, run: "Run") -> "Run":
+    def opened(self, run: "Run[S]") -> "Run[S]":
         """The run with what only this kind has: weights, tables, a summary."""
         return run
 
     @abstractmethod
-    def evaluate(self, run: "Run", test: Evaluation) -> Figures:
+    def evaluate(self, run: "Run[S]", test: Evaluation) -> Figures:
         """Test a run, write ``evaluations/test.json`` and what happened beside it, and return the figures."""
 
     @abstractmethod
-    def verdict(self, run: "Run", figures: Figures) -> str:
+    def verdict(self, run: "Run[S]", figures: Figures) -> str:
         """What a test found, in one line."""
 
-    def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures] | None:
+    def lesions(self, run: "Run[S]", test: Evaluation, types: bool = False) -> list[Figures] | None:
         """Silence every group of synapses in turn; writes ``lesions.json``. None where there are none to silence."""
         return None
 
     def play(
-        self, run: "Run", file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+        self, run: "Run[S]", file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
     ) -> Path:
         """Write an episode as a video; returns its path.
 
@@ -302,7 +314,7 @@ class Kind(ABC):
         """
         raise PremotorError(f"a run of the kind {self.name} cannot be played")
 
-    def looked_into(self, run: "Run", test: Evaluation) -> None:  # noqa: B027
+    def looked_into(self, run: "Run[S]", test: Evaluation) -> None:  # noqa: B027
         """Whatever else the report shows, after a test at the end of training."""
 
     def done(self, folder: Path) -> bool:
@@ -314,7 +326,7 @@ class Kind(ABC):
         files = sorted(f for f in (folder / "evaluations").glob("*.json") if f.stem.isdecimal())
         return [row.get(score, row.get(self.score, float("nan"))) for row in map(numbers, map(read_json, files))]
 
-    def score_names(self, settings: Any) -> tuple[str, ...] | None:  # noqa: B027
+    def score_names(self, settings: S) -> tuple[str, ...] | None:  # noqa: B027
         """Names of all that `scores` gives for runs with these settings; None where only a run can tell."""
 
     def scores(self, folder: Path) -> dict[str, float]:
@@ -322,7 +334,7 @@ class Kind(ABC):
         return numbers(read_json(folder / "evaluations" / "test.json"))
 
 
-def _complete(name: str, entry: Any) -> None:
+def _complete(name: str, entry: type[Kind]) -> None:
     derived_from(Kind)(name, entry)
     if not hasattr(entry, "settings"):
         raise PremotorError(f"the class {entry.__name__} has no attribute settings, which every Kind needs")
@@ -363,14 +375,14 @@ def kind_named(name: str) -> Kind:
     return KINDS[name]()
 
 
-def kind_of(settings: Any) -> Kind:
+def kind_of[S: "RunSettings"](settings: S) -> Kind[S]:
     """The kind that settings are of; PremotorError where they are of none."""
     if not (name := getattr(type(settings), "KIND", "")):
         raise PremotorError(f"{type(settings).__name__} is no settings of an experiment; there are {', '.join(KINDS)}")
     return kind_named(name)
 
 
-def kind_described(data: Mapping[str, Any]) -> str:
+def kind_described(data: Mapping[str, object]) -> str:
     """Name of the kind that raw settings are of; "" where they do not say it.
 
     They say it by `kind` at the top, or as older files do: ``agent: spiking``, ``command: train``, a `model`.
@@ -381,20 +393,3 @@ def kind_described(data: Mapping[str, Any]) -> str:
         if data.get(key) in names:
             return names[data[key]]
     return "simulation" if "model" in data else ""
-
-
-def better(figures: Mapping[str, Any], best: Mapping[str, Any] | None, score: str = "score") -> bool:
-    """Whether figures are better than `best`; of scores alike (0, while nothing walks) `any_gait_score` decides."""
-    now, before = figures.get(score), (best or {}).get(score)
-    if now is not None and now == before:
-        now, before = (row.get("any_gait_score", 0.0) for row in (figures, best or {}))
-    return best is None or (now is not None and (before is None or now > before))
-
-
-def numbers(value: Any, prefix: str = "") -> dict[str, float]:
-    """The numbers in a record by dotted key."""
-    if isinstance(value, Mapping):
-        return {k: v for key, item in value.items() for k, v in numbers(item, f"{prefix}.{key}".lstrip(".")).items()}
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return {prefix: float(value)}
-    return {}

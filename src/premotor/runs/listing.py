@@ -20,7 +20,7 @@ def circuits() -> tuple[str, ...]:
     return circuit_names()
 
 
-def described(circuit: Circuit) -> dict[str, Any]:
+def described(circuit: Circuit) -> dict[str, object]:
     """Sizes of a circuit, its neurons by class, transmitter, sign and side, and its record, as JSON can hold them."""
     return as_dict(circuit)
 
@@ -83,7 +83,7 @@ def _policies() -> dict[str, str]:
 
 def _documented(room: str, name: str) -> dict[str, str]:
     """The first line of what documents each entry of a registry, which is loaded for it."""
-    registry: Mapping[str, Any] = getattr(import_module(f"premotor.{room}"), name)
+    registry: Mapping[str, object] = getattr(import_module(f"premotor.{room}"), name)
     return {name: (inspect.getdoc(entry) or "").partition("\n")[0] for name, entry in registry.items()}
 
 

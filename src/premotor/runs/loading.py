@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,14 +13,14 @@ from premotor.errors import PremotorError
 from premotor.networks import LoopSettings
 from premotor.runs.effect import leaves, needed, refuse_idle
 from premotor.runs.kinds import FORMER, KINDS, PRESETS, Kind, kind_described, kind_named, kind_of
-from premotor.runs.settings import Experiment
+from premotor.runs.settings import Experiment, RunSettings
 from premotor.runs.settings_errors import closest, explain
 from premotor.runs.yaml_text import Layer, dump_yaml, layers, merged, parse_yaml, read_yaml
 from premotor.settings import Settings
 
-Overrides = Mapping[str, Any] | Sequence[str]
+Overrides = Mapping[str, object] | Sequence[str]
 """``{"learning.learning_rate": 3e-4}`` or ``["--learning.learning_rate", "3e-4"]`` or ``["seed=3"]``."""
-Source = Settings | Mapping[str, Any] | str | os.PathLike[str]
+Source = Settings | Mapping[str, object] | str | os.PathLike[str]
 """Settings, a dict of them, a preset's name or a YAML file."""
 
 
@@ -36,7 +35,7 @@ def presets() -> dict[str, tuple[str, ...]]:
     return {name: preset_names(folder) for name, folder in PRESETS.items()}
 
 
-def load_settings(source: Source, overrides: Overrides = (), kind: str | None = None) -> Any:
+def load_settings(source: Source, overrides: Overrides = (), kind: str | None = None) -> RunSettings:
     """The settings of an experiment of any kind that `source` names or holds, with `overrides` put in place.
 
     A settings file says its kind at the top, as in ``kind: spiking`` (older ones: ``agent: spiking``, ``command:
@@ -65,7 +64,7 @@ def load_settings(source: Source, overrides: Overrides = (), kind: str | None = 
         _put(data, key, value, entry)
     entry.anchor(data, Path.cwd())
 
-    def validated() -> Any:
+    def validated() -> RunSettings:
         try:
             return entry.settings.model_validate(data)
         except ValidationError as error:
@@ -84,7 +83,7 @@ def load_settings(source: Source, overrides: Overrides = (), kind: str | None = 
 def refuse_unknown(kind: str, source: Source | None, overrides: Overrides) -> None:
     """PremotorError where there is an unknown setting: what `load_settings` says, before any library is loaded."""
     model, given = KINDS.settings_class(kind), override_pairs(overrides)
-    data: dict[str, Any] = {}
+    data: dict[str, object] = {}
     try:
         data = merged(layer.data for layer in layers(_layer(source), _base)) if source is not None else {}
         data = {key: value for key, value in data.items() if key not in ("kind", *FORMER)}
@@ -98,13 +97,13 @@ def refuse_unknown(kind: str, source: Source | None, overrides: Overrides) -> No
             raise PremotorError(explain(error, data, model, given)) from None
 
 
-def _complete(data: Mapping[str, Any], kind: Kind, folder: Path) -> bool:
+def _complete(data: Mapping[str, object], kind: Kind, folder: Path) -> bool:
     """Whether nobody chose these settings one by one: those of a run, of the package, or of another program of ours."""
     made = ("provenance.json", "controller.safetensors")  # of a run, and of a controller of the package
     return set(kind.settings.model_fields) <= set(data) or any((folder / name).exists() for name in made)
 
 
-def _own(source: Any) -> dict[str, Any]:
+def _own(source: Source) -> dict[str, object]:
     """What a person's file or mapping says itself, without its bases; nothing of a preset."""
     known = {name for names in presets().values() for name in names}
     if isinstance(source, Mapping) or source in known or not os.path.isfile(source):
@@ -121,18 +120,19 @@ def kind_in(folder: Path) -> str:
     return (kind_described(data) or "control") if isinstance(data, dict) else ""
 
 
-def dump_settings(settings: Any) -> str:
+def dump_settings(settings: RunSettings) -> str:
     """The complete settings as YAML, with their kind; `load_settings` reads them back to an equal value."""
     return dump_yaml({"kind": kind_of(settings).name, **settings.model_dump(mode="json")})
 
 
 def load_experiment(source: Source, overrides: Overrides = ()) -> Experiment:
     """`load_settings` of an experiment of control."""
-    settings: Experiment = load_settings(source, overrides, "control")
+    settings = load_settings(source, overrides, "control")
+    assert isinstance(settings, Experiment)
     return settings
 
 
-def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_loop(path: str | os.PathLike[str]) -> dict[str, object]:
     """The lines of a closed loop from a YAML file, as `maps.loop` takes them.
 
     Raises:
@@ -151,7 +151,7 @@ def read_loop(path: str | os.PathLike[str]) -> dict[str, Any]:
     return data
 
 
-def override_pairs(overrides: Overrides) -> dict[str, Any]:
+def override_pairs(overrides: Overrides) -> dict[str, object]:
     """Overrides as values by dotted key; texts of the command line are read as YAML.
 
     Raises:
@@ -159,7 +159,7 @@ def override_pairs(overrides: Overrides) -> dict[str, Any]:
     """
     if isinstance(overrides, Mapping):
         return {str(key): value for key, value in overrides.items()}
-    pairs: dict[str, Any] = {}
+    pairs: dict[str, object] = {}
     words = list(overrides)
     while words:
         word = words.pop(0)
@@ -174,7 +174,7 @@ def override_pairs(overrides: Overrides) -> dict[str, Any]:
     return pairs
 
 
-def _value(text: str, key: str) -> Any:
+def _value(text: str, key: str) -> object:
     """A scalar, list or mapping in YAML; what only looks like YAML, as the wildcard ``*MN``, is a text."""
     try:
         return parse_yaml(text, f"--{key}")
@@ -184,7 +184,7 @@ def _value(text: str, key: str) -> Any:
         return text
 
 
-def _read(source: Any, kind: str | None) -> tuple[Kind, dict[str, Any], str, Path]:
+def _read(source: Source, kind: str | None) -> tuple[Kind, dict[str, object], str, Path]:
     """The kind, the raw settings, what to call them in errors, and the folder that their paths count from."""
     here = Path.cwd()
     if isinstance(source, Settings):
@@ -207,7 +207,7 @@ def _read(source: Any, kind: str | None) -> tuple[Kind, dict[str, Any], str, Pat
     return _based(_file(source, path), kind)
 
 
-def _based(layer: Layer, kind: str | None) -> tuple[Kind, dict[str, Any], str, Path]:
+def _based(layer: Layer, kind: str | None) -> tuple[Kind, dict[str, object], str, Path]:
     """As `_read`, of what a file says put over what its bases say."""
     found = layers(layer, _base)
     entry = _kind(merged(layer.data for layer in found), kind, layer.origin)
@@ -219,7 +219,7 @@ def _based(layer: Layer, kind: str | None) -> tuple[Kind, dict[str, Any], str, P
     return entry, merged(parts), layer.origin, layer.folder
 
 
-def _layer(source: Any) -> Layer:
+def _layer(source: Source) -> Layer:
     """What a mapping, a preset or a file says by itself."""
     if isinstance(source, Mapping):
         return Layer(dict(source), "", Path.cwd())
@@ -251,7 +251,7 @@ def _file(source: str | os.PathLike[str], path: Path) -> Layer:
     return Layer(_mapping(text, str(path)), str(path), path.resolve().parent)
 
 
-def _kind(data: dict[str, Any], kind: str | None, origin: str) -> Kind:
+def _kind(data: dict[str, object], kind: str | None, origin: str) -> Kind:
     """The kind that raw settings are of."""
     told = kind_described(data)
     if told == "simulation" and "kind" not in data and kind is not None:
@@ -270,7 +270,7 @@ def _as(kind: str | None, found: str, origin: str) -> Kind:
     return kind_named(found)
 
 
-def _mapping(text: str, source: str) -> dict[str, Any]:
+def _mapping(text: str, source: str) -> dict[str, object]:
     data = parse_yaml(text, source)
     if not isinstance(data, dict):
         found = "nothing" if data is None else f"a {type(data).__name__}"
@@ -278,7 +278,7 @@ def _mapping(text: str, source: str) -> dict[str, Any]:
     return data
 
 
-def _put(data: dict[str, Any], key: str, value: Any, kind: Kind | None) -> None:
+def _put(data: dict[str, object], key: str, value: object, kind: Kind | None) -> None:
     *sections, last = key.split(".")
     for depth, section in enumerate(sections):
         inner = data.get(section)
@@ -300,7 +300,7 @@ def _put(data: dict[str, Any], key: str, value: Any, kind: Kind | None) -> None:
         data[last] = value
 
 
-def anchor_path(data: dict[str, Any], section: str, key: str, folder: Path) -> None:
+def anchor_path(data: dict[str, object], section: str, key: str, folder: Path) -> None:
     """Make a path in raw settings absolute, as counted from `folder`; a name of something built in stays as it is.
 
     Of a circuit's section also those of conditions on files (``@types.txt``) and of further files; of a task's
@@ -326,7 +326,7 @@ def anchor_path(data: dict[str, Any], section: str, key: str, folder: Path) -> N
         data[section] = {**inner, key: str(path)}  # type: ignore[dict-item]
 
 
-def _anchored_files(circuit: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _anchored_files(circuit: dict[str, object], folder: Path) -> dict[str, object]:
     select, also = circuit.get("select"), circuit.get("also")
     if isinstance(select, dict):
         files = {
@@ -340,7 +340,7 @@ def _anchored_files(circuit: dict[str, Any], folder: Path) -> dict[str, Any]:
     return circuit
 
 
-def anchor_initial(data: dict[str, Any], folder: Path) -> None:
+def anchor_initial(data: dict[str, object], folder: Path) -> None:
     """Make the run folder that a warm start names absolute."""
     initial = data.get("initial")
     value = initial.get("run") if isinstance(initial, dict) else initial

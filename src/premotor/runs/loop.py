@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from premotor.errors import PremotorError
 from premotor.files import read_json, replace_atomically, write_json
 from premotor.runs.arrays import Arrays, save_arrays
-from premotor.runs.checkpoints import Checkpoint, save_checkpoint, step_name
-from premotor.runs.kinds import Figures, Work, better
+from premotor.runs.checkpoints import Checkpoint, CheckpointRecord, save_checkpoint, step_name
+from premotor.runs.figures import Figures, better
+from premotor.runs.kinds import Work
 from premotor.runs.progress import TrainingProgress
 from premotor.runs.run_folder import MetricsLog, RunFolder
 from premotor.runs.tracking import Tracking, numbers
@@ -109,10 +110,9 @@ class Loop:
 
     def __init__(self, work: Work, places: RunFolder, checkpoint: Checkpoint | None = None):
         self.work, self.places = work, places
-        record = {} if checkpoint is None else checkpoint.record
+        record: CheckpointRecord = {} if checkpoint is None else checkpoint.record
         self.seconds = float(record.get("seconds", 0.0))
-        self.best: Figures | None = record.get("best")
-        self.evaluation: Figures | None = record.get("evaluation")
+        self.best, self.evaluation = record.get("best"), record.get("evaluation")
         self._saved = 0 if checkpoint is None else checkpoint.step
         if checkpoint is not None and "best" not in record and places.best_record.exists():
             held = read_json(places.best_record)  # older runs of spiking agents keep it there alone
@@ -211,7 +211,7 @@ class Loop:
 
     def _save(self, finished: str | None) -> None:
         work = self.work
-        record = {
+        record: CheckpointRecord = {
             "iteration": work.iteration,
             "steps": work.steps,
             "seconds": self.seconds,

@@ -20,7 +20,7 @@ import uuid
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,11 @@ from premotor.networks import RateNetworkSettings, Spikes
 from premotor.runs.loading import dump_settings
 
 if TYPE_CHECKING:
+    from hdmf.common import DynamicTable, VectorData
+    from pynwb import NWBFile, ProcessingModule
+    from pynwb.misc import Units
+
+    from premotor.runs.settings import RunSettings
     from premotor.runs.simulation.simulate import Simulation
     from premotor.runs.spiking.run import SpikingRun
 
@@ -128,7 +133,7 @@ def export_nwb(run: "SpikingRun", path: str | Path, potentials: pd.DataFrame | N
     return write_file(file, Path(path))
 
 
-def new_file(path: Path, settings: Any, session: str, experiment: str, **options: Any) -> Any:
+def new_file(path: Path, settings: "RunSettings | None", session: str, experiment: str, **options: object) -> "NWBFile":
     """An empty NWB file about something with these settings.
 
     Raises:
@@ -149,7 +154,7 @@ def new_file(path: Path, settings: Any, session: str, experiment: str, **options
     )
 
 
-def module_of(file: Any, name: str, description: str) -> Any:
+def module_of(file: "NWBFile", name: str, description: str) -> "ProcessingModule":
     """A new processing module of a file."""
     from pynwb import ProcessingModule
 
@@ -158,7 +163,7 @@ def module_of(file: Any, name: str, description: str) -> Any:
     return module
 
 
-def write_file(file: Any, path: Path) -> Path:
+def write_file(file: "NWBFile", path: Path) -> Path:
     """Write the file, whole or not at all.
 
     Raises:
@@ -176,7 +181,7 @@ def write_file(file: Any, path: Path) -> Path:
     return path
 
 
-def _add_series(module: Any, name: str, values: np.ndarray, unit: str, period: float) -> None:
+def _add_series(module: "ProcessingModule", name: str, values: np.ndarray, unit: str, period: float) -> None:
     from hdmf.backends.hdf5 import H5DataIO
     from pynwb import TimeSeries
 
@@ -191,7 +196,7 @@ def _add_series(module: Any, name: str, values: np.ndarray, unit: str, period: f
     module.add(series)
 
 
-def _table(neurons: pd.DataFrame) -> Any:
+def _table(neurons: pd.DataFrame) -> "DynamicTable":
     from hdmf.common import DynamicTable
 
     columns = {"neuron_id": neurons.index.to_numpy()}
@@ -201,7 +206,7 @@ def _table(neurons: pd.DataFrame) -> Any:
     return dynamic_table(DynamicTable, "neurons", "The recorded neurons.", columns)
 
 
-def _units(spikes: Spikes, neurons: pd.DataFrame, seconds: float) -> Any:
+def _units(spikes: Spikes, neurons: pd.DataFrame, seconds: float) -> "Units":
     """Return a unit for each neuron in each replicate, also for those that never fired."""
     from pynwb.core import VectorData, VectorIndex
     from pynwb.misc import Units
@@ -234,9 +239,9 @@ def _units(spikes: Spikes, neurons: pd.DataFrame, seconds: float) -> Any:
     )
 
 
-def dynamic_table(
-    kind: Any, name: str, description: str, columns: dict[str, np.ndarray], first: list[Any] | None = None
-) -> Any:
+def dynamic_table[T: "DynamicTable"](
+    kind: type[T], name: str, description: str, columns: dict[str, np.ndarray], first: "list[VectorData] | None" = None
+) -> T:
     """Return a table of columns, made at once: row by row would take minutes for a brain."""
     from hdmf.common import ElementIdentifiers, VectorData
 
@@ -253,11 +258,11 @@ def dynamic_table(
     )
 
 
-def _plain(values: np.ndarray) -> Any:
+def _plain(values: np.ndarray) -> np.ndarray | list[str]:
     return [str(value) for value in values] if values.dtype == object else values
 
 
-def _add_units(file: Any, spikes: pd.DataFrame, cells: pd.DataFrame, end: float) -> None:
+def _add_units(file: "NWBFile", spikes: pd.DataFrame, cells: pd.DataFrame, end: float) -> None:
     for name, words in (
         ("cell", "number of the cell"),
         ("population", "population of the cell"),

@@ -6,20 +6,26 @@ Inputs are `observation` (batch, observations) and `state` (batch, rows), output
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from types import EllipsisType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from premotor.errors import PremotorError
 from premotor.files import write_atomically
 from premotor.runs.own_loop import LoadedController
 
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
+    from scipy.sparse import csr_array
+
 OPSET = 17
 IR_VERSION = 8
 """Of the file; runtimes from 2022 on read it."""
-UNARY: Mapping[Any, str] = {
+UNARY: Mapping[np.ufunc, str] = {
     np.tanh: "Tanh",
     np.exp: "Exp",
     np.sin: "Sin",
@@ -29,7 +35,7 @@ UNARY: Mapping[Any, str] = {
     np.negative: "Neg",
     np.sqrt: "Sqrt",
 }
-BINARY: Mapping[Any, str] = {
+BINARY: Mapping[np.ufunc, str] = {
     np.add: "Add",
     np.subtract: "Sub",
     np.multiply: "Mul",
@@ -44,19 +50,19 @@ BINARY: Mapping[Any, str] = {
 class Recorder:
     """Nodes and constants of a graph while it is recorded."""
 
-    def __init__(self, onnx: Any):
+    def __init__(self, onnx: ModuleType):
         self._onnx = onnx
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        self.nodes: list[NodeProto] = []
+        self.constants: list[TensorProto] = []
 
-    def constant(self, value: Any, kind: Any = np.float32) -> str:
+    def constant(self, value: ArrayLike, kind: DTypeLike = np.float32) -> str:
         """The name of an array in the graph."""
         name = f"c{len(self.constants)}"
         array = np.ascontiguousarray(value, kind) if np.ndim(value) else np.asarray(value, kind)
         self.constants.append(self._onnx.numpy_helper.from_array(array, name))
         return name
 
-    def node(self, operation: str, *inputs: Any, **attributes: Any) -> "Recorded":
+    def node(self, operation: str, *inputs: "Recorded | str", **attributes: int | list[int]) -> "Recorded":
         """What an operation makes of recorded arrays and constants."""
         name = f"n{len(self.nodes)}"
         names = [one.name if isinstance(one, Recorded) else one for one in inputs]
@@ -77,12 +83,14 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
     def __init__(self, recorder: Recorder, name: str):
         self.recorder, self.name = recorder, name
 
-    def _input(self, value: Any) -> Any:
+    def _input(self, value: "Recorded | csr_array | ArrayLike") -> "Recorded | str":
         if isinstance(value, Recorded):
             return value
         return self.recorder.constant(value.toarray() if hasattr(value, "toarray") else value)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> "Recorded":
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: "Recorded | ArrayLike", **options: object
+    ) -> "Recorded":
         """Record a ufunc."""
         if method != "__call__" or options:
             return NotImplemented
@@ -98,7 +106,9 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
             return greatest + np.log(1 + np.exp(-np.absolute(inputs[0] - inputs[1])))
         raise PremotorError(f"the network uses numpy.{ufunc.__name__}, which has no place in an ONNX model of premotor")
 
-    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> "Recorded":
+    def __array_function__(
+        self, function: Callable[..., object], types: Collection[type], arguments: tuple[Any, ...], options: object
+    ) -> "Recorded":
         """Record a concatenation or a clipping."""
         if function is np.concatenate:
             return self.recorder.node("Concat", *map(self._input, arguments[0]), axis=0)
@@ -109,7 +119,7 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
             f"the network uses numpy.{function.__name__}, which has no place in an ONNX model of premotor"
         )
 
-    def __rmatmul__(self, other: Any) -> "Recorded":
+    def __rmatmul__(self, other: "csr_array | np.ndarray") -> "Recorded":
         """A constant, dense or sparse, times this."""
         return self.recorder.node("MatMul", self._input(other), self)
 
@@ -122,7 +132,7 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
         """Along an axis."""
         return self.recorder.node("ReduceSum", self, self.recorder.constant([axis], np.int64), keepdims=0)
 
-    def __getitem__(self, index: Any) -> "Recorded":
+    def __getitem__(self, index: "tuple[EllipsisType, int] | slice | np.ndarray | None") -> "Recorded":
         """Rows, a range of rows, a column of the last axis, or a new first axis."""
         recorder = self.recorder
         if index is None:
@@ -136,7 +146,7 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
         return recorder.node("Gather", self, recorder.constant(index, np.int64), axis=0)
 
 
-def onnx_model(controller: LoadedController) -> Any:
+def onnx_model(controller: LoadedController) -> "ModelProto":
     """The model (`onnx.ModelProto`) of a controller, with what is silenced and driven in it now.
 
     Raises:
@@ -156,7 +166,7 @@ def onnx_model(controller: LoadedController) -> Any:
     recorder.nodes.append(helper.make_node("Transpose", [state.name], ["next_state"], perm=[1, 0]))
     sizes = {"observation": len(controller.observation_names), "action": len(controller.action_names)}
 
-    def port(name: str) -> Any:
+    def port(name: str) -> "ValueInfoProto":
         size = sizes.get(name, len(controller.initial_state))
         return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", size])
 

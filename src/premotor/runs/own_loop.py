@@ -2,17 +2,19 @@
 
 import os
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.networks import Controller, PerturbedNetwork, forward_pass, positions_of
 from premotor.runs.playing import Player, player
+from premotor.runs.settings import Condition
 from premotor.runs.shipping import shipped_names
 from premotor.tasks import PhysicsTask, Task
 from premotor.tasks.gymnasium_spaces import SpacedTask
@@ -136,7 +138,7 @@ class LoadedController:
         self._rows = []
         return self
 
-    def step(self, observations: Any) -> np.ndarray:
+    def step(self, observations: ArrayLike) -> np.ndarray:
         """The actions for the coming control period, in [−1, 1].
 
         Args:
@@ -166,7 +168,11 @@ class LoadedController:
         return action[0] if seen.ndim == 1 else action
 
     def predict(
-        self, observation: Any, state: Any = None, episode_start: Any = None, deterministic: bool = True
+        self,
+        observation: ArrayLike,
+        state: tuple[np.ndarray, ...] | None = None,
+        episode_start: ArrayLike | None = None,
+        deterministic: bool = True,
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
         """As `predict` of Stable-Baselines3 and sb3-contrib: actions of the environment's own action space.
 
@@ -209,7 +215,7 @@ class LoadedController:
         """Activity of every neuron now, (copies, neurons), in the order of the circuit's neuron table."""
         return self._state[: len(self._silent)].T.copy()
 
-    def silence(self, neurons: Neurons = None, **conditions: Any) -> int:
+    def silence(self, neurons: Neurons = None, **conditions: Condition) -> int:
         """Silence neurons: they give nothing to others and nothing to the body. Returns how many are.
 
         Args:
@@ -224,7 +230,7 @@ class LoadedController:
         self._perturb()
         return len(chosen)
 
-    def drive(self, current: float, neurons: Neurons = None, **conditions: Any) -> int:
+    def drive(self, current: float, neurons: Neurons = None, **conditions: Condition) -> int:
         """Put a current into neurons until told otherwise, in the unit of their input. Returns how many.
 
         Raises:
@@ -242,7 +248,7 @@ class LoadedController:
         self._silent[:], self._drive[:] = False, 0
         self.forward = forward_pass(self.controller)
 
-    def record(self, neurons: Neurons = None, **conditions: Any) -> np.ndarray:
+    def record(self, neurons: Neurons = None, **conditions: Condition) -> np.ndarray:
         """From now on keep the rates of some neurons, of all where none are named; their ids."""
         everyone = np.arange(len(self._silent))
         self._recorded = self._chosen("record", neurons, conditions) if neurons is not None or conditions else everyone
@@ -258,7 +264,7 @@ class LoadedController:
             )
         return np.array(self._rows, np.float32).reshape(-1, self.copies, len(self._recorded))
 
-    def _chosen(self, name: str, neurons: Neurons, conditions: dict[str, Any]) -> np.ndarray:
+    def _chosen(self, name: str, neurons: Neurons, conditions: dict[str, Condition]) -> np.ndarray:
         if (neurons is None) == (not conditions):
             raise PremotorError(f"{name} takes either ids of neurons or conditions, as {name}(type='AVB')")
         try:
@@ -297,16 +303,16 @@ class GymnasiumPolicy:
 
     def __init__(self, controller: LoadedController):
         self.controller = controller
-        self._state: Any = None
-        self._begin: Any = None
+        self._state: tuple[np.ndarray, ...] | None = None
+        self._begin: ArrayLike | None = None
 
-    def reset(self, where: Any = None) -> None:
+    def reset(self, where: ArrayLike | None = None) -> None:
         """Begin an episode: everywhere, or in the copies that `where` (copies,) marks."""
         if where is None:
             self._state = None
         self._begin = where
 
-    def __call__(self, observation: Any) -> np.ndarray:
+    def __call__(self, observation: ArrayLike) -> np.ndarray:
         """The environment's own action."""
         action, self._state = self.controller.predict(observation, self._state, self._begin)
         self._begin = None

@@ -7,17 +7,30 @@ import sys
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import premotor
 from premotor.bodies.physics import available_cores
 from premotor.plugins import plugin_hashes
 from premotor.runs.kinds import kind_of
+from premotor.runs.settings import RunSettings
 
 LIBRARIES = ("jax", "jaxlib", "mujoco", "numba", "numpy", "scipy", "equinox", "optax")
 
 
-def provenance(settings: Any, circuit_folder: Path) -> dict[str, Any]:
+class Session(TypedDict):
+    """One process that worked on a run."""
+
+    from_step: int
+    """Control steps that there were before it."""
+    started: str
+    command: list[str]
+    versions: dict[str, str]
+    revision: str | None
+    machine: dict[str, str | int]
+
+
+def provenance(settings: RunSettings, circuit_folder: Path) -> dict[str, object]:
     """The record that a new run keeps; `circuit_folder` is the run's own copy of its circuit, where it has one."""
     files = sorted(file for file in circuit_folder.iterdir() if file.is_file()) if circuit_folder.exists() else []
     data = {f"circuit/{file.name}": sha256(file) for file in files}
@@ -36,7 +49,7 @@ def provenance(settings: Any, circuit_folder: Path) -> dict[str, Any]:
     )
 
 
-def session(step: int) -> dict[str, Any]:
+def session(step: int) -> Session:
     """One process that worked on a run, from control step `step` on."""
     return {
         "from_step": step,
@@ -54,7 +67,7 @@ def versions() -> dict[str, str]:
     return found | {name: metadata.version(name) for name in LIBRARIES}
 
 
-def machine() -> dict[str, Any]:
+def machine() -> dict[str, str | int]:
     """Platform and processors of this machine; no name by which it could be told."""
     return {"platform": platform.platform(), "machine": platform.machine(), "cores": available_cores()}
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,10 +13,11 @@ from premotor.networks import Controller
 from premotor.runs.run import Run
 from premotor.runs.training import resume, train
 from premotor.tasks import BipedalReference, BipedalTask, ReferenceGait, save_bipedal_reference, save_fly_gait
-from premotor.tasks.biped_gait import save_biped_gait
+from premotor.tasks.biped_gait import GaitFit, save_biped_gait
 from premotor.tasks.bipedal_stride import make_bipedal_stride
+from premotor.tasks.fly_gait import FlyGaitFit
 
-GAITS: dict[str, Callable[..., tuple[ReferenceGait, Any]]] = {
+GAITS: dict[str, Callable[..., tuple[ReferenceGait, GaitFit | FlyGaitFit]]] = {
     "biped-walk": save_biped_gait,
     "fly-tripod": save_fly_gait,
 }
@@ -30,7 +30,7 @@ def make_reference(
     *,
     gait: str = "biped-walk",
     joints: int | None = None,
-) -> tuple[ReferenceGait, Any]:
+) -> tuple[ReferenceGait, GaitFit | FlyGaitFit]:
     """Make a reference gait from published kinematics and write it as CSV.
 
     Args:

@@ -14,17 +14,26 @@ from premotor.learning.trees import fill
 from premotor.networks import Controller
 from premotor.runs.arrays import Arrays, load_arrays
 from premotor.runs.building import controller_for
-from premotor.runs.checkpoints import ARRAYS, checkpoint_record, load_checkpoint, number_or_none, step_name
-from premotor.runs.kinds import Kind, kind_of
+from premotor.runs.checkpoints import (
+    ARRAYS,
+    CheckpointRecord,
+    checkpoint_record,
+    load_checkpoint,
+    number_or_none,
+    step_name,
+)
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import Kind, UserFunctions, kind_of
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import RunFolder, read_metrics
+from premotor.runs.settings import RunSettings
 from premotor.tasks import Task, build_task
 
 Which = str | int
 """``"best"``, ``"last"``, ``"initial"`` or the step of a checkpoint."""
 
 
-class Run:
+class Run[S: RunSettings]:
     """What a run folder holds; needs neither the circuit's source nor anything else outside the folder.
 
     Args:
@@ -35,12 +44,14 @@ class Run:
         PremotorError: no run folder, or one with a missing or damaged file.
     """
 
-    def __init__(self, folder: "str | os.PathLike[str] | RunFolder", hooks: Any = None):
+    settings: S
+
+    def __init__(self: "Run[Any]", folder: str | os.PathLike[str] | RunFolder, hooks: UserFunctions | None = None):
         self.places = folder if isinstance(folder, RunFolder) else RunFolder.open(folder)
         self.folder = self.places.path
         self.hooks = hooks
-        self.settings: Any = load_settings(self.places.settings_file)
-        self.kind: Kind = kind_of(self.settings)
+        self.settings = load_settings(self.places.settings_file)
+        self.kind: Kind[S] = kind_of(self.settings)
         missing = [name for name in self.kind.required if not (self.folder / name).exists()]
         if missing:
             raise PremotorError(f"the run folder {self.folder} is incomplete: {missing[0]} is missing")
@@ -94,12 +105,12 @@ class Run:
         return pd.DataFrame(self.places.evaluations())
 
     @property
-    def best(self) -> dict[str, Any]:
+    def best(self) -> Figures:
         """Step and figures of the best controller; PremotorError before the first evaluation."""
         return self._best()
 
     @property
-    def tested(self) -> dict[str, Any] | None:
+    def tested(self) -> Figures | None:
         """Figures of the last test; None before one."""
         return read_json(self.places.test_file) if self.places.test_file.exists() else None
 
@@ -111,7 +122,7 @@ class Run:
         return count if isinstance(count, int) else None
 
     @property
-    def lesions(self) -> list[dict[str, Any]]:
+    def lesions(self) -> list[Figures]:
         """What `silence_synapses` found last; empty before."""
         return read_json(self.places.lesions_file) if self.places.lesions_file.exists() else []
 
@@ -169,7 +180,7 @@ class Run:
         prefix = "state/average/" if any(name.startswith("state/average/") for name in arrays) else "state/controller/"
         return fill(template, arrays, file, prefix)
 
-    def _best(self) -> dict[str, Any]:
+    def _best(self) -> Figures:
         if not self.places.best_record.exists():
             raise PremotorError(
                 f"{self.folder} has no best controller yet: its first evaluation is still to come "
@@ -196,7 +207,7 @@ class Run:
         return int(which)
 
 
-def ended(record: dict[str, Any], kind: Kind, settings: Any) -> str | None:
+def ended[S: RunSettings](record: CheckpointRecord, kind: Kind[S], settings: S) -> str | None:
     """Why learning ended, by a checkpoint's record; None where it has not, or where more steps are wanted."""
     reason = record.get("finished")
     more = reason == "steps" and not kind.over(settings, record)

@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from premotor.errors import PremotorError
 from premotor.files import open_to_write, parse_json, read_bytes, read_json, write_all, write_atomically
 from premotor.runs.checkpoints import checkpoint_steps
+from premotor.runs.figures import Figures
 from premotor.settings import note
 
 MOST = 2**31
@@ -107,7 +108,7 @@ class RunFolder:
         """Steps of the checkpoints, rising."""
         return checkpoint_steps(self.checkpoints_folder)
 
-    def evaluations(self) -> list[dict[str, Any]]:
+    def evaluations(self) -> list[Figures]:
         """Figures of the evaluations during learning, in the order of their steps."""
         names = (f for f in self.evaluations_folder.glob("*.json") if f.stem.isdecimal())
         return [read_json(file) for file in sorted(names)]
@@ -129,7 +130,7 @@ class MetricsLog:
         """Open the log to append to it; PremotorError where it cannot be written, or is a link."""
         self._file = open_to_write(path, append=True)
 
-    def append(self, row: Mapping[str, Any]) -> None:
+    def append(self, row: Mapping[str, object]) -> None:
         """Add one line; numbers that are not finite become null. OSError on a full disk, which leaves no part of it."""
         clean = {key: _finite(value) for key, value in row.items()}
         size = os.fstat(self._file.fileno()).st_size
@@ -151,7 +152,7 @@ class MetricsLog:
         self.close()
 
 
-def read_metrics(path: Path) -> list[dict[str, Any]]:
+def read_metrics(path: Path) -> list[Figures]:
     """All whole rows of a log. A torn last line, which a killed process leaves, is passed over; any other line that is
     no row is told in a line and passed over too.
 
@@ -181,10 +182,10 @@ def truncate_metrics(path: Path, iteration: int) -> None:
     write_atomically(path, "".join(json.dumps(row, allow_nan=False) + "\n" for row in kept))
 
 
-def _whole(row: dict[str, Any]) -> bool:
+def _whole(row: Mapping[str, object]) -> bool:
     count = row.get("iteration", 0)
     return isinstance(count, int) and not isinstance(count, bool) and count >= 0
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,6 +1,6 @@
 """A network on its own, on sequence data: can it tell the phase of a sine?"""
 
-from typing import Any
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -11,8 +11,9 @@ from pydantic import Field
 from premotor.host_random import key_of, split
 from premotor.learning.cloning import fit_sequences, phase_sequences
 from premotor.learning.ppo_update import replay
-from premotor.networks import build_controller, calibrated, normalized
+from premotor.networks import Controller, build_controller, calibrated, normalized
 from premotor.runs.building import build_circuit, without_muscles
+from premotor.runs.figures import Figures
 from premotor.runs.settings import Experiment
 from premotor.settings import Settings
 
@@ -34,7 +35,7 @@ class SequenceSettings(Settings):
     learning_rate: float = Field(3e-3, gt=0)
 
 
-def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = None) -> dict[str, Any]:
+def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = None) -> Figures:
     """Teach the network of an experiment the phase of a sine, outside of any body, and test it on other sines.
 
     Args:
@@ -52,12 +53,13 @@ def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = N
     settings = settings or SequenceSettings()
     circuit = without_muscles(build_circuit(experiment.circuit))
     keys = split(key_of(experiment.seed), 5)
-    data: dict[str, Any] = {
-        "steps": settings.steps,
-        "control_period": settings.control_period,
-        "frequencies": settings.frequencies,
-    }
-    seen, wanted = phase_sequences(keys[0], sequences=16 * settings.batch, **data)
+    sines = partial(
+        phase_sequences,
+        steps=settings.steps,
+        control_period=settings.control_period,
+        frequencies=settings.frequencies,
+    )
+    seen, wanted = sines(keys[0], sequences=16 * settings.batch)
     controller = build_controller(
         circuit,
         ["sine"],
@@ -78,7 +80,7 @@ def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = N
         learning_rate=settings.learning_rate,
         settling=SETTLING,
     )
-    fresh = phase_sequences(keys[4], sequences=64, **data)
+    fresh = sines(keys[4], sequences=64)
     return {
         "kind": experiment.network.kind,
         "neurons": controller.network.neurons,
@@ -91,7 +93,7 @@ def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = N
 _answers = eqx.filter_jit(replay)
 
 
-def _phase_error(controller: Any, seen: jax.Array, wanted: jax.Array) -> float:
+def _phase_error(controller: Controller, seen: jax.Array, wanted: jax.Array) -> float:
     started = jnp.zeros(seen.shape[:2], bool)
     given = np.asarray(_answers(controller, controller.initial_state(seen.shape[1]), seen, started))[SETTLING:]
     phase, found = (np.arctan2(part[..., 0], part[..., 1]) for part in (np.asarray(wanted)[SETTLING:], given))

@@ -6,13 +6,15 @@ the key ``error`` and one sentence, and the next request is served. `docs/howto/
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
 from premotor.errors import PremotorError
-from premotor.runs.own_loop import LoadedController
+from premotor.runs.own_loop import LoadedController, Neurons
+from premotor.runs.settings import Condition
 
+Answer = dict[str, object]
+"""What MessagePack can hold, by key."""
 PROTOCOL = 1
 LARGEST = 64 * 2**20
 """Bytes of a request."""
@@ -40,7 +42,7 @@ class ControllerServer:
         controller: LoadedController,
         host: str = "127.0.0.1",
         port: int = 5555,
-        say: Callable[[str], Any] = print,
+        say: Callable[[str], object] = print,
     ):
         try:
             import msgpack
@@ -86,7 +88,7 @@ class ControllerServer:
         except PremotorError as error:
             return self._pack({"error": str(error)})
 
-    def answer(self, request: Any) -> dict[str, Any]:
+    def answer(self, request: object) -> Answer:
         """The answer to a request.
 
         Raises:
@@ -103,10 +105,10 @@ class ControllerServer:
                 raise PremotorError(
                     f"the request {request['do']} has no key {key!r}; it has {', '.join(found) or 'none'}"
                 )
-        answer: dict[str, Any] = getattr(self, f"_{request['do']}")(**given)
+        answer: Answer = getattr(self, f"_{request['do']}")(**given)
         return answer
 
-    def _describe(self) -> dict[str, Any]:
+    def _describe(self) -> Answer:
         made = self.controller
         return {
             "protocol": PROTOCOL,
@@ -126,13 +128,13 @@ class ControllerServer:
         ends = [table[name].tolist() for name in ("executed_low", "executed_high") if name in table]
         return ends or None
 
-    def _body(self) -> dict[str, Any]:
+    def _body(self) -> Answer:
         body = self.controller.task.body
         if body is None:
             raise PremotorError(f"the task {self.controller.task.name} has no body of MuJoCo's")
         return {"mjcf": body.xml}
 
-    def _reset(self, copies: Any = None) -> dict[str, Any]:
+    def _reset(self, copies: object = None) -> Answer:
         count = self.controller.copies if copies is None else copies
         if not isinstance(count, int) or not 1 <= count <= 65_536:
             raise PremotorError(f"copies is {count!r}; it must be a whole number from 1 to 65,536")
@@ -140,7 +142,7 @@ class ControllerServer:
         self._time = None
         return {"copies": count}
 
-    def _step(self, observation: Any = None, time: Any = None) -> dict[str, Any]:
+    def _step(self, observation: object = None, time: object = None) -> Answer:
         made = self.controller
         raw = isinstance(observation, bytes)
         size = made.copies * len(made.observation_names)
@@ -157,23 +159,20 @@ class ControllerServer:
                 seen = np.asarray(observation, np.float32)
             except (TypeError, ValueError):
                 raise PremotorError("observation is no list of numbers") from None
-        missed = self._left_out(time)
+        now = _time_of(time)
+        missed = self._left_out(now)
         action = made.step(seen)
         self.steps += 1
-        if time is not None:
-            self._time = float(time)
+        if now is not None:
+            self._time = now
         self.missed += missed
         if missed:
-            self._say(f"missed {missed} control steps before {time:g} s: the controller stood still meanwhile")
+            self._say(f"missed {missed} control steps before {now:g} s: the controller stood still meanwhile")
         return {"action": action.astype("<f4").tobytes() if raw else action.tolist(), "missed": missed}
 
-    def _left_out(self, time: Any) -> int:
+    def _left_out(self, time: float | None) -> int:
         """Control steps since the last one that nobody asked for."""
-        if time is None:
-            return 0
-        if not isinstance(time, int | float) or not math.isfinite(time):
-            raise PremotorError(f"time is {time!r}; it must be the simulated time in s")
-        if self._time is None:
+        if time is None or self._time is None:
             return 0
         period = self.controller.control_period
         passed = (time - self._time) / period
@@ -184,19 +183,19 @@ class ControllerServer:
             )
         return max(0, round(passed) - 1)
 
-    def _silence(self, neurons: Any = None, where: Any = None) -> dict[str, Any]:
+    def _silence(self, neurons: Neurons = None, where: object = None) -> Answer:
         return {"neurons": self.controller.silence(neurons, **_conditions(where))}
 
-    def _drive(self, current: Any = None, neurons: Any = None, where: Any = None) -> dict[str, Any]:
+    def _drive(self, current: object = None, neurons: Neurons = None, where: object = None) -> Answer:
         if not isinstance(current, int | float) or not math.isfinite(current):
             raise PremotorError(f"current is {current!r}; it must be a number")
         return {"neurons": self.controller.drive(float(current), neurons, **_conditions(where))}
 
-    def _release(self) -> dict[str, Any]:
+    def _release(self) -> Answer:
         self.controller.release()
         return {}
 
-    def _rates(self) -> dict[str, Any]:
+    def _rates(self) -> Answer:
         return {"rates": self.controller.rates.tolist()}
 
 
@@ -213,14 +212,22 @@ KEYS = {
 """The requests, and the keys that each may have."""
 
 
-def _conditions(where: Any) -> dict[str, Any]:
+def _time_of(time: object) -> float | None:
+    if time is None:
+        return None
+    if not isinstance(time, int | float) or not math.isfinite(time):
+        raise PremotorError(f"time is {time!r}; it must be the simulated time in s")
+    return float(time)
+
+
+def _conditions(where: object) -> dict[str, Condition]:
     if where is not None and not (isinstance(where, Mapping) and all(isinstance(key, str) for key in where)):
         raise PremotorError(f"where is {where!r}; it must be a map of conditions, as {{'type': 'AVB'}}")
     return dict(where or {})
 
 
 def serve(
-    controller: LoadedController, host: str = "127.0.0.1", port: int = 5555, say: Callable[[str], Any] = print
+    controller: LoadedController, host: str = "127.0.0.1", port: int = 5555, say: Callable[[str], object] = print
 ) -> None:
     """Serve a controller until Ctrl-C.
 

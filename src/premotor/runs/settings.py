@@ -79,7 +79,7 @@ class CircuitSettings(Settings):
 
     @model_validator(mode="before")
     @classmethod
-    def _columns_in_words(cls, data: Any) -> Any:
+    def _columns_in_words(cls, data: object) -> object:
         if not isinstance(data, dict) or not isinstance(data.get("columns"), str | list):
             return data
         words = data["columns"] if isinstance(data["columns"], str) else ",".join(map(str, data["columns"]))
@@ -185,7 +185,18 @@ class CompareSettings(Settings):
     """
 
 
-class Experiment(Settings):
+class RunSettings(Settings):
+    """Base of the settings of a run, of every kind: what all of them have, each kind in an order of its own."""
+
+    if TYPE_CHECKING:
+        name: str
+        seed: int
+        threads: int
+        compare: CompareSettings
+        initial: InitialSettings | None
+
+
+class Experiment(RunSettings):
     """All settings of a run."""
 
     KIND: ClassVar[str] = "control"

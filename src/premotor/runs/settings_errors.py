@@ -2,14 +2,17 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from premotor.settings import Section
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
-def explain(error: ValidationError, data: Any, model: type[BaseModel], given: Iterable[str] = ()) -> str:
+
+def explain(error: ValidationError, data: object, model: type[BaseModel], given: Iterable[str] = ()) -> str:
     """The first of pydantic's complaints as a sentence with the key, the value found and what is allowed.
 
     Args:
@@ -46,7 +49,7 @@ def explain(error: ValidationError, data: Any, model: type[BaseModel], given: It
     return f"{shown} is {brief(value)}, but should be {' or '.join(wishes)}"
 
 
-def _wrong_kind(complaint: Any, path: Sequence[str], given: Iterable[str]) -> str:
+def _wrong_kind(complaint: "ErrorDetails", path: Sequence[str], given: Iterable[str]) -> str:
     key = ".".join([*path, "kind"])
     shown = f"--{key}" if key in set(given) else key
     kinds = [kind.strip("' ") for kind in complaint["ctx"]["expected_tags"].split(",")]
@@ -62,7 +65,7 @@ def closest(word: str, words: Iterable[str], prefix: str = "") -> str:
     return f" (did you mean {prefix}{near[0]}?)" if near else ""
 
 
-def brief(value: Any) -> str:
+def brief(value: object) -> str:
     """`repr`, at most 60 characters of it."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
@@ -72,22 +75,21 @@ def _initials(word: str) -> str:
     return "".join(part[:1] for part in word.split("_"))
 
 
-def _locate(location: Sequence[int | str], data: Any) -> tuple[list[str], Any]:
+def _locate(location: Sequence[int | str], data: object) -> tuple[list[str], object]:
     """The keys of a complaint as the user wrote them, and the value found there.
 
     Pydantic's locations also hold the variants of unions, which are no keys of the data.
     """
     path: list[str] = []
     for part in location:
-        here: Any = data
-        in_list = isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
-        if in_list or (isinstance(here, Mapping) and part in here):
+        here = dict(enumerate(data)) if isinstance(data, list | tuple) else data
+        if isinstance(here, Mapping) and part in here:
             data = here[part]
             path.append(str(part))
     return path, data
 
 
-def _wish(complaint: Any) -> str:
+def _wish(complaint: "ErrorDetails") -> str:
     message = str(complaint["msg"])
     if complaint["type"] == "value_error":
         return message.removeprefix("Value error, ")
@@ -108,13 +110,13 @@ def _wish(complaint: Any) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _keys(model: type[BaseModel], data: Any, path: Sequence[str]) -> list[str]:
+def _keys(model: type[BaseModel], data: object, path: Sequence[str]) -> list[str]:
     """The settings that the section at `path` knows."""
     found = _model(model, data, path)
     return list(found.model_fields) if found else []
 
 
-def _model(model: type[BaseModel], data: Any, path: Sequence[str]) -> type[BaseModel] | None:
+def _model(model: type[BaseModel], data: object, path: Sequence[str]) -> type[BaseModel] | None:
     """The class of the section at `path`; None where there is none."""
     by_name = False
     for part in path:
@@ -139,12 +141,12 @@ def _model(model: type[BaseModel], data: Any, path: Sequence[str]) -> type[BaseM
     return model
 
 
-def _kinds(model: type[BaseModel]) -> tuple[Any, ...]:
+def _kinds(model: type[BaseModel]) -> tuple[object, ...]:
     field = model.model_fields.get("kind")
     return get_args(field.annotation) if field else ()
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
+def _models(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models(part)]

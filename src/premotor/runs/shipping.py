@@ -3,8 +3,9 @@
 import os
 import shutil
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 
@@ -15,6 +16,7 @@ from premotor.learning.trees import fill, flatten
 from premotor.networks import Controller
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.building import build_circuit, controller_for
+from premotor.runs.figures import Figures
 from premotor.runs.loading import dump_settings, load_experiment
 from premotor.runs.provenance import sha256
 from premotor.runs.run import Run, Which
@@ -31,7 +33,7 @@ class Shipped(NamedTuple):
     settings: Experiment
     controller: Controller
     task: Task
-    figures: dict[str, Any]
+    figures: Figures
     """Of the test that `premotor evaluate` made of it."""
     circuit: Circuit
     """Its wiring."""
@@ -129,5 +131,5 @@ def _record(settings: Experiment, circuit: Circuit) -> dict[str, str]:
     return {"source": settings.circuit.source, "sha256": circuit.digest, **onto}
 
 
-def _place() -> Any:
+def _place() -> Traversable:
     return resources.files("premotor") / "policies"

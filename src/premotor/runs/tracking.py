@@ -6,12 +6,14 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from types import ModuleType
+from typing import ClassVar
 
 from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
 from premotor.registry import Registry, derived_from
 from premotor.runs.effect import leaves
+from premotor.runs.figures import Figures
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import RunFolder
 from premotor.settings import note
@@ -30,7 +32,7 @@ class Tracker(ABC):
     library: ClassVar[str | None] = None
     """The module that it needs, in the extra `tracking`."""
 
-    def __init__(self, places: RunFolder, settings: Mapping[str, Any], identity: str | None, step: int):
+    def __init__(self, places: RunFolder, settings: Mapping[str, object], identity: str | None, step: int):
         self.places, self.settings, self.identity, self.step = places, settings, identity, step
 
     @abstractmethod
@@ -129,7 +131,7 @@ class MLflow(Tracker):
         self._library.end_run()
 
 
-def _library(name: str) -> Any:
+def _library(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -196,7 +198,7 @@ class Tracking:
             note(f"{name} {consequence}: {' '.join(str(error).split())[:200]}")
 
 
-def numbers(figures: Mapping[str, Any]) -> dict[str, float]:
+def numbers(figures: Figures) -> dict[str, float]:
     """What a tracker can take."""
     return {
         name: float(value)

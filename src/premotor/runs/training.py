@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from premotor.connectome import load_circuit
 from premotor.errors import PremotorError
@@ -13,13 +12,15 @@ from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.blas import one_blas_thread
 from premotor.runs.checkpoints import ARRAYS, Checkpoint, newest_checkpoint
 from premotor.runs.effect import leaves, refuse_memory
-from premotor.runs.kinds import Evaluation, Figures, Work, kind_of
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import Evaluation, UserFunctions, Work, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings, override_pairs
 from premotor.runs.loop import Loop
 from premotor.runs.progress import TrainingProgress, speaker
 from premotor.runs.provenance import provenance, session
 from premotor.runs.run import Run, ended
 from premotor.runs.run_folder import RunFolder, free_name, truncate_metrics
+from premotor.runs.settings import RunSettings
 from premotor.runs.tracking import check_trackers
 from premotor.runs.warm_start import warm_start
 
@@ -32,14 +33,14 @@ def train(
     overrides: Overrides = (),
     initial: str | os.PathLike[str] | Run | None = None,
     partial: bool | None = None,
-    hooks: Any = None,
+    hooks: UserFunctions | None = None,
     progress: bool = True,
     finish: bool = True,
     episodes: int | None = None,
     report: bool = True,
     track: Sequence[str] = (),
     overwrite: bool = False,
-    **changes: Any,
+    **changes: object,
 ) -> Run:
     """Train an experiment of any kind, test it and write its report; everything about it is in the run folder.
 
@@ -107,7 +108,7 @@ def train(
 def resume(
     folder: str | os.PathLike[str],
     *,
-    hooks: Any = None,
+    hooks: UserFunctions | None = None,
     progress: bool = True,
     finish: bool = True,
     episodes: int | None = None,
@@ -158,11 +159,11 @@ def resume(
 
 
 def train_or_resume(
-    settings: Any,
+    settings: RunSettings,
     output: str | os.PathLike[str] | None,
     place: Path = Path("runs"),
     *,
-    hooks: Any = None,
+    hooks: UserFunctions | None = None,
     progress: bool = True,
 ) -> Run:
     """Train into a new folder of `place`, or go on with the run in `output`, if it has the same settings.
@@ -181,13 +182,13 @@ def train_or_resume(
     return resume(output, hooks=hooks, progress=progress, finish=False)
 
 
-def hook_names(hooks: Any) -> list[str]:
+def hook_names(hooks: UserFunctions | None) -> list[str]:
     """Names of a user's functions with what each is for."""
     given = {} if hooks is None else hooks._asdict()
     return [f"{use}: {getattr(function, '__qualname__', function)}" for use, function in given.items() if function]
 
 
-def _check_hooks(places: RunFolder, hooks: Any) -> None:
+def _check_hooks(places: RunFolder, hooks: UserFunctions | None) -> None:
     record = read_json(places.provenance_file)
     trained_with = (record.get("hooks") if isinstance(record, dict) else None) or []
     if trained_with != hook_names(hooks):
@@ -240,7 +241,7 @@ WRITERS: Registry[Callable[[Path], Sequence[Path]]] = Registry(
 """What writes the page ("report") and the video ("video") of a folder; the room of reports registers itself here."""
 
 
-def finish_run(run: Run, episodes: int | None = None, report: bool = True, say: Callable[[str], Any] = print) -> Run:
+def finish_run(run: Run, episodes: int | None = None, report: bool = True, say: Callable[[str], object] = print) -> Run:
     """Test a trained run; with `report` also write its lesions, video and page; say what was reached."""
     kind, settings = run.kind, run.settings
     test = Evaluation(episodes, threads=settings.threads)

@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from premotor.runs.evaluation import TEST_SEED
 from premotor.runs.playing import Player, episodes_of
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 PICTURES_PER_SECOND = 10
 MOST_LINES = 14
@@ -44,7 +46,7 @@ class LivePlots:
         self.figure = figure
         self.length = 0
         self._time = np.arange(steps) * control_period
-        panels: Any = figure.subplots(3, 1, sharex=True)
+        panels = figure.subplots(3, 1, sharex=True)
         groups = (("observations", observation_names), ("actions", action_names), ("reward of a step", ("reward",)))
         self._panels = []
         for ax, (title, names) in zip(panels, groups, strict=True):
@@ -71,7 +73,7 @@ class LivePlots:
             ax.autoscale_view(scalex=False)
 
 
-def _line(ax: Any, number: int, name: str) -> Any:
+def _line(ax: "Axes", number: int, name: str) -> "Line2D":
     again, colour = divmod(number, len(COLOURS))
     look = {"color": COLOURS[colour], "linestyle": ("-", "--")[again], "linewidth": 1}
     return ax.plot([], [], label=name.replace("_", " "), **look)[0]

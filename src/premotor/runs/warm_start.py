@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import numpy as np
@@ -12,13 +12,14 @@ from premotor.connectome import Circuit
 from premotor.errors import PremotorError
 from premotor.learning.trees import flatten
 from premotor.networks import Controller
+from premotor.on_device import PyTree
 from premotor.runs.building import controller_for
 from premotor.runs.inherited_critic import adopt_critic
 from premotor.runs.keras_weights import is_keras, perceptron_arrays, read_keras
 from premotor.runs.kinds import Adopted, Arrays, kind_of
 from premotor.runs.provenance import sha256
 from premotor.runs.run import Run
-from premotor.runs.settings import Experiment
+from premotor.runs.settings import Experiment, RunSettings
 from premotor.runs.shipping import shipped, shipped_hash, shipped_names
 from premotor.tasks import build_task
 
@@ -36,8 +37,8 @@ class Parent(NamedTuple):
 
 
 def warm_start(
-    settings: Any, circuit: Circuit | None, say: Callable[[str], None]
-) -> tuple[Arrays | None, dict[str, Any]]:
+    settings: RunSettings, circuit: Circuit | None, say: Callable[[str], None]
+) -> tuple[Arrays | None, dict[str, object]]:
     """Arrays that a new run starts from, for `Kind.work`, and what its provenance says of the parent.
 
     Raises:
@@ -86,7 +87,7 @@ def warm_start(
     return {**(start or {}), **arrays}, {"parent": record}
 
 
-def _keras(settings: Any, circuit: Circuit | None, file: Path) -> tuple[Adopted, dict[str, Any]]:
+def _keras(settings: RunSettings, circuit: Circuit | None, file: Path) -> tuple[Adopted, dict[str, object]]:
     """A perceptron's weights from a file of Keras, and what provenance says of it."""
     if not isinstance(settings, Experiment):
         raise PremotorError(f"initial: {file} fits a controller's run only")
@@ -98,7 +99,7 @@ def _keras(settings: Any, circuit: Circuit | None, file: Path) -> tuple[Adopted,
     return Adopted(named, (words,), (), ()), {"file": str(file.resolve()), "sha256": sha256(file)}
 
 
-def _shipped(settings: Any, circuit: Circuit | None, name: str) -> tuple[Adopted, dict[str, Any]]:
+def _shipped(settings: RunSettings, circuit: Circuit | None, name: str) -> tuple[Adopted, dict[str, object]]:
     """What a controller that comes with premotor gives, and what provenance says of it."""
     if not isinstance(settings, Experiment):
         raise PremotorError(f"initial: {name} is a controller of the package and fits a controller's run only")
@@ -175,7 +176,7 @@ def adopt_controller(settings: Experiment, circuit: Circuit | None, parent: Pare
     return Adopted(arrays, tuple(dict.fromkeys(taken)), tuple(filled), tuple(left))
 
 
-def _same_neurons(settings: Experiment, circuit: Circuit, parent: Parent, old: Controller, new: Any) -> bool:
+def _same_neurons(settings: Experiment, circuit: Circuit, parent: Parent, old: Controller, new: Controller) -> bool:
     if parent.settings.network.kind != settings.network.kind:
         return False
     now, computed = flatten_shapes(new.network), new.network.computed
@@ -189,12 +190,12 @@ def _same_neurons(settings: Experiment, circuit: Circuit, parent: Parent, old: C
     return bool(same and (parent.circuit.synapses != circuit.synapses).nnz == 0)
 
 
-def _computed(controller: Any) -> set[str]:
+def _computed(controller: Controller) -> set[str]:
     """Names in a controller of what its network computes from other fields; without them they learn."""
     return {f"network/{name}" for name in controller.network.computed}
 
 
-def flatten_shapes(tree: Any) -> dict[str, tuple[int, ...]]:
+def flatten_shapes(tree: PyTree) -> dict[str, tuple[int, ...]]:
     """Shapes by name, as `flatten` gives the arrays."""
     import jax
 

@@ -6,10 +6,10 @@ A key that stands twice in one mapping is an error. ``base: NAME_OR_FILE`` puts 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import reduce
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
@@ -38,12 +38,12 @@ MOST_TEXT = 2**19
 class _Loader(yaml.SafeLoader):
     """YAML 1.2 scalars, text keys, no key twice."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
-    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Hashable, object]:
         if not isinstance(node, yaml.MappingNode):
             raise yaml.constructor.ConstructorError(None, None, "a mapping is needed here", node.start_mark)
-        mapping: dict[str, Any] = {}
+        mapping: dict[Hashable, object] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 problem = "a key must be a text"
@@ -59,9 +59,9 @@ class _Loader(yaml.SafeLoader):
 class _Dumper(yaml.SafeDumper):
     """Quotes whatever `_Loader` would read as something else than a text."""
 
-    yaml_implicit_resolvers: dict[str, Any] = {}
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         return True
 
 
@@ -82,7 +82,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _integer)
 _Loader.add_constructor("tag:yaml.org,2002:float", _real)
 
 
-def parse_yaml(text: str, source: str) -> Any:
+def parse_yaml(text: str, source: str) -> object:
     """The value that a YAML text holds; `source` names it in errors.
 
     Raises:
@@ -123,7 +123,7 @@ def _values(node: yaml.Node, known: dict[yaml.Node, int]) -> int:
     return known[node]
 
 
-def dump_yaml(value: Any) -> str:
+def dump_yaml(value: object) -> str:
     """YAML text that `parse_yaml` reads back to an equal value; keys keep their order."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
@@ -131,7 +131,7 @@ def dump_yaml(value: Any) -> str:
 class Layer(NamedTuple):
     """What one file says."""
 
-    data: dict[str, Any]
+    data: dict[str, object]
     origin: str
     """What to call it in errors; "" for what stands in no file."""
     folder: Path
@@ -164,7 +164,7 @@ def layers(top: Layer, find: Callable[[str, Path], Layer]) -> list[Layer]:
     return found
 
 
-def merged(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merged(parts: Iterable[Mapping[str, object]]) -> dict[str, object]:
     """Settings put over each other, the last on top: mappings key by key, everything else as a whole.
 
     A new `kind` of a section leaves nothing of what lies below it there, since that belongs to the former kind.
@@ -172,7 +172,7 @@ def merged(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return reduce(_over, parts, {})
 
 
-def _over(below: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _over(below: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
     if "kind" in own and below.get("kind", own["kind"]) != own["kind"]:
         return dict(own)
     found = dict(below)

@@ -13,7 +13,8 @@ import yaml
 from premotor.errors import PremotorError
 from premotor.files import read_bytes, read_json
 from premotor.runs.differences import differing
-from premotor.runs.kinds import kind_described, numbers
+from premotor.runs.figures import numbers
+from premotor.runs.kinds import kind_described
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import REQUIRED, RunFolder
 from premotor.runs.settings_errors import closest

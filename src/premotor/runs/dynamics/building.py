@@ -1,9 +1,9 @@
 """From settings to networks whose spectra are computed: random ones, a circuit, and its null models."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 import equinox as eqx
 import jax
@@ -15,6 +15,7 @@ from premotor.connectome import Circuit
 from premotor.connectome.nulls import make_null
 from premotor.errors import PremotorError
 from premotor.networks import (
+    Prepared,
     Product,
     RandomRateNetwork,
     RandomRateSettings,
@@ -22,9 +23,28 @@ from premotor.networks import (
     RateNetworkSettings,
     started_from,
 )
+from premotor.networks.base import Parametrised
 from premotor.networks.random_rate import activate
 from premotor.runs.building import trained_arrays, without_muscles
-from premotor.runs.dynamics.settings import MODELS
+from premotor.runs.dynamics.settings import MODELS, DynamicsTrainSettings, Model, NetworksSettings
+from premotor.settings import Settings
+
+
+class SpectrumNetwork(Parametrised, Protocol):
+    """A network whose spectrum is computed: its parameters have names, and it moves on by itself, neurons first."""
+
+    @property
+    def neurons(self) -> int:
+        """Number of neurons."""
+
+    def product(self) -> Prepared:
+        """The linear part of the dynamics, prepared once."""
+
+    def step(self, product: Prepared, state: Array, current: Array) -> Array:
+        """The state one step later, (neurons, columns)."""
+
+    def random_state(self, key: Array) -> Array:
+        """A state to begin with, (neurons,)."""
 
 
 class Member(NamedTuple):
@@ -36,7 +56,9 @@ class Member(NamedTuple):
     """Number among the random networks, or of the null model."""
 
 
-def members(settings: Any, circuit: Circuit | None, nulls: int, null: str) -> Iterator[Member]:
+def members(
+    settings: NetworksSettings | DynamicsTrainSettings, circuit: Circuit | None, nulls: int, null: str
+) -> Iterator[Member]:
     """`samples` random networks; or a circuit, and so many null models of it."""
     if circuit is None:
         for place in range(settings.samples):
@@ -47,20 +69,21 @@ def members(settings: Any, circuit: Circuit | None, nulls: int, null: str) -> It
         yield Member(f"{null}-{place}", without_muscles(make_null(circuit, null, place)), place)
 
 
-def build_network(model: Any, member: Member, seed: int, control_period: float = 0.02) -> tuple[Any, float]:
+def build_network(
+    model: Model, member: Member, seed: int, control_period: float = 0.02
+) -> tuple[SpectrumNetwork, float]:
     """A network, in the precision that JAX is in, and the time of its step in units of the time constant."""
-    built: tuple[Any, float] = MODELS[model.kind]().build(model, member, seed, control_period)
-    return built
+    return MODELS[model.kind]().build(model, member, seed, control_period)
 
 
-class DynamicsNetwork(ABC):
+class DynamicsNetwork[S: Settings](ABC):
     """A kind of network that is trained on its spectrum; an entry of `MODELS`."""
 
-    settings: ClassVar[type[Any]]
+    settings: ClassVar[type[Settings]]
     """Its settings, with ``kind: Literal[name] = name``."""
 
     @abstractmethod
-    def build(self, settings: Any, member: Member, seed: int, control_period: float) -> tuple[Any, float]:
+    def build(self, settings: S, member: Member, seed: int, control_period: float) -> tuple[SpectrumNetwork, float]:
         """The network, and the time of its step in units of its time constant.
 
         Args:
@@ -72,12 +95,14 @@ class DynamicsNetwork(ABC):
 
 
 @MODELS.register("random")
-class RandomModel(DynamicsNetwork):
+class RandomModel(DynamicsNetwork[RandomRateSettings]):
     """The rate network of studies of chaos; a circuit may be its wiring."""
 
     settings = RandomRateSettings
 
-    def build(self, settings: Any, member: Member, seed: int, control_period: float) -> tuple[Any, float]:
+    def build(
+        self, settings: RandomRateSettings, member: Member, seed: int, control_period: float
+    ) -> tuple[RandomRateNetwork, float]:
         """Random weights, or those of a circuit."""
         if member.circuit is None:
             return RandomRateNetwork.random(settings, seed=network_seed(seed, member.seed)), settings.dt
@@ -85,12 +110,14 @@ class RandomModel(DynamicsNetwork):
 
 
 @MODELS.register("rate")
-class RateModel(DynamicsNetwork):
+class RateModel(DynamicsNetwork[RateNetworkSettings]):
     """The network of walking controllers, on its own step."""
 
     settings = RateNetworkSettings
 
-    def build(self, settings: Any, member: Member, seed: int, control_period: float) -> tuple[Any, float]:
+    def build(
+        self, settings: RateNetworkSettings, member: Member, seed: int, control_period: float
+    ) -> tuple[RateNetwork, float]:
         """A circuit's network, from the weights of another one where `initial` says so."""
         assert member.circuit is not None
         network = in_present_precision(RateNetwork(member.circuit, settings, control_period=control_period))
@@ -105,20 +132,21 @@ def network_seed(seed: int, place: int) -> int:
     return int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
 
 
-def in_present_precision(tree: Any) -> Any:
+def in_present_precision[T](tree: T) -> T:
     """The same tree with its real numbers in the precision that JAX is in."""
     dtype = jax.numpy.zeros(()).dtype
-    return jax.tree.map(lambda x: x.astype(dtype) if eqx.is_inexact_array(x) else x, tree)
+    converted: T = jax.tree.map(lambda x: x.astype(dtype) if eqx.is_inexact_array(x) else x, tree)
+    return converted
 
 
 class NetworkMap(eqx.Module):
     """One step of a network as a map (neurons,) → (neurons,), without input; its arrays are those of the network."""
 
-    network: Any
-    product: Product
+    network: SpectrumNetwork
+    product: Prepared
 
     @classmethod
-    def of(cls, network: Any) -> "NetworkMap":
+    def of(cls, network: SpectrumNetwork) -> "NetworkMap":
         """The map of a network, its linear part prepared once."""
         return cls(network, network.product())
 
@@ -147,7 +175,14 @@ def steps_of(time: float, dt: float) -> int:
 
 
 def measured(
-    step: Any, states: Any, settings: Any, dt: float, *, exponents: int, length: float, parameters: Any = None
+    step: Callable[..., Array],
+    states: np.ndarray,
+    settings: NetworksSettings,
+    dt: float,
+    *,
+    exponents: int,
+    length: float,
+    parameters: Mapping[str, np.ndarray] | None = None,
 ) -> LyapunovSpectrum:
     """`lyapunov_spectrum` with the times of settings, which are in τ.
 

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,16 +10,17 @@ import pandas as pd
 from premotor.connectome import Circuit
 from premotor.files import finite
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, measured, members
-from premotor.runs.dynamics.measuring import Measurement
+from premotor.runs.dynamics.measuring import Measurement, Memory
 from premotor.runs.dynamics.settings import BenchmarkSettings, ConvergenceSettings
-from premotor.runs.kinds import KINDS, Arrays, Figures
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import KINDS, Arrays
 
 TIMES = 400
 """At most so many times of the history are kept."""
 
 
 @KINDS.register("convergence")
-class Convergence(Measurement):
+class Convergence(Measurement[ConvergenceSettings, tuple[int, Member]]):
     """Running estimates of the exponents against the time that was averaged over.
 
     The folder gets `results.safetensors` (times, history (samples, times, k), exponents and standard_errors
@@ -33,7 +33,7 @@ class Convergence(Measurement):
         """Samples."""
         return settings.samples
 
-    def points(self, settings: ConvergenceSettings, circuit: Circuit | None) -> Mapping[str, Any]:
+    def points(self, settings: ConvergenceSettings, circuit: Circuit | None) -> Mapping[str, tuple[int, Member]]:
         """Random networks, or the circuit from several initial states."""
         if circuit is None:
             chosen = list(members(settings, None, 0, ""))
@@ -42,7 +42,7 @@ class Convergence(Measurement):
         return {f"sample-{place}": (place, member) for place, member in enumerate(chosen)}
 
     def measure(
-        self, settings: ConvergenceSettings, circuit: Circuit | None, point: Any, memory: dict[Any, Any]
+        self, settings: ConvergenceSettings, circuit: Circuit | None, point: tuple[int, Member], memory: Memory
     ) -> Arrays:
         """The spectrum with its history, on a grid of times."""
         place, member = point
@@ -105,7 +105,7 @@ def _at(grid: np.ndarray, times: np.ndarray, history: np.ndarray) -> np.ndarray:
 
 
 @KINDS.register("benchmark")
-class Benchmark(Measurement):
+class Benchmark(Measurement[BenchmarkSettings, Figures]):
     """Time a step and error of the exponents, one of four quantities varied at a time.
 
     The error is that against a reference from the same network, `reference` times longer and from another state.
@@ -119,10 +119,10 @@ class Benchmark(Measurement):
     settings = BenchmarkSettings
 
     def total(self, settings: BenchmarkSettings) -> int:
-        """Cases."""
+        """Figuress."""
         return len(self.points(settings, None))
 
-    def points(self, settings: BenchmarkSettings, circuit: Circuit | None) -> Mapping[str, Any]:
+    def points(self, settings: BenchmarkSettings, circuit: Circuit | None) -> Mapping[str, Figures]:
         """What each case is made with."""
         usual = {
             "neurons": settings.model.neurons,
@@ -130,7 +130,7 @@ class Benchmark(Measurement):
             "length": settings.length,
             "t_ons": settings.t_ons,
         }
-        varied: dict[str, tuple[Any, ...]] = {
+        varied = {
             "t_ons": settings.intervals,
             "exponents": settings.numbers,
             "length": settings.lengths,
@@ -141,12 +141,9 @@ class Benchmark(Measurement):
             cases = [{**case, "exponents": min(case["exponents"], case["neurons"])} for case in cases]
         return {f"case-{place}": case for place, case in enumerate(cases)}
 
-    def measure(
-        self, settings: BenchmarkSettings, circuit: Circuit | None, point: Any, memory: dict[Any, Any]
-    ) -> Arrays:
+    def measure(self, settings: BenchmarkSettings, circuit: Circuit | None, point: Figures, memory: Memory) -> Arrays:
         """One case; its row as JSON bytes, and its spectrum."""
-        row = _measure(point, settings, circuit, memory)
-        spectrum = row.pop("spectrum")
+        row, spectrum = _measure(point, settings, circuit, memory)
         return {
             "row": np.frombuffer(json.dumps(row).encode(), np.uint8),
             "spectrum": spectrum,
@@ -168,8 +165,8 @@ class Benchmark(Measurement):
 
 
 def _measure(
-    case: dict[str, Any], settings: BenchmarkSettings, circuit: Any, references: dict[Any, np.ndarray]
-) -> dict[str, Any]:
+    case: Figures, settings: BenchmarkSettings, circuit: Circuit | None, references: Memory
+) -> tuple[Figures, np.ndarray]:
     model = settings.model.model_copy(update={"neurons": case["neurons"]})
     network, dt = build_network(model, Member("", circuit, 0), settings.seed)
     rng = np.random.default_rng([settings.seed, 1])
@@ -190,7 +187,7 @@ def _measure(
         seconds = min(seconds, time.perf_counter() - began)
     difference = np.abs(spectrum.exponents - references[key])
     steps = spectrum.steps + spectrum.frame_transient
-    return {
+    row = {
         **case,
         "neurons": network.neurons,
         "t_ons": spectrum.qr_interval * dt,
@@ -199,5 +196,5 @@ def _measure(
         "largest": float(spectrum.exponents[0]),
         "error_of_largest": float(difference[0]),
         "mean_error": float(difference.mean()),
-        "spectrum": spectrum.exponents,
     }
+    return row, spectrum.exponents

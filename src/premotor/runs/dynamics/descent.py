@@ -2,7 +2,6 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -17,9 +16,11 @@ from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_grad
 from premotor.learning.spectrum.settings import SpectrumSettings
 from premotor.learning.trees import fill, flatten
 from premotor.networks.base import field_of, network_arrays, with_parameters
+from premotor.on_device import PyTree
 from premotor.runs.arrays import Arrays, save_arrays
-from premotor.runs.dynamics.building import Member, NetworkMap, build_network, network_seed
+from premotor.runs.dynamics.building import Member, NetworkMap, SpectrumNetwork, build_network, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
+from premotor.runs.figures import Figures
 
 STATE, HISTORY = "state/", "history/"
 
@@ -80,7 +81,7 @@ class Descent:
         return learning.patience is not None and len(losses) - 1 - int(losses.argmin()) >= learning.patience
 
     def verify(
-        self, network: Any, extra: Any, states: int | None = None, seed: int | None = None
+        self, network: SpectrumNetwork, extra: PyTree, states: int | None = None, seed: int | None = None
     ) -> tuple[LyapunovSpectrum, float | None]:
         """Exponents over a longer time from new states, and the task's loss for new sequences."""
         chosen, learning = self.settings.verify, self.settings.learning
@@ -105,14 +106,14 @@ class Descent:
                 loss = float(self.task.loss(extra, network, jax.random.fold_in(fresh, 2)))
         return spectrum, loss
 
-    def advance(self) -> dict[str, Any]:
+    def advance(self) -> Figures:
         """One epoch; its row of the history.
 
         Raises:
             FloatingPointError: the loss is no longer finite.
         """
         learning, every = self.settings.learning, self.settings.check_every
-        row: dict[str, Any] = {"epoch": self.epoch}
+        row: Figures = {"epoch": self.epoch}
         if self.epoch == 0 or (every is not None and self.epoch % every == 0):
             row |= self._check()
         began = time.perf_counter()
@@ -141,11 +142,12 @@ class Descent:
         self.state = fill(self.state, state, source, STATE)
         self.history = {k.removeprefix(HISTORY): value for k, value in arrays.items() if k.startswith(HISTORY)}
 
-    def present(self) -> Any:
+    def present(self) -> SpectrumNetwork:
         """The network as descent has it now (or, by the settings, had it at its best)."""
-        return self.free.network(outcome(self.state, self.settings.learning)[0])
+        network: SpectrumNetwork = self.free.network(outcome(self.state, self.settings.learning)[0])
+        return network
 
-    def verified_before(self) -> dict[str, Any]:
+    def verified_before(self) -> Figures:
         """Figures of the network before learning, from `before.json` where they are there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "before.json"
@@ -153,7 +155,9 @@ class Descent:
             write_json(file, self.figures(self.network, self.state.extra))
         return read_json(file)
 
-    def figures(self, network: Any, extra: Any, states: int | None = None, seed: int | None = None) -> dict[str, Any]:
+    def figures(
+        self, network: SpectrumNetwork, extra: PyTree, states: int | None = None, seed: int | None = None
+    ) -> Figures:
         """`verify`, as JSON holds it."""
         spectrum, task = self.verify(network, extra, states, seed)
         mean = spectrum.exponents.mean(0)
@@ -230,7 +234,7 @@ def _for_size(settings: DynamicsTrainSettings, neurons: int) -> SpectrumSettings
         ) from None
 
 
-def _started(network: Any, arrays: Arrays, name: str) -> Any:
+def _started[N: SpectrumNetwork](network: N, arrays: Arrays, name: str) -> N:
     for key in network.parameters.values():
         own = getattr(network, key)
         if key not in arrays or arrays[key].shape != own.shape:

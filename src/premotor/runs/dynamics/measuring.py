@@ -1,10 +1,10 @@
 """Measurements of dynamics as kinds of experiment: a list of points, computed one after another or side by side."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,17 @@ from premotor.connectome import Circuit
 from premotor.files import finite, read_json, replace_atomically, write_json
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
-from premotor.runs.kinds import Arrays, Evaluation, Figures, Kind, Schedule, numbers
+from premotor.runs.dynamics.settings import NetworksSettings
+from premotor.runs.figures import Figures, numbers
+from premotor.runs.kinds import Arrays, Evaluation, Kind, Schedule, UserFunctions
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
 
+Memory = dict[Hashable, np.ndarray]
+"""What the points of a process share, such as references that all of them are compared with."""
 
-class Measurement(Kind):
+
+class Measurement[S: NetworksSettings, P](Kind[S]):
     """An analysis of dynamics; a subclass says which points there are, how one is measured, and what they come to.
 
     Each finished point is kept in ``networks/<name>.safetensors``, so that a killed run computes none twice.
@@ -33,40 +38,45 @@ class Measurement(Kind):
     """Whether points are computed in threads of their own."""
 
     @abstractmethod
-    def points(self, settings: Any, circuit: Circuit | None) -> Mapping[str, Any]:
+    def points(self, settings: S, circuit: Circuit | None) -> Mapping[str, P]:
         """What is measured, by name."""
 
     @abstractmethod
-    def measure(self, settings: Any, circuit: Circuit | None, point: Any, memory: dict[Any, Any]) -> Arrays:
+    def measure(self, settings: S, circuit: Circuit | None, point: P, memory: Memory) -> Arrays:
         """The measurement of one point; `memory` is shared by the points of a process."""
 
     @abstractmethod
-    def collect(self, settings: Any, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
+    def collect(self, settings: S, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
         """Arrays, table and summary of all points."""
 
     def judged(self, summary: Figures) -> float:
         """The score by which one result is compared with another."""
         return float("nan")
 
-    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+    def anchor(self, data: dict[str, object], folder: Path) -> None:
         """circuit.source, model.initial."""
         anchor_dynamics(data, folder)
 
-    def expanded(self, section: str, value: Any) -> dict[str, Any] | None:
+    def expanded(self, section: str, value: object) -> dict[str, object] | None:
         """A model by its kind alone."""
         return {"kind": value} if section == "model" and isinstance(value, str) else super().expanded(section, value)
 
     def work(
-        self, settings: Any, circuit: Circuit | None, start: Arrays | None, places: RunFolder, hooks: Any = None
+        self,
+        settings: S,
+        circuit: Circuit | None,
+        start: Arrays | None,
+        places: RunFolder,
+        hooks: UserFunctions | None = None,
     ) -> "Points":
         """Its points, less those that the folder holds already."""
         return Points(self, settings, circuit, places)
 
-    def opened(self, run: Run) -> DynamicsResult:
+    def opened(self, run: Run[S]) -> DynamicsResult[S]:
         """With its arrays, tables and summary."""
         return DynamicsResult.of(run)
 
-    def evaluate(self, run: Run, test: Evaluation) -> Figures:
+    def evaluate(self, run: Run[S], test: Evaluation) -> Figures:
         """The numbers of the summary; nothing is computed anew."""
         result = self.opened(run)
         figures = {"score": finite(self.judged(result.summary)), **numbers(result.summary)}
@@ -74,7 +84,7 @@ class Measurement(Kind):
         write_json(run.places.test_file, figures)
         return figures
 
-    def verdict(self, run: Run, figures: Figures) -> str:
+    def verdict(self, run: Run[S], figures: Figures) -> str:
         """The score, where there is one."""
         score = figures["score"]
         return f"{self.name}: {'done' if score is None else f'score {score:.4f}'}"
@@ -86,7 +96,7 @@ class Points:
     hint = "a longer transient may help"
     parameters: int | None = None
 
-    def __init__(self, kind: Measurement, settings: Any, circuit: Circuit | None, places: RunFolder):
+    def __init__(self, kind: Measurement, settings: NetworksSettings, circuit: Circuit | None, places: RunFolder):
         self.kind, self.settings, self.circuit, self.places = kind, settings, circuit, places
         self._folder = places.path / "networks"
         self._points = dict(kind.points(settings, circuit))
@@ -135,7 +145,7 @@ class Points:
     def restore(self, arrays: Arrays, source: Path) -> None:
         """Nothing to do: the folder holds the points that are done."""
 
-    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+    def line(self, row: Figures, evaluation: Figures | None) -> str:
         """The newest point."""
         largest = row.get("largest")
         return f"{row['point']}" + ("" if largest is None else f": λ1 {largest:+.4f}")
@@ -151,7 +161,7 @@ class Points:
                 yield name
             else:
                 waiting.append(name)
-        memory: dict[Any, Any] = {}
+        memory: Memory = {}
         if not self.kind.side_by_side:
             for name in waiting:
                 self._one(name, memory)
@@ -166,7 +176,7 @@ class Points:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _one(self, name: str, memory: dict[Any, Any]) -> None:
+    def _one(self, name: str, memory: Memory) -> None:
         with in_precision(self.settings.precision):
             arrays = self.kind.measure(self.settings, self.circuit, self._points[name], memory)
         with replace_atomically(self._file(name)) as aside:

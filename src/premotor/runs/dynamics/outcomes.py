@@ -1,7 +1,6 @@
 """What trainings on the spectrum came to: figures of a test, arrays and tables of a run, means over its networks."""
 
 from pathlib import Path
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +10,8 @@ from premotor.files import read_json
 from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.runs.arrays import load_arrays
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
-from premotor.runs.kinds import Arrays, Figures
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import Arrays
 
 LATE = 50
 """Epochs at the end of a training whose mean is shown."""
@@ -62,9 +62,7 @@ def learning_figures(folder: Path) -> dict[str, float]:
     return {str(name): float(value) for name, value in pd.DataFrame(rows).mean().items()}
 
 
-def collected(
-    settings: DynamicsTrainSettings, pieces: list[dict[str, Any]]
-) -> tuple[Arrays, pd.DataFrame, dict[str, Any]]:
+def collected(settings: DynamicsTrainSettings, pieces: list[Figures]) -> tuple[Arrays, pd.DataFrame, Figures]:
     """Arrays, table and summary of all networks of a training."""
     rows = [
         {

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -10,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from premotor.bodies import write_video
 from premotor.errors import PremotorError
-from premotor.runs.dynamics.building import NetworkMap
+from premotor.runs.dynamics.building import NetworkMap, SpectrumNetwork
 from premotor.runs.kinds import Evaluation
 from premotor.runs.playing import FRAMES_PER_SECOND, video_path
 from premotor.runs.run import Run
@@ -24,7 +23,7 @@ PER_SECOND = 5.0
 
 def play_network(
     run: Run,
-    networks: Mapping[str, Any],
+    networks: Mapping[str, SpectrumNetwork],
     dt: float,
     file: Path | None,
     seconds: float | None,
@@ -57,11 +56,11 @@ def play_network(
     return write_video(path, _frames(states, range(1, steps, stride), dt), FRAMES_PER_SECOND)
 
 
-def _states(network: Any, steps: int, seed: int) -> np.ndarray:
+def _states(network: SpectrumNetwork, steps: int, seed: int) -> np.ndarray:
     step = NetworkMap.of(network)
     start = network.random_state(jax.random.key(seed))
 
-    def advance(state: Any, _: None) -> tuple[Any, Any]:
+    def advance(state: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
         return step(state), state
 
     return np.asarray(jax.lax.scan(advance, start, None, length=steps)[1])

@@ -11,29 +11,34 @@ import pandas as pd
 from premotor.errors import PremotorError
 from premotor.files import read_json, replace_atomically, write_json
 from premotor.runs.arrays import load_arrays, save_arrays
-from premotor.runs.kinds import FORMER
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import FORMER, UserFunctions
 from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, load_settings
 from premotor.runs.run import Run
+from premotor.runs.run_folder import RunFolder
+from premotor.runs.settings import RunSettings
 from premotor.runs.training import train_or_resume
 
 COMMANDS = FORMER["command"]
 """The kind of experiment behind each command of ``premotor dynamics``, and behind ``command`` in older files."""
 
 
-class DynamicsResult(Run):
+class DynamicsResult[S: RunSettings](Run[S]):
     """A `Run` about dynamics; what it computed.
 
     Raises:
         PremotorError: it is none.
     """
 
-    def __init__(self, folder: Any, hooks: Any = None):
+    def __init__(
+        self: "DynamicsResult[Any]", folder: str | os.PathLike[str] | RunFolder, hooks: UserFunctions | None = None
+    ):
         super().__init__(folder, hooks)
         if not self.kind.dynamics:
             raise PremotorError(f"{self.folder} is no result about dynamics, but of the kind {self.kind.name}")
 
     @classmethod
-    def of(cls, run: Run) -> "DynamicsResult":
+    def of(cls, run: Run[S]) -> "DynamicsResult[S]":
         """The same run, as one about dynamics."""
         return run if isinstance(run, DynamicsResult) else cls(run.places, run.hooks)
 
@@ -48,7 +53,7 @@ class DynamicsResult(Run):
         return "steps" if (self.folder / "summary.json").exists() else None
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Figures:
         """The main numbers; PremotorError before the end."""
         return read_json(self.folder / "summary.json")
 
@@ -61,16 +66,16 @@ class DynamicsResult(Run):
         return pd.read_parquet(self.folder / f"{name}.parquet")
 
     @staticmethod
-    def write(folder: Path, arrays: Mapping[str, Any], table: pd.DataFrame, summary: Mapping[str, Any]) -> None:
+    def write(folder: Path, arrays: Mapping[str, np.ndarray], table: pd.DataFrame, summary: Figures) -> None:
         """Write arrays, table and, last, the summary; each is there in full or not at all."""
         with replace_atomically(folder / "results.safetensors") as aside:
-            save_arrays(aside, {name: np.asarray(value) for name, value in arrays.items()})
+            save_arrays(aside, dict(arrays))
         with replace_atomically(folder / "results.parquet") as aside:
             table.to_parquet(aside)
         write_json(folder / "summary.json", summary)
 
 
-def anchor_dynamics(data: dict[str, Any], folder: Path) -> None:
+def anchor_dynamics(data: dict[str, object], folder: Path) -> None:
     """Make the paths of a circuit, of a network to start from and of a warm start absolute."""
     model = data.get("model")
     if isinstance(model, dict) and isinstance(model.get("initial"), str):
@@ -79,7 +84,7 @@ def anchor_dynamics(data: dict[str, Any], folder: Path) -> None:
     anchor_initial(data, folder)
 
 
-def load_dynamics(command: str, source: Source | None = None, overrides: Overrides = ()) -> Any:
+def load_dynamics(command: str, source: Source | None = None, overrides: Overrides = ()) -> RunSettings:
     """`load_settings` for a command of ``premotor dynamics``; defaults where `source` is None."""
     return load_settings({} if source is None else source, overrides, COMMANDS[command])
 
@@ -90,7 +95,7 @@ def dynamics(
     overrides: Overrides = (),
     output: "str | os.PathLike[str] | None" = None,
     progress: bool = True,
-    hooks: Any = None,
+    hooks: UserFunctions | None = None,
 ) -> DynamicsResult:
     """Run a command of ``premotor dynamics``, in a new folder or on in the one that is there.
 

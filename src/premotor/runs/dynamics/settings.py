@@ -1,15 +1,15 @@
 """Settings of the commands about dynamics."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from premotor.errors import PremotorError
 from premotor.learning.spectrum import PhaseTaskSettings, SpectrumSettings
-from premotor.networks import RandomRateSettings
+from premotor.networks import RandomRateSettings, RateNetworkSettings
 from premotor.networks.settings import has_no_parameters
 from premotor.registry import Registry, derived_from
-from premotor.runs.settings import CircuitSettings, CompareSettings, Initial, known_null
+from premotor.runs.settings import CircuitSettings, CompareSettings, Initial, RunSettings, known_null
 from premotor.settings import Settings, section
 
 SWEPT = ("weights", "gains", "shifts")
@@ -45,7 +45,7 @@ def _random_first(value: object) -> object:
     return {"kind": "random", **value} if isinstance(value, dict) else value
 
 
-def _is_model(name: str, entry: Any) -> None:
+def _is_model(name: str, entry: "type[DynamicsNetwork]") -> None:
     from premotor.runs.dynamics.building import DynamicsNetwork  # loads JAX
 
     derived_from(DynamicsNetwork)(name, entry)
@@ -53,7 +53,7 @@ def _is_model(name: str, entry: Any) -> None:
         raise PremotorError(f"the settings {entry.settings.__name__} need the field kind: Literal[{name!r}] = {name!r}")
 
 
-MODELS: Registry[Any] = Registry(
+MODELS: Registry["type[DynamicsNetwork]"] = Registry(
     "network that is trained on its spectrum",
     {name: "premotor.runs.dynamics.building" for name in ("random", "rate")},
     _is_model,
@@ -62,12 +62,14 @@ MODELS: Registry[Any] = Registry(
 """Kinds of networks for training on the spectrum, by the name that `model.kind` takes."""
 
 if TYPE_CHECKING:
-    Model = Any
+    from premotor.runs.dynamics.building import DynamicsNetwork
+
+    type Model = RandomRateSettings | RateNetworkSettings
 else:
     Model = Annotated[section(MODELS), BeforeValidator(_random_first)]
 
 
-class _Common(Settings):
+class _Common(RunSettings):
     """What every command about dynamics takes."""
 
     name: str = Field("dynamics", max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")

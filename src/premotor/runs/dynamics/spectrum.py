@@ -1,9 +1,9 @@
 """The kind "spectrum": networks are trained on their Lyapunov spectrum, random ones or a circuit beside nulls."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,14 +16,15 @@ from premotor.learning.trees import fill
 from premotor.networks.base import network_arrays, with_parameters
 from premotor.runs.arrays import load_arrays
 from premotor.runs.checkpoints import newest_checkpoint
-from premotor.runs.dynamics.building import members
+from premotor.runs.dynamics.building import SpectrumNetwork, members
 from premotor.runs.dynamics.descent import Descent
 from premotor.runs.dynamics.outcomes import collected, learning_figures, scored
 from premotor.runs.dynamics.playing import play_network
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
-from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Figures, Kind, Schedule
-from premotor.runs.run import Run
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind, Schedule, UserFunctions
+from premotor.runs.run import Run, Which
 from premotor.runs.run_folder import RunFolder
 from premotor.settings import note
 
@@ -38,7 +39,7 @@ class SpectrumHooks(NamedTuple):
 
 
 @KINDS.register("spectrum")
-class Spectrum(Kind):
+class Spectrum(Kind[DynamicsTrainSettings]):
     """Descent on the Lyapunov spectrum, each network verified on a longer run from new initial states.
 
     Each network has a folder `networks/<name>`: `history.parquet` (loss, exponents, gradient norm, seconds of every
@@ -52,11 +53,11 @@ class Spectrum(Kind):
     unit = "epochs"
     dynamics = True
 
-    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+    def anchor(self, data: dict[str, object], folder: Path) -> None:
         """circuit.source, model.initial, initial."""
         anchor_dynamics(data, folder)
 
-    def expanded(self, section: str, value: Any) -> dict[str, Any] | None:
+    def expanded(self, section: str, value: object) -> dict[str, object] | None:
         """A model by its kind alone, parameters by whether they are trained."""
         if section == "model" and isinstance(value, str):
             return {"kind": value}
@@ -64,13 +65,13 @@ class Spectrum(Kind):
             return {"train": value}
         return super().expanded(section, value)
 
-    def rewired(self, settings: DynamicsTrainSettings, null: str, seed: int) -> dict[str, Any]:
+    def rewired(self, settings: DynamicsTrainSettings, null: str, seed: int) -> dict[str, object]:
         """A null model in the circuit's place, without null models of its own beside it."""
         if settings.circuit is None:
             raise PremotorError(f"circuit is null: there is no connectome that a null model ({null}) could replace")
         return {"circuit.null": null, "circuit.null_seed": seed, "nulls.count": 0}
 
-    def other_circuit(self, settings: DynamicsTrainSettings, source: str) -> dict[str, Any]:
+    def other_circuit(self, settings: DynamicsTrainSettings, source: str) -> dict[str, object]:
         """Another circuit, likewise."""
         return {"circuit.source": source, "nulls.count": 0}
 
@@ -85,12 +86,13 @@ class Spectrum(Kind):
         circuit: Circuit | None,
         start: Arrays | None,
         places: RunFolder,
-        hooks: SpectrumHooks | None = None,
+        hooks: UserFunctions | None = None,
     ) -> "Descents":
         """One network after another."""
+        assert hooks is None or isinstance(hooks, SpectrumHooks)
         return Descents(settings, circuit, start, places, (hooks or SpectrumHooks()).task)
 
-    def adopt(self, settings: DynamicsTrainSettings, circuit: Circuit | None, parent: Run, which: Any) -> Adopted:
+    def adopt(self, settings: DynamicsTrainSettings, circuit: Circuit | None, parent: Run, which: Which) -> Adopted:
         """Parameters of the networks of the same names."""
         if parent.kind.name != "spectrum":
             raise PremotorError(f"initial: {parent.folder} is a run of the kind {parent.kind.name}, not of spectrum")
@@ -102,11 +104,11 @@ class Spectrum(Kind):
         filled = tuple(f"the network {name}" for name in names if name not in had)
         return Adopted({k: v for k, v in arrays.items() if k.split("/")[0] in taken}, taken, filled, left)
 
-    def opened(self, run: Run) -> DynamicsResult:
+    def opened(self, run: Run[DynamicsTrainSettings]) -> DynamicsResult[DynamicsTrainSettings]:
         """With its arrays, tables and summary."""
         return DynamicsResult.of(run)
 
-    def evaluate(self, run: Run, test: Evaluation) -> Figures:
+    def evaluate(self, run: Run[DynamicsTrainSettings], test: Evaluation) -> Figures:
         """Verify every network from new initial states; `episodes` is the number of states."""
         if test.seconds is not None:
             raise PremotorError("seconds: verify.factor says how long a network is verified; leave it out")
@@ -130,7 +132,7 @@ class Spectrum(Kind):
         write_json(run.places.test_file, figures)
         return figures
 
-    def verdict(self, run: Run, figures: Figures) -> str:
+    def verdict(self, run: Run[DynamicsTrainSettings], figures: Figures) -> str:
         """Loss and exponents of the verified networks."""
         task = "" if figures.get("task") is None else f"; task loss {figures['task']:.4f}"
         return (
@@ -139,7 +141,13 @@ class Spectrum(Kind):
         )
 
     def play(
-        self, run: Run, file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+        self,
+        run: Run[DynamicsTrainSettings],
+        file: Path | None,
+        seconds: float | None,
+        test: Evaluation,
+        every: int | None,
+        speed: float,
     ) -> Path:
         """The first network left to itself, before and after learning."""
         name = _names(run)[0]
@@ -273,7 +281,7 @@ class Descents:
             with in_precision(self.settings.precision):
                 self.descent.restore({k: v for k, v in arrays.items() if k != "network"}, source)
 
-    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+    def line(self, row: Figures, evaluation: Figures | None) -> str:
         """The newest epoch."""
         return (
             f"{row['network']}: epoch {row['epoch']}, loss {row['loss']:.5f}, λ1 {row['largest']:+.4f}, |gradient| "
@@ -297,32 +305,33 @@ class Descents:
             if older is not None:
                 self.descent.restore(older.arrays, older.folder)
 
-    def _arrays(self, name: str, network: Any) -> Arrays:
+    def _arrays(self, name: str, network: SpectrumNetwork) -> Arrays:
         circuit = self.members[self.number].circuit
         arrays = network_arrays(network, None if circuit is None else circuit.ids)
         return {f"{name}/{key}": value for key, value in arrays.items()}
 
 
-def _names(run: Run) -> list[str]:
+def _names(run: Run[DynamicsTrainSettings]) -> list[str]:
     """Networks of a run, in the order in which they are trained."""
     settings = run.settings
     return [member.name for member in members(settings, run.wiring, settings.nulls.count, settings.nulls.kind)]
 
 
-def _result(run: Run, name: str) -> Figures:
+def _result(run: Run[DynamicsTrainSettings], name: str) -> Figures:
     file = run.folder / "networks" / name / "result.json"
     if not file.exists():
         raise PremotorError(f"{run.folder} is not finished; continue with `premotor resume {run.folder}`")
     return dict(read_json(file))
 
 
-def _descents(run: Run) -> Any:
-    settings, task = run.settings, (run.hooks or SpectrumHooks()).task
+def _descents(run: Run[DynamicsTrainSettings]) -> Iterator[Descent]:
+    settings, hooks = run.settings, run.hooks or SpectrumHooks()
+    assert isinstance(hooks, SpectrumHooks)
     for member in members(settings, run.wiring, settings.nulls.count, settings.nulls.kind):
-        yield Descent(member, settings, run.folder / "networks" / member.name, task)
+        yield Descent(member, settings, run.folder / "networks" / member.name, hooks.task)
 
 
-def _verified(run: Run, which: str, test: Evaluation) -> list[Figures]:
+def _verified(run: Run[DynamicsTrainSettings], which: str, test: Evaluation) -> list[Figures]:
     """The networks verified anew from other states."""
     found = []
     with in_precision(run.settings.precision):

@@ -1,7 +1,7 @@
 """Spectra against the size of a parameter, over many networks: the transition to chaos, and the spread σ."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,10 @@ from premotor.analysis.mean_field import LONGEST
 from premotor.connectome import Circuit
 from premotor.files import finite
 from premotor.runs.dynamics.building import Member, SweptMap, build_network, measured, members
-from premotor.runs.dynamics.measuring import Measurement
+from premotor.runs.dynamics.measuring import Measurement, Memory
 from premotor.runs.dynamics.settings import TransitionSettings, VarianceSettings
-from premotor.runs.kinds import KINDS, Arrays, Figures
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import KINDS, Arrays
 
 Sweep = TransitionSettings | VarianceSettings
 MOST_PROPOSED = 1000
@@ -21,26 +22,28 @@ MOST_PROPOSED = 1000
 ARRAYS = ("exponents", "standard_errors", "entropy", "dimension", "movement")
 
 
-class _Swept(Measurement):
+class _Swept[S: Sweep](Measurement[S, tuple[Member, tuple[str, ...]]]):
     side_by_side: ClassVar[bool] = True
 
-    def total(self, settings: Any) -> int:
+    def total(self, settings: S) -> int:
         """Networks."""
-        return int(settings.samples + (settings.circuit is not None)) * len(settings.sets)
+        return (settings.samples + (settings.circuit is not None)) * len(settings.sets)
 
-    def points(self, settings: Any, circuit: Circuit | None) -> Mapping[str, Any]:
+    def points(self, settings: S, circuit: Circuit | None) -> Mapping[str, tuple[Member, tuple[str, ...]]]:
         """Random networks; or a circuit beside `samples` null models of it."""
         chosen = list(members(settings, circuit, settings.samples, settings.null))
         if len(settings.sets) == 1:
             return {member.name: (member, settings.sets[0]) for member in chosen}
         return {_named(names, member): (member, names) for names in settings.sets for member in chosen}
 
-    def measure(self, settings: Any, circuit: Circuit | None, point: Any, memory: dict[Any, Any]) -> Arrays:
+    def measure(
+        self, settings: S, circuit: Circuit | None, point: tuple[Member, tuple[str, ...]], memory: Memory
+    ) -> Arrays:
         """Spectra of one network at all values."""
         member, names = point
         return _measure(member, settings, names)
 
-    def collect(self, settings: Any, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
+    def collect(self, settings: S, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
         """The networks side by side, and means over each group of them."""
         return _collected("transition" if isinstance(settings, TransitionSettings) else "spectrum", settings, pieces)
 
@@ -52,7 +55,7 @@ class _Swept(Measurement):
 
 
 @KINDS.register("transition")
-class Transition(_Swept):
+class Transition(_Swept[TransitionSettings]):
     """The leading exponents against g, over many networks, beside the theory of infinitely large ones.
 
     All values of g share each network's weights, up to their scale, so that differences between them are not
@@ -67,7 +70,7 @@ class Transition(_Swept):
 
 
 @KINDS.register("variance")
-class Variance(_Swept):
+class Variance(_Swept[VarianceSettings]):
     """Spectrum, entropy and Kaplan–Yorke dimension against the spread σ of weights, gains or shifts."""
 
     settings = VarianceSettings
@@ -150,7 +153,7 @@ def _collected(command: str, settings: Sweep, pieces: Mapping[str, Arrays]) -> t
         for place, value in enumerate(values)
     ]
     table = pd.DataFrame(rows)
-    summary: dict[str, Any] = {"command": command, "parameter": settings.parameter, "groups": {}}
+    summary: Figures = {"command": command, "parameter": settings.parameter, "groups": {}}
     for group in dict.fromkeys(group_of(name) for name in pieces):
         own = table[table["network"].map(group_of) == group]
         summary["groups"][group] = _group(own, values, settings)
@@ -180,10 +183,10 @@ def theory(settings: Sweep, values: np.ndarray, dt: float | None = None) -> list
     return None if other is None else [mean_field_exponent(float(other * value), dt) for value in values]
 
 
-def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> dict[str, Any]:
+def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> Figures:
     largest = np.stack([own.sort_values("value")["largest"].to_numpy() for _, own in table.groupby("network")])
     estimates = [bootstrap_mean(column) for column in largest.T]
-    figures: dict[str, Any] = {
+    figures: Figures = {
         "networks": len(largest),
         "value": [float(value) for value in values],
         "largest": [
@@ -209,7 +212,7 @@ def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> dict[str
     return figures
 
 
-def disagreement(values: np.ndarray, largest: np.ndarray) -> dict[str, Any] | None:
+def disagreement(values: np.ndarray, largest: np.ndarray) -> Figures | None:
     """Where networks do not agree whether λ1 (networks, values) is positive, and how many would tell; None: nowhere.
 
     So many networks that the 95% interval of their mean would leave out 0, at the value that needs most, if the

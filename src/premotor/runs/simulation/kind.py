@@ -1,10 +1,9 @@
 """The kind "simulation": a circuit on its own, driven, silenced and recorded; one iteration does all of it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from premotor.bodies import write_video
 from premotor.connectome import Circuit
@@ -12,7 +11,8 @@ from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
 from premotor.runs.activity_strip import with_activity
 from premotor.runs.arrays import load_arrays
-from premotor.runs.kinds import KINDS, Arrays, Evaluation, Figures, Kind, Schedule, numbers
+from premotor.runs.figures import Figures, numbers
+from premotor.runs.kinds import KINDS, Arrays, Evaluation, Kind, Schedule, UserFunctions
 from premotor.runs.playing import FRAMES_PER_SECOND, video_path
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
@@ -21,22 +21,22 @@ from premotor.runs.simulation.simulate import simulated
 
 
 @KINDS.register("simulation")
-class Simulating(Kind):
+class Simulating(Kind[SimulationSettings]):
     """``premotor simulate``, and ``premotor train`` with the settings of a simulation."""
 
     settings = SimulationSettings
     curves = False
     unit = "simulations"
 
-    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+    def anchor(self, data: dict[str, object], folder: Path) -> None:
         """circuit.source, files of drives."""
         anchor_simulation(data, folder)
 
-    def expanded(self, section: str, value: Any) -> dict[str, Any] | None:
+    def expanded(self, section: str, value: object) -> dict[str, object] | None:
         """A model by its kind alone."""
         return {"kind": value} if section == "model" and isinstance(value, str) else super().expanded(section, value)
 
-    def named(self, source: str) -> dict[str, Any] | None:
+    def named(self, source: str) -> dict[str, object] | None:
         """The source of a circuit."""
         return {"circuit": {"source": source}}
 
@@ -46,26 +46,32 @@ class Simulating(Kind):
         circuit: Circuit | None,
         start: Arrays | None,
         places: RunFolder,
-        hooks: Any = None,
+        hooks: UserFunctions | None = None,
     ) -> "OneSimulation":
         """The whole of it."""
         assert circuit is not None
         return OneSimulation(settings, circuit, places)
 
-    def evaluate(self, run: Run, test: Evaluation) -> Figures:
+    def evaluate(self, run: Run[SimulationSettings], test: Evaluation) -> Figures:
         """The summary; nothing is computed anew."""
         figures = read_json(run.folder / "summary.json")
         run.places.evaluations_folder.mkdir(exist_ok=True)
         write_json(run.places.test_file, figures)
         return dict(figures)
 
-    def verdict(self, run: Run, figures: Figures) -> str:
+    def verdict(self, run: Run[SimulationSettings], figures: Figures) -> str:
         """Rhythm of the readout neurons."""
         score = figures.get("score")
         return f"{figures['recorded']} neurons recorded" + ("" if score is None else f", score {score:.3f}")
 
     def play(
-        self, run: Run, file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+        self,
+        run: Run[SimulationSettings],
+        file: Path | None,
+        seconds: float | None,
+        test: Evaluation,
+        every: int | None,
+        speed: float,
     ) -> Path:
         """The activity of the recorded neurons over time."""
         path = video_path(run.folder / "video", file, every, speed)
@@ -89,9 +95,7 @@ class Simulating(Kind):
         return numbers(read_json(folder / "summary.json"))
 
 
-def _neurons(run: Run) -> Any:
-    import pandas as pd
-
+def _neurons(run: Run) -> pd.DataFrame:
     return pd.read_parquet(run.folder / "neurons.parquet")
 
 
@@ -144,6 +148,6 @@ class OneSimulation:
     def restore(self, arrays: Arrays, source: Path) -> None:
         """Nothing to do."""
 
-    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+    def line(self, row: Figures, evaluation: Figures | None) -> str:
         """How long it was."""
         return f"{row['seconds_simulated']:g} s simulated"

@@ -1,7 +1,6 @@
 """What the activity of a simulation is as a rhythm: of every neuron, of a replicate, and by type of neuron."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from premotor.analysis import circular_mean, relative_phase, rhythm, wilson_interval
 from premotor.analysis.rhythm import RHYTHMIC
 from premotor.files import finite
+from premotor.runs.figures import Figures
 
 ACTIVE = 0.01
 """A neuron whose rate never exceeds this (Hz) after the transient is silent (Pugliese et al. 2025)."""
@@ -94,7 +94,7 @@ def rhythm_table(
     return table, whole
 
 
-def summarise(table: pd.DataFrame, whole: NetworkRhythm) -> dict[str, Any]:
+def summarise(table: pd.DataFrame, whole: NetworkRhythm) -> Figures:
     """Figures over replicates, and by type, ready for JSON (null for what there is none of)."""
     count = int(whole.rhythmic.sum())
     bounds = wilson_interval(count, len(whole.score))

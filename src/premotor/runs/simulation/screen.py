@@ -1,10 +1,9 @@
 """Searches in a circuit: which neuron starts a rhythm, and the smallest circuit that keeps it."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,8 @@ from premotor.errors import PremotorError
 from premotor.files import whole_folder, write_json
 from premotor.networks.stimulation import Conditions, positions_of
 from premotor.runs.building import build_circuit, without_muscles
-from premotor.runs.loading import Overrides, dump_settings
+from premotor.runs.figures import Figures
+from premotor.runs.loading import Overrides, Source, dump_settings
 from premotor.runs.provenance import session
 from premotor.runs.simulation.models import Bench, Variant
 from premotor.runs.simulation.rhythm import ACTIVE, network_rhythm
@@ -23,8 +23,8 @@ from premotor.runs.simulation.settings import SimulationSettings, load_simulatio
 
 
 def screen(
-    source: SimulationSettings | Mapping[str, Any] | str | os.PathLike[str],
-    selection: str | Mapping[str, Any],
+    source: Source,
+    selection: str | Conditions,
     overrides: Overrides = (),
     output: str | os.PathLike[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -130,7 +130,7 @@ class Pruning:
             self.circuit.save(path / "circuit")
             write_json(path / "provenance.json", {"seed": self.settings.seed, "sessions": [session(0)]})
             names = ("removed", "rhythmic", "whole", "frequency", "simulations")
-            figures: dict[str, Any] = {name: getattr(self, name) for name in names}
+            figures: Figures = {name: getattr(self, name) for name in names}
             figures["neurons"] = self.circuit.ids.tolist()
             figures["history"] = self.history.to_dict("records")
             write_json(path / "pruning.json", figures)
@@ -138,7 +138,7 @@ class Pruning:
 
 
 def prune(
-    source: SimulationSettings | Mapping[str, Any] | str | os.PathLike[str],
+    source: Source,
     overrides: Overrides = (),
     output: str | os.PathLike[str] | None = None,
     *,

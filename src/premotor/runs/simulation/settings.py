@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -11,8 +11,7 @@ from premotor.errors import PremotorError
 from premotor.networks import Drive, LIFSettings, RateNetworkSettings, VNCSettings
 from premotor.networks.stimulation import Conditions
 from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, load_settings
-from premotor.runs.settings import CircuitSettings, CompareSettings, Initial
-from premotor.settings import Settings
+from premotor.runs.settings import CircuitSettings, CompareSettings, Initial, RunSettings
 
 KINDS = ("constant", "pulse", "poisson", "file")
 _DRIVE = re.compile(rf"(?P<who>.*?):(?P<what>(?:{'|'.join(KINDS)})(?:,.*)?|[-+.\d].*)", re.DOTALL)
@@ -37,7 +36,7 @@ def read_conditions(text: str) -> dict[str, str]:
     return conditions
 
 
-def read_drive(text: str) -> dict[str, Any]:
+def read_drive(text: str) -> dict[str, object]:
     """A drive in words as the settings of one.
 
     ``SELECTION:AMPLITUDE`` or ``SELECTION:KIND``, then settings of the drive as ``,name=value``:
@@ -53,7 +52,7 @@ def read_drive(text: str) -> dict[str, Any]:
             f"the drive {text!r} should look like 'type=DNg100:250' or 'class=sensory:poisson,rate=100' "
             f"(kinds are {', '.join(KINDS)})"
         )
-    drive: dict[str, Any] = {"kind": "constant", "neurons": read_conditions(found["who"])}
+    drive: dict[str, object] = {"kind": "constant", "neurons": read_conditions(found["who"])}
     first, *rest = found["what"].split(",")
     if first in KINDS:
         drive["kind"] = first
@@ -100,7 +99,7 @@ def _several(value: object) -> object:
 Selection = Annotated[Conditions, BeforeValidator(_read_selection)]
 
 
-class SimulationSettings(Settings):
+class SimulationSettings(RunSettings):
     """Everything that decides a simulation."""
 
     KIND: ClassVar[str] = "simulation"
@@ -164,11 +163,12 @@ class SimulationSettings(Settings):
 def load_simulation(source: Source, overrides: Overrides = ()) -> SimulationSettings:
     """`load_settings` of a simulation; `source` may also be the source of a circuit (a built-in name, a file or a
     folder), which is then simulated with default settings."""
-    settings: SimulationSettings = load_settings(source, overrides, "simulation")
+    settings = load_settings(source, overrides, "simulation")
+    assert isinstance(settings, SimulationSettings)
     return settings
 
 
-def anchor_simulation(data: dict[str, Any], folder: Path) -> None:
+def anchor_simulation(data: dict[str, object], folder: Path) -> None:
     """Make relative paths absolute: of the circuit's source, and of drives' files."""
     anchor_path(data, "circuit", "source", folder)
     anchor_initial(data, folder)

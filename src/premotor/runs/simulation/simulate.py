@@ -1,10 +1,8 @@
 """Simulating a circuit on its own: from settings to activity, rhythm and a folder."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +16,8 @@ from premotor.networks import Spikes
 from premotor.networks.stimulation import positions_of
 from premotor.runs.arrays import save_arrays
 from premotor.runs.building import build_circuit, without_muscles
-from premotor.runs.loading import Overrides, dump_settings
+from premotor.runs.figures import Figures
+from premotor.runs.loading import Overrides, Source, dump_settings
 from premotor.runs.provenance import session, sha256
 from premotor.runs.simulation.models import Bench, check_size
 from premotor.runs.simulation.rhythm import NetworkRhythm, rhythm_table, summarise
@@ -43,7 +42,7 @@ class Simulation:
     """Figures of every recorded neuron in every replicate: rates, score, frequency, phase."""
     rhythm: NetworkRhythm
     """Of the readout neurons."""
-    summary: dict[str, Any]
+    summary: Figures
 
     def save(self, folder: Path) -> Path:
         """Write everything into a new folder.
@@ -68,7 +67,7 @@ class Simulation:
             self._write_spikes(path / "spikes.parquet", self.spikes)
         write_json(path / "summary.json", self.summary)
 
-    def _provenance(self, circuit_folder: Path) -> dict[str, Any]:
+    def _provenance(self, circuit_folder: Path) -> dict[str, object]:
         files = [file for file in sorted(circuit_folder.iterdir()) if file.is_file()]
         drives = [Path(drive.path) for drive in self.settings.drives if drive.kind == "file"]
         return {
@@ -118,7 +117,7 @@ class Simulation:
 
 
 def simulate(
-    source: SimulationSettings | Mapping[str, Any] | str | os.PathLike[str] = "fly-cpg",
+    source: Source = "fly-cpg",
     overrides: Overrides = (),
     output: str | os.PathLike[str] | None = None,
 ) -> Simulation:
@@ -178,8 +177,8 @@ def _summary(
     table: pd.DataFrame,
     rhythm: NetworkRhythm,
     spikes: Spikes | None,
-) -> dict[str, Any]:
-    figures: dict[str, Any] = {
+) -> Figures:
+    figures: Figures = {
         "circuit": {
             "source": settings.circuit.source,
             "neurons": len(circuit),

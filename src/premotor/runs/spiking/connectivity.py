@@ -3,17 +3,18 @@
 import os
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from premotor.runs.loading import kind_in, load_settings, preset_names
-from premotor.runs.spiking.settings import WiringSettings, circuit_of, network_of
+from premotor.runs.loading import kind_in, preset_names
+from premotor.runs.spiking.settings import WiringSettings, circuit_of, load_spiking, network_of
 
 if TYPE_CHECKING:
     from premotor.networks.spiking.event_driven import SpikingNetwork
+    from premotor.runs.spiking.settings import SpikingWiring
 
 
 class DescribedNetwork(NamedTuple):
@@ -58,12 +59,12 @@ def described_network(source: str | os.PathLike[str]) -> DescribedNetwork | None
         return DescribedNetwork(str(source), run.network(), run.settings.wiring.seed)
     if str(source) not in preset_names("spiking") and path.suffix not in (".yaml", ".yml"):
         return None
-    settings = load_settings(source, kind="spiking")
+    settings = load_spiking(source)
     network = network_of(settings.wiring, settings.interface, circuit_of(settings.wiring))
     return DescribedNetwork(str(source), network, settings.wiring.seed)
 
 
-def population_names(network: "SpikingNetwork") -> NDArray[Any]:
+def population_names(network: "SpikingNetwork") -> NDArray[np.object_]:
     """The population of every node, "inputs" for sources, "noise" for random trains; of two that hold a cell the
     later, (nodes,)."""
     names = np.full(network.nodes, "inputs", object)
@@ -73,7 +74,7 @@ def population_names(network: "SpikingNetwork") -> NDArray[Any]:
     return names
 
 
-def type_names(wiring: Any, network: "SpikingNetwork") -> list[str]:
+def type_names(wiring: "SpikingWiring", network: "SpikingNetwork") -> list[str]:
     """Names of the network's cell types."""
     if isinstance(wiring, WiringSettings):
         own = list(wiring.types())[len(BUILT_IN) :]

@@ -1,6 +1,6 @@
 """Tests of a spiking agent without learning, and what its network does when inputs are driven by hand."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +10,14 @@ from premotor.files import replace_atomically, write_json
 from premotor.learning.plasticity import Episodes, PlasticitySettings
 from premotor.networks.spiking.event_driven.events import SPIKES, set_intervals
 from premotor.runs.arrays import save_arrays
+from premotor.runs.figures import Figures
 from premotor.runs.spiking.run import Arena, SpikingRun
 
 
 class Tested(NamedTuple):
     """A test: its figures and everything that happened."""
 
-    figures: dict[str, Any]
+    figures: Figures
     episodes: Episodes
 
 
@@ -49,7 +50,7 @@ def try_weights(
         starts = np.repeat(starts[only : only + 1], episodes, axis=0)
     result = arena.play(agent, starts, learn=learn is not None, record=record)
     returned = result.returned
-    figures: dict[str, Any] = {
+    figures: Figures = {
         "episodes": episodes,
         "score": float(returned.mean()),
         "mean": float(returned.mean()),
@@ -78,7 +79,7 @@ def evaluate_spiking(
     checkpoint: str | int = "best",
     only: int | None = None,
     learn: bool = False,
-) -> dict[str, Any]:
+) -> Figures:
     """Test an agent; write ``evaluations/test.json`` and ``evaluations/trace.safetensors``.
 
     Args:

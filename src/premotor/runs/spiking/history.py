@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -59,7 +59,7 @@ def differences(runs: Sequence[SpikingRun]) -> pd.DataFrame:
     return pd.DataFrame(list(unequal.values()), index=pd.Index(unequal, name="setting"), columns=names, dtype=object)
 
 
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+def _flat(value: object, prefix: str = "") -> dict[str, object]:
     if isinstance(value, dict):
         pairs = list(value.items())
     elif isinstance(value, list):

@@ -1,14 +1,15 @@
 """The kind "spiking": a spiking agent that learns by plasticity or is evolved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from premotor.errors import PremotorError
-from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Figures, Kind
+from premotor.runs.figures import Figures
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind, UserFunctions
 from premotor.runs.loading import anchor_initial, anchor_path
 from premotor.runs.spiking.settings import CircuitWiring, SpikingExperiment, circuit_of, fields_of
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from premotor.connectome import Circuit
     from premotor.networks.spiking.event_driven import SpikingNetwork
-    from premotor.runs.run import Run
+    from premotor.runs.checkpoints import CheckpointRecord
+    from premotor.runs.run import Run, Which
     from premotor.runs.run_folder import RunFolder
+    from premotor.runs.settings import CircuitSettings
     from premotor.runs.spiking.run import SpikingRun
     from premotor.runs.spiking.session import SpikingWork
 
@@ -34,7 +37,7 @@ TEST_SEED = 42
 
 
 @KINDS.register("spiking")
-class Spiking(Kind):
+class Spiking(Kind[SpikingExperiment]):
     """A network of spiking cells between receptive fields and votes for actions."""
 
     settings = SpikingExperiment
@@ -42,7 +45,7 @@ class Spiking(Kind):
     cut_short = True  # a block of plasticity ends with the episodes or steps that are wanted
     figures = ("score", "median", "least", "most", "undecided", "mean_100", "median_21", "median_51", "median_101")
 
-    def anchor(self, data: dict[str, Any], folder: Path) -> None:
+    def anchor(self, data: dict[str, object], folder: Path) -> None:
         """wiring.circuit.source, wiring.partners, initial."""
         wiring = data.get("wiring")
         if isinstance(wiring, dict) and isinstance(wiring.get("circuit"), dict):
@@ -57,11 +60,11 @@ class Spiking(Kind):
         """With receptive fields for the task, where the settings leave the default."""
         return settings.model_copy(update={"interface": fields_of(settings.task, settings.interface)})
 
-    def circuit_settings(self, settings: SpikingExperiment) -> Any:
+    def circuit_settings(self, settings: SpikingExperiment) -> "CircuitSettings | None":
         """`wiring.circuit`."""
         return settings.wiring.circuit if isinstance(settings.wiring, CircuitWiring) else None
 
-    def rewired(self, settings: SpikingExperiment, null: str, seed: int) -> dict[str, Any]:
+    def rewired(self, settings: SpikingExperiment, null: str, seed: int) -> dict[str, object]:
         """A null model of the circuit, or of the random wiring."""
         if isinstance(settings.wiring, CircuitWiring):
             return {"wiring.circuit.null": null, "wiring.circuit.null_seed": seed}
@@ -71,7 +74,7 @@ class Spiking(Kind):
             )
         return {"wiring.null": null, "wiring.null_seed": seed}
 
-    def drawn(self, settings: SpikingExperiment, seed: int) -> dict[str, Any]:
+    def drawn(self, settings: SpikingExperiment, seed: int) -> dict[str, object]:
         """Another random wiring; of a circuit, other delays."""
         return {"wiring.seed": seed}
 
@@ -79,7 +82,7 @@ class Spiking(Kind):
         """Always: a random wiring has null models too."""
         return True
 
-    def other_circuit(self, settings: SpikingExperiment, source: str) -> dict[str, Any]:
+    def other_circuit(self, settings: SpikingExperiment, source: str) -> dict[str, object]:
         """Another circuit."""
         return {"wiring.circuit.source": source}
 
@@ -91,9 +94,9 @@ class Spiking(Kind):
         """Iterations at most."""
         return settings.learning.most
 
-    def over(self, settings: SpikingExperiment, record: Mapping[str, Any]) -> bool:
+    def over(self, settings: SpikingExperiment, record: "CheckpointRecord") -> bool:
         """By iterations, or by steps of the task where plasticity is given so many."""
-        return settings.learning.ends(0, int(record.get("steps", 0))) or super().over(settings, record)
+        return settings.learning.ends(0, record.get("steps", 0)) or super().over(settings, record)
 
     def circuit(self, settings: SpikingExperiment) -> "Circuit | None":
         """The circuit of the wiring; None for a random one."""
@@ -105,19 +108,20 @@ class Spiking(Kind):
         circuit: "Circuit | None",
         start: Arrays | None,
         places: "RunFolder",
-        hooks: Any = None,
+        hooks: UserFunctions | None = None,
     ) -> "SpikingWork":
         """Evolution or plasticity."""
-        from premotor.runs.spiking.run import Arena
+        from premotor.runs.spiking.run import Arena, Hooks
         from premotor.runs.spiking.session import SpikingWork
 
+        assert hooks is None or isinstance(hooks, Hooks)
         return SpikingWork(Arena(settings, circuit, hooks), None if start is None else start["weights"])
 
-    def inherited(self, settings: SpikingExperiment, parent: "Run") -> dict[str, Any]:
+    def inherited(self, settings: SpikingExperiment, parent: "Run") -> dict[str, object]:
         """Its wiring."""
         return {"wiring": parent.settings.model_dump(mode="json").get("wiring")}
 
-    def adopt(self, settings: SpikingExperiment, circuit: "Circuit | None", parent: "Run", which: Any) -> Adopted:
+    def adopt(self, settings: SpikingExperiment, circuit: "Circuit | None", parent: "Run", which: "Which") -> Adopted:
         """The plastic weights, where the plastic synapses are the same."""
         from premotor.runs.spiking.run import Arena
 
@@ -134,13 +138,13 @@ class Spiking(Kind):
             return Adopted({}, (), (), (f"weights ({counts[0]:,} plastic synapses, not the same {counts[1]:,})",))
         return Adopted({"weights": old.weights(which)}, ("weights",), (), ())
 
-    def opened(self, run: "Run") -> "SpikingRun":
+    def opened(self, run: "Run[SpikingExperiment]") -> "SpikingRun":
         """With its weights, agent and arena."""
         from premotor.runs.spiking.run import SpikingRun
 
         return SpikingRun.of(run)
 
-    def evaluate(self, run: "Run", test: Evaluation) -> Figures:
+    def evaluate(self, run: "Run[SpikingExperiment]", test: Evaluation) -> Figures:
         """Episodes without plasticity; writes ``test.json`` and ``test.safetensors``."""
         from premotor.runs.spiking.evaluation import evaluate_spiking
 
@@ -153,7 +157,7 @@ class Spiking(Kind):
             checkpoint=test.checkpoint,
         )
 
-    def verdict(self, run: "Run", figures: Figures) -> str:
+    def verdict(self, run: "Run[SpikingExperiment]", figures: Figures) -> str:
         """Steps of its episodes."""
         where = "" if figures["only"] is None else f" from the start of episode {figures['only']}"
         where += " with plasticity at work" if figures["learning"] else ""
@@ -163,7 +167,7 @@ class Spiking(Kind):
             "undecided moves"
         )
 
-    def lesions(self, run: "Run", test: Evaluation, types: bool = False) -> list[Figures]:
+    def lesions(self, run: "Run[SpikingExperiment]", test: Evaluation, types: bool = False) -> list[Figures]:
         """Every projection from one population to another, and all synapses onto each population."""
         from premotor.files import write_json
         from premotor.runs.spiking.evaluation import try_weights
@@ -185,14 +189,20 @@ class Spiking(Kind):
         return rows
 
     def play(
-        self, run: "Run", file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
+        self,
+        run: "Run[SpikingExperiment]",
+        file: Path | None,
+        seconds: float | None,
+        test: Evaluation,
+        every: int | None,
+        speed: float,
     ) -> Path:
         """The task above the spikes of the network."""
         from premotor.runs.spiking.playing import play_spiking
 
         return play_spiking(self.opened(run), file, seconds, test, every, speed)
 
-    def looked_into(self, run: "Run", test: Evaluation) -> None:
+    def looked_into(self, run: "Run[SpikingExperiment]", test: Evaluation) -> None:
         """Receptive fields, the policy as a table, and tests of checkpoints."""
         from premotor.runs.spiking.combinations import mock_combinations, stride_for
         from premotor.runs.spiking.evaluation import mock_inputs
@@ -231,10 +241,9 @@ class Spiking(Kind):
 
 def projections(network: "SpikingNetwork") -> "Iterator[tuple[str, str, str, NDArray[np.bool_]]]":
     """Groups of synapses: name, presynaptic and postsynaptic population, which synapses; the first is empty."""
-    names = np.full(network.nodes, "inputs", object)
-    names[network.cells + network.sources :] = "noise"
-    for name, cells in network.populations.items():
-        names[cells] = name
+    from premotor.runs.spiking.connectivity import population_names
+
+    names = population_names(network)
     pre, post = names[network.pre], names[network.post]
     between = network.pre < network.cells
     yield "intact", "", "", np.zeros(len(pre), bool)

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,16 @@ from premotor.errors import PremotorError
 from premotor.files import new_folder, read_json, write_atomically, write_json
 from premotor.runs.arrays import save_arrays
 from premotor.runs.checkpoints import save_checkpoint
-from premotor.runs.loading import load_settings
+from premotor.runs.figures import Figures
 from premotor.runs.provenance import provenance, sha256
 from premotor.runs.run_folder import MetricsLog, RunFolder
 from premotor.runs.spiking.original_settings import Translated, translated
 from premotor.runs.spiking.run import SpikingRun
-from premotor.runs.spiking.settings import PARTNERS, network_of
+from premotor.runs.spiking.settings import PARTNERS, SpikingEvolutionSettings, load_spiking, network_of
 from premotor.runs.yaml_text import dump_yaml
+
+if TYPE_CHECKING:
+    from premotor.networks.spiking.event_driven import SpikingNetwork
 
 CONFIGURATIONS = ("backupcfg_sim.json", "config.json")
 WEIGHTS = ("synWeights.pkl", "synWeights_final.pkl")
@@ -62,7 +65,7 @@ def import_original(folder: str | os.PathLike[str], output: str | os.PathLike[st
         save_arrays(aside / PARTNERS, pairs)
         settings = {**found.settings, "wiring": {**found.settings["wiring"], "partners": PARTNERS}}
         write_atomically(places.settings_file, dump_yaml(settings))
-        whole = load_settings(places.settings_file)
+        whole = load_spiking(places.settings_file)
         network = network_of(whole.wiring, whole.interface, None)
         places.initial_file.parent.mkdir()
         for empty in (places.checkpoints_folder, places.evaluations_folder, places.best_folder):
@@ -140,7 +143,7 @@ def _check(found: Translated, pairs: dict[str, NDArray[np.int64]], file: str) ->
         raise PremotorError(f"{file} has weights of {sorted(wrong)[0]}, which the configuration does not connect")
 
 
-def _in_order(network: Any, table: pd.DataFrame, file: str) -> NDArray[np.float64]:
+def _in_order(network: "SpikingNetwork", table: pd.DataFrame, file: str) -> NDArray[np.float64]:
     """Weights in the order of the network's plastic synapses, (plastic,)."""
     held = dict(zip(zip(table["pre"], table["post"], strict=True), table["weight"], strict=True))
     keys = list(zip(network.pre[network.plastic].tolist(), network.post[network.plastic].tolist(), strict=True))
@@ -153,7 +156,7 @@ def _in_order(network: Any, table: pd.DataFrame, file: str) -> NDArray[np.float6
     return np.array([held[key] for key in keys])
 
 
-def _training(file: Path, learning: Any) -> list[dict[str, Any]]:
+def _training(file: Path, learning: SpikingEvolutionSettings) -> list[Figures]:
     """Rows of metrics from the record of evolution: episodes, median, mean, least and most, mean weight."""
     rows, steps = [], 0
     for number, line in enumerate(file.read_text().splitlines(), start=1):

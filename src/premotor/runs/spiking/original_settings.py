@@ -32,7 +32,7 @@ SILENT = (
 class Translated(NamedTuple):
     """Settings of ours, and what they leave out."""
 
-    settings: dict[str, Any]
+    settings: dict[str, object]
     order: tuple[str, ...]
     """Populations in the order in which the program numbers their cells."""
     sizes: tuple[int, ...]
@@ -43,12 +43,12 @@ class Translated(NamedTuple):
 class _Read:
     """A configuration that remembers which of its keys were asked for."""
 
-    def __init__(self, data: Mapping[str, Any], file: str):
+    def __init__(self, data: Mapping[str, object], file: str):
         self.data, self.file, self.used = data, file, set[str]()
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, key: str, default: object = None) -> Any:
         """The value of a dotted key; PremotorError where it is missing and has no default."""
-        value: Any = self.data
+        value: object = self.data
         self.used.add(key)
         for part in key.split("."):
             if not isinstance(value, Mapping) or part not in value:
@@ -66,7 +66,7 @@ class _Read:
                 yield f"{key} = {value}"
 
 
-def translated(data: Any, file: str, evolved: bool) -> Translated:
+def translated(data: object, file: str, evolved: bool) -> Translated:
     """Settings of ours from a configuration of the program.
 
     Args:
@@ -101,7 +101,7 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
         tags |= {"stdp_hebbian": gain["EE"] * rule["hebbwt"], "stdp_anti_hebbian": -gain["EE"] * rule["antiwt"]}
         tags |= {"stdp_length": rule["tauhebb"], "stdp_anti_length": rule["tauanti"]}
     mode = MODES[int(read.get("sim.targetedRL", 0))]
-    targeting: dict[str, Any] = {
+    targeting = {
         "mode": mode,
         "chosen": read.get("sim.targetedRLMainFctr", 1.0),
         "other": -read.get("sim.targetedRLOppFctr", 1.0),
@@ -133,7 +133,7 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
     voting = list(read.get("pop_to_moves"))
     homeostasis["hidden_rate"] = targets.get("EA", 5.5)
     homeostasis["motor_rate"] = targets.get(voting[0], 6.0)
-    settings: dict[str, Any] = {
+    settings: dict[str, object] = {
         "kind": "spiking",
         "name": "imported",
         "task": _task(read),
@@ -162,7 +162,7 @@ def translated(data: Any, file: str, evolved: bool) -> Translated:
     return Translated(settings, tuple(sizes), tuple(sizes.values()), tuple(read.left()))
 
 
-def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _leaves(inner, f"{prefix}.{key}".lstrip("."))
@@ -170,12 +170,12 @@ def _leaves(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         yield prefix, value
 
 
-def _task(read: _Read) -> dict[str, Any]:
+def _task(read: _Read) -> dict[str, object]:
     name = str(read.get("env.name"))
     return {"kind": "cartpole"} if name.startswith("CartPole") else {"kind": "gymnasium", "id": name}
 
 
-def _field(one: Mapping[str, Any], file: str) -> dict[str, Any]:
+def _field(one: Mapping[str, Any], file: str) -> dict[str, object]:
     if one.get("type") != "rf_normal":
         raise PremotorError(
             f"{file}: env.observation_map has the type {one.get('type')!r}; only rf_normal is brought over"
@@ -183,7 +183,7 @@ def _field(one: Mapping[str, Any], file: str) -> dict[str, Any]:
     return {"kind": "normal", "bins": int(one["bins"]), "mean": one["mean"], "deviation": one["std"]}
 
 
-def _learning(read: _Read) -> dict[str, Any]:
+def _learning(read: _Read) -> dict[str, object]:
     strategy = {"kind": "multiplicative", "population": read.get("ES.population_size"), "sigma": read.get("ES.sigma")}
     strategy["learning_rate"] = read.get("ES.learning_rate", 1.0)
     for key in ("ES.decay_lr", "ES.decay_sigma"):  # 1: none
@@ -200,29 +200,29 @@ def _learning(read: _Read) -> dict[str, Any]:
     }
 
 
-def _length(read: _Read) -> dict[str, Any]:
+def _length(read: _Read) -> dict[str, object]:
     read.used.add("ES")
     steps = 1000.0 * float(read.get("sim.duration")) / float(read.get("sim.tstepPerAction", 50))
     return {"steps": max(1, round(min(steps, 1e9))), "episodes": 1_000_000}
 
 
-def _wiring(read: _Read, sizes: Mapping[str, int], gain: Mapping[str, float], voting: list[str]) -> dict[str, Any]:
+def _wiring(read: _Read, sizes: Mapping[str, int], gain: Mapping[str, float], voting: list[str]) -> dict[str, object]:
     learns = bool(read.get("net.STDPconns.EE", 0)) and bool(read.get("STDP-RL.AMPA.RLon", 1))
     spread, slow = read.get("net.weightVar", 0.0), not read.get("net.deactivateNMDA", 0)
-    projections: dict[str, Any] = {}
+    projections = {}
     for pre, posts in read.get("net.cmat").items():
         for post, entry in posts.items():
             count = int(entry["conv"] if "conv" in entry else entry.get("p", 0) * sizes[pre])
             if count < 1:
                 continue
-            synapses: dict[str, Any] = {}
+            synapses = {}
             for receptor in (name for name in RECEPTORS if name in entry and (slow or not name.startswith("NM"))):
                 plastic = learns and receptor == "AM2" and pre[0] == post[0] == "E"
                 synapse = {"weight": round(entry[receptor] * gain[pre[0] + post[0]], 12)}
                 synapses[receptor] = synapse | ({"spread": spread, "plastic": True} if plastic else {})
             projections[f"{pre}-{post}"] = {"convergence": count, "synapses": synapses}
     kinds = {name: "E" if name.startswith("E") else "IL" if "L" in name else "I" for name in sizes}
-    wiring: dict[str, Any] = {
+    wiring: dict[str, object] = {
         "kind": "random",
         "seed": int(read.get("sim.seeds.conn", 0)),
         "populations": {name: {"size": size, "cell": kinds[name]} for name, size in sizes.items()},

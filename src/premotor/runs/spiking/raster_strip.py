@@ -1,7 +1,7 @@
 """Spikes of all populations as a raster that moves, votes and rates, drawn below the pictures of a video."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class Shown(NamedTuple):
     """Spikes for each action in every step, (steps, actions)."""
     names: Sequence[str]
     """Of the actions."""
-    action: NDArray[Any]
+    action: NDArray[np.integer]
     """(steps,)"""
     tie: NDArray[np.bool_]
     period: float

@@ -1,7 +1,7 @@
 """What tests of a spiking agent recorded, as tables; and every spike of a test, played again from its observations."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from premotor.learning.plasticity import Episodes, SpikingAgent
 from premotor.learning.plasticity.loop import STEP
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES
 from premotor.runs.arrays import load_arrays
+from premotor.runs.figures import Figures
 from premotor.runs.spiking.connectivity import connection_table, population_names, type_names
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.settings import CartPoleSettings
@@ -26,7 +27,7 @@ SIDES = ("left", "right")
 class Record(NamedTuple):
     """A recorded test."""
 
-    figures: dict[str, Any]
+    figures: Figures
     length: NDArray[np.int64]
     """Steps of each episode, (episodes,)."""
     returned: NDArray[np.float64]
@@ -74,7 +75,7 @@ def read_test(run: SpikingRun, name: str = "test") -> Record:
     return Record(read_json(figures), *(arrays[key] for key in names))
 
 
-def record_of(figures: dict[str, Any], episodes: Episodes) -> Record:
+def record_of(figures: Figures, episodes: Episodes) -> Record:
     """The record of a test that was just made."""
     names = ("length", "returned", "action", "tie", "reward", "observation", "counts")
     return Record(figures, *(getattr(episodes, name) for name in names))

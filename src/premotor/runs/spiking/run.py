@@ -1,9 +1,10 @@
 """The run of a spiking agent: its network and task joined, agents, start states, episodes."""
 
+import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,9 @@ from premotor.errors import PremotorError
 from premotor.learning.plasticity import Episodes, SpikingAgent
 from premotor.networks.spiking.event_driven import SpikingNetwork
 from premotor.runs.arrays import load_arrays
+from premotor.runs.kinds import UserFunctions
 from premotor.runs.run import Run
-from premotor.runs.run_folder import read_metrics
+from premotor.runs.run_folder import RunFolder, read_metrics
 from premotor.runs.spiking.settings import (
     CartPoleSettings,
     SpikingExperiment,
@@ -72,15 +74,13 @@ class Arena:
             agent.weights = weights
         return agent
 
-    def starts(self, episodes: int, seed: int) -> NDArray[Any]:
+    def starts(self, episodes: int, seed: int) -> np.ndarray:
         """Start states of CartPole, those of Gymnasium with that seed, (episodes, 4); else seeds, (episodes,)."""
         if isinstance(self.settings.task, CartPoleSettings):
             return cartpole_starts(episodes, seed)
         return np.random.SeedSequence([seed, 0x5EED]).generate_state(episodes)
 
-    def drawn(
-        self, random: np.random.Generator, members: int, episodes: int, spread: tuple[float, ...]
-    ) -> NDArray[Any]:
+    def drawn(self, random: np.random.Generator, members: int, episodes: int, spread: tuple[float, ...]) -> np.ndarray:
         """Start states of CartPole within ± `spread`, (members, episodes, 4); else seeds, (members, episodes)."""
         if isinstance(self.settings.task, CartPoleSettings):
             return random.uniform(-1.0, 1.0, (members, episodes, 4)) * spread
@@ -89,7 +89,7 @@ class Arena:
     def play(
         self,
         agent: SpikingAgent,
-        starts: NDArray[Any],
+        starts: np.ndarray,
         *,
         learn: bool = False,
         longest: int | None = None,
@@ -117,14 +117,14 @@ class Arena:
             environment.close()
 
 
-class SpikingRun(Run):
+class SpikingRun(Run[SpikingExperiment]):
     """A `Run` whose controller is a spiking agent.
 
     Raises:
         PremotorError: it is none.
     """
 
-    def __init__(self, folder: Any, hooks: Any = None):
+    def __init__(self, folder: str | os.PathLike[str] | RunFolder, hooks: UserFunctions | None = None):
         """Open a run folder; `hooks` are the user's functions, where it was trained with such."""
         super().__init__(folder, hooks)
         if self.kind.name != "spiking":
@@ -138,6 +138,7 @@ class SpikingRun(Run):
     @cached_property
     def arena(self) -> Arena:
         """Network and task; the circuit, where there is one, is the copy in the run folder."""
+        assert self.hooks is None or isinstance(self.hooks, Hooks)
         return Arena(self.settings, self.wiring, self.hooks)
 
     @property

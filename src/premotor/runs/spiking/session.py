@@ -1,13 +1,11 @@
 """One process's work on a run of a spiking agent: a learner, its tests and its schedule."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from premotor.bodies.physics import available_cores
 from premotor.learning import LEARNERS
+from premotor.runs.figures import Figures
 from premotor.runs.kinds import Arrays, Schedule
 from premotor.runs.loop import LearnerWork
 from premotor.runs.spiking.evaluation import try_weights
@@ -56,13 +54,13 @@ class SpikingWork(LearnerWork):
 
     candidate = initial
 
-    def test(self, best: Mapping[str, Any] | None) -> dict[str, Any]:
+    def test(self, best: Figures | None) -> Figures:
         """Episodes without plasticity from the start states of the settings' seed."""
         chosen = self.arena.settings.evaluation
         figures = try_weights(self.arena, self.learner.candidate, chosen.episodes, chosen.seed).figures
         return figures | {"iteration": self.iteration, "steps": self.steps}
 
-    def line(self, row: Mapping[str, Any], evaluation: Mapping[str, Any] | None) -> str:
+    def line(self, row: Figures, evaluation: Figures | None) -> str:
         """Steps, speed of learning, length of episodes or return, the newest test."""
         test = f" · test {row['evaluation']:.1f}" if "evaluation" in row else ""
         of = "episodes of" if self.arena.settings.task.kind == "cartpole" else "return"

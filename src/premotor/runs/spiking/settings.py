@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,13 @@ from premotor.learning.plasticity.settings import (
 from premotor.networks.spiking.event_driven.coding import Fields, LinearFields, inputs_needed
 from premotor.networks.spiking.event_driven.random_settings import RandomNetworkSettings
 from premotor.runs.loading import Overrides, Source, load_settings
-from premotor.runs.settings import CircuitSettings, CompareSettings, Condition, Initial, NullName
+from premotor.runs.settings import CircuitSettings, CompareSettings, Condition, Initial, NullName, RunSettings
 from premotor.settings import Settings
 from premotor.tasks.gymnasium_settings import GymnasiumSettings
 
 if TYPE_CHECKING:
+    import gymnasium
+
     from premotor.connectome import Circuit
     from premotor.networks.spiking.event_driven import SpikingNetwork
     from premotor.tasks.gymnasium_task import GymnasiumTask
@@ -88,11 +90,11 @@ class CartPoleSettings(Settings):
     kind: Literal["cartpole"] = "cartpole"
 
 
-def _one_of(*classes: Any) -> Any:
+def _one_of(*classes: type[Settings]) -> object:
     """A section whose `kind` chooses among settings classes; the first is the default."""
 
-    def with_kind(value: Any) -> Any:
-        return {"kind": classes[0]().kind, **value} if isinstance(value, dict) else value
+    def with_kind(value: object) -> object:
+        return {"kind": classes[0].model_fields["kind"].default, **value} if isinstance(value, dict) else value
 
     return Annotated[reduce(or_, classes), Field(discriminator="kind"), BeforeValidator(with_kind)]
 
@@ -105,18 +107,18 @@ else:
     SpikingTask = _one_of(CartPoleSettings, GymnasiumSettings)
 
 
-def circuit_of(wiring: Any) -> "Circuit | None":
+def circuit_of(wiring: "SpikingWiring") -> "Circuit | None":
     """The circuit that settings name; None for a random wiring."""
     from premotor.runs.building import build_circuit, without_muscles
 
     return without_muscles(build_circuit(wiring.circuit)) if isinstance(wiring, CircuitWiring) else None
 
 
-def network_of(wiring: Any, interface: InterfaceSettings, circuit: "Circuit | None") -> "SpikingNetwork":
+def network_of(wiring: "SpikingWiring", interface: InterfaceSettings, circuit: "Circuit | None") -> "SpikingNetwork":
     """The network before learning.
 
     Args:
-        wiring: `WiringSettings` or `CircuitWiring`.
+        wiring: of it.
         interface: whose receptive fields the sources are for.
         circuit: as `circuit_of` gave it.
 
@@ -127,11 +129,12 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: "Circuit | No
     from premotor.networks.spiking.event_driven.random_wiring import null_network, with_partners
     from premotor.runs.arrays import load_arrays
 
-    if circuit is None:
+    if isinstance(wiring, WiringSettings):
         network = random_network(wiring.seed, wiring, inputs_needed(interface.fields))
         if wiring.partners is not None:
             network = with_partners(network, load_arrays(Path(wiring.partners)))
         return network if wiring.null is None else null_network(network, wiring.null, wiring.null_seed)
+    assert circuit is not None
     return circuit_network(
         circuit,
         inputs_needed(interface.fields),
@@ -144,7 +147,7 @@ def network_of(wiring: Any, interface: InterfaceSettings, circuit: "Circuit | No
     )
 
 
-def votes_of(wiring: Any, network: "SpikingNetwork", actions: int) -> NDArray[np.int64]:
+def votes_of(wiring: "SpikingWiring", network: "SpikingNetwork", actions: int) -> NDArray[np.int64]:
     """For which action each cell votes, −1 for none, (cells,).
 
     Raises:
@@ -167,15 +170,15 @@ def votes_of(wiring: Any, network: "SpikingNetwork", actions: int) -> NDArray[np
     return votes
 
 
-def actions_of(task: Any) -> int:
+def actions_of(task: "SpikingTask") -> int:
     """Number of actions of a task."""
     return 2 if isinstance(task, CartPoleSettings) else len(_discrete(task).action_names)
 
 
-def environments_of(task: GymnasiumSettings) -> Callable[[], Any]:
+def environments_of(task: GymnasiumSettings) -> "Callable[[], gymnasium.Env]":
     """What makes an environment of Gymnasium; it may be called from several threads."""
 
-    def made() -> Any:
+    def made() -> "gymnasium.Env":
         from premotor.tasks.gymnasium_worker import make_environment
 
         return make_environment(task.id, task.options)
@@ -185,7 +188,7 @@ def environments_of(task: GymnasiumSettings) -> Callable[[], Any]:
     return lambda: refused(task.id, made)
 
 
-def fields_of(task: Any, interface: InterfaceSettings) -> InterfaceSettings:
+def fields_of(task: "SpikingTask", interface: InterfaceSettings) -> InterfaceSettings:
     """The interface with receptive fields for the task, where the settings leave the default.
 
     Raises:
@@ -245,7 +248,7 @@ class SpikingStop(Settings):
     """Once the mean of an evaluation's episodes is at least so many steps."""
 
 
-class SpikingExperiment(Settings):
+class SpikingExperiment(RunSettings):
     """All settings of a run with a spiking agent."""
 
     KIND: ClassVar[str] = "spiking"
@@ -289,5 +292,6 @@ class SpikingExperiment(Settings):
 
 def load_spiking(source: Source, overrides: Overrides = ()) -> SpikingExperiment:
     """`load_settings` of an experiment with a spiking agent."""
-    settings: SpikingExperiment = load_settings(source, overrides, "spiking")
+    settings = load_settings(source, overrides, "spiking")
+    assert isinstance(settings, SpikingExperiment)
     return settings
