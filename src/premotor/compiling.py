@@ -18,7 +18,8 @@ from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
-_Base: Any = FunctionCache._impl_class  # numba says no types
+_Base: Any = FunctionCache._impl_class
+_compiled: Callable[..., Any] = njit  # numba's own type does not know the flag _nrt
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,13 +47,13 @@ def kernel[**P, R](function: Callable[P, R], *, counted: bool = False) -> Callab
 
 def part[**P, R](function: Callable[P, R], *, counted: bool = False) -> Callable[P, R]:
     """The same for what kernels call, which is kept with them alone."""
-    made: Callable[P, R] = njit(nogil=True, **({} if counted else {"_nrt": False}))(function)
+    made: Callable[P, R] = _compiled(nogil=True, **({} if counted else {"_nrt": False}))(function)
     return made
 
 
 def copied[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """A part that is copied into what calls it, for what is called so often that the call itself costs."""
-    made: Callable[P, R] = njit(nogil=True, _nrt=False, inline="always")(function)
+    made: Callable[P, R] = _compiled(nogil=True, _nrt=False, inline="always")(function)
     return made
 
 

@@ -10,11 +10,9 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 
-from premotor.on_device import on_device
+from premotor.on_device import Numbers, on_device
 
 Shape = Sequence[int]
-Numbers = jax.Array | np.ndarray
-"""A key, rows of keys, or what is drawn: of NumPy, or of JAX where `jax.random` itself was asked."""
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = np.uint32(0x1BD11BDA)
@@ -100,13 +98,13 @@ def permutation(key: Numbers, count: int) -> Numbers:
     rounds = int(np.ceil(3 * np.log(max(1, count)) / np.log(np.iinfo(np.uint32).max)))
     order = np.broadcast_to(np.arange(count, dtype=np.int32), (*np.shape(key)[:-1], count))
     for _ in range(rounds):  # sorted by random numbers, so often that ties hardly count
-        key, own = np.moveaxis(key_rows(key, 2), -2, 0)
+        key, own = np.moveaxis(np.asarray(key_rows(key, 2)), -2, 0)
         first, second = _counted(own, count)
         order = np.take_along_axis(order, np.argsort(first ^ second, axis=-1, kind="stable"), axis=-1)
     return order
 
 
-def orthogonal(key: Numbers, shape: tuple[int, int], gain: float = 1.0) -> Numbers:
+def orthogonal(key: jax.Array, shape: tuple[int, int], gain: float = 1.0) -> Numbers:
     """What `jax.nn.initializers.orthogonal` gives in float32, up to rounding."""
     rows, columns = shape
     if not _known(key):

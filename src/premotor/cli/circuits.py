@@ -3,14 +3,11 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from premotor.errors import PremotorError
-
-if TYPE_CHECKING:
-    from premotor.connectome import Circuit
 
 circuits = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at circuits, and build new ones.")
 
@@ -262,7 +259,7 @@ def _circuit(
     null_seed: int,
     how: dict[str, object],
     refresh: bool = False,
-) -> "Circuit":
+) -> Any:
     from premotor.runs import build_circuit, load_experiment
 
     conditions: dict[str, str] = {}

@@ -167,12 +167,11 @@ def spectrum(
     Example:
       premotor dynamics spectrum --neurons 100 --samples 5 --parameter weights
     """
-    from premotor.runs.dynamics import load_dynamics
+    from premotor.runs.dynamics.settings import VarianceSettings
 
-    few = exponents is None and neurons is not None and settings is None
-    result = _run(
-        context, "spectrum", exponents=min(neurons, load_dynamics("spectrum").exponents) if few else exponents
-    )
+    if exponents is None and neurons is not None and settings is None:
+        exponents = min(neurons, VarianceSettings().exponents)
+    result = _run(context, "spectrum", exponents=exponents)
     _print_sweep(result, "σ")
     _end(result, figures)
 

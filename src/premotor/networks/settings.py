@@ -285,7 +285,7 @@ def baseline_settings(kind: str) -> type[BaselineSettings]:
     Raises:
         PremotorError: no baseline has this name.
     """
-    known = {name: NETWORKS.settings_class(name) for name in NETWORKS if is_baseline(name)}
+    known = {name: own for name in NETWORKS if issubclass(own := NETWORKS.settings_class(name), BaselineSettings)}
     if kind not in known:
         raise PremotorError(f"there is no baseline {kind!r}; there are {', '.join(known)}")
     return known[kind]

@@ -152,7 +152,7 @@ class FlygymPolicy:
     def __call__(self) -> np.ndarray:
         """Look at the fly, set its position actuators and adhesion; returns the action, (actions,) in [−1, 1]."""
         view, task = self._view(), self.task
-        if self._memory is None:
+        if self._memory is None or self._action is None:
             self._memory = self._begin(view)
         else:
             self._memory = self._advance(view, self._memory, self._action).memory

@@ -390,6 +390,6 @@ def kind_described(data: Mapping[str, object]) -> str:
     if data.get("kind") is not None:
         return str(data["kind"])
     for key, names in FORMER.items():
-        if data.get(key) in names:
-            return names[data[key]]
+        if (told := str(data.get(key))) in names:
+            return names[told]
     return "simulation" if "model" in data else ""

@@ -20,8 +20,10 @@ from premotor.settings import Settings
 
 Overrides = Mapping[str, object] | Sequence[str]
 """``{"learning.learning_rate": 3e-4}`` or ``["--learning.learning_rate", "3e-4"]`` or ``["seed=3"]``."""
-Source = Settings | Mapping[str, object] | str | os.PathLike[str]
-"""Settings, a dict of them, a preset's name or a YAML file."""
+Written = Mapping[str, object] | str | os.PathLike[str]
+"""A dict of settings, a preset's name or a YAML file."""
+Source = RunSettings | Written
+"""Settings, or what they are written in."""
 
 
 def preset_names(kind: str = "") -> tuple[str, ...]:
@@ -80,7 +82,7 @@ def load_settings(source: Source, overrides: Overrides = (), kind: str | None = 
     return entry.completed(settings)
 
 
-def refuse_unknown(kind: str, source: Source | None, overrides: Overrides) -> None:
+def refuse_unknown(kind: str, source: Written | None, overrides: Overrides) -> None:
     """PremotorError where there is an unknown setting: what `load_settings` says, before any library is loaded."""
     model, given = KINDS.settings_class(kind), override_pairs(overrides)
     data: dict[str, object] = {}
@@ -103,7 +105,7 @@ def _complete(data: Mapping[str, object], kind: Kind, folder: Path) -> bool:
     return set(kind.settings.model_fields) <= set(data) or any((folder / name).exists() for name in made)
 
 
-def _own(source: Source) -> dict[str, object]:
+def _own(source: Written) -> dict[str, object]:
     """What a person's file or mapping says itself, without its bases; nothing of a preset."""
     known = {name for names in presets().values() for name in names}
     if isinstance(source, Mapping) or source in known or not os.path.isfile(source):
@@ -219,12 +221,12 @@ def _based(layer: Layer, kind: str | None) -> tuple[Kind, dict[str, object], str
     return entry, merged(parts), layer.origin, layer.folder
 
 
-def _layer(source: Source) -> Layer:
+def _layer(source: Written) -> Layer:
     """What a mapping, a preset or a file says by itself."""
     if isinstance(source, Mapping):
         return Layer(dict(source), "", Path.cwd())
     group = next((group for group, names in presets().items() if source in names), None)
-    return _file(source, Path(source)) if group is None else _preset(source, group)
+    return _file(source, Path(source)) if group is None else _preset(str(source), group)
 
 
 def _base(name: str, folder: Path) -> Layer:

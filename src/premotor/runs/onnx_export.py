@@ -88,9 +88,7 @@ class Recorded(np.lib.mixins.NDArrayOperatorsMixin):
             return value
         return self.recorder.constant(value.toarray() if hasattr(value, "toarray") else value)
 
-    def __array_ufunc__(
-        self, ufunc: np.ufunc, method: str, *inputs: "Recorded | ArrayLike", **options: object
-    ) -> "Recorded":
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: object) -> "Recorded":
         """Record a ufunc."""
         if method != "__call__" or options:
             return NotImplemented

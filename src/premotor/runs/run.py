@@ -26,7 +26,7 @@ from premotor.runs.figures import Figures
 from premotor.runs.kinds import Kind, UserFunctions, kind_of
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import RunFolder, read_metrics
-from premotor.runs.settings import RunSettings
+from premotor.runs.settings import Experiment, RunSettings
 from premotor.tasks import Task, build_task
 
 Which = str | int
@@ -127,11 +127,11 @@ class Run[S: RunSettings]:
         return read_json(self.places.lesions_file) if self.places.lesions_file.exists() else []
 
     @property
-    def speed_unit(self) -> str:
+    def speed_unit(self: "Run[Experiment]") -> str:
         """The unit of the speeds in its figures."""
         return self.task().speed_unit
 
-    def task(self) -> Task:
+    def task(self: "Run[Experiment]") -> Task:
         """The task, built anew."""
         return build_task(self.settings.task)
 
@@ -163,7 +163,7 @@ class Run[S: RunSettings]:
         file = self.places.checkpoints_folder / step_name(step) / ARRAYS
         return load_checkpoint(self.places.checkpoints_folder, step).arrays, str(file)
 
-    def controller(self, which: Which = "best") -> Controller:
+    def controller(self: "Run[Experiment]", which: Which = "best") -> Controller:
         """A controller of an experiment of control.
 
         Raises:

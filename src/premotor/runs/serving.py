@@ -144,9 +144,8 @@ class ControllerServer:
 
     def _step(self, observation: object = None, time: object = None) -> Answer:
         made = self.controller
-        raw = isinstance(observation, bytes)
         size = made.copies * len(made.observation_names)
-        if raw:
+        if isinstance(observation, bytes):
             if len(observation) != 4 * size:
                 raise PremotorError(
                     f"observation has {len(observation)} bytes; {4 * size} are expected: {size} float32 numbers, "
@@ -168,7 +167,10 @@ class ControllerServer:
         self.missed += missed
         if missed:
             self._say(f"missed {missed} control steps before {now:g} s: the controller stood still meanwhile")
-        return {"action": action.astype("<f4").tobytes() if raw else action.tolist(), "missed": missed}
+        return {
+            "action": action.astype("<f4").tobytes() if isinstance(observation, bytes) else action.tolist(),
+            "missed": missed,
+        }
 
     def _left_out(self, time: float | None) -> int:
         """Control steps since the last one that nobody asked for."""

@@ -75,8 +75,8 @@ class LivePlots:
 
 def _line(ax: "Axes", number: int, name: str) -> "Line2D":
     again, colour = divmod(number, len(COLOURS))
-    look = {"color": COLOURS[colour], "linestyle": ("-", "--")[again], "linewidth": 1}
-    return ax.plot([], [], label=name.replace("_", " "), **look)[0]
+    style = ("-", "--")[again]
+    return ax.plot([], [], label=name.replace("_", " "), color=COLOURS[colour], linestyle=style, linewidth=1)[0]
 
 
 def play_live(shown: Player, seconds: float | None = None, seed: int = TEST_SEED, speed: float = 1.0) -> LivePlots:

@@ -18,7 +18,7 @@ from premotor.runs.inherited_critic import adopt_critic
 from premotor.runs.keras_weights import is_keras, perceptron_arrays, read_keras
 from premotor.runs.kinds import Adopted, Arrays, kind_of
 from premotor.runs.provenance import sha256
-from premotor.runs.run import Run
+from premotor.runs.run import Run, Which
 from premotor.runs.settings import Experiment, RunSettings
 from premotor.runs.shipping import shipped, shipped_hash, shipped_names
 from premotor.tasks import build_task
@@ -123,7 +123,7 @@ def open_parent(name: str) -> tuple[Run, str]:
     return run, which
 
 
-def adopt_from_run(settings: Experiment, circuit: Circuit | None, parent: Run, which: str) -> Adopted:
+def adopt_from_run(settings: Experiment, circuit: Circuit | None, parent: Run[Experiment], which: Which) -> Adopted:
     """What a controller takes from that of a run (`adopt_controller`).
 
     Raises:

@@ -150,8 +150,10 @@ def _nulls(
 
 def _others(kind: Kind, settings: Any, sources: Sequence[str]) -> dict[str, str]:
     """Where other circuits come from, by the name that a comparison gives each: that of its file or folder."""
+    if not sources:
+        return {}
     held = kind.circuit_settings(settings)
-    if sources and (held is None or not kind.wired(settings)):
+    if held is None or not kind.wired(settings):
         raise PremotorError(
             f"the network ({kind.wiring(settings)}) has no connectome beside which other circuits "
             f"({', '.join(sources)}) could stand"

@@ -207,13 +207,15 @@ def read_study(source: str | os.PathLike[str] | Mapping[str, Any], overrides: Ma
         PremotorError: no such file, no YAML, an unknown key, or a wrong value; named with its file and key.
     """
     if isinstance(source, Mapping):
-        data, origin, folder = dict(source), "the study", Path.cwd()
+        data: object = dict(source)
+        origin, folder = "the study", Path.cwd()
     else:
         path = Path(source)
         path = path / "study.yaml" if path.is_dir() else path
         if not path.exists():
             raise PremotorError(f"there is no study file {path}")
-        data, origin, folder = parse_yaml(read_yaml(path, "study file"), str(path)), str(path), path.resolve().parent
+        data = parse_yaml(read_yaml(path, "study file"), str(path))
+        origin, folder = str(path), path.resolve().parent
     if not isinstance(data, dict):
         raise PremotorError(f"{origin} holds no mapping; a study holds at least 'experiments: [walk]'")
     for key, value in (overrides or {}).items():

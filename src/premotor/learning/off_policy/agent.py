@@ -73,7 +73,7 @@ def initialise(
     replay = replay.grown(rows, settings.buffer_size)
     observation, started = environment.reset(), np.ones(count, bool)
     seen = [observation]
-    drawn = uniform(key_warm, (rows, count, actions), -1.0, 1.0)
+    drawn = np.asarray(uniform(key_warm, (rows, count, actions), -1.0, 1.0))
     rest = np.asarray(controller.initial_state(count)).T
     for action in drawn:
         step = environment.step(action)

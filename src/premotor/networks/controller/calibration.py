@@ -81,7 +81,7 @@ def calibrated(
     if controller.network.maps_are_layers or controller.fixed_maps:
         return controller
     steps, episodes, _ = observations.shape
-    probe = normal(key, (steps - min(SETTLE, steps // 2), episodes, len(controller.action_names)))
+    probe = on_device(normal(key, (steps - min(SETTLE, steps // 2), episodes, len(controller.action_names))))
     return _calibrated(controller, observations, probe)
 
 

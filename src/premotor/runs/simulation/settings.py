@@ -176,8 +176,8 @@ def anchor_simulation(data: dict[str, object], folder: Path) -> None:
     if isinstance(drives, list | tuple):
         read = [read_drive(drive) if isinstance(drive, str) else drive for drive in drives]
         data["drives"] = [
-            {**drive, "path": str((folder / drive["path"]).resolve())}
-            if isinstance(drive, dict) and isinstance(drive.get("path"), str)
+            {**drive, "path": str((folder / path).resolve())}
+            if isinstance(drive, dict) and isinstance(path := drive.get("path"), str)
             else drive
             for drive in read
         ]

@@ -178,7 +178,7 @@ class Spiking(Kind[SpikingExperiment]):
         weights, network = opened.weights(test.checkpoint), opened.network()
         rows = []
         for name, pre, post, mask in projections(network):
-            arena = Arena(run.settings, run.wiring, run.hooks)
+            arena = Arena(run.settings, run.wiring, opened.arena.hooks)
             arena.network = replace(network, weight=np.where(mask, 0.0, network.weight))
             plastic = np.where(mask[network.plastic], 0.0, weights)
             figures = try_weights(arena, plastic, episodes, seed).figures

@@ -12,7 +12,7 @@ from premotor.connectome.readers.plain_pickle import read_plain_pickle
 from premotor.errors import PremotorError
 from premotor.files import new_folder, read_json, write_atomically, write_json
 from premotor.runs.arrays import save_arrays
-from premotor.runs.checkpoints import save_checkpoint
+from premotor.runs.checkpoints import CheckpointRecord, save_checkpoint
 from premotor.runs.figures import Figures
 from premotor.runs.provenance import provenance, sha256
 from premotor.runs.run_folder import MetricsLog, RunFolder
@@ -71,15 +71,16 @@ def import_original(folder: str | os.PathLike[str], output: str | os.PathLike[st
         for empty in (places.checkpoints_folder, places.evaluations_folder, places.best_folder):
             empty.mkdir()
         numbers = [round(time if evolved else time / 1000.0) for time in saved]
-        rows = _training(place / EVOLVED, whole.learning) if evolved else []
+        evolution = whole.learning if evolved else None
+        rows = _training(place / EVOLVED, evolution) if isinstance(evolution, SpikingEvolutionSettings) else []
         for number, time in zip(numbers, saved, strict=True):
             arrays = {"weights": _in_order(network, weights[weights["time"] == time], str(pickle))}
             if number == numbers[0] == 0:
                 save_arrays(places.initial_file, arrays)
             else:
                 steps = next((row["steps"] for row in reversed(rows) if row["iteration"] <= number), 0)
-                record = {"iteration": number, "steps": steps, "finished": "imported"}
-                save_checkpoint(places.checkpoints_folder, number, arrays, record, len(saved))
+                saying: CheckpointRecord = {"iteration": number, "steps": steps, "finished": "imported"}
+                save_checkpoint(places.checkpoints_folder, number, arrays, saying, len(saved))
         if not places.initial_file.exists():
             save_arrays(places.initial_file, {"weights": network.weight[network.plastic]})
         save_arrays(places.best_file, arrays)

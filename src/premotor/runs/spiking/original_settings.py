@@ -32,7 +32,7 @@ SILENT = (
 class Translated(NamedTuple):
     """Settings of ours, and what they leave out."""
 
-    settings: dict[str, object]
+    settings: dict[str, Any]
     order: tuple[str, ...]
     """Populations in the order in which the program numbers their cells."""
     sizes: tuple[int, ...]

@@ -70,7 +70,7 @@ def episode_frames(run: SpikingRun, seconds: float | None, test: Evaluation, str
         frames = _cartpole(episode, rows)
     else:
         drawn = _rendered(run.settings.task, int(start[0]), episode, rows)
-        frames = _bars(run, episode, rows) if drawn is None else iter(drawn)
+        frames = _bars(run.settings.task.id, episode, rows) if drawn is None else iter(drawn)
     return with_raster(frames, rows, shown)
 
 
@@ -165,7 +165,7 @@ def _fitted(drawn: np.ndarray, caption: str) -> np.ndarray:
     return np.asarray(page)
 
 
-def _bars(run: SpikingRun, episode: Episodes, rows: Sequence[int]) -> Iterator[np.ndarray]:
+def _bars(name: str, episode: Episodes, rows: Sequence[int]) -> Iterator[np.ndarray]:
     """The observations of an environment that draws nothing."""
     observed = episode.observation[: int(episode.length[0])]
     low, high = observed.min(0), observed.max(0)
@@ -178,5 +178,5 @@ def _bars(run: SpikingRun, episode: Episodes, rows: Sequence[int]) -> Iterator[n
         for number, value in enumerate(level[row]):
             left = (number + 0.6) * bar
             pen.rectangle((left, height - 20 - value * (height - 60), left + 0.7 * bar, height - 20), fill=AXLE)
-        pen.text((8, 8), f"{run.settings.task.id}, step {row}, action {int(episode.action[row])}", fill=CART)
+        pen.text((8, 8), f"{name}, step {row}, action {int(episode.action[row])}", fill=CART)
         yield np.asarray(picture)

@@ -23,7 +23,7 @@ FAINT = (225, 225, 225)
 class Shown(NamedTuple):
     """What a network did in an episode."""
 
-    time: NDArray[np.float64]
+    time: NDArray[np.floating]
     """Of every spike, s, rising."""
     cell: NDArray[np.int64]
     groups: Mapping[str, NDArray[np.int64]]

@@ -197,7 +197,10 @@ def fields_of(task: "SpikingTask", interface: InterfaceSettings) -> InterfaceSet
     if isinstance(task, CartPoleSettings) or interface.fields != CARTPOLE_FIELDS:
         return interface
     names = _discrete(task).observation_names
+    from gymnasium.spaces import Box
+
     space = environments_of(task)().observation_space
+    assert isinstance(space, Box)  # what a task of ours takes
     fields: list[Fields] = []
     for name, low, high in zip(names, np.ravel(space.low), np.ravel(space.high), strict=True):
         if not (-FARTHEST_BOUND < low < high < FARTHEST_BOUND):

@@ -134,12 +134,11 @@ def engine_settings(said: Any, jobs: int | None = None, where: str = "engine") -
         raise PremotorError(f"{where} is {said!r}, but should be the name of an engine or a mapping with its kind")
     data = data if jobs is None else {**data, "jobs": jobs}
     kind = ENGINES.known(data.get("kind", "local"))
-    model, rest = ENGINES.settings_class(kind), {key: value for key, value in data.items() if key != "kind"}
+    model, rest = ENGINES[kind].settings, {key: value for key, value in data.items() if key != "kind"}
     try:
-        found: EngineSettings = model.model_validate(rest)
+        return model.model_validate(rest)
     except ValidationError as error:
         raise PremotorError(f"{where} ({kind}): {explain(error, rest, model)}") from None
-    return found
 
 
 def library(module: str, extra: str) -> Any:
