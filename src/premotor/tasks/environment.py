@@ -14,7 +14,7 @@ from premotor.bodies import BackEnd, BatchPhysics, Body, Physics, build_physics,
 from premotor.bodies.back_ends import CPU
 from premotor.errors import PremotorError
 from premotor.host_random import folded, folded_rows, key_of, key_rows
-from premotor.on_device import PyTree
+from premotor.on_device import Numbers, PyTree
 from premotor.settings import note
 from premotor.tasks.base import GaitParts, Records, Step, Task
 from premotor.tasks.programs import Programs, programs_of
@@ -243,7 +243,7 @@ class PhysicsEnvironment:
         self._drawn: tuple[int, Start] | None = None
         self.programs: Programs = programs_of(task, self._all, environments) if twin is None else twin.programs
         # Parts draw all worlds' starts and take theirs, so that there is one program.
-        self._draw: Callable[[np.ndarray], Start] = self.programs.draw if part is None else whole._draw
+        self._draw: Callable[[Numbers], Start] = self.programs.draw if part is None else whole._draw
         self._memory: PyTree = self._start(self._resets).memory
         self.halves: Halves | None = None  # as `halves_of` makes them
 

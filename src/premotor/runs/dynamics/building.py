@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -23,28 +23,11 @@ from premotor.networks import (
     RateNetworkSettings,
     started_from,
 )
-from premotor.networks.base import Parametrised
+from premotor.networks.base import SpectralNetwork
 from premotor.networks.random_rate import activate
 from premotor.runs.building import trained_arrays, without_muscles
 from premotor.runs.dynamics.settings import MODELS, DynamicsTrainSettings, Model, NetworksSettings
 from premotor.settings import Settings
-
-
-class SpectrumNetwork(Parametrised, Protocol):
-    """A network whose spectrum is computed: its parameters have names, and it moves on by itself, neurons first."""
-
-    @property
-    def neurons(self) -> int:
-        """Number of neurons."""
-
-    def product(self) -> Prepared:
-        """The linear part of the dynamics, prepared once."""
-
-    def step(self, product: Prepared, state: Array, current: Array) -> Array:
-        """The state one step later, (neurons, columns)."""
-
-    def random_state(self, key: Array) -> Array:
-        """A state to begin with, (neurons,)."""
 
 
 class Member(NamedTuple):
@@ -71,7 +54,7 @@ def members(
 
 def build_network(
     model: Model, member: Member, seed: int, control_period: float = 0.02
-) -> tuple[SpectrumNetwork, float]:
+) -> tuple[SpectralNetwork, float]:
     """A network, in the precision that JAX is in, and the time of its step in units of the time constant."""
     return MODELS[model.kind]().build(model, member, seed, control_period)
 
@@ -83,7 +66,7 @@ class DynamicsNetwork[S: Settings](ABC):
     """Its settings, with ``kind: Literal[name] = name``."""
 
     @abstractmethod
-    def build(self, settings: S, member: Member, seed: int, control_period: float) -> tuple[SpectrumNetwork, float]:
+    def build(self, settings: S, member: Member, seed: int, control_period: float) -> tuple[SpectralNetwork, float]:
         """The network, and the time of its step in units of its time constant.
 
         Args:
@@ -142,11 +125,11 @@ def in_present_precision[T](tree: T) -> T:
 class NetworkMap(eqx.Module):
     """One step of a network as a map (neurons,) → (neurons,), without input; its arrays are those of the network."""
 
-    network: SpectrumNetwork
+    network: SpectralNetwork
     product: Prepared
 
     @classmethod
-    def of(cls, network: SpectrumNetwork) -> "NetworkMap":
+    def of(cls, network: SpectralNetwork) -> "NetworkMap":
         """The map of a network, its linear part prepared once."""
         return cls(network, network.product())
 

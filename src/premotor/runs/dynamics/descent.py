@@ -15,10 +15,10 @@ from premotor.files import finite, read_json, replace_atomically, write_json
 from premotor.learning.spectrum import PhaseTask, Plan, SequenceTask, check_gradient, free, initialise, iterate, outcome
 from premotor.learning.spectrum.settings import SpectrumSettings
 from premotor.learning.trees import fill, flatten
-from premotor.networks.base import field_of, network_arrays, with_parameters
+from premotor.networks.base import SpectralNetwork, field_of, network_arrays, with_parameters
 from premotor.on_device import PyTree
 from premotor.runs.arrays import Arrays, save_arrays
-from premotor.runs.dynamics.building import Member, NetworkMap, SpectrumNetwork, build_network, network_seed
+from premotor.runs.dynamics.building import Member, NetworkMap, build_network, network_seed
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
 from premotor.runs.figures import Figures
 
@@ -81,7 +81,7 @@ class Descent:
         return learning.patience is not None and len(losses) - 1 - int(losses.argmin()) >= learning.patience
 
     def verify(
-        self, network: SpectrumNetwork, extra: PyTree, states: int | None = None, seed: int | None = None
+        self, network: SpectralNetwork, extra: PyTree, states: int | None = None, seed: int | None = None
     ) -> tuple[LyapunovSpectrum, float | None]:
         """Exponents over a longer time from new states, and the task's loss for new sequences."""
         chosen, learning = self.settings.verify, self.settings.learning
@@ -142,10 +142,9 @@ class Descent:
         self.state = fill(self.state, state, source, STATE)
         self.history = {k.removeprefix(HISTORY): value for k, value in arrays.items() if k.startswith(HISTORY)}
 
-    def present(self) -> SpectrumNetwork:
+    def present(self) -> SpectralNetwork:
         """The network as descent has it now (or, by the settings, had it at its best)."""
-        network: SpectrumNetwork = self.free.network(outcome(self.state, self.settings.learning)[0])
-        return network
+        return self.free.network(outcome(self.state, self.settings.learning)[0])
 
     def verified_before(self) -> Figures:
         """Figures of the network before learning, from `before.json` where they are there."""
@@ -156,7 +155,7 @@ class Descent:
         return read_json(file)
 
     def figures(
-        self, network: SpectrumNetwork, extra: PyTree, states: int | None = None, seed: int | None = None
+        self, network: SpectralNetwork, extra: PyTree, states: int | None = None, seed: int | None = None
     ) -> Figures:
         """`verify`, as JSON holds it."""
         spectrum, task = self.verify(network, extra, states, seed)
@@ -234,7 +233,7 @@ def _for_size(settings: DynamicsTrainSettings, neurons: int) -> SpectrumSettings
         ) from None
 
 
-def _started[N: SpectrumNetwork](network: N, arrays: Arrays, name: str) -> N:
+def _started[N: SpectralNetwork](network: N, arrays: Arrays, name: str) -> N:
     for key in network.parameters.values():
         own = getattr(network, key)
         if key not in arrays or arrays[key].shape != own.shape:

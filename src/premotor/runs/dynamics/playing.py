@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw
 
 from premotor.bodies import write_video
 from premotor.errors import PremotorError
-from premotor.runs.dynamics.building import NetworkMap, SpectrumNetwork
+from premotor.networks.base import SpectralNetwork
+from premotor.runs.dynamics.building import NetworkMap
 from premotor.runs.kinds import Evaluation
 from premotor.runs.playing import FRAMES_PER_SECOND, video_path
 from premotor.runs.run import Run
@@ -23,7 +24,7 @@ PER_SECOND = 5.0
 
 def play_network(
     run: Run,
-    networks: Mapping[str, SpectrumNetwork],
+    networks: Mapping[str, SpectralNetwork],
     dt: float,
     file: Path | None,
     seconds: float | None,
@@ -56,7 +57,7 @@ def play_network(
     return write_video(path, _frames(states, range(1, steps, stride), dt), FRAMES_PER_SECOND)
 
 
-def _states(network: SpectrumNetwork, steps: int, seed: int) -> np.ndarray:
+def _states(network: SpectralNetwork, steps: int, seed: int) -> np.ndarray:
     step = NetworkMap.of(network)
     start = network.random_state(jax.random.key(seed))
 

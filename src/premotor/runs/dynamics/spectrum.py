@@ -13,10 +13,10 @@ from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
 from premotor.learning.spectrum import SequenceTask
 from premotor.learning.trees import fill
-from premotor.networks.base import network_arrays, with_parameters
+from premotor.networks.base import SpectralNetwork, network_arrays, with_parameters
 from premotor.runs.arrays import load_arrays
 from premotor.runs.checkpoints import newest_checkpoint
-from premotor.runs.dynamics.building import SpectrumNetwork, members
+from premotor.runs.dynamics.building import members
 from premotor.runs.dynamics.descent import Descent
 from premotor.runs.dynamics.outcomes import collected, learning_figures, scored
 from premotor.runs.dynamics.playing import play_network
@@ -305,7 +305,7 @@ class Descents:
             if older is not None:
                 self.descent.restore(older.arrays, older.folder)
 
-    def _arrays(self, name: str, network: SpectrumNetwork) -> Arrays:
+    def _arrays(self, name: str, network: SpectralNetwork) -> Arrays:
         circuit = self.members[self.number].circuit
         arrays = network_arrays(network, None if circuit is None else circuit.ids)
         return {f"{name}/{key}": value for key, value in arrays.items()}
