@@ -228,8 +228,18 @@ class Parametrised(Protocol):
         """Kinds of `parameters` that play no part, each with the reason."""
 
 
-class SpectralNetwork(Parametrised, Protocol):
-    """A network whose Lyapunov spectrum can be learned: `RateNetwork`, `RandomRateNetwork`. States are (neurons, …)."""
+class SteppedNetwork(Protocol):
+    """What can be stimulated: states and currents are (neurons, copies)."""
+
+    def product(self) -> Prepared:
+        """The linear part of the dynamics, prepared once for many steps."""
+
+    def step(self, product: Prepared, state: Array, current: Array, /) -> Array:
+        """The state one step later."""
+
+
+class SpectralNetwork(Parametrised, SteppedNetwork, Protocol):
+    """A network whose Lyapunov spectrum can be learned: `RateNetwork`, `RandomRateNetwork`."""
 
     @property
     def neurons(self) -> int:
@@ -246,12 +256,6 @@ class SpectralNetwork(Parametrised, Protocol):
     @property
     def post(self) -> Array:
         """Of the postsynaptic one."""
-
-    def product(self) -> Prepared:
-        """The linear part of the dynamics, prepared once for many steps."""
-
-    def step(self, product: Prepared, state: Array, current: Array, /) -> Array:
-        """The state one step later."""
 
     def rates_of(self, state: Array) -> Array:
         """What the neurons give to others in a state."""

@@ -18,9 +18,6 @@ from premotor.settings import Settings
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
 
-STRENGTHS = ("chemical", "electrical", "senses", "neuromuscular")
-"""What `log_strength` holds."""
-
 
 class TypeProduct(NamedTuple):
     """What one set of parameters makes of the network, beside the wiring that all sets share."""
@@ -63,6 +60,7 @@ class CellTypeNetwork(RateNetwork):
     computed: ClassVar[tuple[str, ...]] = ("wiring",)
     sense: Float[Array, " types"]
     log_strength: Float[Array, "4"]
+    """Of chemical and electrical transmission, senses, and neuromuscular transmission."""
     type_of: Int[Array, " neurons"]
     wiring: Float[Array, "2 post pre"] | None
     """Of all sets of parameters; None where magnitudes learn."""

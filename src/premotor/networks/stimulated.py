@@ -1,7 +1,7 @@
 """Rate networks under a stimulus: one compiled loop for all replicates."""
 
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -13,21 +13,11 @@ from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from premotor.errors import PremotorError
-from premotor.networks.base import Prepared
+from premotor.networks.base import SteppedNetwork
 from premotor.networks.stimulation import PoissonInput, Stimulus
 
 RARE = 1e-12
 """Numbers of events in a step that are less likely than this are not told apart."""
-
-
-class SteppedNetwork(Protocol):
-    """What can be stimulated: rates and currents are (neurons, replicates)."""
-
-    def product(self) -> Prepared:
-        """The linear part of the dynamics."""
-
-    def step(self, product: Prepared, rates: Array, current: Array) -> Array:
-        """Rates one step later."""
 
 
 def stimulate(

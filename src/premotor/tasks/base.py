@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -167,7 +167,7 @@ class Task(ABC):
 
     settings_type: ClassVar[type[TaskSettings]]
     """The class of its settings."""
-    settings: Any
+    settings: TaskSettings
     """Of this task, of the class `settings_type`."""
     observation_names: tuple[str, ...]
     action_names: tuple[str, ...]

@@ -143,9 +143,13 @@ class ControllerPopulation:
 
 def coordinates(controller: Controller) -> tuple[Float[Array, " parameters"], Callable[[Array], Controller]]:
     """The trained parameters but the spread as one vector, and the way back from a vector."""
-    names = [name for name, rate in controller.relative_learning_rates().items() if rate > 0 and name != "log_std"]
-    vector, restore = ravel_pytree({name: controller.parameter(name) for name in names})
+    vector, restore = ravel_pytree(_searched(controller))
     return vector, lambda values: controller.with_parameters(restore(values))
+
+
+def _searched(controller: Controller) -> dict[str, Array]:
+    rates = controller.relative_learning_rates().items()
+    return {name: controller.parameter(name) for name, rate in rates if rate > 0 and name != "log_std"}
 
 
 @eqx.filter_jit
@@ -157,11 +161,9 @@ def units(controller: Controller, key: Array) -> Float[Array, " parameters"]:
 
     A network that says its own (`search_units`) is taken at its word.
     """
-    own = controller.network.search_units
-    _, restore = coordinates(controller)
+    own, values = controller.network.search_units, _searched(controller)
     if own:
-        names = [name for name, rate in controller.relative_learning_rates().items() if rate > 0 and name != "log_std"]
-        return ravel_pytree({name: jnp.full(controller.parameter(name).shape, own[name]) for name in names})[0]
+        return ravel_pytree({name: jnp.full(value.shape, own[name]) for name, value in values.items()})[0]
     key_seen, key_step = jax.random.split(key)
     normalizer = controller.normalizer
     noise = smooth_noise(key_seen, len(controller.observation_names))
@@ -172,12 +174,10 @@ def units(controller: Controller, key: Array) -> Float[Array, " parameters"]:
         made = controller.with_parameters(values)
         return replay(made, made.initial_state(seen.shape[1]), seen, started, forward_mode=True)
 
-    names = [name for name, rate in controller.relative_learning_rates().items() if rate > 0 and name != "log_std"]
-    values = {name: controller.parameter(name) for name in names}
     found = {}
-    for number, name in enumerate(names):
+    for number, name in enumerate(values):
         step = jax.random.normal(jax.random.fold_in(key_step, number), values[name].shape)
-        alone = {other: step if other == name else jnp.zeros_like(values[other]) for other in names}
+        alone = {other: step if other == name else jnp.zeros_like(values[other]) for other in values}
         effect = jnp.sqrt((jax.jvp(actions, (values,), (alone,))[1] ** 2).mean())
         unit = 1.0 / jnp.maximum(effect, 1e-3)
         unit = jnp.where(effect > 0, jnp.minimum(unit, LARGEST) if name.startswith("log_") else unit, 0.0)

@@ -94,7 +94,7 @@ def perform(
     Raises:
         PremotorError: observations or actions of another number than the agent has, or a critic that needs CartPole.
     """
-    variables, first, actions = _checked(agent, environment)
+    variables, first = _checked(agent, environment)
     judge = critic if critic is not None else (critic_of_task(agent.plasticity.critic) if learn else None)
     interface, world, state = agent.interface, agent.world, agent.state
     encode_it, lessons = agent.encode_observation, agent.lessons._replace(on=learn)
@@ -160,7 +160,7 @@ def critic_of_task(settings: CriticSettings) -> Critic:
     )
 
 
-def _checked(agent: "SpikingAgent", environment: "gymnasium.Env") -> tuple[int, int, int]:
+def _checked(agent: "SpikingAgent", environment: "gymnasium.Env") -> tuple[int, int]:
     space = environment.action_space
     if not hasattr(space, "n"):
         raise PremotorError(f"the task's actions are {space}; a spiking agent needs discrete ones")
@@ -170,7 +170,7 @@ def _checked(agent: "SpikingAgent", environment: "gymnasium.Env") -> tuple[int, 
         raise PremotorError(f"the task has {variables} variables, but there are receptive fields for {known}")
     if len(agent.world.votes) != actions:
         raise PremotorError(f"the task has {actions} actions, but cells vote for {len(agent.world.votes)}")
-    return variables, int(getattr(space, "start", 0)), actions
+    return variables, int(getattr(space, "start", 0))
 
 
 @cache
