@@ -4,12 +4,14 @@ Outside of a compiled function each `jnp.zeros`, `jnp.eye` or ``jnp.asarray(valu
 of its own, which takes 8 to 30 ms to compile and 5 to read again; a start would have hundreds of them.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
-from jax.typing import DTypeLike
 from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from jax.typing import DTypeLike
 
 Numbers = jax.Array | np.ndarray
 """An array of JAX or of NumPy, in functions that work with both."""
@@ -18,7 +20,7 @@ type PyTree = Any
 """A tree of arrays whose structure only another part of the program knows, such as what a user's class keeps."""
 
 
-def on_device(values: ArrayLike, dtype: DTypeLike | None = None) -> jax.Array:
+def on_device(values: ArrayLike, dtype: "DTypeLike | None" = None) -> jax.Array:
     """What `jnp.array` gives, made by NumPy: a copy, of the type that JAX has for it and never of a weak one.
 
     In a function that is being traced it is a part of its program.

@@ -268,13 +268,12 @@ class Cloning(ControllerLearner[CloningState]):
         state: CloningState, environment: VectorEnvironment, settings: CloningLearningSettings
     ) -> tuple[CloningState, dict[str, float]]:
         """After the first iteration the controller walks, where there is an expert to correct it; then descent."""
-        known, number = (state.observation, state.action, state.started), int(state.iteration)
+        known: tuple[np.ndarray, ...] = (state.observation, state.action, state.started)
+        number = int(state.iteration)
         expert = environment.task.expert
         if number and expert is not None:
             found = _cut(expert.corrections(Actor(state.controller), settings.walk, number), settings.piece)
-            known = tuple(  # type: ignore[assignment]
-                np.concatenate([old, new.swapaxes(0, 1)]) for old, new in zip(known, found, strict=True)
-            )
+            known = tuple(np.concatenate([old, new.swapaxes(0, 1)]) for old, new in zip(known, found, strict=True))
         seen, wanted, started = (on_device(part.swapaxes(0, 1)) for part in known)
         done = int(state.steps) / settings.steps
         ratio = (settings.learning_rate_end or settings.learning_rate) / settings.learning_rate

@@ -1,13 +1,12 @@
 """Rate networks under a stimulus: one compiled loop for all replicates."""
 
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import DTypeLike
 from jaxtyping import Array, Float, PRNGKeyArray
 from numpy.typing import NDArray
 from scipy.stats import poisson
@@ -15,6 +14,9 @@ from scipy.stats import poisson
 from premotor.errors import PremotorError
 from premotor.networks.base import SteppedNetwork
 from premotor.networks.stimulation import PoissonInput, Stimulus
+
+if TYPE_CHECKING:
+    from jax.typing import DTypeLike
 
 RARE = 1e-12
 """Numbers of events in a step that are less likely than this are not told apart."""
@@ -71,7 +73,7 @@ class _Noise(NamedTuple):
     """Probabilities of at most 0, 1, 2, … events in a step."""
 
 
-def _noise(event: PoissonInput, period: float, dtype: DTypeLike) -> _Noise:
+def _noise(event: PoissonInput, period: float, dtype: "DTypeLike") -> _Noise:
     mean = event.rate * period
     most = int(poisson.isf(RARE, mean)) + 1
     return _Noise(

@@ -1,7 +1,7 @@
 """Crawl as a worm: at a commanded speed, forward or backward."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.bodies import Body, between_media, build_body, build_worm, draw_worm
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, PhysicsTask, Start, View
 from premotor.tasks.settings import TASKS, WormCrawlSettings
@@ -33,27 +34,6 @@ class WormMemory(NamedTuple):
     """Mean of the last second, mm/s."""
 
 
-class Crawling(Protocol):
-    """The memory of a task in which the worm crawls."""
-
-    @property
-    def command(self) -> Array:
-        """As of `WormMemory`."""
-
-    @property
-    def middle(self) -> Array:
-        """Likewise."""
-
-    @property
-    def speed(self) -> Array:
-        """Likewise."""
-
-
-def crawling(memory: Crawling) -> WormMemory:
-    """The part of another task's memory that is that of crawling: its fields have the same names there."""
-    return WormMemory(memory.command, memory.middle, memory.speed)
-
-
 @TASKS.register("worm-crawl")
 class WormCrawlTask(PhysicsTask):
     """Crawl in a plane at a commanded speed along the body's own axis.
@@ -61,7 +41,8 @@ class WormCrawlTask(PhysicsTask):
     Observation: the bends of the joints from head to tail (rad, dorsal positive), and `COMMANDS`. Action: each muscle's
     activation, [−1, 1] spanning 0 to 1. Reward in a step: |command| − |mean speed − command| − bending · mean |bend
     rate|. Nothing ends an episode early.
-    Starts: at rest in a wave of random phase that would suit no direction, heading anywhere.
+    Starts: at rest in a wave of random phase that would suit no direction, heading anywhere. `memory` is a
+    `WormMemory`, or that of a task which remembers more beside.
     """
 
     settings_type: ClassVar[type[WormCrawlSettings]] = WormCrawlSettings
@@ -101,7 +82,7 @@ class WormCrawlTask(PhysicsTask):
         memory = WormMemory(command, self._middle(qpos)[0], jnp.zeros(()))
         return Start(qpos, jnp.zeros(self.body.model.nv), memory)
 
-    def observe(self, view: View, memory: WormMemory) -> Float[Array, " observations"]:
+    def observe(self, view: View, memory: PyTree) -> Float[Array, " observations"]:
         """Bends and commands."""
         told = jnp.stack([memory.command > 0, memory.command < 0]).astype(view.qpos.dtype)
         return jnp.concatenate([view.qpos[self._bends], told])
@@ -110,7 +91,7 @@ class WormCrawlTask(PhysicsTask):
         """Activations' goals, [−1, 1] spanning 0 to 1; drag is not controlled."""
         return jnp.concatenate([0.5 * (jnp.clip(action, -1, 1) + 1), jnp.zeros(self._idle)])
 
-    def advance(self, view: View, memory: WormMemory, action: Float[Array, " actions"]) -> Outcome:
+    def advance(self, view: View, memory: PyTree, action: Float[Array, " actions"]) -> Outcome:
         """Speed along the body's axis against the command, and what bending costs."""
         middle, heading = self._middle(view.qpos)
         velocity = (middle - memory.middle) @ heading / self.control_period
@@ -119,9 +100,9 @@ class WormCrawlTask(PhysicsTask):
             "speed": jnp.abs(memory.command) - jnp.abs(speed - memory.command),
             "bending": -self.settings.bending * jnp.abs(view.qvel[self._rates]).mean(),
         }
-        return Outcome(WormMemory(memory.command, middle, speed), terms, jnp.asarray(False))
+        return Outcome(memory._replace(middle=middle, speed=speed), terms, jnp.asarray(False))
 
-    def recorded(self, memory: WormMemory) -> dict[str, Array]:
+    def recorded(self, memory: PyTree) -> dict[str, Array]:
         """The command, mm/s."""
         return {"command": memory.command}
 

@@ -12,7 +12,7 @@ from premotor.bodies import draw_worm_on_plate
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, Start, View
 from premotor.tasks.settings import TASKS, WormChemotaxisSettings
-from premotor.tasks.worm import WormCrawlTask, WormMemory, crawling
+from premotor.tasks.worm import WormCrawlTask, WormMemory
 
 SALT = ("salt_rise", "salt_fall")
 """What ASEL and ASER feel; 1 is what a worm feels that crawls straight up or down a gradient at `PACE`."""
@@ -76,18 +76,15 @@ class WormChemotaxisTask(WormCrawlTask):
         memory = SaltMemory(crawl.command, crawl.middle, crawl.speed, source, distance, felt, felt)
         return start._replace(memory=memory)
 
-    def observe(self, view: View, memory: SaltMemory) -> Float[Array, " observations"]:  # type: ignore[override]
+    def observe(self, view: View, memory: SaltMemory) -> Float[Array, " observations"]:
         """Bends, commands and salt."""
         change = self._change(memory).astype(view.qpos.dtype)
         salt = jnp.stack([jnp.maximum(change, 0), jnp.maximum(-change, 0)])
-        return jnp.concatenate([super().observe(view, crawling(memory)), salt])
+        return jnp.concatenate([super().observe(view, memory), salt])
 
-    def advance(  # type: ignore[override]
-        self, view: View, memory: SaltMemory, action: Float[Array, " actions"]
-    ) -> Outcome:
+    def advance(self, view: View, memory: SaltMemory, action: Float[Array, " actions"]) -> Outcome:
         """Crawling, and how far it is from the source."""
-        outcome = super().advance(view, crawling(memory), action)
-        went: WormMemory = outcome.memory
+        outcome = super().advance(view, memory, action)
         distance = jnp.linalg.norm(view.qpos[self._root[:2]] - memory.source)
         felt, period = self.concentration(distance), self.control_period
         quick, slow = (
@@ -100,10 +97,9 @@ class WormChemotaxisTask(WormCrawlTask):
             "salt": self.settings.salt * (1 - distance / memory.distance),
             "coiling": -self.settings.coiling * beyond,
         }
-        after = memory._replace(middle=went.middle, speed=went.speed, quick=quick, slow=slow)
-        return Outcome(after, terms, outcome.terminated)
+        return Outcome(outcome.memory._replace(quick=quick, slow=slow), terms, outcome.terminated)
 
-    def recorded(self, memory: SaltMemory) -> dict[str, Array]:  # type: ignore[override]
+    def recorded(self, memory: SaltMemory) -> dict[str, Array]:
         """The command, mm/s, where the source is, and what is felt: rises positive, falls negative."""
         return {"command": memory.command, "source": memory.source, "salt": self._change(memory)}
 

@@ -12,7 +12,7 @@ from premotor.on_device import on_device
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, Start, View
 from premotor.tasks.settings import TASKS, WormCrawlSettings, WormMediaSettings
-from premotor.tasks.worm import WormCrawlTask, WormMemory, crawling
+from premotor.tasks.worm import WormCrawlTask, WormMemory
 
 BEYOND = 0.25
 """Media are drawn from a range so much wider at either end and then put at that end, where worms have been measured."""
@@ -69,27 +69,20 @@ class WormMediaTask(WormCrawlTask):
         rest = jnp.zeros(len(self.action_names))
         return start._replace(memory=MediumMemory(factor * crawl.command, crawl.middle, crawl.speed, medium, rest))
 
-    def observe(self, view: View, memory: MediumMemory) -> Float[Array, " observations"]:  # type: ignore[override]
-        """Bends and commands."""
-        return super().observe(view, crawling(memory))
-
     def drive(self, action: Float[Array, " actions"], memory: MediumMemory) -> tuple[Array, Array | None]:
         """Activations' goals, and the drags of the episode's medium."""
         return self.control(action).at[len(self.action_names) :].set(drag_controls(memory.medium)), None
 
-    def advance(  # type: ignore[override]
-        self, view: View, memory: MediumMemory, action: Float[Array, " actions"]
-    ) -> Outcome:
+    def advance(self, view: View, memory: MediumMemory, action: Float[Array, " actions"]) -> Outcome:
         """As in crawling, and what effort costs."""
-        outcome = super().advance(view, crawling(memory), action)
+        outcome = super().advance(view, memory, action)
         goal = self.control(action)[: len(self.action_names)]
         activation = memory.activation + self._follows * (goal - memory.activation)
         effort = -self.settings.effort * ((self._holds @ activation) ** 2).mean()
-        went: WormMemory = outcome.memory
-        after = memory._replace(middle=went.middle, speed=went.speed, activation=activation)
+        after = outcome.memory._replace(activation=activation)
         return Outcome(after, outcome.terms | {"effort": effort}, outcome.terminated)
 
-    def recorded(self, memory: MediumMemory) -> dict[str, Array]:  # type: ignore[override]
+    def recorded(self, memory: MediumMemory) -> dict[str, Array]:
         """The command, mm/s, and the medium."""
         return {"command": memory.command, "medium": memory.medium}
 

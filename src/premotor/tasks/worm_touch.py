@@ -12,7 +12,7 @@ from premotor.bodies import draw_worm
 from premotor.tasks.base import Records, UndulationParts
 from premotor.tasks.environment import Outcome, Start, View
 from premotor.tasks.settings import TASKS, WormTouchSettings
-from premotor.tasks.worm import WormCrawlTask, WormMemory, crawling
+from premotor.tasks.worm import WormCrawlTask, WormMemory
 
 TOUCHES = ("touch_front", "touch_tail")
 """1 while that end is touched, else 0."""
@@ -62,24 +62,21 @@ class WormTouchTask(WormCrawlTask):
         memory = TouchMemory(crawl.command, crawl.middle, crawl.speed, front, onset, jnp.zeros(()))
         return start._replace(memory=memory)
 
-    def observe(self, view: View, memory: TouchMemory) -> Float[Array, " observations"]:  # type: ignore[override]
+    def observe(self, view: View, memory: TouchMemory) -> Float[Array, " observations"]:
         """Bends, commands and touches."""
         touched = self._touched(memory).astype(view.qpos.dtype)
         touches = jnp.stack([memory.front * touched, (1 - memory.front) * touched])
-        return jnp.concatenate([super().observe(view, crawling(memory)), touches])
+        return jnp.concatenate([super().observe(view, memory), touches])
 
-    def advance(  # type: ignore[override]
-        self, view: View, memory: TouchMemory, action: Float[Array, " actions"]
-    ) -> Outcome:
+    def advance(self, view: View, memory: TouchMemory, action: Float[Array, " actions"]) -> Outcome:
         """Speed against what is wanted now."""
         away = jnp.abs(memory.command) * (1 - 2 * memory.front)
         wanted = jnp.where(self._touched(memory), away, memory.command)
-        outcome = super().advance(view, crawling(memory)._replace(command=wanted), action)
-        went: WormMemory = outcome.memory
-        after = memory._replace(middle=went.middle, speed=went.speed, time=memory.time + self.control_period)
+        outcome = super().advance(view, memory._replace(command=wanted), action)
+        after = outcome.memory._replace(command=memory.command, time=memory.time + self.control_period)
         return outcome._replace(memory=after)
 
-    def recorded(self, memory: TouchMemory) -> dict[str, Array]:  # type: ignore[override]
+    def recorded(self, memory: TouchMemory) -> dict[str, Array]:
         """What it does by itself, the touch, and the mean speed of the last second, mm/s."""
         return {
             "command": memory.command,

@@ -1,16 +1,18 @@
 """Sequence tasks that are learned together with the spectrum."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.typing import DTypeLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from premotor.learning.spectrum.settings import PhaseTaskSettings
 from premotor.networks.base import SpectralNetwork
 from premotor.on_device import PyTree
+
+if TYPE_CHECKING:
+    from jax.typing import DTypeLike
 
 
 class SequenceTask(Protocol):
@@ -48,7 +50,7 @@ class PhaseTask(eqx.Module):
             "offset": jnp.zeros(2, dtype),
         }
 
-    def sequences(self, key: PRNGKeyArray, dtype: DTypeLike) -> Float[Array, "steps batch"]:
+    def sequences(self, key: PRNGKeyArray, dtype: "DTypeLike") -> Float[Array, "steps batch"]:
         """Phases θ, rad, each at a frequency and from a start of its own."""
         first, second = jax.random.split(key)
         chosen = self.settings
