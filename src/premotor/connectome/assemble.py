@@ -1,8 +1,8 @@
 """The last steps of every reader: canonical columns (type, class, transmitter, sign, side), and the circuit itself."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,7 +129,7 @@ def assemble(
     strict: bool = False,
     signs: SignPolicy | None = None,
     dropped: dict[str, int] | None = None,
-    arguments: dict[str, Any] | None = None,
+    arguments: Mapping[str, object] | None = None,
 ) -> Circuit:
     """Return the circuit of a neuron table (see `neuron_table`) and the rows of a connection table.
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +16,14 @@ from premotor.connectome.edges import positions, tidy
 from premotor.connectome.effectors import (
     KIND,
     MUSCLE,
+    check_counts,
     check_effectors,
     no_effectors,
     reached_effectors,
 )
 from premotor.connectome.paths import Direction, hop_distances, on_paths
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.selection import describe, from_files, matching_neurons, not_found
+from premotor.connectome.selection import Condition, describe, from_files, matching_neurons, not_found
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of, unknown_neurons
 from premotor.connectome.storage import save_tables
 from premotor.connectome.summary import as_html, summarise
@@ -72,15 +72,8 @@ class Circuit(Conversions):
             raise PremotorError(f"a circuit's neuron table lacks the column {missing[0]!r}")
         size = (len(index), len(index))
         for name, matrix in (("synapses", self.synapses), ("gap_junctions", self.gap_junctions)):
-            if matrix is None:
-                continue
-            if matrix.shape != size or matrix.dtype != np.int64:
-                raise PremotorError(
-                    f"a circuit of {len(index)} neurons needs {name} as int64 of shape {size}, "
-                    f"not {matrix.dtype} of shape {matrix.shape}"
-                )
-            if matrix.nnz and matrix.data.min() < 1:
-                raise PremotorError(f"{name} has a count of {matrix.data.min()}; counts are 1 or more")
+            if matrix is not None:
+                check_counts(f"{len(index)} neurons", name, matrix, size)
         if self.gap_junctions is not None and (self.gap_junctions != self.gap_junctions.T).nnz:
             raise PremotorError("gap_junctions has to be symmetric")
         matrices = {"neuromuscular": self.neuromuscular, "muscle_junctions": self.muscle_junctions}
@@ -143,7 +136,7 @@ class Circuit(Conversions):
         """SHA-256 of the wiring onto effectors: ids, names of effectors, synapses and gap junctions."""
         return _digest(self.effectors.index, [self.ids], [self.neuromuscular, self.muscle_junctions])
 
-    def select(self, *, min_synapses: int | None = None, **conditions: Any) -> Circuit:
+    def select(self, *, min_synapses: int | None = None, **conditions: Condition) -> Circuit:
         """Keep the neurons that meet every condition on a column, then the pairs with enough synapses.
 
         A condition is a text with wildcards (``type="IN*|MN*"``: ``*`` any text, ``?`` one character, ``|``
@@ -190,7 +183,7 @@ class Circuit(Conversions):
         direction: Direction = "both",
         *,
         gap_junctions: bool = False,
-        **conditions: Any,
+        **conditions: Condition,
     ) -> Circuit:
         """Keep the neurons that meet the conditions (see `select`) and those within so many synapses of them.
 
@@ -207,7 +200,9 @@ class Circuit(Conversions):
         arguments = {"hops": hops, "direction": direction, **describe(conditions)}
         return self._kept(np.flatnonzero((distance >= 0) & (distance <= hops)), "neighbours", arguments)
 
-    def between(self, sources: Mapping[str, Any], targets: Mapping[str, Any], most: int | None = None) -> Circuit:
+    def between(
+        self, sources: Mapping[str, Condition], targets: Mapping[str, Condition], most: int | None = None
+    ) -> Circuit:
         """Keep the neurons on paths of synapses from the sources to the targets, both included.
 
         `sources` and `targets` are conditions as of `select`: ``{"class": "sensory"}``. With `most`, only
@@ -249,7 +244,7 @@ class Circuit(Conversions):
         """Return a page of text: counts by class, transmitter and side, wiring, effectors, and what was dropped."""
         return summarise(self)
 
-    def _chosen(self, conditions: Mapping[str, Any]) -> np.ndarray:
+    def _chosen(self, conditions: Mapping[str, Condition]) -> np.ndarray:
         keep = matching_neurons(self.neurons, conditions)
         if not keep.any():
             raise PremotorError(
@@ -257,24 +252,24 @@ class Circuit(Conversions):
             )
         return keep
 
-    def _kept(self, where: np.ndarray, operation: str, arguments: dict[str, Any], why: str = "") -> Circuit:
+    def _kept(self, where: np.ndarray, operation: str, arguments: Mapping[str, object], why: str = "") -> Circuit:
         if where.size == 0:
             words = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
             raise PremotorError(f"{operation} ({words}) leaves none of the circuit's {len(self)} neurons{why}")
         synapses = tidy(self.synapses[where][:, where])
         gaps = None if self.gap_junctions is None else tidy(self.gap_junctions[where][:, where])
-        parts = {"neurons": self.neurons.iloc[where], "synapses": synapses, "gap_junctions": gaps}
-        return self._followed(operation, arguments, **parts, **reached_effectors(self, where))
+        parts = {"synapses": synapses, "gap_junctions": gaps, **reached_effectors(self, where)}
+        return self._followed(operation, arguments, replace(self, neurons=self.neurons.iloc[where], **parts))
 
     def _thresholded(self, least: int) -> Circuit:
         if isinstance(least, bool) or not isinstance(least, (int, np.integer)) or least < 1:
             raise PremotorError(f"min_synapses is {least!r}; it has to be a whole number from 1")
         synapses = self.synapses.copy()
         synapses.data[synapses.data < least] = 0
-        return self._followed("threshold", {"min_synapses": int(least)}, synapses=tidy(synapses))
+        return self._followed("threshold", {"min_synapses": int(least)}, replace(self, synapses=tidy(synapses)))
 
-    def _followed(self, operation: str, arguments: dict[str, Any], **parts: Any) -> Circuit:
-        circuit = replace(self, **parts)
+    def _followed(self, operation: str, arguments: Mapping[str, object], circuit: Circuit) -> Circuit:
+        """Return a part of this circuit with the step that made it in its record."""
         dropped = {key: value - circuit.size.get(key, 0) for key, value in self.size.items()}
         provenance = self.provenance.with_step(operation, arguments, size=circuit.size, dropped=dropped)
         return replace(circuit, provenance=provenance)

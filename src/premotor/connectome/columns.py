@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from premotor.connectome.selection import closest
 from premotor.connectome.vocabulary import listed, plain
@@ -144,7 +143,7 @@ def only(paths: Sequence[Path], what: str, where: Path) -> Path:
     return paths[0]
 
 
-def column_names(said: Mapping[str, Any] | Sequence[str] | str) -> dict[str, str]:
+def column_names(said: Mapping[str, object] | Sequence[str] | str) -> dict[str, str]:
     """Return what a user says about columns: the source's name by premotor's word, as ``{"id": "cell"}``.
 
     In text ``"id=cell,class=kind"``; without ``=`` the words name the columns of tables without a header, in their

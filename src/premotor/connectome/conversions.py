@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,10 @@ from premotor.connectome.signs import SignPolicy
 from premotor.connectome.storage import edge_table
 
 if TYPE_CHECKING:
+    import networkx
+
     from premotor.connectome.circuit import Circuit
+    from premotor.connectome.converting import Edge, Matrix
 
 
 class Conversions:
@@ -77,10 +80,10 @@ class Conversions:
     @classmethod
     def from_edges(
         cls,
-        edges: Iterable[Sequence[Any]],
+        edges: Iterable[Edge],
         neurons: pd.DataFrame | None = None,
-        gap_junctions: Iterable[Sequence[Any]] | None = None,
-        neuromuscular: Iterable[Sequence[Any]] | None = None,
+        gap_junctions: Iterable[Edge] | None = None,
+        neuromuscular: Iterable[Edge] | None = None,
         *,
         provenance: Provenance | str = "unnamed",
         signs: SignPolicy | str | None = None,
@@ -101,13 +104,13 @@ class Conversions:
     @classmethod
     def from_arrays(
         cls,
-        synapses: Any,
-        ids: Sequence[Any] | np.ndarray | None = None,
+        synapses: Matrix,
+        ids: Sequence[int | str] | np.ndarray | None = None,
         neurons: pd.DataFrame | None = None,
-        gap_junctions: Any = None,
-        neuromuscular: Any = None,
+        gap_junctions: Matrix | None = None,
+        neuromuscular: Matrix | None = None,
         effectors: pd.DataFrame | Sequence[str] | None = None,
-        muscle_junctions: Any = None,
+        muscle_junctions: Matrix | None = None,
         *,
         scale: float | None = None,
         provenance: Provenance | str = "unnamed",
@@ -134,7 +137,7 @@ class Conversions:
     @classmethod
     def from_networkx(
         cls,
-        graph: Any,
+        graph: networkx.Graph,
         *,
         columns: Mapping[str, str] | str | None = None,
         scale: float | None = None,
@@ -169,7 +172,7 @@ class Conversions:
             return self.neurons.copy(), chemical, electrical, None, None
         return self.neurons.copy(), chemical, electrical, self.effectors.copy(), link_table(self)  # type: ignore[arg-type]
 
-    def to_networkx(self) -> Any:
+    def to_networkx(self) -> networkx.DiGraph:
         """Return a networkx DiGraph, or with gap junctions (one edge a pair, `kind` gap_junction) a MultiDiGraph.
 
         Muscles and motor modules are nodes, too, whose data `effector` is their own name.

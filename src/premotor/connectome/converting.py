@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.sparse import coo_array, csr_array, triu
+from numpy.typing import ArrayLike
+from scipy.sparse import coo_array, csr_array, sparray, triu
 
 from premotor.connectome.arrays import signed_counts
 from premotor.connectome.columns import EFFECTOR, column_names, is_effectors, refuse_unfound, renamings
 from premotor.connectome.effectors import KIND, MUSCLE, effector_table
-from premotor.connectome.provenance import Provenance
+from premotor.connectome.provenance import Provenance, arguments_of
 from premotor.connectome.readers.source import Reading, Source
 from premotor.connectome.signs import SignPolicy, sign_policy, signs_of_rows
 from premotor.connectome.storage import edge_table
@@ -21,7 +22,13 @@ from premotor.connectome.tables import Table, read_header, readable
 from premotor.errors import PremotorError, missing_library
 
 if TYPE_CHECKING:
+    import networkx
+
     from premotor.connectome.circuit import Circuit
+
+type Edge = Sequence[int | str]
+"""Presynaptic and postsynaptic id or name, and the count of synapses where it is not 1."""
+type Matrix = ArrayLike | sparray
 
 
 def from_frames(
@@ -31,7 +38,7 @@ def from_frames(
     signs: SignPolicy | str | None,
     columns: Mapping[str, str] | str | None = None,
     scale: float | None = None,
-    about: Mapping[str, Any] | None = None,
+    about: Mapping[str, object] | None = None,
 ) -> "Circuit":
     """Return the circuit of tables by name (neurons, connections, gap_junctions …); see `Circuit.from_pandas`."""
     from premotor.connectome.load import read_source
@@ -58,16 +65,16 @@ def from_frames(
         None if signs is None else sign_policy(signs),
     )
     first, *rest = circuit.provenance.steps
-    step = {**first, "arguments": {"made by": made_by, **(about or {}), **first["arguments"]}}
+    step = {**first, "arguments": {"made by": made_by, **(about or {}), **arguments_of(first)}}
     record = Provenance(dataset=provenance) if isinstance(provenance, str) else provenance
     return replace(circuit, provenance=replace(record, steps=(*record.steps, step, *rest)))
 
 
 def from_edges(
-    edges: Iterable[Sequence[Any]],
+    edges: Iterable[Edge],
     neurons: pd.DataFrame | None,
-    gap_junctions: Iterable[Sequence[Any]] | None,
-    neuromuscular: Iterable[Sequence[Any]] | None,
+    gap_junctions: Iterable[Edge] | None,
+    neuromuscular: Iterable[Edge] | None,
 ) -> dict[str, pd.DataFrame | None]:
     """Return the tables of `Circuit.from_edges`."""
     return {
@@ -81,7 +88,11 @@ def from_edges(
 
 
 def from_arrays(
-    synapses: Any, ids: Sequence[Any] | np.ndarray | None, neurons: pd.DataFrame | None, gap_junctions: Any, scale: Any
+    synapses: Matrix,
+    ids: Sequence[int | str] | np.ndarray | None,
+    neurons: pd.DataFrame | None,
+    gap_junctions: Matrix | None,
+    scale: float | None,
 ) -> dict[str, pd.DataFrame | None]:
     """Return the tables of `Circuit.from_arrays`."""
     counts, pre, sign = signed_counts(_matrix(synapses), "synapses", scale)
@@ -111,7 +122,10 @@ def from_arrays(
 
 
 def links_of_arrays(
-    synapses: Any, junctions: Any, effectors: pd.DataFrame | Sequence[str] | None, neurons: pd.DataFrame | None
+    synapses: Matrix | None,
+    junctions: Matrix | None,
+    effectors: pd.DataFrame | Sequence[str] | None,
+    neurons: pd.DataFrame | None,
 ) -> dict[str, pd.DataFrame | None]:
     """Return the tables of what reaches effectors, of `Circuit.from_arrays`; nothing where there is nothing."""
     matrices = {"neuromuscular": synapses, "muscle_junctions": junctions}
@@ -138,7 +152,7 @@ def links_of_arrays(
     return {"effectors": effectors.rename_axis(index=EFFECTOR), "neuromuscular": pd.concat(parts, ignore_index=True)}
 
 
-def from_networkx(graph: Any) -> dict[str, pd.DataFrame | None]:
+def from_networkx(graph: "networkx.Graph") -> dict[str, pd.DataFrame | None]:
     """Return the tables of `Circuit.from_networkx`.
 
     Raises:
@@ -153,7 +167,7 @@ def from_networkx(graph: Any) -> dict[str, pd.DataFrame | None]:
     numbered = all(isinstance(node, (int, np.integer)) for node in graph.nodes if node not in moved)
     if any(pre in moved for pre, _ in graph.edges()):
         raise PremotorError("the graph has an edge from an effector; neurons reach effectors, not the other way")
-    kind: Any = np.int64 if numbered else "str"
+    kind: Literal["int64", "str"] = "int64" if numbered else "str"
     edges = list(graph.edges(data=True))
     rows = pd.DataFrame([{**data, "pre": pre, "post": post} for pre, post, data in edges if post not in moved])
     for frame, ends in ((nodes, ["id"]), (rows, ["pre", "post"])):
@@ -169,7 +183,7 @@ def from_networkx(graph: Any) -> dict[str, pd.DataFrame | None]:
     return frames
 
 
-def to_networkx(circuit: "Circuit") -> Any:
+def to_networkx(circuit: "Circuit") -> "networkx.DiGraph":
     """Return what `Circuit.to_networkx` returns."""
     try:
         import networkx
@@ -184,8 +198,8 @@ def to_networkx(circuit: "Circuit") -> Any:
     for table in (circuit.neurons, effectors):
         records = table.astype(object).where(table.notna(), None).to_dict("records")
         graph.add_nodes_from(zip(table.index.tolist(), records, strict=True))
-    ids, names = circuit.ids, effectors.index
-    kinds: list[tuple[Any, Any, str]] = [
+    ids, names = circuit.ids, effectors.index.to_numpy(object)
+    kinds: list[tuple[sparray | None, np.ndarray, str]] = [
         (circuit.synapses, ids, "synapse"),
         (None if gaps is None else triu(gaps), ids, "gap_junction"),
         (circuit.neuromuscular, names, "synapse"),
@@ -207,11 +221,11 @@ def _arrow(frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame.assign(**texts), preserve_index=False)
 
 
-def _missing(value: Any) -> bool:
+def _missing(value: object) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
 
 
-def _rows(edges: Iterable[Sequence[Any]], names: tuple[str, str, str], where: str) -> pd.DataFrame:
+def _rows(edges: Iterable[Edge], names: tuple[str, str, str], where: str) -> pd.DataFrame:
     rows = [tuple(row) for row in edges]
     wrong = next((row for row in rows if len(row) not in (2, 3)), None)
     if wrong is not None or not rows:
@@ -219,5 +233,5 @@ def _rows(edges: Iterable[Sequence[Any]], names: tuple[str, str, str], where: st
     return pd.DataFrame([row if len(row) == 3 else (*row, 1) for row in rows], columns=list(names))
 
 
-def _matrix(values: Any) -> np.ndarray | csr_array:
+def _matrix(values: Matrix) -> np.ndarray | csr_array:
     return csr_array(values) if hasattr(values, "tocsr") else np.asarray(values)

@@ -4,10 +4,12 @@ Muscles are cells that the reconstruction holds, with a count of synapses an edg
 of which only the motor neurons are known: each of these reaches its module by one.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 from scipy.sparse import coo_array, csr_array
 
 from premotor.connectome.columns import EFFECTOR
@@ -25,7 +27,17 @@ _OF_MODULES = ("leg", "joint", "direction")
 """Columns of a neuron table, and of effectors, that say more of a module; `six_legs` makes them."""
 
 
-def effector_table(names: Any, kind: str, columns: dict[str, Any] | None = None) -> pd.DataFrame:
+class Effectors(TypedDict, total=False):
+    """What a circuit has of effectors, as its attributes; none of it where it has no effectors."""
+
+    effectors: pd.DataFrame
+    neuromuscular: csr_array
+    muscle_junctions: csr_array
+
+
+def effector_table(
+    names: Iterable[str], kind: str, columns: Mapping[str, ExtensionArray] | None = None
+) -> pd.DataFrame:
     """Return a table of effectors: index "effector" (text), `kind`, then further columns."""
     index = pd.Index(pd.array(list(names), dtype="str"), name=EFFECTOR)
     return pd.DataFrame({KIND: pd.array([kind] * len(index), dtype="str"), **(columns or {})}, index=index)
@@ -61,16 +73,24 @@ def check_effectors(neurons: int, table: pd.DataFrame, matrices: dict[str, csr_a
         raise PremotorError(f"a circuit's effectors are of one kind, not of {', '.join(map(str, kinds))}")
     size = (neurons, len(table))
     for name, matrix in matrices.items():
-        if matrix.shape != size or matrix.dtype != np.int64:
-            raise PremotorError(
-                f"a circuit of {neurons} neurons and {len(table)} effectors needs {name} as int64 of shape {size}, "
-                f"not {matrix.dtype} of shape {matrix.shape}"
-            )
-        if matrix.nnz and matrix.data.min() < 1:
-            raise PremotorError(f"{name} has a count of {matrix.data.min()}; counts are 1 or more")
+        check_counts(f"{neurons} neurons and {len(table)} effectors", name, matrix, size)
 
 
-def reached_effectors(circuit: "Circuit", where: np.ndarray) -> dict[str, Any]:
+def check_counts(what: str, name: str, matrix: csr_array, size: tuple[int, int]) -> None:
+    """Check the shape, type and counts of a matrix of a circuit of `what`.
+
+    Raises:
+        PremotorError: one is wrong.
+    """
+    if matrix.shape != size or matrix.dtype != np.int64:
+        raise PremotorError(
+            f"a circuit of {what} needs {name} as int64 of shape {size}, not {matrix.dtype} of shape {matrix.shape}"
+        )
+    if matrix.nnz and matrix.data.min() < 1:
+        raise PremotorError(f"{name} has a count of {matrix.data.min()}; counts are 1 or more")
+
+
+def reached_effectors(circuit: "Circuit", where: np.ndarray) -> Effectors:
     """Return the effectors that the neurons at these positions reach, as the attributes of a circuit of them."""
     synapses, junctions = circuit.neuromuscular[where], circuit.muscle_junctions[where]
     reached = np.flatnonzero((synapses.sum(0) + junctions.sum(0)).ravel())
@@ -81,7 +101,7 @@ def reached_effectors(circuit: "Circuit", where: np.ndarray) -> dict[str, Any]:
     }
 
 
-def modules_of(neurons: pd.DataFrame) -> dict[str, Any]:
+def modules_of(neurons: pd.DataFrame) -> Effectors:
     """Return the motor modules that a column of the neuron table names, as attributes of a circuit; else nothing.
 
     Modules of several legs have the leg in front of their name, ``lf coxa swing``.

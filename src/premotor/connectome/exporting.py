@@ -128,7 +128,7 @@ def _graphml(circuit: "Circuit") -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _xml_type(kind: Any) -> str:
+def _xml_type(kind: object) -> str:
     name = str(kind).lower()
     if name.startswith(("int", "uint")):
         return "long"

@@ -8,7 +8,6 @@ interneurons of the neighbouring legs, with its own sign.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from scipy.sparse import block_array, csr_array
 
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.columns import EFFECTOR
-from premotor.connectome.effectors import KIND, MODULE, main_effectors
+from premotor.connectome.effectors import KIND, MODULE, Effectors, main_effectors
 from premotor.errors import PremotorError
 
 LEGS = ("lf", "lm", "lh", "rf", "rm", "rh")
@@ -128,7 +127,7 @@ def _moved(leg: str, module: str) -> tuple[str, int]:
     return f"{leg}_{swing if joint == 'ThC' else joint}" if joint else "", direction
 
 
-def _effectors(circuit: Circuit) -> dict[str, Any]:
+def _effectors(circuit: Circuit) -> Effectors:
     """Return the effectors of all legs as attributes of a circuit."""
     if not len(circuit.effectors):
         return {}
@@ -142,11 +141,12 @@ def _effectors(circuit: Circuit) -> dict[str, Any]:
             direction=np.array([direction for _, direction in moves], np.int8),
         )
         tables.append(table.set_axis(leg + " " + table.index))
-    matrices = {
-        name: csr_array(block_array(_diagonal(getattr(circuit, name)), format="csr", dtype=np.int64))
-        for name in ("neuromuscular", "muscle_junctions")
-    }
-    return {"effectors": pd.concat(tables).rename_axis(index=EFFECTOR), **matrices}
+    synapses, junctions = (
+        csr_array(block_array(_diagonal(matrix), format="csr", dtype=np.int64))
+        for matrix in (circuit.neuromuscular, circuit.muscle_junctions)
+    )
+    effectors = pd.concat(tables).rename_axis(index=EFFECTOR)
+    return {"effectors": effectors, "neuromuscular": synapses, "muscle_junctions": junctions}
 
 
 def _leg_table(circuit: Circuit, leg: str, number: int, roles: np.ndarray) -> pd.DataFrame:

@@ -4,14 +4,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from premotor.connectome.builtin import circuit_names, load_builtin
 from premotor.connectome.circuit import Circuit
+from premotor.connectome.provenance import arguments_of
 from premotor.connectome.readers import Reading, Source, column_names, open_source, reader_of
 from premotor.connectome.readers.effectors import with_effectors
 from premotor.connectome.readers.source import not_looked_into
-from premotor.connectome.selection import from_files
+from premotor.connectome.selection import Condition, from_files
 from premotor.connectome.servers import Progress, load_from_server, server_of
 from premotor.connectome.signs import SignPolicy, sign_policy
 from premotor.connectome.storage import PROVENANCE, read_record
@@ -44,7 +44,7 @@ def load_circuit(
     source: str | os.PathLike[str],
     signs: SignPolicy | str | None = None,
     *,
-    select: Mapping[str, Any] | None = None,
+    select: Mapping[str, Condition] | None = None,
     min_synapses: int | None = None,
     columns: Mapping[str, str] | Sequence[str] | str | None = None,
     header: bool = True,
@@ -135,10 +135,10 @@ def read_source(source: Source, policy: SignPolicy | None = None) -> Circuit:
     return _told(source, circuit)
 
 
-def _loaded(circuit: Circuit) -> dict[str, Any]:
+def _loaded(circuit: Circuit) -> dict[str, object]:
     """Return the arguments of the last step of loading."""
     steps = [step for step in circuit.provenance.steps if step.get("operation") == "load"]
-    return dict(steps[-1].get("arguments", {})) if steps else {}
+    return arguments_of(steps[-1]) if steps else {}
 
 
 def _unknown(source: Source) -> PremotorError:
@@ -162,8 +162,8 @@ def _told(source: Source, circuit: Circuit) -> Circuit:
     steps = list(circuit.provenance.steps)
     place = max((number for number, step in enumerate(steps) if step.get("operation") == "load"), default=-1)
     arguments = _loaded(circuit)
-    used = arguments.get("files", [])
-    used = [*used, PROVENANCE]
+    files = arguments.get("files", [])
+    used = [*(files if isinstance(files, list) else []), PROVENANCE]
     unused = [file for file in source.files if file.name not in used and file not in source.damaged]
     for file, reason in source.damaged.items():
         note(f"{file.name} was not used: {reason}")

@@ -1,10 +1,13 @@
 """Where a circuit comes from and what was done to it: the record that travels with every circuit."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from premotor.errors import PremotorError
+
+type Step = dict[str, object]
+"""One step, as `Provenance` describes it; of a file that may be damaged."""
 
 
 @dataclass(frozen=True)
@@ -20,18 +23,18 @@ class Provenance:
     dataset: str = "unnamed"
     version: str = ""
     citation: str = ""
-    steps: tuple[dict[str, Any], ...] = field(default=())
+    steps: tuple[Step, ...] = field(default=())
 
     def with_step(
         self,
         operation: str,
-        arguments: dict[str, Any],
+        arguments: Mapping[str, object],
         *,
-        size: dict[str, int],
-        dropped: dict[str, int] | None = None,
+        size: Mapping[str, int],
+        dropped: Mapping[str, int] | None = None,
     ) -> "Provenance":
         """Return this record with one more step; `size` is that of the circuit after it."""
-        step = {
+        step: Step = {
             "operation": operation,
             "arguments": arguments,
             **size,
@@ -44,8 +47,7 @@ class Provenance:
         """What was done to the circuit since it was loaded and signed, in a few words; "" for nothing."""
         words = []
         for step in self.steps:
-            operation, arguments = str(step.get("operation", "?")), step.get("arguments")
-            arguments = arguments if isinstance(arguments, dict) else {}
+            operation, arguments = str(step.get("operation", "?")), arguments_of(step)
             if operation.startswith("null model "):
                 words.append(f"null {operation.removeprefix('null model ')}, seed {arguments.get('seed', '?')}")
             elif operation not in ("load", "signs"):
@@ -53,7 +55,7 @@ class Provenance:
                 words.append(f"{operation} {said[:60]}{'…' if len(said) > 60 else ''}".rstrip())
         return "; ".join(words)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return the record as plain dicts and lists."""
         return {
             "dataset": self.dataset,
@@ -99,16 +101,21 @@ _SIZE = ("neurons", "edges", "synapses", "effectors", "neuromuscular synapses")
 _WORDS = {"dataset": "unnamed", "version": "", "citation": ""}
 
 
-def _step_line(number: int, step: dict[str, Any]) -> str:
-    arguments = step.get("arguments")
-    words = [f"{key}={value}" for key, value in arguments.items()] if isinstance(arguments, dict) else []
+def arguments_of(step: Step) -> dict[str, object]:
+    """Return a copy of what a step was asked; empty where its record does not say it."""
+    found = step.get("arguments")
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _step_line(number: int, step: Step) -> str:
+    words = [f"{key}={value}" for key, value in arguments_of(step).items()]
     line = f"{number}. {step.get('operation', '?')}({', '.join(words)})"
     counts = _counted({key: step.get(key) for key in _SIZE})
     dropped = _counted(step.get("dropped"))
     return line + (f": {counts}" if counts else "") + (f"; dropped {dropped}" if dropped else "")
 
 
-def _counted(counts: Any) -> str:
+def _counted(counts: object) -> str:
     if not isinstance(counts, dict):
         return ""
     return ", ".join(f"{value:,} {key}" for key, value in counts.items() if isinstance(value, int))

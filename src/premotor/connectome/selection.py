@@ -2,10 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from keyword import iskeyword
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,16 +17,20 @@ from premotor.settings import note
 if TYPE_CHECKING:
     import pandas as pd
 
+type Value = str | bool | int | float | np.generic
+type Condition = Value | Iterable[Value] | None
+"""A text with wildcards, a value, or several of which one is enough (`Circuit.select`)."""
 
-class Listed(list):
+
+class Listed(list[str]):
     """Values of a condition that were read from a file, whose name is `file`."""
 
-    def __init__(self, values: Iterable[Any], file: str):
+    def __init__(self, values: Iterable[str], file: str):
         super().__init__(values)
         self.file = file
 
 
-def from_files(conditions: Mapping[str, Any]) -> dict[str, Any]:
+def from_files(conditions: Mapping[str, Condition]) -> dict[str, Condition]:
     """Return the conditions with ``@FILE`` replaced by the values in the file: one a line, or a column of a table.
 
     In text lines that begin with # are comments. Of a table (.csv, .tsv …) the column of the condition's name counts,
@@ -73,7 +77,7 @@ def _read(name: str, path: Path) -> Listed:
     return Listed(dict.fromkeys(values), path.name)
 
 
-def matching_neurons(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> np.ndarray:
+def matching_neurons(neurons: "pd.DataFrame", conditions: Mapping[str, Condition]) -> np.ndarray:
     """Return which neurons meet every condition, bool (neurons,).
 
     A value, or an alternative of a pattern, that no neuron has is said, with the nearest; where no neuron at all is
@@ -88,20 +92,20 @@ def matching_neurons(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> 
     return keep
 
 
-def not_found(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> str:
+def not_found(neurons: "pd.DataFrame", conditions: Mapping[str, Condition]) -> str:
     """Return what to add to an error on conditions that no neuron meets: " (…)", or nothing."""
     told = _met(neurons, conditions)[1]
     return f" ({'; '.join(told)})" if told else ""
 
 
-def _met(neurons: "pd.DataFrame", conditions: Mapping[str, Any]) -> tuple[np.ndarray, list[str]]:
+def _met(neurons: "pd.DataFrame", conditions: Mapping[str, Condition]) -> tuple[np.ndarray, list[str]]:
     keep, told = np.ones(len(neurons), bool), list[str]()
     for name, condition in from_files(conditions).items():
         keep &= _matches(_column(neurons, name), name, condition, told)
     return keep, told
 
 
-def describe(conditions: Mapping[str, Any]) -> dict[str, Any]:
+def describe(conditions: Mapping[str, Condition]) -> dict[str, object]:
     """Return the conditions in a form that JSON can hold; long lists as their length."""
     return {name: _described(value) for name, value in conditions.items()}
 
@@ -123,7 +127,7 @@ def _column(neurons: "pd.DataFrame", name: str) -> "pd.Series":
     return neurons[name]
 
 
-def _matches(column: "pd.Series", name: str, condition: Any, told: list[str]) -> np.ndarray:
+def _matches(column: "pd.Series", name: str, condition: Condition, told: list[str]) -> np.ndarray:
     import pandas as pd
 
     flags = pd.api.types.is_bool_dtype(column)
@@ -136,13 +140,13 @@ def _matches(column: "pd.Series", name: str, condition: Any, told: list[str]) ->
             return _matched(
                 words.str.lower() if flags else words, name, condition.lower() if flags else condition, told
             )
-        values: list[Any] = [_number(word, name) for word in condition.split("|")]
+        values: list[object] = [_number(word, name) for word in condition.split("|")]
+    elif isinstance(condition, Listed) and numeric:
+        values = [_number(word, name) for word in condition]
     elif isinstance(condition, (list, tuple, set, frozenset, range, np.ndarray, pd.Series, pd.Index)):
         values = [value.item() if isinstance(value, np.generic) else value for value in condition]
     else:
         values = [condition.item() if isinstance(condition, np.generic) else condition]
-    if isinstance(condition, Listed) and numeric:
-        values = [_number(word, name) for word in values]
     if flags:
         values = [_FLAGS.get(value.lower(), value) if isinstance(value, str) else value for value in values]
     elif not numeric and values and all(isinstance(value, bool) for value in values):
@@ -178,7 +182,7 @@ def _matched(words: "pd.Series", name: str, condition: str, told: list[str]) -> 
     return words.map(found).to_numpy(bool)
 
 
-def _tell_absent(name: str, absent: list[Any], column: "pd.Series", told: list[str]) -> None:
+def _tell_absent(name: str, absent: Sequence[object], column: "pd.Series", told: list[str]) -> None:
     if absent:
         words = [str(word) for word in column.dropna().unique() if str(word)] if isinstance(absent[0], str) else []
         shown = listed(f"{value!r}{closest(str(value), words)}" for value in absent[:_MOST_TOLD])
@@ -202,7 +206,7 @@ def _number(word: str, name: str) -> int | float:
         raise PremotorError(f"the column {name!r} holds numbers; {word!r} can not be compared with it") from None
 
 
-def _described(value: Any) -> Any:
+def _described(value: Condition) -> object:
     if isinstance(value, (str, bool, int, float)) or value is None:
         return value
     if isinstance(value, np.generic):

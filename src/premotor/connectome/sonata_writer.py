@@ -13,7 +13,7 @@ Format: the SONATA developer guide (Dai et al. 2020, PLoS Comput. Biol. 16:e1007
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
@@ -25,6 +25,8 @@ from premotor.connectome.storage import PROVENANCE, record_text, write_folder
 from premotor.errors import PremotorError, missing_library
 
 if TYPE_CHECKING:
+    import h5py
+
     from premotor.connectome.circuit import Circuit
 
 _NODES, _EFFECTORS = "neurons", "effectors"
@@ -96,12 +98,12 @@ def _write(circuit: "Circuit", folder: Path) -> None:
     (folder / PROVENANCE).write_text(record_text(circuit), encoding="utf-8")
 
 
-def _stamp(file: Any) -> None:
+def _stamp(file: "h5py.File") -> None:
     file.attrs["version"] = np.array(_VERSION, np.uint32)
     file.attrs["magic"] = np.uint32(_MAGIC)
 
 
-def _write_nodes(group: Any, table: pd.DataFrame, index: str, kind: int) -> None:
+def _write_nodes(group: "h5py.Group", table: pd.DataFrame, index: str, kind: int) -> None:
     size = len(table)
     group["node_id"] = np.arange(size, dtype=np.uint64)
     group["node_type_id"] = np.full(size, kind, np.int64)
@@ -118,7 +120,7 @@ def _write_nodes(group: Any, table: pd.DataFrame, index: str, kind: int) -> None
             raise PremotorError(f"the column {name!r} cannot be stored in HDF5: {error}") from None
 
 
-def _write_column(group: Any, key: str, column: pd.Series) -> None:
+def _write_column(group: "h5py.Group", key: str, column: pd.Series) -> None:
     import h5py
 
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
@@ -130,7 +132,9 @@ def _write_column(group: Any, key: str, column: pd.Series) -> None:
         group.create_dataset(key, data=text.to_numpy(object), dtype=h5py.string_dtype())
 
 
-def _write_edges(group: Any, edges: coo_array, kind: int, attributes: dict[str, np.ndarray], target: str) -> None:
+def _write_edges(
+    group: "h5py.Group", edges: coo_array, kind: int, attributes: dict[str, np.ndarray], target: str
+) -> None:
     size = edges.data.size
     for name, side, of in (("source_node_id", edges.row, _NODES), ("target_node_id", edges.col, target)):
         group[name] = side.astype(np.uint64)

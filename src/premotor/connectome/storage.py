@@ -17,7 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -122,7 +122,7 @@ def parse_record(text: str, path: object, types_of: str = "column_types") -> tup
         PremotorError: it is no such record.
     """
     provenance = Provenance.from_json(text, str(path))
-    types: Any = json.loads(text).get(types_of, {})
+    types = json.loads(text).get(types_of, {})
     if not isinstance(types, dict) or not all(isinstance(kind, str) for kind in types.values()):
         raise PremotorError(f"{path}: {types_of} has to be an object of column names and types")
     return provenance, types

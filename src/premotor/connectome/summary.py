@@ -1,7 +1,7 @@
 """The page of text that `premotor circuit info` prints."""
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ def as_html(circuit: "Circuit") -> str:
     return f"<p>{escape(repr(circuit))}</p>{table.to_html(border=0)}"
 
 
-def as_dict(circuit: "Circuit") -> dict[str, Any]:
+def as_dict(circuit: "Circuit") -> dict[str, object]:
     """Return sizes, neurons by class, transmitter, sign and side, and the record, as JSON can hold them."""
     columns = ("class", "transmitter", "sign", "side", *_grouping(circuit.neurons))
     counts = {name: {str(k): int(n) for k, n in circuit.neurons[name].value_counts().items()} for name in columns}

@@ -8,6 +8,7 @@ import numpy as np
 
 from premotor.connectome import Circuit, load_circuit
 from premotor.connectome.nulls import NULL_MODELS, make_null
+from premotor.connectome.provenance import arguments_of
 from premotor.errors import PremotorError
 from premotor.host_random import folded, key_of
 from premotor.networks import Controller, build_controller
@@ -68,7 +69,7 @@ def without_muscles(circuit: Circuit) -> Circuit:
         PremotorError: it is a null model that changes these alone, and would pass for the connectome.
     """
     steps = circuit.provenance.steps
-    if steps and steps[-1].get("arguments", {}).get("among_neurons") == "kept":
+    if steps and arguments_of(steps[-1]).get("among_neurons") == "kept":
         raise PremotorError(
             f"the {steps[-1]['operation']} changes what reaches muscles alone, which has no effect here (only "
             "maps.muscles and maps.local read it)"

@@ -1,9 +1,9 @@
 """Null models by name: functions of a circuit and a seed, which say in the record what they did."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from premotor.errors import PremotorError
 from premotor.registry import Registry
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from premotor.connectome.circuit import Circuit
 
 
-def _check(name: str, make: Any) -> None:
+def _check(name: str, make: Callable[..., object]) -> None:
     """Refuse what can not be called with a circuit and a seed."""
     try:
         inspect.signature(make).bind(None, 0)
@@ -65,7 +65,7 @@ def null_circuit(
     synapses: "csr_array",
     gaps: "csr_array | None",
     name: str,
-    arguments: dict[str, Any],
+    arguments: Mapping[str, object],
     *,
     onto_effectors: "tuple[csr_array, csr_array] | None" = None,
 ) -> "Circuit":

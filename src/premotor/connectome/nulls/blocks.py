@@ -4,16 +4,15 @@ Where the neuron table has a column `role` (input, output), classes are told apa
 have no direct synapse onto the outputs of a body then have none in a null model either.
 """
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import coo_array, csr_array, triu
 
 from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import tidy
 
 
-def codes(column: Any) -> np.ndarray:
+def codes(column: ArrayLike) -> np.ndarray:
     """Return a number 0, 1, … for each different value of a column, in sorted order; int64 (neurons,)."""
     return np.unique(np.asarray(column), return_inverse=True)[1].astype(np.int64)
 

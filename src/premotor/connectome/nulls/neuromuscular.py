@@ -1,7 +1,5 @@
 """Null models of the wiring onto effectors (muscles, motor modules), alone or with that among neurons."""
 
-from typing import Any
-
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -12,6 +10,7 @@ from premotor.connectome.nulls.blocks import edges, source_groups
 from premotor.connectome.nulls.rewired import SWAPS_PER_EDGE, rewired
 from premotor.connectome.nulls.shuffled import shuffled_weights
 from premotor.connectome.nulls.swaps import EdgeList, swap
+from premotor.connectome.provenance import arguments_of
 from premotor.errors import PremotorError
 
 
@@ -45,7 +44,7 @@ def rewired_all(circuit: Circuit, seed: int = 0, *, swaps_per_edge: float = SWAP
     """
     matrices, swaps = _rewired_links(circuit, "rewired_all", seed, swaps_per_edge)
     central = rewired(circuit, seed, swaps_per_edge=swaps_per_edge)
-    done = central.provenance.steps[-1]["arguments"]
+    done = arguments_of(central.provenance.steps[-1])
     arguments = {name: value for name, value in done.items() if name not in ("neuromuscular", *_MEASURED)}
     return null_circuit(
         circuit,
@@ -85,7 +84,7 @@ def refuse_none(circuit: Circuit, name: str) -> None:
 
 def _rewired_links(
     circuit: Circuit, name: str, seed: int, swaps_per_edge: float
-) -> tuple[tuple[csr_array, csr_array], dict[str, Any]]:
+) -> tuple[tuple[csr_array, csr_array], dict[str, int]]:
     """Return other synapses and gap junctions onto effectors, and how many swaps there were."""
     refuse_none(circuit, name)
     rng = np.random.default_rng([seed, 1])  # of its own: `rewired` draws from the seed alone

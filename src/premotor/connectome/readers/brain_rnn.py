@@ -5,7 +5,6 @@ where none does. A file with several graphs needs the name of one: ``adj_matrice
 """
 
 import json
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +49,7 @@ class BrainRnn(Reader):
             note(f"{where.removesuffix(', matrix')}: not used: {listed(left, 20)}")
         counts, pre, sign = signed_counts(matrix, where, source.reading.scale)
         ids = np.arange(counts.shape[0], dtype=np.int64)
-        columns: dict[str, Any] = {"layer": _layers(graph.get("layers", []), ids.size, f"{path}, graph {name!r}")}
+        columns = {"layer": _layers(graph.get("layers", []), ids.size, f"{path}, graph {name!r}")}
         if (sign < 0).any():
             columns["sign"] = signs_of_rows(pre, sign, ids, where)
         entries = coo_array(counts)
@@ -66,7 +65,7 @@ class BrainRnn(Reader):
         )
 
 
-def _graph(source: Source) -> tuple[str, dict[str, Any]]:
+def _graph(source: Source) -> tuple[str, dict[str, object]]:
     path = source.files[0]
     try:
         graphs = json.loads(read_bytes(path, _MOST_BYTES).decode())
@@ -91,7 +90,7 @@ def _graph(source: Source) -> tuple[str, dict[str, Any]]:
     return name, graphs[name]
 
 
-def _matrix(rows: Any, where: str) -> np.ndarray:
+def _matrix(rows: object, where: str) -> np.ndarray:
     if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == len(rows) for row in rows):
         raise PremotorError(f"{where} has to be a square list of lists of numbers")
     for row in rows:
@@ -104,7 +103,7 @@ def _matrix(rows: Any, where: str) -> np.ndarray:
         raise PremotorError(f"{where} holds a number too large for a count") from None
 
 
-def _layers(layers: Any, size: int, where: str) -> np.ndarray:
+def _layers(layers: object, size: int, where: str) -> np.ndarray:
     """Return the first layer of each neuron, int64 (neurons,); −1 where it is in none."""
     result = np.full(size, -1, np.int64)
     if not isinstance(layers, list) or not all(isinstance(layer, list) for layer in layers):

@@ -9,7 +9,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from premotor.connectome.edges import positions
 from premotor.connectome.effectors import KIND, MUSCLE, effector_matrix, effector_table
 from premotor.connectome.identifiers import are_names, parse_ids, parse_names
 from premotor.connectome.neuron_table import table_of_neurons
+from premotor.connectome.provenance import arguments_of
 from premotor.connectome.readers.rows import parse_values
 from premotor.connectome.storage import restore_types
 from premotor.connectome.tables import Table, read_table
@@ -142,13 +142,15 @@ def _recorded(
     dropped: dict[str, int],
 ) -> Circuit:
     result = replace(circuit, effectors=table, neuromuscular=matrices[0], muscle_junctions=matrices[1])
-    steps: list[dict[str, Any]] = list(circuit.provenance.steps)
+    steps = list(circuit.provenance.steps)
     place = max((number for number, step in enumerate(steps) if step.get("operation") == "load"), default=-1)
     if place >= 0:
         step = steps[place]
-        arguments, lost = dict(step.get("arguments", {})), dict(step.get("dropped", {}))
-        arguments["files"] = list(dict.fromkeys([*arguments.get("files", []), *files]))
-        lost |= {reason: number for reason, number in dropped.items() if number}
+        arguments, lost = arguments_of(step), step.get("dropped")
+        before = arguments.get("files")
+        arguments["files"] = list(dict.fromkeys([*(before if isinstance(before, list) else []), *files]))
+        left = {reason: number for reason, number in dropped.items() if number}
+        lost = {**(lost if isinstance(lost, dict) else {}), **left}
         size = {name: value for name, value in result.size.items() if name in ("effectors", "neuromuscular synapses")}
         steps[place] = {**step, **size, "arguments": arguments, "dropped": lost}
     return replace(result, provenance=replace(circuit.provenance, steps=tuple(steps)))

@@ -10,14 +10,15 @@ muscles or motor modules. Files may be gzipped. A record that premotor wrote wit
 import gzip
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.extensions import ExtensionArray
 
 from premotor.connectome.assemble import assemble, canonical_columns
 from premotor.connectome.circuit import Circuit
@@ -112,7 +113,7 @@ class GraphML(Reader):
         if not moved:
             return circuit
         rows = [_data(node, keys["node"]) for node in moved]
-        table: dict[str, Any] = {EFFECTOR: effectors}
+        table: dict[str, list[str] | np.ndarray | ExtensionArray] = {EFFECTOR: effectors}
         for name in dict.fromkeys((*about_effectors, *(word for row in rows for word in row if word != EFFECTOR))):
             values = [row.get(name, "") for row in rows]
             text = about_effectors.get(name) == "str"
@@ -205,7 +206,7 @@ def _named(labels: list[str], path: Path) -> tuple[np.ndarray, dict]:
     return np.arange(1, len(labels) + 1, dtype=np.int64), {"name": pd.array(labels, dtype="str")}
 
 
-def _ends_of(elements: list[ElementTree.Element], ids: dict[str, Any], path: Path) -> list[tuple[Any, Any]]:
+def _ends_of[End](elements: list[ElementTree.Element], ids: Mapping[str, End], path: Path) -> list[tuple[End, End]]:
     """Return the two ends of directed edges by the labels of nodes."""
     ends = [(element.get("source", ""), element.get("target", "")) for element in elements]
     for end in (end for pair in ends for end in pair):
@@ -218,7 +219,7 @@ def _ends_of(elements: list[ElementTree.Element], ids: dict[str, Any], path: Pat
 
 def _edges(
     elements: list[ElementTree.Element], ids: dict[str, int], keys: _Keys, path: Path, scale: float | None
-) -> tuple[Edges, Edges | None, np.ndarray, dict[str, Any]]:
+) -> tuple[Edges, Edges | None, np.ndarray, dict[str, object]]:
     """Return chemical and electrical edges, the signs of the chemical ones' weights, and how they were read."""
     ends = _ends_of(elements, ids, path)
     data = [_data(element, keys) for element in elements]

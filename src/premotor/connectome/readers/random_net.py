@@ -12,10 +12,10 @@ The two pickles are optional; they are read without executing anything. Signs ar
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 from scipy.sparse import coo_array
 
 from premotor.connectome.arrays import read_array, signed_counts
@@ -70,7 +70,7 @@ class RandomNet(Reader):
             raise PremotorError(f"{paths[IDS]} holds the id {ids.min() if ids.min() < 0 else ids.max()}")
         ids = ids.astype(np.int64)
         unique_ids(ids, str(paths[IDS]))
-        columns: dict[str, Any] = {"sign": np.where(kinds == 1, 1, -1).astype(np.int8)}
+        columns: dict[str, np.ndarray | ExtensionArray] = {"sign": np.where(kinds == 1, 1, -1).astype(np.int8)}
         _add(columns, "transmitter", source.file(_TRANSMITTERS), ids, _NUMBERED)
         _add(columns, "cell_body_fiber", source.file(_FIBRES), ids, ())
         frame = pd.DataFrame(columns, index=pd.Index(ids, name="id"))
@@ -87,7 +87,13 @@ class RandomNet(Reader):
         )
 
 
-def _add(columns: dict[str, Any], name: str, path: Path | None, ids: np.ndarray, words: tuple[str, ...]) -> None:
+def _add(
+    columns: dict[str, np.ndarray | ExtensionArray],
+    name: str,
+    path: Path | None,
+    ids: np.ndarray,
+    words: tuple[str, ...],
+) -> None:
     """Add a column of text from a pickled dict by neuron id; neurons that it lacks get empty text."""
     if path is None:
         return
@@ -97,7 +103,7 @@ def _add(columns: dict[str, Any], name: str, path: Path | None, ids: np.ndarray,
     columns[name] = pd.array([_word(table.get(int(number), ""), words) for number in ids], dtype="str")
 
 
-def _word(value: Any, words: tuple[str, ...]) -> str:
+def _word(value: object, words: tuple[str, ...]) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(words):
         return words[value]
     return "" if value is None else str(value)

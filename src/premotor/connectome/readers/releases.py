@@ -20,7 +20,7 @@ segmented: such rows are left out and counted.
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -123,7 +123,7 @@ class Release(Reader):
             path,
         )
         neurons = rows.signed(bare_neurons(rows.ids()) if neurons is None else neurons, str(path))
-        arguments: dict[str, Any] = {"files": [other.name for other in (path, *tables)], **rows.about}
+        arguments = {"files": [other.name for other in (path, *tables)], **rows.about}
         unread = [other.name for other in source.tables if other not in (path, *tables)]
         return assemble(
             neurons,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,7 +46,7 @@ class Rows:
     ends: tuple[np.ndarray, np.ndarray]
     sign: np.ndarray | None
     dropped: dict[str, int]
-    about: dict[str, Any]
+    about: dict[str, object]
 
     def ids(self) -> np.ndarray:
         """Return the different ids (or positions in `names`) of all edges, sorted."""
@@ -152,7 +151,7 @@ def read_rows(
     pre, post, count, sign, gap = (np.concatenate([part[place] for part in parts]) for place in range(5))
     everything = (pre, post)
     dropped = {"rows of unknown neurons": lost, "their synapses": synapses} if among is not None else {}
-    about: dict[str, Any] = {"counted": counted or "rows"}
+    about: dict[str, object] = {"counted": counted or "rows"}
     if counted is None:
         note(f"{path} has no column with synapse counts: each of its rows is one synapse")
     if scale is not None:
@@ -193,7 +192,7 @@ def parse_values(
     return count, sign, gap
 
 
-def _numbers_rows(column: Any) -> bool:
+def _numbers_rows(column: pa.ChunkedArray) -> bool:
     """Return whether a column counts rows from 0 or 1, as that of pandas' index."""
     values = np.asarray(typed_column(column, ""))
     return values.dtype.kind in "iu" and any(np.array_equal(values, np.arange(len(values)) + k) for k in (0, 1))

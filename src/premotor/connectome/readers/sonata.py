@@ -12,7 +12,6 @@ configuration, by an ending "electrical", or by is_gap_junction of their types) 
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -133,7 +132,7 @@ class Sonata(Reader):
         return with_effectors(circuit, tables, kinds)
 
 
-def _has_tables(file: Any) -> bool:
+def _has_tables(file: Path) -> bool:
     with opened(file) as content:
         return "nodes" in content or "edges" in content
 

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from premotor.connectome.readers.source import Source
 from premotor.errors import PremotorError, missing_library
 from premotor.files import read_bytes, refuse_unpacked
+
+if TYPE_CHECKING:
+    import h5py
 
 Types = dict[tuple[str, str], dict[str, str]]
 """Attributes of a type by population (empty where the file names none) and type id."""
@@ -35,7 +38,7 @@ class SonataFiles:
 
 def config_of(source: Source) -> Path | None:
     """Return the JSON file with SONATA's section "networks", or None."""
-    return next((file for file in source.files if file.suffix.lower() == ".json" and _networks(file)), None)
+    return next((file for file in source.files if file.suffix.lower() == ".json" and _configuration(file)), None)
 
 
 def find(source: Source) -> SonataFiles:
@@ -86,25 +89,27 @@ def read_types(path: Path, key: str) -> Types:
     return types
 
 
-def _networks(path: Path) -> dict[str, Any] | None:
+def _configuration(path: Path) -> tuple[dict[str, object], dict[str, object]] | None:
+    """Return the sections "manifest" and "networks"; None where the file is no configuration of SONATA."""
     try:
         data = json.loads(read_bytes(path, 2**26).decode())
     except (PremotorError, ValueError, RecursionError):
         return None
-    networks = data.get("networks") if isinstance(data, dict) else None
-    return data if isinstance(networks, dict) and {"nodes", "edges"} <= set(networks) else None
+    networks, manifest = (data.get(key) if isinstance(data, dict) else None for key in ("networks", "manifest"))
+    if not isinstance(networks, dict) or not {"nodes", "edges"} <= set(networks):
+        return None
+    return dict(manifest) if isinstance(manifest, dict) else {}, networks
 
 
 def _configured(config: Path) -> SonataFiles:
-    data = _networks(config)
-    assert data is not None
-    manifest = data.get("manifest", {})
-    variables = dict(manifest) if isinstance(manifest, dict) else {}
+    found_there = _configuration(config)
+    assert found_there is not None
+    variables, networks = found_there
     variables["${configdir}"] = str(config.parent)
     found: dict[str, tuple[tuple[Path, Path | None], ...]] = {}
     electrical: set[str] = set()
     for kind in ("nodes", "edges"):
-        entries = data["networks"][kind]
+        entries = networks[kind]
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise PremotorError(f"{config}: networks.{kind} has to be a list of objects")
         pairs = []
@@ -123,7 +128,7 @@ def _configured(config: Path) -> SonataFiles:
     return SonataFiles(found["nodes"], found["edges"], frozenset(electrical), config)
 
 
-def _resolved(value: Any, variables: dict[str, Any], config: Path) -> Path | None:
+def _resolved(value: object, variables: dict[str, object], config: Path) -> Path | None:
     if value in (None, "", "NULL"):
         return None
     if not isinstance(value, str):
@@ -169,7 +174,7 @@ def is_hdf5(path: Path) -> bool:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> "Iterator[h5py.File]":
     """Open an HDF5 file for reading.
 
     Raises:
@@ -189,7 +194,7 @@ def opened(path: Path) -> Iterator[Any]:
         raise PremotorError(f"cannot read {path}: {text or 'a damaged HDF5 file'}") from None
 
 
-def refuse_unwritten(datasets: Iterable[Any]) -> None:
+def refuse_unwritten(datasets: "Iterable[h5py.Dataset]") -> None:
     """Refuse data sets that are larger than the machine, or far larger than their file.
 
     Raises:
@@ -200,7 +205,7 @@ def refuse_unwritten(datasets: Iterable[Any]) -> None:
         refuse_unpacked(Path(sizes[0][0]), float(sum(size for _, size in sizes)))
 
 
-def column(dataset: Any, where: str) -> np.ndarray:
+def column(dataset: "h5py.Dataset", where: str) -> np.ndarray:
     """Return a data set of one dimension: numbers, or an object array of text.
 
     Raises:
@@ -218,7 +223,7 @@ def column(dataset: Any, where: str) -> np.ndarray:
     return dataset[:]
 
 
-def whole(dataset: Any, where: str) -> np.ndarray:
+def whole(dataset: "h5py.Dataset", where: str) -> np.ndarray:
     """Return a data set of whole numbers from 0 as int64.
 
     Raises:

@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.extensions import ExtensionArray
 
 from premotor.connectome.neuron_table import typed_column
 from premotor.connectome.readers.sonata_files import Types, column, opened, refuse_unwritten, whole
 from premotor.errors import PremotorError
+
+if TYPE_CHECKING:
+    import h5py
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def frame_of(populations: list[Population], texts: frozenset[str]) -> pd.DataFra
     return pd.DataFrame(columns)
 
 
-def typed(values: np.ndarray, name: str, texts: frozenset[str]) -> Any:
+def typed(values: np.ndarray, name: str, texts: frozenset[str]) -> "np.ndarray | ExtensionArray":
     """Return a column as pandas sees it; text that is all numbers becomes numbers, unless it is in `texts`."""
     if values.dtype != object:
         return values
@@ -66,7 +70,7 @@ def typed(values: np.ndarray, name: str, texts: frozenset[str]) -> Any:
     return typed_column(pa.chunked_array([pa.array(values.tolist(), pa.string())]), name)
 
 
-def _population(group: Any, name: str, where: str, kind: str, types: Types, wanted: Wanted) -> Population:
+def _population(group: "h5py.Group", name: str, where: str, kind: str, types: Types, wanted: Wanted) -> Population:
     if not hasattr(group, "keys"):
         raise PremotorError(f"{where} is no group")
     ends = None
@@ -94,7 +98,7 @@ def _population(group: Any, name: str, where: str, kind: str, types: Types, want
     return Population(name, where, ids, columns, ends, tuple(unread))
 
 
-def _size(group: Any, where: str) -> int:
+def _size(group: "h5py.Group", where: str) -> int:
     for name in ("node_type_id", "node_group_index", "node_group_id"):
         if name in group:
             refuse_unwritten([group[name]])
@@ -102,7 +106,7 @@ def _size(group: Any, where: str) -> int:
     raise PremotorError(f"{where} has neither node_id nor node_type_id")
 
 
-def _end(group: Any, name: str, where: str) -> tuple[str, np.ndarray]:
+def _end(group: "h5py.Group", name: str, where: str) -> tuple[str, np.ndarray]:
     if name not in group:
         raise PremotorError(f"{where} has no data set {name}")
     population = group[name].attrs.get("node_population", "")
@@ -127,7 +131,7 @@ def _of_types(name: str, ids: np.ndarray, types: Types, wanted: Wanted, unread: 
 
 
 def _of_groups(
-    group: Any, size: int, where: str, kind: str, wanted: Wanted, unread: list[str]
+    group: "h5py.Group", size: int, where: str, kind: str, wanted: Wanted, unread: list[str]
 ) -> dict[str, np.ndarray]:
     numbers = sorted(name for name in group if name.isdigit() and hasattr(group[name], "keys"))
     member, index = np.zeros(size, np.int64), np.arange(size, dtype=np.int64)
@@ -147,7 +151,7 @@ def _of_groups(
     return {name: _scattered(parts, size) for name, parts in found.items()}
 
 
-def _attributes(group: Any, where: str, wanted: Wanted, unread: list[str]) -> dict[str, np.ndarray]:
+def _attributes(group: "h5py.Group", where: str, wanted: Wanted, unread: list[str]) -> dict[str, np.ndarray]:
     """Return the one-dimensional data sets of a group, enumerations as their words."""
     library = group.get("@library", {})
     result = {}

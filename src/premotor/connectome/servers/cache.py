@@ -9,10 +9,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 import numpy as np
 
@@ -29,12 +28,47 @@ _FORM = 1
 """Number of the form of an entry; a new form does not read the old one's."""
 
 
+class Query(TypedDict):
+    """What was asked of a server: the conditions, as JSON holds them, and the least number of synapses of a pair."""
+
+    select: dict[str, object]
+    min_synapses: int
+
+
+class Origin(TypedDict):
+    """Which data of a server."""
+
+    server: str
+    dataset: str
+    version: str
+    citation: str
+    cells: NotRequired[str]
+    """The table of cells, and that of synapses, of a server that has several of each."""
+    synapses: NotRequired[str]
+
+
+class Answer(Origin):
+    """What came back: of what, when, and how much."""
+
+    date: str
+    neurons: int
+    connections: int
+
+
+class About(Answer):
+    """What the file ``about.json`` of a download says."""
+
+    form: int
+    source: str
+    query: Query
+
+
 @dataclass(frozen=True)
 class Entry:
     """One download: its folder, and what about.json says of it."""
 
     folder: Path
-    about: dict[str, Any]
+    about: About
 
     @property
     def size(self) -> int:
@@ -62,14 +96,14 @@ def clear_cache() -> int:
     return len(entries)
 
 
-def find(source: str, query: Mapping[str, Any]) -> Entry | None:
+def find(source: str, query: Query) -> Entry | None:
     """Return the download that answers a query, or None."""
     folder = _place(source, query)
     about = _about(folder)
     return None if about is None else Entry(folder, about)
 
 
-def keep(source: str, query: Mapping[str, Any], neurons: "pa.Table", edges: "Edges", about: dict[str, Any]) -> Entry:
+def keep(source: str, query: Query, neurons: "pa.Table", edges: "Edges", about: Answer) -> Entry:
     """Keep a download in place of an older one; a reader finds the old one or the new, never half of one.
 
     Raises:
@@ -103,16 +137,16 @@ def edges_of(entry: Entry) -> "Edges":
     return Edges(*(table[name].to_numpy().astype(np.int64) for name in ("pre", "post", "count")))
 
 
-def _place(source: str, query: Mapping[str, Any]) -> Path:
+def _place(source: str, query: Query) -> Path:
     key = json.dumps([_FORM, source, query], sort_keys=True)
     word = re.sub(r"[^A-Za-z0-9._-]+", "-", source).strip(".-")[:80]
     return cache_folder() / f"{word}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
-def _about(folder: Path) -> dict[str, Any] | None:
+def _about(folder: Path) -> About | None:
     """Return what an entry says of itself, or None where it is none, or of another form."""
     try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about: About = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     whole = (folder / NEURONS).is_file() and (folder / CONNECTIONS).is_file()

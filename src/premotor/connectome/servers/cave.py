@@ -12,14 +12,15 @@ The token is the one that caveclient keeps (``CAVEclient().auth.save_token``), o
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from premotor.connectome.edges import Edges
-from premotor.connectome.selection import closest
+from premotor.connectome.selection import Condition, closest
+from premotor.connectome.servers.cache import Origin
 from premotor.connectome.servers.server import (
     SERVERS,
     Progress,
@@ -33,6 +34,10 @@ from premotor.connectome.servers.server import (
 )
 from premotor.connectome.vocabulary import listed
 from premotor.errors import PremotorError, missing_library
+
+if TYPE_CHECKING:
+    import requests
+    from caveclient.materializationengine import MaterializationClient
 
 TOKEN = "CAVE_TOKEN"
 _HOST = "https://global.daf-apis.com"
@@ -76,7 +81,7 @@ class Cave(Server):
         "synapses": "the table or view of synapses to count",
     }
 
-    def open(self, text: str, select: Mapping[str, Any]) -> Session:
+    def open(self, text: str, select: Mapping[str, Condition]) -> Session:
         """Connect to a dataset."""
         host, name = address(text, _HOST)
         stack, _, number = name.partition(":")
@@ -91,8 +96,14 @@ class Cave(Server):
             raise PremotorError(f"cave:{text} needs a table of cells, by the condition cells=NAME; it has {there}")
         systems = known.systems if cells == known.cells else ()
         synapses = own.get("synapses", known.synapses) or client.synapse_table
-        about = {"server": host, "dataset": stack, "version": number, "citation": known.citation}
-        about |= {"cells": cells, "synapses": synapses}
+        about: Origin = {
+            "server": host,
+            "dataset": stack,
+            "version": number,
+            "citation": known.citation,
+            "cells": cells,
+            "synapses": synapses,
+        }
 
         def connections(ids: np.ndarray, least: int, progress: Progress) -> Edges:
             if ids.size > _MOST_NEURONS:
@@ -123,7 +134,7 @@ class _Client:
         self.host, self.version, self.limited = host, version, False
         token = os.environ.get(TOKEN) or None
 
-        def connect() -> Any:
+        def connect() -> "MaterializationClient":
             world = CAVEclient(server_address=host, auth_token=token)
             if not world.auth.token:
                 raise PremotorError(
@@ -147,7 +158,7 @@ class _Client:
         self.views = set(views)
         self.synapse_table: str = self.materialize.synapse_table or ""
 
-    def rows(self, table: str, merge: bool = False, **filters: Any) -> tuple[pd.DataFrame, bool]:
+    def rows(self, table: str, merge: bool = False, **filters: object) -> tuple[pd.DataFrame, bool]:
         """Return rows of a table or view, and whether the server has cut them off."""
         if table not in self.views and table not in self.tables:
             names = [*self.tables, *sorted(self.views)]
@@ -178,11 +189,11 @@ class _Client:
             return [part for half in np.array_split(pre, 2) for part in self.pairs(table, half, post)]
         return [part for half in np.array_split(post, 2) for part in self.pairs(table, pre, half)]
 
-    def _heard(self, response: Any, *_: Any, **__: Any) -> Any:
+    def _heard(self, response: "requests.Response", *_: object, **__: object) -> "requests.Response":
         self.limited |= _LIMITED in response.headers.get("Warning", "").lower()
         return response
 
-    def _tried(self, call: Callable[[], Any]) -> Any:
+    def _tried[T](self, call: Callable[[], T]) -> T:
         from caveclient.base import ServerIncompatibilityError
         from requests import HTTPError, RequestException
 
@@ -240,7 +251,7 @@ def _one_system(client: _Client, table: str, system: str) -> pd.Series:
     return frame.set_index("pt_root_id")["cell_type"].rename(system)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> str | bool | int | float | None:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, (str, bool, int)) or (isinstance(value, float) and value == value):

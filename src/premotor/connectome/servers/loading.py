@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from premotor.connectome.circuit import Circuit
 from premotor.connectome.edges import Edges, positions
 from premotor.connectome.neuron_table import read_neurons, table_of_neurons
 from premotor.connectome.provenance import Provenance
-from premotor.connectome.selection import describe
+from premotor.connectome.selection import Condition, describe
 from premotor.connectome.servers import cache
 from premotor.connectome.servers.server import SERVERS, Progress, Server, Session
 from premotor.connectome.signs import SignPolicy
@@ -26,7 +25,7 @@ _NO_EDGES = Edges(*(np.zeros(0, np.int64) for _ in range(3)))
 def load_from_server(
     source: str,
     signs: SignPolicy | None,
-    select: Mapping[str, Any],
+    select: Mapping[str, Condition],
     min_synapses: int | None,
     *,
     refresh: bool = False,
@@ -45,7 +44,7 @@ def load_from_server(
     asked = {name: value for name, value in select.items() if name != "sign"}
     name, _, text = source.partition(":")
     server = SERVERS[name]()
-    query = {"select": _exactly(asked), "min_synapses": min_synapses or 1}
+    query: cache.Query = {"select": _exactly(asked), "min_synapses": min_synapses or 1}
     entry = None if refresh else cache.find(source, query)
     if entry is None:
         session = server.open(text, asked)
@@ -54,7 +53,7 @@ def load_from_server(
     path = entry.folder / cache.NEURONS
     with readable(entry.folder):
         edges = cache.edges_of(entry)
-    named = {key: about[key] for key in ("server", "dataset", "version", "date") if about.get(key)}
+    about_server = {key: about.get(key) for key in ("server", "dataset", "version", "date") if about.get(key)}
     circuit = assemble(
         canonical_columns(read_neurons(path), path),
         edges,
@@ -63,7 +62,7 @@ def load_from_server(
         where=str(entry.folder),
         strict=True,
         signs=signs,
-        arguments={**named, "select": describe(asked), "min_synapses": min_synapses or 1},
+        arguments={**about_server, "select": describe(asked), "min_synapses": min_synapses or 1},
     )
     return circuit.select(sign=select["sign"]) if "sign" in select else circuit
 
@@ -72,8 +71,8 @@ def _download(
     server: Server,
     session: Session,
     source: str,
-    query: dict[str, Any],
-    select: Mapping[str, Any],
+    query: cache.Query,
+    select: Mapping[str, Condition],
     least: int,
     progress: Progress,
 ) -> cache.Entry:
@@ -93,7 +92,7 @@ def _download(
     pre, post = (sums.index.get_level_values(name).to_numpy(np.int64) for name in ("pre", "post"))
     pairs = Edges(pre, post, sums.to_numpy(np.int64))
     kept = table.filter(pa.array(positions(ids, table["id"].to_numpy()) >= 0))
-    about = {
+    about: cache.Answer = {
         **session.about,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "neurons": int(ids.size),
@@ -102,16 +101,17 @@ def _download(
     return cache.keep(source, query, kept, pairs, about)
 
 
-def _chosen(table: pa.Table, server: Server, source: str, select: Mapping[str, Any]) -> Circuit:
+def _chosen(table: pa.Table, server: Server, source: str, select: Mapping[str, Condition]) -> Circuit:
     """Return a circuit without edges of the neurons that meet the conditions which the table can judge."""
     frame = canonical_columns(table_of_neurons(table, source), source)
     bare = assemble(frame, _NO_EDGES, Provenance(source), reader="server", where=source)
-    return bare.select(**{name: value for name, value in select.items() if name not in server.own_conditions})
+    judged = {name: value for name, value in select.items() if name not in server.own_conditions}
+    return bare.select(min_synapses=None, **judged)
 
 
-def _exactly(select: Mapping[str, Any]) -> dict[str, Any]:
+def _exactly(select: Mapping[str, Condition]) -> dict[str, object]:
     """Return the conditions whole, in a form that JSON can hold: they name the download."""
-    result: dict[str, Any] = {}
+    result: dict[str, object] = {}
     for name, value in sorted(select.items()):
         if isinstance(value, (str, bool, int, float, np.generic)):
             result[name] = value.item() if isinstance(value, np.generic) else value

@@ -12,15 +12,16 @@ alone, and to those that the environment variable PREMOTOR_NEUPRINT_SERVERS name
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pyarrow as pa
 
 from premotor.connectome.edges import Edges
-from premotor.connectome.selection import closest
+from premotor.connectome.selection import Condition, closest
+from premotor.connectome.servers.cache import Origin
 from premotor.connectome.servers.server import (
     SERVERS,
     Progress,
@@ -33,6 +34,9 @@ from premotor.connectome.servers.server import (
     words_of,
 )
 from premotor.errors import PremotorError, missing_library
+
+if TYPE_CHECKING:
+    import requests
 
 TOKEN = "NEUPRINT_APPLICATION_CREDENTIALS"
 ALLOWED = "PREMOTOR_NEUPRINT_SERVERS"
@@ -74,7 +78,7 @@ class NeuPrint(Server):
     example = "neuprint:manc:v1.2.1"
     own_conditions: ClassVar = {"roi": "neurons with synapses in one of these regions"}
 
-    def open(self, text: str, select: Mapping[str, Any]) -> Session:
+    def open(self, text: str, select: Mapping[str, Condition]) -> Session:
         """Connect to a dataset."""
         host, dataset = address(text, _HOST)
         if not dataset:
@@ -82,7 +86,7 @@ class NeuPrint(Server):
         where = _where(select)
         client = _Client(host, dataset)
         name, _, version = dataset.partition(":")
-        about = {"server": host, "dataset": name, "version": version, "citation": _CITATIONS.get(name, "")}
+        about: Origin = {"server": host, "dataset": name, "version": version, "citation": _CITATIONS.get(name, "")}
 
         def neurons() -> pa.Table:
             named = [word for word in select if word not in (*_PROPERTIES, "id", "roi", "side", "transmitter")]
@@ -101,7 +105,7 @@ class NeuPrint(Server):
             if ids.size <= _MOST_TARGETS:
                 target = f"m.bodyId IN {ids.tolist()}"
             parts = batches(ids, _BATCH)
-            rows: list[list[int]] = []
+            rows: list[list[object]] = []
             for number, part in enumerate(parts, start=1):
                 progress(f"asking {host} for connections: {number} of {len(parts)}")
                 rows += client.ask(
@@ -136,7 +140,7 @@ class _Client:
             )
 
         class Timed(neuprint.Client):
-            def _fetch(self, *words: Any, **more: Any) -> Any:
+            def _fetch(self, *words: object, **more: object) -> "requests.Response":
                 self.session.request = partial(type(self.session).request, self.session, timeout=_TIMEOUTS)
                 return super()._fetch(*words, **more)
 
@@ -150,7 +154,7 @@ class _Client:
                 f"{host} has no dataset {dataset!r}{closest(dataset, names)}; it has {', '.join(names)}"
             ) from None
 
-    def ask(self, cypher: str, width: int) -> list[list[Any]]:
+    def ask(self, cypher: str, width: int) -> list[list[object]]:
         """Return the rows of so many values that answer a query."""
         answer = self._tried(lambda: self.client.fetch_custom(cypher, format="json"))
         rows = answer.get("data") if isinstance(answer, dict) else None
@@ -167,7 +171,7 @@ class _Client:
                 )
         return rows
 
-    def _tried(self, call: Any) -> Any:
+    def _tried[T](self, call: Callable[[], T]) -> T:
         from requests import HTTPError, RequestException
 
         try:
@@ -187,7 +191,7 @@ class _Client:
             raise PremotorError(f"{self.host} does not answer as a neuPrint server does ({_brief(error)})") from None
 
 
-def _where(select: Mapping[str, Any]) -> Any:
+def _where(select: Mapping[str, Condition]) -> Callable[[str], str]:
     """Return a function from a variable's name to the Cypher condition that the server can judge."""
     parts: list[str] = []
     for name, value in select.items():
@@ -197,7 +201,7 @@ def _where(select: Mapping[str, Any]) -> Any:
         elif name in _TEXT and isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value):
             parts.append(f"coalesce({_N}.{name}, '') IN {json.dumps(list(value))}")
         elif name == "id":
-            words = value.split("|") if isinstance(value, str) else [str(word) for word in np.atleast_1d(value)]
+            words = value.split("|") if isinstance(value, str) else [str(word) for word in np.ravel(np.asarray(value))]
             if not all(re.fullmatch("[0-9]{1,19}", word) for word in words):
                 raise PremotorError(f"id is {value!r}; neuron ids are whole numbers, joined by |")
             parts.append(f"{_N}.bodyId IN [{', '.join(words)}]")
@@ -221,7 +225,7 @@ def _quoted(word: str) -> str:
     return "`" + word.replace("`", "``") + "`"
 
 
-def _edges(rows: list[list[Any]], host: str) -> Edges:
+def _edges(rows: Sequence[Sequence[object]], host: str) -> Edges:
     for row in rows:
         if any(type(number) is not int or not 0 <= number < 2**63 for number in row):
             raise PremotorError(f"{host} answers with the connection {str(row)[:80]}, which is not of whole numbers")

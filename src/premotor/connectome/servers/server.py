@@ -1,12 +1,13 @@
 """What a kind of server has to offer: a table of neurons, and the connections among some of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from premotor.connectome.selection import Condition
 from premotor.errors import PremotorError
 from premotor.registry import Registry, derived_from
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from premotor.connectome.edges import Edges
+    from premotor.connectome.servers.cache import Origin
 
 Progress = Callable[[str], None]
 
@@ -29,7 +31,7 @@ class Session:
             the last argument tells how far it is.
     """
 
-    about: dict[str, str]
+    about: "Origin"
     neurons: Callable[[], "pa.Table"]
     connections: Callable[[np.ndarray, int, Progress], "Edges"]
 
@@ -46,7 +48,7 @@ class Server(ABC):
     own_conditions: ClassVar[Mapping[str, str]]
 
     @abstractmethod
-    def open(self, text: str, select: Mapping[str, Any]) -> Session:
+    def open(self, text: str, select: Mapping[str, Condition]) -> Session:
         """Connect; `text` is the source without the word, `select` the conditions.
 
         Raises:
@@ -74,13 +76,13 @@ def address(text: str, default: str) -> tuple[str, str]:
     return (server, dataset) if slash else (default, dataset)
 
 
-def words_of(condition: Any, name: str) -> list[str]:
+def words_of(condition: Condition, name: str) -> list[str]:
     """Return the exact words of a condition: text with ``|`` for or, or a list of texts.
 
     Raises:
         PremotorError: it is something else, or has wildcards.
     """
-    words = condition.split("|") if isinstance(condition, str) else list(np.atleast_1d(condition))
+    words = condition.split("|") if isinstance(condition, str) else np.atleast_1d(np.asarray(condition)).tolist()
     if not words or not all(isinstance(word, str) and word and not set(word) & set("*?") for word in words):
         raise PremotorError(f"{name} is {condition!r}; it takes exact names, joined by |")
     return [str(word) for word in words]
@@ -97,7 +99,7 @@ def brief(error: Exception) -> str:
     return text if len(text) <= 300 else "… " + text[-297:]
 
 
-def arrow_column(values: list[Any]) -> "pa.Array":
+def arrow_column(values: Sequence[object]) -> "pa.Array":
     """Return what JSON said of one property as a column; values of several kinds become text."""
     import pyarrow as pa
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from premotor.connectome import Circuit
-from premotor.connectome.selection import describe, matching_neurons
+from premotor.connectome.selection import Condition, describe, matching_neurons
 from premotor.errors import PremotorError
 from premotor.networks.spiking.event_driven.cell import CELLS, RECEPTORS
 from premotor.networks.spiking.event_driven.events import COUNTED, SPIKES, set_intervals
@@ -28,8 +28,8 @@ FACTORS = (0.02, 20.0)
 def circuit_network(
     circuit: Circuit,
     sources: int,
-    inputs: Mapping[str, object],
-    outputs: Mapping[str, object] | Sequence[Mapping[str, object]],
+    inputs: Mapping[str, Condition],
+    outputs: Mapping[str, Condition] | Sequence[Mapping[str, Condition]],
     *,
     seed: int = 0,
     motor_rate: float | None = 6.0,
@@ -114,7 +114,9 @@ def circuit_network(
 
 
 def _populations(
-    circuit: Circuit, inputs: Mapping[str, object], outputs: Mapping[str, object] | Sequence[Mapping[str, object]]
+    circuit: Circuit,
+    inputs: Mapping[str, Condition],
+    outputs: Mapping[str, Condition] | Sequence[Mapping[str, Condition]],
 ) -> dict[str, NDArray[np.int64]]:
     groups = [outputs] if isinstance(outputs, Mapping) else list(outputs)
     motor = np.zeros(len(circuit), bool)
