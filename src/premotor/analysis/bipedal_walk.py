@@ -9,7 +9,6 @@ Alexander 1989, "Optimization and gaits in the locomotion of vertebrates").
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -176,7 +175,7 @@ def walks_of(
     power: NDArray | None = None,
     merit: NDArray | None = None,
     chatter: float = 0.05,
-) -> dict[str, Any]:
+) -> dict[str, float | str | dict[str, int]]:
     """What two legs do over many episodes.
 
     Args:
@@ -216,7 +215,7 @@ def walks_of(
     standing = [walk for walk in found if walk.kind != FALLS]
     phase = np.array([walk.interlimb_phase for walk in standing])
     turns = np.exp(2j * np.pi * phase[np.isfinite(phase)])
-    figures = {
+    figures: dict[str, float | str | dict[str, int]] = {
         "walks": counts[WALKS] / max(len(found), 1),
         "gait": counts.most_common(1)[0][0] if found else STANDS,
         "gaits": dict(counts.most_common()),

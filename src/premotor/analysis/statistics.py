@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import scipy.special
@@ -208,7 +208,7 @@ def best_mean(values: ArrayLike, window: int) -> Stretch:
     return _best(sliding_mean(values, window), window)
 
 
-def _slide(values: ArrayLike, window: int, measure: Callable[..., Any]) -> NDArray[np.float64]:
+def _slide(values: ArrayLike, window: int, measure: Callable[..., NDArray[np.float64]]) -> NDArray[np.float64]:
     if window < 1:
         raise PremotorError(f"the window is {window}; at least 1 value is needed")
     array = np.asarray(values, np.float64)

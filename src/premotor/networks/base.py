@@ -107,6 +107,14 @@ class Network(eqx.Module):
     stateless: ClassVar[bool] = False
     """Whether what it does depends on the present input alone."""
 
+    replicates: ClassVar[int] = 1
+    """Copies side by side with parameters of their own; a controller is one."""
+
+    @property
+    def period(self) -> float:
+        """Time that one `step` lasts, s, as networks without a controller call it too."""
+        return self.control_period
+
     @classmethod
     @abstractmethod
     def build(cls, circuit: "Circuit", settings: Any, context: BuildContext) -> Self:

@@ -33,6 +33,7 @@ class RandomRateNetwork(eqx.Module):
 
     parameters: ClassVar[Mapping[str, str]] = {"weights": "log_magnitude", "gains": "log_gain", "shifts": "shift"}
     edge_fields: ClassVar[tuple[str, ...]] = ("pre", "post")
+    replicates: ClassVar[int] = 1
     log_magnitude: Float[Array, " synapses"]
     log_gain: Float[Array, " neurons"]
     shift: Float[Array, " neurons"]
@@ -106,6 +107,11 @@ class RandomRateNetwork(eqx.Module):
     def weight(self) -> Float[Array, " synapses"]:
         """Signed weight of every synapse."""
         return self.sign * jnp.exp(self.log_magnitude)
+
+    @property
+    def period(self) -> float:
+        """Time that one `step` lasts."""
+        return self.dt
 
     def product(self) -> Product:
         """The linear part of the dynamics, prepared once for many steps."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -16,6 +15,7 @@ from premotor.analysis.lyapunov.run import Run
 from premotor.analysis.lyapunov.system import Precision, System, in_precision, made
 from premotor.analysis.lyapunov.tangent import orthonormalised, push, random_frame
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def covariant_vectors(
     frame_transient: int | None = None,
     backward_transient: int | None = None,
     qr_interval: int | None = None,
-    parameters: Any = None,
-    inputs: Any = None,
+    parameters: PyTree = None,
+    inputs: PyTree = None,
     key: Array | None = None,
     precision: Precision = "float64",
 ) -> CovariantVectors:
@@ -135,7 +135,7 @@ def covariant_vectors(
 
 @eqx.filter_jit
 def _recorded(
-    system: System, parameters: Any, state: Array, frame: Array, start: Array, interval: Array, count: int
+    system: System, parameters: PyTree, state: Array, frame: Array, start: Array, interval: Array, count: int
 ) -> tuple[Array, Array, Array]:
     """States (count + 1, n), frames (count + 1, n, k) and triangles (count, k, k) of `count` intervals."""
 

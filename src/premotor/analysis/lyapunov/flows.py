@@ -1,13 +1,17 @@
 """Differential equations as maps: one step of a solver, whose tangent is exact like that of any map."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
 from jax import Array
 
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
+
+if TYPE_CHECKING:
+    import diffrax
 
 
 class RungeKutta(eqx.Module):
@@ -28,7 +32,7 @@ class RungeKutta(eqx.Module):
     substeps: int = eqx.field(static=True)
     parameterised: bool = eqx.field(static=True)
 
-    def __call__(self, *arguments: Any) -> Array:
+    def __call__(self, *arguments: PyTree) -> Array:
         """The state, `dt` later."""
         before, state, after = _parted(arguments, self.parameterised)
         h = self.dt / self.substeps
@@ -50,12 +54,12 @@ class DiffraxMap(eqx.Module):
     """A map that solves a differential equation over `dt` with a solver of Diffrax; see `diffrax_map`."""
 
     rhs: Callable[..., Array]
-    solver: Any
-    controller: Any
+    solver: "diffrax.AbstractSolver"
+    controller: "diffrax.AbstractStepSizeController"
     dt: float = eqx.field(static=True)
     parameterised: bool = eqx.field(static=True)
 
-    def __call__(self, *arguments: Any) -> Array:
+    def __call__(self, *arguments: PyTree) -> Array:
         """The state, `dt` later."""
         import diffrax
 
@@ -97,8 +101,8 @@ def diffrax_map(
     rhs: Callable[..., Array],
     dt: float = 0.01,
     *,
-    solver: Any = None,
-    controller: Any = None,
+    solver: "diffrax.AbstractSolver | None" = None,
+    controller: "diffrax.AbstractStepSizeController | None" = None,
     parameterised: bool = False,
 ) -> DiffraxMap:
     """The same with a solver of Diffrax, for stiff equations or a tolerance instead of a step; see `runge_kutta`.
@@ -124,7 +128,7 @@ def diffrax_map(
     return DiffraxMap(rhs, solver, controller, float(dt), parameterised)
 
 
-def _parted(arguments: tuple[Any, ...], parameterised: bool) -> tuple[tuple[Any, ...], Array, tuple[Any, ...]]:
+def _parted(arguments: tuple[PyTree, ...], parameterised: bool) -> tuple[tuple[PyTree, ...], Array, tuple[PyTree, ...]]:
     """Parameters, state and inputs of the arguments of a map."""
     place = int(parameterised)
     return arguments[:place], arguments[place], arguments[place + 1 :]

@@ -1,12 +1,12 @@
 """A state and its tangents pushed together, so that a large weight matrix is read once a step."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.extend.core import Jaxpr, JaxprEqn, Literal
+from jax.extend.core import Jaxpr, JaxprEqn, Literal, Var
 
 LARGE = 2**20
 """Bytes of a matrix from which one reading costs more than what joining needs: about half of a core's own cache."""
@@ -18,7 +18,7 @@ WRAPPERS = ("jit", "pjit")
 class Moving(NamedTuple):
     """A value and how it moves with the state: tangents (k, …), or None where it does not depend on it."""
 
-    value: Any
+    value: Array
     tangents: Array | None = None
 
 
@@ -26,7 +26,7 @@ class JointStep(NamedTuple):
     """A map of (number of the step, state) whose large matrices meet the state and its tangents in one product."""
 
     program: Jaxpr
-    known: dict[Any, "Moving"]
+    known: dict[Var, "Moving"]
     """What depends neither on the state nor on the number of the step, such as weights times dt: computed once."""
 
     @classmethod
@@ -79,16 +79,17 @@ def _large_matrix(equation: JaxprEqn, place: int) -> bool:
     )
 
 
-def _shaped(atom: Any) -> jax.core.ShapedArray:
+def _shaped(atom: Var | Literal) -> jax.core.ShapedArray:
     """Shape and type of a value in a program."""
+    assert isinstance(atom.aval, jax.core.ShapedArray)
     return atom.aval
 
 
-def _pushed(jaxpr: Jaxpr, known: Mapping[Any, Moving], arguments: Sequence[Moving]) -> list[Moving]:
+def _pushed(jaxpr: Jaxpr, known: Mapping[Var, Moving], arguments: Sequence[Moving]) -> list[Moving]:
     """The results of a program, some of whose values are known."""
     known = {**known, **dict(zip(jaxpr.invars, arguments, strict=True))}
 
-    def read(atom: Any) -> Moving:
+    def read(atom: Var | Literal) -> Moving:
         return Moving(atom.val) if isinstance(atom, Literal) else known[atom]
 
     for equation in jaxpr.eqns:
@@ -139,7 +140,7 @@ def _linearised(jaxpr: Jaxpr, equation: JaxprEqn, operands: Sequence[Moving]) ->
     alone = jaxpr.replace(**parts, debug_info=names)
     turning = [atom for atom in variables if values[atom].tangents is not None]
 
-    def run(*moved: Any) -> tuple[list[Any], list[Any]]:
+    def run(*moved: Array) -> tuple[list[Array], list[Array]]:
         given = dict(zip(turning, moved, strict=True))
         results = jax.core.eval_jaxpr(alone, (), *(given.get(atom, values[atom].value) for atom in variables))
         return [r for r in results if jnp.issubdtype(r.dtype, jnp.inexact)], results

@@ -1,7 +1,7 @@
 """A run of states and frames: transients, measuring, and how many steps may pass between two orthonormalisations."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +12,7 @@ from premotor.analysis.lyapunov.estimates import block_errors
 from premotor.analysis.lyapunov.system import System
 from premotor.analysis.lyapunov.tangent import CHUNK, advance, grow
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
 
 LN_CONDITION = {"float64": np.log(1e8), "float32": np.log(1e3)}
 """ln of the largest condition number of a frame that Householder reflections still resolve well."""
@@ -80,7 +81,7 @@ class IntervalChoice:
 class Run:
     """States and frames on their way, and the growth so far."""
 
-    def __init__(self, system: System, parameters: Any, states: Array, choice: IntervalChoice) -> None:
+    def __init__(self, system: System, parameters: PyTree, states: Array, choice: IntervalChoice) -> None:
         self.system, self.parameters, self.states, self.choice = system, parameters, states, choice
         self.frames: Array = states
         self.index = 0
@@ -88,7 +89,7 @@ class Run:
 
     @classmethod
     def start(
-        cls, system: System, parameters: Any, states: Array, precision: str, qr_interval: int | None, steps: int
+        cls, system: System, parameters: PyTree, states: Array, precision: str, qr_interval: int | None, steps: int
     ) -> Self:
         """A run that is to measure for `steps` steps, with this QR interval or one that it chooses."""
         return cls(system, parameters, states, IntervalChoice.start(precision, qr_interval, steps))
@@ -97,7 +98,7 @@ class Run:
         """Begin to average anew."""
         self.growth: list[NDArray[np.float64]] = []
         self.durations: list[int] = []
-        self.participation: Any = 0.0
+        self.participation: NDArray[np.float64] | float = 0.0
         self.measured = 0
 
     def indices(self, first: int, second: int) -> tuple[Array, Array]:

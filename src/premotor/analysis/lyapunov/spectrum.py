@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import numpy as np
@@ -15,6 +15,7 @@ from premotor.analysis.lyapunov.run import IntervalChoice, Run
 from premotor.analysis.lyapunov.system import Precision, in_precision, made
 from premotor.analysis.lyapunov.tangent import random_frame
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ def lyapunov_spectrum(
     transient: int | None = None,
     frame_transient: int | None = None,
     qr_interval: int | None = None,
-    parameters: Any = None,
-    inputs: Any = None,
+    parameters: PyTree = None,
+    inputs: PyTree = None,
     tolerance: float | None = None,
     key: Array | None = None,
     precision: Precision = "float64",
@@ -158,7 +159,7 @@ def lyapunov_spectrum(
         growth = np.concatenate(run.growth, axis=1)
         errors = run.errors(dt)
 
-        def shaped(array: Any) -> NDArray:
+        def shaped(array: ArrayLike) -> NDArray:
             return np.array(array).reshape((*batch, *np.shape(array)[1:]))
 
         return LyapunovSpectrum(

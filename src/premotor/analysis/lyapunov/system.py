@@ -2,22 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import DTypeLike
 from numpy.typing import ArrayLike
 
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
 
 Precision = Literal["float64", "float32"]
 
 
 @contextmanager
-def in_precision(precision: Precision) -> Iterator[Any]:
+def in_precision(precision: Precision) -> Iterator[np.dtype]:
     """JAX in this precision for a while, whatever it is set to elsewhere; gives the type of floating-point numbers."""
     if precision not in ("float64", "float32"):
         raise PremotorError(f"precision is {precision!r}; allowed are 'float64' and 'float32'")
@@ -25,10 +27,10 @@ def in_precision(precision: Precision) -> Iterator[Any]:
         yield jnp.dtype(precision)
 
 
-def cast(tree: Any, dtype: Any) -> Any:
+def cast[Tree](tree: Tree, dtype: DTypeLike) -> Tree:
     """All arrays of a tree as JAX arrays, those of real numbers in `dtype`; everything else as it is."""
 
-    def one(leaf: Any) -> Any:
+    def one(leaf: object) -> object:
         if not isinstance(leaf, (jax.Array, np.ndarray, np.generic)):
             return leaf
         # A key of jax.random has no NumPy type.
@@ -41,11 +43,11 @@ class System(eqx.Module):
     """A map with its parameters and inputs, as one tree: its arrays are arguments of a compiled program."""
 
     step: Callable[..., Array]
-    inputs: Any
+    inputs: PyTree
     """None, an array (or a tree of arrays) with one entry a step, or a function of the step's number."""
     parameterised: bool = eqx.field(static=True)
 
-    def at(self, parameters: Any, index: Array) -> Callable[[Array], Array]:
+    def at(self, parameters: PyTree, index: Array) -> Callable[[Array], Array]:
         """The map state → state of the step with this number."""
         before = (parameters,) if self.parameterised else ()
         if self.inputs is None:
@@ -53,7 +55,7 @@ class System(eqx.Module):
         drive = self.inputs(index) if callable(self.inputs) else jax.tree.map(lambda x: x[index], self.inputs)
         return lambda state: self.step(*before, state, drive)
 
-    def check(self, parameters: Any, state: Array) -> None:
+    def check(self, parameters: PyTree, state: Array) -> None:
         """Raise PremotorError unless one step keeps the shape and the type of a state (n,)."""
         with_shapes = eqx.filter_eval_shape(lambda p, x: self.at(p, jnp.asarray(0))(x), parameters, state)
         if with_shapes.shape != state.shape or with_shapes.dtype != state.dtype:
@@ -64,8 +66,8 @@ class System(eqx.Module):
 
 
 def made(
-    step: Callable[..., Array], state: Any, parameters: Any, inputs: Any, steps: int, dtype: Any
-) -> tuple[System, Any, Array, tuple[int, ...]]:
+    step: Callable[..., Array], state: ArrayLike, parameters: PyTree, inputs: PyTree, steps: int, dtype: DTypeLike
+) -> tuple[System, PyTree, Array, tuple[int, ...]]:
     """System, parameters and states with one leading batch axis, and the shape of the batch that the user gave.
 
     Raises:
@@ -93,17 +95,25 @@ def made(
     return system, flat, states, batch
 
 
-class Stepped(Protocol):
+class Stepped[Prepared](Protocol):
     """What `network_map` needs of a network: rates and currents neurons first, (neurons, columns)."""
 
     @property
     def neurons(self) -> int:
         """Number of neurons."""
 
-    def product(self) -> Any:
+    @property
+    def replicates(self) -> int:
+        """Copies side by side, each with parameters of its own."""
+
+    @property
+    def period(self) -> float:
+        """Time that a step lasts, s."""
+
+    def product(self) -> Prepared:
         """The linear part, prepared once."""
 
-    def step(self, product: Any, rates: Array, current: Array) -> Array:
+    def step(self, product: Prepared, rates: Array, current: Array, /) -> Array:
         """The rates one step later."""
 
 
@@ -119,14 +129,14 @@ class NetworkMap(eqx.Module):
         many: whether the number of a replicate is the first argument.
     """
 
-    network: Any
-    product: Any
+    network: Stepped
+    product: PyTree
     current: Array
     into: Array | None
     dt: float = eqx.field(static=True)
     many: bool = eqx.field(static=True)
 
-    def __call__(self, *arguments: Any) -> Array:
+    def __call__(self, *arguments: Array) -> Array:
         """Rates one step later; arguments are (replicate,) rates (, input)."""
         rates, *drives = arguments[1:] if self.many else arguments
         network = _replicate(self.network, arguments[0]) if self.many else self.network
@@ -164,25 +174,22 @@ def network_map(
     constant = np.asarray(current, np.float64)
     if constant.shape not in ((), (size,)):
         raise PremotorError(f"current has shape {constant.shape}; expected a number or ({size},)")
-    replicates = getattr(network, "replicates", 1)
+    replicates = network.replicates
     if replicate is not None and not 0 <= replicate < replicates:
         raise PremotorError(f"replicate is {replicate}; the network has 0 to {replicates - 1}")
     many = replicate is None and replicates > 1
     if replicate is not None and replicates > 1:
         network = _replicate(network, replicate)
-    dt = getattr(network, "control_period", None) or getattr(network, "period", None)
-    if dt is None:
-        raise PremotorError(f"{type(network).__name__} has no control_period or period, the time of a step in s")
     places = None if into is None else jnp.asarray(np.asarray(into), jnp.int32)
     filled = jnp.asarray(np.broadcast_to(constant, (size,)))
-    return NetworkMap(network, network.product(), filled, places, float(dt), many)
+    return NetworkMap(network, network.product(), filled, places, float(network.period), many)
 
 
-def _replicate(network: Any, replicate: Any) -> Any:
+def _replicate[Net: Stepped](network: Net, replicate: int | Array) -> Net:
     """A network with one replicate left: the columns of what has one column a replicate."""
     shape = (network.neurons, network.replicates)
 
-    def column(leaf: Any) -> Any:
+    def column(leaf: PyTree) -> PyTree:
         alike = eqx.is_array(leaf) and leaf.shape == shape
         return jax.lax.dynamic_slice_in_dim(leaf, replicate, 1, axis=1) if alike else leaf
 

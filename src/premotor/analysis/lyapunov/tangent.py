@@ -1,16 +1,17 @@
 """The tangent dynamics of a map: Jacobian–vector products and QR, differentiable, and the compiled loops over them."""
 
 from collections.abc import Callable
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import DTypeLike
 
 from premotor.analysis.lyapunov.joint import JointStep
 from premotor.analysis.lyapunov.system import System
 from premotor.errors import PremotorError
+from premotor.on_device import PyTree
 
 
 def push(step: Callable[[Array], Array], state: Array, frame: Array) -> tuple[Array, Array]:
@@ -42,7 +43,7 @@ def unrolled(steps: int) -> int:
 
 
 def tangent_growth(
-    step: Callable[..., Array], state: Array, frame: Array, *, steps: int, qr_interval: int = 1, inputs: Any = None
+    step: Callable[..., Array], state: Array, frame: Array, *, steps: int, qr_interval: int = 1, inputs: PyTree = None
 ) -> tuple[Array, Array, Array]:
     """How `steps` steps of a map stretch a frame of tangent vectors (Benettin et al. 1980, Meccanica 15:9).
 
@@ -74,11 +75,11 @@ def tangent_growth(
     if inputs is not None:
         inputs = jax.tree.map(lambda x: x[:steps].reshape(intervals, qr_interval, *x.shape[1:]), inputs)
 
-    def one(carry: tuple[Array, Array], drive: Any) -> tuple[tuple[Array, Array], None]:
+    def one(carry: tuple[Array, Array], drive: PyTree) -> tuple[tuple[Array, Array], None]:
         state, frame = carry
         return push(step if drive is None else lambda x: step(x, drive), state, frame), None
 
-    def interval(carry: tuple[Array, Array], drives: Any) -> tuple[tuple[Array, Array], Array]:
+    def interval(carry: tuple[Array, Array], drives: PyTree) -> tuple[tuple[Array, Array], Array]:
         (state, frame), _ = jax.lax.scan(one, carry, drives, length=qr_interval, unroll=unrolled(qr_interval))
         frame, triangle = orthonormalised(frame)
         return (state, frame), log_diagonal(triangle)
@@ -87,7 +88,7 @@ def tangent_growth(
     return state, frame, growth
 
 
-def random_frame(key: Array, size: int, exponents: int, dtype: Any = None) -> Array:
+def random_frame(key: Array, size: int, exponents: int, dtype: DTypeLike | None = None) -> Array:
     """A random orthonormal frame (size, exponents), uniformly distributed."""
     return orthonormalised(jax.random.normal(key, (size, exponents), dtype or jnp.float32))[0]
 
@@ -96,7 +97,7 @@ CHUNK = 256
 """Most QR intervals between two returns to Python."""
 
 
-def _batched(function: Any, parameters: Any, *batched: Array) -> Any:
+def _batched[Result](function: Callable[..., Result], parameters: PyTree, *batched: Array) -> Result:
     """`function(parameters, *batched)` over the leading axis, or without one where it has length 1."""
     if batched[0].shape[0] == 1:  # a batched product of one matrix is slower than the plain one
         single = function(*jax.tree.map(lambda x: x[0] if eqx.is_array(x) else x, (parameters, *batched)))
@@ -105,10 +106,10 @@ def _batched(function: Any, parameters: Any, *batched: Array) -> Any:
 
 
 @eqx.filter_jit
-def advance(system: System, parameters: Any, states: Array, start: Array, steps: Array) -> Array:
+def advance(system: System, parameters: PyTree, states: Array, start: Array, steps: Array) -> Array:
     """States (batch, n) `steps` steps later; `start` is the number of the first step."""
 
-    def member(parameters: Any, state: Array) -> Array:
+    def member(parameters: PyTree, state: Array) -> Array:
         return jax.lax.fori_loop(0, steps, lambda i, x: system.at(parameters, start + i)(x), state)
 
     return _batched(member, parameters, states)
@@ -116,14 +117,14 @@ def advance(system: System, parameters: Any, states: Array, start: Array, steps:
 
 @eqx.filter_jit
 def grow(
-    system: System, parameters: Any, states: Array, frames: Array, start: Array, intervals: Array, qr_interval: Array
+    system: System, parameters: PyTree, states: Array, frames: Array, start: Array, intervals: Array, qr_interval: Array
 ) -> tuple[Array, Array, Array, Array]:
     """States, frames (batch, n, k), ln |diag R| (batch, CHUNK, k) and Σ 1/Σq⁴ (batch, k) after `intervals` intervals.
 
     Only the first `intervals` rows of the growth are filled.
     """
 
-    def member(parameters: Any, state: Array, frame: Array) -> tuple[Array, ...]:
+    def member(parameters: PyTree, state: Array, frame: Array) -> tuple[Array, Array, Array, Array]:
         joint = JointStep.of(lambda index, x: system.at(parameters, index)(x), start, state)
 
         def interval(i: Array, carry: tuple[Array, ...]) -> tuple[Array, ...]:
