@@ -12,6 +12,7 @@ from premotor.errors import PremotorError
 
 if TYPE_CHECKING:
     from premotor.runs.figures import Figures
+    from premotor.studies.contrasts import Comparison
 
 Experiment = Annotated[str, typer.Argument(help="The experiment: a preset such as walk, or a YAML file of settings.")]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Run this many at the same time; by default one per core.")]
@@ -253,7 +254,7 @@ def lesion_table(rows: "list[Figures]") -> str:
     return "\n".join(lines)
 
 
-def comparison_table(result: "Figures") -> str:
+def comparison_table(result: "Comparison") -> str:
     """One line a wiring and figure, mean with its interval; then what it shows."""
     from premotor.report.comparing import frame, verdict
 
@@ -265,7 +266,8 @@ def comparison_table(result: "Figures") -> str:
         for figure in (row["figures"][name] for name in names):
             low, high = _cell(figure["ci_low"], 3), _cell(figure["ci_high"], 3)
             cells.append(f"{_cell(figure['mean'], 3)} [{low}, {high}]")
-        learned = {run.get("parameters") for run in result["rows"] if run["wiring"] == row["wiring"]} - {None}
+        of = [run for run in result["rows"] if run["wiring"] == row["wiring"]]
+        learned = {run["parameters"] for run in of if run.get("parameters") is not None}
         units = f"{row['units']} {row['unit']}{'s' if row['units'] != 1 else ''}" if "unit" in row else "–"
         counted = f"{max(learned):,}" if learned else "–"
         shown = " ".join(f"{cell:>24}" for cell in cells)

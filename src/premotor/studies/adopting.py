@@ -3,12 +3,12 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 from premotor.errors import PremotorError
 from premotor.files import new_folder, write_atomically
 from premotor.runs.loading import dump_settings, load_settings
 from premotor.runs.run_folder import RunFolder
+from premotor.runs.settings import RunSettings
 from premotor.studies.members import Member, finished_with
 from premotor.studies.study_folder import Study
 
@@ -64,12 +64,12 @@ def _run_folders(source: Path) -> list[Path]:
     return found
 
 
-def _key(settings: Any) -> str:
+def _key(settings: RunSettings) -> str:
     """What two runs of the same numbers have in common."""
     return repr(sorted(settings.model_dump(mode="json", exclude=set(NO_NUMBER)).items()))
 
 
-def _copy(source: Path, target: Path, settings: Any, member: Member) -> None:
+def _copy(source: Path, target: Path, settings: RunSettings, member: Member) -> None:
     RunFolder.open(source)
     with new_folder(target) as (aside, lock):
         shutil.copytree(source, aside, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "*.html", "video"))

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -15,8 +14,9 @@ from premotor.networks import NETWORKS, baseline_settings
 from premotor.runs.building import build_circuit
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
+from premotor.runs.settings import RunSettings
 from premotor.settings import note
-from premotor.studies.contrasts import compared
+from premotor.studies.contrasts import Comparison, compared
 from premotor.studies.engines import engine_for, engine_settings
 from premotor.studies.members import Member, finished_with, plan, row_of
 from premotor.studies.processes import Job, claim, training
@@ -36,12 +36,12 @@ def compare(
     wirings: int | None = None,
     first: int = 0,
     jobs: int | None = None,
-    engine: str | Mapping[str, Any] | None = None,
+    engine: str | Mapping[str, object] | None = None,
     episodes: int | None = None,
     output: str | PathLike[str] | None = None,
     overrides: Overrides = (),
     progress: bool = True,
-) -> dict[str, Any]:
+) -> Comparison:
     """Train an experiment of any kind, null models of its wiring and baselines with several seeds each, and compare.
 
     Runs are folders in ``runs/`` of the comparison's folder. On this machine a process makes one after another, each
@@ -123,7 +123,7 @@ def is_comparison(folder: str | Path) -> bool:
 
 
 def _nulls(
-    kind: Kind, settings: Any, usual: Sequence[str], null: str | Sequence[str] | None, count: int | None
+    kind: Kind, settings: RunSettings, usual: Sequence[str], null: str | Sequence[str] | None, count: int | None
 ) -> list[str]:
     """Names of the null models, all of which there are."""
     wanted = _listed(usual if null is None else null)
@@ -148,7 +148,7 @@ def _nulls(
     return wanted
 
 
-def _others(kind: Kind, settings: Any, sources: Sequence[str]) -> dict[str, str]:
+def _others(kind: Kind, settings: RunSettings, sources: Sequence[str]) -> dict[str, str]:
     """Where other circuits come from, by the name that a comparison gives each: that of its file or folder."""
     if not sources:
         return {}
@@ -199,7 +199,7 @@ def read_wirings(folder: str | PathLike[str]) -> pd.DataFrame:
     raise PremotorError(f"{folder} is no folder of runs over wirings: it has no comparison.json of drawn ones")
 
 
-def _claim(folder: Path, kind: Kind, settings: Any) -> Lock:
+def _claim(folder: Path, kind: Kind, settings: RunSettings) -> Lock:
     """Make the comparison's folder, or go on in the one there is; the lock on it."""
     file = folder / "settings.yaml"
 
@@ -211,7 +211,7 @@ def _claim(folder: Path, kind: Kind, settings: Any) -> Lock:
     return claim(folder, "runs", {file.name: dump_settings(settings)}, same, "comparison")
 
 
-def _job(folder: Path, member: Member, threads: int, episodes: int | None, settings: Any) -> Job | None:
+def _job(folder: Path, member: Member, threads: int, episodes: int | None, settings: RunSettings) -> Job | None:
     """What brings a run to its end, or None where it is there."""
     path = folder / "runs" / member.name
     if finished_with(path, episodes):

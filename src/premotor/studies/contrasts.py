@@ -1,7 +1,7 @@
 """What the rows of a comparison or a study show: means, middle halves and contrasts, by units of replication."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import pandas as pd
 
@@ -18,11 +18,23 @@ from premotor.analysis import (
     replicates,
 )
 from premotor.files import finite
+from premotor.runs.figures import Figures
 
 
-def compared(
-    rows: list[dict[str, Any]], measures: Sequence[str], margins: Mapping[str, float] | None = None
-) -> dict[str, Any]:
+class Comparison(TypedDict):
+    """What ``comparison.json`` holds."""
+
+    rows: list[Figures]
+    """One a run."""
+    summary: list[Figures]
+    """One a wiring."""
+    test: list[Figures]
+    """For each figure the own wiring against each other one."""
+    margin: dict[str, float]
+    """Of equivalence, by figure."""
+
+
+def compared(rows: list[Figures], measures: Sequence[str], margins: Mapping[str, float] | None = None) -> Comparison:
     """Means and intervals by wiring, and the connectome against each null model.
 
     `ci_low` and `ci_high`, `u`, `rank_biserial` and `hedges_g` go by runs. What goes by units of replication, wirings
@@ -60,7 +72,7 @@ def compared(
     return {"rows": rows, "summary": summary, "test": tests, "margin": margins}
 
 
-def units_of(rows: Sequence[Mapping[str, Any]], wiring: str, figure: str) -> Replicates | None:
+def units_of(rows: Sequence[Figures], wiring: str, figure: str) -> Replicates | None:
     """A figure of the runs of one wiring, by their units; None where no run has it.
 
     Runs share a wiring where they share the null model's seed and the draw.
@@ -73,7 +85,7 @@ def units_of(rows: Sequence[Mapping[str, Any]], wiring: str, figure: str) -> Rep
     return replicates([row[figure] for row in known], wirings)
 
 
-def contrast_row(found: Contrast) -> dict[str, Any]:
+def contrast_row(found: Contrast) -> Figures:
     """A contrast as JSON holds it."""
     equal = found.equivalence
     return {
@@ -94,7 +106,7 @@ def _estimate(name: str, found: Estimate | Difference) -> dict[str, float | None
     return {name: finite(found.value), f"{name}_low": finite(found.low), f"{name}_high": finite(found.high)}
 
 
-def _interval(group: Replicates | None) -> dict[str, Any]:
+def _interval(group: Replicates | None) -> Figures:
     if group is None:
         return {"mean": None, "ci_low": None, "ci_high": None}
     estimate = bootstrap_mean(group.every)

@@ -5,7 +5,7 @@ what the other action would have led to, so every logged step gives two rewards.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from premotor.compiling import kernel
 from premotor.errors import PremotorError
-from premotor.learning.plasticity.critics import critic_of, judge
+from premotor.learning.plasticity.critics import Critic, critic_of, judge
 from premotor.learning.plasticity.settings import CriticSettings
+from premotor.runs.figures import Figures
 from premotor.runs.spiking.records import read_test
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.settings import CartPoleSettings
@@ -59,7 +60,7 @@ def logged_steps(runs: Sequence[SpikingRun]) -> LoggedSteps:
     return steps
 
 
-def critic_settings(values: Mapping[str, Any]) -> Any:
+def critic_settings(values: Mapping[str, object]) -> CriticSettings:
     """Settings of a critic, checked.
 
     Raises:
@@ -73,7 +74,7 @@ def critic_settings(values: Mapping[str, Any]) -> Any:
         raise PremotorError(f"critic.{key}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-def evaluate_critic(settings: Any, steps: LoggedSteps) -> dict[str, float]:
+def evaluate_critic(settings: CriticSettings, steps: LoggedSteps) -> dict[str, float]:
     """Figures of a critic on logged steps, each judged on its own: what a critic remembers of others is left out.
 
     Returns:
@@ -101,7 +102,7 @@ def evaluate_critic(settings: Any, steps: LoggedSteps) -> dict[str, float]:
 
 
 @kernel
-def _judge_all(critic: Any, before: Any, action: Any, after: Any, rewards: Any) -> None:
+def _judge_all(critic: Critic, before: NDArray, action: NDArray, after: NDArray, rewards: NDArray) -> None:
     for number in range(len(action)):
         fell = cartpole_step(after[number], action[number])
         rewards[number] = judge(critic, before[number], action[number], False, after[number], fell)
@@ -110,7 +111,7 @@ def _judge_all(critic: Any, before: Any, action: Any, after: Any, rewards: Any) 
 def search_critic(
     steps: LoggedSteps,
     kind: str,
-    search: Mapping[str, Any] | Sequence[str],
+    search: Mapping[str, object] | Sequence[str],
     *,
     trials: int = 100,
     score: str = "agreement",
@@ -138,13 +139,13 @@ def search_critic(
     random = np.random.default_rng(seed)
     chosen = random.choice(len(steps.action), min(most, len(steps.action)), replace=False)
     part = LoggedSteps(steps.before[chosen], steps.action[chosen], steps.left[chosen], steps.complete[chosen])
-    rows: list[dict[str, Any]] = []
+    rows: list[Figures] = []
     for key in spaces:
         if not hasattr(critic_settings({"kind": kind}), key) or key == "kind":
             known = [name for name in type(critic_settings({"kind": kind})).model_fields if name != "kind"]
             raise PremotorError(f"a critic of kind {kind!r} has no setting {key!r}; allowed are {', '.join(known)}")
     for trial in range(trials):
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         for key, space in spaces.items() if trial else ():
             ends = space.ends()
             if space.kind == "choice":

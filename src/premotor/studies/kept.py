@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
 
 from premotor.settings import forget_notes
 
@@ -116,7 +116,7 @@ class Inbox:
         for stream in (1, 2):
             os.dup2(files[0], stream)
         os.close(files[0])
-        told: dict[str, Any] = json.loads(message)
+        told = json.loads(message)
         return Next(told["words"], None if told["lease"] is None else Path(told["lease"]))
 
 

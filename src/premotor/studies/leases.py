@@ -14,7 +14,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from premotor.errors import PremotorError
 from premotor.files import partial_name, write_atomically
@@ -68,7 +68,7 @@ def holder(folder: Path) -> Holder | None:
 
 def entry(folder: Path, number: int) -> Holder:
     """The entry of one worker; one that cannot be read is somebody's at work elsewhere until it is old."""
-    told: dict[str, Any] = {}
+    told: dict[str, object] = {}
     touched = 0.0
     with suppress(OSError, ValueError), (folder / str(number)).open(encoding="utf-8") as file:
         touched = os.fstat(file.fileno()).st_mtime  # opened anew, a network file system asks its server again
@@ -137,7 +137,7 @@ class Lease:
 
     def _text(self, status: int | None) -> str:
         process = os.getpid()
-        told: dict[str, Any] = {"host": socket.gethostname(), "process": process, "place": here()}
+        told = {"host": socket.gethostname(), "process": process, "place": here()}
         return json.dumps({**told, "started": _started(process), "status": status}) + "\n"
 
     def _beat(self) -> None:

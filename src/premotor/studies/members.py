@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from premotor.connectome import pathways
 from premotor.errors import PremotorError
 from premotor.files import finite, read_json
 from premotor.runs.checkpoints import checkpoint_record
+from premotor.runs.figures import Figures
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import override_pairs
 from premotor.runs.run import Run
+from premotor.runs.settings import RunSettings
 
 
 class Member(NamedTuple):
@@ -25,7 +27,7 @@ class Member(NamedTuple):
     seed: int
     drawn: int | None
     """Which wiring, where random ones are drawn."""
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     """How its settings differ from the experiment's."""
     axes: Mapping[str, str] = {}
     """Of a study: experiment, circuit, learner, and what learns."""
@@ -44,10 +46,10 @@ class Wiring(NamedTuple):
     name: str
     """As `Member.wiring`."""
     null_seed: int | None
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
 
 
-def setting_word(key: str, value: Any) -> str:
+def setting_word(key: str, value: object) -> str:
     """``--key=value``, which the command line reads back as the same value."""
     word = f"--{key}={value}"
     same = isinstance(value, str | int | float) and override_pairs([word])[key] == value
@@ -56,7 +58,7 @@ def setting_word(key: str, value: Any) -> str:
 
 def wirings_of(
     kind: Kind,
-    settings: Any,
+    settings: RunSettings,
     null: Mapping[str, Iterable[int]],
     baselines: Sequence[str] = (),
     circuits: Mapping[str, str] | None = None,
@@ -72,7 +74,7 @@ def wirings_of(
 
 
 def plan(
-    settings: Any,
+    settings: RunSettings,
     null: Sequence[str],
     nulls: int,
     seeds: int,
@@ -94,7 +96,7 @@ def plan(
     return members
 
 
-def member(settings: Any, wiring: Wiring, seed: int, draw: int | None = None) -> Member:
+def member(settings: RunSettings, wiring: Wiring, seed: int, draw: int | None = None) -> Member:
     """One run of an experiment; its name says wiring and seed."""
     kind = kind_of(settings)
     place = f"{wiring.place}-s{seed}"
@@ -115,7 +117,7 @@ def finished_with(run: Path, episodes: int | None) -> bool:
     return bool(opened.finished) and isinstance(tested, dict) and episodes in (None, tested.get("episodes"))
 
 
-def row_of(folder: Path, member: Member) -> dict[str, Any]:
+def row_of(folder: Path, member: Member) -> Figures:
     """The figures of a finished run; PremotorError where its test is missing or damaged."""
     run = Run(folder / "runs" / member.name)
     figures = read_json(run.places.test_file)
@@ -140,7 +142,7 @@ def shortcuts(run: Run) -> dict[str, float | None]:
     return {"direct_synapses": direct, "path_length": length}
 
 
-def spent(run: Run) -> dict[str, Any]:
+def spent(run: Run) -> dict[str, float | None]:
     """The seconds that a run took; None before its first checkpoint."""
     seconds = checkpoint_record(run.places.checkpoints_folder, run.step).get("seconds") if run.step else None
     return {"seconds": round(seconds, 1) if isinstance(seconds, int | float) else None}

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from premotor.errors import PremotorError
 from premotor.learning.evolution.members import shared_by
 from premotor.runs.kinds import kind_of
+from premotor.runs.settings import RunSettings
 from premotor.studies.engines import LocalSettings, engine_for, engine_settings
 
 
 @contextmanager
-def population_on(engine: str | Mapping[str, Any] | None, settings: Any) -> Iterator[None]:
+def population_on(engine: str | Mapping[str, object] | None, settings: RunSettings) -> Iterator[None]:
     """Share the members of each generation among the cores of an engine; no number depends on it.
 
     Args:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
 
 from premotor.errors import PremotorError
 from premotor.files import Lock, new_folder, open_to_write, write_atomically
 from premotor.plugins import plugin_words
 from premotor.runs.kinds import kind_of
+from premotor.runs.settings import RunSettings
 from premotor.studies.kept import Channel
 from premotor.studies.leases import LOST
 from premotor.studies.workers import worker_environment
@@ -154,7 +155,7 @@ def training(
     episodes: int | None,
     threads: int,
     settings: Sequence[str] = (),
-    experiment: Any = None,
+    experiment: RunSettings | None = None,
 ) -> Job:
     """The job that makes a run, or brings it to its end, and tests it.
 

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -19,12 +18,11 @@ from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import REQUIRED, RunFolder
 from premotor.runs.settings_errors import closest
 from premotor.settings import note
-from premotor.studies.run_index import RunIndex, stamp_of
+from premotor.studies.run_index import Row, RunIndex, stamp_of
 
 INDEX = ".index.sqlite"
 DEEPEST = 5
 """So many folders below the one that is listed are searched for runs."""
-Row = dict[str, Any]
 
 _COMPARISONS = {
     ">=": operator.ge,
@@ -71,7 +69,7 @@ def list_runs(
     columns = {column for row in rows for column in row}
     for column, _, _ in conditions:
         _known(column, columns)
-    rows = [row for row in rows if all(_holds(row.get(column), *rest) for column, *rest in conditions)]
+    rows = [row for row in rows if all(_holds(row.get(column), sign, wanted) for column, sign, wanted in conditions)]
     by = "run" if sort is None else sort
     _known(by, columns)
     told = [row for row in rows if row.get(by) is not None]
@@ -89,23 +87,21 @@ def _known(column: str, columns: set[str]) -> None:
         raise PremotorError(f"the runs have no column {column!r}{near}; they have {', '.join(sorted(columns))}")
 
 
-def _condition(text: str) -> tuple[str, str, Any]:
+def _condition(text: str) -> tuple[str, str, str | float | None]:
     found = _CONDITION.fullmatch(text)
     if not found:
         raise PremotorError(f"--where {text!r} is no condition; one looks like score>0.5 or null=rewired")
-    value: Any = found[3]
     try:
-        value = float(value)
+        return found[1], found[2], float(found[3])
     except ValueError:
-        value = None if value.lower() in ("none", "null") else value
-    return found[1], found[2], value
+        return found[1], found[2], None if found[3].lower() in ("none", "null") else found[3]
 
 
-def _holds(value: Any, sign: str, wanted: Any) -> bool:
+def _holds(value: str | float | None, sign: str, wanted: str | float | None) -> bool:
     if value is None or wanted is None:
         return (value is wanted) == (sign in ("=", "==")) if sign in ("=", "==", "!=") else False
-    if isinstance(value, str) != isinstance(wanted, str):
-        value, wanted = str(value), str(wanted)
+    if isinstance(value, str) or isinstance(wanted, str):
+        return bool(_COMPARISONS[sign](str(value), str(wanted)))
     return bool(_COMPARISONS[sign](value, wanted))
 
 
@@ -155,21 +151,21 @@ def _read(folder: Path) -> Row | None:
     }
 
 
-def _inner(data: dict[str, Any], key: str) -> dict[str, Any]:
+def _inner(data: dict[str, object], key: str) -> dict[str, object]:
     found = data.get(key)
     return found if isinstance(found, dict) else {}
 
 
-def _begun(session: Any) -> float | None:
+def _begun(session: object) -> float | None:
     from datetime import datetime
 
     try:
-        return datetime.fromisoformat(session["started"]).timestamp()
+        return datetime.fromisoformat(session["started"]).timestamp() if isinstance(session, dict) else None
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def runs_differ(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> list[tuple[str, Any, Any]]:
+def runs_differ(first: str | os.PathLike[str], second: str | os.PathLike[str]) -> list[tuple[str, object, object]]:
     """Settings that differ between two runs: dotted key, value of the first, of the second; None: it has none.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import warnings
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,11 +10,16 @@ from premotor.errors import PremotorError
 from premotor.studies.spaces import MOST_POINTS, encoded
 from premotor.studies.sweeps import SweepSettings
 
+if TYPE_CHECKING:
+    from optuna.distributions import CategoricalChoiceType
+    from optuna.pruners import BasePruner
+    from optuna.samplers import BaseSampler
+
 HALVING = {"min_resource": 1, "reduction_factor": 3}
 """Of successive halving: evaluations before the first cut, and the part that is kept."""
 
 
-def sampler_of(settings: SweepSettings, number: int) -> Any:
+def sampler_of(settings: SweepSettings, number: int) -> "BaseSampler":
     """The sampler for one trial. Its draws depend on the search's seed and the trial's number alone, so that a search
     that was killed goes on as if it had not been."""
     from optuna import samplers
@@ -39,7 +44,7 @@ def grid_size(settings: SweepSettings) -> int:
     return size
 
 
-def grid_point(settings: SweepSettings, number: int) -> dict[str, Any]:
+def grid_point(settings: SweepSettings, number: int) -> dict[str, "CategoricalChoiceType"]:
     """The values of one point of the grid, the last setting changing fastest."""
     point = {}
     for key, space in reversed(settings.search.items()):
@@ -49,7 +54,7 @@ def grid_point(settings: SweepSettings, number: int) -> dict[str, Any]:
     return point
 
 
-def pruner_of(settings: SweepSettings) -> Any:
+def pruner_of(settings: SweepSettings) -> "BasePruner":
     """What ends poor trials early."""
     from optuna import pruners
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from premotor.errors import PremotorError
 from premotor.files import Lock, read_bytes, write_atomically, write_json
-from premotor.runs.loading import Overrides, dump_settings, load_settings
+from premotor.runs.loading import Overrides, Source, dump_settings, load_settings
 from premotor.runs.loop import stop_requests
 from premotor.runs.progress import speaker
 from premotor.settings import note
@@ -24,6 +24,9 @@ from premotor.studies.scheduling import CANCEL, begins_again, obey
 from premotor.studies.spaces import decoded
 from premotor.studies.sweeps import Sweep, is_sweep, open_sweep
 
+if TYPE_CHECKING:
+    import optuna
+
 MOST_JOURNAL = 2**30
 """Bytes of a journal that are read."""
 HOPELESS = 5
@@ -31,8 +34,8 @@ HOPELESS = 5
 
 
 def sweep(
-    source: Any,
-    search: Mapping[str, Any] | Sequence[str] = (),
+    source: Source,
+    search: Mapping[str, object] | Sequence[str] = (),
     *,
     where: Sequence[str] = (),
     trials: int | None = None,
@@ -43,7 +46,7 @@ def sweep(
     seed: int | None = None,
     episodes: int | None = None,
     jobs: int | None = None,
-    engine: str | Mapping[str, Any] | None = None,
+    engine: str | Mapping[str, object] | None = None,
     output: str | os.PathLike[str] | None = None,
     overrides: Overrides = (),
     initial: str | os.PathLike[str] | None = None,
@@ -88,17 +91,18 @@ def sweep(
     if trials is not None and trials < 1:
         raise PremotorError(f"trials is {trials}; at least 1 is needed")
     chosen = engine_settings(engine, jobs)
-    options: dict[str, Any] = {"sampler": sampler, "pruner": pruner, "score": score, "minimise": minimise, "seed": seed}
-    options |= {"episodes": episodes, "where": tuple(where) or None, "initial": initial}
+    options: dict[str, object] = {"sampler": sampler, "pruner": pruner, "score": score, "minimise": minimise}
+    options |= {"seed": seed, "episodes": episodes}
     if is_sweep(str(source)):
-        given = [name for name, value in options.items() if value is not None]
-        if given or search or overrides:
+        given = any(value is not None for value in (*options.values(), initial))
+        if given or where or search or overrides:
             raise PremotorError(
                 f"{source} is a search already; only trials, jobs and an engine can be given to go on with it"
             )
-        made, lock = Sweep(source), Lock(Path(source))
+        made, lock = Sweep(str(source)), Lock(Path(str(source)))
     else:
-        made, lock = open_sweep(source, search, sweep_folder(source, output, overrides), overrides, **options)
+        place = sweep_folder(source, output, overrides)
+        made, lock = open_sweep(source, search, place, overrides, where=where, initial=initial, **options)
     try:
         wanted = trials or (grid_size(made.settings) if made.settings.sampler == "grid" else 50)
         if made.settings.sampler == "grid":
@@ -114,7 +118,7 @@ def sweep(
     return made
 
 
-def sweep_folder(source: Any, output: str | os.PathLike[str] | None = None, overrides: Overrides = ()) -> Path:
+def sweep_folder(source: Source, output: str | os.PathLike[str] | None = None, overrides: Overrides = ()) -> Path:
     """Where a search goes: `output`, else a folder by the name of the experiment."""
     if output is not None:
         return Path(output)
@@ -130,7 +134,7 @@ class _Runner:
         self.study = _study(made)
         self.jobs: dict[str, Job] = {}
         """At work, by name."""
-        self.trials: dict[str, Any] = {}
+        self.trials: dict[str, optuna.Trial] = {}
         """The trial of each job."""
         self.tries: Counter[str] = Counter()
         """How often a job was ended from outside."""
@@ -165,7 +169,7 @@ class _Runner:
             self._give_up_if_hopeless()
         self._write()
 
-    def _draw(self) -> tuple[Any, dict[str, Any]] | None:
+    def _draw(self) -> "tuple[optuna.Trial, dict[str, object]] | None":
         """The next trial and its values, with its settings written; None where these do not go together."""
         number = len(self.study.get_trials(False))
         self.study.sampler = sampler_of(self.sweep.settings, number)
@@ -173,7 +177,7 @@ class _Runner:
             self.study.enqueue_trial(grid_point(self.sweep.settings, number))
         return self._set(self.study.ask())
 
-    def _set(self, trial: Any) -> tuple[Any, dict[str, Any]] | None:
+    def _set(self, trial: "optuna.Trial") -> "tuple[optuna.Trial, dict[str, object]] | None":
         values = {key: space.suggest(trial, key) for key, space in self.sweep.settings.search.items()}
         file = self.sweep.trial_folder(trial.number).with_suffix(".yaml")
         try:
@@ -184,7 +188,7 @@ class _Runner:
             return None
         return trial, values
 
-    def _work(self, waiting: list[Any], wanted: int) -> None:
+    def _work(self, waiting: "list[optuna.Trial]", wanted: int) -> None:
         engine = self.engine
         with stop_requests() as request:
             left = list(engine.reattach(begun := self._begin(waiting, wanted)))
@@ -200,7 +204,7 @@ class _Runner:
                     self._prune_if_poor(job)
                 left += self._begin(waiting, wanted)
 
-    def _begin(self, waiting: list[Any], wanted: int) -> list[Job]:
+    def _begin(self, waiting: "list[optuna.Trial]", wanted: int) -> list[Job]:
         """Jobs of the next trials, as many as there is room for: those that were interrupted, then new ones."""
         begun = []
         while len(self.jobs) < self.engine.at_once and (waiting or len(self.study.get_trials(False)) < wanted):
@@ -210,7 +214,7 @@ class _Runner:
             self._give_up_if_hopeless()
         return begun
 
-    def _job(self, trial: Any) -> Job | None:
+    def _job(self, trial: "optuna.Trial | None") -> Job | None:
         made = self._draw() if trial is None else self._set(trial)
         if made is None:
             return None
@@ -222,7 +226,7 @@ class _Runner:
         self._write()
         return job
 
-    def _training(self, trial: Any) -> Job:
+    def _training(self, trial: "optuna.Trial") -> Job:
         folder = self.sweep.trial_folder(trial.number)
         file, episodes = folder.with_suffix(".yaml"), self.sweep.settings.episodes
         return training(folder.name, file, folder, episodes, self.engine.threads)
@@ -257,7 +261,7 @@ class _Runner:
         self.pruned.discard(job.name)
         return None
 
-    def _score(self, job: Job, trial: Any, folder: Path, status: int | None) -> None:
+    def _score(self, job: Job, trial: "optuna.Trial", folder: Path, status: int | None) -> None:
         if status or not self.sweep.kind.done(folder):
             said = last_line(job.log)
             trial.set_user_attr("failure", said)
@@ -281,7 +285,7 @@ class _Runner:
             trial.set_user_attr("failure", f"{key} does not exist: too little was learned")
             self._tell(trial, None, "FAIL", f"failed: {key} does not exist")
 
-    def _tell(self, trial: Any, value: float | None, state: str, words: str) -> None:
+    def _tell(self, trial: "optuna.Trial", value: float | None, state: str, words: str) -> None:
         import optuna
 
         self.study.tell(trial, value, state=optuna.trial.TrialState[state])
@@ -312,7 +316,7 @@ class _Runner:
             write_atomically(self.sweep.folder / "best.yaml", text)
 
 
-def _words(values: Mapping[str, Any]) -> str:
+def _words(values: Mapping[str, object]) -> str:
     return ", ".join(
         f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in values.items()
     )
@@ -326,7 +330,7 @@ def _check_optuna() -> None:
         raise PremotorError("a search needs optuna, which is not installed: pip install 'premotor[sweep]'") from None
 
 
-def _study(sweep: Sweep) -> Any:
+def _study(sweep: Sweep) -> "optuna.Study":
     """The study of a search, from its journal, which outlives a kill."""
     import optuna
     from optuna.storages import JournalStorage

@@ -3,13 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from premotor.errors import PremotorError
 from premotor.runs.yaml_text import parse_yaml
 from premotor.settings import Settings
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.distributions import CategoricalChoiceType
 
 MOST_POINTS = 100_000
 """Points of a grid."""
@@ -37,11 +41,11 @@ class Range(Settings):
             raise ValueError("step has to be above 0, and goes with no logarithmic range")
         return self
 
-    def ends(self) -> list[Any]:
+    def ends(self) -> list[float]:
         """The lowest and the highest value."""
         return [int(self.low), int(self.high)] if self.integer else [self.low, self.high]
 
-    def points(self) -> list[Any]:
+    def points(self) -> list[float]:
         """Every value of a range with steps, or of whole numbers.
 
         Raises:
@@ -59,7 +63,7 @@ class Range(Settings):
         values = [self.low + place * step for place in range(number)]
         return [round(value) for value in values] if self.integer else [float(f"{value:.12g}") for value in values]
 
-    def suggest(self, trial: Any, key: str) -> Any:
+    def suggest(self, trial: "optuna.Trial", key: str) -> float:
         """A value for an Optuna trial."""
         if self.integer:
             step = 1 if self.step is None else int(self.step)
@@ -71,17 +75,17 @@ class Choice(Settings):
     """One of some values, of any kind that a setting has."""
 
     kind: Literal["choice"] = "choice"
-    values: tuple[Any, ...] = Field(min_length=1)
+    values: tuple[object, ...] = Field(min_length=1)
 
-    def ends(self) -> list[Any]:
+    def ends(self) -> list[object]:
         """All values."""
         return list(self.values)
 
-    def points(self) -> list[Any]:
+    def points(self) -> list[object]:
         """All values."""
         return list(self.values)
 
-    def suggest(self, trial: Any, key: str) -> Any:
+    def suggest(self, trial: "optuna.Trial", key: str) -> object:
         """A value for an Optuna trial, whose choices are texts, numbers and null only."""
         return decoded(trial.suggest_categorical(key, [encoded(value) for value in self.values]))
 
@@ -89,17 +93,17 @@ class Choice(Settings):
 Space = Annotated[Range | Choice, Field(discriminator="kind")]
 
 
-def encoded(value: Any) -> Any:
+def encoded(value: object) -> "CategoricalChoiceType":
     """A value as Optuna takes it: lists and mappings as JSON behind a mark."""
-    return "json:" + json.dumps(value) if isinstance(value, list | dict | tuple) else value
+    return value if value is None or isinstance(value, bool | int | float | str) else "json:" + json.dumps(value)
 
 
-def decoded(value: Any) -> Any:
+def decoded(value: object) -> object:
     """The value behind `encoded`."""
     return json.loads(value[5:]) if isinstance(value, str) and value.startswith("json:") else value
 
 
-def read_spaces(search: Mapping[str, Any] | Sequence[str]) -> dict[str, Range | Choice]:
+def read_spaces(search: Mapping[str, object] | Sequence[str]) -> dict[str, Range | Choice]:
     """Spaces by setting, from ``["learning.lr=1e-4..1e-2,log", "seed=[0, 1]"]`` or a mapping.
 
     A range between whole numbers holds whole numbers only; a search makes it one of all numbers where the setting takes
@@ -108,7 +112,7 @@ def read_spaces(search: Mapping[str, Any] | Sequence[str]) -> dict[str, Range | 
     Raises:
         PremotorError: no setting is searched, one is searched twice, or a space that cannot be read.
     """
-    pairs: list[tuple[str, Any]]
+    pairs: list[tuple[str, object]]
     if isinstance(search, Mapping):
         pairs = [(str(key), value) for key, value in search.items()]
     else:
@@ -159,7 +163,7 @@ def read_couplings(where: Sequence[str]) -> dict[str, str]:
 EXAMPLE = "learning.learning_rate=1e-4..1e-2,log"
 
 
-def _space(key: str, value: Any) -> Range | Choice:
+def _space(key: str, value: object) -> Range | Choice:
     try:
         if isinstance(value, Range | Choice):
             return value
@@ -184,14 +188,14 @@ def _range(text: str) -> Range:
     ends, *words = (part.strip() for part in text.split(","))
     first, _, second = ends.partition("..")
     whole = all(part.strip().lstrip("+-").isdecimal() for part in (first, second))
-    given: dict[str, Any] = {"low": float(first), "high": float(second)}
+    log, step = False, None
     for word in words:
         name, equals, number = word.partition("=")
         if name == "log" and not equals:
-            given["log"] = True
+            log = True
         elif name == "step" and equals:
-            given["step"] = float(number)
+            step = float(number)
         else:
             raise ValueError(f"{word!r} is no property of a range; allowed are log and step=…")
-    whole = whole and float(given.get("step", 1)).is_integer()
-    return Range(**given, integer=whole)
+    whole = whole and (step is None or step.is_integer())
+    return Range(low=float(first), high=float(second), log=log, step=step, integer=whole)

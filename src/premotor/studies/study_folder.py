@@ -7,26 +7,41 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 import pandas as pd
 
 from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
+from premotor.runs.figures import Figures
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import load_settings
 from premotor.runs.run import Run
+from premotor.runs.settings import RunSettings
 from premotor.settings import note
 from premotor.studies.leases import Holder, holder
 from premotor.studies.members import Member, finished_with, row_of, spent
 from premotor.studies.processes import LEASES, last_line, reached
 from premotor.studies.run_index import RunIndex, stamp_of
 from premotor.studies.study_plan import plan_study
-from premotor.studies.study_settings import StudySettings, read_study
+from premotor.studies.study_settings import read_study
 
 FILE = "study.yaml"
 ROWS = "rows.json"
 REGISTERED = "registered.json"
+
+
+class Registered(TypedDict):
+    """Hypotheses and margins as they were at some time."""
+
+    time: str
+    """ISO 8601, UTC."""
+    sha256: str
+    """Of the other two below, as JSON."""
+    runs_done: int
+    """How many runs had ended by then."""
+    hypotheses: list[dict[str, object]]
+    margin: dict[str, float]
 
 
 class Standing(NamedTuple):
@@ -57,8 +72,8 @@ class Study:
         self.folder = Path(folder)
         if not is_study(self.folder):
             raise PremotorError(f"{self.folder} is no folder of a study: it has no {FILE}")
-        self.settings: StudySettings = read_study(self.folder)
-        self._experiments: dict[str, Any] = {}
+        self.settings = read_study(self.folder)
+        self._experiments: dict[str, RunSettings] = {}
 
     def __repr__(self) -> str:
         """One line: where it is."""
@@ -69,7 +84,7 @@ class Study:
         """All runs that it asks for, seed by seed."""
         return plan_study(self.settings, {name: self.experiment(name) for name in self.settings.experiments})
 
-    def experiment(self, name: str) -> Any:
+    def experiment(self, name: str) -> RunSettings:
         """The settings of one of its experiments, before those of a run are put over them."""
         if name not in self._experiments:
             self._experiments[name] = load_settings(self.folder / "experiments" / f"{name}.yaml")
@@ -89,7 +104,7 @@ class Study:
         own = self.settings.experiments[member.axes["experiment"]].episodes
         return self.settings.episodes if own is None else own
 
-    def finished_rows(self) -> list[dict[str, Any]]:
+    def finished_rows(self) -> list[Figures]:
         """`rows` as a list; what did not change since the last call is taken from the index."""
         by_name = {member.name: member for member in self.members}
         tests = {name: self.run_folder(each) / "evaluations" / "test.json" for name, each in by_name.items()}
@@ -101,7 +116,7 @@ class Study:
         found = RunIndex(self.folder / "index.sqlite").read(stamps, lambda name: self._row(by_name[name]))
         return [{**_told(each), **found[name]} for name, each in by_name.items() if name in found]
 
-    def _row(self, member: Member) -> dict[str, Any] | None:
+    def _row(self, member: Member) -> Figures | None:
         path = self.run_folder(member)
         if not finished_with(path, self.episodes_of(member)):
             return None
@@ -159,7 +174,7 @@ class Study:
         told = self.settings.model_dump(mode="json", include={"hypotheses", "margin"})
         digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
         file = self.folder / REGISTERED
-        before = read_json(file) if file.exists() else []
+        before: list[Registered] = read_json(file) if file.exists() else []
         if before and before[-1].get("sha256") == digest:
             return
         done = len(self.finished_rows())
@@ -174,7 +189,7 @@ def is_study(folder: str | os.PathLike[str]) -> bool:
     return (Path(folder) / FILE).is_file()
 
 
-def _told(member: Member) -> dict[str, Any]:
+def _told(member: Member) -> Figures:
     """A run's name and its place on every axis."""
     return {
         "name": member.name,

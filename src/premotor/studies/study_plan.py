@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from premotor.errors import PremotorError
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import load_settings
+from premotor.runs.settings import RunSettings
 from premotor.studies.learns import overrides
 from premotor.studies.members import Member, Wiring, member, wirings_of
 from premotor.studies.study_settings import GIVEN, OWN, StudyExperiment, StudySettings, slug
@@ -14,7 +14,7 @@ from premotor.studies.study_settings import GIVEN, OWN, StudyExperiment, StudySe
 
 def plan_study(
     settings: StudySettings,
-    experiments: Mapping[str, Any] | None = None,
+    experiments: Mapping[str, RunSettings] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[Member]:
     """All runs of a study, seed by seed, so that an unfinished one is balanced.
@@ -38,7 +38,7 @@ def plan_study(
     return found
 
 
-def experiment_settings(name: str, experiment: StudyExperiment) -> Any:
+def experiment_settings(name: str, experiment: StudyExperiment) -> RunSettings:
     """The settings of one experiment of a study.
 
     Raises:
@@ -51,7 +51,7 @@ def experiment_settings(name: str, experiment: StudyExperiment) -> Any:
 
 
 def _of_experiment(
-    settings: StudySettings, name: str, experiment: StudyExperiment, base: Any, say: Callable[[str], None]
+    settings: StudySettings, name: str, experiment: StudyExperiment, base: RunSettings, say: Callable[[str], None]
 ) -> Iterator[Member]:
     kind = kind_of(base)
     rewirable = kind.rewirable(base)
@@ -68,7 +68,7 @@ def _of_experiment(
         ) from None
     draws: Sequence[int | None] = [None] if experiment.wirings is None else range(experiment.wirings)
     checked: set[tuple[str, ...]] = set()
-    rules: dict[tuple[str, ...], dict[str, Any]] = {}
+    rules: dict[tuple[str, ...], dict[str, object]] = {}
     combinations = list(_axes(settings, name, base, say))
     for seed in settings.seeds:
         for circuit, learner, learns in combinations:
@@ -99,7 +99,9 @@ def _of_seed(settings: StudySettings, wiring: Wiring, seed: int) -> bool:
     return wiring.null_seed // settings.nulls[wiring.name] == settings.seeds.index(seed)
 
 
-def _axes(settings: StudySettings, name: str, base: Any, say: Callable[[str], None]) -> Iterator[tuple[str, str, str]]:
+def _axes(
+    settings: StudySettings, name: str, base: RunSettings, say: Callable[[str], None]
+) -> Iterator[tuple[str, str, str]]:
     """Circuits, learners and rules of what learns that an experiment is combined with."""
     kind = kind_of(base)
     circuits = [circuit for circuit, source in settings.circuits.items() if source == OWN or kind.wired(base)]
@@ -112,7 +114,7 @@ def _axes(settings: StudySettings, name: str, base: Any, say: Callable[[str], No
                 yield circuit, learner, learns
 
 
-def _rule(settings: StudySettings, base: Any, wiring: Wiring, axes: dict[str, str]) -> dict[str, Any]:
+def _rule(settings: StudySettings, base: RunSettings, wiring: Wiring, axes: dict[str, str]) -> dict[str, object]:
     """What a named rule of what may learn puts over an experiment with this wiring; nothing for settings of its own."""
     name = settings.learns[axes["learns"]]
     if not isinstance(name, str):
@@ -124,19 +126,19 @@ def _rule(settings: StudySettings, base: Any, wiring: Wiring, axes: dict[str, st
         raise _refused(wiring.name, axes, error) from None
 
 
-def _other(settings: StudySettings, base: Any, axes: dict[str, str]) -> dict[str, Any]:
+def _other(settings: StudySettings, base: RunSettings, axes: dict[str, str]) -> dict[str, object]:
     source = settings.circuits[axes["circuit"]]
     return {} if source == OWN else kind_of(base).other_circuit(base, source)
 
 
 def _member(
     settings: StudySettings,
-    base: Any,
+    base: RunSettings,
     wiring: Wiring,
     seed: int,
     draw: int | None,
     axes: dict[str, str],
-    rule: dict[str, Any],
+    rule: dict[str, object],
 ) -> Member:
     source, made = settings.circuits[axes["circuit"]], member(base, wiring, seed, draw)
     parts = [axes["experiment"]]
@@ -149,7 +151,7 @@ def _member(
     return made._replace(name=name, settings=told, axes=axes)
 
 
-def _check(base: Any, member: Member) -> None:
+def _check(base: RunSettings, member: Member) -> None:
     """Refuse settings of a run that do not go together, before any run begins."""
     try:
         chosen = load_settings(base, member.settings)

@@ -4,12 +4,13 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from premotor.errors import PremotorError
 from premotor.files import Lock, new_folder, write_atomically, write_json
+from premotor.runs.figures import Figures
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import dump_settings
+from premotor.runs.settings import RunSettings
 from premotor.settings import note
 from premotor.studies.adopting import adopt as take_over
 from premotor.studies.comparison import is_comparison
@@ -27,12 +28,12 @@ WRITE_EVERY = 30.0
 
 
 def study(
-    source: str | os.PathLike[str] | Mapping[str, Any],
+    source: str | os.PathLike[str] | Mapping[str, object],
     *,
     output: str | os.PathLike[str] | None = None,
     jobs: int | None = None,
-    engine: str | Mapping[str, Any] | None = None,
-    overrides: Mapping[str, Any] | None = None,
+    engine: str | Mapping[str, object] | None = None,
+    overrides: Mapping[str, object] | None = None,
     adopt: Sequence[str | os.PathLike[str]] = (),
     progress: bool = True,
 ) -> Study:
@@ -56,7 +57,7 @@ def study(
         PremotorError: wrong settings; a folder with another study; or runs that failed, when all others have ended.
         KeyboardInterrupt: stopped by the user, after each running process wrote a checkpoint.
     """
-    settings: StudySettings = read_study(source, overrides)
+    settings = read_study(source, overrides)
     if engine is not None:
         settings = settings.model_copy(update={"engine": {"kind": engine} if isinstance(engine, str) else dict(engine)})
     chosen = engine_settings(settings.engine, jobs)
@@ -105,14 +106,14 @@ def study(
     return made
 
 
-def study_folder(settings: StudySettings, source: Any) -> Path:
+def study_folder(settings: StudySettings, source: str | os.PathLike[str] | Mapping[str, object]) -> Path:
     """Where a study goes by default: where it is already, or ``runs/<name>-study``."""
     if isinstance(source, str | os.PathLike) and is_study(source):
         return Path(source)
     return Path("runs") / f"{settings.name}-study"
 
 
-def write_rows(made: Study) -> list[dict[str, Any]]:
+def write_rows(made: Study) -> list[Figures]:
     """Write ``rows.json`` anew and return the rows."""
     rows = made.finished_rows()
     write_json(made.folder / ROWS, {"study": made.settings.name, "runs": len(made.members), "rows": rows})
@@ -149,7 +150,7 @@ def _job(made: Study, member: Member, threads: int) -> Job:
     return training(member.name, experiment, run, made.episodes_of(member), threads, words, base)
 
 
-def _claim(folder: Path, settings: StudySettings, experiments: Mapping[str, Any]) -> Lock:
+def _claim(folder: Path, settings: StudySettings, experiments: Mapping[str, RunSettings]) -> Lock:
     """Make the study's folder, or go on in the one there is; the lock on it."""
     texts = {name: dump_settings(each) for name, each in experiments.items()}
     if not folder.exists():
@@ -175,10 +176,10 @@ def _claim(folder: Path, settings: StudySettings, experiments: Mapping[str, Any]
 
 
 def _refuse_other(
-    folder: Path, settings: StudySettings, experiments: Mapping[str, Any], texts: Mapping[str, str]
+    folder: Path, settings: StudySettings, experiments: Mapping[str, RunSettings], texts: Mapping[str, str]
 ) -> None:
     """Names may come and go between two calls; what a name stands for may not change, since there are runs of it."""
-    before: StudySettings = read_study(folder)
+    before = read_study(folder)
     for axis in ("circuits", "learns", "learners"):
         now, then = getattr(settings, axis), getattr(before, axis)
         for name in now.keys() & then.keys():

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
@@ -24,7 +24,7 @@ GIVEN = "given"
 AXES = ("experiment", "circuit", "wiring", "wiring_seed", "drawn", "learns", "learner", "seed")
 """Columns of a study's table by which runs differ, and by which some can be excluded."""
 
-Overrides = dict[str, Any]
+Overrides = dict[str, object]
 
 
 def _entry(value: object) -> object:
@@ -50,9 +50,9 @@ class Hypothesis(Settings):
     name: str
     figure: str = "score"
     """The figure that is compared."""
-    first: str | dict[str, Any]
+    first: str | dict[str, object]
     """A wiring, or conditions on the axes, as {wiring: connectome, experiment: walk}."""
-    second: str | dict[str, Any]
+    second: str | dict[str, object]
     """What it is compared with."""
     expect: Literal["greater", "less", "equivalent", "different"]
     """What is expected of the first beside the second; equivalent: within the margin of the figure."""
@@ -136,11 +136,11 @@ class StudySettings(Settings):
     """Learners by name, or names with settings; "own" is that of the experiment."""
     seeds: Seeds = [0]
     """Of learning: how many, or which."""
-    exclude: list[dict[str, Any]] = Field(default_factory=list)
+    exclude: list[dict[str, object]] = Field(default_factory=list)
     """Combinations to leave out: each a mapping from axes to one value or a list of them."""
     episodes: int | None = Field(None, ge=1)
     """Of each test; null: as many as is usual."""
-    engine: Annotated[dict[str, Any], BeforeValidator(_engine)] = {"kind": "local"}
+    engine: Annotated[dict[str, object], BeforeValidator(_engine)] = {"kind": "local"}
     """Where the runs run: the name of an engine, or its `kind` and settings."""
     margin: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     """By figure, as `score`, or by experiment and figure, as `cartpole.score`: differences smaller than this do not
@@ -164,7 +164,7 @@ class StudySettings(Settings):
 
     @field_validator("exclude")
     @classmethod
-    def _known_axes(cls, conditions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _known_axes(cls, conditions: list[dict[str, object]]) -> list[dict[str, object]]:
         for condition in conditions:
             for axis in condition:
                 if axis not in AXES:
@@ -185,7 +185,7 @@ class StudySettings(Settings):
                         raise ValueError(f"exclude: there is no {axis} {each!r} in this study, but {', '.join(known)}")
         return self
 
-    def excluded(self, told: Mapping[str, Any]) -> bool:
+    def excluded(self, told: Mapping[str, object]) -> bool:
         """Whether a combination is left out; `told` has a value for every axis."""
         return any(all(_meets(told.get(axis), wanted) for axis, wanted in each.items()) for each in self.exclude)
 
@@ -194,7 +194,9 @@ def _meets(value: object, wanted: object) -> bool:
     return value in wanted if isinstance(wanted, list) else value == wanted
 
 
-def read_study(source: str | os.PathLike[str] | Mapping[str, Any], overrides: Mapping[str, Any] | None = None) -> Any:
+def read_study(
+    source: str | os.PathLike[str] | Mapping[str, object], overrides: Mapping[str, object] | None = None
+) -> StudySettings:
     """The settings of a study from a YAML file, a mapping, or the folder of a study.
 
     Files of experiments and circuits count from the study's file.

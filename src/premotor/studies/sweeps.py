@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pandas as pd
 from pydantic import BeforeValidator, Field, ValidationError
@@ -11,9 +11,11 @@ from pydantic import BeforeValidator, Field, ValidationError
 from premotor.errors import PremotorError
 from premotor.files import Lock, read_json
 from premotor.runs.effect import leaves
+from premotor.runs.figures import Figures
 from premotor.runs.kinds import KINDS, Kind, kind_named, kind_of
-from premotor.runs.loading import Overrides, dump_settings, kind_in, load_settings, override_pairs
+from premotor.runs.loading import Overrides, Source, dump_settings, kind_in, load_settings, override_pairs
 from premotor.runs.run_folder import RunFolder
+from premotor.runs.settings import RunSettings
 from premotor.runs.settings_errors import closest, explain
 from premotor.runs.warm_start import open_parent
 from premotor.runs.yaml_text import dump_yaml, parse_yaml
@@ -88,7 +90,7 @@ class Sweep:
         """The folder of a trial's experiment; beside it are its settings and what it printed."""
         return self.folder / "trials" / f"{number:04d}"
 
-    def trial_settings(self, values: Mapping[str, Any]) -> Any:
+    def trial_settings(self, values: Mapping[str, object]) -> RunSettings:
         """The experiment with the values of a trial.
 
         Raises:
@@ -96,7 +98,7 @@ class Sweep:
         """
         if INITIAL in values:
             experiment = load_settings(self.experiment_file, (), self.kind.name)
-            values = {**values, **self.kind.inherited(experiment, open_parent(values[INITIAL])[0])}
+            values = {**values, **self.kind.inherited(experiment, open_parent(str(values[INITIAL]))[0])}
         followers = read_couplings(self.settings.where)
         base = leaves(load_settings(self.experiment_file, (), self.kind.name).model_dump(mode="json"))
         coupled = {key: values[leader] if leader in values else base[leader] for key, leader in followers.items()}
@@ -109,7 +111,7 @@ class Sweep:
         return pd.DataFrame(read_json(file)) if file.exists() else pd.DataFrame()
 
     @property
-    def best(self) -> dict[str, Any] | None:
+    def best(self) -> Figures | None:
         """The row of the best complete trial; None before there is one."""
         table = self.table
         if not len(table):
@@ -145,11 +147,14 @@ def is_sweep(folder: str | os.PathLike[str]) -> bool:
 
 
 def open_sweep(
-    source: Any,
-    search: Mapping[str, Any] | Sequence[str],
+    source: Source,
+    search: Mapping[str, object] | Sequence[str],
     output: Path,
     overrides: Overrides,
-    **options: Any,
+    *,
+    where: Sequence[str] = (),
+    initial: str | os.PathLike[str] | None = None,
+    **options: object,
 ) -> tuple[Sweep, Lock]:
     """Make the folder of a search, or open the one that is there; with the lock on it.
 
@@ -161,15 +166,14 @@ def open_sweep(
     """
     base = load_settings(source, overrides)
     kind, given = kind_of(base), override_pairs(overrides)
-    initial = options.pop("initial", None)
     if initial is not None:
         runs = Choice(values=tuple(trained_runs(initial, kind.name)))
         search = {**(read_spaces(search) if search else {}), INITIAL: runs}
     spaces = read_spaces(search)
-    for key in kind.inherited(base, open_parent(spaces[INITIAL].ends()[0])[0]) if INITIAL in spaces else ():
+    for key in kind.inherited(base, open_parent(str(spaces[INITIAL].ends()[0]))[0]) if INITIAL in spaces else ():
         if any(f"{other}.".startswith(f"{key}.") for other in (*spaces, *given)):
             raise PremotorError(f"{key} of a trial is that of the run with whose weights it begins; leave {key} out")
-    followers, values = read_couplings(options.get("where") or ()), leaves(base.model_dump(mode="json"))
+    followers, values = read_couplings(where), leaves(base.model_dump(mode="json"))
     for key, leader in followers.items():
         if key in spaces or key in given:
             what = "searched" if key in spaces else "set"
@@ -186,13 +190,14 @@ def open_sweep(
         if isinstance(space, Range) and space.integer and space.step is None and _takes_parts(base, key, space):
             spaces[key] = space.model_copy(update={"integer": False})
     options = {name: value for name, value in options.items() if value is not None}
+    options |= {"where": tuple(where)} if where else {}
     options.setdefault("score", kind.score)
     known = kind.score_names(base)
     if known is not None and options["score"] not in known:
         near = closest(str(options["score"]), known)
         raise PremotorError(f"--score: the runs give no {options['score']!r}{near}; they give {', '.join(known)}")
     try:
-        settings = SweepSettings(kind=kind.name, search=spaces, **options)
+        settings = SweepSettings.model_validate({"kind": kind.name, "search": spaces, **options})
     except ValidationError as error:
         raise PremotorError(explain(error, {"kind": kind.name, **options}, SweepSettings)) from None
     if settings.sampler == "grid":
@@ -214,7 +219,7 @@ def open_sweep(
     return Sweep(output), lock
 
 
-def _takes_parts(base: Any, key: str, space: Range) -> bool:
+def _takes_parts(base: RunSettings, key: str, space: Range) -> bool:
     """Whether a setting takes numbers that are not whole."""
     try:
         load_settings(base, {key: space.low + 0.5})

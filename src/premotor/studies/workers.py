@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from premotor.files import Lock, open_to_write
 from premotor.studies.kept import one_after_another
 from premotor.studies.leases import Lease
 
 if TYPE_CHECKING:
+    import submitit
+
     from premotor.studies.processes import Job
 
 PARENT = "PREMOTOR_PARENT"
@@ -56,11 +58,6 @@ def worker_environment(lease: Path | None, compiled: Path, here: bool = False) -
     environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled))
     environment.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
     return environment
-
-
-def is_worker() -> bool:
-    """Whether this process was started as a worker of a study."""
-    return PARENT in os.environ or LEASE in os.environ
 
 
 def as_worker(command: Callable[[Sequence[str]], int], words: Sequence[str]) -> int:
@@ -156,7 +153,7 @@ class RemoteCommand:
                 told = True
         return status
 
-    def checkpoint(self) -> Any:
+    def checkpoint(self) -> "submitit.helpers.DelayedSubmission":
         """Called by submitit before the time limit or a pre-emption: the run writes a checkpoint and is queued anew."""
         import submitit
 
@@ -168,7 +165,7 @@ class RemoteCommand:
             self.process = None
         return submitit.helpers.DelayedSubmission(self)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Without the process."""
         return {**self.__dict__, "process": None}
 

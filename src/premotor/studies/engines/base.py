@@ -2,9 +2,10 @@
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from types import ModuleType
+from typing import ClassVar, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -32,7 +33,7 @@ class Ended(NamedTuple):
     """Exit status; negative: the signal that ended it; None: nobody knows, its lease may."""
 
 
-class Engine(ABC):
+class Engine[S: EngineSettings](ABC):
     """Runs jobs: idempotent commands that go on with a run folder, so that a worker may die and the next takes over.
 
     Args:
@@ -45,7 +46,7 @@ class Engine(ABC):
     outlives: ClassVar[bool] = False
     """Whether jobs go on when their caller ends."""
 
-    def __init__(self, settings: Any, folder: Path):
+    def __init__(self, settings: S, folder: Path):
         self.chosen, self.folder = settings, folder
 
     @property
@@ -104,7 +105,7 @@ class Engine(ABC):
         """Nothing more is asked of it: all jobs have ended, or they go on without their caller."""
 
 
-def _complete(name: str, entry: Any) -> None:
+def _complete(name: str, entry: type[Engine]) -> None:
     derived_from(Engine)(name, entry)
     entry.name = entry.settings.KIND = name
 
@@ -118,7 +119,9 @@ ENGINES: Registry[type[Engine]] = Registry(
 """Every engine by its name."""
 
 
-def engine_settings(said: Any, jobs: int | None = None, where: str = "engine") -> EngineSettings:
+def engine_settings(
+    said: str | Mapping[str, object] | None, jobs: int | None = None, where: str = "engine"
+) -> EngineSettings:
     """The settings of an engine from its name, or from a mapping with `kind`.
 
     Args:
@@ -129,7 +132,7 @@ def engine_settings(said: Any, jobs: int | None = None, where: str = "engine") -
     Raises:
         PremotorError: there is no such engine, or a setting is unknown or wrong.
     """
-    data = {"kind": "local"} if said is None else {"kind": said} if isinstance(said, str) else said
+    data: object = {"kind": "local"} if said is None else {"kind": said} if isinstance(said, str) else said
     if not isinstance(data, dict):
         raise PremotorError(f"{where} is {said!r}, but should be the name of an engine or a mapping with its kind")
     data = data if jobs is None else {**data, "jobs": jobs}
@@ -141,7 +144,7 @@ def engine_settings(said: Any, jobs: int | None = None, where: str = "engine") -
         raise PremotorError(f"{where} ({kind}): {explain(error, rest, model)}") from None
 
 
-def library(module: str, extra: str) -> Any:
+def library(module: str, extra: str) -> ModuleType:
     """A library that an engine needs.
 
     Raises:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from premotor.bodies.physics import available_cores
 from premotor.errors import PremotorError
@@ -27,7 +27,7 @@ class Finding(NamedTuple):
 
 def probe(file: Path) -> None:
     """What a job finds where it runs, into a file of the shared folder."""
-    told: dict[str, Any] = {"host": socket.gethostname(), "time": time.time(), "cores": available_cores()}
+    told: dict[str, object] = {"host": socket.gethostname(), "time": time.time(), "cores": available_cores()}
     told |= {"versions": versions(), "gpus": _gpus(), "folder": os.getcwd()}
     write_json(file, told)
 

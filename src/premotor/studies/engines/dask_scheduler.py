@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from pydantic import Field
@@ -13,6 +13,11 @@ from premotor.studies.engines.base import ENGINES, Ended, EngineSettings, librar
 from premotor.studies.engines.tasks import Part, TaskEngine, apply
 from premotor.studies.processes import Job
 from premotor.studies.workers import LONGEST, remote_command
+
+if TYPE_CHECKING:
+    from distributed import Future
+
+type Task = Future
 
 
 class DaskSettings(EngineSettings):
@@ -29,12 +34,12 @@ class DaskSettings(EngineSettings):
 
 
 @ENGINES.register("dask")
-class DaskEngine(TaskEngine):
+class DaskEngine(TaskEngine[DaskSettings, Task]):
     """Tasks of a Dask scheduler."""
 
     settings = DaskSettings
 
-    def __init__(self, settings: Any, folder: Path):
+    def __init__(self, settings: DaskSettings, folder: Path):
         super().__init__(settings, folder)
         distributed = library("distributed", "dask")
         try:
@@ -66,7 +71,7 @@ class DaskEngine(TaskEngine):
             )
             self.tasks[task] = job
 
-    def spread(self, function: Part, parts: Sequence[Any]) -> list[Any]:
+    def spread[T, R](self, function: Part[T, R], parts: Sequence[Sequence[T]]) -> list[list[R]]:
         """One task each; those of a lost worker begin again."""
         held = self.client.scatter(function, broadcast=True)
         chosen = self.chosen

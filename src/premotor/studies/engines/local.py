@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from premotor.bodies.physics import available_cores
 from premotor.studies.engines.base import ENGINES, Ended, Engine, EngineSettings
@@ -21,12 +20,12 @@ class LocalSettings(EngineSettings):
 
 
 @ENGINES.register("local")
-class LocalEngine(Engine):
+class LocalEngine(Engine[LocalSettings]):
     """One process a job, which is kept for the next one where the job ended well."""
 
     settings = LocalSettings
 
-    def __init__(self, settings: Any, folder: Path):
+    def __init__(self, settings: LocalSettings, folder: Path):
         super().__init__(settings, folder)
         self.processes = Processes(self.chosen.keep)
         self._over: queue.SimpleQueue[tuple[Running, int]] = queue.SimpleQueue()

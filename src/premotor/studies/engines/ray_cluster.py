@@ -1,10 +1,10 @@
 """Ray: tasks with resources on a cluster, or on this machine; a task of a lost node begins again and goes on."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -13,6 +13,12 @@ from premotor.studies.engines.base import ENGINES, Ended, EngineSettings, librar
 from premotor.studies.engines.tasks import Part, TaskEngine, apply
 from premotor.studies.processes import Job
 from premotor.studies.workers import LONGEST, RemoteCommand, remote_command
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+    from ray.remote_function import RemoteFunction
+
+type Task = ObjectRef
 
 
 class RaySettings(EngineSettings):
@@ -32,12 +38,12 @@ class RaySettings(EngineSettings):
 
 
 @ENGINES.register("ray")
-class RayEngine(TaskEngine):
+class RayEngine(TaskEngine[RaySettings, Task]):
     """Tasks of Ray."""
 
     settings = RaySettings
 
-    def __init__(self, settings: Any, folder: Path):
+    def __init__(self, settings: RaySettings, folder: Path):
         super().__init__(settings, folder)
         self.ray = library("ray", "ray")
         self._mine = False
@@ -69,15 +75,15 @@ class RayEngine(TaskEngine):
         for job in jobs:
             self.tasks[task.options(name=job.name).remote(remote_command(job, self.stop_file))] = job
 
-    def _task(self, function: Any) -> Any:
+    def _task(self, function: Callable[..., object]) -> "RemoteFunction":
         """A function as a task with the resources that were asked for."""
         chosen = self.chosen
-        options: dict[str, Any] = {"num_cpus": chosen.cpus, "num_gpus": chosen.gpus, "max_retries": chosen.retries}
+        options: dict[str, object] = {"num_cpus": chosen.cpus, "num_gpus": chosen.gpus, "max_retries": chosen.retries}
         if chosen.memory_gb is not None:
             options["memory"] = int(chosen.memory_gb * 1e9)
         return self.ray.remote(**options, resources=chosen.resources or None)(function)
 
-    def spread(self, function: Part, parts: Sequence[Any]) -> list[Any]:
+    def spread[T, R](self, function: Part[T, R], parts: Sequence[Sequence[T]]) -> list[list[R]]:
         """One task each; those of a lost node begin again."""
         task = self._task(apply)
         held = self.ray.put(function)
@@ -95,7 +101,7 @@ class RayEngine(TaskEngine):
             ready, _ = self.ray.wait(list(self.tasks), num_returns=len(self.tasks), timeout=0)
         return [Ended(self.tasks.pop(each).name, self._result(each)) for each in ready]
 
-    def _result(self, task: Any) -> int | None:
+    def _result(self, task: Task) -> int | None:
         try:
             return int(self.ray.get(task))
         except self.ray.exceptions.RayError:

@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,9 @@ from premotor.settings import note
 from premotor.studies.engines.base import ENGINES, Ended, Engine, EngineSettings, library
 from premotor.studies.processes import Job
 from premotor.studies.workers import remote_command
+
+if TYPE_CHECKING:
+    import submitit
 
 EVERY = 5.0
 """Seconds between two questions to the queue."""
@@ -47,26 +50,26 @@ class SlurmSettings(EngineSettings):
     """Lines of shell before the job: ``module load cuda``."""
     python: str | None = None
     """Python on the nodes; null: the same path as here."""
-    extra: dict[str, Any] = Field(default_factory=dict)
+    extra: dict[str, object] = Field(default_factory=dict)
     """Further options of sbatch: ``{constraint: avx2}``."""
     cluster: Literal["slurm", "local", "debug"] = "slurm"
     """Which executor of submitit; the other two run on this machine, to try things."""
 
 
 @ENGINES.register("slurm")
-class SlurmEngine(Engine):
+class SlurmEngine(Engine[SlurmSettings]):
     """Job arrays in a queue, which outlive their caller."""
 
     settings = SlurmSettings
     outlives = True
 
-    def __init__(self, settings: Any, folder: Path):
+    def __init__(self, settings: SlurmSettings, folder: Path):
         super().__init__(settings, folder)
         self.submitit = library("submitit", "slurm")
         self._jobs: dict[str, Job] = {}
         self._numbers: dict[str, str] = {}
         """In the queue, by name."""
-        self._held: dict[str, Any] = {}
+        self._held: dict[str, submitit.Job[int]] = {}
         """Jobs of submitit, where they run on this machine."""
         self._asked = 0.0
 
@@ -104,13 +107,13 @@ class SlurmEngine(Engine):
                 self._held[job.name] = each
         write_json(self.folder / RECORD, self._recorded() | self._numbers)
 
-    def _executor(self) -> Any:
+    def _executor(self) -> "submitit.AutoExecutor":
         chosen = self.chosen
         python = {} if chosen.python is None else {"slurm_python": chosen.python}
         place = self.folder.resolve() / "submitit"
         executor = self.submitit.AutoExecutor(place, cluster=chosen.cluster, slurm_max_num_timeout=1000, **python)
         named = {"partition": chosen.partition, "account": chosen.account, "qos": chosen.qos, "setup": chosen.setup}
-        slurm = {f"slurm_{key}": value for key, value in named.items() if value}
+        slurm: dict[str, object] = {f"slurm_{key}": value for key, value in named.items() if value}
         if chosen.gpus:
             slurm["gpus_per_node"] = chosen.gpus
         if chosen.extra:

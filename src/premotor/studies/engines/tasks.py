@@ -3,44 +3,43 @@
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from premotor.studies.engines.base import Engine
+from premotor.studies.engines.base import Engine, EngineSettings
 from premotor.studies.processes import Job
 
 ANY_NUMBER = 10_000
 """Jobs that a scheduler with a queue of its own takes at once."""
 
 
-class Part:
+class Part[T, R]:
     """A function on each item of a part."""
 
-    def __init__(self, function: Callable[[Any], Any]):
+    def __init__(self, function: Callable[[T], R]):
         self.function = function
 
-    def __call__(self, items: Sequence[Any]) -> list[Any]:
+    def __call__(self, items: Sequence[T]) -> list[R]:
         """The results in their order."""
         return [self.function(item) for item in items]
 
 
-def apply(function: Callable[[Any], Any], argument: Any) -> Any:
+def apply[T, R](function: Callable[[T], R], argument: T) -> R:
     """What a task does."""
     return function(argument)
 
 
-class TaskEngine(Engine):
+class TaskEngine[S: EngineSettings, Task](Engine[S]):
     """One task a job; where the caller ends, its tasks end, each with a checkpoint."""
 
-    def __init__(self, settings: Any, folder: Path):
+    def __init__(self, settings: S, folder: Path):
         super().__init__(settings, folder)
-        self.tasks: dict[Any, Job] = {}
+        self.tasks: dict[Task, Job] = {}
         """Those that have no result yet."""
         self.stop_file = (folder / "cancel").resolve()
         """Every task looks for it: where it appears, the run writes its checkpoint and ends."""
 
     @property
     def room(self) -> int:
-        """Any number, unless `jobs` says otherwise."""
+        """As many as one likes, unless `jobs` says otherwise."""
         return ANY_NUMBER if self.chosen.jobs is None else self.chosen.jobs - len(self.tasks)
 
     def working(self) -> Sequence[Job]:
@@ -54,7 +53,7 @@ class TaskEngine(Engine):
         return [result for part in self.spread(Part(function), parts) for result in part]
 
     @abstractmethod
-    def spread(self, function: "Part", parts: Sequence[Any]) -> list[Any]:
+    def spread[T, R](self, function: Part[T, R], parts: Sequence[Sequence[T]]) -> list[list[R]]:
         """The function on each part, as a task; results in their order."""
 
     def cancel(self) -> None:
