@@ -52,7 +52,9 @@ def test_walks_are_measured_along_their_way_in_any_direction(task):
 
 
 def test_the_section_shows_footfalls_the_gait_against_speed_and_its_numbers(task):
-    record = SimpleNamespace(trace=tripod((7.0, 12.0, 13.0, 22.0)), task=task, videos=[], command=words)
+    record = SimpleNamespace(
+        trace=tripod((7.0, 12.0, 13.0, 22.0)), physics_task=task, task=task, videos=[], command=words
+    )
     section = Hexapod().build(record)
     pictures = [block for block in section.blocks if isinstance(block, Picture)]
     assert [picture.title for picture in pictures] == ["Footfalls", "The gait against speed"]
@@ -63,9 +65,11 @@ def test_the_section_shows_footfalls_the_gait_against_speed_and_its_numbers(task
 
 
 def test_without_a_trace_or_a_step_it_says_so(task):
-    empty = SimpleNamespace(trace=None, task=task, videos=[], command=words)
+    empty = SimpleNamespace(trace=None, physics_task=task, task=task, videos=[], command=words)
     assert any(isinstance(block, Missing) for block in Hexapod().build(empty).blocks)
     standing = tripod((5.0,))
     standing.contact[:] = 1
-    blocks = Hexapod().build(SimpleNamespace(trace=standing, task=task, videos=[], command=words)).blocks
+    blocks = (
+        Hexapod().build(SimpleNamespace(trace=standing, physics_task=task, task=task, videos=[], command=words)).blocks
+    )
     assert isinstance(blocks[-1], Missing)

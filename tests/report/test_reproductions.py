@@ -104,7 +104,8 @@ def test_randomnet_is_reproduced_in_miniature(tmp_path):
         @property
         def scale(self):
             small = {"neurons": 10, "length": 5.0, "epochs": 2, "exponents": (1, 2, 3), "sizes": (10, 12)}
-            return super().scale | small | {"transition": 20, "sigmas": (1.0, 64.0), "spectrum": 10, "benchmark": 20}
+            small |= {"transition": 20, "sigmas": (1.0, 64.0), "spectrum": 10, "benchmark": 20}
+            return super().scale._replace(**small)
 
     page = reproduce("randomnet-miniature", tmp_path / "made", short=True, progress=False)
     numbers = {row["what"]: row for row in json.loads((page.parent / "numbers.json").read_text())["numbers"]}
@@ -146,9 +147,8 @@ def test_brainrnn_is_reproduced_in_miniature(tmp_path):
             held = super().scale
             brief = {"learning.steps": 64, "learning.environments": 8, "learning.rollout": 8, "evaluation.seconds": 0.5}
             brief |= {"evaluation.every_steps": 64, "evaluation.episodes": 2}
-            made = {name: {**value, **brief} for name, value in held.items() if isinstance(value, dict)}
-            made["seeds of nulls"] = {"rate": 1, "layered": 1}
-            return {**held, **made, "episodes": 2, "lesions": 1, "seconds": 2.0, "tested": 2, "sequence": 2}
+            made = {name: {**value, **brief} for name, value in held.settings.items()}
+            return held._replace(settings=made, episodes=2, lesions=1, seconds=2.0, tested=2, sequence=2)
 
     page = reproduce("brainrnn-miniature", tmp_path / "made", short=True, jobs=1, progress=False)
     numbers = {row["what"]: row for row in json.loads((page.parent / "numbers.json").read_text())["numbers"]}

@@ -11,6 +11,7 @@ from premotor.report.page import Picture, Table
 from premotor.report.sections import page_of, read_record
 from premotor.report.study_files import latex, markdown
 from premotor.report.study_rows import answers, comparisons_table, groups_of, lines_of
+from premotor.studies.study_settings import Hypothesis
 from report.html_page import PageOf
 
 EQUAL = {"name": "maps are enough", "figure": "score", "first": {"learns": "maps"}, "second": {"learns": "given"}}
@@ -66,7 +67,7 @@ def test_every_other_wiring_stands_against_the_experiments_own():
 def test_hypotheses_are_tested_as_they_were_declared():
     rows = rows_of()
     kept = [{"runs_done": 0, "hypotheses": [NEEDED]}, {"runs_done": 9, "hypotheses": [NEEDED, EQUAL]}]
-    found = answers(rows, [NEEDED, EQUAL], {"score": 0.05}, kept)
+    found = answers(rows, [Hypothesis(**NEEDED), Hypothesis(**EQUAL)], {"score": 0.05}, kept)
     twice = [f"{experiment}, {rule}" for experiment in ("walk", "worm", "pole") for rule in ("given", "maps")]
     assert [each.where for each in found] == [*twice, "walk", "worm", "pole"]
     by = {(each.name, each.where): each for each in found}
@@ -76,11 +77,11 @@ def test_hypotheses_are_tested_as_they_were_declared():
         "before the first run",
         "after 9 runs",
     )
-    worse = NEEDED | {"expect": "less"}
+    worse, absent = (Hypothesis(**NEEDED | other) for other in ({"expect": "less"}, {"second": "gru"}))
     opposite = next(each for each in answers(rows, [worse], {}) if each.where == "worm, given")
     assert (opposite.outcome, opposite.registered) == ("the opposite", "not registered")
     assert opposite.p == pytest.approx(1 - opposite.found.difference.p / 2)
-    assert answers(rows, [NEEDED | {"second": "gru"}], {}) == []
+    assert answers(rows, [absent], {}) == []
 
 
 def test_the_page_tells_all_of_it(study_folder):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +13,7 @@ from premotor.report.page import Missing, Picture, Section, Table, Tile, count, 
 from premotor.report.reading import RunRecord, number
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import WIDTH, as_svg, colour, new_figure
+from premotor.runs import BipedalReference, Task
 from premotor.runs.arrays import load_arrays
 
 WINDOW = 4.0
@@ -55,17 +55,19 @@ class Excerpt:
 
     time: NDArray
     """(steps,), s."""
-    motion: Any
-    """Joint angles and speeds, as the task's `leg_motion` gives them."""
+    angles: NDArray
+    """Of the joints, (steps, 4), rad."""
+    rates: NDArray
+    """(steps, 4), rad/s."""
     actions: NDArray
     """(steps, 4)"""
-    reference: Any
-    """`BipedalReference`; None: the task has none."""
-    beside: Any
-    """Its stride at the phase of each step."""
+    reference: BipedalReference | None
+    """None: the task has none."""
+    phase: NDArray | None
+    """Of the reference at each step, rad."""
 
     @classmethod
-    def of(cls, trace: Mapping[str, NDArray], task: Any) -> "Excerpt":
+    def of(cls, trace: Mapping[str, NDArray], task: Task) -> "Excerpt":
         """Of the first episode of a test.
 
         Args:
@@ -74,13 +76,16 @@ class Excerpt:
         """
         length = int(trace["alive"][:, 0].sum())
         start = max(0, length - round(WINDOW / task.control_period))
-        reference = task.reference
+        reference = task.reference if isinstance(task.reference, BipedalReference) else None
+        assert task.leg_motion is not None
+        motion = task.leg_motion(trace["observation"][start:length, 0])
         return cls(
             trace["time"][start:length],
-            task.leg_motion(trace["observation"][start:length, 0]),
+            motion.angles,
+            motion.rates,
             trace["action"][start:length, 0],
             reference,
-            None if reference is None else reference.at(trace["phase"][start:length, 0]),
+            None if reference is None else trace["phase"][start:length, 0],
         )
 
     @property
@@ -91,16 +96,17 @@ class Excerpt:
 
     def states(self) -> Figure:
         """`states_and_actions`."""
-        told = self.beside is not None and self.reference.actions.any()
-        wanted = None if self.beside is None else self.beside.angles
-        torques = self.beside.actions if told else None
-        return states_and_actions(self.time, self.motion.angles, self.actions, wanted, torques)
+        if self.reference is None or self.phase is None:
+            return states_and_actions(self.time, self.angles, self.actions)
+        wanted = self.reference.at(self.phase)
+        torques = wanted.actions if self.reference.actions.any() else None
+        return states_and_actions(self.time, self.angles, self.actions, wanted.angles, torques)
 
     def portraits(self) -> Figure:
         """`portraits`, with one stride of the reference."""
         stride = None if self.reference is None else self.reference.stride
         wanted = (None, None) if stride is None else (stride.angles, stride.rates)
-        return portraits(self.motion.angles, self.motion.rates, *wanted)
+        return portraits(self.angles, self.rates, *wanted)
 
 
 def _figures(figures: Mapping[str, object]) -> Table:
@@ -133,7 +139,7 @@ DASHES = (0, (4, 2))
 
 
 def states_and_actions(
-    time: NDArray, angles: NDArray, actions: NDArray, wanted: NDArray | None, torques: NDArray | None
+    time: NDArray, angles: NDArray, actions: NDArray, wanted: NDArray | None = None, torques: NDArray | None = None
 ) -> Figure:
     """Hip and knee angles and the actions at them over time, the reference dashed.
 

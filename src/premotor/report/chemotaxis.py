@@ -43,6 +43,7 @@ class Chemotaxis(ReportSection[RunRecord]):
             return Section(TITLE, [Missing("No states were recorded:", record.command("evaluate"))])
         arrays, task = load_arrays(path), record.task
         parts = task.undulation_parts(arrays)
+        assert parts is not None and parts.source is not None
         head, source, region = parts.head, parts.source, parts.region
         ways = (
             "The way of the tip of the head in each test episode, turned so that the source, in the circle, is at the "

@@ -1,7 +1,6 @@
 """What a circuit holds, and a closed loop through it, each as one figure."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -240,8 +239,8 @@ def _through(axes: Axes, loop: ClosedLoop, entries: list[float], exits: list[flo
         for column, right in enumerate(exits):
             hops = loop.hops[row, column]
             if np.isfinite(hops):
-                look: dict[str, Any] = {"color": colour("other"), "linewidth": 2.2 / max(hops, 1), "alpha": 0.55}
-                axes.plot([start, end], [left, right], solid_capstyle="butt", zorder=1, **look)
+                axes.plot([start, end], [left, right], solid_capstyle="butt", zorder=1, color=colour("other"),
+                          linewidth=2.2 / max(hops, 1), alpha=0.55)  # fmt: skip
     for column, right in enumerate(exits):
         nearest = loop.hops[:, column].min()
         text = "no way" if np.isinf(nearest) else f"{nearest:.0f} away"
@@ -250,7 +249,7 @@ def _through(axes: Axes, loop: ClosedLoop, entries: list[float], exits: list[flo
 
 def _box(axes: Axes, left: float, height: float, upper: str, lower: str, token: str) -> None:
     low = height - 0.36
-    shape: Any = FancyBboxPatch(
+    shape = FancyBboxPatch(
         (left, low), BOX, 0.72, boxstyle="round,pad=0,rounding_size=0.12", facecolor="none", edgecolor=colour(token)
     )
     shape.set_linewidth(1.4)
@@ -264,7 +263,7 @@ def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], tok
     axes.annotate("", xy=end, xytext=start, arrowprops=look)
 
 
-def _ground() -> dict[str, Any]:
+def _ground() -> dict[str, object]:
     return {"facecolor": colour("card"), "edgecolor": "none", "pad": 1.0}
 
 

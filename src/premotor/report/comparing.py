@@ -1,7 +1,7 @@
 """The comparison of a connectome with its null models: reading, statistics, and a section of a page."""
 
 from pathlib import Path
-from typing import Any
+from types import UnionType
 
 import pandas as pd
 
@@ -25,6 +25,7 @@ from premotor.report.reading import RunRecord
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg
 from premotor.runs.run_folder import RunFolder
+from premotor.studies.contrasts import Comparison
 
 FILE = "comparison.json"
 REQUIRED = ("name", "wiring", "score")
@@ -75,14 +76,14 @@ def read_comparison(folder: Path) -> pd.DataFrame:
         for key in ("name", "wiring", *KEYS):
             if key not in row and key in REQUIRED:
                 raise PremotorError(f"{path}: row {number} lacks {key}")
-            kinds: Any = str if key in ("name", "wiring") else int | float | None
+            kinds: type | UnionType = str if key in ("name", "wiring") else int | float | None
             if not isinstance(row.get(key), kinds):
                 raise PremotorError(f"{path}: {key} of row {number} is {row[key]!r}")
     _margins(data.get("margin"), path)
     return frame(data)
 
 
-def frame(result: dict[str, Any]) -> pd.DataFrame:
+def frame(result: Comparison) -> pd.DataFrame:
     """The rows of a comparison as a table that knows the margins."""
     table = pd.DataFrame(result["rows"])
     for key in KEYS:
@@ -92,7 +93,7 @@ def frame(result: dict[str, Any]) -> pd.DataFrame:
     return table
 
 
-def _margins(held: Any, path: Path) -> dict[str, float]:
+def _margins(held: object, path: Path) -> dict[str, float]:
     """Margins of equivalence by figure; folders of before they were declared have none."""
     held = {} if held is None else held
     if not isinstance(held, dict) or not all(isinstance(value, int | float) and value > 0 for value in held.values()):

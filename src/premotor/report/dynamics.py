@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -243,7 +243,7 @@ def _by_group(record: DynamicsRecord, name: str) -> dict[str, np.ndarray]:
     return {group: whole[groups == group] for group in dict.fromkeys(groups)}
 
 
-def _scalars(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _scalars(summary: Mapping[str, object]) -> list[tuple[str, str]]:
     """The single numbers and words of a summary."""
     known = {key: value for key, value in summary.items() if isinstance(value, str | int | float)}
     return [

@@ -1,16 +1,17 @@
 """Figures of Lyapunov spectra: convergence, cost, and training."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
 from numpy.typing import NDArray
 
 from premotor.report.style import colour, new_figure
+from premotor.runs.figures import Figures
 
 EXPONENT = "exponent, 1/τ"
 NOTHING = -20.0
@@ -123,7 +124,7 @@ def learning(histories: Sequence[pd.DataFrame], groups: Sequence[str], target: f
 
 
 def before_and_after(
-    pieces: Sequence[Mapping[str, Any]], groups: Sequence[str], target: float | Sequence[float] | None
+    pieces: Sequence[Figures], groups: Sequence[str], target: float | Sequence[float] | None
 ) -> Figure:
     """Verified spectra before and after training, one panel a group of networks."""
     names = list(dict.fromkeys(groups))
@@ -206,7 +207,7 @@ def _some(k: int) -> list[int]:
     return sorted({round(part * (k - 1) / (MOST_LINES - 1)) for part in range(MOST_LINES)})
 
 
-def rising_shade(place: int, count: int) -> Any:
+def rising_shade(place: int, count: int) -> ColorType:
     """Colours that rise evenly from dark to light, told apart in grey as well."""
     return mpl.colormaps["viridis"](0.05 + 0.85 * place / max(count - 1, 1))
 

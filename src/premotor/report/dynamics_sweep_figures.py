@@ -1,15 +1,16 @@
 """Figures of spectra against the size of a parameter: the transition to chaos, and spreads of parameters."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
 from numpy.typing import NDArray
 
 from premotor.report.dynamics_figures import EXPONENT, rising_shade
 from premotor.report.style import colour, new_figure
+from premotor.runs.figures import Figures
 
 GROUPS = ("accent", "sensory", "motor", "left", "right", "ascending")
 """Colours of groups of networks, or of sets of parameters."""
@@ -18,7 +19,7 @@ PANELS = ("Weights", "Gains and shifts", "Combined")
 
 
 def largest_exponent(
-    values: NDArray, largest: Mapping[str, NDArray], summary: Mapping[str, Any], label: str, neurons: int
+    values: NDArray, largest: Mapping[str, NDArray], summary: Figures, label: str, neurons: int
 ) -> Figure:
     """λ1 of every network, the mean with its 95% interval, and the theory of infinitely many neurons.
 
@@ -53,7 +54,7 @@ def largest_exponent(
     return figure
 
 
-def _apart(summary: Mapping[str, Any]) -> bool:
+def _apart(summary: Figures) -> bool:
     """Whether steps make a difference that can be seen."""
     if summary.get("theory") is None:
         return True
@@ -61,9 +62,7 @@ def _apart(summary: Mapping[str, Any]) -> bool:
     return float(np.abs(steps - continuous).max()) > 0.02 * max(float(np.ptp(continuous)), 0.01)
 
 
-def _one_group(
-    axes: Axes, values: NDArray, single: NDArray, figures: Mapping[str, Any], title: str, shade: Any
-) -> None:
+def _one_group(axes: Axes, values: NDArray, single: NDArray, figures: Figures, title: str, shade: ColorType) -> None:
     estimates = figures["largest"]
     mean = np.array([estimate["mean"] for estimate in estimates])
     axes.plot(values, single.T, color=shade, linewidth=0.6, alpha=0.35)
@@ -163,7 +162,7 @@ def _panel(name: str) -> str:
     return PANELS[1] if "weights" not in names else PANELS[0] if len(names) == 1 else PANELS[2]
 
 
-def _by_value(axes: Axes, values: NDArray, single: NDArray, name: str, shade: Any) -> None:
+def _by_value(axes: Axes, values: NDArray, single: NDArray, name: str, shade: ColorType) -> None:
     axes.plot(values, single.T, ".", color=shade, markersize=4, alpha=0.35)
     known = np.isfinite(single).all(0)
     axes.plot(values[known], single[:, known].mean(0), "o-", color=shade, markersize=4, label=name)
@@ -187,5 +186,5 @@ def _spreads(axes: Axes, values: NDArray) -> None:
         axes.set_xscale("log", base=2)
 
 
-def _group_colour(place: int) -> Any:
+def _group_colour(place: int) -> str:
     return colour(GROUPS[place % len(GROUPS)])

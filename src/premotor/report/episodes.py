@@ -1,7 +1,6 @@
 """What the sections on movement share: the headline figures of the test episodes, and their video."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -81,7 +80,7 @@ def episode_tiles(record: RunRecord) -> list[Tile]:
     return tiles
 
 
-def _walks(figures: Mapping[str, Any], walks: float, episodes: int) -> Tile:
+def _walks(figures: Mapping[str, object], walks: float, episodes: int) -> Tile:
     """How many episodes are a walk, and what most of the others are."""
     walking = round(walks * episodes)
     gaits = figures.get("gaits")

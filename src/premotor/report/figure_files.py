@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -17,7 +16,7 @@ from premotor.report.sections import page_of, read_record
 from premotor.report.style import RULES, figures_kept
 
 FORMATS = ("svg", "pdf", "png")
-METADATA: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+METADATA: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 """No date, so that the same figure is the same file."""
 
 

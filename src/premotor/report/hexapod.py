@@ -1,7 +1,7 @@
 """How a body with six legs walks: footfalls, and the gait against speed beside what is known of real flies."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, new_figure
 from premotor.report.trace import Trace
 from premotor.report.walking_figures import stance_bars
+from premotor.runs import PhysicsTask, Task
 
 PAIRS = ("front", "middle", "hind")
 MARKERS = ("o", "s", "^")
@@ -145,13 +146,13 @@ class Hexapod(ReportSection[RunRecord]):
         if trace is None:
             blocks.append(Missing("No states were recorded, so there is no gait to show:", record.command("evaluate")))
             return Section(title, blocks)
-        walks = walks_of(trace, record.task)
+        walks = walks_of(trace, record.physics_task)
         start = min(round(SETTLING / trace.control_period), max(trace.length(0) - 2, 0))
         stop = min(trace.length(0), start + round(SHOWN / trace.control_period))
         command = "" if trace.command is None else f", commanded {decimal(float(trace.command[0]), 1)} mm/s"
         blocks.append(
             Picture(
-                footfall_diagram(trace, record.task.body.feet, start, stop),
+                footfall_diagram(trace, record.physics_task.body.feet, start, stop),
                 "Footfalls",
                 f"The first episode{command}: a bar where a foot is on the ground. In a tripod the front and hind leg "
                 "of one side (green: left) step with the middle leg of the other (purple: right).",
@@ -182,7 +183,7 @@ class Hexapod(ReportSection[RunRecord]):
         return [*episode_tiles(record), *([how] if np.isfinite(tripod) else [])]
 
 
-def walks_of(trace: Trace, task: Any) -> Walks:
+def walks_of(trace: Trace, task: PhysicsTask) -> Walks:
     """The gait of every episode that lasted to its end and moved its feet; the start is left out."""
     period = trace.control_period
     skip, stride = round(SETTLING / period), max(1, round(STEADY / period))
@@ -203,7 +204,7 @@ def walks_of(trace: Trace, task: Any) -> Walks:
     return Walks(np.array(speeds), gaits)
 
 
-def expected(task: Any) -> dict[str, NDArray] | None:
+def expected(task: Task) -> dict[str, NDArray] | None:
     """Stride rate (Hz), stride length (mm) and duty factor of the task's reference gaits, over speed (mm/s)."""
     return None if task.expected_gait is None else task.expected_gait._asdict()
 

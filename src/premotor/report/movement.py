@@ -1,7 +1,6 @@
 """How a body or an environment moves that does not walk: an arm, a pendulum."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +13,7 @@ from premotor.report.page import Missing, Picture, Section, Table, Tile, count, 
 from premotor.report.reading import RunRecord, number
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, new_figure
+from premotor.runs import Task
 from premotor.runs.arrays import load_arrays
 
 TITLE = "How it moves"
@@ -63,7 +63,7 @@ class Movement(ReportSection[RunRecord]):
         return episode_tiles(record)
 
 
-def _states(arrays: Mapping[str, NDArray], task: Any, body: Body | None) -> tuple[tuple[str, ...], NDArray, str]:
+def _states(arrays: Mapping[str, NDArray], task: Task, body: Body | None) -> tuple[tuple[str, ...], NDArray, str]:
     """Names and values, (steps, episodes, states), of the joints or of what the environment shows."""
     if body is None:
         return tuple(task.observation_names), arrays["observation"], ""

@@ -1,11 +1,11 @@
 """What the neurons do."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.projections.polar import PolarAxes
 from numpy.typing import NDArray
 
 from premotor.analysis import PhaseTuning, participation_ratio, phase_of, phase_tuning, rates_by_group, sorted_by_class
@@ -51,18 +51,19 @@ class Neurons(ReportSection[RunRecord]):
         preferred = np.full(len(classes), 2.0) if everyone is None else np.nan_to_num(everyone.preferred, nan=2.0)
         order, blocks = sorted_by_class(classes, CLASS_ORDER, np.where(active, preferred, 3.0))
         start, stop = excerpt(trace, 2.0)
+        feet = record.physics_task.body.feet
         span = np.maximum(np.maximum(top - low, LEAST_CHANGE * size), 1e-12)
         shown = np.where(active, (rates - low) / span, 0.0)
         time = trace.time[start:stop]
         pictures: list[Block] = [
             Picture(
-                raster(shown[start:stop], time, trace.contact[start:stop, 0], record.task.body.feet, order, blocks),
+                raster(shown[start:stop], time, trace.contact[start:stop, 0], feet, order, blocks),
                 f"Activity of all {noun}s",
                 f"One row a {noun}, {count(len(classes), noun)}, sorted by {group} and within a {group} "
                 + ("by their number" if everyone is None else "by the phase of the stride at which it is most active")
                 + f"; silent {noun}s last. Opacity: rate between the least and the largest of the {noun}'s own in this "
                 "episode (1st and 99th percentile; one that changes by less than a tenth stays pale)."
-                + (" Above, the feet on the ground at the same time." if record.task.body.feet else ""),
+                + (" Above, the feet on the ground at the same time." if feet else ""),
             ),
             Picture(
                 class_rates({name: rates_by_group(rates, classes)[name][start:stop] for name, _, _ in blocks}, time),
@@ -72,7 +73,7 @@ class Neurons(ReportSection[RunRecord]):
             Text(_summary(rates, active, everyone, noun)),
         ]
         motor = [i for i, name in enumerate(classes) if name == "motor"]
-        if not record.task.body.feet or not record.run.wired:
+        if not feet or not record.run.wired:
             pass  # without a gait there is no phase to be tuned to, and no motor neurons without a circuit
         elif everyone is None:
             pictures.append(
@@ -213,7 +214,8 @@ def tuning(motor: PhaseTuning, names: Sequence[str], everyone: PhaseTuning, clas
     """Tuning curves (from 0 to 1) of the motor neurons; preferred phase and explained variance of all neurons."""
     figure = new_figure(height=float(np.clip(1.3 + 0.15 * len(names), 3.6, 6.5)))
     heat = figure.add_subplot(1, 2, 1)
-    polar: Any = figure.add_subplot(1, 2, 2, projection="polar")
+    polar = figure.add_subplot(1, 2, 2, projection="polar")
+    assert isinstance(polar, PolarAxes)
     order = np.argsort(np.nan_to_num(motor.preferred, nan=2.0), kind="stable")
     heat.imshow(
         tinted("motor", motor.curve[order]),

@@ -1,7 +1,6 @@
 """One figure of whatever one has at hand: a circuit, a run, a study, a simulation, a spectrum."""
 
 import os
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -59,7 +58,7 @@ def _drawn(shown: object) -> Figure:
     )
 
 
-def _of_folder(folder: Any, wanted: str) -> Figure:
+def _of_folder(folder: str | os.PathLike[str], wanted: str) -> Figure:
     record, titles = read_record(folder), []
     with figures_kept() as kept:
         for section in sections_of(record):  # those after the figure are not drawn

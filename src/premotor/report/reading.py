@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from premotor.errors import PremotorError
 from premotor.report.page import count, large, listed
 from premotor.report.sections import RECORDS, Record, mapping
 from premotor.report.trace import Trace, read_trace
+from premotor.runs import Controller, PhysicsTask, Task
 from premotor.runs.activity_strip import neuron_groups
 from premotor.runs.loading import kind_in
 from premotor.runs.run import Run
@@ -48,7 +48,7 @@ class RunRecord(Record):
     """The folder of a run of a rate or plain network; what it does not hold is None or empty."""
 
     run: Run
-    task: Any
+    task: Task
     metrics: pd.DataFrame
     evaluations: pd.DataFrame
     best: Mapping[str, object] | None
@@ -83,6 +83,12 @@ class RunRecord(Record):
     def body(self) -> Body | None:
         """The simulated body; None for an environment of somebody else's."""
         return self.task.body
+
+    @property
+    def physics_task(self) -> PhysicsTask:
+        """The task of a body in MuJoCo; only of such a one is there a trace."""
+        assert isinstance(self.task, PhysicsTask)
+        return self.task
 
     @property
     def speed_unit(self) -> str:
@@ -149,7 +155,6 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
     best = _figures(run.best, places.best_record) if places.best_record.exists() else None
     test = _figures(mapping(places.test_file), places.test_file) if places.test_file.exists() else None
     initial = run.controller("initial")
-    shown = places.trace_file.exists() and body is not None
     walks = body is not None and len(body.feet) > 0
     return RunRecord(
         folder=run.folder,
@@ -159,7 +164,9 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         evaluations=_numeric(run.evaluations, places.evaluations_folder, ("step",)),
         best=best,
         test=test,
-        trace=read_trace(places.trace_file, task, initial.network.neurons) if shown else None,
+        trace=read_trace(places.trace_file, task, initial.network.neurons)
+        if isinstance(task, PhysicsTask) and places.trace_file.exists()
+        else None,
         classes=neuron_groups(initial, run.circuit, run.settings),
         before=_weights(initial),
         after=_weights(run.controller("best")) if best else None,
@@ -174,7 +181,7 @@ def number(row: Mapping[str, object], key: str) -> float:
     return float(value) if isinstance(value, int | float | np.number | np.bool_) else float("nan")
 
 
-def _weights(controller: Any) -> Weights:
+def _weights(controller: Controller) -> Weights:
     network, maps = controller.network, (controller.input_map, controller.output_map)
     parameters = {
         **network.described(),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from premotor.errors import PremotorError
 from premotor.files import read_json, whole_folder, write_atomically
@@ -64,7 +64,7 @@ class Record(ABC):
         return ()
 
     @cached_property
-    def provenance(self) -> Mapping[str, Any]:
+    def provenance(self) -> Mapping[str, object]:
         """What the folder notes of how it was made; empty where it does not."""
         file = self.folder / "provenance.json"
         return mapping(file) if file.exists() else {}
@@ -120,7 +120,7 @@ def _modules(*names: str) -> list[str]:
     return [f"premotor.report.{name}" for name in names]
 
 
-SECTIONS: Registry[type[ReportSection[Any]]] = Registry(
+SECTIONS: Registry[type[ReportSection]] = Registry(
     "report section",
     _modules(
         *("about", "learning", "walking", "hexapod", "bipedal", "worm", "chemotaxis", "movement", "neurons"),
@@ -157,7 +157,7 @@ def read_record(folder: str | os.PathLike[str]) -> Record:
     return next((kind for kind in kinds if kind.recognises(place)), RECORDS["run"]).read(place)
 
 
-def sections_of(record: Record) -> list[ReportSection[Any]]:
+def sections_of(record: Record) -> list[ReportSection]:
     """The sections that apply to a folder, in their order."""
     chosen = [entry() for entry in SECTIONS.values() if isinstance(record, entry.about)]
     return [section for section in sorted(chosen, key=lambda section: section.order) if section.applies(record)]
@@ -219,7 +219,7 @@ def _draw(record: Record) -> list[Path]:
     return [place / name for name in sorted(pictures)]
 
 
-def mapping(path: Path) -> Mapping[str, Any]:
+def mapping(path: Path) -> dict[str, object]:
     """The object in a JSON file; PremotorError where it holds anything else."""
     record = read_json(path)
     if not isinstance(record, dict):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -70,7 +70,7 @@ def _subtitle(runs: Sequence[Run]) -> str:
     return f"{count(len(runs), 'run')} that differ in {differ}; figures are of the best of each."
 
 
-def _differing(runs: Sequence[Run]) -> dict[str, list[Any]]:
+def _differing(runs: Sequence[Run]) -> dict[str, list[object]]:
     """But for their names, which say nothing."""
     return {key: values for key, values in differing([run.settings for run in runs]).items() if key != "name"}
 
@@ -126,11 +126,11 @@ def _settings(runs: Sequence[Run], names: Sequence[str]) -> Block:
     return Table(["setting", *names], rows, "Settings", "All that are not the same in every run.")
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if not _number(value) or not np.isfinite(value):
         return "–"
     return f"{value:,.0f}" if value == int(value) and abs(value) > 1 else decimal(value, 3 if abs(value) < 100 else 1)

@@ -1,9 +1,8 @@
 """The figures of a simulation, from its folder alone."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from premotor.report.sections import RECORDS, SECTIONS, Record, ReportSection, m
 from premotor.report.style import Chart, colour, drawn, new_figure
 from premotor.runs.activity_strip import CLASS_ORDER
 from premotor.runs.arrays import load_arrays
+from premotor.runs.figures import Figures
 from premotor.runs.simulation.settings import SimulationSettings, load_simulation
 
 MOST_TRACES = 8
@@ -46,7 +46,7 @@ class SimulationRecord(Record):
         return load_simulation(self.folder / "settings.yaml")
 
     @cached_property
-    def summary(self) -> Mapping[str, Any]:
+    def summary(self) -> Figures:
         """The main numbers."""
         return mapping(self.folder / "summary.json")
 

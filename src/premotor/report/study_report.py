@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +33,7 @@ from premotor.report.study_figures import effects, profiles, study_curves
 from premotor.report.study_rows import Answer, Group, Line, answers, groups_of, lines_of
 from premotor.report.style import as_svg
 from premotor.studies import Standing, Study, StudySettings, is_study, read_study
+from premotor.studies.study_folder import Registered
 
 ROWS, REGISTERED = "rows.json", "registered.json"
 REACHED = 0.8
@@ -48,7 +48,7 @@ class StudyRecord(Record):
     rows: pd.DataFrame
     """One finished run each."""
     settings: StudySettings
-    registered: Sequence[Mapping[str, Any]]
+    registered: Sequence[Registered]
     """Hypotheses and margins as they were kept, oldest first."""
 
     kicker, page, settings_name = "premotor study", "study.html", "study.yaml"
@@ -111,8 +111,9 @@ class StudyRecord(Record):
     @cached_property
     def answers(self) -> list[Answer]:
         """What became of the hypotheses."""
-        told = [each.model_dump(mode="json") for each in self.settings.hypotheses]
-        return answers(self.rows, told, self.settings.margin, self.registered) if len(self.rows) else []
+        if not len(self.rows):
+            return []
+        return answers(self.rows, self.settings.hypotheses, self.settings.margin, self.registered)
 
     @cached_property
     def curves(self) -> dict[str, dict[str, list[pd.DataFrame]]]:

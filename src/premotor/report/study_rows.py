@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,8 @@ from premotor.analysis import (
 )
 from premotor.report.comparing_figures import WAYS, group_of
 from premotor.report.contrast_words import sentence
+from premotor.studies.study_folder import Registered
+from premotor.studies.study_settings import Hypothesis
 
 GROUP = ("experiment", "circuit", "learner", "learns")
 """Axes that are the same on both sides of a comparison of wirings."""
@@ -164,48 +165,47 @@ class Answer:
 
 def answers(
     rows: pd.DataFrame,
-    hypotheses: Sequence[Mapping[str, Any]],
+    hypotheses: Sequence[Hypothesis],
     margins: Mapping[str, float],
-    registered: Sequence[Mapping[str, Any]] = (),
+    registered: Sequence[Registered] = (),
 ) -> list[Answer]:
     """Every hypothesis wherever both of its sides have runs, corrected by Holm over all of them.
 
     Args:
         rows: of the study.
-        hypotheses: as the study's settings hold them.
+        hypotheses: of the study.
         margins: of equivalence, by figure.
         registered: what was kept with its time, oldest first.
     """
     found: list[Answer] = []
     for each in hypotheses:
-        sides = [_conditions(each[side]) for side in ("first", "second")]
+        sides = [_conditions(side) for side in (each.first, each.second)]
         free = [axis for axis in GROUP if not any(axis in side for side in sides)]
         parts = [("", rows)] if not free else [(_where(key), part) for key, part in rows.groupby(free, sort=False)]
         for where, part in parts:
-            data = [_chosen(part, side, each["figure"]) for side in sides]
+            data = [_chosen(part, side, each.figure) for side in sides]
             if data[0] is None or data[1] is None:
                 continue
             only = set(part["experiment"])
-            margin = margin_of(margins, each["figure"], only.pop() if len(only) == 1 else None)
+            margin = margin_of(margins, each.figure, only.pop() if len(only) == 1 else None)
             result = contrast(data[0], data[1], margin)
-            words = tuple(", ".join(map(str, side.values())) for side in sides)
-            p, when = _expected(result, each["expect"]), _when(each, registered)
-            found.append(
-                Answer(each["name"], where, each["expect"], each["figure"], words, result, p, registered=when)  # type: ignore[arg-type]
-            )
+            first, second = (", ".join(map(str, side.values())) for side in sides)
+            p, when = _expected(result, each.expect), _when(each, registered)
+            words = first, second
+            found.append(Answer(each.name, where, each.expect, each.figure, words, result, p, registered=when))
     adjusted = corrected([each.p for each in found])
     return [replace(each, adjusted=p) for each, p in zip(found, adjusted, strict=True)]
 
 
-def _conditions(side: str | Mapping[str, Any]) -> dict[str, Any]:
+def _conditions(side: str | Mapping[str, object]) -> dict[str, object]:
     return {"wiring": side} if isinstance(side, str) else dict(side)
 
 
-def _where(key: Any) -> str:
+def _where(key: object) -> str:
     return ", ".join(str(value) for value in (key if isinstance(key, tuple) else (key,)) if value != "own")
 
 
-def _chosen(rows: pd.DataFrame, side: Mapping[str, Any], figure: str) -> Replicates | None:
+def _chosen(rows: pd.DataFrame, side: Mapping[str, object], figure: str) -> Replicates | None:
     """The runs of one side; "connectome", or no wiring, is an experiment's own."""
     wanted = dict(side)
     if wanted.get("wiring", "connectome") == "connectome":
@@ -230,9 +230,10 @@ def _expected(found: Contrast, expect: str) -> float:
     return found.difference.p / 2 if right else 1 - found.difference.p / 2
 
 
-def _when(hypothesis: Mapping[str, Any], registered: Sequence[Mapping[str, Any]]) -> str:
+def _when(hypothesis: Hypothesis, registered: Sequence[Registered]) -> str:
+    told = hypothesis.model_dump(mode="json")
     for entry in registered:
-        if dict(hypothesis) in [dict(each) for each in entry.get("hypotheses", [])]:
+        if told in entry.get("hypotheses", []):
             done = entry.get("runs_done", 0)
             return "before the first run" if not done else f"after {done} runs"
     return "not registered"
@@ -243,7 +244,7 @@ def comparisons_table(lines: Sequence[Line]) -> pd.DataFrame:
     table = []
     for line in lines:
         found, data = line.found, line.data
-        row: dict[str, Any] = {**line.group.axes, "wiring": line.wiring, "runs": len(data.every)}
+        row: dict[str, object] = {**line.group.axes, "wiring": line.wiring, "runs": len(data.every)}
         row |= {"units": len(data.values), "unit": data.unit, "parameters": line.parameters}
         row |= {"direct_synapses": line.direct, "path_length": line.path}
         row |= {"iqm": line.middle.value, "iqm_low": line.middle.low, "iqm_high": line.middle.high}

@@ -14,14 +14,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import SupportsFloat
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 from numpy.typing import ArrayLike, NDArray
 
 from premotor.files import write_atomically
@@ -53,7 +55,7 @@ apart for every common kind of colour blindness (after Okabe and Ito 2008); clas
 WIDTH = 8.6
 """Width of a full figure, in inches."""
 
-RULES: Any = {  # matplotlib types the names of its parameters one by one
+RULES: dict[RcKeyType, object] = {
     "axes.axisbelow": True,
     "axes.edgecolor": PALETTE["muted"][0],
     "axes.facecolor": "none",
@@ -207,7 +209,7 @@ def _middle(token: str) -> NDArray[np.float64]:
     return 0.5 * (np.array(to_rgb(light)) + np.array(to_rgb(dark)))
 
 
-def boxes(ax: Axes, values: Sequence[Any], places: Sequence[float], width: float, tint: str) -> None:
+def boxes(ax: Axes, values: Sequence[ArrayLike], places: Sequence[float], width: float, tint: str) -> None:
     """Box plots: quartiles, whiskers to the extremes within 1.5 interquartile ranges, the mean as a diamond."""
     line = {"color": tint, "linewidth": 1.1}
     ax.boxplot(
@@ -228,16 +230,15 @@ def boxes(ax: Axes, values: Sequence[Any], places: Sequence[float], width: float
 
 def label_blocks(axes: Axes, blocks: Sequence[tuple[str, int, int]], axis: str, total: int) -> None:
     """Name classes of neurons along an axis of a matrix (`axis` "x" or "y"), with hairlines between them."""
-    names: Any = axes.set_xticks if axis == "x" else axes.set_yticks
-    line: Any = axes.axvline if axis == "x" else axes.axhline
+    of: XAxis | YAxis = axes.xaxis if axis == "x" else axes.yaxis
     shown = [(name or "unknown", start, end) for name, start, end in blocks]
-    names([(start + end) / 2 - 0.5 for _, start, end in shown], [name for name, _, _ in shown])
+    of.set_ticks([(start + end) / 2 - 0.5 for _, start, end in shown], [name for name, _, _ in shown])
     axes.tick_params(axis="x" if axis == "x" else "y", length=0)
     ticks = axes.get_xticklabels() if axis == "x" else axes.get_yticklabels()
     for tick, (name, _, _) in zip(ticks, shown, strict=True):
         tick.set_color(colour(name))
     for _, _, end in shown[:-1]:
-        line(end - 0.5, color=colour("rule"), linewidth=0.8)
+        (axes.axvline if axis == "x" else axes.axhline)(end - 0.5, color=colour("rule"), linewidth=0.8)
 
 
 def stylesheet_variables() -> str:
@@ -297,11 +298,11 @@ def drawn[**P](function: Callable[P, Figure], *args: P.args, **options: P.kwargs
     return draw
 
 
-def _cell(value: Any, places: int) -> str:
+def _cell(value: SupportsFloat | str | None, places: int) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool | str):
         return str(value)
-    if pd.api.types.is_integer(value):
+    if isinstance(value, int | np.integer):
         return f"{int(value):,}"
     return decimal(float(value), places)

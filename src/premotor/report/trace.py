@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from premotor.analysis import cut_strides, debounced, foot_strikes, stride_error
 from premotor.analysis.gait import CHATTER
 from premotor.errors import PremotorError
 from premotor.runs.arrays import load_arrays
+
+if TYPE_CHECKING:
+    from premotor.runs import PhysicsTask, ReferenceGait
 
 SIDES = ("left", "right")
 SAMPLES = 101
@@ -57,7 +60,7 @@ class Trace:
         return int(ended[0]) if len(ended) else len(self.time)
 
 
-def read_trace(path: Path, task: Any, neurons: int) -> Trace:
+def read_trace(path: Path, task: "PhysicsTask", neurons: int) -> Trace:
     """Read and check a trace of a task with so many neurons.
 
     Raises:
@@ -118,7 +121,7 @@ def strikes_of(trace: Trace, episode: int) -> list[NDArray[np.intp]]:
     return foot_strikes(debounced(record, max(1, round(CHATTER / trace.control_period))))
 
 
-def joint_cycles(trace: Trace, task: Any) -> list[JointCycle]:
+def joint_cycles(trace: Trace, task: "PhysicsTask") -> list[JointCycle]:
     """Every actuated joint over all whole strides of all episodes; none where no foot strikes twice."""
     body = task.body
     reference = task.reference
@@ -138,7 +141,7 @@ def joint_cycles(trace: Trace, task: Any) -> list[JointCycle]:
     return cycles
 
 
-def whole_stride_error(trace: Trace, task: Any) -> NDArray[np.float64] | None:
+def whole_stride_error(trace: Trace, task: "PhysicsTask") -> NDArray[np.float64] | None:
     """Root-mean-square error over all joints of every stride of the first foot, in rad, under one shift."""
     reference, body = task.reference, task.body
     if reference is None or not set(body.actuator_names) <= set(reference.joint_names):
@@ -154,7 +157,7 @@ def whole_stride_error(trace: Trace, task: Any) -> NDArray[np.float64] | None:
     return stride_error(strides, reference.joint_angles[:, order])[0] if len(strides) else None
 
 
-def _reference_cycle(reference: Any, joint: str, side: str) -> NDArray[np.float64] | None:
+def _reference_cycle(reference: "ReferenceGait | None", joint: str, side: str) -> NDArray[np.float64] | None:
     """The reference's own angle of a joint, from the strike of the foot of `side` on."""
     if reference is None or joint not in reference.joint_names:
         return None

@@ -1,7 +1,6 @@
 """Figures of a sweep over trainings on the spectrum: how well and how fast they learn, by each setting."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -115,7 +114,7 @@ def _by_network(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _lines(table: pd.DataFrame) -> list[tuple[Any, str, pd.DataFrame]]:
+def _lines(table: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
     groups = table.groupby("line", sort=False)
     return [(colour(GROUPS[place % len(GROUPS)]), str(line), own) for place, (line, own) in enumerate(groups)]
 

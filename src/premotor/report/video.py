@@ -2,13 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from premotor.bodies import render_frames, write_video
 from premotor.bodies.rendering import Backend
 from premotor.errors import PremotorError
 from premotor.report.sections import write_report
 from premotor.report.trace import Trace, read_trace
+from premotor.runs import PhysicsTask
 from premotor.runs.kinds import Evaluation
 from premotor.runs.playing import play_to_video, player
 from premotor.runs.run import Run
@@ -37,8 +37,8 @@ def write_walk_video(
     path = run.places.trace_file
     if not path.exists():
         raise PremotorError(f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`")
-    task: Any = run.task()
-    if task.body is None or task.undulates:
+    task = run.task()
+    if not isinstance(task, PhysicsTask) or task.undulates:
         target = run.folder / "video" / ("crawl.mp4" if task.undulates else "walk.mp4")
         target.parent.mkdir(exist_ok=True)
         return play_to_video(player(run.folder), target)

@@ -1,7 +1,6 @@
 """How it walks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from premotor.report.reading import RunRecord
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.trace import Trace, joint_cycles, whole_stride_error
 from premotor.report.walking_figures import footfalls, joint_angles, phase_portraits, postures, speed_over_time
+from premotor.runs import ReferenceGait
 
 WINDOW = 4.0
 """Length of the excerpts of an episode, s."""
@@ -40,13 +40,13 @@ class Walking(ReportSection[RunRecord]):
         where = f"{trace.time[start]:.1f}–{trace.time[stop - 1]:.1f} s of the first episode"
         blocks.append(
             Picture(
-                postures(trace, record.task, start, min(stop, start + round(2.4 / trace.control_period))),
+                postures(trace, record.physics_task, start, min(stop, start + round(2.4 / trace.control_period))),
                 "Silhouettes",
                 f"Seen from the right at equal intervals from {trace.time[start]:.1f} s on, each where it was. "
                 "Left leg green, right leg purple, here and below.",
             )
         )
-        cycles = joint_cycles(trace, record.task)
+        cycles = joint_cycles(trace, record.physics_task)
         gait = _gait(record, trace)
         if cycles:
             number = min(len(cycle.strides) for cycle in cycles)
@@ -55,7 +55,7 @@ class Walking(ReportSection[RunRecord]):
                 f"{count(trace.episodes, 'episode')}, each leg cut at its own foot strikes and stretched to the "
                 "same length; dashed: the reference gait from its own foot strike on."
             )
-            errors = whole_stride_error(trace, record.task)
+            errors = whole_stride_error(trace, record.physics_task)
             if errors is not None:
                 median, high = np.rad2deg(np.percentile(errors, [50, 95]))
                 caption += (
@@ -68,25 +68,25 @@ class Walking(ReportSection[RunRecord]):
         if _has_pairs(record):
             blocks.append(
                 Picture(
-                    phase_portraits(trace, record.task, start, trace.length(0)),
+                    phase_portraits(trace, record.physics_task, start, trace.length(0)),
                     "Phase portraits",
                     f"From {trace.time[start]:.1f} s to the end of the first episode. Dashed: the reference, at "
                     "the speed commanded there. Walking is a closed loop that is run through again and again.",
                 )
             )
-        if record.task.body.feet:
+        if record.physics_task.body.feet:
             blocks.append(
                 Picture(
-                    footfalls(trace, record.task, start, stop),
+                    footfalls(trace, record.physics_task, start, stop),
                     "Footfalls",
                     f"Touch sensors and the forward speed of the hips, {where}.",
                 )
             )
-        if "root_x" in record.task.body.joint_names:
+        if "root_x" in record.physics_task.body.joint_names:
             window = _stride_steps(gait, trace)
             blocks.append(
                 Picture(
-                    speed_over_time(trace, record.task, window),
+                    speed_over_time(trace, record.physics_task, window),
                     "Speed over time",
                     f"Every episode (faint), as a running mean over {window * trace.control_period:.2f} s, "
                     "about one stride. A line that stops is a fall.",
@@ -114,7 +114,7 @@ def excerpt(trace: Trace, seconds: float = WINDOW) -> tuple[int, int]:
 
 
 def _gait(record: RunRecord, trace: Trace) -> Gait:
-    body, reference = record.task.body, record.task.reference
+    body, reference = record.physics_task.body, record.physics_task.reference
     cycle = None
     if reference is not None and set(body.actuator_names) <= set(reference.joint_names):
         cycle = reference.joint_angles[:, [reference.joint_names.index(name) for name in body.actuator_names]]
@@ -136,14 +136,14 @@ def _stride_steps(gait: Gait, trace: Trace) -> int:
 
 
 def _has_pairs(record: RunRecord) -> bool:
-    names = record.task.body.actuator_names
+    names = record.physics_task.body.actuator_names
     return any(name.startswith("left_") and "right_" + name.removeprefix("left_") in names for name in names)
 
 
 def _table(record: RunRecord, gait: Gait) -> Block:
     if not gait.episodes:
         return Missing("Every episode ended within a second, so there are no figures of a gait.")
-    reference = record.task.reference
+    reference = record.physics_task.reference
     own: dict[str, float] = {}
     if reference is not None:
         command = record.trace.command if record.trace is not None else None
@@ -156,7 +156,7 @@ def _table(record: RunRecord, gait: Gait) -> Block:
             "double_support": float((reference.contacts.sum(1) >= 2).mean()),
             "limb_phase": 0.5,
             "symmetry_index": 0.0,
-            "sparc": _reference_smoothness(reference, pace, record.task.control_period),
+            "sparc": _reference_smoothness(reference, pace, record.physics_task.control_period),
         }
     rows = []
     for key, label, unit, factor, places in (
@@ -198,7 +198,7 @@ def _table(record: RunRecord, gait: Gait) -> Block:
     )
 
 
-def _reference_smoothness(reference: Any, pace: float, control_period: float) -> float:
+def _reference_smoothness(reference: ReferenceGait, pace: float, control_period: float) -> float:
     """Spectral arc length of the reference's forward speed over a stride, sampled as the body is."""
     steps = max(2, round(reference.stride_period / pace / control_period))
     speed = reference.qvel(2 * np.pi * np.arange(steps) / steps)[:, 0] * pace

@@ -1,7 +1,6 @@
 """Figures of how a body walks."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import mujoco
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from premotor.report.style import WIDTH, as_svg, colour, new_figure
 from premotor.report.trace import JointCycle, Trace, split_side
+from premotor.runs import PhysicsTask
 
 DEPTH = ("left", "", "right")
 """What lies farther away is drawn first, seen from the right as in the video."""
@@ -58,7 +58,7 @@ def joint_angles(cycles: Sequence[JointCycle]) -> Figure:
 
 
 @as_svg
-def phase_portraits(trace: Trace, task: Any, start: int, stop: int) -> Figure:
+def phase_portraits(trace: Trace, task: PhysicsTask, start: int, stop: int) -> Figure:
     """Left against right, and angle against velocity, in episode 0 between two steps."""
     body = task.body
     names = list(body.actuator_names)
@@ -94,7 +94,7 @@ def _dashed(ax: Axes, x: NDArray, y: NDArray) -> None:
     ax.plot(x[closed], y[closed], color=colour("reference"), linestyle=(0, (4, 2)), linewidth=1.2, label="reference")
 
 
-def _reference_states(trace: Trace, task: Any) -> tuple[NDArray, NDArray] | None:
+def _reference_states(trace: Trace, task: PhysicsTask) -> tuple[NDArray, NDArray] | None:
     """Angles and velocities of the reference over a stride, degrees, at the speed commanded in episode 0."""
     reference = task.reference
     if reference is None or not set(task.body.actuator_names) <= set(reference.joint_names):
@@ -106,7 +106,7 @@ def _reference_states(trace: Trace, task: Any) -> tuple[NDArray, NDArray] | None
 
 
 @as_svg
-def footfalls(trace: Trace, task: Any, start: int, stop: int) -> Figure:
+def footfalls(trace: Trace, task: PhysicsTask, start: int, stop: int) -> Figure:
     """When each foot is on the ground, and the forward speed, in episode 0 between two steps."""
     body = task.body
     figure = new_figure(height=2.9)
@@ -141,7 +141,7 @@ def stance_bars(ax: Axes, contact: NDArray, time: NDArray, row: float, tint: str
 
 
 @as_svg
-def speed_over_time(trace: Trace, task: Any, window: int) -> Figure:
+def speed_over_time(trace: Trace, task: PhysicsTask, window: int) -> Figure:
     """Forward speed over the commanded one in every episode, as a running mean over `window` steps."""
     column = int(task.body.qvel_index("root_x")[0])
     command = np.ones(trace.episodes) if trace.command is None else trace.command
@@ -172,7 +172,7 @@ def speed_over_time(trace: Trace, task: Any, window: int) -> Figure:
 
 
 @as_svg
-def postures(trace: Trace, task: Any, start: int, stop: int, count: int = 10) -> Figure:
+def postures(trace: Trace, task: PhysicsTask, start: int, stop: int, count: int = 10) -> Figure:
     """The body's silhouettes in the x–z plane, `count` of them evenly between two steps of episode 0."""
     model = task.body.model
     data = mujoco.MjData(model)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         export_circuit as export_circuit,
         six_legs as six_legs,
     )
+    from premotor.networks import Controller as Controller
     from premotor.runs.building import (
         build_circuit as build_circuit,
         controller_for as controller_for,
@@ -82,5 +83,12 @@ if TYPE_CHECKING:
     from premotor.runs.simulation.simulate import Simulation as Simulation, simulate as simulate
     from premotor.runs.training import resume as resume, train as train
     from premotor.runs.viewing import LivePlots as LivePlots, play_live as play_live
+    from premotor.tasks import (
+        BipedalReference as BipedalReference,
+        BipedalTask as BipedalTask,
+        PhysicsTask as PhysicsTask,
+        ReferenceGait as ReferenceGait,
+        Task as Task,
+    )
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -184,6 +184,8 @@ class Task(ABC):
     """Whether there is a source to come to, which `undulation_parts` gives too."""
     settling: int = 0
     """Control steps at the start of an episode in which the body is held and the network feels it."""
+    commanded_speeds: tuple[float, float] | None = None
+    """Range from which the commanded speed of an episode is drawn; None: none is, or from no such range."""
     debounce: float | None = None
     """Stances and swings shorter than this, s, are chatter of the feet and none; None: as analyses have it."""
 

@@ -56,6 +56,7 @@ class FlyWalkTask(FlyTask):
         settings = settings or FlyWalkSettings()
         super().__init__(settings, settings.reference)
         self.reference = self._stride
+        self.commanded_speeds = settings.speed
 
     def start(self, key: PRNGKeyArray) -> Start:
         """A random phase, command and heading; standing still where the settings say so."""

@@ -76,6 +76,7 @@ class LocomotionTask(PhysicsTask):
         settings = settings or LocomotionSettings()
         self.locomotor = made = locomotor(settings.body)
         super().__init__(settings, made.body)
+        self.commanded_speeds = settings.speed
         body, model = made.body, made.body.model
         joints = [name for name in body.joint_names if name not in made.root_joints]
         self._joint_q, self._joint_v = body.qpos_index(joints), body.qvel_index(joints)

@@ -60,6 +60,7 @@ class WalkTask(PhysicsTask):
         settings = settings or WalkSettings()
         super().__init__(settings, build_body(settings.body))
         self.reference = load_reference(settings.reference)
+        self.commanded_speeds = settings.speed
         joints = self.action_names
         self.observation_names = (
             *("height", "pitch", "forward_speed", "vertical_speed", "pitch_rate"),

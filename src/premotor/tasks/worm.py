@@ -52,6 +52,7 @@ class WormCrawlTask(PhysicsTask):
     def __init__(self, settings: WormCrawlSettings | None = None):
         settings = settings or self.settings_type()
         super().__init__(settings, self._built(settings))
+        self.commanded_speeds = settings.speed
         body = self.body
         self.action_names = tuple(name for name in body.actuator_names if name.startswith("M"))
         self.observation_names = (*body.task_joints, *COMMANDS)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,16 @@ DRIVE = 1.0
 HELP = "**Click a neuron**: its partners, and what it does to the body when it is silenced or driven."
 
 
+class Recording(NamedTuple):
+    """What a page records of itself."""
+
+    serializer: "viser.infra.StateSerializer"
+    until: float
+    """Time of the episode up to which it goes, s."""
+    length: float
+    """s"""
+
+
 class LivePage:
     """A session in the browser; `run` is its loop.
 
@@ -51,7 +61,7 @@ class LivePage:
         self,
         server: "viser.ViserServer",
         session: LiveSession,
-        say: Callable[[str], Any] = print,
+        say: Callable[[str], object] = print,
         speed: float = 1.0,
         beside: LiveSession | None = None,
     ):
@@ -67,7 +77,7 @@ class LivePage:
         """Pictures of the scene so far."""
         self.ended = False
         """Set it to end `run`."""
-        self._recorder: Any = None
+        self._recording: Recording | None = None
         server.gui.configure_theme(dark_mode=True, control_width="large", brand_color=(230, 120, 50))
         gui = server.gui
         self.headline = gui.add_markdown("starting …")
@@ -85,7 +95,7 @@ class LivePage:
             self._does = gui.add_button_group("do", options=["one step", "new episode", "record 4 s"])
             self.run_folder = _run_of(session)
             steps = [] if self.run_folder is None else checkpoint_steps(self.run_folder.places.checkpoints_folder)
-            self.checkpoint: Any = None
+            self.checkpoint: viser.GuiDropdownHandle[str] | None = None
             if self.run_folder is not None:
                 self.checkpoint = gui.add_dropdown(
                     "checkpoint", options=["as begun", "best", "initial", *map(str, steps)], initial_value="as begun"
@@ -111,14 +121,14 @@ class LivePage:
             self.acts = gui.add_button_group("do", options=["silence", "wake", "drive", "release all"])
         self._wire()
 
-    def _body_controls(self, gui: Any) -> None:
+    def _body_controls(self, gui: "viser.GuiApi") -> None:
         session = self.session
         commanded = session.commanded
         if commanded is None and not session.task.body.feet:
             return
         with gui.add_folder("body"):
             if commanded is not None:
-                low, high = getattr(session.task.settings, "speed", (0.0, 2 * abs(commanded) or 1.0))
+                low, high = session.task.commanded_speeds or (0.0, 2 * abs(commanded) or 1.0)
                 spread = 0.5 * (high - low) or 0.5 * abs(high)
                 step = float(f"{(high - low + 2 * spread) / 100:.1g}") or 0.01
                 command = gui.add_slider(
@@ -131,7 +141,7 @@ class LivePage:
                 )
 
                 @command.on_update
-                def _(_: Any) -> None:
+                def _(_: object) -> None:
                     for each in self.sessions:
                         each.command = float(command.value)
 
@@ -140,12 +150,12 @@ class LivePage:
                 push = gui.add_button_group("push", options=["back", "forward"])
 
                 @push.on_click
-                def _(_: Any) -> None:
+                def _(_: object) -> None:
                     with self.lock:
                         for each in self.sessions:
                             each.push(0.5 * unit * (1 if push.value == "forward" else -1))
 
-    def _plots(self, gui: Any) -> None:
+    def _plots(self, gui: "viser.GuiApi") -> None:
         from viser import uplot
 
         session = self.session
@@ -153,7 +163,7 @@ class LivePage:
         with gui.add_folder("activity"):
             self.raster = gui.add_image(blank, label=f"all neurons, the last {KEPT:g} s", format="png")
             time_axis = np.linspace(-KEPT, 0, 2)
-            series: Any = (uplot.Series(label="s"), uplot.Series(label="rate", stroke="#e67832", width=2))
+            series = (uplot.Series(label="s"), uplot.Series(label="rate", stroke="#e67832", width=2))
             self.trace = gui.add_uplot(
                 (time_axis, np.zeros(2)),
                 series,
@@ -168,16 +178,16 @@ class LivePage:
 
     def _wire(self) -> None:
         @self.scene.neurons.on_click
-        def _(event: Any) -> None:
+        def _(event: "viser.SceneNodePointerEvent") -> None:
             self.choose(event.instance_index)
 
         @self.which.on_update
-        def _(_: Any) -> None:
+        def _(_: object) -> None:
             chosen = str(self.which.value)
             self.choose(None if chosen == "–" else int(chosen.split()[0]))
 
         @self.lesion.on_update
-        def _(_: Any) -> None:
+        def _(_: object) -> None:
             with self.lock:
                 if self.lesion.value in self.lesions:
                     self.session.use(silenced(self.whole, self.lesions[self.lesion.value]))
@@ -186,7 +196,7 @@ class LivePage:
             self.checkpoint.on_update(lambda _: self.use_checkpoint())
 
         @self.acts.on_click
-        def _(_: Any) -> None:
+        def _(_: object) -> None:
             chosen, does = self.meant(), self.acts.value
             if not len(chosen) and does != "release all":
                 self.about.content = f"**Choose a neuron first.** {HELP}"
@@ -203,7 +213,7 @@ class LivePage:
                     self.session.disturb(chosen, silence=does == "silence")
 
         @self._does.on_click
-        def _(_: Any) -> None:
+        def _(_: object) -> None:
             with self.lock:
                 if self._does.value == "one step":
                     self._step()
@@ -211,8 +221,8 @@ class LivePage:
                 elif self._does.value == "new episode":
                     for each in self.sessions:
                         each.restart()
-                elif self._recorder is None:
-                    self._recorder = (self.server.get_scene_serializer(), self.session.elapsed, 0.0)
+                elif self._recording is None:
+                    self._recording = Recording(self.server.get_scene_serializer(), self.session.elapsed, 0.0)
 
     def _step(self) -> None:
         for each in self.sessions:
@@ -258,13 +268,13 @@ class LivePage:
         """Bring the scene up to date, and the recording if there is one."""
         self.scene.update()
         self.drawn += 1
-        if self._recorder is not None:
-            serializer, before, length = self._recorder
+        if self._recording is not None:
+            serializer, before, length = self._recording
             passed = max(0.0, self.session.elapsed - before)
             serializer.insert_sleep(passed)
-            self._recorder = (serializer, self.session.elapsed, length + passed)
+            self._recording = Recording(serializer, self.session.elapsed, length + passed)
             if length + passed >= KEPT:
-                self._recorder = None
+                self._recording = None
                 file = self.session.shown.folder / "live.html"
                 file.parent.mkdir(exist_ok=True)
                 write_atomically(file, serializer.as_html(dark_mode=True).encode())

@@ -1,6 +1,6 @@
 """Body, neurons and synapses as a scene of viser: what both the live page and a recorded one show."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import mujoco
 import numpy as np
@@ -151,7 +151,7 @@ class Scene:
         if neuron is None or not len(edges.pre):
             self.server.scene.add_line_segments("/synapses", np.zeros((0, 2, 3)), (0, 0, 0), visible=False)
             return
-        picked: list[Any] = []
+        picked: list[int] = []
         for mine in (edges.pre, edges.post):
             own = np.flatnonzero(mine == neuron)
             picked += list(own[np.argsort(-np.abs(edges.weight[own]), kind="stable")[:STRONGEST]])
@@ -163,7 +163,7 @@ class Scene:
         self.server.scene.add_line_segments("/synapses", ends, both, thickness=2.0, thickness_units="screen")
 
 
-def _extent(model: Any, data: Any) -> float:
+def _extent(model: "mujoco.MjModel", data: "mujoco.MjData") -> float:
     """About half the height of what moves, in the body's unit of length."""
     moving = [i for i in range(model.ngeom) if model.geom_bodyid[i] and model.geom_rgba[i, 3] > 0]
     points = data.geom_xpos[moving]

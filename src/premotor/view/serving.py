@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from premotor.errors import PremotorError
 from premotor.files import write_atomically
@@ -47,7 +47,7 @@ def server_for(host: str, port: int) -> "viser.ViserServer":
 
 
 @contextmanager
-def announced(server: "viser.ViserServer", host: str, port: int, say: Callable[[str], Any]) -> Iterator[None]:
+def announced(server: "viser.ViserServer", host: str, port: int, say: Callable[[str], object]) -> Iterator[None]:
     """Tell the address of a page; for other machines than this one open a gate that asks for a token.
 
     Raises:
@@ -72,7 +72,7 @@ def play_in_browser(
     speed: float = 1.0,
     host: str = "127.0.0.1",
     port: int = 8080,
-    say: Callable[[str], Any] = print,
+    say: Callable[[str], object] = print,
     beside: Player | None = None,
 ) -> LivePage:
     """Serve the live page of a controller until `seconds` of the clock are over, or for ever.

@@ -1,7 +1,6 @@
 """A controller in its body that runs on and on, and that can be disturbed while it does."""
 
 from collections import deque
-from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -12,7 +11,7 @@ from premotor.networks import Controller, PerturbedNetwork
 from premotor.runs import Player
 from premotor.runs.episodes import act, prepare
 from premotor.runs.evaluation import TEST_SEED
-from premotor.tasks import build_environment
+from premotor.tasks import PhysicsTask, Task
 from premotor.tasks.base import Step
 
 KEPT = 4.0
@@ -31,16 +30,16 @@ class LiveSession:
     """
 
     def __init__(self, shown: Player, seed: int = TEST_SEED):
-        if shown.task.body is None:
+        if not isinstance(shown.task, PhysicsTask):
             raise PremotorError(
                 f"the live page shows bodies in MuJoCo; the task {shown.task.name} has none, use --video FILE.mp4"
             )
         if seed < 0:
             raise PremotorError(f"seed is {seed}; it must be 0 or more")
         self.shown = shown
-        self.task: Any = shown.task.tested()
+        self.task = shown.task.tested()
         self.task.time_limit = 2**31 - 2
-        self.environment: Any = build_environment(self.task, 1, threads=1, seed=seed)
+        self.environment = self.task.environment(1, threads=1, seed=seed)
         self.neurons = shown.controller.network.neurons
         self.silenced = np.zeros(self.neurons, bool)
         self.drive = np.zeros(self.neurons, np.float32)
@@ -168,7 +167,7 @@ class LiveSession:
         return ", ".join(parts)
 
 
-def _gait(task: Any, records: dict[str, np.ndarray]) -> list[str]:
+def _gait(task: Task, records: dict[str, np.ndarray]) -> list[str]:
     found = task.gait_parts(records)
     if found is None or found.legs is None or found.fallen is None:
         return []
@@ -177,5 +176,7 @@ def _gait(task: Any, records: dict[str, np.ndarray]) -> list[str]:
         **{name: getattr(found, name) for name in names}, control_period=task.control_period, alive=records["alive"]
     )
     phase = figures.get("interlimb_phase")
-    words = [next(iter(figures["gaits"]), "")]
+    gaits = figures["gaits"]
+    assert isinstance(gaits, dict)
+    words = [next(iter(gaits), "")]
     return [*words, *([f"phase {phase:.2f}"] if isinstance(phase, float) else [])]

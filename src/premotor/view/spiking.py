@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -98,7 +98,7 @@ def play_spiking_in_browser(
     speed: float = 1.0,
     host: str = "127.0.0.1",
     port: int = 8080,
-    say: Callable[[str], Any] = print,
+    say: Callable[[str], object] = print,
 ) -> SpikingPage:
     """Serve the live page of a spiking agent until `seconds` of the clock are over, or for ever.
 

@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 import mujoco
 
@@ -35,7 +34,7 @@ class Show(LiveSession):
         say: is told what a key did, and the terms of the reward.
     """
 
-    def __init__(self, shown: Player, seed: int = TEST_SEED, say: Callable[[str], Any] = print):
+    def __init__(self, shown: Player, seed: int = TEST_SEED, say: Callable[[str], object] = print):
         super().__init__(shown, seed)
         self.drawing, self.ended, self.printing = True, False, False
         self._say, self._again = say, False

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 
@@ -75,7 +75,7 @@ class Reproduction(ABC):
         self.folder, self.short, self.jobs = folder, short, jobs
 
     @abstractmethod
-    def stages(self) -> Sequence[tuple[str, Callable[[], Any]]]:
+    def stages(self) -> Sequence[tuple[str, Callable[[], object]]]:
         """What is computed, in order: a few words, and a function that does it.
 
         All are called each time: what is there in full must be left as it is, and what is half done gone on with.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,9 +24,11 @@ from premotor.report.reproductions.walker_figures import (
     walk_numbers,
 )
 from premotor.report.style import Chart, drawn
-from premotor.runs.arrays import load_arrays, save_arrays
+from premotor.runs import BipedalTask
+from premotor.runs.arrays import Arrays, load_arrays, save_arrays
 from premotor.runs.episodes import Episodes
 from premotor.runs.evaluation import TEST_SEED, lesion_rows
+from premotor.runs.figures import Figures
 from premotor.runs.loading import load_experiment
 from premotor.runs.run import Run
 from premotor.runs.sequence import SequenceSettings, learn_sequence
@@ -34,8 +36,8 @@ from premotor.runs.shipping import shipped
 from premotor.studies.comparison import compare
 
 CIRCUIT = "fly-leg"
-LEG: dict[str, Any] = {"circuit.source": CIRCUIT, "evaluation.lesions": False}
-AS_THEN: dict[str, Any] = {
+LEG: dict[str, object] = {"circuit.source": CIRCUIT, "evaluation.lesions": False}
+AS_THEN: dict[str, object] = {
     "network.kind": "layered",
     "maps.inputs.count": 29, "maps.outputs.count": 29,
     "maps.action_std": 0.1, "learning.action_std": [0.1, 0.1],
@@ -48,7 +50,7 @@ AS_THEN: dict[str, Any] = {
 }  # fmt: skip
 """The project's example of a batch script (``exp_wI09_wG01_in02_out02_std01_gamma095_act``) in our settings: imitation
 of actions 0.9, goal 0.1, a fifth of the neurons for input and for output, noise of 0.1, a discount of 0.95."""
-BUDGET: dict[str, Any] = {
+BUDGET: dict[str, object] = {
     "learning.discount_end": 0.9923, "learning.reward_clip_end": 13.6, "learning.action_std": [0.5, 0.27],
     "task.effort_cost": 0.0, "evaluation.confirm": 0, "evaluation.episodes": 20, "stop.score": None,
 }  # fmt: skip
@@ -62,6 +64,27 @@ WALKERS = {
 TAUGHT = ("bipedal-imitation", "bipedal-walk")
 """Those that are trained anew from the start; the first one is among the runs of the null models."""
 THEN = "as the project trained it"
+
+
+class Scale(NamedTuple):
+    """Episodes, seeds, null models, and settings of trainings by their name."""
+
+    episodes: int
+    """Of each shipped controller's test."""
+    lesions: int
+    """Episodes with each group of synapses silenced."""
+    seconds: float | None
+    """Of those episodes; None: as long as in learning."""
+    seeds: int
+    nulls: tuple[str, ...]
+    baselines: tuple[str, ...]
+    tested: int
+    """Episodes of the test of each run that is trained."""
+    sequence: int
+    """Iterations of the network on its own."""
+    null_seeds: Mapping[str, int]
+    """Seeds beside null models, by kind of network."""
+    settings: Mapping[str, Mapping[str, object]]
 
 
 @REPRODUCTIONS.register("brainrnn")
@@ -79,50 +102,57 @@ class BrainRNN(Reproduction):
     )
 
     @property
-    def scale(self) -> dict[str, Any]:
+    def scale(self) -> Scale:
         """Episodes, seeds, null models, and settings of trainings by their name."""
         if self.short:
-            brief = {
+            brief: dict[str, object] = {
                 "learning.steps": 4096, "learning.environments": 32, "evaluation.every_steps": 4096,
                 "evaluation.episodes": 4, "evaluation.confirm": 0, "evaluation.seconds": 4.0,
             }  # fmt: skip
-            taught = {"cloning.iterations": 20, "cloning.rounds": 0}
-            return {
-                "episodes": 4, "lesions": 2, "seconds": 8.0, "seeds": 1, "nulls": ("rewired",), "baselines": (),
-                "tested": 4, "sequence": 60, "then": brief, "null models": brief, "layered": brief,
-                "bipedal-imitation": brief | taught, "bipedal-walk": brief | taught,
-                "seeds of nulls": {"rate": 1, "layered": 1},
-            }  # fmt: skip
-        two = {"learning.steps": 2_000_000}
-        return {
-            "episodes": 100, "lesions": 50, "seconds": None, "seeds": 3,
-            "nulls": ("rewired", "shuffled_weights", "random_graph"), "baselines": ("mlp", "gru"), "tested": 100,
-            "sequence": 400, "then": two, "null models": two | BUDGET,
-            "layered": two | BUDGET, "bipedal-imitation": {}, "bipedal-walk": {},
-            "seeds of nulls": {"rate": 5, "layered": 4},
-        }  # fmt: skip
+            taught: dict[str, object] = {"cloning.iterations": 20, "cloning.rounds": 0}
+            settings = dict.fromkeys(("then", "null models", "layered"), brief) | dict.fromkeys(TAUGHT, brief | taught)
+            return Scale(4, 2, 8.0, 1, ("rewired",), (), 4, 60, {"rate": 1, "layered": 1}, settings)
+        two: dict[str, object] = {"learning.steps": 2_000_000}
+        return Scale(
+            episodes=100, lesions=50, seconds=None, seeds=3, nulls=("rewired", "shuffled_weights", "random_graph"),
+            baselines=("mlp", "gru"), tested=100, sequence=400, null_seeds={"rate": 5, "layered": 4},
+            settings={"then": two, "null models": two | BUDGET, "layered": two | BUDGET, **dict.fromkeys(TAUGHT, {})},
+        )  # fmt: skip
 
-    def stages(self) -> Sequence[tuple[str, Callable[[], Any]]]:
+    def stages(self) -> Sequence[tuple[str, Callable[[], object]]]:
         """The network alone, walks of what is shipped, then trainings."""
         scale = self.scale
+        then = {**AS_THEN, **scale.settings["then"]}
         return (
             ("the network on its own, on a sine", lambda: self.sequence),
             ("controllers that come with premotor, and what each group of their synapses is worth", self._walk),
-            (f"trained {THEN}", lambda: self._train("then", "bipedal", AS_THEN | scale["then"], scale["seeds"])),
+            (f"trained {THEN}", lambda: self._train("then", "bipedal", then, scale.seeds)),
             *(
-                (f"trained {WALKERS[name]}", partial(self._train, name, name, scale[name], scale["seeds"]))
+                (f"trained {WALKERS[name]}", partial(self._train, name, name, scale.settings[name], scale.seeds))
                 for name in TAUGHT
             ),
             ("null models, rate network", lambda: self._nulls("null models", "rate")),
             ("null models, layered network", lambda: self._nulls("layered", "layered")),
         )
 
-    def _train(self, name: str, preset: str, settings: Mapping[str, Any], seeds: int, **others: Any) -> None:
+    def _train(
+        self,
+        name: str,
+        preset: str,
+        settings: Mapping[str, object],
+        seeds: int,
+        nulls: Sequence[str] = (),
+        baselines: Sequence[str] = (),
+    ) -> None:
         compare(
             preset,
-            **{"null": (), "baselines": (), "circuits": (), "seeds": seeds, **others},
+            null=nulls,
+            nulls=1 if nulls else None,
+            baselines=baselines,
+            circuits=(),
+            seeds=seeds,
             jobs=self.jobs,
-            episodes=self.scale["tested"],
+            episodes=self.scale.tested,
             output=self.folder / "runs" / name,
             overrides={**LEG, **settings},
             progress=False,
@@ -130,10 +160,9 @@ class BrainRNN(Reproduction):
 
     def _nulls(self, name: str, kind: str) -> None:
         scale = self.scale
-        baselines = scale["baselines"] if kind == "rate" else ()
-        settings = scale[name] if kind == "rate" else {**scale[name], "network.kind": kind}
-        seeds = scale["seeds of nulls"][kind]
-        self._train(name, "bipedal", settings, seeds, null=scale["nulls"], nulls=1, baselines=baselines)
+        baselines = scale.baselines if kind == "rate" else ()
+        settings = scale.settings[name] if kind == "rate" else {**scale.settings[name], "network.kind": kind}
+        self._train(name, "bipedal", settings, scale.null_seeds[kind], scale.nulls, baselines)
 
     @property
     def sequence(self) -> pd.DataFrame:
@@ -143,7 +172,7 @@ class BrainRNN(Reproduction):
             rows = []
             for kind in ("layered", "rate"):
                 experiment = load_experiment("bipedal", {"circuit.source": CIRCUIT, "network.kind": kind})
-                found = learn_sequence(experiment, SequenceSettings(iterations=self.scale["sequence"]))
+                found = learn_sequence(experiment, SequenceSettings(iterations=self.scale.sequence))
                 told = {"kind": kind, "before": found["error_before"], "after": found["error"]}
                 rows += [{**told, "iteration": k, "loss": loss} for k, loss in enumerate(found["loss"], start=1)]
             return pd.DataFrame(rows)
@@ -154,19 +183,19 @@ class BrainRNN(Reproduction):
         for name in WALKERS:
             self.walked(name)
 
-    def walked(self, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray], list[dict[str, Any]]]:
+    def walked(self, name: str) -> tuple[Figures, Arrays, list[Figures]]:
         """Of a shipped controller: figures of test episodes, what happened in the first, and lesions."""
         place = self.folder / "tests" / name
         files = [place / kept for kept in ("test.json", "first.safetensors", "lesions.json")]
         if not files[-1].exists():  # the last to be written
             place.mkdir(parents=True, exist_ok=True)
             held, scale = shipped(name), self.scale
-            chosen = Episodes(held.task, scale["episodes"], scale["seconds"], TEST_SEED)
+            chosen = Episodes(held.task, scale.episodes, scale.seconds, TEST_SEED)
             records = chosen.run(held.controller)
             write_json(files[0], chosen.figures(records))
             first = {key: records[key][:, :1] for key in ("observation", "action", "alive", "phase") if key in records}
             save_arrays(files[1], first | {"time": records["time"]})
-            few = Episodes(held.task, scale["lesions"], scale["seconds"], TEST_SEED)
+            few = Episodes(held.task, scale.lesions, scale.seconds, TEST_SEED)
             write_json(files[2], lesion_rows(few, held.controller, held.circuit.neurons))
         return read_json(files[0]), load_arrays(files[1]), read_json(files[2])
 
@@ -233,7 +262,8 @@ class BrainRNN(Reproduction):
     def _recording(self) -> Part:
         numbers, shown = [], []
         for walker, name, then in (("bipedal", "lunge", True), ("bipedal-walk", "even stride", False)):
-            task: Any = shipped(walker).task
+            task = shipped(walker).task
+            assert isinstance(task, BipedalTask) and task.reference is not None
             reference = task.reference
             motion = task.leg_motion(reference.observations)
             contact = motion.contacts.mean(0)

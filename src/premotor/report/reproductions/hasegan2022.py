@@ -1,16 +1,17 @@
 """Hasegan et al. (2022): a spiking network learns to balance a pole by plasticity, by evolution, and by both."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from premotor.report import spiking as charts
 from premotor.report.reproductions.base import REPRODUCTIONS, Compared, Part, Reproduction
 from premotor.report.style import Chart
+from premotor.runs.loading import Source
 from premotor.runs.spiking.evaluation import mock_inputs, try_weights
 from premotor.runs.spiking.models import (
     RANDOM,
@@ -23,23 +24,20 @@ from premotor.runs.spiking.models import (
 from premotor.runs.spiking.run import SpikingRun
 from premotor.studies.comparison import compare, read_wirings
 
-EVOLUTION: dict[str, Any] = {
-    "kind": "spiking",
-    "name": "evolution",
-    "learning": {
-        "kind": "evolution",
-        "iterations": 1600,
-        "episodes": 5,
-        "same_starts": True,
-        "strategy": {"kind": "multiplicative", "population": 10, "sigma": 0.1, "learning_rate": 1.0},
-    },
+LEARNING: dict[str, object] = {
+    "kind": "evolution",
+    "iterations": 1600,
+    "episodes": 5,
+    "same_starts": True,
+    "strategy": {"kind": "multiplicative", "population": 10, "sigma": 0.1, "learning_rate": 1.0},
 }
+EVOLUTION: dict[str, object] = {"kind": "spiking", "name": "evolution", "learning": LEARNING}
 """EVOL: 80,000 episodes. Every member sees the same start states, as there."""
-BOTH: dict[str, Any] = {
+BOTH: dict[str, object] = {
     **EVOLUTION,
     "name": "both",
     "plasticity": {"faithful": True},
-    "learning": {**EVOLUTION["learning"], "iterations": 1500, "before": 10, "plastic": 1, "episodes": 10},
+    "learning": {**LEARNING, "iterations": 1500, "before": 10, "plastic": 1, "episodes": 10},
 }
 """EVOL + STDP-RL: α 10, β 1, γ 10; what a member learns is discarded."""
 STDP_PRESET = "cartpole-stdp-published"
@@ -73,7 +71,7 @@ class Hasegan2022(Reproduction):
             return {"wirings": 2, "steps": 60_000, "evolution": 60, "both": 12}
         return {"wirings": 10, "steps": 470_000, "evolution": 1600, "both": 1500}
 
-    def stages(self) -> Sequence[tuple[str, Callable[[], Any]]]:
+    def stages(self) -> Sequence[tuple[str, Callable[[], object]]]:
         """Runs by each way of learning, then tests of the best of them."""
         scale = self.scale
         return (
@@ -95,7 +93,7 @@ class Hasegan2022(Reproduction):
             ("every input driven", self._mock),
         )
 
-    def _train(self, name: str, experiment: Any, settings: dict[str, Any], wirings: int) -> None:
+    def _train(self, name: str, experiment: Source, settings: Mapping[str, object], wirings: int) -> None:
         compare(
             experiment,
             null=(),
@@ -329,7 +327,7 @@ def _named(chart: Chart, name: str) -> Chart:
 def _spread(
     what: str,
     published: float | None,
-    values: Any,
+    values: ArrayLike,
     of: str,
     note: str = "",
     places: int = 1,

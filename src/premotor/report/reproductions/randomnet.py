@@ -1,13 +1,14 @@
 """RandomNet (FlyStability): Lyapunov spectra of random and connectome-constrained networks, and training on them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from jax import Array
 
 from premotor.analysis import lyapunov_spectrum, mean_field_exponent
 from premotor.report.dynamics import DynamicsRecord
@@ -21,9 +22,44 @@ from premotor.runs.dynamics.outcomes import learning_figures
 ACTIVATIONS = ("tanh", "positive_tanh", "stretched_tanh")
 THEORY = {1.25: 0.01696, 1.5: 0.04675, 2.0: 0.11246, 3.0: 0.23546, 5.0: 0.43370}
 """λ1 of dynamic mean-field theory by g, as published numbers give it."""
-GAINS_AND_SHIFTS = {"weights": False, "gains": True, "shifts": True}
+GAINS_AND_SHIFTS: dict[str, object] = {"weights": False, "gains": True, "shifts": True}
 REGIONS = "regions"
 """Folder of region folders in that of the reproduction: adjacency_scc.npy and the others, one folder a region."""
+
+
+class Scale(NamedTuple):
+    """Sizes, samples and lengths."""
+
+    neurons: int = 100
+    samples: int = 5
+    length: float = 200.0
+    epochs: int = 400
+    exponents: tuple[int, ...] = (1, 10, 25, 50, 75, 100)
+    sizes: tuple[int, ...] = (25, 50, 100, 200, 400, 500)
+    transition: int = 1000
+    sigmas: tuple[float, ...] = tuple(np.exp2(np.arange(11.0)).tolist())
+    spectrum: int = 100
+    parts: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5)
+    benchmark: int = 200
+    convergence: int = 100
+    learning_rate: float = 0.01
+
+
+SHORT = Scale(
+    neurons=20, samples=2, length=20.0, epochs=10, exponents=(1, 5), sizes=(10, 20), transition=60,
+    sigmas=(1.0, 8.0, 64.0, 512.0), spectrum=20, parts=(0.01, 0.03), benchmark=40, convergence=30, learning_rate=0.03,
+)  # fmt: skip
+
+
+class Training(NamedTuple):
+    """A training on the spectrum: of random networks of so many neurons, or of a circuit."""
+
+    name: str
+    exponents: float
+    neurons: int | None = None
+    circuit: str | None = None
+    target: float | None = None
+    trainable: Mapping[str, object] | None = None
 
 
 @REPRODUCTIONS.register("randomnet")
@@ -41,20 +77,9 @@ class RandomNet(Reproduction):
     )
 
     @property
-    def scale(self) -> dict[str, Any]:
+    def scale(self) -> Scale:
         """Sizes, samples and lengths."""
-        if self.short:
-            return {
-                "neurons": 20, "samples": 2, "length": 20.0, "epochs": 10, "exponents": (1, 5), "sizes": (10, 20),
-                "transition": 60, "sigmas": (1.0, 8.0, 64.0, 512.0), "spectrum": 20, "parts": (0.01, 0.03),
-                "benchmark": 40, "convergence": 30, "lr": 0.03,
-            }  # fmt: skip
-        return {
-            "neurons": 100, "samples": 5, "length": 200.0, "epochs": 400, "exponents": (1, 10, 25, 50, 75, 100),
-            "sizes": (25, 50, 100, 200, 400, 500), "transition": 1000,
-            "sigmas": tuple(2.0**power for power in range(11)),
-            "spectrum": 100, "parts": (0.05, 0.1, 0.2, 0.5), "benchmark": 200, "convergence": 100, "lr": 0.01,
-        }  # fmt: skip
+        return SHORT if self.short else Scale()
 
     @property
     def regions(self) -> dict[str, str]:
@@ -62,7 +87,7 @@ class RandomNet(Reproduction):
         own = sorted(path for path in (self.folder / REGIONS).glob("*") if path.is_dir())
         return {path.name: str(path.resolve()) for path in own} or {"fly-leg": "fly-leg", "celegans": "celegans"}
 
-    def stages(self) -> Sequence[tuple[str, Callable[[], Any]]]:
+    def stages(self) -> Sequence[tuple[str, Callable[[], object]]]:
         """Every workflow of the project."""
         return (
             ("convergence", lambda: self._each(("convergence",))),
@@ -78,23 +103,23 @@ class RandomNet(Reproduction):
         )
 
     @property
-    def runs(self) -> dict[str, tuple[str, dict[str, Any]]]:
+    def runs(self) -> dict[str, tuple[str, Mapping[str, object]]]:
         """Command and settings of every run, by name."""
         scale = self.scale
-        samples, length, short = scale["samples"], scale["length"], self.short
+        samples, length, short = scale.samples, scale.length, self.short
         brief = {"transient": 20.0, "frame_transient": 5.0} if short else {}
-        found: dict[str, tuple[str, dict[str, Any]]] = {
+        found: dict[str, tuple[str, Mapping[str, object]]] = {
             "convergence": (
                 "convergence",
                 {
-                    "model": {"neurons": scale["convergence"], "coupling": 1.5}, "samples": samples, "exponents": 20,
+                    "model": {"neurons": scale.convergence, "coupling": 1.5}, "samples": samples, "exponents": 20,
                     "length": 5 * length, **brief,
                 },
             ),
             "benchmark": (
                 "benchmark",
                 {
-                    "model": {"neurons": scale["benchmark"]}, "length": length, **brief,
+                    "model": {"neurons": scale.benchmark}, "length": length, **brief,
                     **({"intervals": (0.2, 1.0, 5.0), "numbers": (1, 10), "lengths": (10.0, 20.0), "sizes": (20, 40),
                         "reference": 4.0, "exponents": 10} if short else {}),
                 },
@@ -102,8 +127,8 @@ class RandomNet(Reproduction):
             "spectrum": (
                 "spectrum",
                 {
-                    "model": {"neurons": scale["spectrum"], "activation": "positive_tanh", "coupling": 1.0},
-                    "parameter": "all", "around": 1, "sigmas": scale["sigmas"], "exponents": scale["spectrum"],
+                    "model": {"neurons": scale.spectrum, "activation": "positive_tanh", "coupling": 1.0},
+                    "parameter": "all", "around": 1, "sigmas": scale.sigmas, "exponents": scale.spectrum,
                     "samples": 2 if short else 10, "length": length, "t_ons": 1.0, **brief,
                 },
             ),
@@ -112,26 +137,20 @@ class RandomNet(Reproduction):
             found[f"transition-{name}"] = (
                 "transition",
                 {
-                    "model": {"neurons": scale["transition"], "activation": name}, "minimum": 0.5,
+                    "model": {"neurons": scale.transition, "activation": name}, "minimum": 0.5,
                     "maximum": 2.5 if name != "positive_tanh" else 20.0, "values": 5 if short else 9,
                     "samples": 3 if short else 10, "length": length, **brief,
                 },
             )  # fmt: skip
-        for name, settings, learning in self._trainings():
-            found[name] = ("train", self._training(settings, learning))
-        return found
+        return found | {each.name: ("train", self._settings(each)) for each in self._trainings()}
 
-    def _trainings(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    def _trainings(self) -> list[Training]:
         scale = self.scale
-        neurons = scale["neurons"]
-        random = {"model": {"neurons": neurons}}
-        found: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-            (f"target-{target:g}", random, {"exponents": 0.1, "loss": {"target": target}})
-            for target in (2.0, 0.0, -2.0)
-        ]
-        found += [(f"exponents-{k}", random, {"exponents": k}) for k in scale["exponents"]]
-        found += [(f"size-{n}", {"model": {"neurons": n}}, {"exponents": 0.1}) for n in scale["sizes"]]
-        budgets: dict[str, dict[str, Any]] = {
+        neurons = scale.neurons
+        found = [Training(f"target-{target:g}", 0.1, neurons, target=target) for target in (2.0, 0.0, -2.0)]
+        found += [Training(f"exponents-{k}", k, neurons) for k in scale.exponents]
+        found += [Training(f"size-{n}", 0.1, n) for n in scale.sizes]
+        budgets: dict[str, dict[str, object]] = {
             "N weights": {"weights": {"count": neurons}},
             "N gains": {"weights": False, "gains": True},
             "2N weights": {"weights": {"count": 2 * neurons}},
@@ -141,34 +160,41 @@ class RandomNet(Reproduction):
         for name, trainable in budgets.items():
             if self.short and name in ("2N weights", "2N of all kinds"):
                 continue
-            for k in scale["exponents"] if self.short else scale["exponents"][:-1]:
-                found.append((f"budget-{name.replace(' ', '_')}-{k}", random, {"exponents": k, "trainable": trainable}))
+            for k in scale.exponents if self.short else scale.exponents[:-1]:
+                found.append(Training(f"budget-{name.replace(' ', '_')}-{k}", k, neurons, trainable=trainable))
         for region, source in self.regions.items():
-            circuit = {"circuit": {"source": source}, "nulls": {"count": 0}}
-            for part in scale["parts"]:
-                found.append((f"region-{region}-{part:g}", circuit, {"exponents": part, "trainable": GAINS_AND_SHIFTS}))
+            for part in scale.parts:
+                name = f"region-{region}-{part:g}"
+                found.append(Training(name, part, circuit=source, trainable=GAINS_AND_SHIFTS))
+        by = {"train": True, "by": "transmitter"}
+        by_transmitter: dict[str, object] = {"weights": False, "gains": by, "shifts": by}
         for region, source in list(self.regions.items())[: 1 if self.short else None]:
-            by = {"train": True, "by": "transmitter"}
-            circuit = {"circuit": {"source": source}, "nulls": {"count": 0}}
-            trainable = {"weights": False, "gains": by, "shifts": by}
-            found.append((f"population-{region}", circuit, {"exponents": scale["parts"][0], "trainable": trainable}))
+            found.append(Training(f"population-{region}", scale.parts[0], circuit=source, trainable=by_transmitter))
         return found
 
-    def _training(self, settings: dict[str, Any], learning: dict[str, Any]) -> dict[str, Any]:
-        scale = self.scale
-        rate = scale["lr"] if learning.get("trainable", {}).get("weights", True) is not False else 10 * scale["lr"]
-        times = {"transient": 10.0, "frame_transient": 5.0} if self.short else {}
-        common = {"epochs": scale["epochs"], "length": scale["length"], "learning_rate": min(rate, 0.1), **times}
-        model = {"activation": "positive_tanh", "coupling": 1.0, **settings.get("model", {})}
-        samples = 1 if self.short else min(scale["samples"], 3 if "trainable" in learning else 5)
-        number = {} if "circuit" in settings else {"samples": samples}
-        verify = {"verify": {"states": 1, "factor": 2.0}} if self.short else {}
-        return {**settings, "model": model, "learning": {**common, **learning}, **number, **verify}
+    def _settings(self, training: Training) -> dict[str, object]:
+        scale, trainable = self.scale, training.trainable
+        held = trainable is not None and trainable["weights"] is False
+        learning: dict[str, object] = {
+            "exponents": training.exponents, "epochs": scale.epochs, "length": scale.length,
+            "learning_rate": min(10 * scale.learning_rate if held else scale.learning_rate, 0.1),
+        }  # fmt: skip
+        learning |= {"transient": 10.0, "frame_transient": 5.0} if self.short else {}
+        learning |= {} if training.target is None else {"loss": {"target": training.target}}
+        learning |= {} if trainable is None else {"trainable": trainable}
+        model: dict[str, object] = {"activation": "positive_tanh", "coupling": 1.0}
+        found: dict[str, object] = {"model": model, "learning": learning}
+        if training.circuit is None:
+            model["neurons"] = training.neurons
+            found["samples"] = 1 if self.short else min(scale.samples, 5 if trainable is None else 3)
+        else:
+            found |= {"circuit": {"source": training.circuit}, "nulls": {"count": 0}}
+        return found | ({"verify": {"states": 1, "factor": 2.0}} if self.short else {})
 
     def _named(self, start: str) -> list[str]:
         return [name for name in self.runs if name.startswith(f"{start}-")]
 
-    def _each(self, names: Any) -> None:
+    def _each(self, names: Iterable[str]) -> None:
         runs = self.runs
         for name in names:
             command, settings = runs[name]
@@ -184,7 +210,7 @@ class RandomNet(Reproduction):
         title = f" ({label})" if label else ""
         return [replace(c, name=f"{name}-{c.name}", title=c.title + title) for c in section.charts(record)]
 
-    def _meta(self, start: str, keys: Sequence[str], of: Callable[[str], dict[str, Any]]) -> list[Chart]:
+    def _meta(self, start: str, keys: Sequence[str], of: Callable[[str], Mapping[str, object]]) -> list[Chart]:
         """Loss, gradient and time of all trainings of one sort."""
         rows = [{**of(name), **learning_figures(self.folder / "runs" / name)} for name in self._named(start)]
         return [replace(c, name=f"{start}-{c.name}") for c in training_charts(pd.DataFrame(rows), keys)]
@@ -198,7 +224,7 @@ class RandomNet(Reproduction):
         return [part() for part in made]
 
     def _convergence(self) -> Part:
-        def step(state: Any) -> Any:
+        def step(state: Array) -> Array:
             return 0.9 * state + 0.1 * jnp.array([[0.0, 0.9], [-0.5, 0.0]]) @ jnp.tanh(state)
 
         found = lyapunov_spectrum(step, np.array([0.01, 0.02]), exponents=2, steps=20_000, dt=0.1).exponents
@@ -231,7 +257,7 @@ class RandomNet(Reproduction):
             for g, value in THEORY.items()
         ]
         found = self._result("transition-tanh").summary["groups"]["random"]["crossing"]
-        number = f"mean of {found['networks']} networks of {self.scale['transition']} neurons that cross"
+        number = f"mean of {found['networks']} networks of {self.scale.transition} neurons that cross"
         numbers.append(
             Compared(
                 "g where λ1 crosses 0, tanh", None, found["mean"], found["low"], found["high"], number, "theory: 1", 3
@@ -264,7 +290,7 @@ class RandomNet(Reproduction):
         return Part("Exponents and size", lead, charts, numbers)
 
     def _budgets(self) -> Part:
-        def of(name: str) -> dict[str, Any]:
+        def of(name: str) -> dict[str, object]:
             _, budget, k = name.split("-")
             return {"budget": budget.replace("_", " "), "exponents": int(k)}
 
@@ -272,7 +298,7 @@ class RandomNet(Reproduction):
         return Part("A fixed number of parameters", lead, self._meta("budget", ["budget", "exponents"], of))
 
     def _regions(self) -> Part:
-        def of(name: str) -> dict[str, Any]:
+        def of(name: str) -> dict[str, object]:
             region, _, part = name.removeprefix("region-").rpartition("-")
             return {"region": region, "part of the exponents": float(part)}
 

@@ -1,8 +1,7 @@
 """Figures and numbers of walks on two legs and of runs that learn them, for pages of reproductions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from premotor.report.learning import inside, progress
 from premotor.report.reading import number, read_run
 from premotor.report.reproductions.base import Compared
 from premotor.report.style import Chart, colour, drawn, new_figure, signed
+from premotor.runs import Task
 from premotor.runs.arrays import load_arrays
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
@@ -34,7 +34,7 @@ MEASURES = (
 """Figures of a test, their words, the factor of what is shown, and its decimals."""
 
 
-def walk_numbers(before: str, tests: list[Mapping[str, Any]], of: str) -> list[Compared]:
+def walk_numbers(before: str, tests: Sequence[Mapping[str, object]], of: str) -> list[Compared]:
     """What tests came to, a number for each measure that they have; of several their mean, least and most.
 
     Args:
@@ -60,10 +60,10 @@ def run_numbers(rows: pd.DataFrame, runs: Path, before: str = "") -> list[Compar
     return walk_numbers(before, tests, f"{count}, {tests[0]['episodes']} test episodes each")
 
 
-def excerpt_charts(name: str, title: str, trace: Mapping[str, NDArray], task: Any) -> list[Chart]:
+def excerpt_charts(name: str, title: str, trace: Mapping[str, NDArray], task: Task) -> list[Chart]:
     """The end of a test's first episode: states and actions, and phase portraits, beside the reference's."""
     shown = Excerpt.of(trace, task)
-    angles = np.rad2deg(shown.motion.angles)
+    angles = np.rad2deg(shown.angles)
     table = pd.DataFrame({"time": shown.time, **{f"angle_{k}": angles[:, k] for k in range(angles.shape[1])}})
     portraits = "The same excerpt; dashed: the reference's mean stride."
     return [

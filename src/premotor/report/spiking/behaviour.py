@@ -1,7 +1,5 @@
 """What a spiking agent does in a recorded test: rates, variance of counts, moves, rewards, a raster."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -340,7 +338,7 @@ def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _actions(ax: Axes, time: NDArray, action: NDArray, tie: NDArray, step: float) -> None:
-    strips: list[tuple[Any, str]] = [(~tie & (action == 0), "left"), (~tie & (action > 0), "right"), (tie, "muted")]
+    strips = [(~tie & (action == 0), "left"), (~tie & (action > 0), "right"), (tie, "muted")]
     image = np.zeros((1, len(time), 4))
     for mask, token in strips:
         image[0, mask] = tinted(token, np.ones(int(mask.sum())))
