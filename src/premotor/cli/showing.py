@@ -78,7 +78,7 @@ def play(
     """
     announce(f"playing {source}: loading and compiling")
     from premotor.errors import PremotorError
-    from premotor.runs import Evaluation, Run, play_live, play_to_video, player
+    from premotor.runs import Evaluation, Run, Video, play_live, play_to_video, player
 
     if view + live + browser + (video is not None) + (page is not None) > 1:
         raise typer.BadParameter("--view, --live, --browser, --page and --video exclude each other")
@@ -108,7 +108,7 @@ def play(
     if run is not None and not (view or live or browser or page):
         start = seed if seed is not None or spiking else 2_000
         test = Evaluation(seed=start, checkpoint=checkpoint, only=rerun)
-        print(f"video: {run.kind.play(run, video, seconds, test, every, speed)}")
+        print(f"video: {run.kind.play(run, Video(video, seconds, every, speed), test)}")
         return
     seed, shown = 2_000 if seed is None else seed, player(source, checkpoint)
     other = None if beside is None else player(beside)

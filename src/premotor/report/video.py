@@ -10,7 +10,7 @@ from premotor.report.sections import write_report
 from premotor.report.trace import Trace, read_trace
 from premotor.runs import PhysicsTask
 from premotor.runs.kinds import Evaluation
-from premotor.runs.playing import play_to_video, player
+from premotor.runs.playing import Video, play_to_video, player
 from premotor.runs.run import Run
 from premotor.runs.training import WRITERS
 
@@ -72,4 +72,4 @@ def write_video_of(folder: Path) -> list[Path]:
     run = Run(folder)
     if run.kind.name == "control":
         return [write_walk_video(folder)]
-    return [run.kind.play(run, None, None, Evaluation(), None, 1.0)]
+    return [run.kind.play(run, Video(), Evaluation())]

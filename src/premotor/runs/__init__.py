@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from premotor.runs.playing import (
         Player as Player,
+        Video as Video,
         play as play,
         play_to_video as play_to_video,
         player as player,

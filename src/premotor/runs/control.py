@@ -12,6 +12,7 @@ from premotor.runs.settings import Experiment
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
     from premotor.runs.control_work import Learning
+    from premotor.runs.playing import Video
     from premotor.runs.run import Run, Which
     from premotor.runs.run_folder import RunFolder
 
@@ -110,20 +111,13 @@ class Control(Kind[Experiment]):
             threads=test.threads,
         )
 
-    def play(
-        self,
-        run: "Run[Experiment]",
-        file: Path | None,
-        seconds: float | None,
-        test: Evaluation,
-        every: int | None,
-        speed: float,
-    ) -> Path:
+    def play(self, run: "Run[Experiment]", video: "Video", test: Evaluation) -> Path:
         """The body or the environment, with the activity of the network below."""
         from premotor.runs.playing import play_to_video, player
 
         seed = {} if test.seed is None else {"seed": test.seed}
-        return play_to_video(player(run.folder, test.checkpoint), file, seconds, **seed, every=every, speed=speed)
+        shown = player(run.folder, test.checkpoint)
+        return play_to_video(shown, video.file, video.seconds, **seed, every=video.every, speed=video.speed)
 
     def verdict(self, run: "Run[Experiment]", figures: Figures) -> str:
         """Falls, speed, return or score."""

@@ -15,6 +15,7 @@ from premotor.runs.figures import Figures, numbers
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
     from premotor.runs.checkpoints import CheckpointRecord
+    from premotor.runs.playing import Video
     from premotor.runs.run import Run
     from premotor.runs.run_folder import RunFolder
     from premotor.runs.settings import CircuitSettings, RunSettings
@@ -304,9 +305,7 @@ class Kind[S: "RunSettings"](ABC):
         """Silence every group of synapses in turn; writes ``lesions.json``. None where there are none to silence."""
         return None
 
-    def play(
-        self, run: "Run[S]", file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
-    ) -> Path:
+    def play(self, run: "Run[S]", video: "Video", test: Evaluation) -> Path:
         """Write an episode as a video; returns its path.
 
         Raises:

@@ -24,6 +24,42 @@ from premotor.tasks import Task, build_task
 FRAMES_PER_SECOND = 25
 
 
+class Video(NamedTuple):
+    """How an episode becomes a video."""
+
+    file: str | os.PathLike[str] | None = None
+    """None: ``play.mp4`` of the usual folder."""
+    seconds: float | None = None
+    """Of the episode, at most."""
+    every: int | None = None
+    """Steps from frame to frame; None: so many that there are about 25 frames a second."""
+    speed: float = 1.0
+    """Of the video over real time: 0.1 is slow motion."""
+
+    def path(self, folder: Path) -> Path:
+        """Where it goes: `file`, or ``play.mp4`` of a folder, which is made.
+
+        Raises:
+            PremotorError: the folder of the file does not exist, or a number is not positive.
+        """
+        if self.every is not None and self.every < 1:
+            raise PremotorError(f"every is {self.every}; a frame is recorded every 1 or more control steps")
+        if not 0 < self.speed <= 10:
+            raise PremotorError(f"speed is {self.speed}; it must be more than 0 and at most 10 times real time")
+        path = folder / "play.mp4" if self.file is None else Path(self.file)
+        if self.file is None:
+            path.parent.mkdir(exist_ok=True)
+        if path.suffix.lower() != ".mp4":
+            raise PremotorError(f"{path} should end in .mp4")
+        if not path.parent.is_dir():
+            raise PremotorError(f"the folder {path.parent} does not exist")
+        return path
+
+    def stride(self, period: float) -> int:
+        """Steps of a period (s) from frame to frame."""
+        return self.every or max(1, round(self.speed / (FRAMES_PER_SECOND * period)))
+
+
 class Player(NamedTuple):
     """What is shown."""
 
@@ -99,7 +135,7 @@ def play(
     if isinstance(source, Run) or os.path.isdir(source):
         run = source if isinstance(source, Run) else Run(source)
         test = Evaluation(seed=seed, checkpoint=checkpoint)
-        return run.kind.play(run, None if file is None else Path(file), seconds, test, every, speed)
+        return run.kind.play(run, Video(file, seconds, every, speed), test)
     start = TEST_SEED if seed is None else seed
     return play_to_video(player(source, checkpoint), file, seconds, start, every=every, speed=speed)
 
@@ -126,10 +162,11 @@ def play_to_video(
     Raises:
         PremotorError: the file's folder does not exist, there is no video encoder, or a number is not positive.
     """
-    path = video_path(shown.folder, file, every, speed)
+    video = Video(file, seconds, every, speed)
+    path = video.path(shown.folder)
     records = _episode(shown, seconds, seed)
     period = shown.task.control_period
-    stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
+    stride = video.stride(period)
     length = int(records["alive"][:, 0].sum())
     rows = np.arange(0, length, stride)
     command = f", commanded {records['command'][0]:.2f} {shown.task.speed_unit}" if "command" in records else ""
@@ -138,26 +175,6 @@ def play_to_video(
     if shown.groups:
         frames = with_activity(frames, rows.tolist(), records["rates"][:length], shown.groups, period)
     return write_video(path, frames, speed / (stride * period))
-
-
-def video_path(folder: Path, file: str | os.PathLike[str] | None, every: int | None, speed: float) -> Path:
-    """Where a video goes: `file`, or ``play.mp4`` of a folder, which is made.
-
-    Raises:
-        PremotorError: the folder of the file does not exist, or a number is not positive.
-    """
-    if every is not None and every < 1:
-        raise PremotorError(f"every is {every}; a frame is recorded every 1 or more control steps")
-    if not 0 < speed <= 10:
-        raise PremotorError(f"speed is {speed}; it must be more than 0 and at most 10 times real time")
-    path = folder / "play.mp4" if file is None else Path(file)
-    if file is None:
-        path.parent.mkdir(exist_ok=True)
-    if path.suffix.lower() != ".mp4":
-        raise PremotorError(f"{path} should end in .mp4")
-    if not path.parent.is_dir():
-        raise PremotorError(f"the folder {path.parent} does not exist")
-    return path
 
 
 def episodes_of(shown: Player, seconds: float | None, seed: int) -> Episodes:

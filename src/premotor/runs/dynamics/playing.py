@@ -12,7 +12,7 @@ from premotor.errors import PremotorError
 from premotor.networks.base import SpectralNetwork
 from premotor.runs.dynamics.building import NetworkMap
 from premotor.runs.kinds import Evaluation
-from premotor.runs.playing import FRAMES_PER_SECOND, video_path
+from premotor.runs.playing import FRAMES_PER_SECOND, Video
 from premotor.runs.run import Run
 
 SIZE = (640, 480)
@@ -22,37 +22,25 @@ PER_SECOND = 5.0
 """τ that pass in a second of the video at speed 1."""
 
 
-def play_network(
-    run: Run,
-    networks: Mapping[str, SpectralNetwork],
-    dt: float,
-    file: Path | None,
-    seconds: float | None,
-    test: Evaluation,
-    every: int | None,
-    speed: float,
-) -> Path:
+def play_network(run: Run, networks: Mapping[str, SpectralNetwork], dt: float, video: Video, test: Evaluation) -> Path:
     """Write the activity of networks without input as a video, one panel a network, growing from left to right.
 
     Args:
         run: whose networks they are.
         networks: by name.
         dt: time of a step, τ.
-        file: by default ``video/play.mp4`` of the run folder.
-        seconds: of the video, at most.
+        video: the file, and how it is shown: 5 τ pass in a second at speed 1.
         test: the seed of the initial state.
-        every: steps from frame to frame.
-        speed: 5 τ pass in a second at speed 1.
 
     Raises:
         PremotorError: the folder of the file does not exist, or there is no video encoder.
     """
-    path = video_path(run.folder / "video", file, every, speed)
+    path, seconds, speed = video.path(run.folder / "video"), video.seconds, video.speed
     if seconds is not None and not seconds > 0:
         raise PremotorError(f"seconds is {seconds}; it must be more than 0")
     length = TIME_CONSTANTS if seconds is None else min(TIME_CONSTANTS, seconds * PER_SECOND * speed)
     steps = max(2, round(length / dt))
-    stride = every or max(1, round(speed * PER_SECOND / (FRAMES_PER_SECOND * dt)))
+    stride = video.every or max(1, round(speed * PER_SECOND / (FRAMES_PER_SECOND * dt)))
     states = {name: _states(network, steps, test.seed or 0) for name, network in networks.items()}
     return write_video(path, _frames(states, range(1, steps, stride), dt), FRAMES_PER_SECOND)
 

@@ -24,6 +24,7 @@ from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
 from premotor.runs.figures import Figures
 from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind, Schedule, UserFunctions
+from premotor.runs.playing import Video
 from premotor.runs.run import Run, Which
 from premotor.runs.run_folder import RunFolder
 from premotor.settings import note
@@ -140,15 +141,7 @@ class Spectrum(Kind[DynamicsTrainSettings]):
             f"loss {figures['loss']:.5f}, λ1 {figures['largest']:+.4f}, entropy {figures['entropy']:.4f}{task}"
         )
 
-    def play(
-        self,
-        run: Run[DynamicsTrainSettings],
-        file: Path | None,
-        seconds: float | None,
-        test: Evaluation,
-        every: int | None,
-        speed: float,
-    ) -> Path:
+    def play(self, run: Run[DynamicsTrainSettings], video: Video, test: Evaluation) -> Path:
         """The first network left to itself, before and after learning."""
         name = _names(run)[0]
         settings = run.settings
@@ -158,7 +151,7 @@ class Spectrum(Kind[DynamicsTrainSettings]):
                 descent.network, load_arrays(run.folder / "networks" / name / "network.safetensors")
             )
             pair = {"before": descent.network, "after": after}
-            return play_network(run, pair, descent.dt, file, seconds, test, every, speed)
+            return play_network(run, pair, descent.dt, video, test)
 
     def scores(self, folder: Path) -> dict[str, float]:
         """Figures of the test, epochs, and what sweeps over trainings show (see `learning_figures`)."""

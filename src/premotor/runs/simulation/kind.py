@@ -13,7 +13,7 @@ from premotor.runs.activity_strip import with_activity
 from premotor.runs.arrays import load_arrays
 from premotor.runs.figures import Figures, numbers
 from premotor.runs.kinds import KINDS, Arrays, Evaluation, Kind, Schedule, UserFunctions
-from premotor.runs.playing import FRAMES_PER_SECOND, video_path
+from premotor.runs.playing import Video
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
 from premotor.runs.simulation.settings import SimulationSettings, anchor_simulation
@@ -64,27 +64,18 @@ class Simulating(Kind[SimulationSettings]):
         score = figures.get("score")
         return f"{figures['recorded']} neurons recorded" + ("" if score is None else f", score {score:.3f}")
 
-    def play(
-        self,
-        run: Run[SimulationSettings],
-        file: Path | None,
-        seconds: float | None,
-        test: Evaluation,
-        every: int | None,
-        speed: float,
-    ) -> Path:
+    def play(self, run: Run[SimulationSettings], video: Video, test: Evaluation) -> Path:
         """The activity of the recorded neurons over time."""
-        path = video_path(run.folder / "video", file, every, speed)
+        path, seconds = video.path(run.folder / "video"), video.seconds
         arrays, period = load_arrays(run.folder / "activity.safetensors"), run.settings.sample_period
         rates = arrays["rates"] if arrays["rates"].ndim == 2 else arrays["rates"][:, :, 0]
         length = len(rates) if seconds is None else max(1, min(len(rates), round(seconds / period)))
-        stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
+        stride = video.stride(period)
         groups = [str(name) or "unknown" for name in _neurons(run)["class"]]
         rows = range(0, length, stride)
         blank = (np.full((96, 640, 3), 255, np.uint8) for _ in rows)
-        return write_video(
-            path, with_activity(blank, list(rows), rates[:length], groups, period), speed / (stride * period)
-        )
+        frames = with_activity(blank, list(rows), rates[:length], groups, period)
+        return write_video(path, frames, video.speed / (stride * period))
 
     def done(self, folder: Path) -> bool:
         """Whether its summary is there."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from premotor.connectome import Circuit
     from premotor.networks.spiking.event_driven import SpikingNetwork
     from premotor.runs.checkpoints import CheckpointRecord
+    from premotor.runs.playing import Video
     from premotor.runs.run import Run, Which
     from premotor.runs.run_folder import RunFolder
     from premotor.runs.settings import CircuitSettings
@@ -188,19 +189,11 @@ class Spiking(Kind[SpikingExperiment]):
         write_json(run.places.lesions_file, rows)
         return rows
 
-    def play(
-        self,
-        run: "Run[SpikingExperiment]",
-        file: Path | None,
-        seconds: float | None,
-        test: Evaluation,
-        every: int | None,
-        speed: float,
-    ) -> Path:
+    def play(self, run: "Run[SpikingExperiment]", video: "Video", test: Evaluation) -> Path:
         """The task above the spikes of the network."""
         from premotor.runs.spiking.playing import play_spiking
 
-        return play_spiking(self.opened(run), file, seconds, test, every, speed)
+        return play_spiking(self.opened(run), video, test)
 
     def looked_into(self, run: "Run[SpikingExperiment]", test: Evaluation) -> None:
         """Receptive fields, the policy as a table, and tests of checkpoints."""

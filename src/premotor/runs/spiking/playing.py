@@ -11,7 +11,7 @@ from premotor.bodies import write_video
 from premotor.errors import PremotorError
 from premotor.learning.plasticity import Episodes, SpikingAgent
 from premotor.runs.kinds import Evaluation
-from premotor.runs.playing import FRAMES_PER_SECOND, video_path
+from premotor.runs.playing import Video
 from premotor.runs.spiking.raster_strip import Shown, with_raster
 from premotor.runs.spiking.records import action_name, cell_groups, played_again
 from premotor.runs.spiking.run import SpikingRun
@@ -25,27 +25,21 @@ SIZE = (640, 360)
 PAPER, RAIL, CART, POLE, AXLE = (255, 255, 255), (120, 120, 120), (60, 60, 60), (213, 94, 0), (0, 114, 178)
 
 
-def play_spiking(
-    run: SpikingRun, file: Path | None, seconds: float | None, test: Evaluation, every: int | None, speed: float
-) -> Path:
+def play_spiking(run: SpikingRun, video: Video, test: Evaluation) -> Path:
     """Write one episode as a video, without plasticity; it ends where the episode ends.
 
     Args:
         run: the run.
-        file: by default ``video/play.mp4`` of the run folder.
-        seconds: of the episode, at most.
+        video: the file, and how the episode is shown.
         test: its checkpoint and the seed of the start, by default 2,000; with `only` the start of that episode of a
             test, whose seed is 42 by default.
-        every: steps from frame to frame; by default so many that there are about 25 frames a second.
-        speed: of the video over real time: 0.1 is slow motion.
 
     Raises:
         PremotorError: the folder of the file does not exist, or there is no video encoder.
     """
-    path = video_path(run.places.path / "video", file, every, speed)
-    period = run.settings.interface.step / 1000.0
-    stride = every or max(1, round(speed / (FRAMES_PER_SECOND * period)))
-    return write_video(path, episode_frames(run, seconds, test, stride), speed / (stride * period))
+    path, period = video.path(run.places.path / "video"), run.settings.interface.step / 1000.0
+    stride = video.stride(period)
+    return write_video(path, episode_frames(run, video.seconds, test, stride), video.speed / (stride * period))
 
 
 def episode_frames(run: SpikingRun, seconds: float | None, test: Evaluation, stride: int = 1) -> Iterator[np.ndarray]:
