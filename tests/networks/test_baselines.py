@@ -115,9 +115,8 @@ def test_a_direct_path_has_the_maps_of_the_circuit(kind):
     np.testing.assert_allclose(double, 2 * action, atol=1e-5)  # linear, and without a memory
     assert bool(np.any(np.abs(action) > 1e-3)) == (kind == "direct")
     network, current = direct.network, np.linspace(-1, 1, 2 * direct.network.neurons, dtype=np.float32).reshape(-1, 2)
-    np.testing.assert_allclose(
-        network.numpy_step()(current, current), network.step(network.product(), current, current), atol=1e-5
-    )
+    again = network.step(network.product(), *(jnp.asarray(current),) * 2)
+    np.testing.assert_allclose(network.numpy_step()(current, current), again, atol=1e-5)
     maps = own.input_weight.size + own.output_weight.size + 2
     assert direct.learned - maps == (many * own.output_weight.shape[1] if kind == "direct" else 0)
     whole = build_controller(

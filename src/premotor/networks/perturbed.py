@@ -69,9 +69,9 @@ class PerturbedNetwork(Network):
     def step(
         self,
         product: Prepared,
-        state: Float[Array, "neurons environments"],
-        current: Float[Array, "neurons environments"],
-    ) -> Float[Array, "neurons environments"]:
+        state: Float[Array, "rows environments"],
+        current: Float[Array, "inputs environments"],
+    ) -> Float[Array, "rows environments"]:
         """The state one control period later; a network whose maps are its layers takes no drive."""
         if not self.maps_are_layers:
             current = current + self.drive[:, None]

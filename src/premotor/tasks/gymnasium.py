@@ -5,10 +5,12 @@ Importing this module makes them known to Gymnasium: ``import premotor.tasks.gym
 ``gymnasium.make("premotor.tasks.gymnasium:premotor/Walk-v0")``.
 """
 
+from collections.abc import Mapping
 from typing import cast
 
 import gymnasium
 import numpy as np
+from gymnasium.spaces import Box
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike
@@ -26,9 +28,11 @@ def environment_ids() -> dict[str, str]:
     return {f"premotor/{''.join(part.title() for part in kind.split('-'))}-v0": kind for kind in kinds}
 
 
-def _spaces(task: PhysicsTask) -> tuple[gymnasium.spaces.Box, gymnasium.spaces.Box]:
-    observation = gymnasium.spaces.Box(-np.inf, np.inf, (len(task.observation_names),), np.float32)
-    return observation, gymnasium.spaces.Box(-1.0, 1.0, (len(task.action_names),), np.float32)
+def _offered(kind: str, options: Mapping[str, object]) -> tuple[PhysicsTask, Box, Box]:
+    """A task, and the spaces of its observations and actions."""
+    task = cast(PhysicsTask, build_task(TASKS[kind].settings_type.model_validate(options)))
+    observation = Box(-np.inf, np.inf, (len(task.observation_names),), np.float32)
+    return task, observation, Box(-1.0, 1.0, (len(task.action_names),), np.float32)
 
 
 class TaskEnvironment(gymnasium.Env):
@@ -42,8 +46,7 @@ class TaskEnvironment(gymnasium.Env):
 
     def __init__(self, kind: str = "walk", render_mode: str | None = None, **options: object):
         self.render_mode = render_mode
-        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings_type.model_validate(options)))
-        self.observation_space, self.action_space = _spaces(self.task)
+        self.task, self.observation_space, self.action_space = _offered(kind, options)
         self.metadata = {**self.metadata, "render_fps": round(1 / self.task.control_period)}
         self._worlds = PhysicsEnvironment(self.task, 1, threads=1)
 
@@ -75,8 +78,7 @@ class TaskVectorEnvironment(gymnasium.vector.VectorEnv):
 
     def __init__(self, num_envs: int = 1, kind: str = "walk", threads: int = 0, **options: object):
         self.num_envs = num_envs
-        self.task = cast(PhysicsTask, build_task(TASKS[kind].settings_type.model_validate(options)))
-        self.single_observation_space, self.single_action_space = _spaces(self.task)
+        self.task, self.single_observation_space, self.single_action_space = _offered(kind, options)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._worlds = PhysicsEnvironment(self.task, num_envs, threads=threads)

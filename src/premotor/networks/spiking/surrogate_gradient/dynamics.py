@@ -59,7 +59,7 @@ class Dynamics(eqx.Module):
     entering: tuple[Projection, ...]
     most: dict[str, Float[Array, "cells 1"]]
     """As in `Synapses`."""
-    order: Int[Array, " cells"]
+    order: Int[Array, " all"]
     """Places of all cells, in the order of their numbers, among input cells and then inner cells."""
     sizes: tuple[int, ...] = eqx.field(static=True)
     """Cells of the inner populations."""

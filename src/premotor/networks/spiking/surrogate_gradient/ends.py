@@ -107,7 +107,7 @@ class Votes(eqx.Module):
         """A number between −1 and 1 for each action, (actions, environments), of spikes (cells, environments)."""
         return xp.sin((counts * self.turn).sum(axis=0)[None] + self.phase)
 
-    def preferences(self, sharpness: float) -> Float[Array, "actions voters+actions"]:
+    def preferences(self, sharpness: float) -> Float[Array, "actions outputs"]:
         """What a vote, and a coin, add to each action: its own votes less the mean of all actions'."""
         own = jnp.eye(self.actions)[:, self.action]
         return sharpness * jnp.concatenate([own - own.mean(0), COIN * jnp.eye(self.actions)], axis=1)
