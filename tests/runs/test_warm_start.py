@@ -54,18 +54,19 @@ def test_what_does_not_fit_is_named(trained, circuit_folder, tmp_path):
 
 
 def test_a_run_begins_with_a_controller_of_the_package(circuit_folder, tmp_path, capsys):
-    made = shipped("bipedal-expert")
-    short = {"steps": 64, "environments": 4, "rollout": 8, "minibatches": 2, "epochs": 1}
-    settings = load_settings("bipedal-expert", {f"learning.{name}": value for name, value in short.items()})
-    run = train(settings, output=tmp_path / "next", initial="bipedal-expert", progress=True, finish=False)
+    made = shipped("arm-sea")
+    short = {"steps": 16, "environments": 4, "rollout": 4, "minibatches": 1, "epochs": 1}
+    tests = {"evaluation.episodes": 2, "evaluation.seconds": 0.5}
+    settings = load_settings("arm-sea", {f"learning.{name}": value for name, value in short.items()} | tests)
+    run = train(settings, output=tmp_path / "next", initial="arm-sea", progress=True, finish=False)
     assert "the critic begins anew (these weights come without one); for 10 iterations" in capsys.readouterr().out
     begun, had = load_arrays(run.places.initial_file), flatten(made.controller)
     assert begun.keys() == had.keys()
     assert all(np.array_equal(begun[name], array) for name, array in had.items())
     parent = json.loads(run.places.provenance_file.read_text())["parent"]
-    assert (parent["shipped"], parent["left"], len(parent["sha256"])) == ("bipedal-expert", [], 64)
-    with pytest.raises(PremotorError, match=r"nothing of bipedal-expert fits: the network \(mlp of"):
-        train(tiny_settings(circuit_folder), output=tmp_path / "x", initial="bipedal-expert", partial=True, **SILENT)
+    assert (parent["shipped"], parent["left"], len(parent["sha256"])) == ("arm-sea", [], 64)
+    with pytest.raises(PremotorError, match=r"nothing of arm-sea fits: the network \(mlp of"):
+        train(tiny_settings(circuit_folder), output=tmp_path / "x", initial="arm-sea", partial=True, **SILENT)
 
 
 def test_maps_go_over_by_the_names_of_observations_and_actions():

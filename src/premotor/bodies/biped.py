@@ -75,12 +75,17 @@ TIMESTEP = 0.005
 # Time constant (s) and damping ratio of contacts and joint limits; MuJoCo needs at least two time steps. Its
 # default of 20 ms lets heel strikes sink in twice as deep and slide three times as fast.
 CONTACT = (0.010, 1.0)
+# The same of soles that give way, as heel pads and shoes do.
+SOLE = (0.040, 1.0)
+SOLE_DEPTH = 0.004
+"""How far such soles are pressed in while the body stands on both feet, m."""
 # Sliding (a shoe on a floor), torsional and rolling; the last two do not act in the plane.
 FRICTION = (1.0, 0.005, 0.0001)
+FEET = ("left_foot", "right_foot")
 
 
-def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
-    """The biped as an editable MuJoCo specification; `timestep` in s."""
+def biped_spec(timestep: float = TIMESTEP, sole: tuple[float, float] = CONTACT) -> mujoco.MjSpec:
+    """The biped as an editable MuJoCo specification; `timestep` in s, `sole` as `CONTACT`, of the feet alone."""
     spec = mujoco.MjSpec()
     spec.modelname = "biped"
     spec.compiler.degree = False
@@ -107,7 +112,7 @@ def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
     _capsule(trunk, "trunk", (0, 0.06), (0, TRUNK_LENGTH - 0.04), TRUNK_RADIUS, (0.44, 0.48, 0.54, 1))
     _capsule(trunk, "head", (0, head - 0.02), (0, head + 0.02), HEAD_RADIUS, (0.80, 0.66, 0.56, 1))
     for side, y, colour in (("left", 0.09, (0.00, 0.53, 0.42, 1)), ("right", -0.09, (0.61, 0.31, 0.62, 1))):
-        _leg(trunk, side, y, colour)
+        _leg(trunk, side, y, colour, sole)
         _touch_sensors(spec, side)
     for side in ("left", "right"):
         for joint, servo in (("hip", HIP), ("knee", KNEE), ("ankle", ANKLE)):
@@ -119,7 +124,14 @@ def biped_spec(timestep: float = TIMESTEP) -> mujoco.MjSpec:
 def build_biped(timestep: float = TIMESTEP) -> Body:
     """The planar biped (module docstring); `timestep` in s."""
     spec = biped_spec(timestep)
-    return Body("biped", spec.compile(), spec.to_xml(), feet=("left_foot", "right_foot"))
+    return Body("biped", spec.compile(), spec.to_xml(), feet=FEET)
+
+
+@BODIES.register("biped-shod")
+def build_shod_biped(timestep: float = TIMESTEP) -> Body:
+    """The planar biped on soles that give way by 4 mm under the standing body; `timestep` in s."""
+    spec = biped_spec(timestep, SOLE)
+    return Body("biped-shod", spec.compile(), spec.to_xml(), feet=FEET, sole_depth=SOLE_DEPTH)
 
 
 def _root(trunk: mujoco.MjsBody) -> None:
@@ -129,7 +141,9 @@ def _root(trunk: mujoco.MjsBody) -> None:
     trunk.add_joint(name="root_pitch", type=hinge, axis=[0, 1, 0])
 
 
-def _leg(trunk: mujoco.MjsBody, side: str, y: float, colour: tuple[float, ...]) -> None:
+def _leg(
+    trunk: mujoco.MjsBody, side: str, y: float, colour: tuple[float, ...], sole: tuple[float, float]
+) -> None:
     thigh = trunk.add_body(name=f"{side}_thigh", pos=[0, y, 0])
     _hinge(thigh, f"{side}_hip", -1, HIP)
     _inertia(thigh, THIGH, THIGH_LENGTH)
@@ -144,7 +158,9 @@ def _leg(trunk: mujoco.MjsBody, side: str, y: float, colour: tuple[float, ...]) 
     _hinge(foot, f"{side}_ankle", -1, ANKLE)
     _inertia(foot, FOOT, FOOT_SEGMENT_LENGTH, direction=METATARSAL / FOOT_SEGMENT_LENGTH)
     heel, toe = foot_ends()
-    _capsule(foot, f"{side}_foot", heel, toe, FOOT_RADIUS, colour)
+    contact = _capsule(foot, f"{side}_foot", heel, toe, FOOT_RADIUS, colour)
+    if sole != CONTACT:
+        contact.solref, contact.priority = sole, 1  # in place of the mean of the ground's and its own
     # A touch sensor sums the normal forces of the contacts inside its site.
     whole = 0.5 * (heel + toe)
     half_length = 0.5 * (toe - heel)[0]
@@ -195,7 +211,7 @@ def _inertia(
 
 def _capsule(
     body: mujoco.MjsBody, name: str, start: Point, end: Point, radius: float, colour: tuple[float, ...]
-) -> None:
+) -> mujoco.MjsGeom:
     geom = body.add_geom(name=name, type=mujoco.mjtGeom.mjGEOM_CAPSULE, size=[radius, 0, 0])
     geom.fromto = [start[0], 0, start[1], end[0], 0, end[1]]
     geom.mass = 0
@@ -203,6 +219,7 @@ def _capsule(
     geom.condim = 3
     geom.friction, geom.solref = FRICTION, CONTACT
     geom.rgba = colour
+    return geom
 
 
 def _touch_sensors(spec: mujoco.MjSpec, side: str) -> None:

@@ -57,6 +57,8 @@ class Body:
     """Of the model's lengths, masses, forces and torques."""
     task_joints: tuple[str, ...] = ()
     """Joints that tasks are about; all where none are named. Others belong to its drives, such as spindles."""
+    sole_depth: float = 0.0
+    """How far soles that give way are pressed in while the body stands, in its unit of length."""
     joint_names: tuple[str, ...] = field(init=False)
     """All joints in the order of ``qpos``, those of the root first."""
     actuator_names: tuple[str, ...] = field(init=False)
@@ -213,7 +215,7 @@ class Body:
 
 
 _HOMES = {
-    "biped": ("biped",),
+    "biped": ("biped", "biped-shod"),
     "arm": ("arm-muscle", "arm-muscle-rod", "arm-sea", "arm-sea-rod"),
     "fly": ("fly", "fly-18", "fly-12"),
     "worm": ("worm", "worm-water", "worm-3d"),

@@ -90,6 +90,7 @@ class WalkTask(PhysicsTask):
         phase = np.linspace(0, 2 * np.pi, 101)
         order = [gait.joint_names.index(joint) + 3 for joint in joints]
         poses, rates = gait.qpos(phase), gait.qvel(phase) * gait.stride_period / (2 * np.pi)
+        poses[:, 1] -= body.sole_depth  # the reference treads on hard ground
         self._table = on_device(poses[:, [1, 2, *order]], np.float32)
         self._slope = on_device(rates[:, [0, 1, 2, *order]], np.float32)
         self._stance = on_device(gait.contact(phase), np.float32)
