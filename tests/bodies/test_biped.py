@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from premotor.bodies import BatchPhysics, Body, build_body
-from premotor.bodies.biped import biped_spec
+from premotor.bodies.biped import SOLE_DEPTH, biped_spec
 
 MASS, HEIGHT, GRAVITY = 70.0, 1.75, 9.81
 JOINTS = tuple(f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle"))
@@ -263,3 +263,21 @@ def test_each_call_builds_its_own_model():
     one, two = build_body("biped"), build_body("biped")
     one.model.body_mass[:] = 0
     assert two.mass == pytest.approx(MASS)
+
+
+def sunk(body: Body, seconds: float = 0.2) -> float:
+    """How far the standing body has sunk in, m."""
+    data = posed(body)
+    for _ in range(round(seconds / body.model.opt.timestep)):
+        mujoco.mj_step(body.model, data)
+    return float(body.rest_pose[1] - data.qpos[1])
+
+
+def test_soles_give_way_under_the_standing_body_and_nothing_else_is_softer(body: Body):
+    shod = build_body("biped-shod")
+    assert sunk(body) < 0.0006 and sunk(shod) == pytest.approx(SOLE_DEPTH, abs=0.0006)
+    assert (body.sole_depth, shod.sole_depth) == (0, SOLE_DEPTH)
+    feet = {"left_foot", "right_foot"}
+    soft = {shod.model.geom(i).name for i in range(shod.model.ngeom) if shod.model.geom_solref[i, 0] != 0.01}
+    assert soft == feet
+    np.testing.assert_array_equal(shod.model.body_mass, body.model.body_mass)

@@ -87,6 +87,16 @@ def view_at(task: WalkTask, phase: float, command: float = 1.35, **changes: floa
     return View(qpos, qvel, readings.at[task.body.foot_sensors].set(700.0 * touching)), start.memory
 
 
+def test_on_soft_soles_the_reference_presses_them_in() -> None:
+    hard, soft = walk(), walk(body="biped-shod")
+    for phase in (0.0, 2.5):
+        one, other = (task.start_at(jnp.asarray(phase), jnp.asarray(1.2)).qpos for task in (hard, soft))
+        lower = np.zeros(len(one))
+        lower[1] = soft.body.sole_depth
+        np.testing.assert_allclose(one - other, lower, atol=1e-7)
+    assert soft.body.sole_depth > 0.003
+
+
 def test_every_reward_term_says_what_it_should() -> None:
     task = walk(reward={"contact": 0.3})
     zero = jnp.zeros(6)
