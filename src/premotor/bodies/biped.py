@@ -76,8 +76,8 @@ TIMESTEP = 0.005
 # default of 20 ms lets heel strikes sink in twice as deep and slide three times as fast.
 CONTACT = (0.010, 1.0)
 # The same of soles that give way, as heel pads and shoes do.
-SOLE = (0.040, 1.0)
-SOLE_DEPTH = 0.004
+SOLE = (0.050, 1.0)
+SOLE_DEPTH = 0.0065
 """How far such soles are pressed in while the body stands on both feet, m."""
 # Sliding (a shoe on a floor), torsional and rolling; the last two do not act in the plane.
 FRICTION = (1.0, 0.005, 0.0001)
@@ -129,7 +129,7 @@ def build_biped(timestep: float = TIMESTEP) -> Body:
 
 @BODIES.register("biped-shod")
 def build_shod_biped(timestep: float = TIMESTEP) -> Body:
-    """The planar biped on soles that give way by 4 mm under the standing body; `timestep` in s."""
+    """The planar biped on soles that give way by 6.5 mm under the standing body; `timestep` in s."""
     spec = biped_spec(timestep, SOLE)
     return Body("biped-shod", spec.compile(), spec.to_xml(), feet=FEET, sole_depth=SOLE_DEPTH)
 
