@@ -141,9 +141,7 @@ def _root(trunk: mujoco.MjsBody) -> None:
     trunk.add_joint(name="root_pitch", type=hinge, axis=[0, 1, 0])
 
 
-def _leg(
-    trunk: mujoco.MjsBody, side: str, y: float, colour: tuple[float, ...], sole: tuple[float, float]
-) -> None:
+def _leg(trunk: mujoco.MjsBody, side: str, y: float, colour: tuple[float, ...], sole: tuple[float, float]) -> None:
     thigh = trunk.add_body(name=f"{side}_thigh", pos=[0, y, 0])
     _hinge(thigh, f"{side}_hip", -1, HIP)
     _inertia(thigh, THIGH, THIGH_LENGTH)
