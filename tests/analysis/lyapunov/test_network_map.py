@@ -76,3 +76,11 @@ def test_mistakes_are_told(network):
         network_map(network, np.ones(3))
     with pytest.raises(pm.PremotorError, match="replicate is 1"):
         network_map(network, replicate=1)
+
+
+def test_a_class_that_misses_members_is_told_which():
+    class Half:
+        neurons, replicates = 3, 1
+
+    with pytest.raises(pm.PremotorError, match="the class Half has no period, product, step"):
+        network_map(Half())

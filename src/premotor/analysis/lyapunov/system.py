@@ -117,6 +117,10 @@ class Stepped[Prepared](Protocol):
         """The rates one step later."""
 
 
+STEPPED = ("neurons", "replicates", "period", "product", "step")
+"""Its members; a user's class may miss one."""
+
+
 class NetworkMap(eqx.Module):
     """One step of a network, rates (neurons,) → (neurons,), under an input that is constant, given, or both.
 
@@ -168,8 +172,10 @@ def network_map(
             states (replicates, neurons).
 
     Raises:
-        PremotorError: shapes that do not fit the network.
+        PremotorError: what is given lacks a member that a map needs, or shapes do not fit the network.
     """
+    if missing := [name for name in STEPPED if not hasattr(network, name)]:
+        raise PremotorError(f"network_map: the class {type(network).__name__} has no {', '.join(missing)}")
     size = network.neurons
     constant = np.asarray(current, np.float64)
     if constant.shape not in ((), (size,)):
