@@ -43,10 +43,20 @@ def run(folder: str, steps: list[list[str]]) -> str | None:
     return None
 
 
+def products_are_dense() -> None:
+    """As they were before a version had code that goes from edge to edge, whose sums are rounded otherwise."""
+    from premotor.networks import product
+
+    if hasattr(product, "_has_code"):
+        product._has_code = lambda: False
+
+
 def serve() -> None:
     """Run cases until the input ends; one line of JSON for each goes to the standard output."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print has nothing to do with the answers
+    if os.environ.get("SAME_RUNS_DENSE"):
+        products_are_dense()
     for line in sys.stdin:
         task = json.loads(line)
         problem = run(task["folder"], task["steps"])
