@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from premotor.networks import is_baseline
 from premotor.runs.figures import Figures
-from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind, UserFunctions
+from premotor.runs.hooks import UserFunctions, refuse_hooks
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind
 from premotor.runs.settings import Experiment
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Control(Kind[Experiment]):
         """Learning in copies of the task."""
         from premotor.runs.control_work import Learning
 
+        refuse_hooks(hooks, self.name)
         assert circuit is not None
         return Learning(settings, circuit, start)
 

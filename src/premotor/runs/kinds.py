@@ -11,6 +11,7 @@ from premotor.errors import PremotorError
 from premotor.files import read_json
 from premotor.registry import Registry, derived_from
 from premotor.runs.figures import Figures, numbers
+from premotor.runs.hooks import UserFunctions
 
 if TYPE_CHECKING:
     from premotor.connectome import Circuit
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from premotor.runs.settings import CircuitSettings, RunSettings
 
 Arrays = dict[str, np.ndarray]
-
-
-class UserFunctions(Protocol):
-    """Functions of a user's own, which are arguments of Python calls and never stand in a file: a NamedTuple."""
-
-    def _asdict(self) -> dict[str, object]: ...
 
 
 class Schedule(NamedTuple):

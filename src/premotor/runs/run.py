@@ -23,7 +23,8 @@ from premotor.runs.checkpoints import (
     step_name,
 )
 from premotor.runs.figures import Figures
-from premotor.runs.kinds import Kind, UserFunctions, kind_of
+from premotor.runs.hooks import UserFunctions
+from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import RunFolder, read_metrics
 from premotor.runs.settings import Experiment, RunSettings

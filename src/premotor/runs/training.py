@@ -13,7 +13,8 @@ from premotor.runs.blas import one_blas_thread
 from premotor.runs.checkpoints import ARRAYS, Checkpoint, newest_checkpoint
 from premotor.runs.effect import leaves, refuse_memory
 from premotor.runs.figures import Figures
-from premotor.runs.kinds import Evaluation, UserFunctions, Work, kind_of
+from premotor.runs.hooks import UserFunctions, hook_names
+from premotor.runs.kinds import Evaluation, Work, kind_of
 from premotor.runs.loading import Overrides, Source, dump_settings, load_settings, override_pairs
 from premotor.runs.loop import Loop
 from premotor.runs.progress import TrainingProgress, speaker
@@ -180,12 +181,6 @@ def train_or_resume(
     if run.settings != settings:
         raise PremotorError(f"{output} holds a result of other settings; name another folder, or remove it first")
     return resume(output, hooks=hooks, progress=progress, finish=False)
-
-
-def hook_names(hooks: UserFunctions | None) -> list[str]:
-    """Names of a user's functions with what each is for."""
-    given = {} if hooks is None else hooks._asdict()
-    return [f"{use}: {getattr(function, '__qualname__', function)}" for use, function in given.items() if function]
 
 
 def _check_hooks(places: RunFolder, hooks: UserFunctions | None) -> None:

@@ -119,7 +119,7 @@ class Benchmark(Measurement[BenchmarkSettings, Figures]):
     settings = BenchmarkSettings
 
     def total(self, settings: BenchmarkSettings) -> int:
-        """Figuress."""
+        """Cases."""
         return len(self.points(settings, None))
 
     def points(self, settings: BenchmarkSettings, circuit: Circuit | None) -> Mapping[str, Figures]:

@@ -17,7 +17,8 @@ from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
 from premotor.runs.dynamics.settings import NetworksSettings
 from premotor.runs.figures import Figures, numbers
-from premotor.runs.kinds import Arrays, Evaluation, Kind, Schedule, UserFunctions
+from premotor.runs.hooks import UserFunctions, refuse_hooks
+from premotor.runs.kinds import Arrays, Evaluation, Kind, Schedule
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
 
@@ -70,6 +71,7 @@ class Measurement[S: NetworksSettings, P](Kind[S]):
         hooks: UserFunctions | None = None,
     ) -> "Points":
         """Its points, less those that the folder holds already."""
+        refuse_hooks(hooks, self.name)
         return Points(self, settings, circuit, places)
 
     def opened(self, run: Run[S]) -> DynamicsResult[S]:

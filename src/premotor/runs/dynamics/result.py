@@ -12,7 +12,8 @@ from premotor.errors import PremotorError
 from premotor.files import read_json, replace_atomically, write_json
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.figures import Figures
-from premotor.runs.kinds import FORMER, UserFunctions
+from premotor.runs.hooks import UserFunctions
+from premotor.runs.kinds import FORMER
 from premotor.runs.loading import Overrides, Source, anchor_initial, anchor_path, load_settings
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder

@@ -23,7 +23,8 @@ from premotor.runs.dynamics.playing import play_network
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
 from premotor.runs.figures import Figures
-from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind, Schedule, UserFunctions
+from premotor.runs.hooks import UserFunctions, taken
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind, Schedule
 from premotor.runs.playing import Video
 from premotor.runs.run import Run, Which
 from premotor.runs.run_folder import RunFolder
@@ -90,8 +91,8 @@ class Spectrum(Kind[DynamicsTrainSettings]):
         hooks: UserFunctions | None = None,
     ) -> "Descents":
         """One network after another."""
-        assert hooks is None or isinstance(hooks, SpectrumHooks)
-        return Descents(settings, circuit, start, places, (hooks or SpectrumHooks()).task)
+        own = taken(hooks, SpectrumHooks, self.name) or SpectrumHooks()
+        return Descents(settings, circuit, start, places, own.task)
 
     def adopt(self, settings: DynamicsTrainSettings, circuit: Circuit | None, parent: Run, which: Which) -> Adopted:
         """Parameters of the networks of the same names."""
@@ -318,8 +319,8 @@ def _result(run: Run[DynamicsTrainSettings], name: str) -> Figures:
 
 
 def _descents(run: Run[DynamicsTrainSettings]) -> Iterator[Descent]:
-    settings, hooks = run.settings, run.hooks or SpectrumHooks()
-    assert isinstance(hooks, SpectrumHooks)
+    settings = run.settings
+    hooks = taken(run.hooks, SpectrumHooks, run.kind.name) or SpectrumHooks()
     for member in members(settings, run.wiring, settings.nulls.count, settings.nulls.kind):
         yield Descent(member, settings, run.folder / "networks" / member.name, hooks.task)
 

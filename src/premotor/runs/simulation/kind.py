@@ -12,7 +12,8 @@ from premotor.files import read_json, write_json
 from premotor.runs.activity_strip import with_activity
 from premotor.runs.arrays import load_arrays
 from premotor.runs.figures import Figures, numbers
-from premotor.runs.kinds import KINDS, Arrays, Evaluation, Kind, Schedule, UserFunctions
+from premotor.runs.hooks import UserFunctions, refuse_hooks
+from premotor.runs.kinds import KINDS, Arrays, Evaluation, Kind, Schedule
 from premotor.runs.playing import Video
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder
@@ -49,6 +50,7 @@ class Simulating(Kind[SimulationSettings]):
         hooks: UserFunctions | None = None,
     ) -> "OneSimulation":
         """The whole of it."""
+        refuse_hooks(hooks, self.name)
         assert circuit is not None
         return OneSimulation(settings, circuit, places)
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from premotor.errors import PremotorError
 from premotor.runs.figures import Figures
-from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind, UserFunctions
+from premotor.runs.hooks import UserFunctions, taken
+from premotor.runs.kinds import KINDS, Adopted, Arrays, Evaluation, Kind
 from premotor.runs.loading import anchor_initial, anchor_path
 from premotor.runs.spiking.settings import CircuitWiring, SpikingExperiment, circuit_of, fields_of
 
@@ -115,8 +116,8 @@ class Spiking(Kind[SpikingExperiment]):
         from premotor.runs.spiking.run import Arena, Hooks
         from premotor.runs.spiking.session import SpikingWork
 
-        assert hooks is None or isinstance(hooks, Hooks)
-        return SpikingWork(Arena(settings, circuit, hooks), None if start is None else start["weights"])
+        own = taken(hooks, Hooks, self.name)
+        return SpikingWork(Arena(settings, circuit, own), None if start is None else start["weights"])
 
     def inherited(self, settings: SpikingExperiment, parent: "Run") -> dict[str, object]:
         """Its wiring."""

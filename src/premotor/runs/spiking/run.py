@@ -14,7 +14,7 @@ from premotor.errors import PremotorError
 from premotor.learning.plasticity import Episodes, SpikingAgent
 from premotor.networks.spiking.event_driven import SpikingNetwork
 from premotor.runs.arrays import load_arrays
-from premotor.runs.kinds import UserFunctions
+from premotor.runs.hooks import UserFunctions, taken
 from premotor.runs.run import Run
 from premotor.runs.run_folder import RunFolder, read_metrics
 from premotor.runs.spiking.settings import (
@@ -138,8 +138,7 @@ class SpikingRun(Run[SpikingExperiment]):
     @cached_property
     def arena(self) -> Arena:
         """Network and task; the circuit, where there is one, is the copy in the run folder."""
-        assert self.hooks is None or isinstance(self.hooks, Hooks)
-        return Arena(self.settings, self.wiring, self.hooks)
+        return Arena(self.settings, self.wiring, taken(self.hooks, Hooks, self.kind.name))
 
     @property
     def evaluations_folder(self) -> Path:
