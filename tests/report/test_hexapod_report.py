@@ -34,28 +34,27 @@ def tripod(speeds: tuple[float, ...], seconds: float = 3.0, stop: float | None =
     return Trace(time, qpos, zeros, zeros, contact, alive, zeros[:, 0], command, None, PERIOD)
 
 
-@pytest.fixture(scope="module")
-def task() -> SimpleNamespace:
-    return SimpleNamespace(body=build_fly(18), debounce=0.008, expected_gait=None)
+def record_of(trace: Trace | None) -> SimpleNamespace:
+    """What the section reads of a run."""
+    task = SimpleNamespace(debounce=0.008, expected_gait=None)
+    return SimpleNamespace(trace=trace, task=task, body=build_fly(18), videos=[], command=words)
 
 
-def test_walks_are_measured_along_their_way_in_any_direction(task):
-    walks = walks_of(tripod((5.0, 20.0)), task)
+def test_walks_are_measured_along_their_way_in_any_direction():
+    body = build_fly(18)
+    walks = walks_of(tripod((5.0, 20.0)), body, 0.008)
     np.testing.assert_allclose(walks.speed, [5, 20], rtol=0.02)
     for gait, speed in zip(walks.gaits, walks.speed, strict=True):
         assert gait.stride_frequency == pytest.approx(10, rel=0.02)
         assert gait.stride_length == pytest.approx(speed / 10, rel=0.03)
         assert gait.duty_factors == pytest.approx([0.6] * 6, abs=0.02)
         assert gait.tripod_index == pytest.approx(0.8, abs=0.03)
-    fallen = walks_of(tripod((5.0, 20.0), stop=1.0), task)
+    fallen = walks_of(tripod((5.0, 20.0), stop=1.0), body, 0.008)
     np.testing.assert_allclose(fallen.speed, [20], rtol=0.02)
 
 
-def test_the_section_shows_footfalls_the_gait_against_speed_and_its_numbers(task):
-    record = SimpleNamespace(
-        trace=tripod((7.0, 12.0, 13.0, 22.0)), physics_task=task, task=task, videos=[], command=words
-    )
-    section = Hexapod().build(record)
+def test_the_section_shows_footfalls_the_gait_against_speed_and_its_numbers():
+    section = Hexapod().build(record_of(tripod((7.0, 12.0, 13.0, 22.0))))
     pictures = [block for block in section.blocks if isinstance(block, Picture)]
     assert [picture.title for picture in pictures] == ["Footfalls", "The gait against speed"]
     assert "left middle" in pictures[0].svg and "Duty factor" in pictures[1].svg
@@ -64,12 +63,8 @@ def test_the_section_shows_footfalls_the_gait_against_speed_and_its_numbers(task
     assert table.rows[1][1] == "2" and table.rows[1][2] == "10.0" and table.rows[1][6] == "0.60/0.60/0.60"
 
 
-def test_without_a_trace_or_a_step_it_says_so(task):
-    empty = SimpleNamespace(trace=None, physics_task=task, task=task, videos=[], command=words)
-    assert any(isinstance(block, Missing) for block in Hexapod().build(empty).blocks)
+def test_without_a_trace_or_a_step_it_says_so():
+    assert any(isinstance(block, Missing) for block in Hexapod().build(record_of(None)).blocks)
     standing = tripod((5.0,))
     standing.contact[:] = 1
-    blocks = (
-        Hexapod().build(SimpleNamespace(trace=standing, physics_task=task, task=task, videos=[], command=words)).blocks
-    )
-    assert isinstance(blocks[-1], Missing)
+    assert isinstance(Hexapod().build(record_of(standing)).blocks[-1], Missing)

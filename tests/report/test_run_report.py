@@ -14,13 +14,15 @@ from premotor.report import write_report
 from premotor.report.about import About
 from premotor.report.lesions import Lesions
 from premotor.report.neurons import Neurons
-from premotor.report.page import Page
+from premotor.report.page import Missing, Page, Picture
 from premotor.report.reading import read_run
 from premotor.report.sections import sections_of
 from premotor.report.walking import Walking
 from premotor.report.weights import WeightsSection, wiring_facts
+from premotor.runs import Run
 from report.html_page import VIDEO, PageOf
 from report.synthetic import make_run
+from wrapped_task import WrappedTask
 
 SECTIONS = [
     "What this run is",
@@ -285,3 +287,16 @@ def test_lesions_of_a_task_without_a_gait_are_told_by_its_aim_and_its_return():
     assert "Of the 2 groups, 1 cost more than half of the episodes that end at the aim" in text
     assert "sensory → motor" in text and "-90.00" in text.replace("−", "-") and "without a fall" not in text
     assert "at aim" in lesion_table(record.lesions) and "upright" not in lesion_table(record.lesions)
+
+
+def test_what_a_task_of_ones_own_recorded_is_shown(finished_run, monkeypatch):
+    """Whoever writes a task may derive it from `Task`, and have a body all the same."""
+    theirs = Run.task
+    monkeypatch.setattr(Run, "task", lambda self: WrappedTask(theirs(self)))
+    record = read_run(finished_run)
+    assert record.trace is not None and record.reference is None
+    walking, neurons = Walking().build(record), Neurons().build(record)
+    assert {"Silhouettes", "Footfalls", "Joint angles over a stride"} <= {
+        block.title for block in walking.blocks if isinstance(block, Picture)
+    }
+    assert not any(isinstance(block, Missing) for block in neurons.blocks)

@@ -43,7 +43,7 @@ def test_names_are_split_into_side_and_rest():
 
 
 def test_strides_of_the_reference_are_the_reference(task):
-    cycles = joint_cycles(exact_trace(task), task)
+    cycles = joint_cycles(exact_trace(task), task.body, task.reference)
     assert {cycle.name for cycle in cycles} == set(task.body.actuator_names)
     for cycle in cycles:
         assert len(cycle.strides) >= 7
@@ -53,7 +53,7 @@ def test_strides_of_the_reference_are_the_reference(task):
 
 
 def test_the_error_of_an_offset_is_the_offset(task):
-    clean, moved = (whole_stride_error(exact_trace(task, offset), task) for offset in (0.0, 0.2))
+    clean, moved = (whole_stride_error(exact_trace(task, offset), task.body, task.reference) for offset in (0.0, 0.2))
     assert clean.max() < np.deg2rad(4)
     assert moved == pytest.approx(np.full(len(moved), 0.2), abs=0.03)
 

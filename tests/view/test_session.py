@@ -7,6 +7,7 @@ from premotor.errors import PremotorError
 from premotor.tasks import build_task
 from premotor.tasks.gymnasium_settings import GymnasiumSettings
 from premotor.view import LiveSession
+from wrapped_task import ElsewhereTask, WrappedTask
 
 
 @pytest.fixture
@@ -70,3 +71,11 @@ def test_a_task_without_a_body_is_refused(shown):
     pytest.importorskip("gymnasium")
     with pytest.raises(PremotorError, match="has none, use --video"):
         LiveSession(shown._replace(task=build_task(GymnasiumSettings(id="Pendulum-v1"))))
+
+
+def test_a_task_of_ones_own_is_shown_where_its_body_is_stepped_here(shown, session):
+    own = LiveSession(shown._replace(task=WrappedTask(shown.task)), seed=1)
+    assert np.array_equal(run(own, 5), run(session, 5))
+    assert own.speed == session.speed and own.commanded == session.commanded
+    with pytest.raises(PremotorError, match="the task walk leaves that to its OwnWorlds, use --video"):
+        LiveSession(shown._replace(task=ElsewhereTask(shown.task)))

@@ -17,7 +17,7 @@ from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, new_figure
 from premotor.report.trace import Trace
 from premotor.report.walking_figures import stance_bars
-from premotor.runs import PhysicsTask, Task
+from premotor.runs import Task
 
 PAIRS = ("front", "middle", "hind")
 MARKERS = ("o", "s", "^")
@@ -142,17 +142,17 @@ class Hexapod(ReportSection[RunRecord]):
     def build(self, record: RunRecord) -> Section:
         """The section."""
         blocks = [video(record, "The walk")]
-        trace, title = record.trace, "How it walks"
-        if trace is None:
+        trace, body, title = record.trace, record.body, "How it walks"
+        if trace is None or body is None:
             blocks.append(Missing("No states were recorded, so there is no gait to show:", record.command("evaluate")))
             return Section(title, blocks)
-        walks = walks_of(trace, record.physics_task)
+        walks = walks_of(trace, body, record.task.debounce)
         start = min(round(SETTLING / trace.control_period), max(trace.length(0) - 2, 0))
         stop = min(trace.length(0), start + round(SHOWN / trace.control_period))
         command = "" if trace.command is None else f", commanded {decimal(float(trace.command[0]), 1)} mm/s"
         blocks.append(
             Picture(
-                footfall_diagram(trace, record.physics_task.body.feet, start, stop),
+                footfall_diagram(trace, body.feet, start, stop),
                 "Footfalls",
                 f"The first episode{command}: a bar where a foot is on the ground. In a tripod the front and hind leg "
                 "of one side (green: left) step with the middle leg of the other (purple: right).",
@@ -183,11 +183,14 @@ class Hexapod(ReportSection[RunRecord]):
         return [*episode_tiles(record), *([how] if np.isfinite(tripod) else [])]
 
 
-def walks_of(trace: Trace, task: PhysicsTask) -> Walks:
-    """The gait of every episode that lasted to its end and moved its feet; the start is left out."""
+def walks_of(trace: Trace, body: Body, chatter: float | None = None) -> Walks:
+    """The gait of every episode that lasted to its end and moved its feet, but for the start.
+
+    Contacts and gaps shorter than `chatter`, s, are none.
+    """
     period = trace.control_period
     skip, stride = round(SETTLING / period), max(1, round(STEADY / period))
-    place = trace.qpos[:, :, task.body.qpos_index(("root_x", "root_y"))]
+    place = trace.qpos[:, :, body.qpos_index(("root_x", "root_y"))]
     speeds: list[float] = []
     gaits: list[HexapodGait] = []
     for episode in range(trace.episodes):
@@ -196,8 +199,7 @@ def walks_of(trace: Trace, task: PhysicsTask) -> Walks:
             continue
         moved = np.linalg.norm(np.diff(place[skip:steps:stride, episode], axis=0), axis=1)
         way = np.interp(np.arange(steps - skip), np.arange(len(moved) + 1) * stride, np.append(0, np.cumsum(moved)))
-        chatter = task.debounce or 0.0
-        gait = hexapod_gait(trace.contact[skip:steps, episode], period, way, chatter=chatter)
+        gait = hexapod_gait(trace.contact[skip:steps, episode], period, way, chatter=chatter or 0.0)
         if np.isfinite(gait.stride_frequency):
             speeds.append(float(moved.sum() / (len(moved) * stride * period)))
             gaits.append(gait)

@@ -37,8 +37,8 @@ class Neurons(ReportSection[RunRecord]):
     def build(self, record: RunRecord) -> Section:
         """The section."""
         title = "What the neurons do" if record.run.wired else "What the units do"
-        trace = record.trace
-        if trace is None:
+        trace, body = record.trace, record.body
+        if trace is None or body is None:
             return Section(title, [Missing("No rates were recorded:", record.command("evaluate"))])
         length = max(2, trace.length(0))
         rates, phase = trace.rates[:length].astype(np.float64), gait_phase(trace)[:length]
@@ -51,19 +51,18 @@ class Neurons(ReportSection[RunRecord]):
         preferred = np.full(len(classes), 2.0) if everyone is None else np.nan_to_num(everyone.preferred, nan=2.0)
         order, blocks = sorted_by_class(classes, CLASS_ORDER, np.where(active, preferred, 3.0))
         start, stop = excerpt(trace, 2.0)
-        feet = record.physics_task.body.feet
         span = np.maximum(np.maximum(top - low, LEAST_CHANGE * size), 1e-12)
         shown = np.where(active, (rates - low) / span, 0.0)
         time = trace.time[start:stop]
         pictures: list[Block] = [
             Picture(
-                raster(shown[start:stop], time, trace.contact[start:stop, 0], feet, order, blocks),
+                raster(shown[start:stop], time, trace.contact[start:stop, 0], body.feet, order, blocks),
                 f"Activity of all {noun}s",
                 f"One row a {noun}, {count(len(classes), noun)}, sorted by {group} and within a {group} "
                 + ("by their number" if everyone is None else "by the phase of the stride at which it is most active")
                 + f"; silent {noun}s last. Opacity: rate between the least and the largest of the {noun}'s own in this "
                 "episode (1st and 99th percentile; one that changes by less than a tenth stays pale)."
-                + (" Above, the feet on the ground at the same time." if feet else ""),
+                + (" Above, the feet on the ground at the same time." if body.feet else ""),
             ),
             Picture(
                 class_rates({name: rates_by_group(rates, classes)[name][start:stop] for name, _, _ in blocks}, time),
@@ -73,7 +72,7 @@ class Neurons(ReportSection[RunRecord]):
             Text(_summary(rates, active, everyone, noun)),
         ]
         motor = [i for i, name in enumerate(classes) if name == "motor"]
-        if not feet or not record.run.wired:
+        if not body.feet or not record.run.wired:
             pass  # without a gait there is no phase to be tuned to, and no motor neurons without a circuit
         elif everyone is None:
             pictures.append(

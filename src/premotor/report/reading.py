@@ -15,7 +15,7 @@ from premotor.errors import PremotorError
 from premotor.report.page import count, large, listed
 from premotor.report.sections import RECORDS, Record, mapping
 from premotor.report.trace import Trace, read_trace
-from premotor.runs import Controller, PhysicsTask, Task
+from premotor.runs import Controller, ReferenceGait, Task
 from premotor.runs.activity_strip import neuron_groups
 from premotor.runs.loading import kind_in
 from premotor.runs.run import Run
@@ -85,10 +85,9 @@ class RunRecord(Record):
         return self.task.body
 
     @property
-    def physics_task(self) -> PhysicsTask:
-        """The task of a body in MuJoCo; only of such a one is there a trace."""
-        assert isinstance(self.task, PhysicsTask)
-        return self.task
+    def reference(self) -> ReferenceGait | None:
+        """The gait that is imitated; None where there is none, or a reference of another kind."""
+        return self.task.reference if isinstance(self.task.reference, ReferenceGait) else None
 
     @property
     def speed_unit(self) -> str:
@@ -164,9 +163,9 @@ def read_run(folder: str | os.PathLike[str]) -> RunRecord:
         evaluations=_numeric(run.evaluations, places.evaluations_folder, ("step",)),
         best=best,
         test=test,
-        trace=read_trace(places.trace_file, task, initial.network.neurons)
-        if isinstance(task, PhysicsTask) and places.trace_file.exists()
-        else None,
+        trace=None
+        if body is None or not places.trace_file.exists()
+        else read_trace(places.trace_file, task, body, initial.network.neurons),
         classes=neuron_groups(initial, run.circuit, run.settings),
         before=_weights(initial),
         after=_weights(run.controller("best")) if best else None,

@@ -13,7 +13,8 @@ from premotor.errors import PremotorError
 from premotor.runs.arrays import load_arrays
 
 if TYPE_CHECKING:
-    from premotor.runs import PhysicsTask, ReferenceGait
+    from premotor.bodies import Body
+    from premotor.runs import ReferenceGait, Task
 
 SIDES = ("left", "right")
 SAMPLES = 101
@@ -60,20 +61,20 @@ class Trace:
         return int(ended[0]) if len(ended) else len(self.time)
 
 
-def read_trace(path: Path, task: "PhysicsTask", neurons: int) -> Trace:
-    """Read and check a trace of a task with so many neurons.
+def read_trace(path: Path, task: "Task", body: "Body", neurons: int) -> Trace:
+    """Read and check a trace of a task with this body and so many neurons.
 
     Raises:
         PremotorError: the file is damaged, an array is missing, or does not fit the task or the circuit.
     """
     arrays = load_arrays(path)
     sizes: dict[str, int] = {
-        "positions": task.body.model.nq,
-        "velocities": task.body.model.nv,
+        "positions": body.model.nq,
+        "velocities": body.model.nv,
         "actions": len(task.action_names),
-        "feet": len(task.body.feet),
+        "feet": len(body.feet),
         "neurons": neurons,
-        "activations": task.body.model.na,
+        "activations": body.model.na,
     }
     for name, axes in TRACE_AXES.items():
         if name not in arrays:
@@ -121,10 +122,8 @@ def strikes_of(trace: Trace, episode: int) -> list[NDArray[np.intp]]:
     return foot_strikes(debounced(record, max(1, round(CHATTER / trace.control_period))))
 
 
-def joint_cycles(trace: Trace, task: "PhysicsTask") -> list[JointCycle]:
+def joint_cycles(trace: Trace, body: "Body", reference: "ReferenceGait | None" = None) -> list[JointCycle]:
     """Every actuated joint over all whole strides of all episodes; none where no foot strikes twice."""
-    body = task.body
-    reference = task.reference
     feet = [split_side(foot)[0] for foot in body.feet]
     cycles = []
     for name, column in zip(body.actuator_names, body.actuated_qpos, strict=True):
@@ -141,10 +140,9 @@ def joint_cycles(trace: Trace, task: "PhysicsTask") -> list[JointCycle]:
     return cycles
 
 
-def whole_stride_error(trace: Trace, task: "PhysicsTask") -> NDArray[np.float64] | None:
+def whole_stride_error(trace: Trace, body: "Body", reference: "ReferenceGait") -> NDArray[np.float64] | None:
     """Root-mean-square error over all joints of every stride of the first foot, in rad, under one shift."""
-    reference, body = task.reference, task.body
-    if reference is None or not set(body.actuator_names) <= set(reference.joint_names):
+    if not set(body.actuator_names) <= set(reference.joint_names):
         return None
     pieces = []
     for episode in range(trace.episodes):

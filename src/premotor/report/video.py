@@ -8,7 +8,6 @@ from premotor.bodies.rendering import Backend
 from premotor.errors import PremotorError
 from premotor.report.sections import write_report
 from premotor.report.trace import Trace, read_trace
-from premotor.runs import PhysicsTask
 from premotor.runs.kinds import Evaluation
 from premotor.runs.playing import Video, play_to_video, player
 from premotor.runs.run import Run
@@ -38,18 +37,19 @@ def write_walk_video(
     if not path.exists():
         raise PremotorError(f"{run.folder} holds no recorded episode; make one with `premotor evaluate {run.folder}`")
     task = run.task()
-    if not isinstance(task, PhysicsTask) or task.undulates:
+    body = task.body
+    if body is None or task.undulates:
         target = run.folder / "video" / ("crawl.mp4" if task.undulates else "walk.mp4")
         target.parent.mkdir(exist_ok=True)
         return play_to_video(player(run.folder), target)
-    trace = read_trace(path, task, run.controller("initial").network.neurons)
+    trace = read_trace(path, task, body, run.controller("initial").network.neurons)
     if not 0 <= episode < trace.episodes:
         raise PremotorError(f"episode is {episode}; {path} holds the episodes 0 to {trace.episodes - 1}")
     stride = max(1, round(0.04 / trace.control_period))
     chosen = range(0, trace.length(episode), stride)
     active = None if trace.activation is None else trace.activation[list(chosen), episode]
     words = [_caption(trace, episode, step) for step in chosen]
-    frames = render_frames(task.body, trace.qpos[list(chosen), episode], size, backend, words, active)
+    frames = render_frames(body, trace.qpos[list(chosen), episode], size, backend, words, active)
     target = run.folder / "video" / ("walk.mp4" if episode == 0 else f"walk-{episode}.mp4")
     target.parent.mkdir(exist_ok=True)
     return write_video(target, frames, 1 / (stride * trace.control_period))

@@ -6,6 +6,7 @@ import numpy as np
 
 from premotor.analysis import Gait, bootstrap_mean, gait_of
 from premotor.analysis.gait import stride_smoothness
+from premotor.bodies import Body
 from premotor.report.episodes import episode_tiles, video
 from premotor.report.hexapod import has_insect_legs
 from premotor.report.page import Block, Missing, Picture, Section, Table, Tile, count, decimal
@@ -32,22 +33,22 @@ class Walking(ReportSection[RunRecord]):
     def build(self, record: RunRecord) -> Section:
         """The section."""
         blocks = [video(record, "The walk", ", in real time")]
-        trace = record.trace
-        if trace is None:
+        trace, body, reference = record.trace, record.body, record.reference
+        if trace is None or body is None:
             blocks.append(Missing("No states were recorded, so there is no gait to show:", record.command("evaluate")))
             return Section("How it walks", blocks)
         start, stop = excerpt(trace)
         where = f"{trace.time[start]:.1f}–{trace.time[stop - 1]:.1f} s of the first episode"
         blocks.append(
             Picture(
-                postures(trace, record.physics_task, start, min(stop, start + round(2.4 / trace.control_period))),
+                postures(trace, body, start, min(stop, start + round(2.4 / trace.control_period))),
                 "Silhouettes",
                 f"Seen from the right at equal intervals from {trace.time[start]:.1f} s on, each where it was. "
                 "Left leg green, right leg purple, here and below.",
             )
         )
-        cycles = joint_cycles(trace, record.physics_task)
-        gait = _gait(record, trace)
+        cycles = joint_cycles(trace, body, reference)
+        gait = _gait(trace, body, reference)
         if cycles:
             number = min(len(cycle.strides) for cycle in cycles)
             caption = (
@@ -55,7 +56,7 @@ class Walking(ReportSection[RunRecord]):
                 f"{count(trace.episodes, 'episode')}, each leg cut at its own foot strikes and stretched to the "
                 "same length; dashed: the reference gait from its own foot strike on."
             )
-            errors = whole_stride_error(trace, record.physics_task)
+            errors = None if reference is None else whole_stride_error(trace, body, reference)
             if errors is not None:
                 median, high = np.rad2deg(np.percentile(errors, [50, 95]))
                 caption += (
@@ -65,34 +66,34 @@ class Walking(ReportSection[RunRecord]):
             blocks.append(Picture(joint_angles(cycles), "Joint angles over a stride", caption))
         else:
             blocks.append(Missing("No foot struck the ground twice in any episode, so there are no strides to cut."))
-        if _has_pairs(record):
+        if _has_pairs(body):
             blocks.append(
                 Picture(
-                    phase_portraits(trace, record.physics_task, start, trace.length(0)),
+                    phase_portraits(trace, body, reference, start, trace.length(0)),
                     "Phase portraits",
                     f"From {trace.time[start]:.1f} s to the end of the first episode. Dashed: the reference, at "
                     "the speed commanded there. Walking is a closed loop that is run through again and again.",
                 )
             )
-        if record.physics_task.body.feet:
+        if body.feet:
             blocks.append(
                 Picture(
-                    footfalls(trace, record.physics_task, start, stop),
+                    footfalls(trace, body, start, stop),
                     "Footfalls",
                     f"Touch sensors and the forward speed of the hips, {where}.",
                 )
             )
-        if "root_x" in record.physics_task.body.joint_names:
+        if "root_x" in body.joint_names:
             window = _stride_steps(gait, trace)
             blocks.append(
                 Picture(
-                    speed_over_time(trace, record.physics_task, window),
+                    speed_over_time(trace, body, window),
                     "Speed over time",
                     f"Every episode (faint), as a running mean over {window * trace.control_period:.2f} s, "
                     "about one stride. A line that stops is a fall.",
                 )
             )
-        blocks.append(_table(record, gait))
+        blocks.append(_table(trace, gait, reference))
         return Section(
             "How it walks",
             blocks,
@@ -113,8 +114,7 @@ def excerpt(trace: Trace, seconds: float = WINDOW) -> tuple[int, int]:
     return start, start + steps
 
 
-def _gait(record: RunRecord, trace: Trace) -> Gait:
-    body, reference = record.physics_task.body, record.physics_task.reference
+def _gait(trace: Trace, body: Body, reference: ReferenceGait | None) -> Gait:
     cycle = None
     if reference is not None and set(body.actuator_names) <= set(reference.joint_names):
         cycle = reference.joint_angles[:, [reference.joint_names.index(name) for name in body.actuator_names]]
@@ -135,19 +135,17 @@ def _stride_steps(gait: Gait, trace: Trace) -> int:
     return max(1, round(1 / frequency / trace.control_period))
 
 
-def _has_pairs(record: RunRecord) -> bool:
-    names = record.physics_task.body.actuator_names
+def _has_pairs(body: Body) -> bool:
+    names = body.actuator_names
     return any(name.startswith("left_") and "right_" + name.removeprefix("left_") in names for name in names)
 
 
-def _table(record: RunRecord, gait: Gait) -> Block:
+def _table(trace: Trace, gait: Gait, reference: ReferenceGait | None) -> Block:
     if not gait.episodes:
         return Missing("Every episode ended within a second, so there are no figures of a gait.")
-    reference = record.physics_task.reference
     own: dict[str, float] = {}
     if reference is not None:
-        command = record.trace.command if record.trace is not None else None
-        pace = 1.0 if command is None else float(command.mean()) / reference.speed
+        pace = 1.0 if trace.command is None else float(trace.command.mean()) / reference.speed
         duty = reference.contacts.mean(0)
         own = {
             "stride_frequency": pace / reference.stride_period,
@@ -156,7 +154,7 @@ def _table(record: RunRecord, gait: Gait) -> Block:
             "double_support": float((reference.contacts.sum(1) >= 2).mean()),
             "limb_phase": 0.5,
             "symmetry_index": 0.0,
-            "sparc": _reference_smoothness(reference, pace, record.physics_task.control_period),
+            "sparc": _reference_smoothness(reference, pace, trace.control_period),
         }
     rows = []
     for key, label, unit, factor, places in (

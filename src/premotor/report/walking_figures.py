@@ -9,9 +9,10 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from premotor.bodies import Body
 from premotor.report.style import WIDTH, as_svg, colour, new_figure
 from premotor.report.trace import JointCycle, Trace, split_side
-from premotor.runs import PhysicsTask
+from premotor.runs import ReferenceGait
 
 DEPTH = ("left", "", "right")
 """What lies farther away is drawn first, seen from the right as in the video."""
@@ -58,13 +59,12 @@ def joint_angles(cycles: Sequence[JointCycle]) -> Figure:
 
 
 @as_svg
-def phase_portraits(trace: Trace, task: PhysicsTask, start: int, stop: int) -> Figure:
+def phase_portraits(trace: Trace, body: Body, reference: ReferenceGait | None, start: int, stop: int) -> Figure:
     """Left against right, and angle against velocity, in episode 0 between two steps."""
-    body = task.body
     names = list(body.actuator_names)
     angle = np.rad2deg(trace.qpos[start:stop, 0][:, body.actuated_qpos])
     speed = np.rad2deg(trace.qvel[start:stop, 0][:, body.actuated_qvel])
-    reference = _reference_states(trace, task)
+    wanted = None if reference is None else _reference_states(trace, body, reference)
     kinds = list(dict.fromkeys(split_side(name)[1] for name in names if split_side(name)[0]))
     paired = [kind for kind in kinds if {f"left_{kind}", f"right_{kind}"} <= set(names)][:2]
     figure = new_figure(height=0.4 + WIDTH / max(2, 1 + len(paired)) * 0.92)
@@ -74,16 +74,16 @@ def phase_portraits(trace: Trace, task: PhysicsTask, start: int, stop: int) -> F
     ax = grid[0]
     ax.set_title(f"{first} against {first}")
     ax.plot(angle[:, left], angle[:, right], color=colour("accent"), linewidth=0.9, alpha=0.8)
-    if reference is not None:
-        _dashed(ax, reference[0][:, left], reference[0][:, right])
+    if wanted is not None:
+        _dashed(ax, wanted[0][:, left], wanted[0][:, right])
     ax.set(xlabel=f"left {first}, degrees", ylabel=f"right {first}, degrees")
     for ax, kind in zip(grid[1:], paired, strict=True):
         ax.set_title(f"{kind}: angle and velocity")
         for side in ("left", "right"):
             joint = names.index(f"{side}_{kind}")
             ax.plot(angle[:, joint], speed[:, joint], color=side_colour(side), linewidth=0.9, alpha=0.8, label=side)
-        if reference is not None:
-            _dashed(ax, reference[0][:, names.index(f"left_{kind}")], reference[1][:, names.index(f"left_{kind}")])
+        if wanted is not None:
+            _dashed(ax, *(states[:, names.index(f"left_{kind}")] for states in wanted))
         ax.set(xlabel="degrees", ylabel="degrees a second")
     figure.legend(*grid[-1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
@@ -94,21 +94,19 @@ def _dashed(ax: Axes, x: NDArray, y: NDArray) -> None:
     ax.plot(x[closed], y[closed], color=colour("reference"), linestyle=(0, (4, 2)), linewidth=1.2, label="reference")
 
 
-def _reference_states(trace: Trace, task: PhysicsTask) -> tuple[NDArray, NDArray] | None:
+def _reference_states(trace: Trace, body: Body, reference: ReferenceGait) -> tuple[NDArray, NDArray] | None:
     """Angles and velocities of the reference over a stride, degrees, at the speed commanded in episode 0."""
-    reference = task.reference
-    if reference is None or not set(task.body.actuator_names) <= set(reference.joint_names):
+    if not set(body.actuator_names) <= set(reference.joint_names):
         return None
     phase = np.linspace(0, 2 * np.pi, 200, endpoint=False)
-    columns = [3 + reference.joint_names.index(name) for name in task.body.actuator_names]
+    columns = [3 + reference.joint_names.index(name) for name in body.actuator_names]
     pace = 1.0 if trace.command is None else float(trace.command[0]) / reference.speed
     return np.rad2deg(reference.qpos(phase)[:, columns]), np.rad2deg(reference.qvel(phase)[:, columns]) * pace
 
 
 @as_svg
-def footfalls(trace: Trace, task: PhysicsTask, start: int, stop: int) -> Figure:
+def footfalls(trace: Trace, body: Body, start: int, stop: int) -> Figure:
     """When each foot is on the ground, and the forward speed, in episode 0 between two steps."""
-    body = task.body
     figure = new_figure(height=2.9)
     contacts, speeds = figure.subplots(2, 1, sharex=True, height_ratios=[len(body.feet), 2.2])
     time = trace.time[start:stop]
@@ -141,9 +139,9 @@ def stance_bars(ax: Axes, contact: NDArray, time: NDArray, row: float, tint: str
 
 
 @as_svg
-def speed_over_time(trace: Trace, task: PhysicsTask, window: int) -> Figure:
+def speed_over_time(trace: Trace, body: Body, window: int) -> Figure:
     """Forward speed over the commanded one in every episode, as a running mean over `window` steps."""
-    column = int(task.body.qvel_index("root_x")[0])
+    column = int(body.qvel_index("root_x")[0])
     command = np.ones(trace.episodes) if trace.command is None else trace.command
     ratio = np.where(trace.alive > 0, trace.qvel[:, :, column] / command, np.nan)
     longest = int((trace.alive > 0).sum(0).max())
@@ -172,9 +170,9 @@ def speed_over_time(trace: Trace, task: PhysicsTask, window: int) -> Figure:
 
 
 @as_svg
-def postures(trace: Trace, task: PhysicsTask, start: int, stop: int, count: int = 10) -> Figure:
+def postures(trace: Trace, body: Body, start: int, stop: int, count: int = 10) -> Figure:
     """The body's silhouettes in the x–z plane, `count` of them evenly between two steps of episode 0."""
-    model = task.body.model
+    model = body.model
     data = mujoco.MjData(model)
     capsules = [g for g in range(model.ngeom) if model.geom_type[g] == mujoco.mjtGeom.mjGEOM_CAPSULE]
     steps = np.unique(np.linspace(start, stop - 1, count).round().astype(int))

@@ -124,7 +124,7 @@ class LivePage:
     def _body_controls(self, gui: "viser.GuiApi") -> None:
         session = self.session
         commanded = session.commanded
-        if commanded is None and not session.task.body.feet:
+        if commanded is None and not session.body.feet:
             return
         with gui.add_folder("body"):
             if commanded is not None:
@@ -145,7 +145,7 @@ class LivePage:
                     for each in self.sessions:
                         each.command = float(command.value)
 
-            if session.task.body.feet and "root_x" in session.task.body.joint_names:
+            if session.body.feet and "root_x" in session.body.joint_names:
                 unit = abs(commanded) if commanded else 1.0
                 push = gui.add_button_group("push", options=["back", "forward"])
 
@@ -173,7 +173,7 @@ class LivePage:
                 title="rate of the chosen neuron",
                 visible=False,
             )
-            self._feet = list(session.task.body.feet)
+            self._feet = list(session.body.feet)
             self.gait = gui.add_image(blank, label="feet on the ground", format="png") if self._feet else None
 
     def _wire(self) -> None:

@@ -33,8 +33,8 @@ class Scene:
         from mjviser import ViserMujocoScene
 
         self.session, self.server, self.beside = session, server, beside
-        body = session.task.body
-        if beside is not None and beside.task.body.xml != body.xml:
+        body = session.body
+        if beside is not None and beside.body.xml != body.xml:
             raise PremotorError(
                 f"{beside.shown.name} has another body than {session.shown.name}; only controllers of one body stand "
                 "side by side"
@@ -90,7 +90,7 @@ class Scene:
 
     def _ground(self) -> None:
         """A dark ground in place of a white one, with lines at a distance that suits the body."""
-        model = self.session.task.body.model
+        model = self.session.body.model
         for number in np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE):
             parent = model.body(int(model.geom_bodyid[number])).name
             self.server.scene.add_grid(
@@ -111,8 +111,8 @@ class Scene:
     def _refresh_pose(self, session: LiveSession) -> None:
         physics = session.environment.physics
         self._data.qpos[:], self._data.qvel[:] = physics.qpos[0], physics.qvel[0]
-        mujoco.mj_kinematics(self.session.task.body.model, self._data)
-        mujoco.mj_camlight(self.session.task.body.model, self._data)
+        mujoco.mj_kinematics(self.session.body.model, self._data)
+        mujoco.mj_camlight(self.session.body.model, self._data)
 
     def _draw_bodies(self) -> None:
         """The body in the middle, the other one beside it, however far each has come."""
@@ -126,7 +126,7 @@ class Scene:
             places.append(self._data.xpos.copy())
             turns.append(self._data.xmat.reshape(-1, 3, 3).copy())
         other, own = places
-        root = next(i for i in range(1, len(own)) if self.session.task.body.model.body_dofnum[i])
+        root = next(i for i in range(1, len(own)) if self.session.body.model.body_dofnum[i])
         other[1:, :2] += own[root, :2] - other[root, :2]
         other[1:] += self._apart
         self._body.update_from_arrays(np.stack([own, other]), np.stack(turns[::-1]), env_idx=0)

@@ -11,7 +11,7 @@ from premotor.networks import Controller, PerturbedNetwork
 from premotor.runs import Player
 from premotor.runs.episodes import act, prepare
 from premotor.runs.evaluation import TEST_SEED
-from premotor.tasks import PhysicsTask, Task
+from premotor.tasks import PhysicsEnvironment, Task, build_environment
 from premotor.tasks.base import Step
 
 KEPT = 4.0
@@ -26,20 +26,26 @@ class LiveSession:
         seed: of the episodes' starts.
 
     Raises:
-        PremotorError: the task has no body of MuJoCo's, or a negative seed.
+        PremotorError: the task has no body of MuJoCo's or steps it by itself, or a negative seed.
     """
 
     def __init__(self, shown: Player, seed: int = TEST_SEED):
-        if not isinstance(shown.task, PhysicsTask):
+        task = shown.task.tested()
+        if task.body is None:
             raise PremotorError(
-                f"the live page shows bodies in MuJoCo; the task {shown.task.name} has none, use --video FILE.mp4"
+                f"the live page shows bodies in MuJoCo; the task {task.name} has none, use --video FILE.mp4"
             )
         if seed < 0:
             raise PremotorError(f"seed is {seed}; it must be 0 or more")
-        self.shown = shown
-        self.task = shown.task.tested()
-        self.task.time_limit = 2**31 - 2
-        self.environment = self.task.environment(1, threads=1, seed=seed)
+        self.shown, self.task, self.body = shown, task, task.body
+        task.time_limit = 2**31 - 2
+        environment = build_environment(task, 1, threads=1, seed=seed)
+        if not isinstance(environment, PhysicsEnvironment):
+            raise PremotorError(
+                f"the live page shows bodies that premotor itself steps; the task {task.name} leaves that to its "
+                f"{type(environment).__name__}, use --video FILE.mp4"
+            )
+        self.environment = environment
         self.neurons = shown.controller.network.neurons
         self.silenced = np.zeros(self.neurons, bool)
         self.drive = np.zeros(self.neurons, np.float32)
@@ -83,7 +89,7 @@ class LiveSession:
 
     def push(self, speed: float) -> None:
         """Change the body's speed along its heading at once, in its unit of length a second."""
-        body = self.task.body
+        body = self.body
         if "root_x" not in body.joint_names:
             raise PremotorError(f"the body {body.name} is fixed to the ground: it can not be pushed")
         physics, yaw = self.environment.physics, 0.0
@@ -144,7 +150,7 @@ class LiveSession:
     @property
     def speed(self) -> float | None:
         """Net speed over what is kept, in the body's unit of length a second; forward where it can not turn."""
-        body = self.task.body
+        body = self.body
         if "root_x" not in body.joint_names or len(self.past) < 2:
             return None
         across = [name for name in ("root_x", "root_y") if name in body.joint_names]
@@ -162,7 +168,7 @@ class LiveSession:
             records["command"] = records["command"][0] if "command" in records else np.zeros(1)
             records |= {"alive": np.ones((len(self.past), 1)), "terminated": np.zeros(1)}
             parts[:0] = _gait(self.task, records)
-        if self.task.body.feet:
+        if self.body.feet:
             parts.append(f"{self.falls} falls")
         return ", ".join(parts)
 

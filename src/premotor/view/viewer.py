@@ -89,7 +89,7 @@ def play_in_viewer(shown: Player, seconds: float | None = None, seed: int = TEST
     show = Show(shown, seed)
     for key, what in KEYS.items():
         print(f"{key}  {what}")
-    body, physics = show.task.body, show.environment.physics
+    body, physics = show.body, show.environment.physics
     data = mujoco.MjData(body.model)
     with viewer.launch_passive(
         body.model, data, key_callback=show.press, show_left_ui=False, show_right_ui=False
