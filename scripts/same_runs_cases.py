@@ -39,9 +39,9 @@ class Case:
     inputs: dict[str, str] = field(default_factory=dict)
     """Folders of the old commit that both versions read, by their name below inputs/."""
 
-    def fingerprint(self) -> Any:
-        """What a kept result of the old version depends on."""
-        return [[step.then for step in self.steps], self.inputs]
+    def fingerprint(self, new: bool) -> Any:
+        """What a kept result of the old version, or of one that takes the words of the present one, depends on."""
+        return [[step.now if new else step.then for step in self.steps], self.inputs]
 
 
 SHORT = (

@@ -14,6 +14,9 @@ class Deliberate(NamedTuple):
     why: str
 
 
+ROUNDED = "5ddb318"
+"""The commit that draws first weights and the noise of exploration by NumPy, which rounds them otherwise (Start)."""
+
 DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate(".*", r".*report\.html:section \d+How to reproduce it", "a methods paragraph stands before it"),
     Deliberate(".*", r".*\.yaml:agent", "settings need no `agent: spiking` any more; it is read as before"),
@@ -32,6 +35,13 @@ DELIBERATE: tuple[Deliberate, ...] = (
         ".*", r".*(reward\.(sharpness|contact)|task\.pose_limit|cloning\.expert)", "new settings, without effect"
     ),
     Deliberate("arm.*", r".*task\.(start_range|fall_angle|fall_cost)", "new settings, without effect"),
+    Deliberate("arm-original", r".*", "exploration has keras-rl's time step of 0.01"),
+    Deliberate("circuits", r"worm/(edge|node)_types\.csv:.*", "SONATA has effectors and what reaches them"),
+    Deliberate(
+        "cartpole.*|spiking-seeds|sweep-spiking",
+        r".*agent/state/(cursor|head|tail|pool_next|pool_time|pool_synapse|scratch_time|scratch_synapse)",
+        "the calendar of events has more slots; the spikes are the same",
+    ),
     Deliberate("fly-legs", r".*", "the preset learns for longer, with rules between legs"),
     Deliberate("fly-walk-ppo", r".*", "the preset goes on from fly-set-out, which is what it was"),
     Deliberate("bipedal-expert", r".*", "the preset learns a walk on legs that pass each other"),

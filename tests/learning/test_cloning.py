@@ -6,14 +6,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from networks.wiring import small_circuit
 from premotor.errors import PremotorError
-from premotor.learning.cloning import _cut, cloned
+from premotor.learning.cloning import _cut, cloned, deafferented
 from premotor.learning.ppo_update import replay
 from premotor.learning.settings import CloningSettings
 from premotor.learning.teacher import Actor
 from premotor.networks import build_controller
+from premotor.tasks import build_task
+from premotor.tasks.settings import WalkSettings
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +92,52 @@ def test_pieces_of_several_walks_keep_their_order():
         assert (np.diff(piece) == 3).all()
     assert sorted(cut[0, :, 0]) == [0, 1, 2, 12, 13, 14, 24, 25, 26]
     np.testing.assert_array_equal(flags, cut[..., 0] == 5)
+
+
+def test_a_share_of_the_pieces_feels_only_the_mean_after_a_while():
+    seen = np.random.default_rng(0).normal(size=(6, 5, 3)).astype(np.float32)
+    mean, senses = np.array([1.0, 2.0, 3.0]), np.array([True, False, True])
+    for share, pieces in ((0.4, [2, 4]), (0.5, [1, 3]), (1.0, [0, 1, 2, 3, 4])):
+        expected = seen.copy()
+        for piece in pieces:
+            expected[4:, piece, 0], expected[4:, piece, 2] = 1, 3
+        np.testing.assert_array_equal(deafferented(seen, senses, mean, share, 4), expected)
+
+
+class Beat:
+    """Shown is a swing of 12 steps, which is also all that is felt, beside a command."""
+
+    name, expert = "beat", None
+    observation_names, senses = ("place", "command"), ("place",)
+
+    def demonstration(self):
+        phase = 2 * np.pi / 12 * np.arange(200)[:, None] + np.arange(8)
+        seen = np.stack([np.sin(phase), np.ones_like(phase)], -1)
+        return seen.astype(np.float32), 0.5 * np.cos(phase)[..., None].astype(np.float32)
+
+
+def test_cut_from_its_senses_a_network_goes_on_only_if_it_was_taught_to():
+    named = build_controller(small_circuit(), ["place", "command"], ["pull"], key=jax.random.PRNGKey(0))
+    left = {}
+    for share in (0.0, 0.5):
+        settings = CloningSettings(iterations=500, steps=60, learning_rate=0.01, senses_cut=share, cut_after=12)
+        taught = cloned(named, Beat(), settings, jax.random.PRNGKey(1))
+        seen = Beat().demonstration()[0][:, :3]
+        seen[12:, :, 0] = np.asarray(taught.normalizer.mean)[0]
+        given = replay(taught, taught.initial_state(3), jnp.asarray(seen), jnp.zeros(seen.shape[:2], bool))
+        left[share] = float(given[-24:].std(0).mean())  # 0.35 is shown
+    assert left[0.0] < 0.03 and left[0.5] > 0.3
+
+
+def test_senses_are_what_is_not_told():
+    task = build_task(WalkSettings(clock=True))
+    told = set(task.observation_names) - set(task.senses)
+    assert told == {"command", "phase_sine", "phase_cosine"}
+
+
+def test_nothing_can_be_cut_after_the_end():
+    with pytest.raises(ValidationError, match="cut_after is 20, but it must be below steps, which is 10"):
+        CloningSettings(steps=10, senses_cut=0.5)
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,12 @@ def cloned(
             assert expert is not None  # or nothing had been shown
             found = expert.corrections(Actor(controller), settings.round_steps, number)
             known = tuple(np.concatenate(pair, 1) for pair in zip(known, _cut(found, settings.steps), strict=True))
-        seen, wanted, started = map(on_device, known)
+        felt = known[0]
+        if settings.senses_cut:
+            mean = np.asarray(controller.normalizer.mean)
+            senses = np.isin(task.observation_names, task.senses)
+            felt = deafferented(felt, senses, mean, settings.senses_cut, settings.cut_after)
+        seen, wanted, started = map(on_device, (felt, *known[1:]))
         iterations = settings.round_iterations if number else settings.iterations
         lesson = f"lesson {number + 1} of {settings.rounds + 1}"
         say(f"{lesson}: {iterations:,} steps of descent on {known[2].size:,} control steps that were shown")
@@ -171,6 +176,19 @@ def cloned(
         if iterations:
             say(f"{lesson}: squared error of the actions {float(np.asarray(errors)[-1]):.3g}")
     return controller
+
+
+def deafferented(
+    observations: Float[np.ndarray, "steps pieces observations"],
+    senses: Bool[np.ndarray, " observations"],
+    mean: Float[np.ndarray, " observations"],
+    share: float,
+    after: int,
+) -> Float[np.ndarray, "steps pieces observations"]:
+    """Pieces of which a share, evenly spread, feel only the mean of the `senses` from step `after` on."""
+    due = np.floor(share * np.arange(observations.shape[1] + 1))
+    cut = (np.arange(len(observations)) >= after)[:, None, None] & (np.diff(due) > 0)[:, None] & senses
+    return np.where(cut, mean.astype(observations.dtype), observations)
 
 
 def _shown(task: Task, settings: CloningSettings, expert: Expert | None, taught: bool) -> tuple[np.ndarray, ...]:

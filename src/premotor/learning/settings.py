@@ -152,14 +152,26 @@ class CloningSettings(Settings):
     """Control steps that the controller walks in each round, in 64 episodes side by side."""
     round_iterations: int = Field(300, ge=1)
     """Steps of descent of each round."""
+    senses_cut: float = Field(0.0, ge=0, le=1)
+    """Share of the pieces in which the network soon feels nothing more of the body (`Task.senses` have their means): it
+    has to go on by itself, as preparations that show fictive locomotion do, and so learns a rhythm of its own."""
+    cut_after: int = Field(20, ge=0)
+    """Control steps that are felt in such a piece."""
+
+    @model_validator(mode="after")
+    def _something_is_cut(self) -> Self:
+        if self.senses_cut and self.cut_after >= self.steps:
+            raise ValueError(f"cut_after is {self.cut_after}, but it must be below steps, which is {self.steps}")
+        return self
 
     def idle(self) -> dict[str, str]:
-        """Everything without iterations, and what rounds have without rounds."""
+        """Everything without iterations, what rounds have without rounds, and when senses are cut that are not."""
         rest = [name for name in type(self).model_fields if name != "iterations"]
         if not self.iterations:
             return dict.fromkeys(rest, "cloning.iterations is 0")
         names = () if self.rounds else ("round_steps", "round_iterations", "learning_rate_end")
-        return dict.fromkeys(names, "cloning.rounds is 0")
+        idle = dict.fromkeys(names, "cloning.rounds is 0")
+        return idle if self.senses_cut else {**idle, "cut_after": "cloning.senses_cut is 0"}
 
 
 class CloningLearningSettings(Settings):

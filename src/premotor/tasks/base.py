@@ -217,6 +217,12 @@ class Task(ABC):
         """Many copies of it; arguments as of `build_environment`."""
 
     @property
+    def senses(self) -> tuple[str, ...]:
+        """Observations that come from the body; not commands (`…command`), nor a clock (`phase_…`)."""
+        told = ("command", "phase_sine", "phase_cosine")
+        return tuple(name for name in self.observation_names if not name.endswith(told))
+
+    @property
     def speed_unit(self) -> str:
         """The unit of its speeds: that of its body's lengths, a second."""
         return "m/s" if self.body is None else f"{self.body.units.length}/s"
