@@ -58,11 +58,22 @@ def test_no_learning_changes_a_sign_and_lesions_silence(user_folder):
 
 CLASS = "from premotor.networks import *\n@NETWORKS.register('mine')\nclass Mine(RateNetwork):\n    pass\n"
 PART = CLASS.replace("RateNetwork", "Network").replace("pass", "settings = RateNetworkSettings")
+MAPPED = """\
+from typing import ClassVar, Literal
+from premotor.networks import *
+class Own(MLPSettings):
+    kind: Literal["mine"] = "mine"
+@NETWORKS.register("mine")
+class Mine(MLPNetwork):
+    settings: ClassVar = Own
+    own_maps: ClassVar = True
+"""
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
+        (MAPPED, "the network 'mine': the class Mine has no read_out, as own_maps asks"),
         (PART, "the network 'mine': the class Mine has no build"),
         (CLASS, "the network 'mine': RateNetworkSettings needs the field kind: Literal['mine'] = 'mine'"),
         ("from premotor.networks import *\nNETWORKS.register('mine')(3)\n", "has to be a class that inherits"),

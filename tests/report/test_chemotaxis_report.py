@@ -9,6 +9,7 @@ import pytest
 
 from premotor.analysis.chemotaxis import chemotaxis_figures
 from premotor.report.chemotaxis import Chemotaxis
+from premotor.report.worm import Worm
 from premotor.runs.arrays import save_arrays
 from premotor.runs.control import verdict
 from premotor.tasks import WormChemotaxisTask, WormTouchTask
@@ -52,6 +53,20 @@ def test_without_a_test_it_says_how_to_make_one(task: WormChemotaxisTask, tmp_pa
     assert Chemotaxis().build(made).blocks[0].kind == "missing" and not Chemotaxis().tiles(made)
     made.task = WormTouchTask()
     assert not Chemotaxis().applies(made)
+
+
+def test_a_task_that_promises_more_than_it_gives_is_told_so(tmp_path: Path) -> None:
+    class Promising(WormTouchTask):
+        seeks = True
+
+        def undulation_parts(self, records: Any) -> None:  # type: ignore[override]
+            return None
+
+    save_arrays(tmp_path / "trace.safetensors", {"time": np.zeros(2)})
+    made = record(Promising(), tmp_path / "trace.safetensors", {})
+    made.videos = []
+    assert "do not say where" in Chemotaxis().build(made).blocks[0].text
+    assert "give nothing" in Worm().build(made).blocks[-1].text
 
 
 def test_the_headline_says_the_index() -> None:

@@ -77,7 +77,7 @@ def test_a_cell_of_two_populations_is_drawn_once():
     assert {name: cells.tolist() for name, cells in found.items()} == {"motor0": [1], "motor1": [2], "other": [0, 3]}
 
 
-def test_gymnasium_draws_the_episode_that_was_played(capsys):
+def test_gymnasium_draws_the_episode_that_was_played(capsys, monkeypatch):
     gymnasium = pytest.importorskip("gymnasium")
     pytest.importorskip("pygame")
     from premotor.learning.plasticity import Episodes
@@ -92,6 +92,9 @@ def test_gymnasium_draws_the_episode_that_was_played(capsys):
     assert len(pictures) == 3 and not np.array_equal(pictures[0], pictures[2])
     assert _rendered(task, 6, played, [0]) is None
     assert "Acrobot-v1 went otherwise from the same seed (step 0)" in capsys.readouterr().err
+    monkeypatch.setattr(gymnasium.Wrapper, "render", lambda self: None)
+    assert _rendered(task, 5, played, [0]) is None
+    assert "Acrobot-v1 draws nothing; its observations are drawn instead" in capsys.readouterr().err
 
 
 def test_an_episode_of_the_test_from_the_command_line(tmp_path, capsys):

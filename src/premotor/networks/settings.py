@@ -331,6 +331,8 @@ def _check(name: str, entry: object) -> None:
             f"the network {name!r}: {entry.__qualname__} is a Baseline where {settings.__qualname__} is a "
             "BaselineSettings, and only there"
         )
+    if issubclass(entry, Baseline) and entry.own_maps and entry.read_out is Baseline.read_out:
+        raise PremotorError(f"the network {name!r}: the class {entry.__qualname__} has no read_out, as own_maps asks")
 
 
 NETWORKS: Registry[type["Network"]] = Registry(

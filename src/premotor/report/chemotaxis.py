@@ -43,7 +43,8 @@ class Chemotaxis(ReportSection[RunRecord]):
             return Section(TITLE, [Missing("No states were recorded:", record.command("evaluate"))])
         arrays, task = load_arrays(path), record.task
         parts = task.undulation_parts(arrays)
-        assert parts is not None and parts.source is not None
+        if parts is None or parts.source is None:
+            return Section(TITLE, [Missing("The task has a source, but its undulation_parts do not say where.")])
         head, source, region = parts.head, parts.source, parts.region
         ways = (
             "The way of the tip of the head in each test episode, turned so that the source, in the circle, is at the "

@@ -63,7 +63,8 @@ class Worm(ReportSection[RunRecord]):
             return Section(TITLE, [*blocks, Missing("No states were recorded:", record.command("evaluate"))])
         arrays = load_arrays(path)
         parts = record.task.undulation_parts(arrays)
-        assert parts is not None
+        if parts is None:
+            return Section(TITLE, [*blocks, Missing("The task undulates, but its undulation_parts give nothing.")])
         caption = (
             "Curvature of the first test episode over time; dorsal bends red, ventral ones blue. Bands that fall to "
             "the right are waves from head to tail."

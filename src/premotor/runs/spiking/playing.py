@@ -138,7 +138,11 @@ def _rendered(task: GymnasiumSettings, seed: int, episode: Episodes, rows: Seque
                 note(f"{task.id} went otherwise from the same seed (step {step}); {instead}")
                 return None
             if step in wanted:
-                pictures.append(_fitted(np.asarray(environment.render(), np.uint8), f"{task.id}, step {step}"))
+                drawn = environment.render()
+                if drawn is None:
+                    note(f"{task.id} draws nothing; {instead}")
+                    return None
+                pictures.append(_fitted(np.asarray(drawn, np.uint8), f"{task.id}, step {step}"))
             observation = environment.step(first + int(episode.action[step]))[0]
     except (Error, PremotorError, ImportError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
         note(f"{task.id} draws nothing ({' '.join(str(error).split()) or type(error).__name__}); {instead}")
