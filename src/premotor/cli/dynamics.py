@@ -37,7 +37,7 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write to this folder, or continue in it; dynamics/NAME by default."),
 ]
-Figures = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures into the folder.")]
+Draw = Annotated[bool, typer.Option("--figures/--no-figures", help="Draw figures into the folder.")]
 Switch = Annotated[bool | None, typer.Option(help="Train these, or leave them as they are.")]
 
 
@@ -55,7 +55,7 @@ def convergence(
     circuit: Wiring = None,
     seed: Seed = None,
     output: Output = None,
-    figures: Figures = True,
+    figures: Draw = True,
 ) -> None:
     """How fast the exponents converge with time.
 
@@ -85,7 +85,7 @@ def benchmark(
     circuit: Wiring = None,
     seed: Seed = None,
     output: Output = None,
-    figures: Figures = True,
+    figures: Draw = True,
 ) -> None:
     """Cost and accuracy against t_ONS, number of exponents, length and number of neurons.
 
@@ -123,7 +123,7 @@ def transition(
     threads: Threads = None,
     seed: Seed = None,
     output: Output = None,
-    figures: Figures = True,
+    figures: Draw = True,
 ) -> None:
     """The transition to chaos: the largest exponents against g, over many networks. Called again, it goes on.
 
@@ -159,7 +159,7 @@ def spectrum(
     threads: Threads = None,
     seed: Seed = None,
     output: Output = None,
-    figures: Figures = True,
+    figures: Draw = True,
 ) -> None:
     """Spectrum, entropy and dimension against the spread σ of a parameter, 1 to 2,048. Called again, it goes on.
 
@@ -220,7 +220,7 @@ def train(
     task: Annotated[bool, typer.Option("--task", help="Learn to tell the phase of a sine at the same time.")] = False,
     seed: Seed = None,
     output: Output = None,
-    figures: Figures = True,
+    figures: Draw = True,
 ) -> None:
     """Train networks on their Lyapunov spectrum and verify them on a longer run. Called again, it goes on.
 

@@ -11,7 +11,7 @@ from premotor.errors import PremotorError
 
 if TYPE_CHECKING:
     from premotor.runs import SimulationSettings
-    from premotor.runs.figures import Figures
+    from premotor.runs.simulation.records import SimulationSummary
 
 MOST_TYPES = 40
 """Lines of a summary."""
@@ -185,7 +185,7 @@ def _progress(what: str) -> Callable[[int, int], None] | None:
     return tell
 
 
-def summary_text(figures: "Figures") -> str:
+def summary_text(figures: "SimulationSummary") -> str:
     """What a simulation found: one paragraph, then a line a type."""
     circuit, rhythmic, frequency = figures["circuit"], figures["rhythmic"], figures["frequency"]
     lines = [
@@ -211,10 +211,9 @@ def summary_text(figures: "Figures") -> str:
     )
     lines.append(f"{'type':<20} {'neurons':>7} {'rate':>8} {'active':>7} {'score':>6} {'Hz':>6} {'phase':>6}")
     rows = [row for row in figures["types"] if row["active"]]
-    rows.sort(key=lambda row: -row["mean_rate"])
+    rows.sort(key=lambda row: -(row["mean_rate"] or 0.0))
     for row in rows[:MOST_TYPES]:
-        cells = (_cell(row[name], digits) for name, digits in (("score", 2), ("frequency", 1), ("phase", 2)))
-        score, hertz, phase = cells
+        score, hertz, phase = _cell(row["score"], 2), _cell(row["frequency"], 1), _cell(row["phase"], 2)
         lines.append(
             f"{row['type'] or '(none)':<20} {row['neurons']:>7} {row['mean_rate']:>8.2f} {row['active']:>7.0%} "
             f"{score:>6} {hertz:>6} {phase:>6}"

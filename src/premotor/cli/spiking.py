@@ -81,7 +81,7 @@ def evaluate(
 
     opened = SpikingRun(run)
     figures = evaluate_spiking(opened, episodes, seed=seed, checkpoint=checkpoint, only=rerun, learn=learning)
-    print(opened.kind.verdict(opened, figures))
+    print(opened.kind.verdict(opened, dict(figures)))
 
 
 @spiking.command()
@@ -202,7 +202,7 @@ def import_run(
     for line in made.left:
         print(f"  {line}")
     if episodes:
-        print(made.run.kind.verdict(made.run, evaluate_spiking(made.run, episodes)))
+        print(made.run.kind.verdict(made.run, dict(evaluate_spiking(made.run, episodes))))
     print(f"run: {made.run.folder}")
 
 

@@ -1,6 +1,7 @@
 """The kind "control": a network, a task and a learner; PPO, DDPG and all others that learn in copies of a task."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -200,7 +201,7 @@ def verdict(figures: Figures, unit: str = "m/s") -> str:
     return f"{step}: {'; '.join(parts)}"
 
 
-def _moving(figures: Figures, medium: str, gait: str) -> str:
+def _moving(figures: Mapping[str, float], medium: str, gait: str) -> str:
     """How many episodes in a medium are swimming or crawling, and their figures."""
     return (
         f"{medium}: {gait} in {figures[gait]:.0%} ({figures[f'frequency_{medium}']:.2f} Hz, wavelength "

@@ -109,7 +109,7 @@ class Learning(LearnerWork):
 
     candidate = initial
 
-    def iterate(self) -> Figures:
+    def iterate(self) -> dict[str, object]:
         """One iteration of the learner."""
         self._teach()
         try:
@@ -117,7 +117,7 @@ class Learning(LearnerWork):
         except PhysicsError as error:
             raise FloatingPointError(str(error)) from error
 
-    def test(self, best: Figures | None) -> Figures:
+    def test(self, best: Figures | None) -> dict[str, object]:
         """Episodes that are the same every time; further ones where they are the best so far and `confirm` is set."""
         chosen, controller = self.settings.evaluation, self.learner.candidate
         episodes = self._episodes(chosen.episodes, chosen.seed)

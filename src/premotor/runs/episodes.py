@@ -172,7 +172,7 @@ def act(
     return controller.select_action(product, state, jnp.asarray(observation))
 
 
-def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> Figures:
+def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: float) -> dict[str, float]:
     """What only six legs have, means over the episodes that lasted a second.
 
     `phase_A_B`: of the touch-down of leg B in the stride of leg A, circular mean, for all pairs; `front_asymmetry` and
@@ -189,9 +189,7 @@ def _tripod(contact: np.ndarray, period: float, alive: np.ndarray, debounce: flo
         "stance": np.array([row.stance for row in rows]),
         "ipsilateral_phase": np.array([row.ipsilateral_phase for row in rows]),
     }
-    figures: Figures = {
-        name: float(v[np.isfinite(v)].mean()) if np.isfinite(v).any() else np.nan for name, v in values.items()
-    }
+    figures = {name: float(v[np.isfinite(v)].mean()) if np.isfinite(v).any() else np.nan for name, v in values.items()}
     if rows:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # the mean of nothing: a pair that never steps

@@ -81,14 +81,14 @@ class Work(Protocol):
     def candidate(self) -> Arrays:
         """What would be tested now: the arrays of ``best/controller.safetensors``."""
 
-    def iterate(self) -> Figures:
+    def iterate(self) -> Mapping[str, object]:
         """One iteration; its row of metrics, without the loop's own columns.
 
         Raises:
             FloatingPointError: a number is no longer finite.
         """
 
-    def test(self, best: Figures | None) -> Figures:
+    def test(self, best: Figures | None) -> Mapping[str, object]:
         """Figures of the candidate in the evaluation of learning, with `score`; `best` are the best ones so far."""
 
     def snapshot(self) -> Arrays:

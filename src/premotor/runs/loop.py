@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -13,7 +13,7 @@ from premotor.errors import PremotorError
 from premotor.files import read_json, replace_atomically, write_json
 from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.checkpoints import Checkpoint, CheckpointRecord, save_checkpoint, step_name
-from premotor.runs.figures import Figures, better
+from premotor.runs.figures import better
 from premotor.runs.kinds import Work
 from premotor.runs.progress import TrainingProgress
 from premotor.runs.run_folder import MetricsLog, RunFolder
@@ -84,7 +84,7 @@ class LearnerWork:
         """Whether the learner's settings ask for no more."""
         return self.learner.finished
 
-    def iterate(self) -> Figures:
+    def iterate(self) -> dict[str, object]:
         """One iteration of the learner, timed."""
         began, before = time.monotonic(), self.steps
         row = self.learner.iterate()
@@ -147,7 +147,7 @@ class Loop:
             while finished is None:
                 before = work.step
                 try:
-                    row = work.iterate()
+                    row = dict(work.iterate())
                     self.seconds = time.monotonic() - began
                     finished = self._enough()
                     if finished or self._due(schedule.evaluate_every, before):
@@ -193,7 +193,7 @@ class Loop:
 
     def _evaluate(self) -> None:
         places, step = self.places, self.work.step
-        figures = self.work.test(self.best)
+        figures = dict(self.work.test(self.best))
         self.evaluation = {"step": step, **figures}
         write_json(places.evaluations_folder / f"{step_name(step)}.json", self.evaluation)
         if better(figures, self.best):
@@ -203,7 +203,7 @@ class Loop:
                 save_arrays(aside, self.work.candidate)
             write_json(places.best_record, self.best)
 
-    def _tell(self, tracking: Tracking, row: Figures) -> None:
+    def _tell(self, tracking: Tracking, row: Mapping[str, object]) -> None:
         step, found = self.work.step, numbers(row)
         if self.evaluation and self.evaluation["step"] == step:
             found |= {f"evaluation/{name}": value for name, value in numbers(self.evaluation).items()}

@@ -1,6 +1,7 @@
 """A network on its own, on sequence data: can it tell the phase of a sine?"""
 
 from functools import partial
+from typing import TypedDict
 
 import equinox as eqx
 import jax
@@ -13,7 +14,6 @@ from premotor.learning.cloning import fit_sequences, phase_sequences
 from premotor.learning.ppo_update import replay
 from premotor.networks import Controller, build_controller, calibrated, normalized
 from premotor.runs.building import build_circuit, without_muscles
-from premotor.runs.figures import Figures
 from premotor.runs.settings import Experiment
 from premotor.settings import Settings
 
@@ -35,7 +35,21 @@ class SequenceSettings(Settings):
     learning_rate: float = Field(3e-3, gt=0)
 
 
-def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = None) -> Figures:
+class PhaseErrors(TypedDict):
+    """How well a network tells the phase of sines that it never saw."""
+
+    kind: str
+    """Of the network."""
+    neurons: int
+    error_before: float
+    """Before learning, root mean square, rad."""
+    error: float
+    """The same afterwards."""
+    loss: list[float]
+    """Of each iteration."""
+
+
+def learn_sequence(experiment: Experiment, settings: SequenceSettings | None = None) -> PhaseErrors:
     """Teach the network of an experiment the phase of a sine, outside of any body, and test it on other sines.
 
     Args:

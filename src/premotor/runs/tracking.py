@@ -13,7 +13,6 @@ from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
 from premotor.registry import Registry, derived_from
 from premotor.runs.effect import leaves
-from premotor.runs.figures import Figures
 from premotor.runs.loading import load_settings
 from premotor.runs.run_folder import RunFolder
 from premotor.settings import note
@@ -198,7 +197,7 @@ class Tracking:
             note(f"{name} {consequence}: {' '.join(str(error).split())[:200]}")
 
 
-def numbers(figures: Figures) -> dict[str, float]:
+def numbers(figures: Mapping[str, object]) -> dict[str, float]:
     """What a tracker can take."""
     return {
         name: float(value)

@@ -1,14 +1,12 @@
 """What the rows of a comparison or a study show: means, middle halves and contrasts, by units of replication."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 
 from premotor.analysis import (
     Contrast,
-    Difference,
-    Estimate,
     Replicates,
     bootstrap_mean,
     contrast,
@@ -18,23 +16,81 @@ from premotor.analysis import (
     replicates,
 )
 from premotor.files import finite
-from premotor.runs.figures import Figures
+from premotor.studies.run_index import Row
+
+
+class Interval(TypedDict):
+    """A figure of one wiring: mean over runs with its interval, and over its units."""
+
+    mean: float | None
+    ci_low: float | None
+    ci_high: float | None
+    units: NotRequired[int]
+    """How many; this and what follows of a figure that some run has."""
+    unit: NotRequired[str]
+    """What one is: a wiring or a seed."""
+    iqm: NotRequired[float | None]
+    """Interquartile mean, and the ends of its interval."""
+    iqm_low: NotRequired[float | None]
+    iqm_high: NotRequired[float | None]
+
+
+class WiringSummary(Interval):
+    """One wiring: its score, and every figure."""
+
+    wiring: str
+    runs: int
+    figures: dict[str, Interval]
+
+
+class ContrastRow(TypedDict):
+    """Two wirings by their units; a number that does not exist is None."""
+
+    units: list[int]
+    unit: list[str]
+    difference: float | None
+    """Of the means, and the ends of its interval."""
+    difference_low: float | None
+    difference_high: float | None
+    p_units: float | None
+    improvement: float | None
+    """Probability that one of the first exceeds one of the second, and the ends of its interval."""
+    improvement_low: float | None
+    improvement_high: float | None
+    among: float | None
+    margin: float | None
+    """Of equivalence; None: none is declared."""
+    p_equivalent: float | None
+    smallest_difference: float | None
+    """Of the means, that so many units would show; and of the probability."""
+    smallest_improvement: float | None
+
+
+class TestRow(ContrastRow):
+    """The own wiring against another one, by a figure."""
+
+    wiring: str
+    figure: str
+    u: float
+    p: float
+    rank_biserial: float
+    hedges_g: float | None
 
 
 class Comparison(TypedDict):
     """What ``comparison.json`` holds."""
 
-    rows: list[Figures]
+    rows: list[Row]
     """One a run."""
-    summary: list[Figures]
+    summary: list[WiringSummary]
     """One a wiring."""
-    test: list[Figures]
+    test: list[TestRow]
     """For each figure the own wiring against each other one."""
     margin: dict[str, float]
     """Of equivalence, by figure."""
 
 
-def compared(rows: list[Figures], measures: Sequence[str], margins: Mapping[str, float] | None = None) -> Comparison:
+def compared(rows: list[Row], measures: Sequence[str], margins: Mapping[str, float] | None = None) -> Comparison:
     """Means and intervals by wiring, and the connectome against each null model.
 
     `ci_low` and `ci_high`, `u`, `rank_biserial` and `hedges_g` go by runs. What goes by units of replication, wirings
@@ -44,13 +100,13 @@ def compared(rows: list[Figures], measures: Sequence[str], margins: Mapping[str,
     wirings = list(dict.fromkeys(row["wiring"] for row in rows))
     own = wirings[0]
     groups = {(wiring, figure): units_of(rows, wiring, figure) for wiring in wirings for figure in measures}
-    summary = []
+    summary: list[WiringSummary] = []
     for wiring in wirings:
         figures = {figure: _interval(groups[wiring, figure]) for figure in measures}
         score = groups[wiring, "score"]
-        entry = {"wiring": wiring, "runs": 0 if score is None else len(score.every), **figures["score"]}
-        summary.append({**entry, "figures": figures})
-    tests = []
+        runs = 0 if score is None else len(score.every)
+        summary.append({"wiring": wiring, "runs": runs, **figures["score"], "figures": figures})
+    tests: list[TestRow] = []
     for wiring in wirings[1:]:
         for figure in measures:
             ours, theirs = groups[own, figure], groups[wiring, figure]
@@ -72,7 +128,7 @@ def compared(rows: list[Figures], measures: Sequence[str], margins: Mapping[str,
     return {"rows": rows, "summary": summary, "test": tests, "margin": margins}
 
 
-def units_of(rows: Sequence[Figures], wiring: str, figure: str) -> Replicates | None:
+def units_of(rows: Sequence[Row], wiring: str, figure: str) -> Replicates | None:
     """A figure of the runs of one wiring, by their units; None where no run has it.
 
     Runs share a wiring where they share the null model's seed and the draw.
@@ -85,15 +141,19 @@ def units_of(rows: Sequence[Figures], wiring: str, figure: str) -> Replicates | 
     return replicates([row[figure] for row in known], wirings)
 
 
-def contrast_row(found: Contrast) -> Figures:
+def contrast_row(found: Contrast) -> ContrastRow:
     """A contrast as JSON holds it."""
-    equal = found.equivalence
+    equal, difference, improvement = found.equivalence, found.difference, found.improvement
     return {
         "units": [len(found.first.values), len(found.second.values)],
         "unit": [found.first.unit, found.second.unit],
-        **_estimate("difference", found.difference),
-        "p_units": finite(found.difference.p),
-        **_estimate("improvement", found.improvement),
+        "difference": finite(difference.value),
+        "difference_low": finite(difference.low),
+        "difference_high": finite(difference.high),
+        "p_units": finite(difference.p),
+        "improvement": finite(improvement.value),
+        "improvement_low": finite(improvement.low),
+        "improvement_high": finite(improvement.high),
         "among": finite(found.among),
         "margin": None if equal is None else equal.margin,
         "p_equivalent": None if equal is None else finite(equal.p),
@@ -102,19 +162,17 @@ def contrast_row(found: Contrast) -> Figures:
     }
 
 
-def _estimate(name: str, found: Estimate | Difference) -> dict[str, float | None]:
-    return {name: finite(found.value), f"{name}_low": finite(found.low), f"{name}_high": finite(found.high)}
-
-
-def _interval(group: Replicates | None) -> Figures:
+def _interval(group: Replicates | None) -> Interval:
     if group is None:
         return {"mean": None, "ci_low": None, "ci_high": None}
-    estimate = bootstrap_mean(group.every)
+    estimate, middle = bootstrap_mean(group.every), interquartile_mean(group)
     return {
         "mean": estimate.value,
         "ci_low": finite(estimate.low),
         "ci_high": finite(estimate.high),
         "units": len(group.values),
         "unit": group.unit,
-        **_estimate("iqm", interquartile_mean(group)),
+        "iqm": finite(middle.value),
+        "iqm_low": finite(middle.low),
+        "iqm_high": finite(middle.high),
     }

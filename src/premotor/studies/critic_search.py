@@ -16,7 +16,6 @@ from premotor.compiling import kernel
 from premotor.errors import PremotorError
 from premotor.learning.plasticity.critics import Critic, critic_of, judge
 from premotor.learning.plasticity.settings import CriticSettings
-from premotor.runs.figures import Figures
 from premotor.runs.spiking.records import read_test
 from premotor.runs.spiking.run import SpikingRun
 from premotor.runs.spiking.settings import CartPoleSettings
@@ -139,7 +138,7 @@ def search_critic(
     random = np.random.default_rng(seed)
     chosen = random.choice(len(steps.action), min(most, len(steps.action)), replace=False)
     part = LoggedSteps(steps.before[chosen], steps.action[chosen], steps.left[chosen], steps.complete[chosen])
-    rows: list[Figures] = []
+    rows: list[dict[str, object]] = []
     for key in spaces:
         if not hasattr(critic_settings({"kind": kind}), key) or key == "kind":
             known = [name for name in type(critic_settings({"kind": kind})).model_fields if name != "kind"]

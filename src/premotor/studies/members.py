@@ -9,11 +9,11 @@ from premotor.connectome import pathways
 from premotor.errors import PremotorError
 from premotor.files import finite, read_json
 from premotor.runs.checkpoints import checkpoint_record
-from premotor.runs.figures import Figures
 from premotor.runs.kinds import Kind, kind_of
 from premotor.runs.loading import override_pairs
 from premotor.runs.run import Run
 from premotor.runs.settings import RunSettings
+from premotor.studies.run_index import Row
 
 
 class Member(NamedTuple):
@@ -117,7 +117,7 @@ def finished_with(run: Path, episodes: int | None) -> bool:
     return bool(opened.finished) and isinstance(tested, dict) and episodes in (None, tested.get("episodes"))
 
 
-def row_of(folder: Path, member: Member) -> Figures:
+def row_of(folder: Path, member: Member) -> Row:
     """The figures of a finished run; PremotorError where its test is missing or damaged."""
     run = Run(folder / "runs" / member.name)
     figures = read_json(run.places.test_file)

@@ -10,6 +10,7 @@ from pathlib import Path
 from premotor.runs.figures import Figures
 
 Row = Figures
+"""One run in a table: its name, its place on the axes, and its figures."""
 
 _TABLE = "CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, row TEXT NOT NULL)"
 

@@ -13,7 +13,6 @@ import pandas as pd
 
 from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
-from premotor.runs.figures import Figures
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import load_settings
 from premotor.runs.run import Run
@@ -22,7 +21,7 @@ from premotor.settings import note
 from premotor.studies.leases import Holder, holder
 from premotor.studies.members import Member, finished_with, row_of, spent
 from premotor.studies.processes import LEASES, last_line, reached
-from premotor.studies.run_index import RunIndex, stamp_of
+from premotor.studies.run_index import Row, RunIndex, stamp_of
 from premotor.studies.study_plan import plan_study
 from premotor.studies.study_settings import read_study
 
@@ -104,7 +103,7 @@ class Study:
         own = self.settings.experiments[member.axes["experiment"]].episodes
         return self.settings.episodes if own is None else own
 
-    def finished_rows(self) -> list[Figures]:
+    def finished_rows(self) -> list[Row]:
         """`rows` as a list; what did not change since the last call is taken from the index."""
         by_name = {member.name: member for member in self.members}
         tests = {name: self.run_folder(each) / "evaluations" / "test.json" for name, each in by_name.items()}
@@ -116,7 +115,7 @@ class Study:
         found = RunIndex(self.folder / "index.sqlite").read(stamps, lambda name: self._row(by_name[name]))
         return [{**_told(each), **found[name]} for name, each in by_name.items() if name in found]
 
-    def _row(self, member: Member) -> Figures | None:
+    def _row(self, member: Member) -> Row | None:
         path = self.run_folder(member)
         if not finished_with(path, self.episodes_of(member)):
             return None
@@ -189,7 +188,7 @@ def is_study(folder: str | os.PathLike[str]) -> bool:
     return (Path(folder) / FILE).is_file()
 
 
-def _told(member: Member) -> Figures:
+def _told(member: Member) -> Row:
     """A run's name and its place on every axis."""
     return {
         "name": member.name,

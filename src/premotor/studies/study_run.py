@@ -7,7 +7,6 @@ from pathlib import Path
 
 from premotor.errors import PremotorError
 from premotor.files import Lock, new_folder, write_atomically, write_json
-from premotor.runs.figures import Figures
 from premotor.runs.kinds import kind_of
 from premotor.runs.loading import dump_settings
 from premotor.runs.settings import RunSettings
@@ -17,6 +16,7 @@ from premotor.studies.comparison import is_comparison
 from premotor.studies.engines import ENGINES, engine_for, engine_settings
 from premotor.studies.members import Member
 from premotor.studies.processes import Job, training
+from premotor.studies.run_index import Row
 from premotor.studies.scheduling import CANCEL, run_jobs
 from premotor.studies.study_folder import FILE, ROWS, Study, is_study
 from premotor.studies.study_plan import experiment_settings, plan_study
@@ -113,7 +113,7 @@ def study_folder(settings: StudySettings, source: str | os.PathLike[str] | Mappi
     return Path("runs") / f"{settings.name}-study"
 
 
-def write_rows(made: Study) -> list[Figures]:
+def write_rows(made: Study) -> list[Row]:
     """Write ``rows.json`` anew and return the rows."""
     rows = made.finished_rows()
     write_json(made.folder / ROWS, {"study": made.settings.name, "runs": len(made.members), "rows": rows})

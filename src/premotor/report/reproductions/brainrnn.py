@@ -28,7 +28,6 @@ from premotor.runs import BipedalTask
 from premotor.runs.arrays import Arrays, load_arrays, save_arrays
 from premotor.runs.episodes import Episodes
 from premotor.runs.evaluation import TEST_SEED, lesion_rows
-from premotor.runs.figures import Figures
 from premotor.runs.loading import load_experiment
 from premotor.runs.run import Run
 from premotor.runs.sequence import SequenceSettings, learn_sequence
@@ -183,7 +182,7 @@ class BrainRNN(Reproduction):
         for name in WALKERS:
             self.walked(name)
 
-    def walked(self, name: str) -> tuple[Figures, Arrays, list[Figures]]:
+    def walked(self, name: str) -> tuple[dict[str, object], Arrays, list[dict[str, object]]]:
         """Of a shipped controller: figures of test episodes, what happened in the first, and lesions."""
         place = self.folder / "tests" / name
         files = [place / kept for kept in ("test.json", "first.safetensors", "lesions.json")]

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,8 @@ from premotor.connectome import Circuit
 from premotor.files import finite
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, measured, members
 from premotor.runs.dynamics.measuring import Measurement, Memory
+from premotor.runs.dynamics.records import BenchmarkRow, BenchmarkSummary, ConvergenceSummary
 from premotor.runs.dynamics.settings import BenchmarkSettings, ConvergenceSettings
-from premotor.runs.figures import Figures
 from premotor.runs.kinds import KINDS, Arrays
 
 TIMES = 400
@@ -20,7 +21,7 @@ TIMES = 400
 
 
 @KINDS.register("convergence")
-class Convergence(Measurement[ConvergenceSettings, tuple[int, Member]]):
+class Convergence(Measurement[ConvergenceSettings, tuple[int, Member], ConvergenceSummary]):
     """Running estimates of the exponents against the time that was averaged over.
 
     The folder gets `results.safetensors` (times, history (samples, times, k), exponents and standard_errors
@@ -65,7 +66,7 @@ class Convergence(Measurement[ConvergenceSettings, tuple[int, Member]]):
 
     def collect(
         self, settings: ConvergenceSettings, pieces: Mapping[str, Arrays]
-    ) -> tuple[Arrays, pd.DataFrame, Figures]:
+    ) -> tuple[Arrays, pd.DataFrame, ConvergenceSummary]:
         """All samples side by side."""
         found = list(pieces.values())
         arrays = {name: np.stack([piece[name] for piece in found]) for name in ("history", "exponents")}
@@ -79,7 +80,7 @@ class Convergence(Measurement[ConvergenceSettings, tuple[int, Member]]):
                 "standard_error": arrays["standard_errors"].ravel(),
             }
         )
-        summary = {
+        summary: ConvergenceSummary = {
             "command": "convergence",
             "samples": [
                 {
@@ -93,7 +94,7 @@ class Convergence(Measurement[ConvergenceSettings, tuple[int, Member]]):
         }
         return {"times": found[0]["times"], **arrays}, table, summary
 
-    def judged(self, summary: Figures) -> float:
+    def judged(self, summary: ConvergenceSummary) -> float:
         """Mean λ1 over the samples."""
         return float(np.mean([sample["largest"] for sample in summary["samples"]]))
 
@@ -104,8 +105,22 @@ def _at(grid: np.ndarray, times: np.ndarray, history: np.ndarray) -> np.ndarray:
     return np.where((place >= 0)[:, None], history[np.maximum(place, 0)], np.nan)
 
 
+class Case(NamedTuple):
+    """What a case of a benchmark is made with."""
+
+    varied: str
+    """The quantity that is not as usual, and its value."""
+    value: float | str
+    neurons: int
+    exponents: int
+    length: float
+    """τ"""
+    t_ons: float | Literal["auto"]
+    """Between two orthonormalisations, τ."""
+
+
 @KINDS.register("benchmark")
-class Benchmark(Measurement[BenchmarkSettings, Figures]):
+class Benchmark(Measurement[BenchmarkSettings, Case, BenchmarkSummary]):
     """Time a step and error of the exponents, one of four quantities varied at a time.
 
     The error is that against a reference from the same network, `reference` times longer and from another state.
@@ -122,26 +137,18 @@ class Benchmark(Measurement[BenchmarkSettings, Figures]):
         """Cases."""
         return len(self.points(settings, None))
 
-    def points(self, settings: BenchmarkSettings, circuit: Circuit | None) -> Mapping[str, Figures]:
+    def points(self, settings: BenchmarkSettings, circuit: Circuit | None) -> Mapping[str, Case]:
         """What each case is made with."""
-        usual = {
-            "neurons": settings.model.neurons,
-            "exponents": settings.exponents,
-            "length": settings.length,
-            "t_ons": settings.t_ons,
-        }
-        varied = {
-            "t_ons": settings.intervals,
-            "exponents": settings.numbers,
-            "length": settings.lengths,
-            "neurons": () if settings.circuit is not None else settings.sizes,
-        }
-        cases = [{"varied": name, "value": v, **usual, name: v} for name, values in varied.items() for v in values]
+        usual = Case("", 0, settings.model.neurons, settings.exponents, settings.length, settings.t_ons)
+        cases = [usual._replace(varied="t_ons", value=v, t_ons=v) for v in settings.intervals]
+        cases += [usual._replace(varied="exponents", value=v, exponents=v) for v in settings.numbers]
+        cases += [usual._replace(varied="length", value=v, length=v) for v in settings.lengths]
         if settings.circuit is None:
-            cases = [{**case, "exponents": min(case["exponents"], case["neurons"])} for case in cases]
+            cases += [usual._replace(varied="neurons", value=v, neurons=v) for v in settings.sizes]
+            cases = [case._replace(exponents=min(case.exponents, case.neurons)) for case in cases]
         return {f"case-{place}": case for place, case in enumerate(cases)}
 
-    def measure(self, settings: BenchmarkSettings, circuit: Circuit | None, point: Figures, memory: Memory) -> Arrays:
+    def measure(self, settings: BenchmarkSettings, circuit: Circuit | None, point: Case, memory: Memory) -> Arrays:
         """One case; its row as JSON bytes, and its spectrum."""
         row, spectrum = _measure(point, settings, circuit, memory)
         return {
@@ -152,26 +159,26 @@ class Benchmark(Measurement[BenchmarkSettings, Figures]):
 
     def collect(
         self, settings: BenchmarkSettings, pieces: Mapping[str, Arrays]
-    ) -> tuple[Arrays, pd.DataFrame, Figures]:
+    ) -> tuple[Arrays, pd.DataFrame, BenchmarkSummary]:
         """One row a case."""
         rows = [json.loads(piece["row"].tobytes()) for piece in pieces.values()]
         table = pd.DataFrame(rows)
         spectra = {f"case_{place}": piece["spectrum"] for place, piece in enumerate(pieces.values())}
         return spectra, table.assign(value=table["value"].astype("str")), {"command": "benchmark", "cases": rows}
 
-    def judged(self, summary: Figures) -> float:
+    def judged(self, summary: BenchmarkSummary) -> float:
         """Less the mean error over the cases."""
         return -float(np.mean([case["mean_error"] for case in summary["cases"]]))
 
 
 def _measure(
-    case: Figures, settings: BenchmarkSettings, circuit: Circuit | None, references: Memory
-) -> tuple[Figures, np.ndarray]:
-    model = settings.model.model_copy(update={"neurons": case["neurons"]})
+    case: Case, settings: BenchmarkSettings, circuit: Circuit | None, references: Memory
+) -> tuple[BenchmarkRow, np.ndarray]:
+    model = settings.model.model_copy(update={"neurons": case.neurons})
     network, dt = build_network(model, Member("", circuit, 0), settings.seed)
     rng = np.random.default_rng([settings.seed, 1])
-    chosen = settings.model_copy(update={"t_ons": case["t_ons"]})
-    step, k = NetworkMap.of(network), int(case["exponents"])
+    chosen = settings.model_copy(update={"t_ons": case.t_ons})
+    step, k = NetworkMap.of(network), case.exponents
     key = (network.neurons, k)
     if key not in references:
         long = settings.model_copy(update={"t_ons": "auto"})
@@ -183,13 +190,16 @@ def _measure(
     seconds = np.inf
     for _ in range(2):
         began = time.perf_counter()
-        spectrum = measured(step, state, chosen, dt, exponents=k, length=case["length"])
+        spectrum = measured(step, state, chosen, dt, exponents=k, length=case.length)
         seconds = min(seconds, time.perf_counter() - began)
     difference = np.abs(spectrum.exponents - references[key])
     steps = spectrum.steps + spectrum.frame_transient
-    row = {
-        **case,
+    row: BenchmarkRow = {
+        "varied": case.varied,
+        "value": case.value,
         "neurons": network.neurons,
+        "exponents": k,
+        "length": case.length,
         "t_ons": spectrum.qr_interval * dt,
         "seconds": seconds,
         "microseconds_a_step": 1e6 * seconds / steps,

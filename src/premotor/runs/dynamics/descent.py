@@ -19,8 +19,8 @@ from premotor.networks.base import SpectralNetwork, field_of, network_arrays, wi
 from premotor.on_device import PyTree
 from premotor.runs.arrays import Arrays, save_arrays
 from premotor.runs.dynamics.building import Member, NetworkMap, build_network, network_seed
+from premotor.runs.dynamics.records import Check, TrainedNetwork, Verified
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
-from premotor.runs.figures import Figures
 
 STATE, HISTORY = "state/", "history/"
 
@@ -106,14 +106,14 @@ class Descent:
                 loss = float(self.task.loss(extra, network, jax.random.fold_in(fresh, 2)))
         return spectrum, loss
 
-    def advance(self) -> Figures:
+    def advance(self) -> dict[str, np.ndarray | float]:
         """One epoch; its row of the history.
 
         Raises:
             FloatingPointError: the loss is no longer finite.
         """
         learning, every = self.settings.learning, self.settings.check_every
-        row: Figures = {"epoch": self.epoch}
+        row: dict[str, np.ndarray | float] = {"epoch": self.epoch}
         if self.epoch == 0 or (every is not None and self.epoch % every == 0):
             row |= self._check()
         began = time.perf_counter()
@@ -146,7 +146,7 @@ class Descent:
         """The network as descent has it now (or, by the settings, had it at its best)."""
         return self.free.network(outcome(self.state, self.settings.learning)[0])
 
-    def verified_before(self) -> Figures:
+    def verified_before(self) -> Verified:
         """Figures of the network before learning, from `before.json` where they are there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "before.json"
@@ -156,7 +156,7 @@ class Descent:
 
     def figures(
         self, network: SpectralNetwork, extra: PyTree, states: int | None = None, seed: int | None = None
-    ) -> Figures:
+    ) -> Verified:
         """`verify`, as JSON holds it."""
         spectrum, task = self.verify(network, extra, states, seed)
         mean = spectrum.exponents.mean(0)
@@ -198,29 +198,27 @@ class Descent:
         with replace_atomically(self.folder / "history.parquet") as aside:
             frame.to_parquet(aside)
         check = self._check()
-        write_json(
-            self.folder / "result.json",
-            {
-                "name": self.member.name,
-                "neurons": self.network.neurons,
-                "parameters": dict(self.free.sizes),
-                "epochs": self.epoch,
-                "loss": {"first": float(self.history["loss"][0]), "last": float(self.history["loss"][-1])},
-                "gradient_norm": {
-                    "first": float(self.history["gradient_norm"][0]),
-                    "largest": float(self.history["gradient_norm"].max()),
-                    "last": float(self.history["gradient_norm"][-1]),
-                },
-                "gradient_check": {
-                    "first": _check_of(self.history, 0),
-                    "last": {"gradient": check["check_gradient"], "difference": check["check_difference"]},
-                },
-                "seconds_per_epoch": float(np.median(self.history["seconds"])),
-                "last_window": self.history["exponents"][-1].tolist(),
-                "before": before,
-                "after": after,
+        result: TrainedNetwork = {
+            "name": self.member.name,
+            "neurons": self.network.neurons,
+            "parameters": dict(self.free.sizes),
+            "epochs": self.epoch,
+            "loss": {"first": float(self.history["loss"][0]), "last": float(self.history["loss"][-1])},
+            "gradient_norm": {
+                "first": float(self.history["gradient_norm"][0]),
+                "largest": float(self.history["gradient_norm"].max()),
+                "last": float(self.history["gradient_norm"][-1]),
             },
-        )
+            "gradient_check": {
+                "first": _check_of(self.history, 0),
+                "last": {"gradient": check["check_gradient"], "difference": check["check_difference"]},
+            },
+            "seconds_per_epoch": float(np.median(self.history["seconds"])),
+            "last_window": self.history["exponents"][-1].tolist(),
+            "before": before,
+            "after": after,
+        }
+        write_json(self.folder / "result.json", result)
 
 
 def _for_size(settings: DynamicsTrainSettings, neurons: int) -> SpectrumSettings:
@@ -241,7 +239,7 @@ def _started[N: SpectralNetwork](network: N, arrays: Arrays, name: str) -> N:
     return with_parameters(network, arrays)
 
 
-def _check_of(history: Arrays, epoch: int) -> dict[str, float]:
+def _check_of(history: Arrays, epoch: int) -> Check:
     return {
         "gradient": float(history["check_gradient"][epoch]),
         "difference": float(history["check_difference"][epoch]),

@@ -16,7 +16,7 @@ from premotor.files import finite, read_json, replace_atomically, write_json
 from premotor.runs.arrays import load_arrays, save_arrays
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
 from premotor.runs.dynamics.settings import NetworksSettings
-from premotor.runs.figures import Figures, numbers
+from premotor.runs.figures import numbers
 from premotor.runs.hooks import UserFunctions, refuse_hooks
 from premotor.runs.kinds import Arrays, Evaluation, Kind, Schedule
 from premotor.runs.run import Run
@@ -26,7 +26,7 @@ Memory = dict[Hashable, np.ndarray]
 """What the points of a process share, such as references that all of them are compared with."""
 
 
-class Measurement[S: NetworksSettings, P](Kind[S]):
+class Measurement[S: NetworksSettings, P, Summary: Mapping[str, object]](Kind[S]):
     """An analysis of dynamics; a subclass says which points there are, how one is measured, and what they come to.
 
     Each finished point is kept in ``networks/<name>.safetensors``, so that a killed run computes none twice.
@@ -47,10 +47,10 @@ class Measurement[S: NetworksSettings, P](Kind[S]):
         """The measurement of one point; `memory` is shared by the points of a process."""
 
     @abstractmethod
-    def collect(self, settings: S, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
+    def collect(self, settings: S, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Summary]:
         """Arrays, table and summary of all points."""
 
-    def judged(self, summary: Figures) -> float:
+    def judged(self, summary: Summary) -> float:
         """The score by which one result is compared with another."""
         return float("nan")
 
@@ -78,15 +78,15 @@ class Measurement[S: NetworksSettings, P](Kind[S]):
         """With its arrays, tables and summary."""
         return DynamicsResult.of(run)
 
-    def evaluate(self, run: Run[S], test: Evaluation) -> Figures:
+    def evaluate(self, run: Run[S], test: Evaluation) -> dict[str, float | None]:
         """The numbers of the summary; nothing is computed anew."""
-        result = self.opened(run)
-        figures = {"score": finite(self.judged(result.summary)), **numbers(result.summary)}
+        summary = read_json(run.folder / "summary.json")
+        figures = {"score": finite(self.judged(summary)), **numbers(summary)}
         run.places.evaluations_folder.mkdir(exist_ok=True)
         write_json(run.places.test_file, figures)
         return figures
 
-    def verdict(self, run: Run[S], figures: Figures) -> str:
+    def verdict(self, run: Run[S], figures: Mapping[str, float | None]) -> str:
         """The score, where there is one."""
         score = figures["score"]
         return f"{self.name}: {'done' if score is None else f'score {score:.4f}'}"
@@ -127,14 +127,14 @@ class Points:
 
     candidate = initial
 
-    def iterate(self) -> Figures:
+    def iterate(self) -> dict[str, str | float]:
         """The next point that is finished."""
         name = next(self._running)
         self._told += 1
         found = load_arrays(self._file(name))
         return {"point": name, **{key: float(value.item()) for key, value in found.items() if value.size == 1}}
 
-    def test(self, best: Figures | None) -> Figures:
+    def test(self, best: object) -> dict[str, float | None]:
         """Put all points together; writes ``results.safetensors``, ``results.parquet`` and ``summary.json``."""
         pieces = {name: load_arrays(self._file(name)) for name in self._points}
         DynamicsResult.write(self.places.path, *self.kind.collect(self.settings, pieces))
@@ -147,7 +147,7 @@ class Points:
     def restore(self, arrays: Arrays, source: Path) -> None:
         """Nothing to do: the folder holds the points that are done."""
 
-    def line(self, row: Figures, evaluation: Figures | None) -> str:
+    def line(self, row: Mapping[str, str | float], evaluation: object) -> str:
         """The newest point."""
         largest = row.get("largest")
         return f"{row['point']}" + ("" if largest is None else f": λ1 {largest:+.4f}")

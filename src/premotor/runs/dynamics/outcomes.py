@@ -1,5 +1,6 @@
 """What trainings on the spectrum came to: figures of a test, arrays and tables of a run, means over its networks."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -9,15 +10,15 @@ import pandas as pd
 from premotor.files import read_json
 from premotor.learning.spectrum.losses import spectrum_loss
 from premotor.runs.arrays import load_arrays
+from premotor.runs.dynamics.records import TrainedNetwork, TrainingSummary, Verified
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
-from premotor.runs.figures import Figures
 from premotor.runs.kinds import Arrays
 
 LATE = 50
 """Epochs at the end of a training whose mean is shown."""
 
 
-def scored(settings: DynamicsTrainSettings, found: list[Figures]) -> Figures:
+def scored(settings: DynamicsTrainSettings, found: Sequence[Verified]) -> dict[str, float | list[float] | None]:
     """Figures of verified networks, means over them; `score` is the loss of their spectra with a minus."""
     if not found:
         return {"score": None}
@@ -62,7 +63,9 @@ def learning_figures(folder: Path) -> dict[str, float]:
     return {str(name): float(value) for name, value in pd.DataFrame(rows).mean().items()}
 
 
-def collected(settings: DynamicsTrainSettings, pieces: list[Figures]) -> tuple[Arrays, pd.DataFrame, Figures]:
+def collected(
+    settings: DynamicsTrainSettings, pieces: list[TrainedNetwork]
+) -> tuple[Arrays, pd.DataFrame, TrainingSummary]:
     """Arrays, table and summary of all networks of a training."""
     rows = [
         {
@@ -76,8 +79,14 @@ def collected(settings: DynamicsTrainSettings, pieces: list[Figures]) -> tuple[A
         for piece in pieces
         for number in range(len(piece["after"]["exponents"]))
     ]
-    arrays = {name: np.array([piece[name]["exponents"] for piece in pieces]) for name in ("before", "after")} | {
-        "standard_errors": np.array([piece["after"]["standard_errors"] for piece in pieces])
+    arrays = {
+        "before": np.array([piece["before"]["exponents"] for piece in pieces]),
+        "after": np.array([piece["after"]["exponents"] for piece in pieces]),
+        "standard_errors": np.array([piece["after"]["standard_errors"] for piece in pieces]),
     }
-    summary = {"command": "train", "target": settings.learning.loss.model_dump(mode="json"), "networks": pieces}
+    summary: TrainingSummary = {
+        "command": "train",
+        "target": settings.learning.loss.model_dump(mode="json"),
+        "networks": pieces,
+    }
     return arrays, pd.DataFrame(rows), summary

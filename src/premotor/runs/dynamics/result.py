@@ -67,7 +67,9 @@ class DynamicsResult[S: RunSettings](Run[S]):
         return pd.read_parquet(self.folder / f"{name}.parquet")
 
     @staticmethod
-    def write(folder: Path, arrays: Mapping[str, np.ndarray], table: pd.DataFrame, summary: Figures) -> None:
+    def write(
+        folder: Path, arrays: Mapping[str, np.ndarray], table: pd.DataFrame, summary: Mapping[str, object]
+    ) -> None:
         """Write arrays, table and, last, the summary; each is there in full or not at all."""
         with replace_atomically(folder / "results.safetensors") as aside:
             save_arrays(aside, dict(arrays))

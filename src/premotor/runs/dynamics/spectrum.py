@@ -1,7 +1,7 @@
 """The kind "spectrum": networks are trained on their Lyapunov spectrum, random ones or a circuit beside nulls."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from premotor.runs.dynamics.building import members
 from premotor.runs.dynamics.descent import Descent
 from premotor.runs.dynamics.outcomes import collected, learning_figures, scored
 from premotor.runs.dynamics.playing import play_network
+from premotor.runs.dynamics.records import TrainedNetwork, Verified
 from premotor.runs.dynamics.result import DynamicsResult, anchor_dynamics
 from premotor.runs.dynamics.settings import DynamicsTrainSettings
 from premotor.runs.figures import Figures
@@ -110,7 +111,7 @@ class Spectrum(Kind[DynamicsTrainSettings]):
         """With its arrays, tables and summary."""
         return DynamicsResult.of(run)
 
-    def evaluate(self, run: Run[DynamicsTrainSettings], test: Evaluation) -> Figures:
+    def evaluate(self, run: Run[DynamicsTrainSettings], test: Evaluation) -> dict[str, object]:
         """Verify every network from new initial states; `episodes` is the number of states."""
         if test.seconds is not None:
             raise PremotorError("seconds: verify.factor says how long a network is verified; leave it out")
@@ -120,10 +121,10 @@ class Spectrum(Kind[DynamicsTrainSettings]):
             raise PremotorError(f"episodes is {test.episodes}; at least 1 state is needed")
         pieces = [_result(run, name) for name in _names(run)]
         which = "before" if test.checkpoint == "initial" else "after"
-        found = [piece[which] for piece in pieces]
+        found = [piece["before"] if which == "before" else piece["after"] for piece in pieces]
         if test.seed is not None or test.episodes is not None:
             found = _verified(run, which, test)
-        figures = {
+        figures: dict[str, object] = {
             "step": 0 if which == "before" else run.step,
             "checkpoint": str(test.checkpoint),
             "seed": test.seed,
@@ -134,7 +135,7 @@ class Spectrum(Kind[DynamicsTrainSettings]):
         write_json(run.places.test_file, figures)
         return figures
 
-    def verdict(self, run: Run[DynamicsTrainSettings], figures: Figures) -> str:
+    def verdict(self, run: Run[DynamicsTrainSettings], figures: Mapping[str, object]) -> str:
         """Loss and exponents of the verified networks."""
         task = "" if figures.get("task") is None else f"; task loss {figures['task']:.4f}"
         return (
@@ -218,7 +219,7 @@ class Descents:
                 arrays |= self._arrays(self.members[self.number].name, self.descent.present())
         return arrays
 
-    def iterate(self) -> Figures:
+    def iterate(self) -> dict[str, object]:
         """One epoch; the last one of a network also verifies it."""
         if self.descent is None:
             self._apart = False
@@ -242,10 +243,10 @@ class Descents:
             "steps_per_second": 1 / (time.perf_counter() - began),
         }
 
-    def _last(self) -> Figures:
+    def _last(self) -> dict[str, object]:
         """The last epoch of the last network again, from its result."""
         name = self.members[-1].name
-        piece = read_json(self._folder / name / "result.json")
+        piece: TrainedNetwork = read_json(self._folder / name / "result.json")
         return {
             "network": name,
             "epoch": piece["epochs"],
@@ -256,7 +257,7 @@ class Descents:
             "steps_per_second": 1 / piece["seconds_per_epoch"],
         }
 
-    def test(self, best: Figures | None) -> Figures:
+    def test(self, best: object) -> dict[str, float | list[float] | None]:
         """The verified spectra of all networks that are finished; the result files are written."""
         pieces = [read_json(self._folder / m.name / "result.json") for m in self.members[: self.number]]
         if self.finished:
@@ -275,7 +276,7 @@ class Descents:
             with in_precision(self.settings.precision):
                 self.descent.restore({k: v for k, v in arrays.items() if k != "network"}, source)
 
-    def line(self, row: Figures, evaluation: Figures | None) -> str:
+    def line(self, row: Figures, evaluation: object) -> str:
         """The newest epoch."""
         return (
             f"{row['network']}: epoch {row['epoch']}, loss {row['loss']:.5f}, λ1 {row['largest']:+.4f}, |gradient| "
@@ -311,11 +312,12 @@ def _names(run: Run[DynamicsTrainSettings]) -> list[str]:
     return [member.name for member in members(settings, run.wiring, settings.nulls.count, settings.nulls.kind)]
 
 
-def _result(run: Run[DynamicsTrainSettings], name: str) -> Figures:
+def _result(run: Run[DynamicsTrainSettings], name: str) -> TrainedNetwork:
     file = run.folder / "networks" / name / "result.json"
     if not file.exists():
         raise PremotorError(f"{run.folder} is not finished; continue with `premotor resume {run.folder}`")
-    return dict(read_json(file))
+    found: TrainedNetwork = read_json(file)
+    return found
 
 
 def _descents(run: Run[DynamicsTrainSettings]) -> Iterator[Descent]:
@@ -325,7 +327,7 @@ def _descents(run: Run[DynamicsTrainSettings]) -> Iterator[Descent]:
         yield Descent(member, settings, run.folder / "networks" / member.name, hooks.task)
 
 
-def _verified(run: Run[DynamicsTrainSettings], which: str, test: Evaluation) -> list[Figures]:
+def _verified(run: Run[DynamicsTrainSettings], which: str, test: Evaluation) -> list[Verified]:
     """The networks verified anew from other states."""
     found = []
     with in_precision(run.settings.precision):

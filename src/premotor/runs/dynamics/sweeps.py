@@ -12,8 +12,8 @@ from premotor.connectome import Circuit
 from premotor.files import finite
 from premotor.runs.dynamics.building import Member, SweptMap, build_network, measured, members
 from premotor.runs.dynamics.measuring import Measurement, Memory
+from premotor.runs.dynamics.records import Disagreement, SweepSummary, SweptGroup
 from premotor.runs.dynamics.settings import TransitionSettings, VarianceSettings
-from premotor.runs.figures import Figures
 from premotor.runs.kinds import KINDS, Arrays
 
 Sweep = TransitionSettings | VarianceSettings
@@ -22,7 +22,7 @@ MOST_PROPOSED = 1000
 ARRAYS = ("exponents", "standard_errors", "entropy", "dimension", "movement")
 
 
-class _Swept[S: Sweep](Measurement[S, tuple[Member, tuple[str, ...]]]):
+class _Swept[S: Sweep](Measurement[S, tuple[Member, tuple[str, ...]], SweepSummary]):
     side_by_side: ClassVar[bool] = True
 
     def total(self, settings: S) -> int:
@@ -43,15 +43,17 @@ class _Swept[S: Sweep](Measurement[S, tuple[Member, tuple[str, ...]]]):
         member, names = point
         return _measure(member, settings, names)
 
-    def collect(self, settings: S, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
+    def collect(self, settings: S, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, SweepSummary]:
         """The networks side by side, and means over each group of them."""
         return _collected("transition" if isinstance(settings, TransitionSettings) else "spectrum", settings, pieces)
 
-    def judged(self, summary: Figures) -> float:
+    def judged(self, summary: SweepSummary) -> float:
         """Where λ1 of the first group crosses 0; without, its λ1 at the largest value."""
         first = next(iter(summary["groups"].values()))
-        crossing = (first.get("crossing") or {}).get("mean")
-        return float(first["largest"][-1]["mean"] if crossing is None else crossing)
+        crossing = first.get("crossing")
+        if crossing is None or crossing["mean"] is None:
+            return float(first["largest"][-1]["mean"])
+        return float(crossing["mean"])
 
 
 @KINDS.register("transition")
@@ -136,7 +138,9 @@ def _drawn(settings: Sweep, values: np.ndarray, draws: np.ndarray, shape: tuple[
     return values[:, None] * draws
 
 
-def _collected(command: str, settings: Sweep, pieces: Mapping[str, Arrays]) -> tuple[Arrays, pd.DataFrame, Figures]:
+def _collected(
+    command: str, settings: Sweep, pieces: Mapping[str, Arrays]
+) -> tuple[Arrays, pd.DataFrame, SweepSummary]:
     """Put the networks' arrays together, with table and summary."""
     values = sweep_values(settings)
     arrays = {name: np.stack([piece[name] for piece in pieces.values()]) for name in ARRAYS}
@@ -153,12 +157,16 @@ def _collected(command: str, settings: Sweep, pieces: Mapping[str, Arrays]) -> t
         for place, value in enumerate(values)
     ]
     table = pd.DataFrame(rows)
-    summary: Figures = {"command": command, "parameter": settings.parameter, "groups": {}}
-    for group in dict.fromkeys(group_of(name) for name in pieces):
-        own = table[table["network"].map(group_of) == group]
-        summary["groups"][group] = _group(own, values, settings)
-    summary["theory"] = theory(settings, values)
-    summary["theory_continuous"] = theory(settings, values, 0.0)
+    summary: SweepSummary = {
+        "command": command,
+        "parameter": settings.parameter,
+        "groups": {
+            group: _group(table[table["network"].map(group_of) == group], values, settings)
+            for group in dict.fromkeys(group_of(name) for name in pieces)
+        },
+        "theory": theory(settings, values),
+        "theory_continuous": theory(settings, values, 0.0),
+    }
     return {"values": values, **arrays}, table, summary
 
 
@@ -183,10 +191,10 @@ def theory(settings: Sweep, values: np.ndarray, dt: float | None = None) -> list
     return None if other is None else [mean_field_exponent(float(other * value), dt) for value in values]
 
 
-def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> Figures:
+def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> SweptGroup:
     largest = np.stack([own.sort_values("value")["largest"].to_numpy() for _, own in table.groupby("network")])
     estimates = [bootstrap_mean(column) for column in largest.T]
-    figures: Figures = {
+    figures: SweptGroup = {
         "networks": len(largest),
         "value": [float(value) for value in values],
         "largest": [
@@ -195,8 +203,8 @@ def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> Figures:
         ],
         "entropy": [_mean(own["entropy"]) for _, own in table.groupby("value")],
         "dimension": [_mean(own["dimension"]) for _, own in table.groupby("value")],
+        "disagreement": disagreement(values, largest),
     }
-    figures["disagreement"] = disagreement(values, largest)
     if isinstance(settings, TransitionSettings) and settings.parameter != "shifts":
         found = np.array([crossing(values, row) for row in largest])
         known = found[np.isfinite(found)]
@@ -212,7 +220,7 @@ def _group(table: pd.DataFrame, values: np.ndarray, settings: Sweep) -> Figures:
     return figures
 
 
-def disagreement(values: np.ndarray, largest: np.ndarray) -> Figures | None:
+def disagreement(values: np.ndarray, largest: np.ndarray) -> Disagreement | None:
     """Where networks do not agree whether λ1 (networks, values) is positive, and how many would tell; None: nowhere.
 
     So many networks that the 95% interval of their mean would leave out 0, at the value that needs most, if the

@@ -1,5 +1,6 @@
 """The kind "simulation": a circuit on its own, driven, silenced and recorded; one iteration does all of it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from premotor.errors import PremotorError
 from premotor.files import read_json, write_json
 from premotor.runs.activity_strip import with_activity
 from premotor.runs.arrays import load_arrays
-from premotor.runs.figures import Figures, numbers
+from premotor.runs.figures import numbers
 from premotor.runs.hooks import UserFunctions, refuse_hooks
 from premotor.runs.kinds import KINDS, Arrays, Evaluation, Kind, Schedule
 from premotor.runs.playing import Video
@@ -54,14 +55,14 @@ class Simulating(Kind[SimulationSettings]):
         assert circuit is not None
         return OneSimulation(settings, circuit, places)
 
-    def evaluate(self, run: Run[SimulationSettings], test: Evaluation) -> Figures:
+    def evaluate(self, run: Run[SimulationSettings], test: Evaluation) -> dict[str, object]:
         """The summary; nothing is computed anew."""
         figures = read_json(run.folder / "summary.json")
         run.places.evaluations_folder.mkdir(exist_ok=True)
         write_json(run.places.test_file, figures)
         return dict(figures)
 
-    def verdict(self, run: Run[SimulationSettings], figures: Figures) -> str:
+    def verdict(self, run: Run[SimulationSettings], figures: Mapping[str, object]) -> str:
         """Rhythm of the readout neurons."""
         score = figures.get("score")
         return f"{figures['recorded']} neurons recorded" + ("" if score is None else f", score {score:.3f}")
@@ -123,13 +124,13 @@ class OneSimulation:
 
     candidate = initial
 
-    def iterate(self) -> Figures:
+    def iterate(self) -> dict[str, float]:
         """Simulate, and write everything."""
         result = simulated(self.settings, self._circuit)
         result.write(self._folder)
         return {"seconds_simulated": self.settings.seconds}
 
-    def test(self, best: Figures | None) -> Figures:
+    def test(self, best: object) -> dict[str, float | None]:
         """The numbers of the summary."""
         figures = dict(read_json(self._folder / "summary.json"))
         return {"score": figures.get("score"), **numbers(figures)}
@@ -141,6 +142,6 @@ class OneSimulation:
     def restore(self, arrays: Arrays, source: Path) -> None:
         """Nothing to do."""
 
-    def line(self, row: Figures, evaluation: Figures | None) -> str:
+    def line(self, row: Mapping[str, float], evaluation: object) -> str:
         """How long it was."""
         return f"{row['seconds_simulated']:g} s simulated"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from premotor.analysis import circular_mean, relative_phase, rhythm, wilson_interval
 from premotor.analysis.rhythm import RHYTHMIC
 from premotor.files import finite
-from premotor.runs.figures import Figures
+from premotor.runs.simulation.records import RhythmSummary, TypeRow
 
 ACTIVE = 0.01
 """A neuron whose rate never exceeds this (Hz) after the transient is silent (Pugliese et al. 2025)."""
@@ -94,13 +94,16 @@ def rhythm_table(
     return table, whole
 
 
-def summarise(table: pd.DataFrame, whole: NetworkRhythm) -> Figures:
+def summarise(table: pd.DataFrame, whole: NetworkRhythm) -> RhythmSummary:
     """Figures over replicates, and by type, ready for JSON (null for what there is none of)."""
     count = int(whole.rhythmic.sum())
     bounds = wilson_interval(count, len(whole.score))
     cycles = whole.frequency[whole.rhythmic]
+    median, quarter, three_quarters = (
+        finite(np.quantile(cycles, q)) if len(cycles) else None for q in (0.5, 0.25, 0.75)
+    )
     groups = table.assign(active=table["maximum_rate"] > ACTIVE, rhythmic=table["score"] >= RHYTHMIC)
-    rows = []
+    rows: list[TypeRow] = []
     for name, group in groups.groupby(groups["type"].where(groups["type"] != "", groups["class"]), sort=True):
         direction, concentration = circular_mean(group["phase"].to_numpy())
         rows.append(
@@ -123,9 +126,6 @@ def summarise(table: pd.DataFrame, whole: NetworkRhythm) -> Figures:
             "high": finite(bounds.high),
         },
         "score": finite(whole.score.mean()),
-        "frequency": {
-            name: finite(np.quantile(cycles, q)) if len(cycles) else None
-            for name, q in (("median", 0.5), ("quarter", 0.25), ("three_quarters", 0.75))
-        },
+        "frequency": {"median": median, "quarter": quarter, "three_quarters": three_quarters},
         "types": rows,
     }

@@ -14,7 +14,6 @@ from premotor.errors import PremotorError
 from premotor.files import whole_folder, write_json
 from premotor.networks.stimulation import Conditions, positions_of
 from premotor.runs.building import build_circuit, without_muscles
-from premotor.runs.figures import Figures
 from premotor.runs.loading import Overrides, Source, dump_settings
 from premotor.runs.provenance import session
 from premotor.runs.simulation.models import Bench, Variant
@@ -130,7 +129,7 @@ class Pruning:
             self.circuit.save(path / "circuit")
             write_json(path / "provenance.json", {"seed": self.settings.seed, "sessions": [session(0)]})
             names = ("removed", "rhythmic", "whole", "frequency", "simulations")
-            figures: Figures = {name: getattr(self, name) for name in names}
+            figures: dict[str, object] = {name: getattr(self, name) for name in names}
             figures["neurons"] = self.circuit.ids.tolist()
             figures["history"] = self.history.to_dict("records")
             write_json(path / "pruning.json", figures)

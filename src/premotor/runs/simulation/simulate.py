@@ -16,10 +16,10 @@ from premotor.networks import Spikes
 from premotor.networks.stimulation import positions_of
 from premotor.runs.arrays import save_arrays
 from premotor.runs.building import build_circuit, without_muscles
-from premotor.runs.figures import Figures
 from premotor.runs.loading import Overrides, Source, dump_settings
 from premotor.runs.provenance import session, sha256
 from premotor.runs.simulation.models import Bench, check_size
+from premotor.runs.simulation.records import SimulationSummary
 from premotor.runs.simulation.rhythm import NetworkRhythm, rhythm_table, summarise
 from premotor.runs.simulation.settings import SimulationSettings, load_simulation
 
@@ -42,7 +42,7 @@ class Simulation:
     """Figures of every recorded neuron in every replicate: rates, score, frequency, phase."""
     rhythm: NetworkRhythm
     """Of the readout neurons."""
-    summary: Figures
+    summary: SimulationSummary
 
     def save(self, folder: Path) -> Path:
         """Write everything into a new folder.
@@ -177,8 +177,8 @@ def _summary(
     table: pd.DataFrame,
     rhythm: NetworkRhythm,
     spikes: Spikes | None,
-) -> Figures:
-    figures: Figures = {
+) -> SimulationSummary:
+    figures: SimulationSummary = {
         "circuit": {
             "source": settings.circuit.source,
             "neurons": len(circuit),

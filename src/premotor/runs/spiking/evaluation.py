@@ -1,6 +1,6 @@
 """Tests of a spiking agent without learning, and what its network does when inputs are driven by hand."""
 
-from typing import NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,45 @@ from premotor.files import replace_atomically, write_json
 from premotor.learning.plasticity import Episodes, PlasticitySettings
 from premotor.networks.spiking.event_driven.events import SPIKES, set_intervals
 from premotor.runs.arrays import save_arrays
-from premotor.runs.figures import Figures
 from premotor.runs.spiking.run import Arena, SpikingRun
+
+
+class TestFigures(TypedDict):
+    """What episodes of a spiking agent came to; returns are steps in CartPole."""
+
+    episodes: int
+    score: float
+    mean: float
+    median: float
+    least: float
+    most: float
+    undecided: float
+    """The part of the steps without a decision."""
+    learning: bool
+    """Whether plasticity was at work."""
+    rates: NotRequired[dict[str, float]]
+    """Of each population, Hz; this and the next two of a test that was recorded."""
+    right: NotRequired[float]
+    """The part of the actions that is 1."""
+    reward: NotRequired[float]
+    """Mean of a step."""
+
+
+class RunTestFigures(TestFigures):
+    """Those of a run, and of which of its weights."""
+
+    checkpoint: str
+    step: int
+    iteration: int
+    seed: int
+    only: int | None
+    """The episode whose start all of them have; None: each its own."""
 
 
 class Tested(NamedTuple):
     """A test: its figures and everything that happened."""
 
-    figures: Figures
+    figures: TestFigures
     episodes: Episodes
 
 
@@ -50,7 +81,7 @@ def try_weights(
         starts = np.repeat(starts[only : only + 1], episodes, axis=0)
     result = arena.play(agent, starts, learn=learn is not None, record=record)
     returned = result.returned
-    figures: Figures = {
+    figures: TestFigures = {
         "episodes": episodes,
         "score": float(returned.mean()),
         "mean": float(returned.mean()),
@@ -79,7 +110,7 @@ def evaluate_spiking(
     checkpoint: str | int = "best",
     only: int | None = None,
     learn: bool = False,
-) -> Figures:
+) -> RunTestFigures:
     """Test an agent; write ``evaluations/test.json`` and ``evaluations/trace.safetensors``.
 
     Args:
@@ -98,7 +129,7 @@ def evaluate_spiking(
     iteration = run.iteration_of(checkpoint)
     rules = run.settings.rules_after(run.steps_at(iteration)) if learn else None
     test = try_weights(run.arena, run.weights(checkpoint), episodes, seed, only=only, record=True, learn=rules)
-    figures = {
+    figures: RunTestFigures = {
         "checkpoint": str(checkpoint),
         "step": iteration,
         "iteration": iteration,

@@ -1,6 +1,6 @@
 """The kind "spiking": a spiking agent that learns by plasticity or is evolved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,20 +146,21 @@ class Spiking(Kind[SpikingExperiment]):
 
         return SpikingRun.of(run)
 
-    def evaluate(self, run: "Run[SpikingExperiment]", test: Evaluation) -> Figures:
+    def evaluate(self, run: "Run[SpikingExperiment]", test: Evaluation) -> dict[str, object]:
         """Episodes without plasticity; writes ``test.json`` and ``test.safetensors``."""
         from premotor.runs.spiking.evaluation import evaluate_spiking
 
         if test.seconds is not None:
             raise PremotorError("seconds: episodes of a spiking agent end as its task says; leave it out")
-        return evaluate_spiking(
+        found = evaluate_spiking(
             self.opened(run),
             100 if test.episodes is None else test.episodes,
             seed=TEST_SEED if test.seed is None else test.seed,
             checkpoint=test.checkpoint,
         )
+        return dict(found)
 
-    def verdict(self, run: "Run[SpikingExperiment]", figures: Figures) -> str:
+    def verdict(self, run: "Run[SpikingExperiment]", figures: Mapping[str, object]) -> str:
         """Steps of its episodes."""
         where = "" if figures["only"] is None else f" from the start of episode {figures['only']}"
         where += " with plasticity at work" if figures["learning"] else ""

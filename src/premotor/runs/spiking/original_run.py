@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,6 @@ from premotor.errors import PremotorError
 from premotor.files import new_folder, read_json, write_atomically, write_json
 from premotor.runs.arrays import save_arrays
 from premotor.runs.checkpoints import CheckpointRecord, save_checkpoint
-from premotor.runs.figures import Figures
 from premotor.runs.provenance import provenance, sha256
 from premotor.runs.run_folder import MetricsLog, RunFolder
 from premotor.runs.spiking.original_settings import Translated, translated
@@ -157,9 +156,23 @@ def _in_order(network: "SpikingNetwork", table: pd.DataFrame, file: str) -> NDAr
     return np.array([held[key] for key in keys])
 
 
-def _training(file: Path, learning: SpikingEvolutionSettings) -> list[Figures]:
+class EvolutionRow(TypedDict):
+    """A row of metrics; what the record does not tell is None."""
+
+    iteration: int
+    fitness: float
+    fitness_best: float
+    fitness_least: float
+    fitness_deviation: None
+    undecided: None
+    episodes: int
+    steps: int
+
+
+def _training(file: Path, learning: SpikingEvolutionSettings) -> list[EvolutionRow]:
     """Rows of metrics from the record of evolution: episodes, median, mean, least and most, mean weight."""
-    rows, steps = [], 0
+    rows: list[EvolutionRow] = []
+    steps = 0
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         try:
             each, _, mean, least, most, _ = map(float, line.split("\t"))

@@ -1,5 +1,6 @@
 """What tests of a spiking agent recorded, as tables; and every spike of a test, played again from its observations."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,10 +76,10 @@ def read_test(run: SpikingRun, name: str = "test") -> Record:
     return Record(read_json(figures), *(arrays[key] for key in names))
 
 
-def record_of(figures: Figures, episodes: Episodes) -> Record:
+def record_of(figures: Mapping[str, object], episodes: Episodes) -> Record:
     """The record of a test that was just made."""
     names = ("length", "returned", "action", "tie", "reward", "observation", "counts")
-    return Record(figures, *(getattr(episodes, name) for name in names))
+    return Record(dict(figures), *(getattr(episodes, name) for name in names))
 
 
 def cell_groups(run: SpikingRun) -> dict[str, NDArray[np.int64]]:

@@ -54,13 +54,13 @@ class SpikingWork(LearnerWork):
 
     candidate = initial
 
-    def test(self, best: Figures | None) -> Figures:
+    def test(self, best: object) -> dict[str, object]:
         """Episodes without plasticity from the start states of the settings' seed."""
         chosen = self.arena.settings.evaluation
         figures = try_weights(self.arena, self.learner.candidate, chosen.episodes, chosen.seed).figures
-        return figures | {"iteration": self.iteration, "steps": self.steps}
+        return {**figures, "iteration": self.iteration, "steps": self.steps}
 
-    def line(self, row: Figures, evaluation: Figures | None) -> str:
+    def line(self, row: Figures, evaluation: object) -> str:
         """Steps, speed of learning, length of episodes or return, the newest test."""
         test = f" · test {row['evaluation']:.1f}" if "evaluation" in row else ""
         of = "episodes of" if self.arena.settings.task.kind == "cartpole" else "return"
