@@ -44,6 +44,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
     ),
     Deliberate("fly-legs", r".*", "the preset learns for longer, with rules between legs"),
     Deliberate("fly-walk-ppo", r".*", "the preset goes on from fly-set-out, which is what it was"),
+    Deliberate("bipedal-walk", r".*", "the preset explores less towards the end, and learns for longer"),
     Deliberate("bipedal-expert", r".*", "the preset learns a walk on legs that pass each other"),
     Deliberate("cartpole-stdp", r"again/settings\.yaml:parent", "the parent of a run is the setting `initial`"),
     Deliberate(

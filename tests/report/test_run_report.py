@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from premotor.cli.studies import lesion_table
+from premotor.errors import PremotorError
 from premotor.report import write_report
 from premotor.report.about import About
 from premotor.report.lesions import Lesions
@@ -17,6 +18,7 @@ from premotor.report.neurons import Neurons
 from premotor.report.page import Missing, Page, Picture
 from premotor.report.reading import read_run
 from premotor.report.sections import sections_of
+from premotor.report.senses import Senses
 from premotor.report.walking import Walking
 from premotor.report.weights import WeightsSection, wiring_facts
 from premotor.runs import Run
@@ -31,6 +33,7 @@ SECTIONS = [
     "What the neurons do",
     "The weights before and after",
     "What each class of synapse is worth",
+    "What each group of senses is worth",
     "Against null models",
     "Methods, for a paper",
     "How to reproduce it",
@@ -142,7 +145,7 @@ def test_what_is_missing_is_said_with_the_command_that_makes_it(bare_run, tmp_pa
     folder = shutil.copytree(bare_run, tmp_path / "young")
     page = PageOf(write_report(folder).read_text())
     assert page.problems == []
-    for words in ("play", "evaluate", "evaluate --lesions", "compare", "resume"):
+    for words in ("play", "evaluate", "evaluate --lesions", "evaluate --no-lesions --senses", "compare", "resume"):
         verb, *rest = words.split()
         assert any(
             command.startswith(f"premotor {verb} {folder}") and command.endswith(" ".join(rest))
@@ -253,6 +256,21 @@ def test_a_trace_without_command_and_phase_is_shown_by_foot_strikes(run_folder):
     save_file({name: value for name, value in arrays.items() if name not in ("command", "phase")}, file)
     text = shown(Neurons().build(read_run(run_folder)))
     assert "mean rate of each motor neuron by phase (foot strikes;" in text
+
+
+def test_senses_that_were_cut_are_shown(run_folder):
+    row = {"name": "intact", "observations": 0, "walks": 1.0, "survived": 1.0, "speed": 1.2, "score": 0.9}
+    one = {"given": ["command"], "moves": {"hip": 0.7, "knee": 1.1}, "frequency": 0.85, "cut_at": 0.5}
+    one |= {"time": [0.0, 0.5, 1.0], "actions": {"hip": [0, 0.5, 1], "knee": [1, 0, -1]}}
+    found = {"groups": [row, {**row, "name": "contact", "observations": 2, "walks": 0.25}], "alone": [one]}
+    (run_folder / "senses.json").write_text(json.dumps(found))
+    text = shown(Senses().build(read_run(run_folder)))
+    assert "contact" in text and "25%" in text
+    assert "given command alone, the network goes on at 0.85 Hz, its outputs with 70 to 110% of their movement" in text
+    for wrong in ("[]", "{", '{"groups": [{}], "alone": []}', json.dumps({**found, "alone": [{**one, "time": [0]}]})):
+        (run_folder / "senses.json").write_text(wrong)
+        with pytest.raises(PremotorError, match=r"senses\.json is not what `premotor evaluate --senses` writes"):
+            Senses().build(read_run(run_folder))
 
 
 def test_cell_types_are_ranked_by_what_they_cost(run_folder):

@@ -201,6 +201,9 @@ def evaluate(
     checkpoint: Checkpoint = "best",
     lesions: Annotated[bool, typer.Option(help="Also silence every group of synapses in turn.")] = True,
     types: Annotated[bool, typer.Option(help="With --lesions, also silence every cell type in turn.")] = False,
+    senses: Annotated[
+        bool, typer.Option(help="Also cut every group of senses in turn, and see whether the network goes on without.")
+    ] = False,
     device: Tested = "cpu",
     as_json: AsJson = False,
 ) -> None:
@@ -212,11 +215,12 @@ def evaluate(
     \b
     Example:
       premotor evaluate runs/walk --episodes 100
+      premotor evaluate runs/walk --no-lesions --senses
       premotor evaluate runs/fly-walk --task.variation.slope 0.1
     """
     _open(run)
     announce(f"testing {run}: loading and compiling")
-    from premotor.cli.studies import lesion_table
+    from premotor.cli.studies import lesion_table, senses_table
     from premotor.runs import Evaluation, Run
     from premotor.runs.evaluation import tested
     from premotor.settings import note
@@ -227,15 +231,24 @@ def evaluate(
     if not as_json:
         print(opened.kind.verdict(opened, figures))
     if words:
-        lesions = False
+        lesions = senses = False
         note(f"not as in learning: {' '.join(words)}; figures in {figures['file']}; no synapses are silenced")
     if lesions:
         announce("silencing groups of synapses in turn")
     rows = opened.kind.lesions(opened, test, types) if lesions else None
+    if senses:
+        announce("cutting groups of senses in turn")
+    cut = opened.kind.senses(opened, test) if senses else None
+    if senses and cut is None:
+        note("--senses has nothing to cut: no network feels a body here")
     if as_json:
-        print(json.dumps({**figures, "lesions": rows} if lesions else figures, indent=2))
-    elif rows is not None:
+        more = ({"lesions": rows} if lesions else {}) | ({"senses": cut} if senses else {})
+        print(json.dumps({**figures, **more}, indent=2))
+        return
+    if rows is not None:
         print(lesion_table(rows))
+    if cut is not None:
+        print(senses_table(cut))
 
 
 @app.command()

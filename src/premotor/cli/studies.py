@@ -254,6 +254,20 @@ def lesion_table(rows: "list[Figures]") -> str:
     return "\n".join(lines)
 
 
+def senses_table(found: "Figures") -> str:
+    """One line a group of senses; then whether the network goes on without any."""
+    from premotor.runs.senses import goes_on
+
+    rows = found["groups"]
+    keys = [key for key in ("walks", *COLUMNS) if any(row.get(key) is not None for row in rows)]
+    keys = [*[key for key in keys if key != "score"][:2], "score"]
+    lines = [f"{'cut':<44} {'senses':>6} " + " ".join(f"{COLUMNS.get(key, key):>8}" for key in keys)]
+    for row in rows:
+        cells = " ".join(f"{_cell(row.get(key)):>8}" for key in keys)
+        lines.append(f"{row['name']:<44} {row['observations']:>6} {cells}")
+    return "\n".join([*lines, *map(goes_on, found["alone"])])
+
+
 def comparison_table(result: "Comparison") -> str:
     """One line a wiring and figure, mean with its interval; then what it shows."""
     from premotor.report.comparing import frame, verdict

@@ -91,7 +91,7 @@ class ReportSection[R: Record](ABC):
 
     order: ClassVar[float]
     """Sections stand in rising order. The package's own have 10 (what it is), 20 (how it learned), 30 and 40 (what it
-    does), 50 (weights), 60 (lesions), 70 (comparison) and 90 (how to reproduce it)."""
+    does), 50 (weights), 60 (lesions), 65 (senses), 70 (comparison) and 90 (how to reproduce it)."""
     about: ClassVar[type[Record]]
     """The kind of folder: the record that the other methods get."""
 
@@ -124,7 +124,7 @@ SECTIONS: Registry[type[ReportSection]] = Registry(
     "report section",
     _modules(
         *("about", "learning", "walking", "hexapod", "bipedal", "worm", "chemotaxis", "movement", "neurons"),
-        *("weights", "lesions", "comparing", "comparison_report", "study_report", "study_missing"),
+        *("weights", "lesions", "senses", "comparing", "comparison_report", "study_report", "study_missing"),
         *("dynamics", "simulation", "sweeps", "trainings", "methods"),
         *("spiking.about", "spiking.learning", "spiking.behaviour", "spiking.weights", "spiking.inputs"),
     ),

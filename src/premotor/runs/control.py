@@ -114,6 +114,21 @@ class Control(Kind[Experiment]):
             threads=test.threads,
         )
 
+    def senses(self, run: "Run[Experiment]", test: Evaluation) -> Figures | None:
+        """Every group of senses of a body."""
+        from premotor.runs.senses import cut_senses
+
+        if run.task().body is None:
+            return None
+        return cut_senses(
+            run,
+            min(test.episodes or 100, 50),
+            test.seconds,
+            **({} if test.seed is None else {"seed": test.seed}),
+            checkpoint=test.checkpoint,
+            threads=test.threads,
+        )
+
     def play(self, run: "Run[Experiment]", video: "Video", test: Evaluation) -> Path:
         """The body or the environment, with the activity of the network below."""
         from premotor.runs.playing import play_to_video, player

@@ -77,20 +77,28 @@ class Episodes:
         self._environment = build_environment(task, episodes, threads=threads, seed=seed, back_end=back_end)
         self._beginning = self._environment.snapshot()
 
-    def run(self, controller: Controller, watch: Callable[[dict[str, np.ndarray]], None] | None = None) -> Records:
-        """All episodes with `controller`; `watch` is called with what is recorded of each control step at once."""
+    def run(
+        self,
+        controller: Controller,
+        watch: Callable[[dict[str, np.ndarray]], None] | None = None,
+        felt: Callable[[np.ndarray], np.ndarray] = lambda observation: observation,
+    ) -> Records:
+        """All episodes with `controller`; `watch` is called with what is recorded of each control step at once.
+
+        `felt` makes of the observations (episodes, observations) what reaches the controller.
+        """
         environment, count = self._environment, self.episodes
         environment.restore(self._beginning)
         observation = environment.reset()
         product = prepare(controller)
         state = controller.initial_state(count)
         for _ in range(environment.task.settling):  # the body is held: nothing to be recorded
-            state, chosen = act(controller, product, state, observation)
+            state, chosen = act(controller, product, state, felt(observation))
             observation = environment.step(np.clip(np.asarray(chosen), -1.0, 1.0)).observation
         rows: dict[str, list[np.ndarray]] = {}
         alive, terminated = np.ones(count, bool), np.zeros(count, bool)
         for _ in range(self.steps):
-            state, chosen = act(controller, product, state, observation)
+            state, chosen = act(controller, product, state, felt(observation))
             action = np.asarray(chosen)
             if not environment.discrete:
                 action = np.clip(action, -1.0, 1.0)

@@ -300,6 +300,10 @@ class Kind[S: "RunSettings"](ABC):
         """Silence every group of synapses in turn; writes ``lesions.json``. None where there are none to silence."""
         return None
 
+    def senses(self, run: "Run[S]", test: Evaluation) -> Figures | None:
+        """Cut every group of senses in turn; writes ``senses.json``. None where a network feels no body."""
+        return None
+
     def play(self, run: "Run[S]", video: "Video", test: Evaluation) -> Path:
         """Write an episode as a video; returns its path.
 

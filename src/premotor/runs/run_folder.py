@@ -62,6 +62,8 @@ class RunFolder:
     """States, actions and rates of the last `evaluate`."""
     lesions_file = Place("lesions.json")
     """What silencing each group of synapses does."""
+    senses_file = Place("senses.json")
+    """What cutting each group of senses does."""
     report_file = Place("report.html")
     """The page."""
 
