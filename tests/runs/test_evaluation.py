@@ -119,6 +119,7 @@ def test_a_test_in_another_task_replaces_nothing_and_says_what_was_changed(run_c
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
+        ({"evaluation.lesions": False}, "evaluation.lesions is for training; a test takes .*, --no-lesions"),
         ({"learning.steps": 5}, "learning.steps cannot be changed for a test; settings of the task can"),
         ({"task.kind": "arm-balance"}, "task.kind cannot be changed"),
         ({"task.clock": True}, r"task.clock: the task would have other observations \(\d+\) than those"),

@@ -107,6 +107,8 @@ def other_task(run: Run[Experiment], changed: Mapping[str, object]) -> Task:
     """The task of a run with some of its settings changed, by dotted key; PremotorError where that cannot be tested."""
     for key in changed:
         if not key.startswith("task.") or key == "task.kind":
+            if key.startswith("evaluation."):
+                raise PremotorError(f"{key} is for training; a test takes --episodes, --seconds, --seed, --no-lesions")
             raise PremotorError(f"{key} cannot be changed for a test; settings of the task can, such as task.seconds")
     task, learned = build_task(load_experiment(run.places.settings_file, changed).task), run.task()
     for what, now, then in (

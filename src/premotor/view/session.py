@@ -26,7 +26,7 @@ class LiveSession:
         seed: of the episodes' starts.
 
     Raises:
-        PremotorError: the task has no body of MuJoCo's or steps it by itself, or a negative seed.
+        PremotorError: the task has no body in MuJoCo, or steps it by itself; or a negative seed.
     """
 
     def __init__(self, shown: Player, seed: int = TEST_SEED):

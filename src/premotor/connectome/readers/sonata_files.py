@@ -102,9 +102,9 @@ def _configuration(path: Path) -> tuple[dict[str, object], dict[str, object]] | 
 
 
 def _configured(config: Path) -> SonataFiles:
-    found_there = _configuration(config)
-    assert found_there is not None
-    variables, networks = found_there
+    sections = _configuration(config)
+    assert sections is not None
+    variables, networks = sections
     variables["${configdir}"] = str(config.parent)
     found: dict[str, tuple[tuple[Path, Path | None], ...]] = {}
     electrical: set[str] = set()

@@ -78,8 +78,8 @@ def import_original(folder: str | os.PathLike[str], output: str | os.PathLike[st
                 save_arrays(places.initial_file, arrays)
             else:
                 steps = next((row["steps"] for row in reversed(rows) if row["iteration"] <= number), 0)
-                saying: CheckpointRecord = {"iteration": number, "steps": steps, "finished": "imported"}
-                save_checkpoint(places.checkpoints_folder, number, arrays, saying, len(saved))
+                reached: CheckpointRecord = {"iteration": number, "steps": steps, "finished": "imported"}
+                save_checkpoint(places.checkpoints_folder, number, arrays, reached, len(saved))
         if not places.initial_file.exists():
             save_arrays(places.initial_file, {"weights": network.weight[network.plastic]})
         save_arrays(places.best_file, arrays)

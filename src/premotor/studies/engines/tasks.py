@@ -39,7 +39,7 @@ class TaskEngine[S: EngineSettings, Task](Engine[S]):
 
     @property
     def room(self) -> int:
-        """As many as one likes, unless `jobs` says otherwise."""
+        """No limit, unless `jobs` sets one."""
         return ANY_NUMBER if self.chosen.jobs is None else self.chosen.jobs - len(self.tasks)
 
     def working(self) -> Sequence[Job]:
