@@ -153,6 +153,9 @@ def test_learners_say_which_tasks_they_do_not_serve() -> None:
         made("cloning", task=Task)
     with pytest.raises(PremotorError, match="a controller needs mirrored or evosax"):
         made("evolution", strategy={"kind": "multiplicative"})
+    kept = made("evolution")
+    with pytest.raises(PremotorError, match="a controller needs an environment to be tried in"):
+        LEARNERS["evolution"](kept.candidate, None, kept.settings)
 
 
 def test_a_class_that_lacks_a_member_is_refused_in_one_sentence() -> None:

@@ -42,7 +42,7 @@ class LiveSession:
         environment = build_environment(task, 1, threads=1, seed=seed)
         if not isinstance(environment, PhysicsEnvironment):
             raise PremotorError(
-                f"the live page shows bodies that premotor itself steps; the task {task.name} leaves that to its "
+                f"only bodies that premotor itself steps are shown live; the task {task.name} leaves that to its "
                 f"{type(environment).__name__}, use --video FILE.mp4"
             )
         self.environment = environment

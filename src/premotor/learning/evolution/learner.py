@@ -151,7 +151,8 @@ class Evolution(Learner[Any]):
         self.settings, self.seed = settings, seed
         self.population: Population[Any]
         if isinstance(subject, Controller):
-            assert environment is not None  # only a spiking network brings its own
+            if environment is None:
+                raise PremotorError("learning.kind is evolution: a controller needs an environment to be tried in")
             self.population = ControllerPopulation(subject, environment, settings, seed)
         else:
             self.population = SpikingPopulation(subject, settings, seed, threads)
