@@ -6,6 +6,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import premotor.tasks.gymnasium as offer
+from premotor.errors import PremotorError
 from premotor.tasks import TASKS, PhysicsTask
 
 
@@ -35,3 +36,8 @@ def test_the_vector_form_is_in_the_same_step_mode() -> None:
     assert truncated.all() and not terminated.any()
     assert all(not np.array_equal(final, now) for final, now in zip(info["final_obs"], seen, strict=True))
     assert many.observation_space.contains(seen)
+
+
+def test_what_premotor_does_not_step_is_not_offered() -> None:
+    with pytest.raises(PremotorError, match="the task gymnasium has no body that premotor steps"):
+        offer.TaskEnvironment("gymnasium", id="Pendulum-v1")

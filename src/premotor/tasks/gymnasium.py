@@ -6,7 +6,6 @@ Importing this module makes them known to Gymnasium: ``import premotor.tasks.gym
 """
 
 from collections.abc import Mapping
-from typing import cast
 
 import gymnasium
 import numpy as np
@@ -16,6 +15,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike
 
 from premotor.bodies import render_frames
+from premotor.errors import PremotorError
 from premotor.tasks import TASKS, PhysicsEnvironment, PhysicsTask, build_task
 
 SIZE = (640, 360)
@@ -30,7 +30,9 @@ def environment_ids() -> dict[str, str]:
 
 def _offered(kind: str, options: Mapping[str, object]) -> tuple[PhysicsTask, Box, Box]:
     """A task, and the spaces of its observations and actions."""
-    task = cast(PhysicsTask, build_task(TASKS[kind].settings_type.model_validate(options)))
+    task = build_task(TASKS[kind].settings_type.model_validate(options))
+    if not isinstance(task, PhysicsTask):
+        raise PremotorError(f"the task {kind} has no body that premotor steps, so it is not offered to Gymnasium")
     observation = Box(-np.inf, np.inf, (len(task.observation_names),), np.float32)
     return task, observation, Box(-1.0, 1.0, (len(task.action_names),), np.float32)
 
