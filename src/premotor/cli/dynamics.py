@@ -89,7 +89,7 @@ def benchmark(
 ) -> None:
     """Cost and accuracy against t_ONS, number of exponents, length and number of neurons.
 
-    What is varied is set by --intervals, --numbers, --lengths and --sizes in a YAML file.
+    What is varied is set by intervals, numbers, lengths and sizes in a YAML file.
 
     \b
     Example:

@@ -100,7 +100,7 @@ class Benchmark(DynamicsSection):
 
     def charts(self, record: DynamicsRecord) -> Sequence[Chart]:
         """Time and error against each quantity that was varied."""
-        caption = "Above: time a step. Below: error against a run that is longer by `reference`."
+        caption = "Above: time a step. Below: error against a longer run (reference says how many times)."
         return [Chart("benchmark", "Cost and accuracy", caption, draw=drawn(draw.benchmark, record.result.table()))]
 
 

@@ -43,7 +43,7 @@ def convergence(times: NDArray, history: NDArray, errors: NDArray) -> Figure:
     left.set_ylim(np.nanmin(late) - room, np.nanmax(late) + room)
     left.axhline(0, color=colour("muted"), linewidth=0.8)
     left.set(xlabel="time averaged over, τ", ylabel=EXPONENT, title=f"running estimate, {len(history)} networks")
-    left.legend(ncols=2)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside right upper")
     kept = right.get_ylim()
     right.set(
         ylim=(max(kept[0], 1e-5), kept[1]),
@@ -110,7 +110,8 @@ def learning(histories: Sequence[pd.DataFrame], groups: Sequence[str], target: f
                 label=None if group in drawn else group,
             )
             drawn.add(group)
-        if column == "gradient_norm" or (column == "loss" and all((h["loss"] > 0).all() for h in histories)):
+        positive = pd.concat([history[column] for history in histories]) > 0
+        if (column == "loss" and positive.all()) or (column == "gradient_norm" and positive.any()):
             axes.set_yscale("log")
         if column == "seconds":
             axes.set_ylim(bottom=0)

@@ -32,7 +32,7 @@ def largest_exponent(
         label: of the varied quantity.
         neurons: of each network.
     """
-    figure = new_figure(width=6.4, height=3.9)
+    figure = new_figure(width=6.4)
     axes = figure.subplots()
     axes.axhline(0, color=colour("muted"), linewidth=0.8)
     for place, (name, single) in enumerate(largest.items()):
@@ -50,7 +50,9 @@ def largest_exponent(
             axes.plot(sorted(known), line, color=colour("motor"), linestyle=style, label=title)
     _spreads(axes, values)
     axes.set(xlabel=label, ylabel="largest exponent λ1, 1/τ")
-    axes.legend(loc="best")
+    lines = axes.get_legend_handles_labels()
+    figure.set_figheight(3.7 + 0.2 * len(lines[1]))
+    figure.legend(*lines, loc="outside lower center")
     return figure
 
 

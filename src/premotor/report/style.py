@@ -273,7 +273,11 @@ class Chart:
 
     def shown(self, places: int = 2, title: str = "", caption: str = "") -> Table:
         """The table for a page."""
-        rows = [[_cell(value, places) for value in row] for row in self.table.itertuples(index=False)]
+        odds = [str(name) in ("p", "p_holm") for name in self.table]
+        rows = [
+            [_odds(value) if is_odds else _cell(value, places) for value, is_odds in zip(row, odds, strict=True)]
+            for row in self.table.itertuples(index=False)
+        ]
         numeric = [n for n, name in enumerate(self.table) if pd.api.types.is_numeric_dtype(self.table[name])]
         return Table([str(name).replace("_", " ") for name in self.table], rows, title, caption, numeric)
 
@@ -296,6 +300,11 @@ def drawn[**P](function: Callable[P, Figure], *args: P.args, **options: P.kwargs
 
     draw.__name__ = function.__name__.strip("_")
     return draw
+
+
+def _odds(value: float) -> str:
+    """A p value, however small."""
+    return "< 0.001" if value < 0.001 else decimal(float(value), 3)
 
 
 def _cell(value: SupportsFloat | str | None, places: int) -> str:

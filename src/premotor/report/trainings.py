@@ -92,9 +92,9 @@ def _by_setting(table: pd.DataFrame, keys: list[str]) -> Figure:
         row[0].set_ylabel(title)
     for axes, key in zip(panels[-1], keys, strict=True):
         axes.set_xlabel(key.removeprefix("learning."))
-    if panels[0, 0].get_legend_handles_labels()[0]:
-        panels[0, 0].legend()
-    return figure
+        whole = bool((table[key] % 1 == 0).all())
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=whole))
+    return _told(figure, panels[0, 0])
 
 
 def _by_network(table: pd.DataFrame) -> Figure:
@@ -109,8 +109,14 @@ def _by_network(table: pd.DataFrame) -> Figure:
     for axes, title in zip(panels[-1], RAW.values(), strict=True):
         axes.set_xlabel(title)
         axes.xaxis.set_major_locator(MaxNLocator(4))
-    if panels[0, 0].get_legend_handles_labels()[0]:
-        panels[0, 0].legend()
+    return _told(figure, panels[0, 0])
+
+
+def _told(figure: Figure, axes: Axes) -> Figure:
+    """The figure with the names of the lines above it, where they have some."""
+    handles, labels = axes.get_legend_handles_labels()
+    if labels:
+        figure.legend(handles, labels, loc="outside upper left", ncols=3)
     return figure
 
 

@@ -275,7 +275,11 @@ class RandomNet(Reproduction):
         return Part("Weights, gains and shifts, combined", lead, self._charts("spectrum"), (), differs)
 
     def _targets(self) -> Part:
-        charts = [c for name in self._named("target") for c in self._charts(name, f"target {name.partition('-')[2]}")]
+        charts = [
+            c
+            for name in self._named("target")
+            for c in self._charts(name, f"target {name.partition('-')[2]}".replace("-", "−"))
+        ]
         return Part("Training to three targets", "Exploding (2), the edge of chaos (0), vanishing (−2).", charts)
 
     def _by_number(self) -> Part:

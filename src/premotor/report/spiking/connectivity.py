@@ -74,7 +74,7 @@ def _by_cell(ax: Axes, wires: "pd.DataFrame", cells: "pd.DataFrame", names: list
     ax.set_yticks(middles, names)
     ax.set_xticks(middles, names, rotation=90 if len(names) > 4 else 0)
     ax.grid(False)
-    ax.set_title(f"By cell, mV (darkest: {limit:.3g})")
+    ax.set(title=f"By cell, mV (darkest: {limit:.3g})", xlabel="postsynaptic", ylabel="presynaptic")
 
 
 def _by_population(ax: Axes, wires: "pd.DataFrame", cells: "pd.DataFrame", names: list[str]) -> None:
@@ -93,7 +93,7 @@ def _by_population(ax: Axes, wires: "pd.DataFrame", cells: "pd.DataFrame", names
     ax.set_yticks(range(len(names)), names)
     ax.set_xticks(range(len(names)), names, rotation=90 if len(names) > 4 else 0)
     ax.grid(False)
-    ax.set_title("By population: presynaptic cells of each cell")
+    ax.set(title="By population: presynaptic cells of each cell", xlabel="postsynaptic", ylabel="presynaptic")
 
 
 def _degrees(ax: Axes, cells: "pd.DataFrame", names: list[str], side: str, title: str) -> None:
@@ -103,4 +103,4 @@ def _degrees(ax: Axes, cells: "pd.DataFrame", names: list[str], side: str, title
         ax.plot(place + random.uniform(-0.25, 0.25, len(values)), values, ".", color=colour("accent"), markersize=3.5)
         ax.plot([place - 0.35, place + 0.35], [values.mean()] * 2, color=colour("ink"), linewidth=1.4)
     ax.set_xticks(range(len(names)), names, rotation=90 if len(names) > 8 else 0)
-    ax.set(title=title[:1].upper() + title[1:], ylim=(0, None))
+    ax.set(title=title[:1].upper() + title[1:], ylabel="cells", ylim=(0, None))

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from premotor.errors import PremotorError
@@ -148,8 +149,11 @@ def _ticks(run: SpikingRun, variable: int) -> tuple[list[float], list[str]]:
     edges = run.settings.interface.fields[variable].edges()
     shown = np.unique(np.round(np.linspace(0, len(edges) - 1, 5)).astype(int))
     known = len(run.settings.interface.fields) == len(VARIABLES)
-    values = np.rad2deg(edges) if known and variable >= 2 else edges
-    return [float(place) + 0.5 for place in shown], [f"{values[place]:.2g}".replace("-", "−") for place in shown]
+    values = (np.rad2deg(edges) if known and variable >= 2 else edges)[shown]
+    largest = float(np.abs(values).max()) or 1.0
+    places = max(0, 1 - int(np.floor(np.log10(largest))))  # two digits of the largest, and no more of the others
+    words = [f"{value:.{places}f}".replace("-", "−") for value in np.round(values, places) + 0.0]
+    return [float(place) + 0.5 for place in shown], words
 
 
 def _label(run: SpikingRun, variable: int) -> str:
@@ -187,6 +191,7 @@ def _fields(run: SpikingRun, found: dict[str, NDArray], groups: dict[str, NDArra
         low.set_xlabel(_label(run, variable))
         for ax in (top, low):
             ax.set_xticks(*_ticks(run, variable))
+            ax.tick_params(axis="x", labelsize=7.5)  # four panels side by side
         for end in ends[1:-1]:
             low.axhline(end - 0.5, color=colour("ink"), linewidth=0.7)
         if variable:
@@ -195,7 +200,8 @@ def _fields(run: SpikingRun, found: dict[str, NDArray], groups: dict[str, NDArra
         else:
             low.set_yticks([(a + b) / 2 for a, b in zip(ends, ends[1:], strict=False)], list(learning))
             low.tick_params(axis="y", length=0)
-            top.set_ylabel("right − left")
+            top.set_ylabel("right − left, spikes a step")
+            low.set_title("rate of each cell, darkest at its own highest", fontweight="normal")
     return figure
 
 
@@ -240,4 +246,6 @@ def _policy(run: SpikingRun, margin: NDArray[np.int64], found: dict[str, NDArray
         ax.set(xlabel=_label(run, second), ylabel=_label(run, first))
     for ax in axes[len(pairs) :]:
         ax.remove()
+    meant = [Patch(color=colour(side), label=f"moves {side}") for side in ("left", "right")]
+    figure.legend(handles=meant, loc="outside upper right", ncols=2)
     return figure

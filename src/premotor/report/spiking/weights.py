@@ -147,8 +147,8 @@ def _matrix(table: pd.DataFrame, relative: bool) -> Figure:
         axes[1, column].imshow(
             signed(np.clip(shift, -limit, limit), limit, 0.0), aspect="auto", interpolation="nearest"
         )
-        unit = "times" if relative else "mV"
-        axes[1, column].set_title(f"change of {projection}, {unit}\n(darkest: from ±{limit:.3g} on)")
+        moved = f"relative change of {projection}" if relative else f"change of {projection}, mV"
+        axes[1, column].set_title(f"{moved}\n(darkest: from ±{limit:.3g} on)")
         pre, post = projection.split("→")
         halves = table["part"][mine].groupby(table["post"][mine]).first()
         border = int((halves == halves.iloc[0]).sum())
