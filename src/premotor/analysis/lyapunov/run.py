@@ -12,7 +12,7 @@ from premotor.analysis.lyapunov.estimates import block_errors
 from premotor.analysis.lyapunov.system import System
 from premotor.analysis.lyapunov.tangent import CHUNK, advance, grow
 from premotor.errors import PremotorError
-from premotor.on_device import PyTree
+from premotor.on_device import PyTree, on_device
 
 LN_CONDITION = {"float64": np.log(1e8), "float32": np.log(1e3)}
 """ln of the largest condition number of a frame that Householder reflections still resolve well."""
@@ -113,7 +113,7 @@ class Run:
 
     def add_frame(self, frame: Array) -> None:
         """The same first frame for every state."""
-        self.frames = jnp.broadcast_to(frame, (len(self.states), *frame.shape))
+        self.frames = on_device(np.broadcast_to(np.asarray(frame), (len(self.states), *frame.shape)))
 
     def measure(self, steps: int, chunks: int | None = None) -> None:
         """Advance states and frames by `steps`, or by as many as `chunks` compiled calls take."""
@@ -128,7 +128,7 @@ class Run:
                 jnp.asarray(self.index, jnp.int32),
                 *self.indices(count, interval),
             )
-            new = np.asarray(growth[:, :count], np.float64)
+            new = np.asarray(growth, np.float64)[:, :count]
             if not np.isfinite(np.asarray(self.states)).all() or np.isnan(new).any() or np.isposinf(new).any():
                 raise PremotorError(
                     f"the state or its tangent is not finite after {self.index + count * interval} steps; "

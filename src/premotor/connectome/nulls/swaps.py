@@ -94,8 +94,9 @@ def swap(edges: EdgeList, neurons: int, rng: np.random.Generator, swaps_per_edge
         if not active.size:
             break
         part = edges.part(active, neurons)
+        pairs = _pairs(part.group)
         for _ in range(CHUNK):
-            done += np.bincount(_round(part, neurons, rng), minlength=done.size)
+            done += np.bincount(_round(part, pairs, neurons, rng), minlength=done.size)
         edges.put(active, part)
         going &= done < wanted
         if (chunk + 1) * CHUNK >= RIGID:
@@ -103,7 +104,15 @@ def swap(edges: EdgeList, neurons: int, rng: np.random.Generator, swaps_per_edge
     return int(done.sum())
 
 
-def _round(edges: EdgeList, neurons: int, rng: np.random.Generator) -> np.ndarray:
+def _pairs(group: np.ndarray) -> np.ndarray:
+    """Return the places p, in edges sorted by group, where p and p + 1 are paired: two and two in each group."""
+    group = np.sort(group)
+    first = np.searchsorted(group, group)
+    place = np.arange(group.size) - first
+    return np.flatnonzero((place[:-1] % 2 == 0) & (group[:-1] == group[1:]))
+
+
+def _round(edges: EdgeList, pairs: np.ndarray, neurons: int, rng: np.random.Generator) -> np.ndarray:
     """Try each pair of a random pairing once; return the groups in which a swap took place, one a swap."""
     count = edges.tail.size
     if edges.free is not None:
@@ -116,11 +125,7 @@ def _round(edges: EdgeList, neurons: int, rng: np.random.Generator) -> np.ndarra
             first, second = edges.loads
             edges.loads = np.where(turn, second, first), np.where(turn, first, second)
     order = np.argsort(rng.random(count) + edges.group)
-    group = edges.group[order]
-    start = np.flatnonzero(np.diff(group, prepend=-1))
-    place = np.arange(count) - np.repeat(start, np.diff(start, append=count))
-    first = np.flatnonzero((place[:-1] % 2 == 0) & (group[:-1] == group[1:]))
-    first = first[rng.random(first.size) < 0.5]
+    first = pairs[rng.random(pairs.size) < 0.5]
     i, j = order[first], order[first + 1]
     a, b, c, d = edges.tail[i], edges.head[i], edges.tail[j], edges.head[j]
     undirected = edges.unordered
@@ -150,6 +155,5 @@ def _uses(
     else:
         _, where, counts = np.unique(keys, return_inverse=True, return_counts=True)
         uses = counts[where]
-    ends = np.cumsum([present.size, new_a.size])
-    first, second, third = np.split(uses, ends)
-    return first, second, third
+    end = present.size + new_a.size
+    return uses[: present.size], uses[present.size : end], uses[end:]
