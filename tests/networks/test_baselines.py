@@ -1,5 +1,7 @@
 """The networks without a connectome: their equations, their size, and that they fit between the same maps."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -82,16 +84,17 @@ def test_every_network_fits_between_the_maps(kind: str) -> None:
     seen = jax.random.normal(jax.random.PRNGKey(4), (7, 6))
 
     @jax.jit
-    def actions(values: dict) -> jax.Array:
+    @partial(jax.grad, has_aux=True)
+    def slopes_and_actions(values: dict) -> tuple[jax.Array, jax.Array]:
         changed = made.with_parameters(values)
         product, first = changed.product(), changed.initial_state(7)
-        return jax.lax.scan(lambda state, _: changed.select_action(product, state, seen), first, None, 4)[1]
+        actions = jax.lax.scan(lambda state, _: changed.select_action(product, state, seen), first, None, 4)[1]
+        return (actions**2).sum(), actions
 
     names = [name for name, rate in made.relative_learning_rates().items() if rate > 0 and name != "log_std"]
     values = {name: made.parameter(name) for name in names}
-    found = actions(values)
+    slopes, found = slopes_and_actions(values)
     assert found.shape == (4, 7, 2) and np.isfinite(found).all() and np.asarray(found[-1]).std(0).min() > 1e-4
-    slopes = jax.jit(jax.grad(lambda v: (actions(v) ** 2).sum()))(values)
     assert all(np.abs(slope).max(initial=1.0 if not slope.size else 0.0) > 0 for slope in slopes.values())
     assert all(float(made.step_scale[name]) > 0 for name in names if values[name].size)
 

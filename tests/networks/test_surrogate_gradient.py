@@ -136,6 +136,7 @@ def test_the_gradient_is_that_of_the_smoothed_network_by_finite_differences() ->
         aim = jax.random.normal(jax.random.PRNGKey(2), (3, network.neurons, 2), jnp.float64)
 
         @partial(jax.jit, static_argnums=1)
+        @jax.value_and_grad
         def cost(log_weight: jax.Array, smooth: bool) -> jax.Array:
             now = replace(network, log_weight=log_weight)
             curve = partial(smooth_spike, width=2.0) if smooth else partial(spike, width=2.0)
@@ -147,17 +148,17 @@ def test_the_gradient_is_that_of_the_smoothed_network_by_finite_differences() ->
 
             return jax.lax.scan(advance, jnp.zeros((now.rows, 2), jnp.float64), (seen, aim))[1].sum()
 
-        start = network.log_weight
-        slope = jax.jit(jax.grad(cost), static_argnums=1)(start, True)
+        start = np.asarray(network.log_weight)
+        slope = np.asarray(cost(start, True)[1])
         assert (np.abs(slope) > 1e-4).mean() > 0.9
         for number in range(0, len(start), 9):
-            change = jnp.zeros_like(start).at[number].set(1e-6)
-            found = float(cost(start + change, True) - cost(start - change, True)) / 2e-6
+            change = np.where(np.arange(len(start)) == number, 1e-6, 0.0)
+            found = float(cost(start + change, True)[0] - cost(start - change, True)[0]) / 2e-6
             assert float(slope[number]) == pytest.approx(found, rel=1e-4, abs=1e-6)
-        hard = jax.jit(jax.grad(cost), static_argnums=1)(start, False)
+        there, hard = cost(start, False)
         assert np.isfinite(hard).all() and np.abs(hard).max() > 0
-        flat = float(cost(start.at[0].add(1e-9), False) - cost(start, False))
-        assert flat == 0.0  # of the steps themselves there is no slope
+        beside, _ = cost(start + np.where(np.arange(len(start)) == 0, 1e-9, 0.0), False)
+        assert float(beside - there) == 0.0  # of the steps themselves there is no slope
 
 
 def test_spikes_are_whole_numbers_and_a_silenced_cell_reaches_nobody(played) -> None:

@@ -58,7 +58,7 @@ def expected(layers, observations) -> np.ndarray:
     return 2 / (1 + np.exp(-(x @ kernel + bias))) - 1
 
 
-@pytest.mark.parametrize("write", [write_model, write_weights])
+@pytest.mark.parametrize("write", [write_model, pytest.param(write_weights, marks=pytest.mark.slow)])
 def test_the_new_run_begins_with_the_actor_of_the_file(write, layers, tmp_path, capsys):
     file = tmp_path / "actor.h5"
     write(file, layers)

@@ -29,11 +29,12 @@ WALK = "walk --cloning.iterations 1 --cloning.steps 4 --learning.rollout 2"
 PPO = "--learning.environments 4 --learning.rollout 2 --learning.minibatches 1"
 
 
+@pytest.mark.slow  # all that is compiled for a run, in a process of its own
 @pytest.mark.parametrize(
     ("words", "most"),
     [
         (f"{WALK} --learning.environments 128", 24),  # in two halves
-        pytest.param(f"fly-stand {PPO}", 24, marks=pytest.mark.slow),
+        (f"fly-stand {PPO}", 24),
     ],
 )
 def test_few_programs_are_compiled_before_the_first_iteration(words, most, circuit_folder, tmp_path):

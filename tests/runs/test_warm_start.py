@@ -10,11 +10,11 @@ from premotor import PremotorError
 from premotor.connectome import load_circuit
 from premotor.learning.trees import flatten
 from premotor.networks import CellTypeNetwork, CellTypeSettings
-from premotor.runs import train
+from premotor.runs import build_circuit, train
 from premotor.runs.arrays import load_arrays
 from premotor.runs.loading import load_settings
 from premotor.runs.shipping import shipped
-from premotor.runs.warm_start import _computed, _moved, _places, _same_neurons
+from premotor.runs.warm_start import PREFIX, _computed, _moved, _places, _same_neurons, warm_start
 from tiny import tiny_settings
 
 SILENT = {"progress": False, "finish": False}
@@ -53,7 +53,22 @@ def test_what_does_not_fit_is_named(trained, circuit_folder, tmp_path):
     assert not (tmp_path / "x").exists()
 
 
-def test_a_run_begins_with_a_controller_of_the_package(circuit_folder, tmp_path, capsys):
+def test_a_controller_of_the_package_gives_its_weights(circuit_folder, tmp_path):
+    said: list[str] = []
+    settings = load_settings("arm-sea", {"initial": "arm-sea"})
+    arrays, record = warm_start(settings, build_circuit(settings.circuit), said.append)
+    had = {f"{PREFIX}{name}": array for name, array in flatten(shipped("arm-sea").controller).items()}
+    assert arrays.keys() == had.keys() | {"learner/hold"}
+    assert all(np.array_equal(arrays[name], array) for name, array in had.items())
+    assert "the critic begins anew (these weights come without one); for 10 iterations" in " ".join(said)
+    parent = record["parent"]
+    assert (parent["shipped"], parent["left"], len(parent["sha256"])) == ("arm-sea", [], 64)
+    with pytest.raises(PremotorError, match=r"nothing of arm-sea fits: the network \(mlp of"):
+        train(tiny_settings(circuit_folder), output=tmp_path / "x", initial="arm-sea", partial=True, **SILENT)
+
+
+@pytest.mark.slow  # the test before this one begins the same run, and trains nothing
+def test_a_run_begins_with_a_controller_of_the_package(tmp_path, capsys):
     made = shipped("arm-sea")
     short = {"steps": 16, "environments": 4, "rollout": 4, "minibatches": 1, "epochs": 1}
     tests = {"evaluation.episodes": 2, "evaluation.seconds": 0.5}
@@ -63,10 +78,7 @@ def test_a_run_begins_with_a_controller_of_the_package(circuit_folder, tmp_path,
     begun, had = load_arrays(run.places.initial_file), flatten(made.controller)
     assert begun.keys() == had.keys()
     assert all(np.array_equal(begun[name], array) for name, array in had.items())
-    parent = json.loads(run.places.provenance_file.read_text())["parent"]
-    assert (parent["shipped"], parent["left"], len(parent["sha256"])) == ("arm-sea", [], 64)
-    with pytest.raises(PremotorError, match=r"nothing of arm-sea fits: the network \(mlp of"):
-        train(tiny_settings(circuit_folder), output=tmp_path / "x", initial="arm-sea", partial=True, **SILENT)
+    assert json.loads(run.places.provenance_file.read_text())["parent"]["shipped"] == "arm-sea"
 
 
 def test_maps_go_over_by_the_names_of_observations_and_actions():
@@ -95,6 +107,7 @@ def test_magnitudes_may_learn_on_from_what_cell_types_have_learned_but_not_the_o
     assert _computed(learns) == {"network/wiring"}
 
 
+@pytest.mark.slow  # test_learners.py gives every learner the weights of another
 def test_evolution_begins_with_what_the_parent_did_too(trained, circuit_folder, tmp_path):
     settings = tiny_settings(circuit_folder)
     settings["learning"] = {"kind": "evolution", "steps": 8, "strategy": {"population": 2}}

@@ -167,6 +167,8 @@ def same(one: Path, other: Path) -> None:
     ]
 
 
+# three processes, each of which compiles: `make test-slow`; test_comparison.py trains runs in a kept worker
+@pytest.mark.slow
 def test_a_run_has_the_same_bits_in_a_kept_worker_as_alone(circuit_folder, tmp_path):
     settings = tiny_settings(circuit_folder, learning={"steps": 32, "schedule": "linear"})
     for name, keep in (("kept", True), ("alone", False)):
@@ -199,7 +201,7 @@ SHORT = {
 }
 
 
-@pytest.mark.slow  # three processes each; the test above is one of them
+@pytest.mark.slow  # three processes each
 @pytest.mark.parametrize("preset", SHORT)
 def test_every_way_of_learning_has_the_same_bits_in_a_kept_worker(preset, tmp_path):
     if preset == "pendulum":
