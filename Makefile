@@ -30,7 +30,7 @@ SPELLED := README.md CHANGELOG.md CONTRIBUTING.md docs src scripts benchmarks ex
 # Instruction sets of a processor for which XLA compiles, from the oldest to the newest.
 PROCESSORS ?= SSE4_2 AVX2 AVX512
 
-.PHONY: help demo demo-worm test test-slow test-browser test-slurm test-ray test-processors test-shapes test-extras test-lowest fuzz same-runs lint format types docs gallery dist clean
+.PHONY: help demo demo-worm test test-slow test-tables test-browser test-slurm test-ray test-processors test-shapes test-extras test-lowest fuzz same-runs lint format types docs gallery dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -46,6 +46,10 @@ test: $(STAMPS)/test ## install what the tests need and run them (but the slow o
 
 test-slow: $(STAMPS)/test ## the tests that learn, minutes each
 	@$(OPTIMISED) $(BIN)/python -m pytest -m slow $(TEST_ARGS)
+
+test-tables: $(STAMPS)/test ## every command of the tables that map original programs to premotor, and its figures
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m slow $(TEST_ARGS) \
+	    tests/howto/test_spiking_table.py tests/howto/test_dynamics_table.py
 
 test-browser: $(STAMPS)/test ## the live page in a real Chromium; skips where there is none
 	@$(BIN)/python -m pytest -m browser -s $(TEST_ARGS) tests/view

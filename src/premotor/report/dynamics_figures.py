@@ -200,7 +200,9 @@ def parameters(arrays: Mapping[str, NDArray], name: str) -> Figure:
 
 
 def _density(axes: Axes, values: NDArray, edges: NDArray, shade: str, label: str) -> None:
-    axes.hist(values, list(edges), density=True, histtype="step", color=shade, linewidth=1.4, label=label or None)
+    inside = np.clip(values, edges[0], edges[-1])  # what is beyond is in the outermost bins
+    axes.hist(inside, list(edges), density=True, histtype="step", color=shade, linewidth=1.4, label=label or None)
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(6))
 
 
 def _some(k: int) -> list[int]:
