@@ -28,7 +28,7 @@ _OF_MODULES = ("leg", "joint", "direction")
 
 
 class Effectors(TypedDict, total=False):
-    """What a circuit has of effectors, as its attributes; none of it where it has no effectors."""
+    """A circuit's attributes about effectors; empty where it has none."""
 
     effectors: pd.DataFrame
     neuromuscular: csr_array

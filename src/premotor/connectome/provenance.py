@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from premotor.errors import PremotorError
 
 type Step = dict[str, object]
-"""One step, as `Provenance` describes it; of a file that may be damaged."""
+"""One step, as `Provenance` describes it; one from a file may lack anything."""
 
 
 @dataclass(frozen=True)

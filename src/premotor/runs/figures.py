@@ -1,10 +1,11 @@
-"""What a run is told by: figures, as a test, an iteration or a summary gives them."""
+"""Figures, which tests, iterations and summaries of runs give by name."""
 
 from collections.abc import Mapping
 from typing import Any
 
 Figures = dict[str, Any]
-"""Numbers, texts, lists and further figures by name, as JSON holds them; those of a test have its kind's `score`."""
+"""Numbers, texts, lists and further figures, as JSON holds them, where a task or a kind of run decides the names; those
+of a test have its kind's `score`."""
 
 
 def better(figures: Figures, best: Figures | None, score: str = "score") -> bool:

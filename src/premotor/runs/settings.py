@@ -186,7 +186,7 @@ class CompareSettings(Settings):
 
 
 class RunSettings(Settings):
-    """Base of the settings of a run, of every kind: what all of them have, each kind in an order of its own."""
+    """Base of the settings of every kind of run; each kind declares the fields below, in an order of its own."""
 
     if TYPE_CHECKING:
         name: str

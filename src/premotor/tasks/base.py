@@ -185,7 +185,7 @@ class Task(ABC):
     settling: int = 0
     """Control steps at the start of an episode in which the body is held and the network feels it."""
     commanded_speeds: tuple[float, float] | None = None
-    """Range from which the commanded speed of an episode is drawn; None: none is, or from no such range."""
+    """Range from which an episode's commanded speed is drawn; None where there is none."""
     debounce: float | None = None
     """Stances and swings shorter than this, s, are chatter of the feet and none; None: as analyses have it."""
 

@@ -118,7 +118,7 @@ class Stepped[Prepared](Protocol):
 
 
 STEPPED = ("neurons", "replicates", "period", "product", "step")
-"""Its members; a user's class may miss one."""
+"""What `network_map` looks for, since a user's class may lack some of it."""
 
 
 class NetworkMap(eqx.Module):
