@@ -181,13 +181,14 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_loaded() -> None:
 GYMNASIUM = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets"
 
 
+# in the plane with feet, in space, and without feet; two more in the plane in `make test-slow`
 @pytest.mark.parametrize(
     ("name", "feet", "sees"),
     [
-        ("hopper", ("foot",), 13),
+        pytest.param("hopper", ("foot",), 13, marks=pytest.mark.slow),
         ("walker2d_v5", ("foot", "foot_left"), 20),
         ("ant", ("body_4", "body_7", "body_10", "body_13"), 32),
-        ("half_cheetah", ("bfoot", "ffoot"), 20),
+        pytest.param("half_cheetah", ("bfoot", "ffoot"), 20, marks=pytest.mark.slow),
         ("swimmer", (), 9),
     ],
 )
