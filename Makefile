@@ -48,8 +48,8 @@ test-slow: $(STAMPS)/test ## the tests that learn, minutes each
 	@$(OPTIMISED) $(BIN)/python -m pytest -m slow $(TEST_ARGS)
 
 test-tables: $(STAMPS)/test ## every command of the tables that map original programs to premotor, and its figures
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile -m slow $(TEST_ARGS) \
-	    tests/howto/test_spiking_table.py tests/howto/test_dynamics_table.py
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -m slow $(TEST_ARGS) \
+	    tests/howto/test_spiking_table.py tests/report/test_reproductions.py tests/howto/test_dynamics_table.py
 
 test-browser: $(STAMPS)/test ## the live page in a real Chromium; skips where there is none
 	@$(BIN)/python -m pytest -m browser -s $(TEST_ARGS) tests/view

@@ -121,6 +121,7 @@ def learning(histories: Sequence[pd.DataFrame], groups: Sequence[str], target: f
     panels[1].legend()
     for axes in panels[2:]:
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     return figure
 
 
