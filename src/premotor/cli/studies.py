@@ -12,6 +12,7 @@ from premotor.errors import PremotorError
 
 if TYPE_CHECKING:
     from premotor.runs.figures import Figures
+    from premotor.runs.senses import Senses
     from premotor.studies.contrasts import Comparison
 
 Experiment = Annotated[str, typer.Argument(help="The experiment: a preset such as walk, or a YAML file of settings.")]
@@ -254,7 +255,7 @@ def lesion_table(rows: "list[Figures]") -> str:
     return "\n".join(lines)
 
 
-def senses_table(found: "Figures") -> str:
+def senses_table(found: "Senses") -> str:
     """One line a group of senses; then whether the network goes on without any."""
     from premotor.runs.senses import goes_on
 

@@ -13,7 +13,7 @@ from premotor.report.page import Block, Missing, Picture, Section, Table, Text, 
 from premotor.report.reading import RunRecord, number
 from premotor.report.sections import SECTIONS, ReportSection
 from premotor.report.style import as_svg, colour, new_figure
-from premotor.runs.senses import goes_on
+from premotor.runs.senses import Alone, goes_on
 
 TITLE = "What each group of senses is worth"
 MOST_ACTIONS, SHOWN = 8, 8.0
@@ -55,7 +55,7 @@ class Senses(ReportSection[RunRecord]):
         )
 
 
-def _read(path: Path) -> tuple[list[Mapping[str, object]], list[dict]]:
+def _read(path: Path) -> tuple[list[Mapping[str, object]], list[Alone]]:
     try:
         found = json.loads(path.read_text())
         rows, alone = found["groups"], found["alone"]
@@ -63,10 +63,12 @@ def _read(path: Path) -> tuple[list[Mapping[str, object]], list[dict]]:
             str(row["name"]), float(row["observations"])
         for one in alone:
             np.asarray(one["time"], float), float(one["cut_at"]), goes_on(one)
+            if not isinstance(one["given"], list):
+                raise TypeError("given is no list")
             for values in one["actions"].values():
                 if np.asarray(values, float).shape != np.shape(one["time"]):
                     raise ValueError("as many actions as times")
-    except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PremotorError(f"{path} is not what `premotor evaluate --senses` writes: {error!r}") from error
     return rows, alone
 

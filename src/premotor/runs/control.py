@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from premotor.runs.playing import Video
     from premotor.runs.run import Run, Which
     from premotor.runs.run_folder import RunFolder
+    from premotor.runs.senses import Senses
 
 
 @KINDS.register("control")
@@ -114,7 +115,7 @@ class Control(Kind[Experiment]):
             threads=test.threads,
         )
 
-    def senses(self, run: "Run[Experiment]", test: Evaluation) -> Figures | None:
+    def senses(self, run: "Run[Experiment]", test: Evaluation) -> "Senses | None":
         """Every group of senses of a body."""
         from premotor.runs.senses import cut_senses
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from premotor.runs.playing import Video
     from premotor.runs.run import Run
     from premotor.runs.run_folder import RunFolder
+    from premotor.runs.senses import Senses
     from premotor.runs.settings import CircuitSettings, RunSettings
 
 Arrays = dict[str, np.ndarray]
@@ -300,7 +301,7 @@ class Kind[S: "RunSettings"](ABC):
         """Silence every group of synapses in turn; writes ``lesions.json``. None where there are none to silence."""
         return None
 
-    def senses(self, run: "Run[S]", test: Evaluation) -> Figures | None:
+    def senses(self, run: "Run[S]", test: Evaluation) -> "Senses | None":
         """Cut every group of senses in turn; writes ``senses.json``. None where a network feels no body."""
         return None
 

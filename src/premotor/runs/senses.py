@@ -5,6 +5,7 @@ that rhythm itself (Marder & Bucher 2001); one that stops was driven by what it 
 """
 
 from collections.abc import Callable, Mapping
+from typing import TypedDict
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -36,6 +37,30 @@ def sense_groups(task: Task) -> dict[str, Bool[np.ndarray, " observations"]]:
     return {name: mask for name, mask in kinds.items() if mask.any()}
 
 
+class Alone(TypedDict):
+    """What a network does without its senses."""
+
+    given: list[str]
+    """Observations that it still has: commands, a clock."""
+    moves: dict[str, float]
+    """How far each action moves, as a part of how far it did before."""
+    frequency: float | None
+    """Hz; None where it stands still."""
+    cut_at: float
+    """s"""
+    time: list[float]
+    """Of the actions, s."""
+    actions: dict[str, list[float]]
+
+
+class Senses(TypedDict):
+    """What ``senses.json`` holds."""
+
+    groups: list[Figures]
+    """Figures with each group of senses cut, the first with none."""
+    alone: list[Alone]
+
+
 def cut_senses(
     run: Run[Experiment],
     episodes: int = 50,
@@ -44,7 +69,7 @@ def cut_senses(
     seed: int = TEST_SEED,
     checkpoint: Which = "best",
     threads: int = 0,
-) -> Figures:
+) -> Senses:
     """Cut one group of senses after another in the same episodes; then all, and see whether the network goes on.
 
     In place of what is cut the controller gets its mean over the intact episodes. Writes ``senses.json``: ``groups``,
@@ -80,12 +105,12 @@ def cut_senses(
     alone = [_alone(controller, task, observations, alive, mean, [name for name in told if name not in clock])]
     if clock:
         alone.append(_alone(controller, task, observations, alive, mean, told))
-    found: Figures = {"groups": rows, "alone": alone}
+    found: Senses = {"groups": rows, "alone": alone}
     write_json(run.places.senses_file, found)
     return found
 
 
-def _row(name: str, cut: int, figures: Figures) -> Figures:
+def _row(name: str, cut: int, figures: Mapping[str, object]) -> dict[str, object]:
     kept = {key: figures[key] for key in ("walks", *FIGURES) if key in figures}
     return {"name": name, "observations": cut, **kept}
 
@@ -102,7 +127,7 @@ def _alone(
     alive: Bool[np.ndarray, "steps episodes"],
     mean: Float[np.ndarray, " observations"],
     given: list[str],
-) -> Figures:
+) -> Alone:
     """What the network does after it has felt a whole episode's beginning and then nothing but what is `given`.
 
     Returns:
@@ -142,10 +167,9 @@ def _alone(
     }
 
 
-def goes_on(alone: Mapping[str, object]) -> str:
+def goes_on(alone: Alone) -> str:
     """Whether a network goes on when it is cut from its senses, in one sentence."""
     moves, given = alone["moves"], alone["given"]
-    assert isinstance(moves, Mapping) and isinstance(given, list)
     kept = f", given {' and '.join(given)} alone," if given else ""
     parts = sorted(float(part) for part in moves.values())
     if alone["frequency"] is None:
