@@ -116,5 +116,6 @@ def outputs(time: Sequence[float], actions: Mapping[str, Sequence[float]], cut_a
         ax.axvline(cut_at, color=colour("ink"), linewidth=1)
         ax.set(ylim=(-1.15, 1.15), yticks=[])
         ax.set_ylabel(name.replace("_", " "), rotation=0, ha="right", va="center")
+    axes[0].annotate("senses cut", (cut_at, 1.15), (3, 2), textcoords="offset points", color=colour("ink"), va="bottom")
     axes[-1].set(xlabel="time, s", xlim=(0, moment[shown][-1]))
     return figure
