@@ -1,7 +1,8 @@
 """Put the figures of runs into one file: python scripts/collect_runs.py RUN RUN … -o docs/data/NAME.json.
 
-For each run: its seed, the evaluations during learning, the last test, those in changed tasks, and the lesions where
-there are any; a line a run. With --add the runs of the file stay, but those of the same names.
+For each run: its seed, the evaluations during learning, the last test, those in changed tasks, lesions and cut senses
+where there are any (without the outputs over time); a line a run. With --add the runs of the file stay, but those of
+the same names.
 """
 
 import argparse
@@ -39,6 +40,10 @@ def figures(folder: Path) -> dict[str, Any]:
     for name, path in (("test", run.places.test_file), ("lesions", folder / "lesions.json")):
         if path.exists():
             found[name] = read_json(path)
+    if run.places.senses_file.exists():
+        cut = read_json(run.places.senses_file)
+        alone = [{name: part for name, part in one.items() if name not in ("time", "actions")} for one in cut["alone"]]
+        found["senses"] = {"groups": cut["groups"], "alone": alone}
     others = [read_json(file) for file in sorted((folder / "evaluations").glob("changed-*.json"))]
     if others:
         found["changed"] = [{name: value for name, value in other.items() if name != "file"} for other in others]

@@ -19,6 +19,11 @@ ROUNDED = "5ddb318"
 
 DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate(".*", r".*report\.html:section \d+How to reproduce it", "a methods paragraph stands before it"),
+    Deliberate(
+        ".*",
+        r".*report\.html:section \d+(Against (null models|other networks)|Methods, for a paper)",
+        "a section about senses stands before it",
+    ),
     Deliberate(".*", r".*\.yaml:agent", "settings need no `agent: spiking` any more; it is read as before"),
     Deliberate(
         "cartpole-stdp-published",

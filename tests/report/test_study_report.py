@@ -1,15 +1,17 @@
 """The report of a study: what the rows show, hypotheses apart from looks, the page and its files."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from premotor.errors import PremotorError
-from premotor.report.page import Picture, Table
+from premotor.report.page import Missing, Picture, Table
 from premotor.report.sections import page_of, read_record
 from premotor.report.study_files import latex, markdown
+from premotor.report.study_report import Hypotheses
 from premotor.report.study_rows import answers, comparisons_table, groups_of, lines_of
 from premotor.studies.study_settings import Hypothesis
 from report.html_page import PageOf
@@ -82,6 +84,16 @@ def test_hypotheses_are_tested_as_they_were_declared():
     assert (opposite.outcome, opposite.registered) == ("the opposite", "not registered")
     assert opposite.p == pytest.approx(1 - opposite.found.difference.p / 2)
     assert answers(rows, [absent], {}) == []
+
+
+def test_what_was_expected_and_could_not_be_tested_is_said(study_folder):
+    record = read_record(study_folder)
+    more = [Hypothesis(**NEEDED | {"name": "joints are nearer", "figure": "joint_rmse"})]
+    settings = record.settings.model_copy(update={"hypotheses": [*record.settings.hypotheses, *more]})
+    blocks = Hypotheses().build(replace(record, settings=settings)).blocks
+    assert [block.text for block in blocks if isinstance(block, Missing)] == [
+        "Not tested: joints are nearer (rows have no joint_rmse)."
+    ]
 
 
 def test_the_page_tells_all_of_it(study_folder):

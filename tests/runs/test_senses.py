@@ -28,11 +28,16 @@ def alone(monkeypatch, act):
 def test_a_reflex_stops_when_it_feels_nothing(monkeypatch):
     found = alone(monkeypatch, lambda state, seen: (state, seen[:, :1] * [0.5, 0.25]))
     assert found["moves"] == {"left": 0, "right": 0} and found["frequency"] is None
-    assert goes_on(found).startswith("Cut from its senses, given command alone, the network stands still")
+    assert goes_on(found).startswith("Cut from its senses, given command alone, the network has no rhythm")
     left = np.array(found["actions"]["left"])
     cut = round(found["cut_at"] / PERIOD)
     np.testing.assert_allclose(left[:cut], 0.5 * SEEN[:cut, 0, 0], atol=1e-4)
     assert cut == 67 and not left[cut:].any() and len(left) == len(found["time"]) == cut + 400
+
+
+def test_a_slow_drift_is_no_rhythm(monkeypatch):
+    found = alone(monkeypatch, lambda state, seen: (state + 1, np.stack([state / 400, -state / 400], 1)))
+    assert found["moves"]["left"] > 0.2 and found["frequency"] is None
 
 
 def test_a_rhythm_of_its_own_goes_on(monkeypatch):

@@ -246,7 +246,13 @@ class Hypotheses(ReportSection[StudyRecord]):
             "One-sided where a direction was expected; equivalent: two one-sided tests against the margin. Corrected "
         )
         caption += "by Holm over all hypotheses, apart from the looks below."
-        return Section(title, [Table(head, rows, "Hypotheses", caption, numeric=(4, 5, 6))])
+        blocks: list[Block] = [Table(head, rows, "Hypotheses", caption, numeric=(4, 5, 6))]
+        tested = {each.name for each in record.answers}
+        for each in record.settings.hypotheses:
+            if each.name not in tested:
+                why = "its sides have no runs yet" if each.figure in record.rows else f"rows have no {each.figure}"
+                blocks.append(Missing(f"Not tested: {each.name} ({why})."))
+        return Section(title, blocks)
 
 
 def _estimate(each: Answer) -> Estimate:

@@ -45,7 +45,7 @@ class Alone(TypedDict):
     moves: dict[str, float]
     """How far each action moves, as a part of how far it did before."""
     frequency: float | None
-    """Hz; None where it stands still."""
+    """Hz; None where it stands still, or drifts more slowly than the time that is measured."""
     cut_at: float
     """s"""
     time: list[float]
@@ -142,7 +142,7 @@ def _alone(
     cut = _without(~np.isin(task.observation_names, given), mean)
     product, state = prepare(controller), controller.initial_state(len(whole))
     begun, steps = min(round(FELT / period), len(felt) - 1), round(ALONE / period)
-    intact, actions = [], []
+    free, intact, actions = state, [], []
     for observation in felt:
         state, chosen = act(controller, product, state, observation)
         intact.append(np.asarray(chosen))
@@ -155,7 +155,8 @@ def _alone(
     spread = np.maximum(walked[begun:].std(0).mean(0), 1e-9)
     moves = last.std(0).mean(0) / spread
     frequency, power = periodogram(last, 1 / period, nfft=8 * len(last), axis=0)
-    peak = float(np.median(frequency[1:][power[1:].sum(2).argmax(0)])) if moves.max() > STILL else None
+    strongest = float(np.median(frequency[1:][power[1:].sum(2).argmax(0)]))
+    peak = strongest if moves.max() > STILL and strongest >= 1 / SEEN else None
     shown = np.concatenate([walked[:begun, 0], np.stack(actions)[:, 0]])
     return {
         "given": given,
@@ -173,7 +174,7 @@ def goes_on(alone: Alone) -> str:
     kept = f", given {' and '.join(given)} alone," if given else ""
     parts = sorted(float(part) for part in moves.values())
     if alone["frequency"] is None:
-        return f"Cut from its senses{kept} the network stands still: what drives it is what it feels."
+        return f"Cut from its senses{kept} the network has no rhythm: what drives it is what it feels."
     return (
         f"Cut from its senses{kept} the network goes on at {alone['frequency']:.2f} Hz, its outputs with "
         f"{100 * parts[0]:.0f} to {100 * parts[-1]:.0f}% of their movement."
