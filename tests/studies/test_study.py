@@ -251,6 +251,19 @@ def test_finished_runs_are_taken_over_where_the_study_asks_for_them(run_with_tes
     assert adopt(made, run_with_test)[0].startswith("0 of 1"), "a run that is there was written over"
 
 
+def test_rows_hold_what_hypotheses_speak_of(run_with_test, tmp_path):
+    run = Run(run_with_test)
+    made = asked_again(run_with_test, tmp_path / "study", run.settings.seed)
+    adopt(made, tmp_path)
+    assert "speed_sd" not in made.rows
+    told = {"first": "connectome", "second": "rewired", "expect": "less"}
+    hypotheses = [{"name": name, "figure": figure, **told} for name, figure in (("a", "speed_sd"), ("b", "gait"))]
+    asked = {"experiments": {"tiny": str(run_with_test / "settings.yaml")}, "seeds": [run.settings.seed]}
+    (made.folder / "study.yaml").write_text(dump_study(read_study(asked | {"hypotheses": hypotheses})))
+    (row,) = Study(made.folder).finished_rows()
+    assert row["speed_sd"] == run.tested["speed_sd"] and "gait" not in row
+
+
 def test_other_runs_are_not_taken_over(run_with_test, tmp_path):
     made = asked_again(run_with_test, tmp_path / "study", seed=77)
     lines = adopt(made, run_with_test)

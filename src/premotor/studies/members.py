@@ -1,7 +1,7 @@
 """The runs of a comparison or a study: which there are, how their settings differ, and what each found."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,8 +117,8 @@ def finished_with(run: Path, episodes: int | None) -> bool:
     return bool(opened.finished) and isinstance(tested, dict) and episodes in (None, tested.get("episodes"))
 
 
-def row_of(folder: Path, member: Member) -> Row:
-    """The figures of a finished run; PremotorError where its test is missing or damaged."""
+def row_of(folder: Path, member: Member, more: Collection[str] = ()) -> Row:
+    """The figures of a finished run, of `more` those of its test; PremotorError where that is missing or damaged."""
     run = Run(folder / "runs" / member.name)
     figures = read_json(run.places.test_file)
     if not isinstance(figures, dict) or not isinstance(figures.get("score"), int | float):
@@ -127,6 +127,7 @@ def row_of(folder: Path, member: Member) -> Row:
     return {
         **{name: value for name, value in member._asdict().items() if name not in ("settings", "axes")},
         **{name: figures.get(name) for name in run.kind.figures},
+        **{name: figures[name] for name in more if isinstance(figures.get(name), int | float)},
         "parameters": run.learned,
         **shortcuts(run),
         "steps": run.step,

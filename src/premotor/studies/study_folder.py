@@ -103,12 +103,17 @@ class Study:
         own = self.settings.experiments[member.axes["experiment"]].episodes
         return self.settings.episodes if own is None else own
 
+    @property
+    def expected(self) -> list[str]:
+        """The figures that hypotheses speak of."""
+        return sorted({each.figure for each in self.settings.hypotheses})
+
     def finished_rows(self) -> list[Row]:
         """`rows` as a list; what did not change since the last call is taken from the index."""
         by_name = {member.name: member for member in self.members}
         tests = {name: self.run_folder(each) / "evaluations" / "test.json" for name, each in by_name.items()}
         stamps = {
-            name: f"{stamp} {self.episodes_of(by_name[name])}"
+            name: f"{stamp} {self.episodes_of(by_name[name])} {' '.join(self.expected)}"
             for name, file in tests.items()
             if (stamp := stamp_of(file))
         }
@@ -119,7 +124,8 @@ class Study:
         path = self.run_folder(member)
         if not finished_with(path, self.episodes_of(member)):
             return None
-        figures = {name: value for name, value in row_of(self.folder, member).items() if name not in member._fields}
+        row = row_of(self.folder, member, self.expected)
+        figures = {name: value for name, value in row.items() if name not in member._fields}
         return {**spent(Run(path)), **figures, "seed": member.seed}
 
     def standings(self) -> list[Standing]:
