@@ -44,7 +44,7 @@ def test_two_controllers_stand_side_by_side(server, shown):
 
 def test_bodies_of_two_kinds_do_not(server, shown):
     other = LiveSession(shown, seed=1)
-    other.task.body = replace(other.task.body, xml=other.task.body.xml + "<!-- another -->")
+    other.body = replace(other.body, xml=other.body.xml + "<!-- another -->")
     with pytest.raises(PremotorError, match="walk has another body than walk; only controllers of one body"):
         LivePage(server, LiveSession(shown, seed=1), beside=other)
 
