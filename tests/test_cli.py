@@ -1,6 +1,5 @@
 """The command line: helps with examples, and one sentence, status 2 and nothing left for what is wrong."""
 
-import json
 import re
 import shlex
 import shutil
@@ -299,14 +298,6 @@ def test_without_a_report_a_run_ends_with_its_test(place, capsys):
     assert Run("begun").finished == "steps"
     assert (place / "begun" / "evaluations" / "test.json").exists()
     assert not (place / "begun" / "report.html").exists()
-
-
-def test_evaluate_tells_what_senses_are_worth(place, capsys):
-    assert main(shlex.split("evaluate run --episodes 2 --seconds 0.2 --no-lesions --senses")) == 0
-    said = capsys.readouterr().out
-    assert re.search(r"^contact +2 ", said, re.M) and "Cut from its senses, given command alone, the network" in said
-    assert main(shlex.split("evaluate run --episodes 2 --seconds 0.2 --no-lesions --senses --json")) == 0
-    assert json.loads(capsys.readouterr().out)["senses"] == json.loads((place / "run/senses.json").read_text())
 
 
 def test_evaluate_prints_the_test_and_what_synapses_are_worth(place, capsys):

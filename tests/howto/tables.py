@@ -8,7 +8,8 @@ A row names the original, our commands, and what they make: files, each followed
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from safetensors.numpy import load_file
 
 from markdown_pages import ROOT
+from premotor.cli import main
 
 SAME = "the same"
 
@@ -137,3 +139,26 @@ def overlaps(figure: Figure) -> list[tuple[str, str]]:
         for other, beside in boxes[place + 1 :]
         if box.overlaps(beside) and box.width > 0 and beside.width > 0
     ]
+
+
+def faults_of(
+    rows: Iterable[Row],
+    words_of: Callable[[list[str]], list[str]],
+    elsewhere: Collection[str],
+    seen: dict[bytes, Figure],
+    capsys: Any,
+) -> list[str]:
+    """What is wrong with each row when its commands are run here, but those that begin with what runs elsewhere."""
+    told: list[str] = []
+    for row in rows:
+        since, faults = time.time_ns(), []
+        for command in row.commands:
+            if command[0] in elsewhere:
+                break
+            status = main(words_of(command))
+            said = capsys.readouterr().err.strip().splitlines()
+            faults += [f"{' '.join(command)}: {said[-1:] or status}"] if status else []
+        else:
+            faults += missing(row.files, Path.cwd(), since, seen)
+        told += [f"{row.original}: {fault}" for fault in faults]
+    return told

@@ -1,7 +1,7 @@
 """Every row of the table that maps the RandomNet project's workflows to ours runs and makes what it says."""
 
 import json
-import time
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,7 @@ import pytest
 
 from connectome.source_files import random_net
 from howto.pages import page_files
-from howto.tables import figures_seen, missing, rows_of
-from premotor.cli import main
+from howto.tables import faults_of, figures_seen, rows_of
 
 ROWS = rows_of("dynamics", "Commands of the original project")
 ELSEWHERE = {"reproduce": "tests/report/test_reproductions.py runs it in miniature"}
@@ -81,19 +80,7 @@ def test_every_row_runs_and_makes_what_it_says(tmp_path, monkeypatch, capsys):
         Path(f"{name}.yaml").write_text(json.dumps(settings), encoding="utf-8")
     for seed, region in enumerate(("EB", "PB", "NO")):
         write_region(Path(region), seed)
-    told: list[str] = []
-    number = 0
+    numbers = count(1)
     with figures_seen(monkeypatch) as seen:
-        for row in ROWS:
-            since, faults = time.time_ns(), []
-            for command in row.commands:
-                if command[0] in ELSEWHERE:
-                    break
-                number += 1
-                status = main(words_of(command, number))
-                said = capsys.readouterr().err.strip().splitlines()
-                faults += [f"{' '.join(command)}: {said[-1:] or status}"] if status else []
-            else:
-                faults += missing(row.files, Path.cwd(), since, seen)
-            told += [f"{row.original}: {fault}" for fault in faults]
+        told = faults_of(ROWS, lambda command: words_of(command, next(numbers)), ELSEWHERE, seen, capsys)
     assert not told, "\n".join(told)

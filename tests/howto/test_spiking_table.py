@@ -1,12 +1,8 @@
 """Every row of the table that maps the spiking original's commands to ours runs and makes what it says."""
 
-import time
-from pathlib import Path
-
 import pytest
 
-from howto.tables import figures_seen, missing, rows_of
-from premotor.cli import main
+from howto.tables import faults_of, figures_seen, rows_of
 from premotor.view import spiking as page_module
 from view.test_spiking_page import Server
 
@@ -67,17 +63,6 @@ def test_every_row_runs_and_makes_what_it_says(tmp_path, monkeypatch, capsys):
     pytest.importorskip("optuna")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(page_module, "server_for", lambda host, port: Server())
-    told: list[str] = []
     with figures_seen(monkeypatch) as seen:
-        for row in ROWS:
-            since, faults = time.time_ns(), []
-            for command in row.commands:
-                if command[0] in ELSEWHERE:
-                    break
-                status = main(words_of(command))
-                said = capsys.readouterr().err.strip().splitlines()
-                faults += [f"{' '.join(command)}: {said[-1:] or status}"] if status else []
-            else:
-                faults += missing(row.files, Path.cwd(), since, seen)
-            told += [f"{row.original}: {fault}" for fault in faults]
+        told = faults_of(ROWS, words_of, ELSEWHERE, seen, capsys)
     assert not told, "\n".join(told)

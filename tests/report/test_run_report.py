@@ -260,14 +260,20 @@ def test_a_trace_without_command_and_phase_is_shown_by_foot_strikes(run_folder):
 
 def test_senses_that_were_cut_are_shown(run_folder):
     row = {"name": "intact", "observations": 0, "walks": 1.0, "survived": 1.0, "speed": 1.2, "score": 0.9}
-    one = {"given": ["command"], "moves": {"hip": 0.7, "knee": 1.1}, "frequency": 0.85, "cut_at": 0.5}
+    one = {"given": ["command"], "episodes": 9, "moves": {"hip": 0.7, "knee": 1.1}, "frequency": 0.85, "cut_at": 0.5}
     one |= {"time": [0.0, 0.5, 1.0], "actions": {"hip": [0, 0.5, 1], "knee": [1, 0, -1]}}
     found = {"groups": [row, {**row, "name": "contact", "observations": 2, "walks": 0.25}], "alone": [one]}
     (run_folder / "senses.json").write_text(json.dumps(found))
     text = shown(Senses().build(read_run(run_folder)))
     assert "contact" in text and "25%" in text
-    assert "given command alone, the network goes on at 0.85 Hz, its outputs with 70 to 110% of their movement" in text
-    for wrong in ("[]", "{", '{"groups": [{}], "alone": []}', json.dumps({**found, "alone": [{**one, "time": [0]}]})):
+    assert "but for command, the network goes on at 0.85 Hz; its outputs move 70 to 110% as far as before" in text
+    for wrong in (
+        "[]",
+        "{",
+        '{"groups": [], "alone": []}',
+        '{"groups": [{}], "alone": []}',
+        json.dumps({**found, "alone": [{**one, "time": [0]}]}),
+    ):
         (run_folder / "senses.json").write_text(wrong)
         with pytest.raises(PremotorError, match=r"senses\.json is not what `premotor evaluate --senses` writes"):
             Senses().build(read_run(run_folder))

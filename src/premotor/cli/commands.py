@@ -202,7 +202,8 @@ def evaluate(
     lesions: Annotated[bool, typer.Option(help="Also silence every group of synapses in turn.")] = True,
     types: Annotated[bool, typer.Option(help="With --lesions, also silence every cell type in turn.")] = False,
     senses: Annotated[
-        bool, typer.Option(help="Also cut every group of senses in turn, and see whether the network goes on without.")
+        bool,
+        typer.Option(help="Also cut every group of senses in turn, and see if the network goes on alone."),
     ] = False,
     device: Tested = "cpu",
     as_json: AsJson = False,

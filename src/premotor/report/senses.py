@@ -59,6 +59,8 @@ def _read(path: Path) -> tuple[list[Mapping[str, object]], list[Alone]]:
     try:
         found = json.loads(path.read_text())
         rows, alone = found["groups"], found["alone"]
+        if not rows:
+            raise ValueError("no groups")
         for row in rows:
             str(row["name"]), float(row["observations"])
         for one in alone:
@@ -68,7 +70,7 @@ def _read(path: Path) -> tuple[list[Mapping[str, object]], list[Alone]]:
             for values in one["actions"].values():
                 if np.asarray(values, float).shape != np.shape(one["time"]):
                     raise ValueError("as many actions as times")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise PremotorError(f"{path} is not what `premotor evaluate --senses` writes: {error!r}") from error
     return rows, alone
 

@@ -42,6 +42,8 @@ class Alone(TypedDict):
 
     given: list[str]
     """Observations that it still has: commands, a clock."""
+    episodes: int
+    """Intact episodes whose beginning it felt: those that lasted; 0 where none did, and it is the longest."""
     moves: dict[str, float]
     """How far each action moves, as a part of how far it did before."""
     frequency: float | None
@@ -101,7 +103,7 @@ def cut_senses(
         figures = chosen.figures(chosen.run(controller, felt=_without(mask, mean)))
         rows.append(_row(name, int(mask.sum()), figures))
     told = [name for name in task.observation_names if name not in task.senses]
-    clock = [name for name in told if not name.endswith("command")]
+    clock = [name for name in told if "command" not in name.split("_")]
     alone = [_alone(controller, task, observations, alive, mean, [name for name in told if name not in clock])]
     if clock:
         alone.append(_alone(controller, task, observations, alive, mean, told))
@@ -131,13 +133,12 @@ def _alone(
     """What the network does after it has felt a whole episode's beginning and then nothing but what is `given`.
 
     Returns:
-        ``given``; ``moves``, of each action the standard deviation in parts of that of the intact episodes;
+        ``given``; ``episodes``; ``moves``, of each action the standard deviation as a part of that in those episodes;
         ``frequency``, where most of the power lies, Hz (None where nothing moves); ``time`` (s) and ``actions`` of one.
     """
     period = task.control_period
-    whole = np.flatnonzero(alive.all(0))
-    if not len(whole):
-        whole = np.argsort(-alive.sum(0), kind="stable")[:1]
+    lasted = np.flatnonzero(alive.all(0))
+    whole = lasted if len(lasted) else np.argsort(-alive.sum(0), kind="stable")[:1]
     felt = observations[:, whole]
     cut = _without(~np.isin(task.observation_names, given), mean)
     product, state = prepare(controller), controller.initial_state(len(whole))
@@ -160,6 +161,7 @@ def _alone(
     shown = np.concatenate([walked[:begun, 0], np.stack(actions)[:, 0]])
     return {
         "given": given,
+        "episodes": len(lasted),
         "moves": {name: round(float(part), 4) for name, part in zip(task.action_names, moves, strict=True)},
         "frequency": peak,
         "cut_at": begun * period,
@@ -171,11 +173,12 @@ def _alone(
 def goes_on(alone: Alone) -> str:
     """Whether a network goes on when it is cut from its senses, in one sentence."""
     moves, given = alone["moves"], alone["given"]
-    kept = f", given {' and '.join(given)} alone," if given else ""
+    kept = f" but for {', '.join(given)}" if given else ""
     parts = sorted(float(part) for part in moves.values())
+    some = "" if alone["episodes"] else " (No episode lasted; this is the longest one.)"
     if alone["frequency"] is None:
-        return f"Cut from its senses{kept} the network has no rhythm: what drives it is what it feels."
+        return f"Cut from all it receives{kept}, the network has no rhythm: what it feels drives it.{some}"
     return (
-        f"Cut from its senses{kept} the network goes on at {alone['frequency']:.2f} Hz, its outputs with "
-        f"{100 * parts[0]:.0f} to {100 * parts[-1]:.0f}% of their movement."
+        f"Cut from all it receives{kept}, the network goes on at {alone['frequency']:.2f} Hz; its outputs move "
+        f"{100 * parts[0]:.0f} to {100 * parts[-1]:.0f}% as far as before.{some}"
     )

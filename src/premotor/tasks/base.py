@@ -218,9 +218,9 @@ class Task(ABC):
 
     @property
     def senses(self) -> tuple[str, ...]:
-        """Observations that come from the body; not commands (`…command`), nor a clock (`phase_…`)."""
-        told = ("command", "phase_sine", "phase_cosine")
-        return tuple(name for name in self.observation_names if not name.endswith(told))
+        """Observations of the body and its surroundings: all but commands and a clock's phase, known by their names."""
+        clock = ("phase_sine", "phase_cosine")
+        return tuple(name for name in self.observation_names if "command" not in name.split("_") and name not in clock)
 
     @property
     def speed_unit(self) -> str:
